@@ -1,0 +1,371 @@
+//! SDP offer and answer for one audio stream over plain RTP (RFC 8866, RFC 3264).
+//!
+//! Everything that is not one `RTP/AVP` or `RTP/AVPF` audio stream is declined with port 0.
+
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+
+use crate::codec::Codec;
+pub(crate) use read::{Description, Format, Kind, formats};
+use write::Lines;
+
+/// Payload type offered for Opus, which has no static number.
+const OPUS_PAYLOAD_TYPE: u8 = 96;
+/// Payload type offered for telephone events at 8000 Hz; the number nearly every phone uses.
+const EVENT_PAYLOAD_TYPE: u8 = 101;
+/// Payload type offered for telephone events at 48000 Hz, beside Opus.
+const WIDE_EVENT_PAYLOAD_TYPE: u8 = 102;
+
+/// Where we receive the audio of one leg, and the number that stays the same in its `o=` line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalAudio {
+    /// The address written to `c=`.
+    pub address: IpAddr,
+    /// The RTP port; RTCP is received on the next one.
+    pub port: u16,
+    /// Session identifier of `o=` (RFC 8866 section 5.2), constant for the life of the leg.
+    pub session_id: u64,
+}
+
+/// Who sends audio, seen from us (RFC 3264 section 5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Direction {
+    /// We send and receive.
+    #[default]
+    SendRecv,
+    /// We send, the peer does not.
+    SendOnly,
+    /// The peer sends, we do not: it holds us.
+    RecvOnly,
+    /// Nobody sends.
+    Inactive,
+}
+
+impl Direction {
+    /// Whether we may send.
+    pub fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// Whether we expect to receive.
+    pub fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+
+    /// The same stream seen from the other end.
+    pub fn reversed(self) -> Self {
+        Self::of(self.receives(), self.sends())
+    }
+
+    /// The attribute name in SDP.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+
+    fn of(sends: bool, receives: bool) -> Self {
+        match (sends, receives) {
+            (true, true) => Self::SendRecv,
+            (true, false) => Self::SendOnly,
+            (false, true) => Self::RecvOnly,
+            (false, false) => Self::Inactive,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self::of(
+            self.sends() && other.sends(),
+            self.receives() && other.receives(),
+        )
+    }
+}
+
+/// What offer and answer agreed on, as the media path needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Negotiated {
+    /// The codec we send.
+    pub codec: Codec,
+    /// The payload type we send it with.
+    pub payload_type: u8,
+    /// The payload types we accept, and what each carries.
+    pub receive: Vec<(u8, Codec)>,
+    /// Telephone events (RFC 4733): the payload type we send, the one we receive, the clock in Hz.
+    pub telephone_event: Option<(u8, u8, u32)>,
+    /// Where the peer receives RTP. The unspecified address means it wants nothing (RFC 2543 hold).
+    pub remote: SocketAddr,
+    /// Where the peer receives RTCP; `None` when it shares the RTP port or has none.
+    pub remote_rtcp: Option<SocketAddr>,
+    /// RTP and RTCP share one port (RFC 5761).
+    pub rtcp_mux: bool,
+    /// Who sends, seen from us.
+    pub direction: Direction,
+    /// Audio per packet that the peer asked for, in milliseconds, 10 to 60; 20 when it did not say.
+    pub ptime: u32,
+}
+
+/// Why an offer or answer cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SdpError {
+    /// Not SDP at all: the first line is not `v=0`.
+    #[error("the body is not a session description")]
+    NotSdp,
+    /// Larger than any audio call needs: over 64 KiB or over 32 media lines.
+    #[error("the session description is too large")]
+    TooLarge,
+    /// A line breaks the grammar of RFC 8866.
+    #[error("the session description is malformed")]
+    Malformed(#[source] sdp_types::ParserError),
+    /// No audio stream is offered, or the answer declined ours.
+    #[error("no audio stream")]
+    NoAudio,
+    /// None of our codecs is among theirs.
+    #[error("no common codec")]
+    NoCommonCodec,
+    /// Audio is offered encrypted only, which this leg does not speak.
+    #[error("the peer requires SRTP")]
+    SrtpRequired,
+    /// Audio over a transport that is not RTP.
+    #[error("the audio transport is not RTP")]
+    UnsupportedTransport,
+    /// The connection address is missing or a host name; only IP addresses are used.
+    #[error("the connection address is not an IP address")]
+    Address,
+}
+
+/// An offer in flight: hand it the answer to learn what was agreed.
+///
+/// A forked request brings several answers to one offer, so it can be cloned and used again.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    sdp: Bytes,
+    formats: Vec<Format>,
+    direction: Direction,
+}
+
+impl Offer {
+    /// The first offer of a leg: `codecs` in order of preference, and telephone events.
+    pub fn new(local: &LocalAudio, codecs: &[Codec]) -> Self {
+        Self::revised(local, codecs, Direction::SendRecv, 1)
+    }
+
+    /// An offer with its own direction and `o=` version, for a re-INVITE or an offerless INVITE.
+    ///
+    /// `version` must be higher than that of every description sent before on this leg
+    /// (RFC 3264 section 8).
+    pub fn revised(
+        local: &LocalAudio,
+        codecs: &[Codec],
+        direction: Direction,
+        version: u64,
+    ) -> Self {
+        let formats = offered_formats(codecs);
+        let mut lines = Lines::new(local, version);
+        lines.audio(local.port, "RTP/AVP", &formats, direction, 20);
+        Self {
+            sdp: lines.finish(),
+            formats,
+            direction,
+        }
+    }
+
+    /// The description to send.
+    pub fn sdp(&self) -> &Bytes {
+        &self.sdp
+    }
+
+    /// Reads the answer to this offer (RFC 3264 section 7).
+    ///
+    /// The codec sent is the first in the answer that was offered.
+    pub fn accept_answer(&self, answer: &[u8]) -> Result<Negotiated, SdpError> {
+        let description = Description::parse(answer)?;
+        let media = description
+            .media()
+            .first()
+            .filter(|media| media.media == "audio" && media.port != 0)
+            .ok_or(SdpError::NoAudio)?;
+        read::plain_rtp(media)?;
+        let theirs = formats(media);
+
+        let mut send = None;
+        let mut receive = Vec::new();
+        for format in &theirs {
+            let Kind::Audio(codec) = format.kind else {
+                continue;
+            };
+            let Some(ours) = self.formats.iter().find(|f| f.kind == format.kind) else {
+                continue;
+            };
+            send.get_or_insert((codec, format.payload_type));
+            // They send with our numbers (RFC 3264 section 5.1); some peers send with their own.
+            for payload_type in [ours.payload_type, format.payload_type] {
+                if !receive.iter().any(|&(pt, _)| pt == payload_type) {
+                    receive.push((payload_type, codec));
+                }
+            }
+        }
+        let (codec, payload_type) = send.ok_or(SdpError::NoCommonCodec)?;
+
+        let telephone_event = event_for(codec, &theirs).and_then(|(send, clock)| {
+            let kind = Kind::Event { clock };
+            let ours = self.formats.iter().find(|f| f.kind == kind)?;
+            Some((send, ours.payload_type, clock))
+        });
+        let remote = description.remote(media)?;
+        Ok(Negotiated {
+            codec,
+            payload_type,
+            receive,
+            telephone_event,
+            remote,
+            remote_rtcp: read::remote_rtcp(media, remote, false),
+            // We never offer it, so it cannot have been agreed.
+            rtcp_mux: false,
+            direction: self.direction.and(description.direction(media).reversed()),
+            ptime: read::ptime(media),
+        })
+    }
+}
+
+/// Answers an offer with the codec of ours that comes first in `codecs` and is in the offer.
+///
+/// One codec is answered, so the peer does not change it in the middle of a call; telephone events
+/// are answered when offered, the direction is mirrored, other media lines are declined.
+/// `version` is that of the `o=` line, higher than in every description sent before on this leg.
+pub fn answer(
+    local: &LocalAudio,
+    codecs: &[Codec],
+    offer: &[u8],
+    version: u64,
+) -> Result<(Bytes, Negotiated), SdpError> {
+    let description = Description::parse(offer)?;
+    let (index, media) = offered_audio(&description)?;
+    let offered = formats(media);
+    let (codec, payload_type) = codecs
+        .iter()
+        .find_map(|&codec| {
+            let format = offered.iter().find(|f| f.kind == Kind::Audio(codec))?;
+            Some((codec, format.payload_type))
+        })
+        .ok_or(SdpError::NoCommonCodec)?;
+    let event = event_for(codec, &offered);
+    let remote = description.remote(media)?;
+    let rtcp_mux = media.has_attribute("rtcp-mux");
+    let direction = description.direction(media).reversed();
+    let ptime = read::ptime(media);
+
+    let mut answered = vec![Format {
+        payload_type,
+        kind: Kind::Audio(codec),
+    }];
+    answered.extend(event.map(|(payload_type, clock)| Format {
+        payload_type,
+        kind: Kind::Event { clock },
+    }));
+    let mut lines = Lines::new(local, version);
+    for (i, other) in description.media().iter().enumerate() {
+        if i == index {
+            lines.audio(local.port, &media.proto, &answered, direction, ptime);
+            if rtcp_mux {
+                lines.attribute("rtcp-mux");
+            }
+        } else {
+            lines.declined(other);
+        }
+    }
+
+    let negotiated = Negotiated {
+        codec,
+        payload_type,
+        receive: vec![(payload_type, codec)],
+        telephone_event: event.map(|(pt, clock)| (pt, pt, clock)),
+        remote,
+        remote_rtcp: read::remote_rtcp(media, remote, rtcp_mux),
+        rtcp_mux,
+        direction,
+        ptime,
+    };
+    Ok((lines.finish(), negotiated))
+}
+
+/// The codecs of ours that an offer lists, in its order.
+pub fn offered_codecs(offer: &[u8]) -> Result<Vec<Codec>, SdpError> {
+    let description = Description::parse(offer)?;
+    let (_, media) = offered_audio(&description)?;
+    let mut codecs = Vec::new();
+    for format in formats(media) {
+        if let Kind::Audio(codec) = format.kind
+            && !codecs.contains(&codec)
+        {
+            codecs.push(codec);
+        }
+    }
+    Ok(codecs)
+}
+
+/// The first audio line we can speak. A phone that offers both encrypted and plain audio lists two.
+fn offered_audio(description: &Description) -> Result<(usize, &sdp_types::Media), SdpError> {
+    let mut error = SdpError::NoAudio;
+    for (index, media) in description.media().iter().enumerate() {
+        if media.media == "audio" && media.port != 0 {
+            match read::plain_rtp(media) {
+                Ok(()) => return Ok((index, media)),
+                Err(e) => error = e,
+            }
+        }
+    }
+    Err(error)
+}
+
+fn offered_formats(codecs: &[Codec]) -> Vec<Format> {
+    let mut formats: Vec<Format> = Vec::new();
+    for &codec in codecs {
+        let format = Format {
+            payload_type: codec.static_payload_type().unwrap_or(OPUS_PAYLOAD_TYPE),
+            kind: Kind::Audio(codec),
+        };
+        if !formats.contains(&format) {
+            formats.push(format);
+        }
+    }
+    let wide = codecs.contains(&Codec::Opus);
+    if wide {
+        formats.push(Format {
+            payload_type: WIDE_EVENT_PAYLOAD_TYPE,
+            kind: Kind::Event { clock: 48_000 },
+        });
+    }
+    if !wide || codecs.len() > 1 {
+        formats.push(Format {
+            payload_type: EVENT_PAYLOAD_TYPE,
+            kind: Kind::Event { clock: 8_000 },
+        });
+    }
+    formats
+}
+
+/// The telephone-event format for `codec`: its own clock (RFC 4733 section 2.1), else any.
+pub(crate) fn event_for(codec: Codec, formats: &[Format]) -> Option<(u8, u32)> {
+    let mut events = formats.iter().filter_map(|format| match format.kind {
+        Kind::Event { clock } => Some((format.payload_type, clock)),
+        Kind::Audio(_) => None,
+    });
+    let first = events.next()?;
+    let clock = codec.rtp_clock();
+    Some(
+        std::iter::once(first)
+            .chain(events)
+            .find(|&(_, c)| c == clock)
+            .unwrap_or(first),
+    )
+}

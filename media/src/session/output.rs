@@ -1,0 +1,100 @@
+//! What a session has to say, queued until it is polled.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::time::Instant;
+
+use super::{Channel, Event, Side};
+
+/// Events wait no longer than the caller's next drain; this only bounds a caller that never does.
+const MAX_EVENTS: usize = 1_024;
+/// Octets that may wait to be sent, for the same reason.
+const MAX_WAITING: usize = 256 * 1024;
+
+/// What [`Session::poll_output`](super::Session::poll_output) returns.
+#[derive(Debug)]
+pub enum Output<'a> {
+    /// Send this datagram.
+    Transmit {
+        /// The leg it belongs to.
+        side: Side,
+        /// The socket of that leg.
+        channel: Channel,
+        /// Where it goes.
+        to: SocketAddr,
+        /// The datagram.
+        bytes: &'a [u8],
+    },
+    /// Something happened.
+    Event(Event),
+    /// All done: call [`Session::handle_timeout`](super::Session::handle_timeout) at this time,
+    /// or never when there is none, unless a packet comes first.
+    Timeout(Option<Instant>),
+}
+
+/// Datagrams and events in the order they came about. The datagrams lie in one buffer, which is
+/// used again once all of them are gone: a relayed packet allocates nothing.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    buffer: Vec<u8>,
+    datagrams: VecDeque<Datagram>,
+    events: VecDeque<Event>,
+}
+
+#[derive(Debug)]
+struct Datagram {
+    side: Side,
+    channel: Channel,
+    to: SocketAddr,
+    range: Range<usize>,
+}
+
+impl Queue {
+    /// Queues a datagram that `write` appends to the buffer; nothing when `write` says so.
+    pub(super) fn datagram(
+        &mut self,
+        (side, channel, to): (Side, Channel, SocketAddr),
+        write: impl FnOnce(&mut Vec<u8>) -> bool,
+    ) -> bool {
+        if self.datagrams.is_empty() {
+            self.buffer.clear();
+        }
+        let start = self.buffer.len();
+        if start > MAX_WAITING || !write(&mut self.buffer) || self.buffer.len() == start {
+            self.buffer.truncate(start);
+            return false;
+        }
+        let range = start..self.buffer.len();
+        self.datagrams.push_back(Datagram {
+            side,
+            channel,
+            to,
+            range,
+        });
+        true
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        if self.events.len() < MAX_EVENTS {
+            self.events.push_back(event);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.datagrams.is_empty()
+    }
+
+    pub(super) fn poll(&mut self) -> Option<Output<'_>> {
+        if let Some(event) = self.events.pop_front() {
+            return Some(Output::Event(event));
+        }
+        let datagram = self.datagrams.pop_front()?;
+        Some(Output::Transmit {
+            side: datagram.side,
+            channel: datagram.channel,
+            to: datagram.to,
+            bytes: &self.buffer[datagram.range],
+        })
+    }
+}

@@ -1,0 +1,42 @@
+# Shared by the scripts that install things. Debian and Ubuntu.
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+    printf 'Error: %s\n' "$*" >&2
+    exit 1
+}
+
+# The packages of the arguments that are not installed.
+missing_packages() {
+    local package
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf '%s\n' "$package"
+    done
+}
+
+# Installs the packages of the arguments that are not there yet; asks nobody anything when all are.
+install_packages() {
+    local missing as_root=()
+    mapfile -t missing < <(missing_packages "$@")
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    command -v apt-get >/dev/null || fail "This machine has no apt-get. Install these by hand: ${missing[*]}"
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "Run as root (there is no sudo): apt-get install ${missing[*]}"
+        as_root=(sudo)
+    fi
+    say "Installing ${missing[*]}"
+    local quiet=(-qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120)
+    "${as_root[@]}" apt-get "${quiet[@]}" update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "${quiet[@]}" install --no-install-recommends -y "${missing[@]}" >/dev/null
+}
+
+# Rust and Node.js are not installed by us: their users have their own ways.
+need_rust_and_node() {
+    command -v cargo >/dev/null || fail "Rust is not installed. Install it from https://rustup.rs, then run this again."
+    command -v node >/dev/null && command -v npm >/dev/null \
+        || fail "Node.js with npm is not installed. Install version 20 or later, then run this again."
+    local major
+    major=$(node -p 'process.versions.node.split(".")[0]')
+    [ "$major" -ge 20 ] || fail "Node.js $(node --version) is too old. Install version 20 or later, then run this again."
+}

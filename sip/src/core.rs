@@ -1,0 +1,145 @@
+//! What sessions and registrations share: transactions, random numbers, and the events on their way out.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rand_chacha::ChaCha12Rng;
+use rand_core::{Rng, SeedableRng};
+
+use crate::auth::Auth;
+use crate::endpoint::Event;
+use crate::flow::{Source, Transmit};
+use crate::header::Name;
+use crate::message::{Builder, Message, default_reason};
+use crate::request::{ALLOW, Request};
+use crate::transaction::timer::Timer;
+use crate::transaction::{ClientId, Owner, ServerId, Transactions};
+
+/// The shared part of the endpoint.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) user_agent: String,
+    pub(crate) transactions: Transactions,
+    pub(crate) events: VecDeque<Event>,
+    rng: ChaCha12Rng,
+}
+
+/// A request received, with what its responses need.
+#[derive(Debug, Clone)]
+pub(crate) struct Received {
+    pub(crate) server: ServerId,
+    pub(crate) source: Source,
+    pub(crate) message: Message,
+}
+
+/// A response to write.
+#[derive(Debug, Default)]
+pub(crate) struct Reply<'a> {
+    pub(crate) status: u16,
+    pub(crate) reason: Option<&'a str>,
+    /// Our To tag.
+    pub(crate) tag: Option<&'a str>,
+    /// Contact: given in what sets up or refreshes a dialog, which then also says Allow.
+    pub(crate) contact: Option<&'a str>,
+    pub(crate) headers: &'a [(Name, String)],
+    /// Content-Type and body.
+    pub(crate) body: Option<(&'a str, &'a [u8])>,
+}
+
+impl Core {
+    /// `server_limit`: requests received that are kept at once.
+    pub(crate) fn new(user_agent: String, seed: [u8; 32], server_limit: usize) -> Core {
+        Core {
+            user_agent,
+            transactions: Transactions::new(server_limit),
+            events: VecDeque::new(),
+            rng: ChaCha12Rng::from_seed(seed),
+        }
+    }
+
+    /// An unpredictable token of 64 bits.
+    pub(crate) fn random(&mut self) -> u64 {
+        self.rng.next_u64()
+    }
+
+    /// A Call-ID that is unique everywhere.
+    pub(crate) fn call_id(&mut self) -> String {
+        format!("{:016x}{:016x}", self.random(), self.random())
+    }
+
+    /// A tag that leads back to its session or registration.
+    pub(crate) fn tag(&mut self, owner: u64) -> Box<str> {
+        format!("{owner:x}-{:016x}", self.random()).into()
+    }
+
+    /// A time between both.
+    pub(crate) fn between(&mut self, low: Duration, high: Duration) -> Duration {
+        // 53 bits are what a double holds exactly.
+        let share = (self.random() >> 11) as f64 / (1_u64 << 53) as f64;
+        low + high.saturating_sub(low).mul_f64(share)
+    }
+
+    /// Reports an event.
+    pub(crate) fn event(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+
+    /// Wakes `owner` at `at`.
+    pub(crate) fn set_timer(&mut self, at: Instant, timer: Timer, owner: u64) {
+        self.transactions.io.timers.set(at, timer, owner);
+    }
+
+    /// Sends a request.
+    pub(crate) fn send(&mut self, request: &Request, auth: &mut Auth, owner: Owner, now: Instant) -> ClientId {
+        let credentials = auth.answer(&request.method, &request.uri, self);
+        let secret = self.random();
+        let branch = self.transactions.branch(secret);
+        let transmit = request.transmit(branch, &self.user_agent, &credentials);
+        self.transactions.send(branch, &request.method, transmit, owner, now)
+    }
+
+    /// Acknowledges a 2xx to an INVITE of ours, with the credentials of the INVITE (RFC 3261 22.1).
+    pub(crate) fn acknowledge(&mut self, invite: ClientId, invite_message: &Message, to_tag: &str, ack: &Request) {
+        let mut credentials = Vec::new();
+        for name in [Name::Authorization, Name::ProxyAuthorization] {
+            if let Some(value) = invite_message.header(name.clone()) {
+                credentials.push((name, value.to_owned()));
+            }
+        }
+        let secret = self.random();
+        let branch = self.transactions.branch(secret);
+        let transmit = ack.transmit(branch, &self.user_agent, &credentials);
+        self.transactions.acknowledge(invite, to_tag, transmit);
+    }
+
+    /// Answers a request. Gives back what was sent where it is a 2xx to INVITE.
+    pub(crate) fn respond(&mut self, received: &Received, reply: Reply<'_>, now: Instant) -> Option<Transmit> {
+        let status = reply.status;
+        let bytes = self.write(&received.message, &received.source, reply);
+        self.transactions.respond(received.server, status, bytes, now)
+    }
+
+    /// Answers with nothing but a status.
+    pub(crate) fn refuse(&mut self, received: &Received, status: u16, tag: Option<&str>, now: Instant) {
+        self.respond(received, Reply { status, tag, ..Reply::default() }, now);
+    }
+
+    /// Writes a response.
+    pub(crate) fn write(&self, request: &Message, source: &Source, reply: Reply<'_>) -> Bytes {
+        let Reply { status, reason, tag, contact, headers, body } = reply;
+        let reason = reason.unwrap_or_else(|| default_reason(status));
+        let mut builder = Builder::response_from(request, status, reason, tag, source.remote);
+        if let Some(contact) = contact {
+            builder = builder.header(Name::Contact, contact).header(Name::Allow, ALLOW);
+        }
+        builder = builder.headers(headers);
+        if status > 100 {
+            builder = builder.header(Name::Server, &self.user_agent);
+        }
+        if let Some((content_type, body)) = body {
+            builder = builder.body(content_type, body);
+        }
+        builder.finish()
+    }
+}

@@ -1,0 +1,340 @@
+//! The user agent: sessions, registrations and requests of one endpoint, driven from outside.
+
+mod inspect;
+mod types;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use rustc_hash::FxHashMap;
+use tracing::debug;
+
+pub use self::types::{
+    Account, EndReason, EndpointConfig, Event, Output, RegistrationId, RegistrationState, RequestId, SessionId,
+};
+use crate::auth::Auth;
+use crate::core::{Core, Received, Reply};
+use crate::flow::{Destination, Source};
+use crate::header::Name;
+use crate::message::{Message, default_reason};
+use crate::registration::Registration;
+use crate::session::{Session, Use};
+use crate::transaction::timer::Timer;
+use crate::transaction::{ClientId, Failure, Owner};
+use crate::uri::Uri;
+
+/// Requests received that are kept for repetitions, for each session that may exist: over UDP each INVITE and BYE
+/// of a call is kept for 32 s after it was answered.
+const SERVERS_PER_SESSION: usize = 16;
+
+/// A SIP user agent (RFC 3261) for any number of calls and registrations.
+///
+/// After every call of a method, drain [`Endpoint::poll_output`] until it gives a [`Output::Timeout`]; then wait
+/// for input, or until that time for [`Endpoint::handle_timeout`].
+///
+/// Commands about a session that has ended, or is in no state for them, do nothing: an event that tells so is
+/// already on its way.
+pub struct Endpoint {
+    core: Core,
+    max_sessions: usize,
+    last_id: u64,
+    sessions: FxHashMap<u64, Session>,
+    registrations: FxHashMap<u64, Registration>,
+    /// Requests that wait for `respond`, with our To tag, by the number of their transaction.
+    requests: FxHashMap<u64, (Received, Box<str>)>,
+    /// Makes tags of answers that leave no transaction behind.
+    secret: u64,
+}
+
+impl Endpoint {
+    /// An endpoint without sessions and registrations.
+    pub fn new(config: EndpointConfig) -> Endpoint {
+        let EndpointConfig { user_agent, seed, max_sessions } = config;
+        let server_limit = max_sessions.saturating_mul(SERVERS_PER_SESSION).max(1024);
+        let mut core = Core::new(user_agent, seed, server_limit);
+        let secret = core.random();
+        Endpoint {
+            core,
+            max_sessions,
+            last_id: 0,
+            sessions: FxHashMap::default(),
+            registrations: FxHashMap::default(),
+            requests: FxHashMap::default(),
+            secret,
+        }
+    }
+
+    /// Takes in a message that was received.
+    pub fn handle_message(&mut self, source: Source, bytes: Bytes, now: Instant) {
+        match Message::parse(bytes) {
+            Ok(message) if message.is_request() => self.on_request(source, message, now),
+            Ok(message) => self.on_response(&source, &message, now),
+            Err(error) => debug!(remote = %source.remote, %error, "not a SIP message"),
+        }
+    }
+
+    /// Nothing can be sent there: requests that wait for an answer from there fail with 503 (RFC 3261 8.1.3.1).
+    pub fn handle_transport_error(&mut self, destination: &Destination, now: Instant) {
+        for failure in self.core.transactions.on_transport_error(destination) {
+            self.on_failure(failure, now);
+        }
+    }
+
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((at, timer, owner)) = self.core.transactions.io.timers.pop(now) {
+            match timer {
+                Timer::Register => {
+                    self.with_registration(owner, |registration, core| registration.on_timer(at, core, now));
+                }
+                Timer::AnswerRetransmit | Timer::AckMissing | Timer::CancelUnanswered | Timer::OfferAgain => {
+                    self.with_session(owner, |session, core| {
+                        if session.awaits(timer, at) {
+                            session.on_timer(timer, core, now);
+                        }
+                    });
+                }
+                _ => {
+                    if let Some(failure) = self.core.transactions.on_timer(at, timer, owner, now) {
+                        self.on_failure(failure, now);
+                    }
+                    if timer == Timer::ServerEnd && !self.core.transactions.has_server(owner) {
+                        self.requests.remove(&owner);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next thing to send, the next event, or how long to wait.
+    pub fn poll_output(&mut self) -> Output {
+        if let Some(transmit) = self.core.transactions.io.transmits.pop_front() {
+            return Output::Transmit(transmit);
+        }
+        if let Some(event) = self.core.events.pop_front() {
+            return Output::Event(event);
+        }
+        let Endpoint { core, sessions, registrations, .. } = self;
+        Output::Timeout(core.transactions.next_timer(|at, timer, owner| match timer {
+            Timer::Register => {
+                registrations.get(&owner).is_some_and(|registration| registration.wakes_at() == Some(at))
+            }
+            _ => sessions.get(&owner).is_some_and(|session| session.awaits(timer, at)),
+        }))
+    }
+
+    /// Whether nothing is going on: no session, no registration, no request without answer, nothing to be drained.
+    pub fn is_idle(&self) -> bool {
+        self.sessions.is_empty()
+            && self.registrations.is_empty()
+            && self.requests.is_empty()
+            && self.core.events.is_empty()
+            && self.core.transactions.io.transmits.is_empty()
+            && !self.core.transactions.is_waiting()
+    }
+
+    /// Calls `target` by way of the account's peer, with an SDP offer (none: empty). `headers` are added to the
+    /// INVITE; a Max-Forwards among them replaces ours. 401 and 407 are answered from the account's credentials.
+    ///
+    /// Then come `Progress`, and `Answered` or `Rejected`. A forked INVITE gives several early dialogs; the first
+    /// 2xx wins, further ones are acknowledged and ended here.
+    pub fn invite(
+        &mut self,
+        account: Arc<Account>,
+        target: Uri,
+        sdp: Bytes,
+        headers: Vec<(Name, String)>,
+        now: Instant,
+    ) -> SessionId {
+        let id = self.next_id();
+        if self.sessions.len() >= self.max_sessions {
+            self.core.event(Event::Rejected {
+                session: SessionId(id),
+                status: 503,
+                reason: default_reason(503).to_owned(),
+                from_network: false,
+                response: None,
+            });
+            return SessionId(id);
+        }
+        let session = Session::call(id, &account, target, sdp, headers, &mut self.core, now);
+        self.sessions.insert(id, session);
+        SessionId(id)
+    }
+
+    /// Sends a provisional response, 101 to 199, to an incoming INVITE.
+    pub fn provisional(&mut self, session: SessionId, status: u16, sdp: Option<Bytes>, now: Instant) {
+        self.with_session(session.0, |session, core| session.provisional(status, sdp, core, now));
+    }
+
+    /// Answers an incoming INVITE with 200 and this SDP, which is repeated until the ACK comes (`Confirmed`). Without
+    /// one the session ends after 32 s with BYE (`Ended`).
+    pub fn answer(&mut self, session: SessionId, sdp: Bytes, now: Instant) {
+        self.with_session(session.0, |session, core| session.answer(sdp, core, now));
+    }
+
+    /// Refuses an incoming INVITE with a status from 300 to 699.
+    pub fn reject(
+        &mut self,
+        session: SessionId,
+        status: u16,
+        reason: Option<&str>,
+        headers: Vec<(Name, String)>,
+        now: Instant,
+    ) {
+        self.with_session(session.0, |session, core| session.reject(status, reason, &headers, core, now));
+    }
+
+    /// Ends a session in whatever way its state asks for: CANCEL, 480 or BYE, now or as soon as it is allowed.
+    /// `reason_header` is the value of a Reason header (RFC 3326) in it.
+    pub fn hangup(&mut self, session: SessionId, reason_header: Option<String>, now: Instant) {
+        self.with_session(session.0, |session, core| session.hang_up(reason_header, core, now));
+    }
+
+    /// Sets our Contact of an incoming session, for what is sent from now on. Without it, Contact is made of the user
+    /// in the Request-URI and the address that the INVITE came to.
+    pub fn set_contact(&mut self, session: SessionId, contact: Uri) {
+        if let Some(session) = self.sessions.get_mut(&session.0) {
+            session.set_contact(format!("<{contact}>").into());
+        }
+    }
+
+    /// Answers [`Event::Offer`].
+    pub fn answer_offer(&mut self, session: SessionId, sdp: Bytes, now: Instant) {
+        self.with_session(session.0, |session, core| session.answer_offer(sdp, core, now));
+    }
+
+    /// Refuses [`Event::Offer`] with a status from 300 to 699; what was agreed before still holds.
+    pub fn reject_offer(&mut self, session: SessionId, status: u16, now: Instant) {
+        self.with_session(session.0, |session, core| session.reject_offer(status, core, now));
+    }
+
+    /// Sends a re-INVITE with a new offer: `OfferAnswered` or `OfferRejected` follows. One that crosses an offer of
+    /// the other side (491) is tried again a few times (RFC 3261 14.1); while one of theirs waits for our answer, it
+    /// is refused at once with 491.
+    pub fn offer(&mut self, session: SessionId, sdp: Bytes, now: Instant) {
+        self.with_session(session.0, |session, core| session.offer(sdp, core, now));
+    }
+
+    /// Sends an INFO (RFC 6086) in an established session. Whether it was taken is not reported.
+    pub fn send_info(&mut self, session: SessionId, content_type: &str, body: Bytes, now: Instant) {
+        self.with_session(session.0, |session, core| session.info(content_type, body, core, now));
+    }
+
+    /// Keeps the account's contact registered at its peer, for `expires` seconds at a time (at least 1).
+    pub fn register(&mut self, account: Arc<Account>, expires: u32, now: Instant) -> RegistrationId {
+        let id = self.next_id();
+        let registration = Registration::start(id, account, expires, &mut self.core, now);
+        self.registrations.insert(id, registration);
+        RegistrationId(id)
+    }
+
+    /// Removes the contact from the registrar; `Unregistered` follows.
+    pub fn unregister(&mut self, registration: RegistrationId, now: Instant) {
+        self.with_registration(registration.0, |registration, core| registration.remove(core, now));
+    }
+
+    /// Registers with another address, contact or password from now on, at once.
+    pub fn update_account(&mut self, registration: RegistrationId, account: Arc<Account>, now: Instant) {
+        self.with_registration(registration.0, |registration, core| registration.update(account, core, now));
+    }
+
+    /// Answers [`Event::Request`]. A status below 200 leaves it open for a final one.
+    pub fn respond(
+        &mut self,
+        request: RequestId,
+        status: u16,
+        reason: Option<&str>,
+        headers: Vec<(Name, String)>,
+        body: Option<(&str, Bytes)>,
+        now: Instant,
+    ) {
+        let Some((received, tag)) = self.requests.get(&request.0) else { return };
+        let status = if (101..=699).contains(&status) { status } else { 500 };
+        let body = body.as_ref().map(|(content_type, body)| (*content_type, &**body));
+        let reply = Reply { status, reason, tag: Some(tag), contact: None, headers: &headers, body };
+        self.core.respond(received, reply, now);
+        if status >= 200 {
+            self.requests.remove(&request.0);
+        }
+    }
+
+    fn on_response(&mut self, source: &Source, response: &Message, now: Instant) {
+        let Some((transaction, owner)) = self.core.transactions.on_response(response, now) else { return };
+        match owner {
+            Owner::Session(id) => {
+                let used = match self.sessions.get(&id) {
+                    Some(_) => self.with_session(id, |session, core| {
+                        session.on_response(transaction, response, source, core, now)
+                    }),
+                    // A 2xx of a session that has ended meanwhile.
+                    None => Some(Use::Surplus),
+                };
+                if used == Some(Use::Surplus) && response.status().is_some_and(|status| (200..300).contains(&status)) {
+                    self.end_surplus(id, transaction, response, source, now);
+                }
+            }
+            Owner::Registration(id) => {
+                self.with_registration(id, |registration, core| {
+                    registration.on_response(transaction, response, core, now);
+                });
+            }
+            Owner::Nobody => {}
+        }
+    }
+
+    fn end_surplus(&mut self, id: u64, invite: ClientId, response: &Message, source: &Source, now: Instant) {
+        let auth = self.sessions.get(&id).map_or_else(|| Auth::new(None), |session| session.auth().clone());
+        let id = self.next_id();
+        if let Some(session) = Session::end_surplus(id, invite, response, source, auth, &mut self.core, now) {
+            self.sessions.insert(id, session);
+        }
+    }
+
+    fn on_failure(&mut self, failure: Failure, now: Instant) {
+        match failure.owner {
+            Owner::Session(id) => {
+                self.with_session(id, |session, core| session.on_failure(failure, core, now));
+            }
+            Owner::Registration(id) => {
+                self.with_registration(id, |registration, core| registration.on_failure(failure, core, now));
+            }
+            Owner::Nobody => {}
+        }
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Takes a step of a session, and forgets the session when that was its last.
+    fn with_session<T>(&mut self, id: u64, step: impl FnOnce(&mut Session, &mut Core) -> T) -> Option<T> {
+        let session = self.sessions.get_mut(&id)?;
+        let result = step(session, &mut self.core);
+        if session.is_over() {
+            self.sessions.remove(&id);
+        }
+        Some(result)
+    }
+
+    fn with_registration(&mut self, id: u64, step: impl FnOnce(&mut Registration, &mut Core)) {
+        if let Some(registration) = self.registrations.get_mut(&id) {
+            step(registration, &mut self.core);
+            if registration.is_over() {
+                self.registrations.remove(&id);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("sessions", &self.sessions.len())
+            .field("registrations", &self.registrations.len())
+            .finish_non_exhaustive()
+    }
+}

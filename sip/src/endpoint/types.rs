@@ -1,0 +1,241 @@
+//! What goes into the endpoint and what comes out of it.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::digest::Credentials;
+use crate::message::Message;
+use crate::flow::{Destination, Source, Transmit};
+use crate::uri::Uri;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub(crate) u64);
+
+        impl $name {
+            /// An id that no endpoint gave, to test what is built on endpoints.
+            pub fn from_raw(number: u64) -> Self {
+                $name(number)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+id! {
+    /// A call as this endpoint sees it, from the INVITE to the end of its last transaction. Never reused.
+    SessionId
+}
+id! {
+    /// One contact kept registered at one registrar. Never reused.
+    RegistrationId
+}
+id! {
+    /// A request that waits for [`Endpoint::respond`](crate::Endpoint::respond). Never reused.
+    RequestId
+}
+
+/// How the endpoint is set up.
+#[derive(Debug, Clone)]
+pub struct EndpointConfig {
+    /// Value of User-Agent and Server.
+    pub user_agent: String,
+    /// Seed of tags, branches, Call-IDs and jitter. Must be unpredictable in production (RFC 3261 19.3).
+    pub seed: [u8; 32],
+    /// Sessions at once, those that are just ending included. An INVITE beyond it is refused with 503.
+    pub max_sessions: usize,
+}
+
+/// An identity to call and register with, and the way its requests take.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Address of record: From, and To of a REGISTER.
+    pub aor: Uri,
+    /// Display name in From.
+    pub display_name: Option<String>,
+    /// Contact: where requests of the other side reach this endpoint.
+    pub contact: Uri,
+    /// Sent-by of Via, and the address that requests leave from.
+    pub local: SocketAddr,
+    /// Next hop of requests outside a dialog.
+    pub peer: Destination,
+    /// What digest challenges are answered with. Without it a 401 or 407 is final.
+    pub credentials: Option<Credentials>,
+}
+
+/// What [`Endpoint::poll_output`](crate::Endpoint::poll_output) gives.
+#[derive(Debug)]
+pub enum Output {
+    /// Send this.
+    Transmit(Transmit),
+    /// Something happened.
+    Event(Event),
+    /// Nothing left to do until then (`None`: until the next input).
+    Timeout(Option<Instant>),
+}
+
+/// What happened. `Rejected`, `Cancelled` and `Ended` are the last event of a session; after
+/// [`hangup`](crate::Endpoint::hangup) and [`reject`](crate::Endpoint::reject) there is none.
+#[derive(Debug)]
+pub enum Event {
+    /// A new INVITE. 100 Trying was sent; it waits for `provisional`, `answer` or `reject`. Its body is empty when
+    /// the caller wants us to offer: our offer then goes with `answer`, and the answer is in `Confirmed`.
+    Incoming {
+        /// The new session.
+        session: SessionId,
+        /// Where it came from.
+        source: Source,
+        /// The INVITE.
+        request: Message,
+    },
+    /// A provisional response other than 100.
+    Progress {
+        /// The session.
+        session: SessionId,
+        /// 101 to 199.
+        status: u16,
+        /// Reason phrase.
+        reason: String,
+        /// Early media.
+        sdp: Option<Bytes>,
+        /// Which early dialog: responses of one forked callee (one To tag) have one number, counted from 0.
+        fork: u32,
+    },
+    /// A callee answered, and our ACK is sent.
+    Answered {
+        /// The session.
+        session: SessionId,
+        /// Its SDP answer. None where a provisional response had it already.
+        sdp: Option<Bytes>,
+    },
+    /// Our INVITE failed; the session is over.
+    Rejected {
+        /// The session.
+        session: SessionId,
+        /// Final status, 300 to 699.
+        status: u16,
+        /// Reason phrase.
+        reason: String,
+        /// False where nobody said so: 408 when nothing came in time, 503 when it could not be sent.
+        from_network: bool,
+        /// The response, where there is one.
+        response: Option<Message>,
+    },
+    /// The ACK for our 200 to the first INVITE arrived.
+    Confirmed {
+        /// The session.
+        session: SessionId,
+        /// SDP in the ACK: the answer, where our 200 had the offer.
+        sdp: Option<Bytes>,
+    },
+    /// The caller gave up before we answered; the session is over.
+    Cancelled {
+        /// The session.
+        session: SessionId,
+    },
+    /// An established session is over.
+    Ended {
+        /// The session.
+        session: SessionId,
+        /// Why.
+        why: EndReason,
+    },
+    /// A re-INVITE or UPDATE with an offer: waits for `answer_offer` or `reject_offer`.
+    Offer {
+        /// The session.
+        session: SessionId,
+        /// The offer. None in a re-INVITE that wants us to offer: the answer then comes in `OfferAnswered`.
+        sdp: Option<Bytes>,
+    },
+    /// An offer of ours within the session was answered: one made with `offer`, or in the 200 to a re-INVITE that
+    /// had none.
+    OfferAnswered {
+        /// The session.
+        session: SessionId,
+        /// The answer; None where the other side left it out.
+        sdp: Option<Bytes>,
+    },
+    /// An offer made with `offer` was refused; what was agreed before still holds.
+    OfferRejected {
+        /// The session.
+        session: SessionId,
+        /// Final status.
+        status: u16,
+    },
+    /// An INFO within the session (RFC 6086); it was answered with 200.
+    Info {
+        /// The session.
+        session: SessionId,
+        /// Content-Type, empty where there is none.
+        content_type: String,
+        /// Body.
+        body: Bytes,
+    },
+    /// Any other request outside a dialog that can be understood: waits for `respond`. OPTIONS is answered here.
+    Request {
+        /// To answer it.
+        id: RequestId,
+        /// Where it came from.
+        source: Source,
+        /// REGISTER, MESSAGE, NOTIFY, REFER, SUBSCRIBE or PUBLISH.
+        request: Message,
+    },
+    /// A registration changed.
+    Registration {
+        /// Which.
+        id: RegistrationId,
+        /// Where it stands now.
+        state: RegistrationState,
+    },
+}
+
+/// Why an established session ended without our doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndReason {
+    /// The other side sent BYE.
+    RemoteBye {
+        /// Value of its Reason header (RFC 3326).
+        reason: Option<String>,
+    },
+    /// No ACK for our 200 within 64*T1 (RFC 3261 13.3.1.4).
+    NoAck,
+    /// A request within the session could not be sent.
+    TransportLost,
+    /// A request within the session was answered with 408 or 481 (RFC 3261 12.2.1.2), or not at all (408).
+    SessionLost(u16),
+}
+
+/// Where a registration stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegistrationState {
+    /// A REGISTER is on its way and the contact is not known to be registered.
+    Registering,
+    /// The contact is registered. Comes again with each refresh.
+    Registered {
+        /// What the registrar granted, in seconds.
+        expires: u32,
+        /// When the binding ends without a refresh.
+        until: Instant,
+    },
+    /// It did not work.
+    Failed {
+        /// Final status; 408 when nothing came, 503 when it could not be sent.
+        status: u16,
+        /// Reason phrase.
+        reason: String,
+        /// When it is tried again.
+        retry_at: Option<Instant>,
+    },
+    /// Removed as asked, or given up removing it. The id is gone.
+    Unregistered,
+}

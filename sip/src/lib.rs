@@ -1,0 +1,38 @@
+//! SIP (RFC 3261) as pure state machines: no sockets, no clock, no randomness of its own.
+//!
+//! [`message`], [`uri`], [`header`] and [`digest`] read and write what is on the wire; [`framing`] cuts messages out
+//! of a byte stream. [`Endpoint`] is the user agent on top of them: it takes received messages, commands and the
+//! time, and is drained with [`Endpoint::poll_output`] for messages to send, events, and the time of the next timer.
+//! [`registrar`] is the other side of registration: where users of a domain can be reached.
+//!
+//! Whoever drives the endpoint owns sockets, name resolution and connections, and passes the time in as an
+//! argument, so that a test can run an hour of registrations in a millisecond.
+
+pub mod digest;
+mod error;
+pub mod framing;
+pub mod header;
+mod lex;
+pub mod message;
+pub mod method;
+pub mod transport;
+pub mod uri;
+
+mod auth;
+mod core;
+mod dialog;
+mod endpoint;
+mod flow;
+pub mod registrar;
+mod registration;
+mod request;
+mod session;
+mod transaction;
+
+pub use endpoint::{
+    Account, EndReason, Endpoint, EndpointConfig, Event, Output, RegistrationId, RegistrationState, RequestId,
+    SessionId,
+};
+pub use error::ParseError;
+pub use flow::{ConnectionId, Destination, Source, Transmit};
+pub use transport::Protocol;

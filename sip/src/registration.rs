@@ -1,0 +1,346 @@
+//! Keeps one contact registered (RFC 3261 10.2).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tracing::debug;
+
+use crate::auth::Auth;
+use crate::core::Core;
+use crate::endpoint::{Account, Event, RegistrationId, RegistrationState};
+use crate::header::{Name, NameAddr};
+use crate::message::{Message, default_reason};
+use crate::method::Method;
+use crate::request::Request;
+use crate::transaction::timer::Timer;
+use crate::transaction::{ClientId, Failure, Owner};
+use crate::uri::Uri;
+
+/// First pause after a failure.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// Longest pause while the registrar cannot be reached or is in trouble.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// First pause after the registrar refused us: trying quickly would lock the account.
+const FIRST_PAUSE_REFUSED: Duration = Duration::from_secs(30);
+/// Longest pause after the registrar refused us.
+const LONGEST_PAUSE_REFUSED: Duration = Duration::from_secs(300);
+/// Longest Retry-After that is honoured.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+/// Granted times below this are refreshed earlier, so that a lost refresh can be repeated before the end.
+const SHORT_GRANT: u32 = 600;
+
+/// A contact at a registrar.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    id: u64,
+    account: Arc<Account>,
+    wanted: u32,
+    from: Arc<str>,
+    call_id: Arc<str>,
+    cseq: u32,
+    auth: Auth,
+    stage: Stage,
+    /// When the binding that the registrar has ends.
+    bound_until: Option<Instant>,
+    /// A contact registered before the account changed, removed together with the next REGISTER.
+    outdated: Option<Uri>,
+    failures: u32,
+}
+
+/// What it waits for.
+#[derive(Debug)]
+enum Stage {
+    /// The answer to a REGISTER.
+    Asking { transaction: ClientId, then: Then },
+    /// The time of the next REGISTER.
+    Waiting { wake_at: Instant },
+    /// Nothing: it is gone.
+    Over,
+}
+
+/// What a REGISTER under way is for, or what follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// It adds or refreshes the contact.
+    Keep,
+    /// The same, but the contact is to be removed afterwards.
+    Remove,
+    /// It removes the contact.
+    Gone,
+}
+
+impl Registration {
+    /// Sends the first REGISTER.
+    pub(crate) fn start(id: u64, account: Arc<Account>, expires: u32, core: &mut Core, now: Instant) -> Registration {
+        let auth = Auth::new(account.credentials.clone());
+        let mut registration = Registration {
+            id,
+            from: from(&account, core, id),
+            call_id: core.call_id().into(),
+            account,
+            wanted: expires.max(1),
+            cseq: 0,
+            auth,
+            stage: Stage::Over,
+            bound_until: None,
+            outdated: None,
+            failures: 0,
+        };
+        registration.report(RegistrationState::Registering, core);
+        registration.send(Then::Keep, core, now);
+        registration
+    }
+
+    /// Whether it can be forgotten.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Over)
+    }
+
+    /// When the next REGISTER is due.
+    pub(crate) fn wakes_at(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Waiting { wake_at } => Some(wake_at),
+            Stage::Asking { .. } | Stage::Over => None,
+        }
+    }
+
+    /// Its timer for `at` fired.
+    pub(crate) fn on_timer(&mut self, at: Instant, core: &mut Core, now: Instant) {
+        if self.wakes_at() != Some(at) {
+            return;
+        }
+        if self.bound_until.is_none_or(|until| until <= now) {
+            self.bound_until = None;
+            self.report(RegistrationState::Registering, core);
+        }
+        self.send(Then::Keep, core, now);
+    }
+
+    /// Removes the contact.
+    pub(crate) fn remove(&mut self, core: &mut Core, now: Instant) {
+        match &mut self.stage {
+            // RFC 3261 10.2: one REGISTER at a time.
+            Stage::Asking { then, .. } if *then == Then::Keep => *then = Then::Remove,
+            Stage::Asking { .. } | Stage::Over => {}
+            Stage::Waiting { .. } if self.bound_until.is_some_and(|until| until > now) => {
+                self.send(Then::Gone, core, now);
+            }
+            Stage::Waiting { .. } => self.finish(core),
+        }
+    }
+
+    /// Goes on with another account, at once.
+    pub(crate) fn update(&mut self, account: Arc<Account>, core: &mut Core, now: Instant) {
+        let leaving = match self.stage {
+            Stage::Asking { then, transaction } => {
+                // Its answer would come from where we are not any more.
+                core.transactions.abandon(transaction);
+                then != Then::Keep
+            }
+            Stage::Waiting { .. } => false,
+            Stage::Over => return,
+        };
+        if !account.contact.equivalent(&self.account.contact) {
+            self.outdated = Some(self.account.contact.clone());
+        }
+        if account.credentials != self.account.credentials || !account.peer.same_place(&self.account.peer) {
+            self.auth.reset(account.credentials.clone());
+        }
+        if account.aor != self.account.aor || account.display_name != self.account.display_name {
+            self.from = from(&account, core, self.id);
+        }
+        self.account = account;
+        self.failures = 0;
+        self.bound_until = None;
+        if leaving {
+            self.send(Then::Gone, core, now);
+        } else {
+            self.report(RegistrationState::Registering, core);
+            self.send(Then::Keep, core, now);
+        }
+    }
+
+    /// A response to a REGISTER.
+    pub(crate) fn on_response(&mut self, transaction: ClientId, response: &Message, core: &mut Core, now: Instant) {
+        let Stage::Asking { transaction: expected, then } = self.stage else { return };
+        let Some(status) = response.status().filter(|status| *status >= 200) else { return };
+        if transaction != expected {
+            return;
+        }
+        self.auth.settled(response);
+        match status {
+            401 | 407 if self.auth.challenged(response) => return self.send(then, core, now),
+            423 if then != Then::Gone => {
+                // RFC 3261 10.2.8. Asking for less than the registrar just refused would never end.
+                if let Some(least) = response.number(Name::MinExpires).filter(|least| *least > self.wanted) {
+                    self.wanted = least;
+                    return self.send(then, core, now);
+                }
+            }
+            _ => {}
+        }
+        if then == Then::Gone {
+            return self.finish(core);
+        }
+        if status >= 300 {
+            return self.failed(status, response.reason().to_owned(), retry_after(response), core, now);
+        }
+        match self.granted(response) {
+            Some(granted) => self.registered(granted, core, now),
+            None => self.failed(status, "the registrar did not keep the contact".to_owned(), None, core, now),
+        }
+    }
+
+    /// A REGISTER had no answer.
+    pub(crate) fn on_failure(&mut self, failure: Failure, core: &mut Core, now: Instant) {
+        let Stage::Asking { transaction, then } = self.stage else { return };
+        if transaction != failure.transaction {
+            return;
+        }
+        if then == Then::Keep {
+            let reason = default_reason(failure.status).to_owned();
+            self.failed(failure.status, reason, None, core, now);
+        } else {
+            self.finish(core);
+        }
+    }
+
+    fn registered(&mut self, granted: u32, core: &mut Core, now: Instant) {
+        let until = now + Duration::from_secs(granted.into());
+        self.bound_until = Some(until);
+        self.outdated = None;
+        self.failures = 0;
+        if self.is_leaving() {
+            return self.send(Then::Gone, core, now);
+        }
+        self.report(RegistrationState::Registered { expires: granted, until }, core);
+        // Spread, so that many lines do not come at once.
+        let (low, high) = if granted < SHORT_GRANT { (0.5, 0.75) } else { (0.75, 0.9) };
+        let granted = Duration::from_secs(granted.into());
+        let wait = core.between(granted.mul_f64(low), granted.mul_f64(high));
+        self.wait(now + wait, core);
+    }
+
+    fn failed(
+        &mut self,
+        status: u16,
+        reason: String,
+        retry_after: Option<Duration>,
+        core: &mut Core,
+        now: Instant,
+    ) {
+        if self.is_leaving() {
+            return self.finish(core);
+        }
+        let (first, longest) = if is_trouble(status) {
+            (FIRST_PAUSE, LONGEST_PAUSE)
+        } else {
+            (FIRST_PAUSE_REFUSED, LONGEST_PAUSE_REFUSED)
+        };
+        let pause = first.saturating_mul(1 << self.failures.min(16)).min(longest);
+        self.failures = self.failures.saturating_add(1);
+        let pause = match retry_after {
+            // Not all at the same moment, and not before the time that was asked for.
+            Some(asked) => core.between(asked, asked + asked / 4),
+            None => core.between(pause.mul_f64(0.75), pause),
+        };
+        let retry_at = now + pause;
+        self.report(RegistrationState::Failed { status, reason, retry_at: Some(retry_at) }, core);
+        self.wait(retry_at, core);
+    }
+
+    fn send(&mut self, then: Then, core: &mut Core, now: Instant) {
+        self.cseq += 1;
+        let account = &self.account;
+        let mut contact = format!("<{}>", account.contact);
+        let mut expires = self.wanted;
+        if then == Then::Gone {
+            expires = 0;
+        } else if let Some(outdated) = &self.outdated {
+            contact.push_str(&format!(", <{outdated}>;expires=0"));
+        }
+        let request = Request {
+            method: Method::Register,
+            uri: registrar(&account.aor),
+            routes: Vec::new(),
+            from: self.from.clone(),
+            to: format!("<{}>", account.aor).into(),
+            call_id: self.call_id.clone(),
+            cseq: self.cseq,
+            contact: Some(contact.into()),
+            headers: vec![(Name::Expires, expires.to_string())],
+            body: None,
+            hop: account.peer.clone(),
+            local: account.local,
+        };
+        let transaction = core.send(&request, &mut self.auth, Owner::Registration(self.id), now);
+        self.stage = Stage::Asking { transaction, then };
+    }
+
+    /// The time that a 200 grants to our contact (RFC 3261 10.3 step 8). None when it does not have it.
+    fn granted(&self, response: &Message) -> Option<u32> {
+        let contacts = response.contacts().unwrap_or_default();
+        let ours = &self.account.contact;
+        let found = contacts
+            .iter()
+            .find(|contact| contact.uri.equivalent(ours))
+            // Registrars that write a contact anew keep at least its user and address.
+            .or_else(|| {
+                contacts.iter().find(|contact| {
+                    contact.uri.user() == ours.user()
+                        && contact.uri.host() == ours.host()
+                        && contact.uri.port() == ours.port()
+                })
+            })
+            .or_else(|| if contacts.len() == 1 { contacts.first() } else { None });
+        let expires = found.and_then(NameAddr::expires).or_else(|| response.expires()).unwrap_or(self.wanted);
+        (expires > 0).then_some(expires)
+    }
+
+    fn is_leaving(&self) -> bool {
+        matches!(self.stage, Stage::Asking { then: Then::Remove, .. })
+    }
+
+    fn wait(&mut self, wake_at: Instant, core: &mut Core) {
+        core.set_timer(wake_at, Timer::Register, self.id);
+        self.stage = Stage::Waiting { wake_at };
+    }
+
+    fn finish(&mut self, core: &mut Core) {
+        self.stage = Stage::Over;
+        self.report(RegistrationState::Unregistered, core);
+    }
+
+    fn report(&self, state: RegistrationState, core: &mut Core) {
+        debug!(registration = self.id, ?state, "registration");
+        core.event(Event::Registration { id: RegistrationId(self.id), state });
+    }
+}
+
+/// Value of From.
+fn from(account: &Account, core: &mut Core, id: u64) -> Arc<str> {
+    let name = account.display_name.as_deref().unwrap_or_default();
+    NameAddr::new(account.aor.clone()).with_display(name).with_tag(&core.tag(id)).to_string().into()
+}
+
+/// Request-URI of a REGISTER: the domain alone (RFC 3261 10.2).
+fn registrar(aor: &Uri) -> Uri {
+    let domain = Uri::sip("", aor.host().clone(), aor.port());
+    if !aor.is_sips() {
+        return domain;
+    }
+    Uri::parse(&domain.as_str().replacen("sip:", "sips:", 1)).unwrap_or(domain)
+}
+
+/// Whether the registrar is in trouble, in contrast to having something against us.
+fn is_trouble(status: u16) -> bool {
+    matches!(status, 408 | 480 | 500..=599)
+}
+
+fn retry_after(response: &Message) -> Option<Duration> {
+    let seconds = response.header(Name::RetryAfter)?;
+    // A comment or parameters may follow (RFC 3261 20.33).
+    let digits = seconds.split(|c: char| !c.is_ascii_digit()).next()?;
+    let asked = Duration::from_secs(digits.parse().ok()?);
+    (!asked.is_zero()).then(|| asked.min(LONGEST_RETRY_AFTER))
+}

@@ -1,0 +1,352 @@
+//! The one file that names everything and wires it together.
+
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use offhook_media::codec::Codec;
+use offhook_media::dsp::Country;
+use offhook_sip::digest::{Credentials, Secret};
+use offhook_sip::header::Protocol;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+
+use crate::call::directory::{Directory, LineEntry, PbxEntry};
+use crate::config::{Config, ConfigError, Transport as ConfigTransport};
+use crate::ids::{LineId, PbxId, UserId};
+use crate::net::core::{Core, CoreHandle, CoreParts};
+use crate::net::links::{LineLink, Link, Links};
+use crate::net::media::{MediaError, MediaServer, MediaSettings};
+use crate::net::role::{Gateway, GatewayPbx, Role};
+use crate::net::transport::Transport;
+use crate::store::{Store, StoreError};
+use crate::user::accounts::{self, Account, Accounts, SignInError};
+use crate::web::tls::TlsError;
+use crate::web::{self, LineLabel, WebState};
+
+/// Most calls at once.
+pub const MAX_CALLS: usize = 50_000;
+/// How long HTTP requests under way may take once the server stops.
+const HTTP_STOP_WITHIN: Duration = Duration::from_millis(500);
+
+/// Why the server does not start. Each is one sentence that says where and what.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An address that cannot be listened at.
+    #[error("{key} = \"{address}\": {}", listen_problem(.source))]
+    Listen {
+        /// The key in the configuration.
+        key: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The data directory.
+    #[error("{path}: the data directory cannot be used: {source}.")]
+    DataDir {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The users' passwords.
+    #[error("the users' passwords cannot be stored: {0}.")]
+    Accounts(#[from] SignInError<sqlx::Error>),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The media server.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// Standard input.
+    #[error("standard input cannot be read: {0}.")]
+    Input(io::Error),
+    /// No random numbers.
+    #[error("the system gives no random numbers.")]
+    Random,
+    /// Signals.
+    #[error("signals cannot be received: {0}.")]
+    Signal(io::Error),
+}
+
+fn listen_problem(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "this port is taken by another program. Stop that program or choose another port.".into(),
+        io::ErrorKind::AddrNotAvailable => "this machine does not have this address.".into(),
+        io::ErrorKind::PermissionDenied => "listening there is not permitted; ports below 1024 need more rights.".into(),
+        _ => format!("cannot listen there: {error}."),
+    }
+}
+
+/// A running core: SIP, calls and audio.
+pub struct Running {
+    /// To talk to it.
+    pub handle: CoreHandle,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Ends calls and registrations and waits for it, a few seconds at most.
+    pub async fn stop(self) {
+        self.handle.stop().await;
+        let _ = self.task.await;
+    }
+}
+
+/// A running server.
+pub struct Server {
+    /// Where the browser app is without TLS.
+    pub http: SocketAddr,
+    /// Where it is with TLS.
+    pub https: SocketAddr,
+    core: Running,
+    web: Vec<Handle<SocketAddr>>,
+    store: Store,
+}
+
+/// Runs a server until Ctrl-C or SIGTERM.
+pub async fn serve(config: Config) -> Result<(), StartError> {
+    let server = Server::start(config).await?;
+    println!("Offhook is ready: http://{}/ and https://{}/", reachable(server.http), reachable(server.https));
+    stop_signal().await?;
+    server.stop().await;
+    Ok(())
+}
+
+impl Server {
+    /// Starts everything; when it returns, everything listens.
+    pub async fn start(config: Config) -> Result<Server, StartError> {
+        install_crypto_provider();
+        make_data_dir(&config.data_dir)?;
+        let http = listen("listen.http", config.listen.http)?;
+        let https = listen("listen.https", config.listen.https)?;
+        let store = Store::open(&config.data_dir).await?;
+        let users = config.users.iter().map(|user| {
+            let account = Account { name: user.name.clone(), display_name: user.display_name.clone() };
+            (account, user.password.clone())
+        });
+        let accounts = Arc::new(Accounts::open(store.clone(), users.collect()).await?);
+        let tls = web::tls::server_config(&config.data_dir, &own_addresses(config.listen.https.ip()))?;
+
+        let lines = flatten_lines(&config);
+        let labels = lines.iter().map(|&(pbx, line)| LineLabel {
+            number: config.pbxes[pbx].lines[line].number.clone(),
+            pbx: config.pbxes[pbx].name.clone(),
+        });
+        let labels = labels.collect();
+        let core = start_core(&config, &lines).await?;
+        let state = WebState::new(accounts, core.handle.clone(), labels);
+        let handles = vec![Handle::new(), Handle::new()];
+        let addresses = [local_addr(&http, config.listen.http), local_addr(&https, config.listen.https)];
+        let plain = axum_server::from_tcp(http).map_err(|source| StartError::Listen {
+            key: "listen.http",
+            address: config.listen.http,
+            source,
+        })?;
+        let plain = plain.handle(handles[0].clone());
+        let app = web::router(state.clone(), false).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(plain.serve(app));
+        let secure = axum_server::from_tcp_rustls(https, RustlsConfig::from_config(tls)).map_err(|source| {
+            StartError::Listen { key: "listen.https", address: config.listen.https, source }
+        })?;
+        let secure = secure.handle(handles[1].clone());
+        let app = web::router(state, true).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(secure.serve(app));
+        Ok(Server { http: addresses[0], https: addresses[1], core, web: handles, store })
+    }
+
+    /// Ends calls, unregisters lines, stops.
+    pub async fn stop(self) {
+        self.core.stop().await;
+        for handle in &self.web {
+            handle.graceful_shutdown(Some(HTTP_STOP_WITHIN));
+        }
+        self.store.close().await;
+    }
+}
+
+/// Every line of the configuration as its PBX connection and place there, in the order of [`LineId`].
+fn flatten_lines(config: &Config) -> Vec<(usize, usize)> {
+    let pbxes = config.pbxes.iter().enumerate();
+    pbxes.flat_map(|(pbx, entry)| (0..entry.lines.len()).map(move |line| (pbx, line))).collect()
+}
+
+async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running, StartError> {
+    let users_of = |line: (usize, usize)| {
+        let users = config.users.iter().enumerate().filter(|(_, user)| user.lines.contains(&line));
+        users.map(|(index, _)| UserId(index as u32)).collect()
+    };
+    let directory = Directory {
+        lines: lines.iter().map(|&line| LineEntry { pbx: PbxId(line.0 as u32), users: users_of(line) }).collect(),
+        pbxes: config.pbxes.iter().map(|pbx| PbxEntry { codecs: codecs(&pbx.codecs) }).collect(),
+    };
+    let links = config.pbxes.iter().map(|pbx| {
+        Link::new(
+            pbx.name.clone(),
+            pbx.registrar.clone(),
+            pbx.port,
+            match pbx.transport {
+                ConfigTransport::Udp => Protocol::Udp,
+                ConfigTransport::Tcp => Protocol::Tcp,
+            },
+            pbx.domain.clone(),
+            pbx.expires,
+            pbx.register,
+            codecs(&pbx.codecs),
+        )
+    });
+    let line_links = lines.iter().map(|&(pbx, line)| {
+        let entry = &config.pbxes[pbx].lines[line];
+        let password = Secret::new(entry.password.expose());
+        let credentials = Credentials { user_name: entry.auth_name.clone(), password };
+        LineLink::new(PbxId(pbx as u32), entry.user_name.clone(), credentials)
+    });
+    let role = Gateway::new(
+        config
+            .pbxes
+            .iter()
+            .enumerate()
+            .map(|(index, pbx)| GatewayPbx {
+                address: None,
+                lines: lines
+                    .iter()
+                    .enumerate()
+                    .filter(|&(_, &(of, _))| of == index)
+                    .map(|(id, &(_, line))| {
+                        let entry = &pbx.lines[line];
+                        (entry.user_name.clone(), entry.number.clone(), LineId(id as u32))
+                    })
+                    .collect(),
+                transit_to: pbx.transit_to.map(|to| PbxId(to as u32)),
+            })
+            .collect(),
+    );
+    let settings = MediaSettings {
+        address: config.media.address,
+        webrtc: webrtc_addresses(config),
+        rtp_ports: config.media.rtp_ports.clone(),
+        country: country(&config.media.country),
+        webrtc_codecs: codecs(&config.media.webrtc_codecs),
+        workers: config.media.workers,
+    };
+    let transport = bind_sip(config.listen.sip).await?;
+    let links = Links::new(transport.local_addr(), links.collect(), line_links.collect());
+    run_core(Arc::new(directory), links, role, transport, settings)
+}
+
+/// Binds the SIP sockets.
+pub async fn bind_sip(address: SocketAddr) -> Result<Transport, StartError> {
+    Transport::bind(address).await.map_err(|source| StartError::Listen { key: "listen.sip", address, source })
+}
+
+/// Starts a core from its parts.
+pub fn run_core<R: Role>(
+    directory: Arc<Directory>,
+    links: Links,
+    role: R,
+    transport: Transport,
+    settings: MediaSettings,
+) -> Result<Running, StartError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| StartError::Random)?;
+    let (media, media_events) = MediaServer::start(settings)?;
+    let parts = CoreParts { directory, links, role, transport, media, media_events, max_calls: MAX_CALLS };
+    let (core, handle) = Core::new(parts, seed);
+    Ok(Running { handle, task: tokio::spawn(core.run()) })
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub async fn stop_signal() -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signal)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// The hash of a password, for the configuration file.
+pub fn hash_password(password: &str) -> Result<String, StartError> {
+    Ok(accounts::hash_password(password)?)
+}
+
+/// The TLS library's one provider of cryptography; must stand before anything uses TLS.
+pub fn install_crypto_provider() {
+    // Fails only where it stands already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+/// Makes a directory that only the server's user can read.
+pub fn make_data_dir(path: &Path) -> Result<(), StartError> {
+    let problem = |source| StartError::DataDir { path: path.to_owned(), source };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(problem)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(problem)
+}
+
+fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
+    let bind = || {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    };
+    bind().map_err(|source| StartError::Listen { key, address, source })
+}
+
+fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(configured)
+}
+
+/// Codecs by name; the configuration has been checked for names it does not know.
+pub fn codecs(names: &[String]) -> Vec<Codec> {
+    names.iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+fn country(code: &str) -> Country {
+    code.parse().unwrap_or_default()
+}
+
+/// The addresses browsers send audio to: the one listened at, or every address of the machine.
+fn webrtc_addresses(config: &Config) -> Vec<SocketAddr> {
+    let listen = config.listen.webrtc;
+    own_addresses(listen.ip()).into_iter().map(|ip| SocketAddr::new(ip, listen.port())).collect()
+}
+
+/// `listen` itself, or where that is any address, those of the machine.
+fn own_addresses(listen: IpAddr) -> Vec<IpAddr> {
+    if !listen.is_unspecified() {
+        return vec![listen];
+    }
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let usable = |ip: &IpAddr| match ip {
+        IpAddr::V4(ip) => !ip.is_link_local(),
+        // Link-local addresses need a zone, which candidates cannot carry.
+        IpAddr::V6(ip) => listen.is_ipv6() && ip.segments()[0] & 0xffc0 != 0xfe80,
+    };
+    let mut addresses: Vec<IpAddr> = interfaces.iter().map(|interface| interface.ip()).filter(usable).collect();
+    // Loopback last: it serves browsers on this machine only.
+    addresses.sort_by_key(IpAddr::is_loopback);
+    addresses
+}
+
+/// An address a browser on this machine can open.
+pub fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), address.port()),
+        _ => address,
+    }
+}

@@ -1,0 +1,178 @@
+//! Why a call, a line or a request failed: one table for SIP, HTTP and screen.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Makes [`CauseCode`] and its table: code, SIP status we send for it, HTTP status, sentence in English, in German.
+macro_rules! causes {
+    ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $sip:literal, $http:literal, $english:literal, $german:literal;)*) => {
+        /// A stable code for why something failed.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        pub enum CauseCode {
+            $($(#[doc = $doc])* #[serde(rename = $code)] $variant,)*
+        }
+
+        impl CauseCode {
+            /// Every code, in the table's order.
+            pub const ALL: &'static [CauseCode] = &[$(CauseCode::$variant),*];
+
+            /// The code as it stands in JSON.
+            pub fn code(self) -> &'static str {
+                match self { $(CauseCode::$variant => $code),* }
+            }
+
+            /// The SIP status sent to a PBX for it.
+            pub fn sip_status(self) -> u16 {
+                match self { $(CauseCode::$variant => $sip),* }
+            }
+
+            /// The HTTP status of an API answer that carries it.
+            pub fn http_status(self) -> u16 {
+                match self { $(CauseCode::$variant => $http),* }
+            }
+
+            /// What a person reads, in English.
+            pub fn english(self) -> &'static str {
+                match self { $(CauseCode::$variant => $english),* }
+            }
+
+            /// What a person reads, in German.
+            pub fn german(self) -> &'static str {
+                match self { $(CauseCode::$variant => $german),* }
+            }
+        }
+    };
+}
+
+causes! {
+    /// A call ended as calls do.
+    NormalClearing = "normal_clearing", 200, 200, "The call has ended.", "Das Gespräch ist beendet.";
+    /// Another device of the same user took the call.
+    AnsweredElsewhere = "answered_elsewhere", 200, 409, "Answered on another device.", "Auf einem anderen Gerät angenommen.";
+    /// The caller gave up before anybody answered.
+    CallerHungUp = "caller_hung_up", 487, 409, "The caller hung up.", "Der Anrufer hat aufgelegt.";
+    /// The user gave up dialling.
+    Cancelled = "cancelled", 487, 409, "You cancelled the call.", "Sie haben den Anruf abgebrochen.";
+    /// SIP 404, 410, 484, 485, 604.
+    UnknownNumber = "unknown_number", 404, 404, "This number does not exist. Check the digits.", "Diese Nummer gibt es nicht. Bitte die Ziffern prüfen.";
+    /// SIP 486, 600.
+    Busy = "busy", 486, 409, "The line is busy.", "Der Anschluss ist besetzt.";
+    /// SIP 603, 607.
+    Declined = "declined", 603, 409, "The call was declined.", "Der Anruf wurde abgelehnt.";
+    /// SIP 408 from the other side, or ringing that nobody answered.
+    NoAnswer = "no_answer", 408, 504, "Nobody answered.", "Niemand hat abgehoben.";
+    /// SIP 480.
+    Unavailable = "unavailable", 480, 409, "The person called cannot be reached right now.", "Der Teilnehmer ist zurzeit nicht erreichbar.";
+    /// SIP 403 and 401/407 for a call.
+    NotPermitted = "not_permitted", 403, 403, "The PBX does not permit this call.", "Die Telefonanlage erlaubt diesen Anruf nicht.";
+    /// No codec in common (SIP 488, 606, 415), found by us or by the other side.
+    NoCommonCodec = "no_common_codec", 488, 422, "The two sides have no audio codec in common. Check the codecs of the PBX connection.", "Die beiden Seiten haben keinen gemeinsamen Audio-Codec. Bitte die Codecs der Anlagenverbindung prüfen.";
+    /// The PBX did not answer the request at all.
+    PbxNotAnswering = "pbx_not_answering", 408, 504, "The PBX does not answer. Check its address and the network.", "Die Telefonanlage antwortet nicht. Bitte Adresse und Netzwerk prüfen.";
+    /// The connection to the PBX could not be made or broke.
+    PbxUnreachable = "pbx_unreachable", 503, 502, "The PBX cannot be reached. Check its address, port and transport.", "Die Telefonanlage ist nicht erreichbar. Bitte Adresse, Port und Transport prüfen.";
+    /// The PBX's host name has no address.
+    NameNotResolved = "name_not_resolved", 503, 502, "The PBX's host name was not found. Check the registrar in the configuration.", "Der Rechnername der Telefonanlage wurde nicht gefunden. Bitte den Registrar in der Konfiguration prüfen.";
+    /// REGISTER answered with 401/407 although credentials were sent.
+    WrongPassword = "wrong_password", 403, 502, "The PBX rejects the line's user name or password.", "Die Telefonanlage weist Benutzername oder Passwort der Leitung zurück.";
+    /// REGISTER answered with 403 or 404.
+    RegistrationRefused = "registration_refused", 403, 502, "The PBX refuses to register this line. Check the user name and the domain.", "Die Telefonanlage verweigert die Anmeldung dieser Leitung. Bitte Benutzername und Domäne prüfen.";
+    /// SIP 5xx and 503.
+    PbxOverloaded = "pbx_error", 503, 502, "The PBX could not handle the call. Try again in a moment.", "Die Telefonanlage konnte den Anruf nicht ausführen. Bitte gleich noch einmal versuchen.";
+    /// Any other refusal of the other side; the detail has its words.
+    Refused = "refused", 480, 409, "The other side refused the call.", "Die Gegenseite hat den Anruf abgelehnt.";
+    /// The line is not registered.
+    LineNotRegistered = "line_not_registered", 480, 409, "This line is not registered at the PBX, so calls are not possible.", "Diese Leitung ist nicht an der Telefonanlage angemeldet. Anrufe sind nicht möglich.";
+    /// Nobody of the line's users is signed in.
+    NobodySignedIn = "nobody_signed_in", 480, 409, "Nobody is signed in on this line.", "Auf dieser Leitung ist niemand angemeldet.";
+    /// The device with the audio went away and did not come back.
+    ClientLost = "client_lost", 480, 409, "The connection to the browser was lost.", "Die Verbindung zum Browser ist abgebrochen.";
+    /// ICE or DTLS did not come about, or broke.
+    MediaNotConnected = "media_not_connected", 480, 502, "No audio path between browser and server. A firewall may block UDP.", "Kein Sprachweg zwischen Browser und Server. Möglicherweise blockiert eine Firewall UDP.";
+    /// The PBX stopped answering within a call.
+    SessionLost = "session_lost", 480, 502, "The connection to the PBX was lost during the call.", "Die Verbindung zur Telefonanlage ist während des Gesprächs abgebrochen.";
+    /// The server is stopping.
+    ShuttingDown = "shutting_down", 503, 503, "The server is being stopped.", "Der Server wird beendet.";
+    /// A limit of ours.
+    TooManyCalls = "too_many_calls", 503, 503, "The server has reached its limit of calls.", "Der Server hat seine Höchstzahl an Gesprächen erreicht.";
+    /// The request names a call that is not there.
+    UnknownCall = "unknown_call", 481, 404, "This call no longer exists.", "Dieses Gespräch gibt es nicht mehr.";
+    /// The request names a line that the user does not have.
+    UnknownLine = "unknown_line", 404, 404, "You have no such line.", "Sie haben keine solche Leitung.";
+    /// Not possible in the call's state.
+    NotPossibleNow = "not_possible_now", 491, 409, "That is not possible in the call's present state.", "Das ist im jetzigen Zustand des Gesprächs nicht möglich.";
+    /// The number has nothing to dial in it.
+    InvalidNumber = "invalid_number", 484, 422, "This is not a number that can be dialled.", "Diese Nummer kann nicht gewählt werden.";
+    /// The browser's SDP could not be used.
+    InvalidSdp = "invalid_sdp", 488, 422, "The browser's audio description cannot be used.", "Die Audiobeschreibung des Browsers ist nicht verwendbar.";
+    /// A request that cannot be read.
+    BadRequest = "bad_request", 400, 400, "The request cannot be understood.", "Die Anfrage ist nicht verständlich.";
+    /// Client and server were built for other protocol versions.
+    WrongVersion = "wrong_version", 400, 409, "This page is out of date. Reload it.", "Diese Seite ist veraltet. Bitte neu laden.";
+    /// Wrong user name or password.
+    SignInFailed = "sign_in_failed", 401, 401, "User name or password is wrong.", "Benutzername oder Passwort ist falsch.";
+    /// Not signed in, or the session ended.
+    NotSignedIn = "not_signed_in", 401, 401, "Please sign in.", "Bitte anmelden.";
+    /// Too many wrong passwords.
+    TooManyAttempts = "too_many_attempts", 403, 429, "Too many attempts. Wait a minute and try again.", "Zu viele Versuche. Bitte eine Minute warten.";
+    /// A page or route that is not there.
+    NotFound = "not_found", 404, 404, "There is nothing at this address.", "Unter dieser Adresse gibt es nichts.";
+    /// A fault of ours.
+    Internal = "internal", 500, 500, "Something went wrong in the server. The log has the details.", "Im Server ist etwas schiefgegangen. Einzelheiten stehen im Protokoll.";
+    /// The page may not use the microphone. Told by the browser, never sent by the server.
+    MicrophoneDenied = "microphone_denied", 480, 409, "The browser may not use the microphone. Allow it in the address bar, then call again.", "Der Browser darf das Mikrofon nicht benutzen. Bitte in der Adressleiste erlauben und noch einmal anrufen.";
+    /// There is no microphone. Told by the browser, never sent by the server.
+    MicrophoneMissing = "microphone_missing", 480, 409, "No microphone was found. Connect a headset, then call again.", "Kein Mikrofon gefunden. Bitte ein Headset anschließen und noch einmal anrufen.";
+    /// The page was not loaded securely, so there is no microphone. Told by the browser, never sent by the server.
+    InsecurePage = "insecure_page", 480, 409, "The browser gives no microphone to a page without HTTPS. Open the HTTPS address.", "Ohne HTTPS gibt der Browser kein Mikrofon frei. Bitte die HTTPS-Adresse öffnen.";
+    /// The server cannot be reached. Told by the browser, never sent by the server.
+    ServerUnreachable = "server_unreachable", 503, 503, "The server cannot be reached. Trying again.", "Der Server ist nicht erreichbar. Es wird weiter versucht.";
+}
+
+impl CauseCode {
+    /// What a final SIP response to a call means to the person who dialled.
+    pub fn of_call_response(status: u16) -> CauseCode {
+        use CauseCode::*;
+        match status {
+            200..=299 => NormalClearing,
+            404 | 410 | 484 | 485 | 604 => UnknownNumber,
+            486 | 600 => Busy,
+            603 | 607 => Declined,
+            408 => NoAnswer,
+            480 => Unavailable,
+            401 | 403 | 407 => NotPermitted,
+            415 | 488 | 606 => NoCommonCodec,
+            487 => Cancelled,
+            500..=599 => PbxOverloaded,
+            _ => Refused,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_reads_back_and_has_both_sentences() {
+        for &cause in CauseCode::ALL {
+            let json = serde_json::to_string(&cause).unwrap();
+            assert_eq!(json, format!("\"{}\"", cause.code()));
+            assert_eq!(serde_json::from_str::<CauseCode>(&json).unwrap(), cause);
+            assert!(cause.english().ends_with('.') && cause.german().ends_with('.'), "{json}");
+        }
+    }
+
+    #[test]
+    fn the_statuses_people_meet_have_their_own_sentence() {
+        for (status, cause) in [
+            (404, CauseCode::UnknownNumber),
+            (486, CauseCode::Busy),
+            (603, CauseCode::Declined),
+            (408, CauseCode::NoAnswer),
+            (488, CauseCode::NoCommonCodec),
+        ] {
+            assert_eq!(CauseCode::of_call_response(status), cause);
+        }
+    }
+}

@@ -1,0 +1,454 @@
+//! What the call machine takes in and what it wants done.
+
+use bytes::Bytes;
+use offhook_media::codec::Codec;
+use offhook_media::session::Side;
+use offhook_sip::SessionId;
+
+use super::cause::CauseCode;
+use crate::ids::{CallId, ClientId, LegId, LineId, PbxId, UserId};
+
+/// Everything that can happen to calls.
+#[derive(Debug)]
+pub enum Input {
+    /// A line's registration came or went.
+    LineAvailable {
+        /// The line.
+        line: LineId,
+        /// Whether calls can leave by it.
+        available: bool,
+    },
+    /// A client is signed in and can take calls.
+    ClientArrived {
+        /// The client.
+        client: ClientId,
+        /// Whose it is.
+        user: UserId,
+    },
+    /// A client is gone for good; its calls end.
+    ClientGone {
+        /// The client.
+        client: ClientId,
+    },
+    /// A client wants something.
+    Command {
+        /// The client.
+        client: ClientId,
+        /// Repeated in the [`Effect::Reply`].
+        request: u32,
+        /// What it wants.
+        command: Command,
+    },
+    /// An INVITE arrived and was given a destination.
+    Incoming {
+        /// Its SIP session.
+        session: SessionId,
+        /// Where it goes.
+        route: Route,
+        /// Who calls.
+        from: Caller,
+        /// The caller's SDP offer; empty where the caller wants ours (RFC 3264 5).
+        offer: Bytes,
+    },
+    /// An INVITE asked for by [`SipEffect::Invite`] is on its way.
+    Invited {
+        /// The leg it was for.
+        leg: LegId,
+        /// Its SIP session, or why it could not be sent.
+        session: Result<SessionId, CauseCode>,
+    },
+    /// Something happened in a SIP session.
+    Sip {
+        /// The session.
+        session: SessionId,
+        /// What.
+        event: SipInput,
+    },
+    /// The media side did what was asked, or has something to tell.
+    Media {
+        /// The call.
+        call: CallId,
+        /// The side of it.
+        side: Side,
+        /// What.
+        event: MediaInput,
+    },
+    /// The server stops: every call ends.
+    Shutdown,
+}
+
+/// What a client may ask, checked for form but not for state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// ECMA-269 Make Call.
+    MakeCall {
+        /// The calling line.
+        line: LineId,
+        /// What to dial.
+        number: String,
+        /// The browser's offer.
+        sdp: String,
+    },
+    /// ECMA-269 Answer Call.
+    AnswerCall {
+        /// The alerting call.
+        call: CallId,
+        /// The browser's offer.
+        sdp: String,
+    },
+    /// Refuses an alerting call.
+    Decline {
+        /// The alerting call.
+        call: CallId,
+        /// [`CauseCode::Busy`] or [`CauseCode::Declined`].
+        cause: CauseCode,
+    },
+    /// ECMA-269 Clear Connection.
+    ClearConnection {
+        /// The call.
+        call: CallId,
+    },
+    /// ECMA-269 Generate Digits.
+    GenerateDigits {
+        /// The call.
+        call: CallId,
+        /// DTMF digits.
+        digits: String,
+    },
+}
+
+/// Where an incoming call goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// To the clients of a line.
+    Line {
+        /// The connection it came by.
+        pbx: PbxId,
+        /// The line.
+        line: LineId,
+    },
+    /// Out again over SIP, to one or several targets that ring together.
+    Targets {
+        /// The connection it came by.
+        pbx: PbxId,
+        /// Where to.
+        targets: Vec<Target>,
+    },
+    /// To a service of our own.
+    Service {
+        /// The connection it came by.
+        pbx: PbxId,
+        /// Which.
+        service: Service,
+    },
+}
+
+/// A destination over SIP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The connection the INVITE leaves by.
+    pub pbx: PbxId,
+    /// The line whose identity and credentials it uses, where there is one.
+    pub line: Option<LineId>,
+    /// The number, or the whole URI where it is known.
+    pub uri: TargetUri,
+}
+
+/// What is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetUri {
+    /// A number or name in the PBX's domain.
+    Number(String),
+    /// A registered contact.
+    Uri(offhook_sip::uri::Uri),
+}
+
+/// What the server itself can be at the other end of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// Sends back what it hears.
+    Echo,
+    /// Plays a tone of 1 kHz.
+    Tone,
+}
+
+/// Who calls, as SIP told it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// User part of the identity: a number, mostly.
+    pub number: String,
+    /// Display name.
+    pub name: Option<String>,
+}
+
+/// Events of a SIP session.
+#[derive(Debug)]
+pub enum SipInput {
+    /// A provisional response.
+    Progress {
+        /// 180, 183 …
+        status: u16,
+        /// Early media.
+        sdp: Option<Bytes>,
+    },
+    /// The other side answered.
+    Answered {
+        /// Its SDP.
+        sdp: Option<Bytes>,
+    },
+    /// The other side refused, or could not be reached.
+    Rejected {
+        /// Final status.
+        status: u16,
+        /// Reason phrase.
+        reason: String,
+        /// False where the status was made here, because nothing came.
+        from_network: bool,
+    },
+    /// The caller has our answer; an SDP answer where the answer was our offer.
+    Confirmed {
+        /// Its SDP.
+        sdp: Option<Bytes>,
+    },
+    /// An offer of ours within the session was answered.
+    OfferAnswered {
+        /// The answer.
+        sdp: Option<Bytes>,
+    },
+    /// The caller gave up.
+    Cancelled,
+    /// The session is over; a status where it broke instead of being ended.
+    Ended {
+        /// Why, where it was not a BYE.
+        broken: bool,
+    },
+    /// A new offer within the session; none means that we are to offer.
+    Offer {
+        /// The offer.
+        sdp: Option<Bytes>,
+    },
+}
+
+/// What the media side reports.
+#[derive(Debug)]
+pub enum MediaInput {
+    /// Our description for this side: the offer or answer that was asked for.
+    Described {
+        /// SDP.
+        sdp: Bytes,
+        /// The codec, where it is settled.
+        codec: Option<Codec>,
+    },
+    /// The other side's answer fits.
+    Accepted {
+        /// The codec that was agreed.
+        codec: Codec,
+    },
+    /// What was asked for cannot be done.
+    Refused {
+        /// Why.
+        cause: CauseCode,
+    },
+    /// A browser's audio path stands.
+    Connected,
+    /// A browser's audio path broke, or did not come about.
+    Lost {
+        /// Which of the two.
+        cause: CauseCode,
+    },
+    /// A DTMF digit arrived on this side.
+    Digit {
+        /// The digit.
+        digit: char,
+    },
+}
+
+/// What the call machine wants done, in order.
+#[derive(Debug)]
+pub enum Effect {
+    /// For the SIP endpoint.
+    Sip(SipEffect),
+    /// For the media side.
+    Media {
+        /// The call.
+        call: CallId,
+        /// What.
+        effect: MediaEffect,
+    },
+    /// Answers a client's command.
+    Reply {
+        /// The client.
+        client: ClientId,
+        /// The command's number.
+        request: u32,
+        /// How it went.
+        result: CommandResult,
+    },
+    /// A call of the client's changed.
+    CallChanged {
+        /// The client.
+        client: ClientId,
+        /// The call as this client sees it.
+        call: Box<crate::call::view::CallView>,
+    },
+    /// A digit for the client that has the audio.
+    Digit {
+        /// The client.
+        client: ClientId,
+        /// The call.
+        call: CallId,
+        /// The digit.
+        digit: char,
+    },
+}
+
+/// How a command went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandResult {
+    /// Done.
+    Ok,
+    /// Done, with the SDP answer for the browser.
+    Media {
+        /// The call.
+        call: CallId,
+        /// SDP answer.
+        sdp: String,
+    },
+    /// Not done; nothing changed.
+    Error(CauseCode),
+}
+
+/// For the SIP endpoint.
+#[derive(Debug)]
+pub enum SipEffect {
+    /// Send an INVITE; answered by [`Input::Invited`].
+    Invite {
+        /// The leg it is for.
+        leg: LegId,
+        /// Destination.
+        target: Target,
+        /// Whose call it is, where it is passed on.
+        from: Option<Caller>,
+        /// Our offer.
+        sdp: Bytes,
+    },
+    /// Send a provisional response.
+    Provisional {
+        /// The session.
+        session: SessionId,
+        /// 180 or 183.
+        status: u16,
+        /// Early media.
+        sdp: Option<Bytes>,
+    },
+    /// Answer with 200.
+    Answer {
+        /// The session.
+        session: SessionId,
+        /// Our answer.
+        sdp: Bytes,
+    },
+    /// Refuse.
+    Reject {
+        /// The session.
+        session: SessionId,
+        /// Final status.
+        status: u16,
+    },
+    /// End it, in whatever way its state asks for.
+    Hangup {
+        /// The session.
+        session: SessionId,
+    },
+    /// Answer an offer made within the session.
+    AnswerOffer {
+        /// The session.
+        session: SessionId,
+        /// Our description.
+        sdp: Bytes,
+    },
+    /// Refuse an offer made within the session.
+    RejectOffer {
+        /// The session.
+        session: SessionId,
+        /// 488, mostly.
+        status: u16,
+    },
+}
+
+/// For the media side. Where it says so, a [`MediaInput`] comes back.
+#[derive(Debug)]
+pub enum MediaEffect {
+    /// Take a browser's offer: [`MediaInput::Described`] with the answer, or `Refused`.
+    AnswerBrowser {
+        /// Which side it is.
+        side: Side,
+        /// The browser's offer.
+        sdp: String,
+        /// The codec the other side has or is expected to have.
+        expected: Option<Codec>,
+    },
+    /// Make an offer for SIP: `Described`, or `Refused`.
+    Offer {
+        /// Which side it is for.
+        side: Side,
+        /// Whose codecs to offer.
+        pbx: PbxId,
+    },
+    /// Answer an offer that came by SIP: `Described` with the codec, or `Refused`.
+    AnswerOffer {
+        /// Which side it came from.
+        side: Side,
+        /// Whose codecs we allow.
+        pbx: PbxId,
+        /// The codec the other side of the call has: taken where it is offered, so that nothing is transcoded.
+        expected: Option<Codec>,
+        /// The offer.
+        sdp: Bytes,
+    },
+    /// Describe a side once more as it is, for an INVITE without offer: `Described`.
+    Describe {
+        /// The side.
+        side: Side,
+    },
+    /// Take the answer to our offer: `Accepted`, or `Refused`.
+    AcceptAnswer {
+        /// Which side it came from.
+        side: Side,
+        /// The answer.
+        sdp: Bytes,
+    },
+    /// What a side hears from now on.
+    Play {
+        /// The side that hears it.
+        side: Side,
+        /// What.
+        sound: Sound,
+    },
+    /// Send DTMF to a side.
+    Digits {
+        /// The side that gets them.
+        side: Side,
+        /// The digits.
+        digits: String,
+    },
+    /// Say [`MediaInput::Connected`] now if the browser's audio path stands already, or when it does.
+    Confirm,
+    /// Drop everything of this call.
+    Close,
+}
+
+/// What one side of a call hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sound {
+    /// Nothing.
+    Silence,
+    /// The other side.
+    Peer,
+    /// The ringing tone of the country.
+    Ringback,
+    /// Itself.
+    Echo,
+    /// 1 kHz.
+    TestTone,
+}

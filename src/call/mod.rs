@@ -1,0 +1,425 @@
+//! The call machine: a back-to-back user agent between SIP sessions and clients.
+//!
+//! Pure: [`Calls::handle`] takes what happened, [`Calls::poll_effect`] gives what is to be done. The near side of
+//! a call is who began it, the far side who is called; `net` owns the sockets on both.
+
+pub mod cause;
+pub mod directory;
+pub mod effect;
+mod flow;
+mod state;
+pub mod view;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use offhook_media::session::Side;
+use offhook_sip::SessionId;
+use rustc_hash::FxHashMap;
+
+use self::cause::CauseCode;
+use self::directory::Directory;
+use self::effect::{Command, CommandResult, Effect, Input, MediaInput, SipInput};
+use self::state::{Call, Far, Near};
+use self::view::{CallView, EndCause};
+use crate::ids::{CallId, ClientId, LegId, LineId, UserId};
+
+/// A call that nobody answers ends after this; PBXs give up earlier.
+const RING_LIMIT: Duration = Duration::from_secs(180);
+/// From the answer until the browser's audio path must stand.
+const MEDIA_LIMIT: Duration = Duration::from_secs(15);
+/// Digits in one Generate Digits.
+const MAX_DIGITS: usize = 32;
+/// Characters of a dialled number.
+const MAX_NUMBER: usize = 128;
+
+/// All calls of the server.
+#[derive(Debug)]
+pub struct Calls {
+    directory: Arc<Directory>,
+    max_calls: usize,
+    calls: FxHashMap<CallId, Box<Call>>,
+    by_session: FxHashMap<SessionId, CallId>,
+    by_leg: FxHashMap<LegId, CallId>,
+    clients: Clients,
+    available: Vec<bool>,
+    deadlines: BTreeSet<(Instant, CallId)>,
+    effects: VecDeque<Effect>,
+    last_call: u64,
+    last_leg: u64,
+    stopping: bool,
+}
+
+/// Who is signed in where.
+#[derive(Debug, Default)]
+struct Clients {
+    user_of: FxHashMap<ClientId, UserId>,
+    of_user: FxHashMap<UserId, Vec<ClientId>>,
+}
+
+impl Calls {
+    /// No calls yet; at most `max_calls` at once.
+    pub fn new(directory: Arc<Directory>, max_calls: usize) -> Calls {
+        let available = vec![false; directory.lines.len()];
+        Calls {
+            directory,
+            max_calls,
+            calls: FxHashMap::default(),
+            by_session: FxHashMap::default(),
+            by_leg: FxHashMap::default(),
+            clients: Clients::default(),
+            available,
+            deadlines: BTreeSet::new(),
+            effects: VecDeque::new(),
+            last_call: 0,
+            last_leg: 0,
+            stopping: false,
+        }
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, input: Input, now: Instant) {
+        match input {
+            Input::LineAvailable { line, available } => {
+                if let Some(slot) = self.available.get_mut(line.0 as usize) {
+                    *slot = available;
+                }
+            }
+            Input::ClientArrived { client, user } => self.clients.add(client, user),
+            Input::ClientGone { client } => self.client_gone(client),
+            Input::Command { client, request, command } => self.command(client, request, command, now),
+            Input::Incoming { session, route, from, offer } => self.incoming(session, route, from, offer, now),
+            Input::Invited { leg, session } => {
+                let Some(id) = self.by_leg.get(&leg).copied() else {
+                    if let Ok(session) = session {
+                        self.effects.push_back(Effect::Sip(effect::SipEffect::Hangup { session }));
+                    }
+                    return;
+                };
+                if let Ok(session) = session {
+                    self.by_session.insert(session, id);
+                }
+                self.with(id, |flow| flow.invited(leg, session));
+            }
+            Input::Sip { session, event } => {
+                let Some(id) = self.by_session.get(&session).copied() else { return };
+                if matches!(event, SipInput::Rejected { .. } | SipInput::Cancelled | SipInput::Ended { .. }) {
+                    self.by_session.remove(&session);
+                }
+                self.with(id, |flow| flow.sip(session, event, now));
+            }
+            Input::Media { call, side, event } => self.media(call, side, event, now),
+            Input::Shutdown => {
+                self.stopping = true;
+                for id in self.calls.keys().copied().collect::<Vec<_>>() {
+                    self.with(id, |flow| flow.end(EndCause::ours(CauseCode::ShuttingDown)));
+                }
+            }
+        }
+    }
+
+    /// Ends what has waited too long.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(&(at, id)) = self.deadlines.first() {
+            if at > now {
+                break;
+            }
+            self.deadlines.remove(&(at, id));
+            self.with(id, |flow| flow.deadline(at));
+        }
+    }
+
+    /// When [`Calls::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.deadlines.first().map(|&(at, _)| at)
+    }
+
+    /// The next thing to be done.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// How many calls there are.
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether there is no call.
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// The calls a client sees, for a client that has just come.
+    pub fn views(&self, client: ClientId) -> Vec<CallView> {
+        let Some(&user) = self.clients.user_of.get(&client) else { return Vec::new() };
+        let mut views: Vec<_> =
+            self.calls.values().filter_map(|call| flow::view(call, &self.directory, client, user)).collect();
+        views.sort_by_key(|view| view.id);
+        views
+    }
+
+    /// Whether somebody who uses the line is signed in.
+    pub fn anybody_at(&self, line: LineId) -> bool {
+        self.directory.users_of(line).iter().any(|user| self.clients.of_user.contains_key(user))
+    }
+
+    fn media(&mut self, id: CallId, side: Side, event: MediaInput, now: Instant) {
+        if let MediaInput::Digit { digit } = event {
+            if let Some(client) = self.calls.get(&id).and_then(|call| flow::hears_digit(call, side)) {
+                self.effects.push_back(Effect::Digit { client, call: id, digit });
+            }
+            return;
+        }
+        self.with(id, |flow| flow.media(side, event, now));
+    }
+
+    fn client_gone(&mut self, client: ClientId) {
+        let Some(user) = self.clients.remove(client) else { return };
+        let affected: Vec<CallId> = self
+            .calls
+            .values()
+            .filter(|call| {
+                call.active_client() == Some(client)
+                    || call.rings_at_clients()
+                        && call.line().is_some_and(|line| self.directory.users_of(line).contains(&user))
+            })
+            .map(|call| call.id)
+            .collect();
+        for id in affected {
+            self.with(id, |flow| flow.client_gone(client));
+        }
+    }
+
+    fn command(&mut self, client: ClientId, request: u32, command: Command, now: Instant) {
+        let Some(&user) = self.clients.user_of.get(&client) else { return };
+        let outcome = match command {
+            Command::MakeCall { line, number, sdp } => self.make_call(client, user, request, line, number, sdp, now),
+            Command::AnswerCall { call, sdp } => {
+                self.on_call(call, user, |flow| flow.answer(client, user, request, sdp))
+            }
+            Command::Decline { call, cause } => self.on_call(call, user, |flow| flow.decline(cause).map(Some)),
+            Command::ClearConnection { call } => self.on_call(call, user, |flow| flow.clear().map(Some)),
+            Command::GenerateDigits { call, digits } => {
+                if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(is_dtmf) {
+                    Err(CauseCode::BadRequest)
+                } else {
+                    self.on_call(call, user, |flow| flow.digits(digits).map(Some))
+                }
+            }
+        };
+        match outcome {
+            Ok(None) => {}
+            Ok(Some(())) => self.reply(client, request, CommandResult::Ok),
+            Err(cause) => self.reply(client, request, CommandResult::Error(cause)),
+        }
+    }
+
+    fn reply(&mut self, client: ClientId, request: u32, result: CommandResult) {
+        self.effects.push_back(Effect::Reply { client, request, result });
+    }
+
+    /// Runs a command on a call that the user can see. `Ok(None)` means that the reply comes later.
+    fn on_call(
+        &mut self,
+        id: CallId,
+        user: UserId,
+        run: impl FnOnce(&mut flow::Flow<'_>) -> Result<Option<()>, CauseCode>,
+    ) -> Result<Option<()>, CauseCode> {
+        let visible = self.calls.get(&id).and_then(|call| call.line()).is_some_and(|line| {
+            self.directory.users_of(line).contains(&user)
+        });
+        if !visible {
+            return Err(CauseCode::UnknownCall);
+        }
+        self.with(id, run).unwrap_or(Err(CauseCode::UnknownCall))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one command")]
+    fn make_call(
+        &mut self,
+        client: ClientId,
+        user: UserId,
+        request: u32,
+        line: LineId,
+        number: String,
+        sdp: String,
+        now: Instant,
+    ) -> Result<Option<()>, CauseCode> {
+        if !self.directory.users_of(line).contains(&user) {
+            return Err(CauseCode::UnknownLine);
+        }
+        if !self.available.get(line.0 as usize).is_some_and(|&available| available) {
+            return Err(CauseCode::LineNotRegistered);
+        }
+        let number = dialable(&number).ok_or(CauseCode::InvalidNumber)?;
+        let near = Near::Client { client, user, line, request, number: number.clone() };
+        let far = Far::Sip { legs: Vec::new(), answered: None, best: None };
+        let remote = effect::Caller { number, name: None };
+        let id = self.create(near, far, remote, now)?;
+        self.with(id, |flow| flow.start_outgoing(sdp));
+        Ok(None)
+    }
+
+    fn incoming(
+        &mut self,
+        session: SessionId,
+        route: effect::Route,
+        from: effect::Caller,
+        offer: bytes::Bytes,
+        now: Instant,
+    ) {
+        let refused = match self.admit(session, route, from, offer, now) {
+            Ok(id) => {
+                self.by_session.insert(session, id);
+                self.with(id, |flow| flow.start_incoming());
+                return;
+            }
+            Err(cause) => cause,
+        };
+        let status = refused.sip_status();
+        self.effects.push_back(Effect::Sip(effect::SipEffect::Reject { session, status }));
+    }
+
+    fn admit(
+        &mut self,
+        session: SessionId,
+        route: effect::Route,
+        from: effect::Caller,
+        offer: bytes::Bytes,
+        now: Instant,
+    ) -> Result<CallId, CauseCode> {
+        let (pbx, far) = match route {
+            effect::Route::Line { line, .. } if !self.anybody_at(line) => return Err(CauseCode::NobodySignedIn),
+            effect::Route::Line { pbx, line } => (pbx, Far::Clients { line, taker: None }),
+            effect::Route::Targets { targets, .. } if targets.is_empty() => return Err(CauseCode::Unavailable),
+            effect::Route::Targets { pbx, targets } => {
+                let legs = targets
+                    .into_iter()
+                    .map(|target| {
+                        self.last_leg += 1;
+                        state::SipLeg { id: LegId(self.last_leg), target, session: None }
+                    })
+                    .collect();
+                (pbx, Far::Sip { legs, answered: None, best: None })
+            }
+            effect::Route::Service { pbx, service } => (pbx, Far::Service(service)),
+        };
+        let near = Near::Sip { session, pbx, offer, answer: None, ringing: false };
+        self.create(near, far, from, now)
+    }
+
+    fn create(&mut self, near: Near, far: Far, remote: effect::Caller, now: Instant) -> Result<CallId, CauseCode> {
+        if self.stopping {
+            return Err(CauseCode::ShuttingDown);
+        }
+        if self.calls.len() >= self.max_calls {
+            return Err(CauseCode::TooManyCalls);
+        }
+        self.last_call += 1;
+        let id = CallId(self.last_call);
+        let deadline = (now + RING_LIMIT, CauseCode::NoAnswer);
+        self.deadlines.insert((deadline.0, id));
+        let call = Call {
+            id,
+            near,
+            far,
+            stage: state::Stage::Initiated,
+            remote,
+            created: now,
+            connected: None,
+            codec: None,
+            awaiting: [None, None],
+            deadline: Some(deadline),
+        };
+        self.calls.insert(id, Box::new(call));
+        Ok(id)
+    }
+
+    /// Runs `step` on a call and drops the call when it has ended.
+    fn with<T>(&mut self, id: CallId, step: impl FnOnce(&mut flow::Flow<'_>) -> T) -> Option<T> {
+        let mut call = self.calls.remove(&id)?;
+        let before = call.deadline;
+        let mut flow = flow::Flow {
+            call: &mut call,
+            directory: &self.directory,
+            clients: &self.clients,
+            effects: &mut self.effects,
+            by_leg: &mut self.by_leg,
+            last_leg: &mut self.last_leg,
+            ended: false,
+        };
+        let result = step(&mut flow);
+        let ended = flow.ended;
+        if before != call.deadline || ended {
+            if let Some((at, _)) = before {
+                self.deadlines.remove(&(at, id));
+            }
+        }
+        if ended {
+            if let Near::Sip { session, .. } = call.near {
+                self.by_session.remove(&session);
+            }
+            if let Far::Sip { legs, .. } = &call.far {
+                for leg in legs {
+                    self.by_leg.remove(&leg.id);
+                    if let Some(session) = leg.session {
+                        self.by_session.remove(&session);
+                    }
+                }
+            }
+        } else {
+            if let Some((at, _)) = call.deadline {
+                self.deadlines.insert((at, id));
+            }
+            self.calls.insert(id, call);
+        }
+        Some(result)
+    }
+}
+
+impl Clients {
+    fn add(&mut self, client: ClientId, user: UserId) {
+        if self.user_of.insert(client, user).is_none() {
+            self.of_user.entry(user).or_default().push(client);
+        }
+    }
+
+    fn remove(&mut self, client: ClientId) -> Option<UserId> {
+        let user = self.user_of.remove(&client)?;
+        if let Some(of_user) = self.of_user.get_mut(&user) {
+            of_user.retain(|&other| other != client);
+            if of_user.is_empty() {
+                self.of_user.remove(&user);
+            }
+        }
+        Some(user)
+    }
+
+    /// The clients of these users.
+    fn of<'a>(&'a self, users: &'a [UserId]) -> impl Iterator<Item = (ClientId, UserId)> + 'a {
+        users.iter().flat_map(|user| {
+            self.of_user.get(user).into_iter().flatten().map(move |&client| (client, *user))
+        })
+    }
+}
+
+fn is_dtmf(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'*' | b'#' | b'A'..=b'D')
+}
+
+/// What is dialled of what a person typed: separators that people write are dropped; names pass as they are.
+fn dialable(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    if typed.is_empty() || typed.len() > MAX_NUMBER || typed.chars().any(|c| c.is_control() || c == '@') {
+        return None;
+    }
+    if typed.chars().any(char::is_alphabetic) {
+        return (!typed.contains(char::is_whitespace)).then(|| typed.to_owned());
+    }
+    let digits: String = typed.chars().filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#')).collect();
+    (!digits.is_empty()).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests;

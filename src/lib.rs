@@ -1,0 +1,14 @@
+//! Offhook: telephony for browsers, beside the PBX a company already has.
+//!
+//! `docs/architecture.md` tells how the parts fit together.
+
+pub mod app;
+pub mod call;
+pub mod config;
+pub mod demo;
+pub mod ids;
+pub mod line;
+pub mod net;
+pub mod store;
+pub mod user;
+pub mod web;

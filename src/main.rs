@@ -1,0 +1,103 @@
+//! The `offhook` program: arguments to configuration to a running server.
+
+use std::io::Read;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use offhook::app::{self, StartError};
+use offhook::config::{Config, Secret};
+use offhook::demo;
+use tracing_subscriber::EnvFilter;
+
+/// Telephony for browsers, beside the PBX you have.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the server.
+    Serve {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Checks a configuration file and says what is wrong with it.
+    Check {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Runs a server with two users and a small PBX for them, to try it out.
+    Demo {
+        /// Where the demo keeps its files.
+        #[arg(long, default_value = "run-data")]
+        data_dir: PathBuf,
+    },
+    /// Runs the small PBX alone: extensions that register, 600 echo, 601 tone.
+    DemoPbx {
+        /// Address for SIP over UDP and TCP.
+        #[arg(long, default_value = "127.0.0.1:5070")]
+        listen: SocketAddr,
+        /// Its domain and realm.
+        #[arg(long, default_value = "demo.pbx")]
+        domain: String,
+        /// An extension and its password; may be given several times.
+        #[arg(long = "user", value_name = "EXTENSION:PASSWORD", value_parser = extension)]
+        users: Vec<(String, Secret)>,
+        /// Even UDP ports for audio.
+        #[arg(long, default_value = "30000-30999", value_parser = ports)]
+        rtp_ports: RangeInclusive<u16>,
+    },
+    /// Reads a password from standard input and prints its hash for the configuration file.
+    HashPassword,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info,str0m=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("offhook: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), StartError> {
+    match command {
+        Command::Serve { config } => app::serve(load(&config)?).await,
+        Command::Check { config } => load(&config).map(|_| println!("{}: no mistake found.", config.display())),
+        Command::Demo { data_dir } => demo::run(&data_dir).await,
+        Command::DemoPbx { listen, domain, users, rtp_ports } => {
+            demo::pbx::run(demo::pbx::DemoPbx { listen, domain, users, rtp_ports }).await
+        }
+        Command::HashPassword => {
+            let mut password = String::new();
+            std::io::stdin().read_to_string(&mut password).map_err(StartError::Input)?;
+            println!("{}", app::hash_password(password.trim_end_matches(['\r', '\n']))?);
+            Ok(())
+        }
+    }
+}
+
+fn load(path: &Path) -> Result<Config, StartError> {
+    Ok(Config::load(path)?)
+}
+
+fn extension(text: &str) -> Result<(String, Secret), String> {
+    let (user, password) = text.split_once(':').ok_or("give it as EXTENSION:PASSWORD")?;
+    Ok((user.to_owned(), Secret::new(password)))
+}
+
+fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
+    offhook::config::parse_ports(text).ok_or_else(|| "give it like 30000-30999, from 1024 up".into())
+}

@@ -1,0 +1,445 @@
+//! The one driver: it owns the SIP endpoint, the calls and the lines, and drains them after every input.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use offhook_media::codec::Codec;
+use offhook_sip::{Account, Endpoint, EndpointConfig, Event, Output, RegistrationId, SessionId, Source};
+use rustc_hash::FxHashMap;
+use tokio::sync::{mpsc, oneshot};
+use tracing::{debug, info};
+
+use super::links::Links;
+use super::media::{MediaEvent, MediaServer};
+use super::role::{Decision, Role, caller};
+use super::transport::{Received, Transport};
+use crate::call::Calls;
+use crate::call::cause::CauseCode;
+use crate::call::directory::Directory;
+use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, SipInput};
+use crate::call::view::CallView;
+use crate::ids::{CallId, ClientId, LegId, LineId, PbxId, UserId};
+use crate::line::{LineStatus, Lines};
+use crate::user::clients::{Attached, Clients, ResumeToken};
+
+/// Messages waiting for the core before senders wait too.
+const INBOX: usize = 4096;
+/// Events waiting for one client's socket; a client that falls further behind must come back and start over.
+const CLIENT_BACKLOG: usize = 256;
+/// From the stop signal until what is still unfinished is dropped.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// Datagrams taken in one go before the other inputs have their turn.
+const UDP_BATCH: usize = 64;
+
+/// What the core is made of.
+pub struct CoreParts<R> {
+    /// Lines and PBX connections, as the call machine sees them.
+    pub directory: Arc<Directory>,
+    /// The same, as the network sees them.
+    pub links: Links,
+    /// Who decides about incoming requests.
+    pub role: R,
+    /// SIP sockets.
+    pub transport: Transport,
+    /// Audio.
+    pub media: MediaServer,
+    /// Audio events.
+    pub media_events: mpsc::Receiver<MediaEvent>,
+    /// Most calls at once.
+    pub max_calls: usize,
+}
+
+/// Events for a client's socket.
+#[derive(Debug)]
+pub enum ClientEvent {
+    /// Answer to a command.
+    Reply {
+        /// The command's number.
+        request: u32,
+        /// How it went.
+        result: CommandResult,
+    },
+    /// A call changed.
+    Call(Box<CallView>),
+    /// A line changed.
+    Line(LineId, LineStatus),
+    /// A digit came from the other side.
+    Digit {
+        /// The call.
+        call: CallId,
+        /// The digit.
+        digit: char,
+    },
+}
+
+/// A client that was just attached.
+#[derive(Debug)]
+pub struct Attachment {
+    /// The client and its socket.
+    pub attached: Attached,
+    /// For its next socket.
+    pub token: ResumeToken,
+    /// Its user's lines.
+    pub lines: Vec<(LineId, LineStatus)>,
+    /// The calls it sees.
+    pub calls: Vec<CallView>,
+    /// What happens from now on.
+    pub events: mpsc::Receiver<ClientEvent>,
+}
+
+/// What others ask of the core.
+#[derive(Debug)]
+pub(super) enum Message {
+    Attach { user: UserId, resume: Option<ResumeToken>, reply: oneshot::Sender<Attachment> },
+    Detach { client: ClientId, socket: u64, left: bool },
+    Command { client: ClientId, request: u32, command: Command },
+    Resolved { pbx: PbxId, addresses: io::Result<Vec<std::net::SocketAddr>> },
+    Stop,
+}
+
+/// Talks to the core from elsewhere.
+#[derive(Debug, Clone)]
+pub struct CoreHandle {
+    inbox: mpsc::Sender<Message>,
+}
+
+impl CoreHandle {
+    /// A socket of `user` is ready. None when the core has stopped.
+    pub async fn attach(&self, user: UserId, resume: Option<ResumeToken>) -> Option<Attachment> {
+        let (reply, attachment) = oneshot::channel();
+        self.inbox.send(Message::Attach { user, resume, reply }).await.ok()?;
+        attachment.await.ok()
+    }
+
+    /// A client's socket is gone; `left` when the person closed the page.
+    pub async fn detach(&self, client: ClientId, socket: u64, left: bool) {
+        let _ = self.inbox.send(Message::Detach { client, socket, left }).await;
+    }
+
+    /// A client's command. The result comes as [`ClientEvent::Reply`].
+    pub async fn command(&self, client: ClientId, request: u32, command: Command) {
+        let _ = self.inbox.send(Message::Command { client, request, command }).await;
+    }
+
+    /// Ends calls and registrations; the core's task ends when that is done.
+    pub async fn stop(&self) {
+        let _ = self.inbox.send(Message::Stop).await;
+    }
+}
+
+/// The driver.
+pub struct Core<R> {
+    pub(super) endpoint: Endpoint,
+    pub(super) calls: Calls,
+    pub(super) lines: Lines,
+    pub(super) directory: Arc<Directory>,
+    pub(super) links: Links,
+    pub(super) media: MediaServer,
+    pub(super) registrations: FxHashMap<RegistrationId, LineId>,
+    pub(super) inbox_sender: mpsc::Sender<Message>,
+    role: R,
+    transport: Transport,
+    clients: Clients,
+    sockets: FxHashMap<ClientId, mpsc::Sender<ClientEvent>>,
+    inbox: mpsc::Receiver<Message>,
+    media_events: mpsc::Receiver<MediaEvent>,
+    stop_by: Option<Instant>,
+}
+
+impl<R: Role> Core<R> {
+    /// Puts the parts together. `seed` makes the endpoint's tags and branches unpredictable.
+    pub fn new(parts: CoreParts<R>, seed: [u8; 32]) -> (Core<R>, CoreHandle) {
+        let (inbox_sender, inbox) = mpsc::channel(INBOX);
+        let config = EndpointConfig {
+            user_agent: concat!("Offhook/", env!("CARGO_PKG_VERSION")).into(),
+            seed,
+            // Two legs a call, and a few that are just ending.
+            max_sessions: parts.max_calls * 2 + 1024,
+        };
+        let core = Core {
+            endpoint: Endpoint::new(config),
+            calls: Calls::new(parts.directory.clone(), parts.max_calls),
+            lines: Lines::new(parts.directory.lines.len()),
+            directory: parts.directory,
+            links: parts.links,
+            media: parts.media,
+            registrations: FxHashMap::default(),
+            inbox_sender: inbox_sender.clone(),
+            role: parts.role,
+            transport: parts.transport,
+            clients: Clients::default(),
+            sockets: FxHashMap::default(),
+            inbox,
+            media_events: parts.media_events,
+            stop_by: None,
+        };
+        (core, CoreHandle { inbox: inbox_sender })
+    }
+
+    /// Runs until stopped.
+    pub async fn run(mut self) {
+        self.resolve_all();
+        let mut buffer = vec![0_u8; 65_536].into_boxed_slice();
+        loop {
+            let wake = self.drain(Instant::now());
+            if self.finished(Instant::now()) {
+                break;
+            }
+            tokio::select! {
+                () = sleep_until(wake) => {}
+                received = self.transport.receive() => self.received(received, &mut buffer),
+                Some(message) = self.inbox.recv() => self.message(message),
+                Some(event) = self.media_events.recv() => {
+                    let MediaEvent { call, side, event } = event;
+                    self.calls.handle(Input::Media { call, side, event }, Instant::now());
+                }
+            }
+            self.timeouts(Instant::now());
+        }
+        info!("calls ended and lines unregistered");
+    }
+
+    fn timeouts(&mut self, now: Instant) {
+        self.endpoint.handle_timeout(now);
+        self.calls.handle_timeout(now);
+        while let Some(client) = self.clients.expired(now) {
+            self.client_gone(client, now);
+        }
+        for pbx in self.links.due(now) {
+            self.resolve(pbx);
+        }
+    }
+
+    /// Does everything that is to be done now; gives the time of the next timer.
+    fn drain(&mut self, now: Instant) -> Option<Instant> {
+        loop {
+            let endpoint_wake = loop {
+                match self.endpoint.poll_output() {
+                    Output::Transmit(transmit) => {
+                        if let Err(destination) = self.transport.send(transmit) {
+                            self.endpoint.handle_transport_error(&destination, now);
+                        }
+                    }
+                    Output::Event(event) => self.sip_event(event, now),
+                    Output::Timeout(wake) => break wake,
+                }
+            };
+            let Some(effect) = self.calls.poll_effect() else {
+                let wakes = [
+                    endpoint_wake,
+                    self.calls.poll_timeout(),
+                    self.clients.poll_timeout(),
+                    self.links.poll_timeout(),
+                    self.stop_by,
+                ];
+                return wakes.into_iter().flatten().min();
+            };
+            self.perform(effect, now);
+            while let Some(effect) = self.calls.poll_effect() {
+                self.perform(effect, now);
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect, now: Instant) {
+        match effect {
+            Effect::Sip(effect) => self.perform_sip(effect, now),
+            Effect::Media { call, effect } => self.perform_media(call, effect, now),
+            Effect::Reply { client, request, result } => self.tell(client, ClientEvent::Reply { request, result }),
+            Effect::CallChanged { client, call } => self.tell(client, ClientEvent::Call(call)),
+            Effect::Digit { client, call, digit } => self.tell(client, ClientEvent::Digit { call, digit }),
+        }
+    }
+
+    fn sip_event(&mut self, event: Event, now: Instant) {
+        let (session, event) = match event {
+            Event::Incoming { session, source, request } => return self.incoming(session, source, request, now),
+            Event::Request { id, source, request } => {
+                let answer = self.role.request(&source, &request, now);
+                self.endpoint.respond(id, answer.status, None, answer.headers, None, now);
+                return;
+            }
+            Event::Registration { id, state } => return self.registration_changed(id, state, now),
+            Event::Progress { session, status, sdp, .. } => (session, SipInput::Progress { status, sdp }),
+            Event::Answered { session, sdp } => (session, SipInput::Answered { sdp }),
+            Event::Rejected { session, status, reason, from_network, .. } => {
+                (session, SipInput::Rejected { status, reason, from_network })
+            }
+            Event::Cancelled { session } => (session, SipInput::Cancelled),
+            Event::Ended { session, why } => {
+                let broken = !matches!(why, offhook_sip::EndReason::RemoteBye { .. });
+                debug!(?session, ?why, "session ended");
+                (session, SipInput::Ended { broken })
+            }
+            Event::Offer { session, sdp } => (session, SipInput::Offer { sdp }),
+            Event::Confirmed { session, sdp } => (session, SipInput::Confirmed { sdp }),
+            Event::OfferAnswered { session, sdp } => (session, SipInput::OfferAnswered { sdp }),
+            // Nothing is offered within a session of its own accord, and INFO has no use here yet.
+            Event::OfferRejected { .. } | Event::Info { .. } => return,
+        };
+        self.calls.handle(Input::Sip { session, event }, now);
+    }
+
+    fn incoming(&mut self, session: SessionId, source: Source, request: offhook_sip::message::Message, now: Instant) {
+        let refusal = match self.role.route(&source, &request, now) {
+            Decision::Route(route) => {
+                let (from, offer) = (caller(&request), request.body());
+                self.calls.handle(Input::Incoming { session, route, from, offer }, now);
+                return;
+            }
+            Decision::Reject(refusal) => refusal,
+        };
+        debug!(remote = %source.remote, status = refusal.status, "INVITE refused");
+        self.endpoint.reject(session, refusal.status, None, refusal.headers, now);
+    }
+
+    fn received(&mut self, received: Received, buffer: &mut [u8]) {
+        let now = Instant::now();
+        match received {
+            Received::Datagrams => {
+                for _ in 0..UDP_BATCH {
+                    let Some((source, bytes)) = self.transport.try_receive(buffer) else { break };
+                    let now = Instant::now();
+                    self.endpoint.handle_message(source, bytes, now);
+                    self.drain(now);
+                }
+            }
+            Received::Message(source, bytes) => self.endpoint.handle_message(source, bytes, now),
+            Received::Failed(destination) => self.endpoint.handle_transport_error(&destination, now),
+        }
+    }
+
+    fn message(&mut self, message: Message) {
+        let now = Instant::now();
+        match message {
+            Message::Attach { user, resume, reply } => self.attach(user, resume, reply, now),
+            Message::Detach { client, socket, left } => {
+                if self.clients.detach(client, socket, now) {
+                    self.sockets.remove(&client);
+                    if left && self.clients.remove(client) {
+                        self.client_gone(client, now);
+                    }
+                }
+            }
+            Message::Command { client, request, command } => {
+                self.calls.handle(Input::Command { client, request, command }, now);
+            }
+            Message::Resolved { pbx, addresses } => self.resolved(pbx, addresses, now),
+            Message::Stop => self.stop(now),
+        }
+    }
+
+    fn attach(
+        &mut self,
+        user: UserId,
+        resume: Option<ResumeToken>,
+        reply: oneshot::Sender<Attachment>,
+        now: Instant,
+    ) {
+        let mut token = ResumeToken::default();
+        if getrandom::fill(&mut token).is_err() || self.stop_by.is_some() {
+            return;
+        }
+        let attached = self.clients.attach(user, resume, token);
+        let (sender, events) = mpsc::channel(CLIENT_BACKLOG);
+        self.sockets.insert(attached.client, sender);
+        self.calls.handle(Input::ClientArrived { client: attached.client, user }, now);
+        let lines = self.lines_of(user);
+        let calls = self.calls.views(attached.client);
+        let (client, socket) = (attached.client, attached.socket);
+        if reply.send(Attachment { attached, token, lines, calls, events }).is_err() {
+            self.clients.detach(client, socket, now);
+        }
+    }
+
+    fn lines_of(&self, user: UserId) -> Vec<(LineId, LineStatus)> {
+        let lines = self.directory.lines.iter().enumerate().filter(|(_, line)| line.users.contains(&user));
+        lines
+            .filter_map(|(index, _)| {
+                let line = LineId(index as u32);
+                Some((line, self.lines.status(line)?.clone()))
+            })
+            .collect()
+    }
+
+    fn client_gone(&mut self, client: ClientId, now: Instant) {
+        debug!(%client, "client gone");
+        self.sockets.remove(&client);
+        self.calls.handle(Input::ClientGone { client }, now);
+    }
+
+    fn tell(&mut self, client: ClientId, event: ClientEvent) {
+        let Some(socket) = self.sockets.get(&client) else { return };
+        if socket.try_send(event).is_err() {
+            // Its task sees the channel close and ends the socket; the client comes back and gets everything anew.
+            debug!(%client, "client's socket is too slow");
+            self.sockets.remove(&client);
+        }
+    }
+
+    /// Tells everybody who has the line where it stands.
+    pub(super) fn line_changed(&mut self, line: LineId, now: Instant) {
+        let Some(status) = self.lines.status(line).cloned() else { return };
+        let available = status.state == crate::line::LineState::Registered;
+        info!(line = %line, state = ?status.state, cause = status.cause.as_ref().map(|cause| cause.code.code()), "line");
+        self.calls.handle(Input::LineAvailable { line, available }, now);
+        let clients: Vec<_> =
+            self.directory.users_of(line).iter().flat_map(|&user| self.clients.of(user)).collect();
+        for client in clients {
+            self.tell(client, ClientEvent::Line(line, status.clone()));
+        }
+    }
+
+    /// A PBX connection's address is known or has changed.
+    pub(super) fn pbx_at(&mut self, pbx: PbxId, address: std::net::SocketAddr) {
+        self.role.pbx_at(pbx, address);
+    }
+
+    /// What a media request gave.
+    pub(super) fn media_result(
+        &mut self,
+        call: CallId,
+        side: offhook_media::session::Side,
+        result: Result<(Bytes, Option<Codec>), CauseCode>,
+        now: Instant,
+    ) {
+        let event = match result {
+            Ok((sdp, codec)) => MediaInput::Described { sdp, codec },
+            Err(cause) => MediaInput::Refused { cause },
+        };
+        self.calls.handle(Input::Media { call, side, event }, now);
+    }
+
+    /// Sends an INVITE for a leg.
+    pub(super) fn invite(&mut self, leg: LegId, account: Arc<Account>, uri: offhook_sip::uri::Uri, sdp: Bytes, now: Instant) {
+        let session = self.endpoint.invite(account, uri, sdp, Vec::new(), now);
+        self.calls.handle(Input::Invited { leg, session: Ok(session) }, now);
+    }
+
+    fn stop(&mut self, now: Instant) {
+        if self.stop_by.is_some() {
+            return;
+        }
+        info!(calls = self.calls.len(), "stopping");
+        self.stop_by = Some(now + STOP_WITHIN);
+        self.calls.handle(Input::Shutdown, now);
+        for &id in self.registrations.keys().collect::<Vec<_>>() {
+            self.endpoint.unregister(id, now);
+        }
+    }
+
+    fn finished(&self, now: Instant) -> bool {
+        self.stop_by.is_some_and(|stop_by| {
+            now >= stop_by || self.endpoint.is_idle() && self.calls.is_empty() && self.transport.is_flushed()
+        })
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,70 @@
+//! Carries out what the call machine asks for.
+
+use std::time::Instant;
+
+use offhook_media::session::Side;
+use tracing::debug;
+
+use super::core::Core;
+use super::role::Role;
+use crate::call::cause::CauseCode;
+use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect};
+use crate::ids::{CallId, PbxId};
+
+impl<R: Role> Core<R> {
+    pub(super) fn perform_sip(&mut self, effect: SipEffect, now: Instant) {
+        match effect {
+            SipEffect::Invite { leg, target, from, sdp } => match self.links.account_for(&target, from.as_ref()) {
+                Ok((account, uri)) => self.invite(leg, account, uri, sdp, now),
+                Err(cause) => self.calls.handle(Input::Invited { leg, session: Err(cause) }, now),
+            },
+            SipEffect::Provisional { session, status, sdp } => self.endpoint.provisional(session, status, sdp, now),
+            SipEffect::Answer { session, sdp } => self.endpoint.answer(session, sdp, now),
+            SipEffect::Reject { session, status } => self.endpoint.reject(session, status, None, Vec::new(), now),
+            SipEffect::Hangup { session } => self.endpoint.hangup(session, None, now),
+            SipEffect::AnswerOffer { session, sdp } => self.endpoint.answer_offer(session, sdp, now),
+            SipEffect::RejectOffer { session, status } => self.endpoint.reject_offer(session, status, now),
+        }
+    }
+
+    pub(super) fn perform_media(&mut self, call: CallId, effect: MediaEffect, now: Instant) {
+        let (side, result) = match effect {
+            MediaEffect::AnswerBrowser { side, sdp, expected } => {
+                let answer = self.media.answer_browser(call, side, &sdp, expected, now);
+                (side, answer.map(|sdp| (sdp, None)))
+            }
+            MediaEffect::Offer { side, pbx } => (side, self.offer(call, side, pbx).map(|sdp| (sdp, None))),
+            MediaEffect::AnswerOffer { side, pbx, expected, sdp } => {
+                let codecs = self.links.codecs(pbx).to_vec();
+                let answer = match self.links.local_ip(pbx) {
+                    Some(local) => self.media.answer_offer(call, side, local, &codecs, expected, &sdp),
+                    None => Err(CauseCode::PbxUnreachable),
+                };
+                (side, answer.map(|(sdp, codec)| (sdp, Some(codec))))
+            }
+            MediaEffect::Describe { side } => (side, self.media.describe(call, side).map(|sdp| (sdp, None))),
+            MediaEffect::AcceptAnswer { side, sdp } => {
+                let event = match self.media.accept_answer(call, side, &sdp) {
+                    Ok(codec) => MediaInput::Accepted { codec },
+                    Err(cause) => MediaInput::Refused { cause },
+                };
+                self.calls.handle(Input::Media { call, side, event }, now);
+                return;
+            }
+            MediaEffect::Play { side, sound } => return self.media.play(call, side, sound),
+            MediaEffect::Digits { side, digits } => return self.media.digits(call, side, digits),
+            MediaEffect::Confirm => return self.media.confirm(call),
+            MediaEffect::Close => return self.media.close(call),
+        };
+        if let Err(cause) = &result {
+            debug!(%call, ?side, cause = cause.code(), "media refused");
+        }
+        self.media_result(call, side, result, now);
+    }
+
+    fn offer(&mut self, call: CallId, side: Side, pbx: PbxId) -> Result<bytes::Bytes, CauseCode> {
+        let codecs = self.links.codecs(pbx).to_vec();
+        let local = self.links.local_ip(pbx).ok_or(CauseCode::PbxUnreachable)?;
+        self.media.offer(call, side, local, &codecs)
+    }
+}

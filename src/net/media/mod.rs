@@ -1,0 +1,313 @@
+//! The media server: descriptions are negotiated here, on the core's thread; packets are moved by the workers.
+
+mod ports;
+mod worker;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::time::Instant;
+
+use bytes::Bytes;
+use offhook_media::codec::Codec;
+use offhook_media::dsp::{Country, Tone, ToneKind};
+use offhook_media::sdp::{self, Direction, LocalAudio, Negotiated, Offer, SdpError};
+use offhook_media::session::{Side, Source};
+use offhook_media::webrtc::{WebRtcConfig, WebRtcError, WebRtcLeg};
+use rustc_hash::FxHashMap;
+use tokio::sync::mpsc;
+use tracing::{debug, info};
+
+use self::ports::Ports;
+use self::worker::{Command, Workers};
+use crate::call::cause::CauseCode;
+use crate::call::effect::{MediaInput, Sound};
+use crate::ids::CallId;
+
+/// Events of all calls waiting for the core. Calls make a handful each, so this is not reached.
+const EVENT_BACKLOG: usize = 65_536;
+
+/// Settings of the media server.
+#[derive(Debug, Clone)]
+pub struct MediaSettings {
+    /// Put into SDP instead of the address that a PBX sees.
+    pub address: Option<IpAddr>,
+    /// Where browsers send to: one port, on one or several addresses.
+    pub webrtc: Vec<SocketAddr>,
+    /// Ports towards PBXs.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// Whose tones.
+    pub country: Country,
+    /// Codecs towards browsers, best first.
+    pub webrtc_codecs: Vec<Codec>,
+    /// Worker threads; by default one a core.
+    pub workers: Option<usize>,
+}
+
+/// Why the media server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    /// The port for browsers.
+    #[error("listen.webrtc = \"{address}\": this UDP port cannot be used: {source}.")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The identity towards browsers.
+    #[error("the DTLS certificate for browsers cannot be made: {0}.")]
+    Certificate(#[from] WebRtcError),
+    /// A thread or its poll.
+    #[error("a media thread cannot be started: {0}.")]
+    Thread(io::Error),
+    /// No random numbers.
+    #[error("the system gives no random numbers.")]
+    Random,
+}
+
+/// News from the workers.
+#[derive(Debug)]
+pub struct MediaEvent {
+    /// The call.
+    pub call: CallId,
+    /// The side.
+    pub side: Side,
+    /// What.
+    pub event: MediaInput,
+}
+
+/// The media of all calls, as the core handles it.
+#[derive(Debug)]
+pub struct MediaServer {
+    settings: MediaSettings,
+    webrtc: WebRtcConfig,
+    workers: Workers,
+    ports: Ports,
+    calls: FxHashMap<CallId, CallMedia>,
+    next_session: u64,
+}
+
+#[derive(Debug)]
+struct CallMedia {
+    worker: usize,
+    sides: [Option<RtpSide>; 2],
+}
+
+/// The side towards a PBX.
+#[derive(Debug)]
+struct RtpSide {
+    local: LocalAudio,
+    /// `o=` version of our latest description.
+    version: u64,
+    offer: Option<Offer>,
+    negotiated: Option<Negotiated>,
+}
+
+impl MediaServer {
+    /// Binds the browsers' port and starts the workers. The receiver has the workers' news.
+    pub fn start(settings: MediaSettings) -> Result<(MediaServer, mpsc::Receiver<MediaEvent>), MediaError> {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(|_| MediaError::Random)?;
+        let count = settings.workers.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
+        let (events, receiver) = mpsc::channel(EVENT_BACKLOG);
+        let workers = Workers::start(count.clamp(1, 64), &settings.webrtc, events)?;
+        info!(workers = count, webrtc = ?settings.webrtc, "media server");
+        let server = MediaServer {
+            webrtc: WebRtcConfig::new(secret)?,
+            workers,
+            ports: Ports::new(settings.rtp_ports.clone()),
+            calls: FxHashMap::default(),
+            // SDP session identifiers need only be unique per host; these do not tell how many calls there were.
+            next_session: u64::from_be_bytes([0, 0, secret[0], secret[1], secret[2], secret[3], secret[4], secret[5]]),
+            settings,
+        };
+        Ok((server, receiver))
+    }
+
+    /// Takes a browser's offer; gives our answer.
+    pub(super) fn answer_browser(
+        &mut self,
+        call: CallId,
+        side: Side,
+        offer: &str,
+        expected: Option<Codec>,
+        now: Instant,
+    ) -> Result<Bytes, CauseCode> {
+        let codecs = self.browser_codecs(expected);
+        let accepted = WebRtcLeg::accept(&self.webrtc, &self.settings.webrtc, offer, &codecs, now);
+        let (leg, answer) = accepted.map_err(|error| {
+            debug!(%call, %error, "browser's offer");
+            match error {
+                WebRtcError::Sdp(SdpError::NoCommonCodec) => CauseCode::NoCommonCodec,
+                WebRtcError::Setup(_) | WebRtcError::NoCandidate => CauseCode::Internal,
+                _ => CauseCode::InvalidSdp,
+            }
+        })?;
+        self.send(call, Command::Browser { call, side, leg: Box::new(leg) });
+        Ok(answer.into())
+    }
+
+    /// Makes an offer for SIP, from `address`.
+    pub(super) fn offer(
+        &mut self,
+        call: CallId,
+        side: Side,
+        address: IpAddr,
+        codecs: &[Codec],
+    ) -> Result<Bytes, CauseCode> {
+        let rtp = self.rtp_side(call, side, address)?;
+        let offer = Offer::new(&rtp.local, codecs);
+        let sdp = offer.sdp().clone();
+        rtp.offer = Some(offer);
+        Ok(sdp)
+    }
+
+    /// Answers an offer from SIP with one of `codecs`; `expected` comes first where it is offered.
+    pub(super) fn answer_offer(
+        &mut self,
+        call: CallId,
+        side: Side,
+        address: IpAddr,
+        codecs: &[Codec],
+        expected: Option<Codec>,
+        offer: &[u8],
+    ) -> Result<(Bytes, Codec), CauseCode> {
+        let order = expected_first(codecs, expected);
+        let rtp = self.rtp_side(call, side, address)?;
+        let (answer, negotiated) =
+            sdp::answer(&rtp.local, &order, offer, rtp.version + 1).map_err(|error| sdp_cause(call, &error))?;
+        rtp.version += 1;
+        let codec = negotiated.codec;
+        rtp.negotiated = Some(negotiated.clone());
+        self.send(call, Command::Rtp { call, side, negotiated });
+        Ok((answer, codec))
+    }
+
+    /// Takes the answer to [`MediaServer::offer`]; a second one replaces the first.
+    pub(super) fn accept_answer(&mut self, call: CallId, side: Side, answer: &[u8]) -> Result<Codec, CauseCode> {
+        let rtp = self.existing(call, side)?;
+        let offer = rtp.offer.as_ref().ok_or(CauseCode::Internal)?;
+        let negotiated = offer.accept_answer(answer).map_err(|error| sdp_cause(call, &error))?;
+        let codec = negotiated.codec;
+        // The 200 mostly repeats the description of the 183.
+        if rtp.negotiated.as_ref() != Some(&negotiated) {
+            rtp.negotiated = Some(negotiated.clone());
+            self.send(call, Command::Rtp { call, side, negotiated });
+        }
+        Ok(codec)
+    }
+
+    /// Our description of a side as it is, with a new version.
+    pub(super) fn describe(&mut self, call: CallId, side: Side) -> Result<Bytes, CauseCode> {
+        let rtp = self.existing(call, side)?;
+        let negotiated = rtp.negotiated.as_ref().ok_or(CauseCode::Internal)?;
+        rtp.version += 1;
+        let offer = Offer::revised(&rtp.local, &[negotiated.codec], Direction::SendRecv, rtp.version);
+        let sdp = offer.sdp().clone();
+        rtp.offer = Some(offer);
+        Ok(sdp)
+    }
+
+    /// Sets what a side hears.
+    pub(super) fn play(&mut self, call: CallId, side: Side, sound: Sound) {
+        let tone = |kind, country| Source::Tone(Tone::new(kind, country, 8_000));
+        let source = match sound {
+            Sound::Silence => Source::Silence,
+            Sound::Peer => Source::Peer,
+            Sound::Echo => Source::Echo,
+            Sound::Ringback => tone(ToneKind::Ringback, self.settings.country),
+            Sound::TestTone => tone(ToneKind::Test1k, self.settings.country),
+        };
+        self.send(call, Command::Play { call, side, source });
+    }
+
+    /// Sends DTMF to a side.
+    pub(super) fn digits(&mut self, call: CallId, side: Side, digits: String) {
+        self.send(call, Command::Digits { call, side, digits });
+    }
+
+    /// Asks for [`MediaInput::Connected`] once the browser's path stands.
+    pub(super) fn confirm(&mut self, call: CallId) {
+        self.send(call, Command::Confirm { call });
+    }
+
+    /// Drops a call's media.
+    pub(super) fn close(&mut self, call: CallId) {
+        let Some(media) = self.calls.remove(&call) else { return };
+        self.workers.send(media.worker, Command::Close { call });
+        for side in media.sides.into_iter().flatten() {
+            self.ports.release(side.local.port);
+        }
+    }
+
+    fn send(&mut self, call: CallId, command: Command) {
+        let worker = self.media(call).worker;
+        self.workers.send(worker, command);
+    }
+
+    fn media(&mut self, call: CallId) -> &mut CallMedia {
+        let count = self.workers.count();
+        self.calls.entry(call).or_insert_with(|| CallMedia { worker: call.0 as usize % count, sides: [None, None] })
+    }
+
+    fn existing(&mut self, call: CallId, side: Side) -> Result<&mut RtpSide, CauseCode> {
+        self.calls
+            .get_mut(&call)
+            .and_then(|media| media.sides[side as usize].as_mut())
+            .ok_or(CauseCode::Internal)
+    }
+
+    /// The RTP side of a call, with sockets; made where it is not there yet.
+    fn rtp_side(&mut self, call: CallId, side: Side, address: IpAddr) -> Result<&mut RtpSide, CauseCode> {
+        if self.media(call).sides[side as usize].is_none() {
+            let shown = self.settings.address.unwrap_or(address);
+            let pair = self.ports.take(shown, address).map_err(|error| {
+                tracing::warn!(%call, %error, "no RTP port");
+                CauseCode::TooManyCalls
+            })?;
+            self.next_session += 1;
+            let local = LocalAudio { address: shown, port: pair.port, session_id: self.next_session };
+            self.send(call, Command::Sockets { call, side, rtp: pair.rtp, rtcp: pair.rtcp });
+            let rtp = RtpSide { local, version: 1, offer: None, negotiated: None };
+            self.media(call).sides[side as usize] = Some(rtp);
+        }
+        self.existing(call, side)
+    }
+
+    /// The codecs to answer a browser with: what spares transcoding first, HD where the PBX side is HD.
+    fn browser_codecs(&self, expected: Option<Codec>) -> Vec<Codec> {
+        let wanted = match expected {
+            Some(Codec::G722) => Some(Codec::Opus),
+            other => other,
+        };
+        expected_first(&self.settings.webrtc_codecs, wanted)
+    }
+}
+
+/// The same codecs with the expected one first, where it is among them.
+fn expected_first(codecs: &[Codec], expected: Option<Codec>) -> Vec<Codec> {
+    let mut order = codecs.to_vec();
+    if let Some(place) = order.iter().position(|&codec| Some(codec) == expected) {
+        order[..=place].rotate_right(1);
+    }
+    order
+}
+
+fn sdp_cause(call: CallId, error: &SdpError) -> CauseCode {
+    debug!(%call, %error, "description from SIP");
+    match error {
+        SdpError::NoCommonCodec | SdpError::SrtpRequired | SdpError::NoAudio | SdpError::UnsupportedTransport => {
+            CauseCode::NoCommonCodec
+        }
+        _ => CauseCode::Refused,
+    }
+}
+
+/// A pair of bound sockets.
+#[derive(Debug)]
+pub(super) struct PortPair {
+    pub(super) port: u16,
+    pub(super) rtp: std::net::UdpSocket,
+    pub(super) rtcp: std::net::UdpSocket,
+}

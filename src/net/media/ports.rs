@@ -1,0 +1,103 @@
+//! RTP ports: even numbers for RTP, the next odd one for RTCP (RFC 3550 section 11).
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::ops::RangeInclusive;
+
+use super::PortPair;
+
+/// Ports tried before giving up: others on the machine may use some of the range.
+const ATTEMPTS: usize = 64;
+
+/// The free ports. The one released longest ago is used next, so that late packets of an old call find nobody.
+#[derive(Debug)]
+pub(super) struct Ports {
+    free: VecDeque<u16>,
+}
+
+impl Ports {
+    pub(super) fn new(range: RangeInclusive<u16>) -> Ports {
+        let first = range.start().next_multiple_of(2);
+        let last = range.end().saturating_sub(1);
+        Ports { free: (first..=last).step_by(2).collect() }
+    }
+
+    /// Binds a pair at `shown`, or where that address is not the machine's own (it is behind a NAT), at `own`.
+    pub(super) fn take(&mut self, shown: IpAddr, own: IpAddr) -> io::Result<PortPair> {
+        let mut last = io::Error::new(io::ErrorKind::AddrInUse, "every port of media.rtp_ports is in use");
+        for _ in 0..ATTEMPTS.min(self.free.len()) {
+            let Some(port) = self.free.pop_front() else { break };
+            match bind_pair(shown, own, port) {
+                Ok((rtp, rtcp)) => return Ok(PortPair { port, rtp, rtcp }),
+                Err(error) => {
+                    self.free.push_back(port);
+                    last = error;
+                }
+            }
+        }
+        Err(last)
+    }
+
+    pub(super) fn release(&mut self, port: u16) {
+        self.free.push_back(port);
+    }
+}
+
+fn bind_pair(shown: IpAddr, own: IpAddr, port: u16) -> io::Result<(UdpSocket, UdpSocket)> {
+    let any = match own {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let bind = |port| {
+        let mut result = UdpSocket::bind(SocketAddr::new(shown, port));
+        for address in [own, any] {
+            match &result {
+                Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+                    result = UdpSocket::bind(SocketAddr::new(address, port));
+                }
+                _ => break,
+            }
+        }
+        let socket = result?;
+        socket.set_nonblocking(true)?;
+        Ok::<_, io::Error>(socket)
+    };
+    Ok((bind(port)?, bind(port + 1)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 7, 1));
+
+    #[test]
+    fn pairs_are_even_and_odd_and_come_back() {
+        let mut ports = Ports::new(41_001..=41_005);
+        let pair = ports.take(HOME, HOME).unwrap();
+        assert_eq!(pair.port, 41_002);
+        assert_eq!(pair.rtcp.local_addr().unwrap().port(), 41_003);
+        let second = ports.take(HOME, HOME).unwrap();
+        assert_eq!(second.port, 41_004);
+        assert!(ports.take(HOME, HOME).is_err());
+        drop(pair);
+        ports.release(41_002);
+        assert_eq!(ports.take(HOME, HOME).unwrap().port, 41_002);
+    }
+
+    #[test]
+    fn a_port_that_others_use_is_passed_over() {
+        let taken = UdpSocket::bind((HOME, 41_010)).unwrap();
+        let mut ports = Ports::new(41_010..=41_019);
+        assert_eq!(ports.take(HOME, HOME).unwrap().port, 41_012);
+        drop(taken);
+    }
+
+    #[test]
+    fn a_public_address_is_shown_but_not_bound() {
+        let elsewhere = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
+        let pair = Ports::new(41_020..=41_029).take(elsewhere, HOME).unwrap();
+        assert_eq!(pair.rtp.local_addr().unwrap().ip(), HOME);
+    }
+}

@@ -1,0 +1,8 @@
+//! Sockets, timers and threads: what drives the pure cores.
+
+pub mod core;
+mod effects;
+pub mod links;
+pub mod media;
+pub mod role;
+pub mod transport;

@@ -1,0 +1,222 @@
+//! Accounts and sign-in. Passwords are kept as argon2id hashes, session tokens as SHA-256.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+use std::sync::{Mutex, PoisonError};
+
+use crate::config::Secret;
+use crate::ids::UserId;
+
+/// How long a sign-in lasts without use of the sign-out button.
+pub const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Wrong passwords that one name or one address may give in [`ATTEMPT_WINDOW`].
+const MAX_ATTEMPTS: u32 = 10;
+const ATTEMPT_WINDOW: Duration = Duration::from_secs(60);
+/// Names and addresses remembered for throttling; beyond it the oldest windows go.
+const MAX_TRACKED: usize = 10_000;
+
+/// Where accounts and sessions are kept.
+pub trait AccountStore: Send + Sync + 'static {
+    /// What can go wrong in the store.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// The stored password hash of a user.
+    fn password_hash(&self, name: &str) -> impl Future<Output = Result<Option<String>, Self::Error>> + Send;
+    /// Stores a user's password hash.
+    fn set_password_hash(&self, name: &str, hash: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// Removes the users not named here, with their sessions.
+    fn retain_users(&self, names: &[String]) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// Stores a session; `expires_at` counts seconds since 1970.
+    fn add_session(
+        &self,
+        token_hash: &[u8],
+        name: &str,
+        expires_at: i64,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// Whose session this is, unless it has expired.
+    fn session_user(
+        &self,
+        token_hash: &[u8],
+        now: i64,
+    ) -> impl Future<Output = Result<Option<String>, Self::Error>> + Send;
+    /// Ends a session.
+    fn remove_session(&self, token_hash: &[u8]) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
+
+/// A user of the configuration.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Sign-in name.
+    pub name: String,
+    /// Name for people to read.
+    pub display_name: String,
+}
+
+/// Why somebody cannot sign in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError<E: std::error::Error + 'static> {
+    /// Unknown name or wrong password; which of them is not told.
+    #[error("user name or password is wrong")]
+    Wrong,
+    /// Too many wrong passwords.
+    #[error("too many attempts")]
+    Throttled,
+    /// The store failed.
+    #[error("the user database failed")]
+    Store(#[source] E),
+    /// No random numbers from the system.
+    #[error("the system gives no random numbers")]
+    Random,
+    /// The stored or configured hash is not an argon2 hash.
+    #[error("a password hash cannot be used")]
+    Hash,
+}
+
+/// The accounts, with their store.
+#[derive(Debug)]
+pub struct Accounts<S> {
+    store: S,
+    accounts: Vec<Account>,
+    by_name: FxHashMap<String, UserId>,
+    attempts: Mutex<FxHashMap<String, (Instant, u32)>>,
+    /// Verified for unknown names, so that they take as long as known ones.
+    decoy: String,
+}
+
+impl<S: AccountStore> Accounts<S> {
+    /// Brings the store in line with the configured users: new passwords are hashed, removed users forgotten.
+    pub async fn open(store: S, users: Vec<(Account, Secret)>) -> Result<Accounts<S>, SignInError<S::Error>> {
+        let names: Vec<String> = users.iter().map(|(account, _)| account.name.to_lowercase()).collect();
+        store.retain_users(&names).await.map_err(SignInError::Store)?;
+        let mut accounts = Vec::with_capacity(users.len());
+        let mut by_name = FxHashMap::default();
+        for ((account, secret), name) in users.into_iter().zip(names) {
+            let stored = store.password_hash(&name).await.map_err(SignInError::Store)?;
+            if let Some(hash) = blocking(move || new_hash(stored.as_deref(), &secret)).await? {
+                store.set_password_hash(&name, &hash).await.map_err(SignInError::Store)?;
+            }
+            by_name.insert(name, UserId(accounts.len() as u32));
+            accounts.push(account);
+        }
+        let decoy = blocking(|| hash_password("nobody")).await?;
+        Ok(Accounts { store, accounts, by_name, attempts: Mutex::default(), decoy })
+    }
+
+    /// A user's account.
+    pub fn account(&self, user: UserId) -> Option<&Account> {
+        self.accounts.get(user.0 as usize)
+    }
+
+    /// Checks name and password and begins a session; gives its token. `address` is where the attempt comes
+    /// from; `unix_now` counts seconds since 1970.
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        password: String,
+        address: &str,
+        now: Instant,
+        unix_now: i64,
+    ) -> Result<(UserId, String), SignInError<S::Error>> {
+        let name = name.to_lowercase();
+        let keys = [format!("name {name}"), format!("address {address}")];
+        if !self.may_try(&keys, now) {
+            return Err(SignInError::Throttled);
+        }
+        let user = self.by_name.get(&name).copied();
+        let stored = self.store.password_hash(&name).await.map_err(SignInError::Store)?;
+        let hash = stored.filter(|_| user.is_some()).unwrap_or_else(|| self.decoy.clone());
+        let right = blocking(move || Ok(verify(&hash, &password))).await?;
+        let (Some(user), true) = (user, right) else {
+            self.count_failure(&keys, now);
+            return Err(SignInError::Wrong);
+        };
+        let mut token = [0_u8; 32];
+        getrandom::fill(&mut token).map_err(|_| SignInError::Random)?;
+        let expires_at = unix_now + SESSION_LIFETIME.as_secs() as i64;
+        self.store.add_session(&token_hash(&token), &name, expires_at).await.map_err(SignInError::Store)?;
+        Ok((user, URL_SAFE_NO_PAD.encode(token)))
+    }
+
+    /// Whose session a token stands for.
+    pub async fn session(&self, token: &str, unix_now: i64) -> Result<Option<UserId>, S::Error> {
+        let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return Ok(None) };
+        let name = self.store.session_user(&token_hash(&token), unix_now).await?;
+        Ok(name.and_then(|name| self.by_name.get(&name).copied()))
+    }
+
+    /// Ends a session.
+    pub async fn sign_out(&self, token: &str) -> Result<(), S::Error> {
+        let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return Ok(()) };
+        self.store.remove_session(&token_hash(&token)).await
+    }
+
+    fn may_try(&self, keys: &[String], now: Instant) -> bool {
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().all(|key| {
+            attempts.get(key).is_none_or(|&(since, count)| {
+                count < MAX_ATTEMPTS || now.saturating_duration_since(since) >= ATTEMPT_WINDOW
+            })
+        })
+    }
+
+    fn count_failure(&self, keys: &[String], now: Instant) {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts.len() >= MAX_TRACKED {
+            attempts.retain(|_, &mut (since, _)| now.saturating_duration_since(since) < ATTEMPT_WINDOW);
+        }
+        if attempts.len() >= MAX_TRACKED {
+            attempts.clear();
+        }
+        for key in keys {
+            let entry = attempts.entry(key.clone()).or_insert((now, 0));
+            if now.saturating_duration_since(entry.0) >= ATTEMPT_WINDOW {
+                *entry = (now, 0);
+            }
+            entry.1 += 1;
+        }
+    }
+}
+
+/// The argon2id hash of a password, in PHC form.
+pub fn hash_password<E: std::error::Error + 'static>(password: &str) -> Result<String, SignInError<E>> {
+    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| SignInError::Hash)
+}
+
+/// The hash to store for a configured password; none where the stored one is right already.
+fn new_hash<E: std::error::Error + 'static>(
+    stored: Option<&str>,
+    secret: &Secret,
+) -> Result<Option<String>, SignInError<E>> {
+    if secret.expose().starts_with("$argon2id$") {
+        PasswordHash::new(secret.expose()).map_err(|_| SignInError::Hash)?;
+        return Ok((stored != Some(secret.expose())).then(|| secret.expose().to_owned()));
+    }
+    if stored.is_some_and(|stored| verify(stored, secret.expose())) {
+        return Ok(None);
+    }
+    hash_password(secret.expose()).map(Some)
+}
+
+fn verify(hash: &str, password: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+fn token_hash(token: &[u8]) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+/// Hashing takes tens of milliseconds, which no socket should wait for.
+async fn blocking<T: Send + 'static, E: std::error::Error + Send + 'static>(
+    work: impl FnOnce() -> Result<T, SignInError<E>> + Send + 'static,
+) -> Result<T, SignInError<E>> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(SignInError::Hash))
+}

@@ -1,0 +1,103 @@
+//! What is generated from the protocol's types: the browser app's types and the table of causes.
+//!
+//! `OFFHOOK_GENERATE=1 cargo test generated` writes the files; without it the test fails where they differ.
+
+use std::fs;
+use std::path::Path;
+
+use ts_rs::{Config, TS};
+
+use super::protocol::*;
+use crate::call::cause::CauseCode;
+
+fn protocol_types() -> String {
+    let config = Config::new();
+    let mut text = String::from("// Generated from src/web/protocol.rs by `make generated`. Do not edit.\n");
+    let mut add = |declaration: String| text += &format!("\nexport {declaration}\n");
+    add(CauseCode::decl(&config));
+    add(ClientMessage::decl(&config));
+    add(Request::decl(&config));
+    add(DeclineReason::decl(&config));
+    add(ServerMessage::decl(&config));
+    add(Hello::decl(&config));
+    add(User::decl(&config));
+    add(Line::decl(&config));
+    add(LineState::decl(&config));
+    add(Call::decl(&config));
+    add(Direction::decl(&config));
+    add(ConnectionState::decl(&config));
+    add(Cause::decl(&config));
+    add(Reply::decl(&config));
+    add(ReplyResult::decl(&config));
+    add(SignIn::decl(&config));
+    add(HttpError::decl(&config));
+    text += &format!("\nexport const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n");
+    text
+}
+
+fn cause_sentences() -> String {
+    let mut text = String::from(
+        "// Generated from src/call/cause.rs by `make generated`. Do not edit.\nimport type { CauseCode } from './protocol';\n\n\
+         export const causes: Record<CauseCode, { english: string; german: string }> = {\n",
+    );
+    for &cause in CauseCode::ALL {
+        let quote = |sentence: &str| serde_json::to_string(sentence).unwrap();
+        let (english, german) = (quote(cause.english()), quote(cause.german()));
+        text += &format!("  {}: {{ english: {english}, german: {german} }},\n", cause.code());
+    }
+    text + "};\n"
+}
+
+fn cause_table() -> String {
+    let mut text = String::from(
+        "# Causes\n\nWhy a call, a line or a request failed. Generated from `src/call/cause.rs` by `make generated`. SIP is \
+         what a PBX is told for it, HTTP what an API answer carries.\n\n\
+         | code | SIP | HTTP | English | German |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for &cause in CauseCode::ALL {
+        let (sip, http) = (cause.sip_status(), cause.http_status());
+        text += &format!("| `{}` | {sip} | {http} | {} | {} |\n", cause.code(), cause.english(), cause.german());
+    }
+    text
+}
+
+#[test]
+fn generated_files_are_up_to_date() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, text) in [
+        ("web/src/generated/protocol.ts", protocol_types()),
+        ("web/src/generated/causes.ts", cause_sentences()),
+        ("docs/causes.md", cause_table()),
+    ] {
+        let path = root.join(path);
+        if std::env::var_os("OFFHOOK_GENERATE").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+        } else {
+            let found = fs::read_to_string(&path).unwrap_or_default();
+            assert!(found == text, "{} differs from the Rust types; run `make generated`", path.display());
+        }
+    }
+}
+
+#[test]
+fn requests_are_read_as_documented() {
+    let read = |text: &str| serde_json::from_str::<ClientMessage>(text).map(|message| message.request);
+    assert_eq!(
+        read(r#"{"id":1,"type":"hello","version":1,"resume":null}"#).unwrap(),
+        Request::Hello { version: 1, resume: None }
+    );
+    assert_eq!(read(r#"{"id":2,"type":"ping"}"#).unwrap(), Request::Ping);
+    assert_eq!(
+        read(r#"{"id":3,"type":"decline_call","call":"7","reason":"busy"}"#).unwrap(),
+        Request::DeclineCall { call: "7".into(), reason: DeclineReason::Busy }
+    );
+    for wrong in [
+        r#"{"type":"ping"}"#,
+        r#"{"id":1,"type":"fly"}"#,
+        r#"{"id":1,"type":"clear_connection","call":"1","extra":1}"#,
+        r#"{"id":-1,"type":"ping"}"#,
+    ] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}

@@ -1,0 +1,148 @@
+// Drives one Chromium for the Rust tests. Reads requests as JSON lines on stdin, `{id, do, …}`, and answers each
+// with `{id, ok}` or `{id, error}` on stdout. Ends, and ends the browser, when stdin closes.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const pages = new Map();
+let browser = null;
+let next = 1;
+
+function executable() {
+  const candidates = [process.env.OFFHOOK_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  const found = candidates.find((path) => path && existsSync(path));
+  if (!found) throw new Error('Chromium was not found. Run scripts/install-test-tools, or set OFFHOOK_CHROMIUM to its path.');
+  return found;
+}
+
+// What a person can see of what the request names: by label, by role with name and text, by text, or by CSS.
+function locate(page, r) {
+  const exact = r.exact ?? false;
+  let found;
+  if (r.label !== undefined) found = page.getByLabel(r.label, { exact: true });
+  else if (r.role !== undefined) {
+    found = page.getByRole(r.role, r.name === undefined ? {} : { name: r.name, exact: true });
+    if (r.text !== undefined) found = found.filter({ hasText: r.text });
+  } else if (r.text !== undefined) found = page.getByText(r.text, { exact });
+  else found = page.locator(r.css);
+  return found.filter({ visible: true }).first();
+}
+
+const commands = {
+  async launch({ microphone }) {
+    browser = await chromium.launch({
+      executablePath: executable(),
+      headless: true,
+      args: [
+        '--use-fake-device-for-media-stream',
+        `--use-file-for-fake-audio-capture=${microphone}`,
+        '--allow-loopback-in-peer-connection',
+        '--autoplay-policy=no-user-gesture-required',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    return browser.version();
+  },
+
+  // A browser context of its own (cookies, storage) with one page.
+  async open({ url, microphone, language }) {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: language ?? 'en-US', viewport: { width: 1280, height: 800 } });
+    await context.grantPermissions(microphone ? ['microphone'] : []);
+    await context.addInitScript({ path: join(here, 'page.js') });
+    return commands.tab({ context, url });
+  },
+
+  // Another page with the cookies of `of`.
+  async tab({ of, context, url }) {
+    const page = await (context ?? pages.get(of).page.context()).newPage();
+    const log = [];
+    page.on('console', (m) => log.push(`${m.type()}: ${m.text()}`));
+    page.on('pageerror', (e) => log.push(`uncaught: ${e.message}`));
+    page.on('dialog', (d) => d.accept().catch(() => {}));
+    const number = next++;
+    pages.set(number, { page, log });
+    await page.goto(url, { waitUntil: 'domcontentloaded' });
+    return number;
+  },
+
+  async close({ page }) {
+    const entry = pages.get(page);
+    pages.delete(page);
+    if (!entry) return;
+    const context = entry.page.context();
+    await entry.page.close({ runBeforeUnload: false });
+    if (context.pages().length === 0) await context.close();
+  },
+
+  // The process of the page dies, as when a device loses power.
+  async crash({ page }) {
+    const p = pages.get(page).page;
+    await p.goto('chrome://crash').catch(() => {});
+  },
+
+  async reload({ page }) {
+    await pages.get(page).page.reload({ waitUntil: 'domcontentloaded' });
+  },
+
+  async click({ page, timeout, ...r }) {
+    await locate(pages.get(page).page, r).click({ timeout });
+  },
+
+  async fill({ page, value, timeout, ...r }) {
+    await locate(pages.get(page).page, r).fill(value, { timeout });
+  },
+
+  async press({ page, key }) {
+    await pages.get(page).page.keyboard.press(key);
+  },
+
+  async visible({ page, timeout, ...r }) {
+    await locate(pages.get(page).page, r).waitFor({ state: 'visible', timeout });
+  },
+
+  async gone({ page, timeout, ...r }) {
+    await locate(pages.get(page).page, r).waitFor({ state: 'hidden', timeout });
+  },
+
+  async text({ page, timeout, ...r }) {
+    return locate(pages.get(page).page, r).innerText({ timeout });
+  },
+
+  async evaluate({ page, script }) {
+    return pages.get(page).page.evaluate(script);
+  },
+
+  async screenshot({ page, path }) {
+    await pages.get(page).page.screenshot({ path, timeout: 5000 });
+  },
+
+  async log({ page }) {
+    return pages.get(page).log;
+  },
+};
+
+async function answer(line) {
+  const { id, do: name, ...args } = JSON.parse(line);
+  let reply;
+  try {
+    reply = { id, ok: (await commands[name](args)) ?? null };
+  } catch (error) {
+    reply = { id, error: String(error?.message ?? error) };
+  }
+  process.stdout.write(JSON.stringify(reply) + '\n');
+}
+
+const lines = createInterface({ input: process.stdin });
+lines.on('line', (line) => void answer(line));
+lines.on('close', async () => {
+  await browser?.close().catch(() => {});
+  process.exit(0);
+});

@@ -1,0 +1,111 @@
+// Runs in every page before the app's own scripts: lets the tests hear what the page hears, break its socket,
+// and hand it a microphone without the browser's noise suppression (which would remove a steady tone).
+(() => {
+  const rig = { peers: [], sockets: [], blocked: false };
+  Object.defineProperty(window, '__rig', { value: rig });
+
+  const Peer = window.RTCPeerConnection;
+  if (Peer) {
+    window.RTCPeerConnection = class extends Peer {
+      constructor(...args) {
+        super(...args);
+        const entry = { peer: this, recorder: null };
+        rig.peers.push(entry);
+        this.addEventListener('track', (event) => {
+          if (event.track.kind === 'audio') entry.recorder = record(event.track);
+        });
+      }
+    };
+  }
+
+  // Keeps the last seconds of a track as samples.
+  function record(track) {
+    const context = new AudioContext({ sampleRate: 48000 });
+    const source = context.createMediaStreamSource(new MediaStream([track]));
+    const tap = context.createScriptProcessor(4096, 1, 1);
+    const blocks = [];
+    tap.onaudioprocess = (event) => {
+      blocks.push(event.inputBuffer.getChannelData(0).slice());
+      if (blocks.length > 60) blocks.shift();
+    };
+    source.connect(tap).connect(context.destination);
+    return { context, blocks, source, tap };
+  }
+
+  // The newest samples of the newest live connection, 16 bit little-endian as base64; empty while there are too few.
+  rig.heard = (count) => {
+    const live = rig.peers.filter((e) => e.recorder && e.peer.connectionState !== 'closed');
+    const blocks = live.length ? live[live.length - 1].recorder.blocks : [];
+    const wanted = Math.ceil(count / 4096);
+    if (blocks.length < wanted) return '';
+    const bytes = new Uint8Array(count * 2);
+    const view = new DataView(bytes.buffer);
+    let at = count;
+    for (const block of blocks.slice(-wanted).reverse()) {
+      for (let i = block.length - 1; i >= 0 && at > 0; i--) {
+        at--;
+        view.setInt16(at * 2, Math.max(-1, Math.min(1, block[i])) * 32767, true);
+      }
+    }
+    let text = '';
+    for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+    return btoa(text);
+  };
+
+  // Forgets what was heard so far, so that the next measurement is of the present.
+  rig.forget = () => {
+    for (const { recorder } of rig.peers) if (recorder) recorder.blocks.length = 0;
+  };
+
+  // Codecs received and sent on the newest connection.
+  rig.codecs = async () => {
+    const live = rig.peers.filter((e) => e.peer.connectionState !== 'closed');
+    if (!live.length) return { received: null, sent: null };
+    const stats = await live[live.length - 1].peer.getStats();
+    const found = { received: null, sent: null };
+    for (const report of stats.values()) {
+      const codec = report.codecId && stats.get(report.codecId)?.mimeType;
+      if (report.type === 'inbound-rtp' && codec) found.received = codec;
+      if (report.type === 'outbound-rtp' && codec) found.sent = codec;
+    }
+    return found;
+  };
+
+  // Packets received and sent on the newest connection.
+  rig.packets = async () => {
+    const live = rig.peers.filter((e) => e.peer.connectionState !== 'closed');
+    const found = { received: 0, sent: 0, lost: 0 };
+    if (!live.length) return found;
+    for (const report of (await live[live.length - 1].peer.getStats()).values()) {
+      if (report.type === 'inbound-rtp') Object.assign(found, { received: report.packetsReceived, lost: report.packetsLost });
+      if (report.type === 'outbound-rtp') found.sent = report.packetsSent;
+    }
+    return found;
+  };
+
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(url, ...rest) {
+      super(rig.blocked ? new URL('/no-such-socket', url).href : url, ...rest);
+      rig.sockets.push(this);
+    }
+  };
+
+  // Breaks the page's socket and, while blocked, every new one.
+  rig.breakSocket = (block) => {
+    rig.blocked = block;
+    for (const socket of rig.sockets) socket.close();
+    rig.sockets = [];
+  };
+
+  const devices = navigator.mediaDevices;
+  if (devices) {
+    const original = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = (wanted) => {
+      const audio = wanted?.audio;
+      if (!audio) return original(wanted);
+      const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+      return original({ ...wanted, audio: { ...(audio === true ? {} : audio), ...plain } });
+    };
+  }
+})();

@@ -1,0 +1,58 @@
+//! The built-in PBX that the demo runs on.
+
+use std::process::Command;
+
+use crate::support::SOON;
+use crate::support::bridge::MICROPHONE_TONE;
+use crate::support::kamailio;
+use crate::support::offhook::{Offhook, Pbx, Settings};
+use crate::support::process::Process;
+use crate::support::site::Site;
+use crate::support::softphone::Softphone;
+
+fn demo_pbx(site: &Site, users: &[&str]) -> Process {
+    let listen = site.socket(kamailio::HOST, 5060).to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+    command.args(["demo-pbx", "--listen", &listen, "--domain", kamailio::DOMAIN, "--rtp-ports", "30000-30999"]);
+    for user in users {
+        command.args(["--user", &format!("{user}:{}", kamailio::password(user))]);
+    }
+    let mut process = Process::start("demo-pbx", &mut command, site.dir().join("demo-pbx.log"));
+    process.wait_log(&listen, SOON);
+    process
+}
+
+#[test]
+fn tone_and_echo_can_be_heard() {
+    let site = Site::new("demo");
+    let _pbx = demo_pbx(&site, &["100"]);
+    let server = Offhook::start(&site, &Settings::default());
+    let phone = Softphone::sign_in(&server, "alice");
+    phone.dial("601");
+    phone.wait_connected();
+    phone.hears_frequency(1000.0);
+    phone.click("Hang up");
+    phone.has_no_button("Hang up");
+    phone.dial("600");
+    phone.wait_connected();
+    phone.hears_tone(MICROPHONE_TONE);
+}
+
+#[test]
+fn one_extension_calls_the_other() {
+    let site = Site::new("demo-two");
+    let _pbx = demo_pbx(&site, &["100", "101"]);
+    let connection = Pbx { lines: vec!["100", "101"], ..Default::default() };
+    let users = vec![("alice", vec!["100"]), ("bob", vec!["101"])];
+    let server = Offhook::start(&site, &Settings { pbxes: vec![connection], users, ..Default::default() });
+    let alice = Softphone::sign_in(&server, "alice");
+    let bob = Softphone::sign_in(&server, "bob");
+    alice.dial("101");
+    bob.click("Answer");
+    alice.wait_connected();
+    bob.wait_connected();
+    alice.hears_tone(MICROPHONE_TONE);
+    bob.hears_tone(MICROPHONE_TONE);
+    bob.click("Hang up");
+    alice.sees("The call has ended.");
+}

@@ -1,0 +1,19 @@
+//! Whole-system tests: the server between a real PBX (Kamailio), real phones (baresip), scripted peers (sipp) and a
+//! real browser (Chromium). A file for each part of a user's day, a test for each thing the user would notice.
+//!
+//! `scripts/install-test-tools` installs what the tests need; `make test` runs everything.
+
+mod support;
+
+mod audio;
+mod clients;
+mod configuration;
+mod demo;
+mod digits;
+mod incoming;
+mod outgoing;
+mod registration;
+mod rig;
+mod samples;
+mod secrets;
+mod shutdown;

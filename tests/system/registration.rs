@@ -1,0 +1,87 @@
+//! Lines register at the PBX and stay registered.
+
+use crate::support::kamailio::{self, Kamailio};
+use crate::support::offhook::{Offhook, Pbx, Settings};
+use crate::support::site::Site;
+use crate::support::softphone::Softphone;
+
+#[test]
+fn a_line_registers_with_md5_over_udp() {
+    registers("MD5", "udp");
+}
+
+#[test]
+fn a_line_registers_with_sha_256_over_udp() {
+    registers("SHA-256", "udp");
+}
+
+#[test]
+fn a_line_registers_over_tcp() {
+    registers("MD5", "tcp");
+}
+
+fn registers(algorithm: &'static str, transport: &'static str) {
+    let site = Site::new("registers");
+    let pbx = Kamailio::start(&site, &kamailio::Settings { algorithm, ..Default::default() });
+    let connection = Pbx { transport, ..Default::default() };
+    let server = Offhook::start(&site, &Settings { pbxes: vec![connection], ..Default::default() });
+    pbx.wait(&format!("bound 100 from {}", transport.to_uppercase()), 1);
+    assert!(!pbx.log().contains("challenged again"), "the first answer to the challenge is right");
+    Softphone::sign_in(&server, "alice");
+}
+
+#[test]
+fn a_short_expiry_that_the_pbx_grants_is_kept_although_every_nonce_is_stale_by_then() {
+    let site = Site::new("refresh");
+    let settings = kamailio::Settings { max_expires: 6, nonce_expire: 1, ..Default::default() };
+    let pbx = Kamailio::start(&site, &settings);
+    let server = Offhook::start(&site, &Settings::default());
+    let phone = Softphone::sign_in(&server, "alice");
+    pbx.wait("bound 100", 4);
+    assert!(!pbx.log().contains("unbound 100"));
+    phone.wait_registered();
+}
+
+#[test]
+fn a_wrong_password_is_said_on_screen() {
+    let site = Site::new("wrong-password");
+    let pbx = Kamailio::start(&site, &kamailio::Settings::default());
+    let connection = Pbx { password: Some("not-it"), ..Default::default() };
+    let server = Offhook::start(&site, &Settings { pbxes: vec![connection], ..Default::default() });
+    let mut phone = Softphone::open(&server.url(), true);
+    phone.enter("alice", crate::support::offhook::PASSWORD);
+    phone.sees("The PBX rejects the line's user name or password.");
+    // One question, one answer, and then a pause: a PBX locks out who tries again and again.
+    let attempts = pbx.log().matches("request REGISTER").count();
+    assert!(attempts <= 4, "{attempts} REGISTER requests in the first seconds");
+}
+
+#[test]
+fn a_pbx_that_was_away_has_the_line_again_when_it_is_back() {
+    let site = Site::new("away");
+    let settings = kamailio::Settings { max_expires: 8, ..Default::default() };
+    let mut pbx = Kamailio::start(&site, &settings);
+    let server = Offhook::start(&site, &Settings::default());
+    let phone = Softphone::sign_in(&server, "alice");
+    pbx.go_away();
+    phone.alert("The PBX ");
+    phone.wait_not_registered();
+    pbx.come_back();
+    pbx.wait("bound 100", 1);
+    phone.wait_registered();
+}
+
+#[test]
+fn all_lines_of_a_user_are_shown() {
+    let site = Site::new("lines");
+    let _pbx = Kamailio::start(&site, &kamailio::Settings::default());
+    let connection = Pbx { lines: vec!["100", "101"], ..Default::default() };
+    let users = vec![("alice", vec!["100", "101"]), ("bob", vec!["101"])];
+    let server = Offhook::start(&site, &Settings { pbxes: vec![connection], users, ..Default::default() });
+    let alice = Softphone::sign_in(&server, "alice");
+    alice.sees("100");
+    alice.sees("101");
+    let bob = Softphone::sign_in(&server, "bob");
+    bob.sees("101");
+    assert!(!bob.all_text().contains("100"), "a line of somebody else");
+}

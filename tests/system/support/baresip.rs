@@ -1,0 +1,226 @@
+//! A phone at the PBX: baresip, controlled over its TCP interface, with a tone as its microphone and a file as its
+//! loudspeaker.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::process::Process;
+use super::site::Site;
+use super::wav::{self, Sound};
+use super::{SOON, eventually, kamailio};
+
+/// What the phone does with a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Takes it at once.
+    AtOnce,
+    /// Rings until told.
+    WhenTold,
+}
+
+/// How the phone is set up.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    /// Its address within the [`Site`].
+    pub(crate) host: u8,
+    /// Its user name, which is its number.
+    pub(crate) user: &'static str,
+    /// Codecs in order: `PCMA`, `PCMU`, `G722`.
+    pub(crate) codecs: Vec<&'static str>,
+    /// The tone that its microphone hears, Hz.
+    pub(crate) tone: u32,
+    /// What it does with a call.
+    pub(crate) answer: Answer,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { host: 3, user: "200", codecs: vec!["PCMA"], tone: 1000, answer: Answer::AtOnce }
+    }
+}
+
+/// A running, registered phone.
+pub(crate) struct Baresip {
+    _process: Process,
+    sounds: PathBuf,
+    control: TcpStream,
+    events: Arc<(Mutex<Vec<Value>>, Condvar)>,
+    /// Events before this one were waited for already.
+    seen: usize,
+}
+
+impl Baresip {
+    /// Starts a phone and waits until it is registered.
+    pub(crate) fn start(site: &Site, settings: &Settings) -> Baresip {
+        let dir = site.dir().join(format!("baresip-{}", settings.user));
+        let sounds = dir.join("sounds");
+        fs::create_dir_all(&sounds).expect("the directory can be made");
+        // A source that needs no resampling: baresip's resampler changes the level.
+        let rate = if settings.codecs == ["G722"] { 16_000 } else { 8_000 };
+        let microphone = dir.join("microphone.wav");
+        wav::write(&microphone, &wav::tone(settings.tone, rate));
+        write_configuration(site, settings, &dir, &microphone, &sounds, rate);
+
+        let mut command = Command::new("baresip");
+        command.arg("-f").arg(&dir).arg("-s").current_dir(&dir);
+        let mut process = Process::start(&format!("baresip {}", settings.user), &mut command, dir.join("log"));
+        process.wait_log("baresip is ready", SOON);
+        let address = site.socket(settings.host, 4444);
+        let control = eventually("baresip's control port", SOON, || TcpStream::connect(address).map_err(|e| e.to_string()));
+        let events = listen(control.try_clone().expect("a socket can be duplicated"));
+        process.wait_log("SIP/2.0 200 OK", SOON);
+        Baresip { _process: process, sounds, control, events, seen: 0 }
+    }
+
+    /// Calls a number at the PBX.
+    pub(crate) fn dial(&mut self, number: &str) {
+        self.command("dial", &format!("sip:{number}@{}", kamailio::DOMAIN));
+    }
+
+    /// Takes the ringing call.
+    pub(crate) fn answer(&mut self) {
+        self.command("accept", "");
+    }
+
+    /// Ends the call, gives up dialling, or refuses with 486.
+    pub(crate) fn hang_up(&mut self) {
+        self.command("hangup", "");
+    }
+
+    /// Sends DTMF digits.
+    pub(crate) fn digits(&mut self, digits: &str) {
+        for digit in digits.chars() {
+            self.command("sndcode", &digit.to_string());
+        }
+    }
+
+    /// Waits for the next event of a kind, such as `CALL_ESTABLISHED`; returns its parameter.
+    #[track_caller]
+    pub(crate) fn wait(&mut self, kind: &str) -> String {
+        let (list, changed) = &*self.events;
+        let mut list = list.lock().expect("no thread panics with this lock");
+        let deadline = Instant::now() + SOON;
+        loop {
+            if let Some(at) = list.iter().skip(self.seen).position(|e| e["type"] == kind) {
+                self.seen += at + 1;
+                return list[self.seen - 1]["param"].as_str().unwrap_or_default().to_owned();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "the phone reports {kind}: not within {SOON:?}; it reported {}", kinds(&list));
+            list = changed.wait_timeout(list, left.min(Duration::from_millis(500))).expect("no thread panics with this lock").0;
+        }
+    }
+
+    /// What the phone has heard in its newest call so far.
+    pub(crate) fn heard(&self) -> Option<Sound> {
+        let newest = fs::read_dir(&self.sounds).ok()?.flatten().map(|e| e.path());
+        let newest = newest.filter(|p| p.to_string_lossy().ends_with("-dec.wav")).max()?;
+        wav::read_growing(&newest)
+    }
+
+    fn command(&mut self, command: &str, params: &str) {
+        let text = json!({ "command": command, "params": params, "token": "t" }).to_string();
+        // Netstrings: length, colon, text, comma.
+        let sent = self.control.write_all(format!("{}:{text},", text.len()).as_bytes());
+        sent.expect("baresip reads its control port");
+    }
+}
+
+fn kinds(events: &[Value]) -> String {
+    let kinds: Vec<String> = events.iter().map(|e| format!("{} {}", e["type"], e["param"])).collect();
+    kinds.join(", ")
+}
+
+/// Collects the events of the control port until it closes.
+fn listen(mut socket: TcpStream) -> Arc<(Mutex<Vec<Value>>, Condvar)> {
+    let events = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
+    let shared = events.clone();
+    std::thread::spawn(move || {
+        let mut buffer = Vec::new();
+        let mut chunk = [0; 4096];
+        while let Ok(read @ 1..) = socket.read(&mut chunk) {
+            buffer.extend_from_slice(&chunk[..read]);
+            while let Some((text, rest)) = netstring(&buffer) {
+                if let Ok(value) = serde_json::from_slice::<Value>(text)
+                    && value["event"] == true
+                {
+                    shared.0.lock().expect("no thread panics with this lock").push(value);
+                    shared.1.notify_all();
+                }
+                buffer = rest.to_vec();
+            }
+        }
+    });
+    events
+}
+
+fn netstring(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = bytes.iter().position(|&b| b == b':')?;
+    let length: usize = std::str::from_utf8(&bytes[..colon]).ok()?.parse().ok()?;
+    let text = bytes.get(colon + 1..colon + 1 + length)?;
+    Some((text, bytes.get(colon + 2 + length..)?))
+}
+
+fn write_configuration(site: &Site, settings: &Settings, dir: &Path, microphone: &Path, sounds: &Path, rate: u32) {
+    let address = site.address(settings.host);
+    let modules = module_path();
+    let config = format!(
+        "poll_method epoll
+sip_listen {address}:5060
+net_interface {address}
+audio_player aubridge,nowhere
+audio_source aufile,{microphone}
+audio_alert aubridge,nowhere
+ausrc_srate {rate}
+auplay_srate {rate}
+ausrc_format s16
+auplay_format s16
+auenc_format s16
+audec_format s16
+audio_buffer 20-160
+call_max_calls 4
+rtp_ports 40000-48999
+module_path {modules}
+module g711.so
+module g722.so
+module aufile.so
+module aubridge.so
+module sndfile.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+snd_path {sounds}
+ctrl_tcp_listen {address}:4444
+",
+        microphone = microphone.display(),
+        sounds = sounds.display(),
+    );
+    let codecs: Vec<String> =
+        settings.codecs.iter().map(|c| if *c == "G722" { "G722/16000".into() } else { format!("{c}/8000") }).collect();
+    let pbx: SocketAddr = site.socket(kamailio::HOST, 5060);
+    let account = format!(
+        "<sip:{user}@{domain}>;outbound=\"sip:{pbx}\";auth_user={user};auth_pass={password};audio_codecs={codecs};answermode={mode};regint=600\n",
+        user = settings.user,
+        domain = kamailio::DOMAIN,
+        password = kamailio::password(settings.user),
+        codecs = codecs.join(","),
+        mode = if settings.answer == Answer::AtOnce { "auto" } else { "manual" },
+    );
+    for (name, text) in [("config", config.as_str()), ("accounts", &account), ("contacts", "")] {
+        fs::write(dir.join(name), text).expect("the configuration can be written");
+    }
+}
+
+fn module_path() -> &'static str {
+    ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib/aarch64-linux-gnu/baresip/modules"]
+        .into_iter()
+        .find(|path| Path::new(path).is_dir())
+        .expect("baresip's modules are installed")
+}

@@ -1,0 +1,30 @@
+//! What the scenarios are played with: real peers on loopback addresses of their own, a browser, a microphone.
+
+pub(crate) mod baresip;
+pub(crate) mod bridge;
+pub(crate) mod kamailio;
+pub(crate) mod offhook;
+pub(crate) mod process;
+pub(crate) mod sipp;
+pub(crate) mod site;
+pub(crate) mod softphone;
+pub(crate) mod wav;
+
+use std::time::{Duration, Instant};
+
+/// How long anything that should happen soon may take on a busy two-core machine.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// Asks `condition` again and again until it has an answer; panics with `what` and the last state after `within`.
+#[track_caller]
+#[allow(clippy::disallowed_methods, reason = "the one place where the tests poll")]
+pub(crate) fn eventually<T>(what: &str, within: Duration, mut condition: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + within;
+    loop {
+        match condition() {
+            Ok(answer) => return answer,
+            Err(state) if Instant::now() > deadline => panic!("{what}: not within {within:?}; {state}"),
+            Err(_) => std::thread::sleep(Duration::from_millis(25)),
+        }
+    }
+}

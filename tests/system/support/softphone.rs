@@ -1,0 +1,261 @@
+//! A person at the browser app: one page, operated by what it shows.
+
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine;
+use serde_json::{Value, json};
+
+use super::bridge::Bridge;
+use super::offhook::{Offhook, PASSWORD};
+use super::wav::{self, Sound};
+use super::{SOON, eventually};
+
+/// A page with the app. Closed when dropped; photographed when the test fails.
+pub(crate) struct Softphone {
+    bridge: &'static Bridge,
+    page: Value,
+    closed: bool,
+}
+
+impl Softphone {
+    /// Opens the app in a browser of its own that may use the microphone, and signs in.
+    #[track_caller]
+    pub(crate) fn sign_in(server: &Offhook, user: &str) -> Softphone {
+        let mut phone = Self::open(&server.url(), true);
+        phone.enter(user, PASSWORD);
+        phone.wait_registered();
+        phone
+    }
+
+    /// Opens a page in a browser of its own.
+    #[track_caller]
+    pub(crate) fn open(url: &str, microphone: bool) -> Softphone {
+        Self::on_page(json!({ "do": "open", "url": url, "microphone": microphone }))
+    }
+
+    /// Opens another tab beside this one, signed in as this one is.
+    #[track_caller]
+    pub(crate) fn another_tab(&self, url: &str) -> Softphone {
+        Self::on_page(json!({ "do": "tab", "of": self.page, "url": url }))
+    }
+
+    #[track_caller]
+    fn on_page(request: Value) -> Softphone {
+        let bridge = Bridge::shared();
+        let page = bridge.ask(SOON, request).unwrap_or_else(|e| panic!("the page opens: {e}"));
+        Softphone { bridge, page, closed: false }
+    }
+
+    /// Fills in the sign-in form and sends it.
+    #[track_caller]
+    pub(crate) fn enter(&mut self, user: &str, password: &str) {
+        self.fill("User name", user);
+        self.fill("Password", password);
+        self.click("Sign in");
+    }
+
+    /// Waits until a line is shown as registered.
+    #[track_caller]
+    pub(crate) fn wait_registered(&self) {
+        self.must(json!({ "do": "visible", "text": "Registered", "exact": true }));
+    }
+
+    /// Waits until no line is shown as registered.
+    #[track_caller]
+    pub(crate) fn wait_not_registered(&self) {
+        self.must(json!({ "do": "gone", "text": "Registered", "exact": true }));
+    }
+
+    /// Waits until the window of an incoming call is there.
+    #[track_caller]
+    pub(crate) fn rings(&self) {
+        self.must(json!({ "do": "visible", "role": "dialog", "name": "Incoming call" }));
+    }
+
+    /// Waits until the window of an incoming call is gone.
+    #[track_caller]
+    pub(crate) fn rings_no_more(&self) {
+        self.must(json!({ "do": "gone", "role": "dialog", "name": "Incoming call" }));
+    }
+
+    /// Types a number and presses the call button.
+    #[track_caller]
+    pub(crate) fn dial(&self, number: &str) {
+        self.fill("Number", number);
+        self.click("Call");
+    }
+
+    /// Waits until the status says that the call is connected.
+    #[track_caller]
+    pub(crate) fn wait_connected(&self) {
+        self.status("Connected");
+    }
+
+    /// Waits until a button can be pressed and presses it.
+    #[track_caller]
+    pub(crate) fn click(&self, button: &str) {
+        self.must(json!({ "do": "click", "role": "button", "name": button }));
+    }
+
+    /// Fills a text field.
+    #[track_caller]
+    pub(crate) fn fill(&self, label: &str, value: &str) {
+        self.must(json!({ "do": "fill", "label": label, "value": value }));
+    }
+
+    /// Presses a key, named as the DOM names it.
+    #[track_caller]
+    pub(crate) fn press(&self, key: &str) {
+        self.must(json!({ "do": "press", "key": key }));
+    }
+
+    /// Waits until a text is to be seen anywhere.
+    #[track_caller]
+    pub(crate) fn sees(&self, text: &str) {
+        self.must(json!({ "do": "visible", "text": text }));
+    }
+
+    /// Waits until a text is nowhere to be seen.
+    #[track_caller]
+    pub(crate) fn sees_no_more(&self, text: &str) {
+        self.must(json!({ "do": "gone", "text": text }));
+    }
+
+    /// Waits until an alert shows a text.
+    #[track_caller]
+    pub(crate) fn alert(&self, text: &str) {
+        self.must(json!({ "do": "visible", "role": "alert", "text": text }));
+    }
+
+    /// Waits until a status shows a text.
+    #[track_caller]
+    pub(crate) fn status(&self, text: &str) {
+        self.must(json!({ "do": "visible", "role": "status", "text": text }));
+    }
+
+    /// Waits until a button is there.
+    #[track_caller]
+    pub(crate) fn has_button(&self, name: &str) {
+        self.must(json!({ "do": "visible", "role": "button", "name": name }));
+    }
+
+    /// Waits until a button is not there.
+    #[track_caller]
+    pub(crate) fn has_no_button(&self, name: &str) {
+        self.must(json!({ "do": "gone", "role": "button", "name": name }));
+    }
+
+    /// Everything the page shows as text.
+    #[track_caller]
+    pub(crate) fn all_text(&self) -> String {
+        self.must(json!({ "do": "text", "css": "body" })).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The newest part of what the page hears from the server; `None` while there is less.
+    pub(crate) fn heard(&self, seconds: f64) -> Option<Sound> {
+        let count = (seconds * 48_000.0) as u32;
+        let text = self.ask(json!({ "do": "evaluate", "script": format!("__rig.heard({count})") })).ok()?;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text.as_str()?).ok()?;
+        (!bytes.is_empty()).then(|| Sound { rate: 48_000, samples: wav::samples(&bytes) })
+    }
+
+    /// Waits until a tone of known level is heard, and nothing else, for 0.4 seconds.
+    #[track_caller]
+    pub(crate) fn hears_tone(&self, frequency: f64) {
+        eventually(&format!("the browser hears {frequency} Hz"), SOON, || match self.heard(0.4) {
+            Some(sound) if sound.is_tone(frequency) => Ok(()),
+            Some(sound) => Err(format!("it hears {sound}")),
+            None => Err("it hears nothing yet".into()),
+        });
+    }
+
+    /// Waits until a frequency stands out of what is heard, at any level.
+    #[track_caller]
+    pub(crate) fn hears_frequency(&self, frequency: f64) {
+        eventually(&format!("the browser hears {frequency} Hz"), SOON, || match self.heard(0.4) {
+            Some(sound) if sound.is_mostly(frequency) => Ok(()),
+            Some(sound) => Err(format!("it hears {sound}")),
+            None => Err("it hears nothing yet".into()),
+        });
+    }
+
+    /// Codecs received and sent, as MIME types.
+    #[track_caller]
+    pub(crate) fn codecs(&self) -> (String, String) {
+        eventually("the browser reports its codecs", SOON, || {
+            let codecs = self.evaluate("__rig.codecs()");
+            match (codecs["received"].as_str(), codecs["sent"].as_str()) {
+                (Some(received), Some(sent)) => Ok((received.to_owned(), sent.to_owned())),
+                _ => Err(codecs.to_string()),
+            }
+        })
+    }
+
+    /// Runs a script in the page.
+    #[track_caller]
+    pub(crate) fn evaluate(&self, script: &str) -> Value {
+        self.must(json!({ "do": "evaluate", "script": script }))
+    }
+
+    /// Breaks the page's socket to the server; while `stay` it cannot make a new one.
+    #[track_caller]
+    pub(crate) fn break_socket(&self, stay: bool) {
+        self.evaluate(&format!("__rig.breakSocket({stay})"));
+    }
+
+    /// Lets the page reach the server again.
+    #[track_caller]
+    pub(crate) fn mend_socket(&self) {
+        self.evaluate("__rig.blocked = false");
+    }
+
+    /// Loads the page anew.
+    #[track_caller]
+    pub(crate) fn reload(&self) {
+        self.must(json!({ "do": "reload" }));
+    }
+
+    /// Closes the tab without a word to anybody.
+    pub(crate) fn close(mut self) {
+        self.closed = true;
+        let _ = self.ask(json!({ "do": "close" }));
+    }
+
+    /// Takes a picture of the page.
+    pub(crate) fn photograph(&self, path: &Path) {
+        let _ = self.ask(json!({ "do": "screenshot", "path": path }));
+    }
+
+    fn ask(&self, mut request: Value) -> Result<Value, String> {
+        request["page"] = self.page.clone();
+        request["timeout"] = (SOON.as_millis() as u64).into();
+        self.bridge.ask(SOON, request)
+    }
+
+    #[track_caller]
+    fn must(&self, request: Value) -> Value {
+        match self.ask(request.clone()) {
+            Ok(answer) => answer,
+            Err(error) => panic!("{request}: {}\nThe page shows:\n{}", error.lines().next().unwrap_or_default(), self.shown()),
+        }
+    }
+
+    fn shown(&self) -> String {
+        let text = self.bridge.ask(Duration::from_secs(5), json!({ "do": "text", "css": "body", "page": self.page, "timeout": 2000 }));
+        text.ok().and_then(|t| t.as_str().map(String::from)).unwrap_or_default()
+    }
+}
+
+impl Drop for Softphone {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("failed-{}-{}.png", std::process::id(), self.page));
+            self.photograph(&picture);
+            eprintln!("The page is pictured in {}; its console: {:?}", picture.display(), self.ask(json!({ "do": "log" })));
+        }
+        if !self.closed {
+            let _ = self.ask(json!({ "do": "close" }));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Tones: made, read, measured.
+
+use std::f64::consts::TAU;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use offhook_media::codec::{Codec, Encoder};
+use offhook_media::dsp::measure;
+
+/// Level of the tones that [`tone`] makes, in dBFS.
+pub(crate) const TONE_LEVEL: f64 = -12.0;
+
+/// Sound, one channel.
+#[derive(Clone)]
+pub(crate) struct Sound {
+    /// Samples a second.
+    pub(crate) rate: u32,
+    /// The samples.
+    pub(crate) samples: Vec<i16>,
+}
+
+impl Sound {
+    /// The last part of the sound; `None` while there is less.
+    pub(crate) fn last(&self, seconds: f64) -> Option<Sound> {
+        let count = (seconds * f64::from(self.rate)) as usize;
+        let from = self.samples.len().checked_sub(count)?;
+        Some(Sound { rate: self.rate, samples: self.samples[from..].to_vec() })
+    }
+
+    /// The level of one frequency, dBFS.
+    pub(crate) fn level(&self, frequency: f64) -> f64 {
+        measure::level(&self.samples, self.rate, frequency)
+    }
+
+    /// Whether this is that tone and little else, at a level that a person hears.
+    pub(crate) fn is_mostly(&self, frequency: f64) -> bool {
+        measure::dominant_frequency(&self.samples, self.rate).is_some_and(|found| (found - frequency).abs() < 4.0)
+            && self.level(frequency) > -40.0
+            && measure::tone_to_rest(&self.samples, self.rate, frequency) > 15.0
+    }
+
+    /// Whether this is that tone, little else, and as loud as it was made, within 2 dB.
+    pub(crate) fn is_tone(&self, frequency: f64) -> bool {
+        self.is_mostly(frequency) && (self.level(frequency) - TONE_LEVEL).abs() < 2.0
+    }
+
+    /// Whether nothing is to be heard.
+    pub(crate) fn is_silence(&self) -> bool {
+        measure::rms(&self.samples) < -60.0
+    }
+}
+
+/// What a test says when it heard something else.
+impl fmt::Display for Sound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match measure::dominant_frequency(&self.samples, self.rate) {
+            None => write!(f, "{:.1} dBFS of nothing particular", measure::rms(&self.samples)),
+            Some(frequency) => write!(
+                f,
+                "{frequency:.1} Hz at {:.1} dBFS, {:.1} dB above the rest",
+                self.level(frequency),
+                measure::tone_to_rest(&self.samples, self.rate, frequency)
+            ),
+        }
+    }
+}
+
+/// Ten seconds of a tone at [`TONE_LEVEL`]: a whole number of periods, so that it can be repeated.
+pub(crate) fn tone(frequency: u32, rate: u32) -> Sound {
+    let peak = f64::from(i16::MAX) * 10f64.powf(TONE_LEVEL / 20.0);
+    let sample = |i: u32| (peak * (TAU * f64::from(frequency) * f64::from(i) / f64::from(rate)).sin()).round() as i16;
+    Sound { rate, samples: (0..rate * 10).map(sample).collect() }
+}
+
+/// A second of a tone in A-law octets.
+pub(crate) fn alaw_tone(frequency: u32) -> Vec<u8> {
+    let mut encoder = Encoder::new(Codec::Pcma, 8000).expect("A-law takes 8 kHz");
+    let mut octets = Vec::new();
+    for frame in tone(frequency, 8000).samples[..8000].chunks(160) {
+        encoder.encode(frame, &mut octets).expect("A-law takes 20 ms");
+    }
+    octets
+}
+
+/// Writes a sound as a 16-bit WAV file.
+pub(crate) fn write(path: &Path, sound: &Sound) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: sound.rate,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).expect("the file can be written");
+    for &sample in &sound.samples {
+        writer.write_sample(sample).expect("the file can be written");
+    }
+    writer.finalize().expect("the file can be written");
+}
+
+/// Reads a 16-bit mono WAV file that may still be growing: its header does not know its length yet.
+pub(crate) fn read_growing(path: &Path) -> Option<Sound> {
+    let bytes = fs::read(path).ok()?;
+    let rate = u32::from_le_bytes(bytes.get(24..28)?.try_into().ok()?);
+    let data = bytes.windows(4).position(|w| w == b"data")? + 8;
+    Some(Sound { rate, samples: samples(bytes.get(data..)?) })
+}
+
+/// Samples from little-endian bytes.
+pub(crate) fn samples(bytes: &[u8]) -> Vec<i16> {
+    bytes.as_chunks::<2>().0.iter().map(|&pair| i16::from_le_bytes(pair)).collect()
+}
+
+#[test]
+fn a_tone_is_known_by_frequency_and_level() {
+    for rate in [8000, 16000, 48000] {
+        let sound = tone(1000, rate).last(0.4).unwrap();
+        assert!(sound.is_tone(1000.0), "{sound}");
+        assert!(!sound.is_tone(700.0));
+        let quiet = Sound { rate, samples: sound.samples.iter().map(|s| s / 4).collect() };
+        assert!(!quiet.is_tone(1000.0), "12 dB down is another level");
+    }
+    assert!(Sound { rate: 8000, samples: vec![0; 4000] }.is_silence());
+}

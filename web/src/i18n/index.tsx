@@ -1,0 +1,64 @@
+/** The app's language: the browser's own at first, then the one chosen. */
+import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
+import { causes } from '../generated/causes';
+import type { CauseCode } from '../generated/protocol';
+import { de } from './de';
+import { en, type Texts } from './en';
+
+export type Language = 'en' | 'de';
+
+interface Translation {
+  language: Language;
+  texts: Texts;
+  setLanguage: (language: Language) => void;
+  /** The sentence for a cause. */
+  sentence: (code: CauseCode) => string;
+}
+
+const KEY = 'offhook.language';
+const texts: Record<Language, Texts> = { en, de };
+const Context = createContext<Translation | null>(null);
+
+export function LanguageProvider({ children }: { children: ReactNode }) {
+  const [language, choose] = useState(firstLanguage);
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  const value: Translation = {
+    language,
+    texts: texts[language],
+    setLanguage(chosen) {
+      choose(chosen);
+      try {
+        localStorage.setItem(KEY, chosen);
+      } catch {
+        // Private windows may refuse storage; the choice then lasts as long as the page.
+      }
+    },
+    sentence: (code) => sentence(code, language),
+  };
+  return <Context.Provider value={value}>{children}</Context.Provider>;
+}
+
+export function useTranslation(): Translation {
+  const value = useContext(Context);
+  if (!value) throw new Error('useTranslation needs a LanguageProvider');
+  return value;
+}
+
+function sentence(code: CauseCode, language: Language): string {
+  // A newer server may know more causes than this page.
+  const found = causes[code] ?? causes.internal;
+  return language === 'de' ? found.german : found.english;
+}
+
+function firstLanguage(): Language {
+  try {
+    const stored = localStorage.getItem(KEY);
+    if (stored === 'en' || stored === 'de') return stored;
+  } catch {
+    // See setLanguage.
+  }
+  const first = navigator.languages.find((tag) => /^(en|de)\b/i.test(tag));
+  return first?.toLowerCase().startsWith('de') ? 'de' : 'en';
+}

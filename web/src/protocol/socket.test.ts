@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Hello } from '../generated/protocol';
+import { ServerSocket, type Link } from './socket';
+
+class FakeSocket {
+  static all: FakeSocket[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  sent: Record<string, unknown>[] = [];
+  closedWith: number | undefined;
+
+  constructor(readonly url: string) {
+    FakeSocket.all.push(this);
+  }
+  send(text: string) {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+  close(code?: number) {
+    this.closedWith = code;
+  }
+  says(message: unknown) {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+}
+
+const hello: Hello = {
+  version: 1,
+  user: { name: 'anna', display_name: 'Anna' },
+  resume: 'token-1',
+  resumed: false,
+  resume_within_ms: 10_000,
+  lines: [],
+  calls: [],
+};
+
+let links: Link[];
+let socket: ServerSocket;
+const events = { link: (link: Link) => links.push(link), hello: vi.fn(), message: vi.fn() };
+const newest = () => FakeSocket.all[FakeSocket.all.length - 1]!;
+
+function online() {
+  newest().onopen?.();
+  newest().says({ type: 'hello', ...hello });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('WebSocket', FakeSocket);
+  FakeSocket.all = [];
+  links = [];
+  socket = new ServerSocket('ws://server/api/v1/socket', events);
+});
+
+afterEach(() => {
+  socket.close();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe('the socket', () => {
+  it('says hello first and matches replies by number', async () => {
+    newest().onopen?.();
+    expect(newest().sent).toEqual([{ id: 1, type: 'hello', version: 1, resume: null }]);
+    newest().says({ type: 'hello', ...hello });
+    const one = socket.request({ type: 'clear_connection', call: 'a' });
+    const two = socket.request({ type: 'clear_connection', call: 'b' });
+    const [, first, second] = newest().sent;
+    newest().says({ type: 'reply', id: second?.id, result: { status: 'ok' } });
+    newest().says({ type: 'reply', id: first?.id, result: { status: 'media', call: 'a', sdp: 'v=0' } });
+    expect(await two).toEqual({ status: 'ok' });
+    expect(await one).toEqual({ status: 'media', call: 'a', sdp: 'v=0' });
+  });
+
+  it('comes back with growing pauses and the resume token', () => {
+    online();
+    newest().onclose?.({ code: 1006 });
+    expect(links).toEqual(['online', 'reconnecting']);
+    for (const pause of [250, 500, 1000, 2000, 5000, 5000]) {
+      const before = FakeSocket.all.length;
+      vi.advanceTimersByTime(pause - 1);
+      expect(FakeSocket.all).toHaveLength(before);
+      vi.advanceTimersByTime(1);
+      expect(FakeSocket.all).toHaveLength(before + 1);
+      newest().onclose?.({ code: 1006 });
+    }
+    vi.advanceTimersByTime(5000);
+    newest().onopen?.();
+    expect(newest().sent[0]).toMatchObject({ type: 'hello', resume: 'token-1' });
+  });
+
+  it('answers what was pending when it breaks, and what is asked while it is away', async () => {
+    online();
+    const pending = socket.request({ type: 'clear_connection', call: 'a' });
+    newest().onclose?.({ code: 1006 });
+    expect(await pending).toMatchObject({ status: 'error', cause: { code: 'server_unreachable' } });
+    expect(await socket.request({ type: 'ping' })).toMatchObject({ status: 'error' });
+  });
+
+  it('notices a dead path by itself and does not tell the server that it left', async () => {
+    online();
+    const dead = newest();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(dead.sent.at(-1)).toMatchObject({ type: 'ping' });
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(links.at(-1)).toBe('reconnecting');
+    expect([1000, 1001]).not.toContain(dead.closedWith);
+  });
+
+  it('stays while the server answers', async () => {
+    online();
+    for (let round = 0; round < 5; round++) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      newest().says({ type: 'reply', id: newest().sent.at(-1)?.id, result: { status: 'ok' } });
+    }
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(links).toEqual(['online']);
+  });
+
+  it('does not return after the sign-in ended or the page is too old', () => {
+    newest().onclose?.({ code: 4401 });
+    expect(links).toEqual(['signed_out']);
+    vi.advanceTimersByTime(60_000);
+    expect(FakeSocket.all).toHaveLength(1);
+
+    socket = new ServerSocket('ws://server/api/v1/socket', events);
+    newest().onopen?.();
+    const cause = { code: 'wrong_version', sip_status: null, detail: null };
+    newest().says({ type: 'reply', id: 1, result: { status: 'error', cause } });
+    newest().onclose?.({ code: 4400 });
+    vi.advanceTimersByTime(60_000);
+    expect(links.at(-1)).toBe('outdated');
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('tells the server when it leaves on purpose', () => {
+    online();
+    socket.close();
+    expect(newest().closedWith).toBe(1000);
+  });
+});
