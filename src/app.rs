@@ -84,9 +84,13 @@ pub enum StartError {
 
 fn listen_problem(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "this port is taken by another program. Stop that program or choose another port.".into(),
+        io::ErrorKind::AddrInUse => {
+            "this port is taken by another program. Stop that program or choose another port.".into()
+        }
         io::ErrorKind::AddrNotAvailable => "this machine does not have this address.".into(),
-        io::ErrorKind::PermissionDenied => "listening there is not permitted; ports below 1024 need more rights.".into(),
+        io::ErrorKind::PermissionDenied => {
+            "listening there is not permitted; ports below 1024 need more rights.".into()
+        }
         _ => format!("cannot listen there: {error}."),
     }
 }
@@ -159,9 +163,8 @@ impl Server {
         let plain = plain.handle(handles[0].clone());
         let app = web::router(state.clone(), false).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(plain.serve(app));
-        let secure = axum_server::from_tcp_rustls(https, RustlsConfig::from_config(tls)).map_err(|source| {
-            StartError::Listen { key: "listen.https", address: config.listen.https, source }
-        })?;
+        let secure = axum_server::from_tcp_rustls(https, RustlsConfig::from_config(tls))
+            .map_err(|source| StartError::Listen { key: "listen.https", address: config.listen.https, source })?;
         let secure = secure.handle(handles[1].clone());
         let app = web::router(state, true).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(secure.serve(app));

@@ -294,7 +294,10 @@ impl File {
         let mut pbxes = Vec::new();
         for (index, pbx) in self.pbx.into_iter().enumerate() {
             if names[..index].contains(pbx.name.get_ref()) {
-                return Err(problem(&pbx.name, format!("the name {:?} is used by two PBX connections.", pbx.name.get_ref())));
+                return Err(problem(
+                    &pbx.name,
+                    format!("the name {:?} is used by two PBX connections.", pbx.name.get_ref()),
+                ));
             }
             pbxes.push(pbx.validate(index, &names, &mut numbers)?);
         }
@@ -323,9 +326,12 @@ impl FilePbx {
         known_codecs(&self.codecs, self.codecs.get_ref(), &["PCMA", "PCMU", "G722", "opus"])?;
         let transit_to = match &self.transit_to {
             None => None,
-            Some(to) => Some(names.iter().position(|name| name == to.get_ref()).ok_or_else(|| {
-                problem(to, format!("there is no PBX connection called {:?}.", to.get_ref()))
-            })?),
+            Some(to) => Some(
+                names
+                    .iter()
+                    .position(|name| name == to.get_ref())
+                    .ok_or_else(|| problem(to, format!("there is no PBX connection called {:?}.", to.get_ref())))?,
+            ),
         };
         let mut lines = Vec::new();
         for (place, line) in self.line.into_iter().enumerate() {
@@ -369,9 +375,10 @@ impl FileUser {
             return Err(problem(&self.name, "a user needs a name and a password that are not empty."));
         }
         let lines = self.lines.iter().map(|number| {
-            numbers.get(number.get_ref()).copied().ok_or_else(|| {
-                problem(number, format!("no line has the number {:?}.", number.get_ref()))
-            })
+            numbers
+                .get(number.get_ref())
+                .copied()
+                .ok_or_else(|| problem(number, format!("no line has the number {:?}.", number.get_ref())))
         });
         let lines = lines.collect::<Result<Vec<_>, _>>()?;
         let name = self.name.into_inner();
@@ -477,9 +484,17 @@ lines = ["100", "+4989101"]
             ("lines = [\"100\"", "lines = [\"102\"", "offhook.toml:16: no line has the number \"102\"."),
             ("registrar = \"pbx.example\"", "registrar = 5", "offhook.toml:5: invalid type"),
             ("name = \"main\"", "name = \"main", "offhook.toml:4:"),
-            ("name = \"main\"", "name = \"main\"\ncodecs = [\"GSM\"]", "offhook.toml:5: the codec \"GSM\" is not known"),
+            (
+                "name = \"main\"",
+                "name = \"main\"\ncodecs = [\"GSM\"]",
+                "offhook.toml:5: the codec \"GSM\" is not known",
+            ),
             ("name = \"main\"", "name = \"main\"\nexpires = 1", "offhook.toml:5: expires must lie"),
-            ("data_dir = \"data\"", "data_dir = \"d\"\nmedia.rtp_ports = \"9-1\"", "offhook.toml:3: rtp_ports is \"9-1\""),
+            (
+                "data_dir = \"data\"",
+                "data_dir = \"d\"\nmedia.rtp_ports = \"9-1\"",
+                "offhook.toml:3: rtp_ports is \"9-1\"",
+            ),
         ] {
             let error = parse(&GOOD.replacen(from, to, 1)).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

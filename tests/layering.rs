@@ -30,7 +30,9 @@ fn the_domain_names_nothing_above_it() {
 
 #[test]
 fn the_cores_name_neither_tokio_nor_each_other() {
-    for (core, others) in [("sip", ["tokio", "offhook_media", "offhook"]), ("media", ["tokio", "offhook_sip", "offhook"])] {
+    for (core, others) in
+        [("sip", ["tokio", "offhook_media", "offhook"]), ("media", ["tokio", "offhook_sip", "offhook"])]
+    {
         let files = sources(&root().join(core).join("src"));
         assert!(!files.is_empty(), "{core} has no sources");
         for file in files {
@@ -51,7 +53,8 @@ fn the_configuration_names_no_domain() {
 
 #[test]
 fn the_reader_of_sources_finds_every_way_to_name_a_module() {
-    let text = "use crate::net::Socket; use crate::{store, web::{a, b}}; fn f() { crate :: app::go() } let s = \"crate::no\";";
+    let text =
+        "use crate::net::Socket; use crate::{store, web::{a, b}}; fn f() { crate :: app::go() } let s = \"crate::no\";";
     let found: Vec<String> = named_modules(&strip(text)).into_iter().collect();
     assert_eq!(found, ["app", "net", "store", "web"]);
     assert!(names_crate(&strip("use tokio::net;"), "tokio"));

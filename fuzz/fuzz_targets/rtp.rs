@@ -13,11 +13,7 @@ use offhook_media::webrtc::stun_ufrag;
 use offhook_media::{Channel, Leg, Output, RtpLeg, Session, Side, Source};
 
 fn leg(codec: Codec, port: u16) -> Leg {
-    let local = LocalAudio {
-        address: Ipv4Addr::LOCALHOST.into(),
-        port,
-        session_id: 1,
-    };
+    let local = LocalAudio { address: Ipv4Addr::LOCALHOST.into(), port, session_id: 1 };
     let offer = Offer::new(&local, &[codec]);
     let (_, negotiated) = answer(&local, &[codec], offer.sdp(), 1).expect("our own offer");
     Leg::Rtp(RtpLeg::new(negotiated))

@@ -10,11 +10,7 @@ use offhook_media::codec::Codec;
 use offhook_media::sdp::{LocalAudio, Offer, answer, offered_codecs};
 use offhook_media::webrtc::{WebRtcConfig, WebRtcLeg};
 
-const LOCAL: LocalAudio = LocalAudio {
-    address: std::net::IpAddr::V4(Ipv4Addr::LOCALHOST),
-    port: 4_000,
-    session_id: 1,
-};
+const LOCAL: LocalAudio = LocalAudio { address: std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port: 4_000, session_id: 1 };
 
 static BROWSERS: LazyLock<WebRtcConfig> =
     LazyLock::new(|| WebRtcConfig::new([0; 32]).expect("a certificate can be made"));

@@ -19,8 +19,10 @@ use offhook_sip::{
 use rsip::prelude::*;
 use rsip::services::DigestGenerator;
 
-const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
-const ANSWER: &str = "v=0\r\no=- 2 2 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 8\r\n";
+const OFFER: &str =
+    "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+const ANSWER: &str =
+    "v=0\r\no=- 2 2 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 8\r\n";
 
 fn endpoint(seed: u8) -> Endpoint {
     Endpoint::new(EndpointConfig { user_agent: "Offhook interop".into(), seed: [seed; 32], max_sessions: 10 })
@@ -51,7 +53,8 @@ fn account() -> Arc<Account> {
 fn through_rsip(bytes: &Bytes) -> Bytes {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let ours = Message::parse(bytes.clone()).unwrap();
-    let theirs = rsip::SipMessage::try_from(bytes.as_ref()).unwrap_or_else(|e| panic!("rsip cannot read it: {e}\n{text}"));
+    let theirs =
+        rsip::SipMessage::try_from(bytes.as_ref()).unwrap_or_else(|e| panic!("rsip cannot read it: {e}\n{text}"));
 
     assert_eq!(theirs.is_request(), ours.is_request(), "{text}");
     assert_eq!(theirs.call_id_header().unwrap().value(), ours.call_id().unwrap());
@@ -181,7 +184,11 @@ fn registers(algorithm: &str) {
     let first = the_register(&mut client);
     assert!(first.authorization_header().is_none(), "no password is given away before it is asked for");
     let challenge = format!("Digest realm=\"pbx.example\", nonce=\"n0nce\", algorithm={algorithm}, qop=\"auth\"");
-    client.handle_message(source(1, 2), reply(&first, 401, "Unauthorized", &format!("WWW-Authenticate: {challenge}\r\n")), now);
+    client.handle_message(
+        source(1, 2),
+        reply(&first, 401, "Unauthorized", &format!("WWW-Authenticate: {challenge}\r\n")),
+        now,
+    );
 
     let second = the_register(&mut client);
     let answer = second.authorization_header().expect("the challenge is answered").value();
@@ -196,7 +203,8 @@ fn registers(algorithm: &str) {
     let contact = second.contact_header().unwrap().value().to_owned();
     client.handle_message(source(1, 2), reply(&second, 200, "OK", &format!("Contact: {contact};expires=60\r\n")), now);
     let (_, events) = drain(&mut client);
-    let registered = |e: &Event| matches!(e, Event::Registration { state: RegistrationState::Registered { expires: 60, .. }, .. });
+    let registered =
+        |e: &Event| matches!(e, Event::Registration { state: RegistrationState::Registered { expires: 60, .. }, .. });
     assert!(events.iter().any(registered), "{events:?}");
 }
 

@@ -2,10 +2,7 @@
 //!
 //! `cargo run --release -p offhook-media --example codec_cost [seconds of audio]`
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "measuring is this program's purpose"
-)]
+#![allow(clippy::disallowed_methods, reason = "measuring is this program's purpose")]
 
 use std::error::Error;
 use std::time::Instant;
@@ -17,9 +14,7 @@ use offhook_media::dsp::Resampler;
 const RUNS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let seconds = std::env::args()
-        .nth(1)
-        .map_or(Ok(10), |argument| argument.parse())?;
+    let seconds = std::env::args().nth(1).map_or(Ok(10), |argument| argument.parse())?;
     println!("µs per 20 ms, best of {RUNS} runs over {seconds} s of noisy vowels");
     for codec in Codec::ALL {
         for rate in [8_000, 16_000, 48_000] {
@@ -28,42 +23,29 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             let pcm = vowels(rate, seconds);
             let payloads = encode(codec, rate, &pcm)?;
-            let octets =
-                payloads.iter().map(Vec::len).sum::<usize>() as f64 / payloads.len() as f64;
+            let octets = payloads.iter().map(Vec::len).sum::<usize>() as f64 / payloads.len() as f64;
             let mut encoder = Encoder::new(codec, rate)?;
             let mut out = Vec::with_capacity(2_000);
-            report(
-                &format!("encode {codec} at {rate} Hz ({octets:.0} octets a packet)"),
-                payloads.len(),
-                || {
-                    for frame in pcm.chunks_exact(rate as usize / 50) {
-                        out.clear();
-                        encoder.encode(frame, &mut out)?;
-                    }
-                    Ok(())
-                },
-            )?;
+            report(&format!("encode {codec} at {rate} Hz ({octets:.0} octets a packet)"), payloads.len(), || {
+                for frame in pcm.chunks_exact(rate as usize / 50) {
+                    out.clear();
+                    encoder.encode(frame, &mut out)?;
+                }
+                Ok(())
+            })?;
             let mut decoder = Decoder::new(codec, rate)?;
             let mut out = Vec::with_capacity(2_000);
-            report(
-                &format!("decode {codec} at {rate} Hz"),
-                payloads.len(),
-                || {
-                    for payload in &payloads {
-                        out.clear();
-                        decoder.decode(payload, &mut out)?;
-                    }
-                    Ok(())
-                },
-            )?;
+            report(&format!("decode {codec} at {rate} Hz"), payloads.len(), || {
+                for payload in &payloads {
+                    out.clear();
+                    decoder.decode(payload, &mut out)?;
+                }
+                Ok(())
+            })?;
         }
     }
     for from in Codec::ALL {
-        let payloads = encode(
-            from,
-            from.sample_rate(),
-            &vowels(from.sample_rate(), seconds),
-        )?;
+        let payloads = encode(from, from.sample_rate(), &vowels(from.sample_rate(), seconds))?;
         for to in Codec::ALL.into_iter().filter(|&to| to != from) {
             let mut transcoder = Transcoder::new(from, to)?;
             let mut out = Vec::with_capacity(2_000);
@@ -128,18 +110,11 @@ fn vowels(rate: u32, seconds: u32) -> Vec<i16> {
             let t = f64::from(i) / f64::from(rate);
             let pitch = 120.0 + 30.0 * (t * 2.1).sin();
             phase = (phase + pitch / f64::from(rate)).fract();
-            let formants = [
-                600.0 + 200.0 * (t * 3.0).sin(),
-                1_500.0 + 500.0 * (t * 2.3).cos(),
-                2_600.0,
-            ];
+            let formants = [600.0 + 200.0 * (t * 3.0).sin(), 1_500.0 + 500.0 * (t * 2.3).cos(), 2_600.0];
             let voice: f64 = (1..30)
                 .map(|harmonic| {
                     let hz = pitch * f64::from(harmonic);
-                    let gain: f64 = formants
-                        .iter()
-                        .map(|formant| 1.0 / (1.0 + ((hz - formant) / 120.0).powi(2)))
-                        .sum();
+                    let gain: f64 = formants.iter().map(|formant| 1.0 / (1.0 + ((hz - formant) / 120.0).powi(2))).sum();
                     gain * (std::f64::consts::TAU * phase * f64::from(harmonic)).sin()
                 })
                 .sum();

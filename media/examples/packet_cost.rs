@@ -76,23 +76,15 @@ fn measure(from: Codec, to: Codec, packets: u32) -> Duration {
 
 /// Sets up a phone with one codec and says where it sends from.
 fn leg(session: &mut Session, side: Side, codec: Codec, now: Instant) -> SocketAddr {
-    let local = |port| LocalAudio {
-        address: [127, 0, 0, 1].into(),
-        port,
-        session_id: 1,
-    };
+    let local = |port| LocalAudio { address: [127, 0, 0, 1].into(), port, session_id: 1 };
     let offer = Offer::new(&local(4_000 + 10 * side as u16), &[codec]);
-    let (_, negotiated) =
-        answer(&local(5_000), &[codec], offer.sdp(), 1).expect("our own offer can be answered");
+    let (_, negotiated) = answer(&local(5_000), &[codec], offer.sdp(), 1).expect("our own offer can be answered");
     let remote = negotiated.remote;
     session.set_leg(side, Leg::Rtp(RtpLeg::new(negotiated)), now);
     remote
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a measurement has to look at the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "a measurement has to look at the clock")]
 fn clock() -> Instant {
     Instant::now()
 }

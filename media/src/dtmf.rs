@@ -37,12 +37,7 @@ impl TelephoneEvent {
         let [event, flags, high, low, ..] = *payload else {
             return None;
         };
-        Some(Self {
-            event,
-            end: flags & 0x80 != 0,
-            volume: flags & 0x3f,
-            duration: u16::from_be_bytes([high, low]),
-        })
+        Some(Self { event, end: flags & 0x80 != 0, volume: flags & 0x3f, duration: u16::from_be_bytes([high, low]) })
     }
 
     /// The payload on the wire.
@@ -60,17 +55,12 @@ impl TelephoneEvent {
     /// The same report for another RTP clock; the duration stays within its 16 bits.
     pub(crate) fn rescaled(self, from: u32, to: u32) -> Self {
         let ticks = u64::from(self.duration) * u64::from(to) / u64::from(from.max(1));
-        Self {
-            duration: ticks.min(u64::from(u16::MAX)) as u16,
-            ..self
-        }
+        Self { duration: ticks.min(u64::from(u16::MAX)) as u16, ..self }
     }
 }
 
 /// Digits by event code (RFC 4733 section 3.2).
-const DIGITS: [char; 16] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D',
-];
+const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D'];
 
 /// A digit that was pressed at the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,10 +93,7 @@ impl Current {
             return None;
         }
         let ticks = u64::from(self.before) + u64::from(self.event.duration);
-        Some(Pressed {
-            digit: self.event.digit()?,
-            duration_ms: (ticks * 1_000 / u64::from(self.clock.max(1))) as u32,
-        })
+        Some(Pressed { digit: self.event.digit()?, duration_ms: (ticks * 1_000 / u64::from(self.clock.max(1))) as u32 })
     }
 }
 
@@ -150,15 +137,7 @@ impl DigitReceiver {
                 current.report().into_iter().for_each(&mut pressed);
             }
         }
-        let mut current = Current {
-            ssrc,
-            timestamp,
-            event,
-            clock,
-            before,
-            reported: false,
-            last: now,
-        };
+        let mut current = Current { ssrc, timestamp, event, clock, before, reported: false, last: now };
         if event.end {
             current.report().into_iter().for_each(pressed);
         }
@@ -259,14 +238,7 @@ impl DigitSender {
                 self.clear();
                 return None;
             };
-            self.sending = Some(Sending {
-                event,
-                start: now,
-                timestamp,
-                clock,
-                payload_type,
-                packets: 0,
-            });
+            self.sending = Some(Sending { event, start: now, timestamp, clock, payload_type, packets: 0 });
         }
         let sending = self.sending.as_mut().filter(|s| s.next_at() <= now)?;
         sending.packets += 1;
@@ -304,12 +276,7 @@ mod tests {
     use crate::testing::start;
 
     fn report(event: u8, end: bool, duration: u16) -> TelephoneEvent {
-        TelephoneEvent {
-            event,
-            end,
-            volume: 10,
-            duration,
-        }
+        TelephoneEvent { event, end, volume: 10, duration }
     }
 
     fn receive(receiver: &mut DigitReceiver, packets: &[(u32, TelephoneEvent)]) -> String {
@@ -329,10 +296,7 @@ mod tests {
         assert_eq!(TelephoneEvent::parse(&event.to_bytes()), Some(event));
         assert_eq!(TelephoneEvent::parse(&[1, 2, 3]), None);
         assert_eq!(report(1, false, 960).rescaled(48_000, 8_000).duration, 160);
-        assert_eq!(
-            report(1, false, 65_000).rescaled(8_000, 48_000).duration,
-            u16::MAX
-        );
+        assert_eq!(report(1, false, 65_000).rescaled(8_000, 48_000).duration, u16::MAX);
     }
 
     #[test]
@@ -358,21 +322,11 @@ mod tests {
         let mut receiver = DigitReceiver::default();
         let digits = receive(
             &mut receiver,
-            &[
-                (100, report(1, false, 160)),
-                (2_000, report(2, false, 160)),
-                (2_000, report(2, false, 320)),
-            ],
+            &[(100, report(1, false, 160)), (2_000, report(2, false, 160)), (2_000, report(2, false, 320))],
         );
         assert_eq!(digits, "1");
         let deadline = receiver.deadline().unwrap();
-        assert_eq!(
-            receiver.timeout(deadline),
-            Some(Pressed {
-                digit: '2',
-                duration_ms: 40
-            })
-        );
+        assert_eq!(receiver.timeout(deadline), Some(Pressed { digit: '2', duration_ms: 40 }));
         assert_eq!(receiver.timeout(deadline), None);
     }
 
@@ -380,20 +334,12 @@ mod tests {
     fn segments_of_a_long_press_are_one_digit() {
         let mut receiver = DigitReceiver::default();
         let mut pressed = Vec::new();
-        for (timestamp, event) in [
-            (0, report(9, false, 0xffff)),
-            (0xffff, report(9, false, 160)),
-            (0xffff, report(9, true, 800)),
-        ] {
+        for (timestamp, event) in
+            [(0, report(9, false, 0xffff)), (0xffff, report(9, false, 160)), (0xffff, report(9, true, 800))]
+        {
             receiver.packet((1, timestamp), event, 8_000, start(), |p| pressed.push(p));
         }
-        assert_eq!(
-            pressed,
-            [Pressed {
-                digit: '9',
-                duration_ms: (0xffff + 800) / 8
-            }]
-        );
+        assert_eq!(pressed, [Pressed { digit: '9', duration_ms: (0xffff + 800) / 8 }]);
     }
 
     #[test]
@@ -406,19 +352,10 @@ mod tests {
         while let Some(deadline) = sender.deadline(now) {
             now = now.max(deadline);
             let timestamp = (now - start).as_millis() as u32 * 8;
-            packets.extend(
-                sender
-                    .timeout(now, || Some((101, 8_000, timestamp)))
-                    .map(|packet| (now - start, packet)),
-            );
+            packets.extend(sender.timeout(now, || Some((101, 8_000, timestamp))).map(|packet| (now - start, packet)));
         }
         let times: Vec<_> = packets.iter().map(|(at, _)| at.as_millis()).collect();
-        assert_eq!(
-            times,
-            [
-                20, 40, 60, 80, 100, 120, 140, 170, 190, 210, 230, 250, 270, 290
-            ]
-        );
+        assert_eq!(times, [20, 40, 60, 80, 100, 120, 140, 170, 190, 210, 230, 250, 270, 290]);
         let ends = packets.iter().filter(|(_, p)| p.event.end).count();
         assert_eq!(ends, 6);
         assert!(packets[0].1.marker && !packets[1].1.marker);

@@ -54,16 +54,8 @@ struct Source {
 impl Reception {
     /// Counts a packet. `clock` is the RTP clock in Hz, `None` when the timestamp does not follow
     /// the time of sending, as in telephone events.
-    pub(crate) fn packet(
-        &mut self,
-        header: &RtpHeader,
-        clock: Option<u32>,
-        now: Instant,
-    ) -> Arrival {
-        let same = self
-            .source
-            .as_mut()
-            .filter(|source| source.ssrc == header.ssrc);
+    pub(crate) fn packet(&mut self, header: &RtpHeader, clock: Option<u32>, now: Instant) -> Arrival {
+        let same = self.source.as_mut().filter(|source| source.ssrc == header.ssrc);
         let Some(source) = same else {
             return self.start(header, now);
         };
@@ -88,11 +80,7 @@ impl Reception {
         }
         source.restart = None;
         source.received += 1;
-        let sequence = if newest {
-            source.highest
-        } else {
-            source.highest + i64::from(ahead)
-        };
+        let sequence = if newest { source.highest } else { source.highest + i64::from(ahead) };
         if let Some(clock) = clock {
             if let Some((timestamp, at)) = source.previous {
                 // RFC 3550 section 6.4.1, in seconds so that a codec change does not upset it.
@@ -125,10 +113,7 @@ impl Reception {
         });
         self.reported = (0, 0);
         self.last_packet = Some(now);
-        Arrival::New {
-            sequence,
-            newest: true,
-        }
+        Arrival::New { sequence, newest: true }
     }
 
     /// Packets received, duplicates left out.
@@ -159,11 +144,7 @@ impl Reception {
         let (expected_before, received_before) = self.reported;
         let interval = expected - expected_before;
         let lost = interval - (source.received - received_before) as i64;
-        let fraction = if interval > 0 && lost > 0 {
-            (lost * 256 / interval).min(255) as u8
-        } else {
-            0
-        };
+        let fraction = if interval > 0 && lost > 0 { (lost * 256 / interval).min(255) as u8 } else { 0 };
         let report = ReceptionReport {
             ssrc: source.ssrc,
             fraction_lost: fraction,
@@ -200,21 +181,12 @@ mod tests {
     use crate::testing::start;
 
     fn header(ssrc: u32, sequence: u16) -> RtpHeader {
-        RtpHeader {
-            payload_type: 0,
-            marker: false,
-            sequence,
-            timestamp: u32::from(sequence) * 160,
-            ssrc,
-        }
+        RtpHeader { payload_type: 0, marker: false, sequence, timestamp: u32::from(sequence) * 160, ssrc }
     }
 
     fn feed(reception: &mut Reception, ssrc: u32, sequences: &[u16]) -> Vec<Arrival> {
         let now = start();
-        sequences
-            .iter()
-            .map(|&sequence| reception.packet(&header(ssrc, sequence), Some(8_000), now))
-            .collect()
+        sequences.iter().map(|&sequence| reception.packet(&header(ssrc, sequence), Some(8_000), now)).collect()
     }
 
     #[test]
@@ -224,23 +196,11 @@ mod tests {
         assert_eq!(
             arrivals,
             [
-                Arrival::New {
-                    sequence: 65_534,
-                    newest: true
-                },
-                Arrival::New {
-                    sequence: 65_536,
-                    newest: true
-                },
-                Arrival::New {
-                    sequence: 65_535,
-                    newest: false
-                },
+                Arrival::New { sequence: 65_534, newest: true },
+                Arrival::New { sequence: 65_536, newest: true },
+                Arrival::New { sequence: 65_535, newest: false },
                 Arrival::Discard,
-                Arrival::New {
-                    sequence: 65_539,
-                    newest: true
-                },
+                Arrival::New { sequence: 65_539, newest: true },
             ]
         );
         assert_eq!(reception.received(), 4);
@@ -258,10 +218,7 @@ mod tests {
         let mut reception = Reception::default();
         feed(&mut reception, 1, &[10, 11]);
         assert_eq!(feed(&mut reception, 1, &[30_000]), [Arrival::Discard]);
-        assert!(matches!(
-            feed(&mut reception, 1, &[12])[..],
-            [Arrival::New { sequence: 12, .. }]
-        ));
+        assert!(matches!(feed(&mut reception, 1, &[12])[..], [Arrival::New { sequence: 12, .. }]));
         let restarted = feed(&mut reception, 1, &[40_000, 40_001]);
         assert_eq!(restarted[0], Arrival::Discard);
         assert!(matches!(restarted[1], Arrival::New { newest: true, .. }));

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use rtcp_types::{
-    Bye, Compound, Packet, ReceiverReport, ReportBlock, RtcpPacketWriterExt, RtcpWriteError, Sdes,
-    SdesChunk, SdesItem, SenderReport,
+    Bye, Compound, Packet, ReceiverReport, ReportBlock, RtcpPacketWriterExt, RtcpWriteError, Sdes, SdesChunk, SdesItem,
+    SenderReport,
 };
 
 use crate::random::Random;
@@ -97,9 +97,9 @@ impl Reports {
     ) -> Result<usize, RtcpWriteError> {
         let ssrc = stream.ssrc();
         let block = reception.report().map(|report| {
-            let (last, since) = self.peer_report.map_or((0, 0), |(middle, at)| {
-                (middle, ticks(now.saturating_duration_since(at), 65_536))
-            });
+            let (last, since) = self
+                .peer_report
+                .map_or((0, 0), |(middle, at)| (middle, ticks(now.saturating_duration_since(at), 65_536)));
             ReportBlock::builder(report.ssrc)
                 .fraction_lost(report.fraction_lost)
                 .cumulative_lost(report.cumulative_lost)
@@ -131,13 +131,10 @@ impl Reports {
             length += report.write_into(&mut buffer[length..])?;
         }
         let name = SdesItem::builder(SdesItem::CNAME, &self.cname);
-        length += Sdes::builder()
-            .add_chunk(SdesChunk::builder(ssrc).add_item(name))
-            .write_into(&mut buffer[length..])?;
+        length +=
+            Sdes::builder().add_chunk(SdesChunk::builder(ssrc).add_item(name)).write_into(&mut buffer[length..])?;
         if goodbye {
-            length += Bye::builder()
-                .add_source(ssrc)
-                .write_into(&mut buffer[length..])?;
+            length += Bye::builder().add_source(ssrc).write_into(&mut buffer[length..])?;
         }
         Ok(length)
     }
@@ -160,21 +157,14 @@ impl Reports {
         }
     }
 
-    fn read_blocks<'a>(
-        &mut self,
-        blocks: impl Iterator<Item = ReportBlock<'a>>,
-        ssrc: u32,
-        now: Instant,
-    ) {
+    fn read_blocks<'a>(&mut self, blocks: impl Iterator<Item = ReportBlock<'a>>, ssrc: u32, now: Instant) {
         for block in blocks.filter(|block| block.ssrc() == ssrc) {
             self.remote.lost = Some(block.cumulative_lost());
             let last = block.last_sender_report_timestamp();
             if last != 0 {
                 // RFC 3550 section 6.4.1, in units of 1/65536 s.
                 let arrival = (self.ntp(now) >> 16) as u32;
-                let trip = arrival
-                    .wrapping_sub(last)
-                    .wrapping_sub(block.delay_since_last_sender_report_timestamp());
+                let trip = arrival.wrapping_sub(last).wrapping_sub(block.delay_since_last_sender_report_timestamp());
                 // A negative or absurd value comes from a peer that counts wrongly.
                 if trip < 30 << 16 {
                     let trip = Duration::from_micros(u64::from(trip) * 1_000_000 / 65_536);
@@ -201,13 +191,7 @@ mod tests {
     use crate::testing::start;
 
     fn header(sequence: u16) -> RtpHeader {
-        RtpHeader {
-            payload_type: 0,
-            marker: false,
-            sequence,
-            timestamp: 0,
-            ssrc: 77,
-        }
+        RtpHeader { payload_type: 0, marker: false, sequence, timestamp: 0, ssrc: 77 }
     }
 
     #[test]
@@ -227,14 +211,7 @@ mod tests {
         }
 
         let mut report = Vec::new();
-        ours.write(
-            &stream,
-            &mut Reception::default(),
-            8_000,
-            false,
-            now,
-            &mut report,
-        );
+        ours.write(&stream, &mut Reception::default(), 8_000, false, now, &mut report);
         assert!(is_rtcp(&report));
         let there = now + Duration::from_millis(30);
         theirs.read(&report, 1, there);

@@ -47,9 +47,7 @@ impl RtpHeader {
         let mut start = HEADER_LEN + 4 * usize::from(head[0] & 0x0f);
         if head[0] & 0x10 != 0 {
             // RFC 3550 section 5.3.1: a 16 bit profile word, then the length in 32 bit words.
-            let length = packet
-                .get(start + 2..start + 4)
-                .ok_or(RtpError::Truncated)?;
+            let length = packet.get(start + 2..start + 4).ok_or(RtpError::Truncated)?;
             let words = u16::from_be_bytes([length[0], length[1]]);
             start += 4 + 4 * usize::from(words);
         }
@@ -97,13 +95,8 @@ mod tests {
 
     use super::*;
 
-    const HEADER: RtpHeader = RtpHeader {
-        payload_type: 8,
-        marker: true,
-        sequence: 0xfffe,
-        timestamp: 0xdead_beef,
-        ssrc: 7,
-    };
+    const HEADER: RtpHeader =
+        RtpHeader { payload_type: 8, marker: true, sequence: 0xfffe, timestamp: 0xdead_beef, ssrc: 7 };
 
     #[test]
     fn plain_packet_round_trips() {

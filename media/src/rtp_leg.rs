@@ -28,11 +28,7 @@ pub(crate) enum Incoming {
 impl RtpLeg {
     /// A leg as offer and answer agreed.
     pub fn new(negotiated: Negotiated) -> Self {
-        Self {
-            negotiated,
-            latched: None,
-            latched_rtcp: None,
-        }
+        Self { negotiated, latched: None, latched_rtcp: None }
     }
 
     /// What was agreed last.
@@ -63,8 +59,7 @@ impl RtpLeg {
     /// The address in the SDP is always right: a stray packet of an earlier call on this port that
     /// came first must not lock the peer out.
     pub(crate) fn accepts(&self, from: SocketAddr) -> bool {
-        self.latched
-            .is_none_or(|latched| latched == from || from == self.negotiated.remote)
+        self.latched.is_none_or(|latched| latched == from || from == self.negotiated.remote)
     }
 
     /// Remembers the source of a valid packet.
@@ -89,13 +84,10 @@ impl RtpLeg {
         }
         let written = self.negotiated.remote_rtcp?;
         // Behind a NAT the written address is as useless for RTCP as it was for RTP.
-        let moved = self
-            .latched
-            .filter(|latched| latched.ip() != self.negotiated.remote.ip())
-            .and_then(|latched| {
-                let port = latched.port().checked_add(1)?;
-                Some(SocketAddr::new(latched.ip(), port))
-            });
+        let moved = self.latched.filter(|latched| latched.ip() != self.negotiated.remote.ip()).and_then(|latched| {
+            let port = latched.port().checked_add(1)?;
+            Some(SocketAddr::new(latched.ip(), port))
+        });
         self.latched_rtcp
             .or(moved)
             .or(Some(written))
@@ -103,12 +95,7 @@ impl RtpLeg {
     }
 
     pub(crate) fn incoming(&self, payload_type: u8) -> Option<Incoming> {
-        if let Some(&(_, codec)) = self
-            .negotiated
-            .receive
-            .iter()
-            .find(|(pt, _)| *pt == payload_type)
-        {
+        if let Some(&(_, codec)) = self.negotiated.receive.iter().find(|(pt, _)| *pt == payload_type) {
             return Some(Incoming::Audio(codec));
         }
         // Some peers send events with the number they want to receive.

@@ -111,17 +111,13 @@ impl OutStream {
 
     /// What the stream's clock shows now, for sender reports.
     pub(crate) fn timestamp_now(&self, now: Instant) -> u32 {
-        let elapsed = self
-            .sent_at
-            .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        let elapsed = self.sent_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         self.timestamp.wrapping_add(ticks(elapsed, self.clock))
     }
 
     /// The timestamp of something new sent now, in ticks of `clock`.
     pub(crate) fn timestamp_at(&self, clock: u32, now: Instant) -> u32 {
-        let elapsed = self.sent_at.map_or(Duration::ZERO, |at| {
-            now.saturating_duration_since(at).max(MIN_STEP)
-        });
+        let elapsed = self.sent_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at).max(MIN_STEP));
         self.timestamp.wrapping_add(ticks(elapsed, clock))
     }
 
@@ -131,23 +127,13 @@ impl OutStream {
         self.clock = clock;
         let sequence = self.next;
         self.next += 1;
-        Numbers {
-            sequence,
-            timestamp,
-            marker: std::mem::take(&mut self.mark),
-        }
+        Numbers { sequence, timestamp, marker: std::mem::take(&mut self.mark) }
     }
 
     /// Numbers for a relayed packet: gaps and order of the incoming stream are kept, so that the
     /// receiver conceals what was lost. `None` for a packet from before the last splice, whose
     /// number is taken.
-    pub(crate) fn relay(
-        &mut self,
-        origin: Origin,
-        sequence: i64,
-        timestamp: u32,
-        now: Instant,
-    ) -> Option<Numbers> {
+    pub(crate) fn relay(&mut self, origin: Origin, sequence: i64, timestamp: u32, now: Instant) -> Option<Numbers> {
         match &mut self.relay {
             Some(relay) if relay.origin == origin => {
                 if relay.splice {
@@ -180,8 +166,7 @@ impl OutStream {
         relay.highest_in = relay.highest_in.max(sequence);
         relay.ticks_in += i64::from(timestamp.wrapping_sub(relay.last_in) as i32);
         relay.last_in = timestamp;
-        let ticks_out =
-            relay.ticks_in * i64::from(origin.clock_out) / i64::from(origin.clock_in.max(1));
+        let ticks_out = relay.ticks_in * i64::from(origin.clock_out) / i64::from(origin.clock_in.max(1));
         let sequence = relay.sequence_out + offset;
         self.next = self.next.max(sequence + 1);
         self.clock = origin.clock_out;
@@ -214,11 +199,7 @@ mod tests {
     use super::*;
     use crate::testing::start;
 
-    const ORIGIN: Origin = Origin {
-        ssrc: 9,
-        clock_in: 8_000,
-        clock_out: 48_000,
-    };
+    const ORIGIN: Origin = Origin { ssrc: 9, clock_in: 8_000, clock_out: 48_000 };
 
     fn relay(out: &mut OutStream, origin: Origin, sequence: i64, at: Instant) -> Option<Numbers> {
         let numbers = out.relay(origin, sequence, sequence as u32 * 160, at)?;
@@ -235,10 +216,7 @@ mod tests {
             .map(|sequence| relay(&mut out, ORIGIN, sequence, now).unwrap())
             .map(|n| (n.sequence, n.timestamp))
             .collect();
-        assert_eq!(
-            numbers,
-            [(500, 1_000), (501, 1_960), (504, 4_840), (503, 3_880)]
-        );
+        assert_eq!(numbers, [(500, 1_000), (501, 1_960), (504, 4_840), (503, 3_880)]);
     }
 
     #[test]
@@ -263,13 +241,6 @@ mod tests {
         let other = Origin { ssrc: 10, ..ORIGIN };
         let later = now + Duration::from_millis(40);
         let numbers = relay(&mut out, other, 40_000, later).unwrap();
-        assert_eq!(
-            numbers,
-            Numbers {
-                sequence: 1,
-                timestamp: 1_920,
-                marker: true
-            }
-        );
+        assert_eq!(numbers, Numbers { sequence: 1, timestamp: 1_920, marker: true });
     }
 }

@@ -19,10 +19,7 @@ use crate::session::{Channel, Event, Leg, Output, Session, Side};
 use crate::{RtpLeg, WebRtcConfig, WebRtcLeg};
 
 /// The moment a test starts; from there on its time is made up.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an Instant has no other origin; tests only add to it"
-)]
+#[expect(clippy::disallowed_methods, reason = "an Instant has no other origin; tests only add to it")]
 pub(crate) fn start() -> Instant {
     Instant::now()
 }
@@ -137,11 +134,9 @@ impl World {
         let (mut browser, offer, pending) = Browser::new(offered, self.now);
         let offer = alter(offer);
         let config = WebRtcConfig::new([7; 32]).unwrap();
-        let (leg, answer) =
-            WebRtcLeg::accept(&config, &[server()], &offer, ours, self.now).unwrap();
+        let (leg, answer) = WebRtcLeg::accept(&config, &[server()], &offer, ours, self.now).unwrap();
         browser.take_answer(pending, &answer);
-        self.session
-            .set_leg(side, Leg::WebRtc(Box::new(leg)), self.now);
+        self.session.set_leg(side, Leg::WebRtc(Box::new(leg)), self.now);
         self.browser = Some((side, browser));
         self.drain();
     }
@@ -164,17 +159,10 @@ impl World {
         self.rtp_from(side, phone(side), header, payload);
     }
 
-    pub(crate) fn rtp_from(
-        &mut self,
-        side: Side,
-        from: SocketAddr,
-        header: RtpHeader,
-        payload: &[u8],
-    ) {
+    pub(crate) fn rtp_from(&mut self, side: Side, from: SocketAddr, header: RtpHeader, payload: &[u8]) {
         let mut datagram = header.to_bytes().to_vec();
         datagram.extend(payload);
-        self.session
-            .handle_packet(side, Channel::Rtp, from, &datagram, self.now);
+        self.session.handle_packet(side, Channel::Rtp, from, &datagram, self.now);
         self.drain();
     }
 
@@ -220,13 +208,7 @@ impl World {
                 return timeout;
             }
             for datagram in sent {
-                self.session.handle_packet(
-                    *side,
-                    Channel::Mux,
-                    browser.address,
-                    &datagram,
-                    self.now,
-                );
+                self.session.handle_packet(*side, Channel::Mux, browser.address, &datagram, self.now);
             }
         }
     }
@@ -236,12 +218,7 @@ impl World {
             match self.session.poll_output() {
                 Output::Timeout(at) => return at,
                 Output::Event(event) => self.events.push(event),
-                Output::Transmit {
-                    side,
-                    channel: Channel::Mux,
-                    to,
-                    bytes,
-                } => {
+                Output::Transmit { side, channel: Channel::Mux, to, bytes } => {
                     // A browser that was taken away hears nothing.
                     let Some((at, browser)) = &mut self.browser else {
                         continue;
@@ -249,12 +226,7 @@ impl World {
                     assert_eq!((*at, browser.address), (side, to));
                     browser.receive(bytes, self.now);
                 }
-                Output::Transmit {
-                    side,
-                    channel,
-                    to,
-                    bytes,
-                } => {
+                Output::Transmit { side, channel, to, bytes } => {
                     if channel == Channel::Rtcp || is_rtcp(bytes) {
                         self.rtcp.push((side, bytes.to_vec()));
                         continue;
@@ -343,10 +315,7 @@ pub(crate) fn listen<'a>(codec: Codec, payloads: impl IntoIterator<Item = &'a [u
 /// Asserts that the whistle is heard as loud as it was sent.
 pub(crate) fn assert_whistle<'a>(codec: Codec, payloads: impl IntoIterator<Item = &'a [u8]>) {
     let (frequency, level) = listen(codec, payloads);
-    assert!(
-        (frequency - Whistle::HZ).abs() < 3.0,
-        "{codec}: {frequency} Hz"
-    );
+    assert!((frequency - Whistle::HZ).abs() < 3.0, "{codec}: {frequency} Hz");
     assert!((level + 10.0).abs() < 2.0, "{codec}: {level} dBFS");
 }
 
@@ -371,10 +340,8 @@ impl Browser {
             .enable_opus(codecs.contains(&Codec::Opus), false)
             .enable_pcma(codecs.contains(&Codec::Pcma), false)
             .enable_pcmu(codecs.contains(&Codec::Pcmu), false);
-        for (pt, clock) in [
-            (110, str0m::media::Frequency::FORTY_EIGHT_KHZ),
-            (126, str0m::media::Frequency::EIGHT_KHZ),
-        ] {
+        for (pt, clock) in [(110, str0m::media::Frequency::FORTY_EIGHT_KHZ), (126, str0m::media::Frequency::EIGHT_KHZ)]
+        {
             settings.codec_config().add_config(
                 pt.into(),
                 None,

@@ -26,11 +26,7 @@ const CASES: [Case; 5] = [
     Case {
         name: "clipped squares of falling pitch",
         sample: |i, _| {
-            if (i / (1 + i / 1_000)) % 2 == 0 {
-                i16::MAX
-            } else {
-                i16::MIN
-            }
+            if (i / (1 + i / 1_000)) % 2 == 0 { i16::MAX } else { i16::MIN }
         },
         coded: 6_470_844_346_963_830_221,
         decoded: 18_329_062_890_078_614_232,
@@ -49,9 +45,7 @@ const CASES: [Case; 5] = [
     },
     Case {
         name: "ramps",
-        sample: |i, noise| {
-            (i * (1 + i / 4_000) * 37 % 40_000 - 20_000 + (noise >> 24) as i32) as i16
-        },
+        sample: |i, noise| (i * (1 + i / 4_000) * 37 % 40_000 - 20_000 + (noise >> 24) as i32) as i16,
         coded: 10_268_787_307_218_310_846,
         decoded: 8_165_148_874_259_274_078,
     },
@@ -69,9 +63,7 @@ fn signal(sample: fn(i32, u32) -> i16) -> Vec<i16> {
 
 /// FNV-1a.
 fn fingerprint(octets: &[u8]) -> u64 {
-    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &octet| {
-        (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)
-    })
+    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn octets(pcm: &[i16]) -> Vec<u8> {
@@ -101,12 +93,7 @@ fn every_octet_and_sample_matches() -> Result<(), Box<dyn Error>> {
     for case in CASES {
         let coded = encode(&signal(case.sample), 320)?;
         assert_eq!(fingerprint(&coded), case.coded, "{}, coded", case.name);
-        assert_eq!(
-            fingerprint(&octets(&decode(&coded, 160)?)),
-            case.decoded,
-            "{}, decoded",
-            case.name
-        );
+        assert_eq!(fingerprint(&octets(&decode(&coded, 160)?)), case.decoded, "{}, decoded", case.name);
     }
     Ok(())
 }
@@ -130,28 +117,16 @@ fn ffmpeg_agrees() -> Result<(), Box<dyn Error>> {
     for case in CASES {
         let pcm = signal(case.sample);
         fs::write(directory.join("in.raw"), octets(&pcm))?;
-        for arguments in [
-            "-f s16le -ar 16000 -ac 1 -i in.raw coded.g722",
-            "-i coded.g722 -f s16le out.raw",
-        ] {
+        for arguments in ["-f s16le -ar 16000 -ac 1 -i in.raw coded.g722", "-i coded.g722 -f s16le out.raw"] {
             let mut ffmpeg = Command::new("ffmpeg");
             ffmpeg.current_dir(&directory).args(["-y", "-v", "error"]);
             assert!(ffmpeg.args(arguments.split(' ')).status()?.success());
         }
         let coded = fs::read(directory.join("coded.g722"))?;
         let decoded = fs::read(directory.join("out.raw"))?;
-        println!(
-            "{}: {}, {}",
-            case.name,
-            fingerprint(&coded),
-            fingerprint(&decoded)
-        );
+        println!("{}: {}, {}", case.name, fingerprint(&coded), fingerprint(&decoded));
         assert!(encode(&pcm, 320)? == coded, "{}, coded", case.name);
-        assert!(
-            octets(&decode(&coded, 160)?) == decoded,
-            "{}, decoded",
-            case.name
-        );
+        assert!(octets(&decode(&coded, 160)?) == decoded, "{}, decoded", case.name);
     }
     fs::remove_dir_all(&directory)?;
     Ok(())

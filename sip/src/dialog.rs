@@ -67,8 +67,7 @@ impl Dialog {
     pub(crate) fn caller(invite: &Message, response: &Message, source: &Source) -> Result<Dialog, ParseError> {
         let to = response.header(Name::To).ok_or(ParseError::Missing(Name::To))?;
         let from = invite.header(Name::From).ok_or(ParseError::Missing(Name::From))?;
-        let mut routes: Vec<Arc<str>> =
-            response.values(Name::RecordRoute).take(MAX_ROUTES).map(Arc::from).collect();
+        let mut routes: Vec<Arc<str>> = response.values(Name::RecordRoute).take(MAX_ROUTES).map(Arc::from).collect();
         routes.reverse();
         let remote_target = match target(response)? {
             Some(target) => target,

@@ -64,10 +64,7 @@ pub struct Credentials {
 impl Credentials {
     /// User name and password.
     pub fn new(user_name: impl Into<String>, password: impl Into<Secret>) -> Self {
-        Self {
-            user_name: user_name.into(),
-            password: password.into(),
-        }
+        Self { user_name: user_name.into(), password: password.into() }
     }
 }
 
@@ -87,15 +84,9 @@ pub struct Algorithm {
 
 impl Algorithm {
     /// `MD5`, what a challenge without `algorithm` means.
-    pub const MD5: Self = Self {
-        hash: Hash::Md5,
-        session: false,
-    };
+    pub const MD5: Self = Self { hash: Hash::Md5, session: false };
     /// `SHA-256`.
-    pub const SHA_256: Self = Self {
-        hash: Hash::Sha256,
-        session: false,
-    };
+    pub const SHA_256: Self = Self { hash: Hash::Sha256, session: false };
 
     /// Reads the token in any case; `None` for algorithms that are not supported.
     pub fn parse(token: &str) -> Option<Self> {
@@ -143,11 +134,7 @@ fn hash_parts<D: Digest>(parts: &[&str]) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 /// A challenge in WWW-Authenticate or Proxy-Authenticate.
@@ -194,9 +181,7 @@ impl Challenge {
             opaque: fields.get("opaque").map(Cow::into_owned),
             algorithm,
             qop_auth: qop.is_some(),
-            stale: fields
-                .get("stale")
-                .is_some_and(|stale| stale.eq_ignore_ascii_case("true")),
+            stale: fields.get("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")),
         })
     }
 
@@ -327,9 +312,6 @@ mod tests {
             .response()
         };
         assert_eq!(rfc7616(Algorithm::MD5), "8ca523f5e9506fed4657c9700eebdbec");
-        assert_eq!(
-            rfc7616(Algorithm::SHA_256),
-            "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
-        );
+        assert_eq!(rfc7616(Algorithm::SHA_256), "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
     }
 }

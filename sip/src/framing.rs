@@ -30,6 +30,16 @@ pub enum FrameError {
     BadContentLength,
 }
 
+/// What stands where a message may begin.
+enum Between {
+    /// A message, or the beginning of one.
+    Begun,
+    /// A keep-alive, now removed.
+    Found(Frame),
+    /// What may become either.
+    Open,
+}
+
 /// Collects the bytes of one connection. Holds no more than one message of the allowed length, and what came
 /// with the last [`Framer::push`].
 #[derive(Debug)]
@@ -46,13 +56,7 @@ pub struct Framer {
 impl Framer {
     /// `max_len` is the greatest length of one message in bytes, header fields and body together.
     pub fn new(max_len: usize) -> Self {
-        Self {
-            buffer: BytesMut::new(),
-            max_len,
-            scanned: 0,
-            wanted: None,
-            failed: None,
-        }
+        Self { buffer: BytesMut::new(), max_len, scanned: 0, wanted: None, failed: None }
     }
 
     /// Takes what was read from the connection. After each, call [`Framer::next`] until it gives `None`.
@@ -81,10 +85,11 @@ impl Framer {
 
     fn read(&mut self) -> Result<Option<Frame>, FrameError> {
         if self.wanted.is_none() {
-            if let Some(keep_alive) = self.keep_alive() {
-                return Ok(Some(keep_alive));
+            match self.between_messages() {
+                Between::Begun => self.wanted = self.message_len()?,
+                Between::Found(keep_alive) => return Ok(Some(keep_alive)),
+                Between::Open => return Ok(None),
             }
-            self.wanted = self.message_len()?;
         }
         match self.wanted {
             Some(wanted) if self.buffer.len() >= wanted => {
@@ -96,33 +101,29 @@ impl Framer {
         }
     }
 
-    fn keep_alive(&mut self) -> Option<Frame> {
-        if self.buffer.starts_with(b"\r\n\r\n") {
-            self.buffer.advance(4);
-            return Some(Frame::Ping);
+    fn between_messages(&mut self) -> Between {
+        loop {
+            match self.buffer[..] {
+                [] | [b'\r'] | [b'\r', b'\n', b'\r'] => return Between::Open,
+                [b'\r', b'\n', b'\r', b'\n', ..] => {
+                    self.buffer.advance(4);
+                    return Between::Found(Frame::Ping);
+                }
+                [b'\r', b'\n', ..] => {
+                    self.buffer.advance(2);
+                    return Between::Found(Frame::Pong);
+                }
+                // Either alone is no keep-alive, but it does not begin a message.
+                [b'\r' | b'\n', ..] => self.buffer.advance(1),
+                _ => return Between::Begun,
+            }
         }
-        if self.buffer.starts_with(b"\r\n\r") && self.buffer.len() == 3 {
-            return None;
-        }
-        if self.buffer.starts_with(b"\r\n") {
-            self.buffer.advance(2);
-            return Some(Frame::Pong);
-        }
-        // A line feed alone is no keep-alive, but must not be taken for an empty message either.
-        while self.buffer.first() == Some(&b'\n') {
-            self.buffer.advance(1);
-        }
-        None
     }
 
     /// Length of header fields and body of the first message, once the empty line is there.
     fn message_len(&mut self) -> Result<Option<usize>, FrameError> {
         let Some(head) = self.head_len() else {
-            return if self.buffer.len() > self.max_len {
-                Err(FrameError::TooLong(self.max_len))
-            } else {
-                Ok(None)
-            };
+            return if self.buffer.len() > self.max_len { Err(FrameError::TooLong(self.max_len)) } else { Ok(None) };
         };
         let body = content_length(&self.buffer[..head])?;
         match head.checked_add(body) {
@@ -163,9 +164,7 @@ fn content_length(head: &[u8]) -> Result<usize, FrameError> {
             continue;
         }
         // A folded number is allowed; nobody sends it, so its first line alone is not trusted.
-        let folded = lines
-            .peek()
-            .is_some_and(|next| matches!(next.first(), Some(b' ' | b'\t')));
+        let folded = lines.peek().is_some_and(|next| matches!(next.first(), Some(b' ' | b'\t')));
         let number = std::str::from_utf8(&line[colon + 1..])
             .ok()
             .map(lex::trim)
@@ -236,11 +235,27 @@ mod tests {
         assert_eq!(fails(b"OPTIONS sip:a@b SIP/2.0\r\n\r\n"), FrameError::NoContentLength);
         assert_eq!(fails(b"OPTIONS sip:a@b SIP/2.0\r\nl: -1\r\n\r\n"), FrameError::BadContentLength);
         assert_eq!(fails(b"OPTIONS sip:a@b SIP/2.0\r\nl: 1\r\n 2\r\n\r\n"), FrameError::BadContentLength);
-        assert_eq!(fails(b"OPTIONS sip:a@b SIP/2.0\r\nl: 1\r\nContent-Length: 2\r\n\r\n"), FrameError::BadContentLength);
+        assert_eq!(
+            fails(b"OPTIONS sip:a@b SIP/2.0\r\nl: 1\r\nContent-Length: 2\r\n\r\n"),
+            FrameError::BadContentLength
+        );
         assert_eq!(fails(b"A b SIP/2.0\r\nl: 99999999999999999999\r\n\r\n"), FrameError::BadContentLength);
         assert_eq!(fails(b"A b SIP/2.0\r\nl: 18446744073709551615\r\n\r\n"), FrameError::TooLong(200));
         assert_eq!(fails(b"A b SIP/2.0\r\nl: 190\r\n\r\n"), FrameError::TooLong(200));
         assert_eq!(fails(&[b'x'; 201]), FrameError::TooLong(200));
+    }
+
+    #[test]
+    fn line_breaks_in_pieces_between_messages() {
+        let mut framer = Framer::new(1000);
+        let mut frames = Vec::new();
+        for piece in [b"\r".as_slice(), b"\n", b"\r\n\r", b"\n", b"\n\r", OK, b"\r", OPTIONS] {
+            framer.push(piece);
+            frames.extend(drain(&mut framer));
+        }
+        let messages = [Frame::Message(Bytes::from_static(OK)), Frame::Message(Bytes::from_static(OPTIONS))];
+        assert_eq!(frames[..2], [Frame::Pong, Frame::Ping]);
+        assert_eq!(frames[2..], messages);
     }
 
     #[test]

@@ -18,6 +18,12 @@ pub(crate) fn trim(text: &str) -> &str {
     &text[start..end]
 }
 
+/// The text up to the first white space, and the rest without that white space around it.
+pub(crate) fn split_space(text: &str) -> Option<(&str, &str)> {
+    let at = text.bytes().position(is_space)?;
+    Some((&text[..at], trim(&text[at..])))
+}
+
 /// Linear white space, and what is left of it around folds.
 #[inline]
 pub(crate) fn is_space(byte: u8) -> bool {
@@ -104,7 +110,7 @@ pub(crate) fn find_unquoted(text: &[u8], wanted: u8) -> Option<usize> {
 
 /// The content of a quoted string given without its quotes: `\x` becomes `x`.
 pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
-    if !text.contains('\\') {
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -120,9 +126,7 @@ pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
 
 /// The value of a parameter: a quoted string loses its quotes, its escapes stay.
 pub(crate) fn strip_quotes(text: &str) -> &str {
-    text.strip_prefix('"')
-        .and_then(|inner| inner.strip_suffix('"'))
-        .unwrap_or(text)
+    text.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(text)
 }
 
 /// Prints as a quoted string. Line breaks become spaces: they could not be escaped.
@@ -169,10 +173,7 @@ pub(crate) fn percent_decode(text: &str) -> Cow<'_, str> {
             }
         }
     }
-    Cow::Owned(
-        String::from_utf8(out)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-    )
+    Cow::Owned(String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 fn escaped_byte(text: &[u8]) -> Option<u8> {
@@ -207,16 +208,8 @@ mod tests {
 
     #[test]
     fn commas_in_quotes_and_brackets_do_not_split() {
-        let items: Vec<_> =
-            list(r#""a, \"b" <sip:x,y@z>;q=1 ,, <sip:c>, "unclosed, rest"#).collect();
-        assert_eq!(
-            items,
-            [
-                r#""a, \"b" <sip:x,y@z>;q=1"#,
-                "<sip:c>",
-                r#""unclosed, rest"#
-            ]
-        );
+        let items: Vec<_> = list(r#""a, \"b" <sip:x,y@z>;q=1 ,, <sip:c>, "unclosed, rest"#).collect();
+        assert_eq!(items, [r#""a, \"b" <sip:x,y@z>;q=1"#, "<sip:c>", r#""unclosed, rest"#]);
         assert_eq!(list(" , ").count(), 0);
     }
 

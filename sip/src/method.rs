@@ -84,10 +84,7 @@ impl Method {
     /// True for the requests that can create a dialog, whose responses carry Record-Route back
     /// (RFC 3261 section 12.1.1, RFC 6665, RFC 3515).
     pub fn forms_dialog(&self) -> bool {
-        matches!(
-            self,
-            Self::Invite | Self::Subscribe | Self::Refer | Self::Notify
-        )
+        matches!(self, Self::Invite | Self::Subscribe | Self::Refer | Self::Notify)
     }
 }
 
@@ -104,14 +101,9 @@ mod tests {
     #[test]
     fn methods_are_case_sensitive_tokens() {
         assert_eq!(Method::parse("INVITE"), Some(Method::Invite));
+        assert_eq!(Method::parse("Invite"), Some(Method::Other("Invite".into())));
         assert_eq!(
-            Method::parse("Invite"),
-            Some(Method::Other("Invite".into()))
-        );
-        assert_eq!(
-            Method::parse("!interesting-Method0123456789_*+`.%indeed'~")
-                .as_ref()
-                .map(Method::as_str),
+            Method::parse("!interesting-Method0123456789_*+`.%indeed'~").as_ref().map(Method::as_str),
             Some("!interesting-Method0123456789_*+`.%indeed'~")
         );
         assert_eq!(Method::parse("IN VITE"), None);

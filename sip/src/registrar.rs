@@ -154,9 +154,8 @@ impl Asked<'_> {
             return Err(RegistrarReply { status: 423, headers: vec![(Name::MinExpires, least.to_string())] });
         }
         let known = |kept: &[Kept], uri: &Uri| kept.iter().position(|kept| kept.binding.uri.equivalent(uri));
-        let late = |(contact, _): &(NameAddr, u32)| {
-            known(kept, &contact.uri).is_some_and(|index| self.is_late(&kept[index]))
-        };
+        let late =
+            |(contact, _): &(NameAddr, u32)| known(kept, &contact.uri).is_some_and(|index| self.is_late(&kept[index]));
         if wanted.iter().any(late) {
             return Err(RegistrarReply::status(500));
         }

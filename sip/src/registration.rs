@@ -221,20 +221,15 @@ impl Registration {
         self.wait(now + wait, core);
     }
 
-    fn failed(
-        &mut self,
-        status: u16,
-        reason: String,
-        retry_after: Option<Duration>,
-        core: &mut Core,
-        now: Instant,
-    ) {
+    fn failed(&mut self, status: u16, reason: String, retry_after: Option<Duration>, core: &mut Core, now: Instant) {
         if self.is_leaving() {
             return self.finish(core);
         }
         let (first, longest) = if is_trouble(status) {
             (FIRST_PAUSE, LONGEST_PAUSE)
         } else {
+            // Next time from the start: the password may have been put right at the registrar meanwhile.
+            self.auth.reset(self.account.credentials.clone());
             (FIRST_PAUSE_REFUSED, LONGEST_PAUSE_REFUSED)
         };
         let pause = first.saturating_mul(1 << self.failures.min(16)).min(longest);

@@ -43,12 +43,7 @@ pub(crate) struct Request {
 
 impl Request {
     /// Writes it down with a branch and credentials.
-    pub(crate) fn transmit(
-        &self,
-        branch: Branch,
-        user_agent: &str,
-        credentials: &[(Name, String)],
-    ) -> Transmit {
+    pub(crate) fn transmit(&self, branch: Branch, user_agent: &str, credentials: &[(Name, String)]) -> Transmit {
         // rport is always asked for (RFC 3581 3): responses come back however many NATs there are.
         let via = format_args!("SIP/2.0/{} {};rport;branch={branch}", self.hop.protocol, self.local);
         let mut builder = Builder::request(&self.method, &self.uri).header(Name::Via, via);

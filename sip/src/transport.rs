@@ -20,15 +20,8 @@ pub enum Protocol {
 impl Protocol {
     /// Reads the Via token or the `transport` URI parameter, in any case. Unknown protocols give `None`.
     pub fn parse(token: &str) -> Option<Self> {
-        const ALL: [Protocol; 5] = [
-            Protocol::Udp,
-            Protocol::Tcp,
-            Protocol::Tls,
-            Protocol::Ws,
-            Protocol::Wss,
-        ];
-        ALL.into_iter()
-            .find(|protocol| protocol.as_str().eq_ignore_ascii_case(token))
+        const ALL: [Protocol; 5] = [Protocol::Udp, Protocol::Tcp, Protocol::Tls, Protocol::Ws, Protocol::Wss];
+        ALL.into_iter().find(|protocol| protocol.as_str().eq_ignore_ascii_case(token))
     }
 
     /// The token in Via: `UDP`, `TCP`, `TLS`, `WS`, `WSS`.

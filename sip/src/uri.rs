@@ -2,9 +2,10 @@
 //!
 //! A parsed URI prints exactly as it was received: PBX feature codes such as `*21%23` must not be re-encoded.
 
+mod host;
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -12,6 +13,8 @@ use crate::error::ParseError;
 use crate::header::params::{self, Params};
 use crate::lex;
 use crate::transport::Protocol;
+
+pub use host::Host;
 
 /// The scheme of a [`Uri`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,125 +27,6 @@ pub enum Scheme {
     Tel,
     /// Anything else; only the text is kept.
     Other,
-}
-
-/// The host part of a URI or of a Via. Names compare without regard to case.
-#[derive(Debug, Clone)]
-pub enum Host {
-    /// An address literal.
-    Ip(IpAddr),
-    /// A domain name.
-    Name(String),
-}
-
-impl Host {
-    /// The address, when it is one.
-    pub fn ip(&self) -> Option<IpAddr> {
-        match self {
-            Self::Ip(ip) => Some(*ip),
-            Self::Name(_) => None,
-        }
-    }
-
-    /// Reads a host as it stands in a URI: IPv6 addresses in brackets.
-    ///
-    /// # Errors
-    /// When it is empty or has a character no host name has.
-    pub fn parse(text: &str) -> Result<Self, ParseError> {
-        if let Some(inner) = text.strip_prefix('[') {
-            return inner
-                .strip_suffix(']')
-                .and_then(|inner| Ipv6Addr::from_str(inner).ok())
-                .map(|ip| Self::Ip(ip.into()))
-                .ok_or(ParseError::Uri("bad IPv6 address"));
-        }
-        if text.is_empty() {
-            return Err(ParseError::Uri("no host"));
-        }
-        if text.as_bytes()[0].is_ascii_digit()
-            && let Ok(ip) = Ipv4Addr::from_str(text)
-        {
-            return Ok(Self::Ip(ip.into()));
-        }
-        if text.bytes().all(is_host_byte) {
-            Ok(Self::Name(text.to_owned()))
-        } else {
-            Err(ParseError::Uri("bad character in the host"))
-        }
-    }
-}
-
-/// The underscore is not in the grammar, but Windows host names have it.
-fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')
-}
-
-impl PartialEq for Host {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Ip(a), Self::Ip(b)) => a == b,
-            (Self::Name(a), Self::Name(b)) => a.eq_ignore_ascii_case(b),
-            _ => false,
-        }
-    }
-}
-
-impl Eq for Host {}
-
-impl Hash for Host {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self {
-            Self::Ip(ip) => ip.hash(state),
-            Self::Name(name) => {
-                for byte in name.bytes() {
-                    state.write_u8(byte.to_ascii_lowercase());
-                }
-                state.write_u8(0xff);
-            }
-        }
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]"),
-            Self::Ip(IpAddr::V4(ip)) => write!(f, "{ip}"),
-            Self::Name(name) => f.write_str(name),
-        }
-    }
-}
-
-impl FromStr for Host {
-    type Err = ParseError;
-
-    /// Like [`Host::parse`], but an IPv6 address needs no brackets: for configuration.
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        match text.parse::<Ipv6Addr>() {
-            Ok(ip) => Ok(Self::Ip(ip.into())),
-            Err(_) => Self::parse(text),
-        }
-    }
-}
-
-impl From<IpAddr> for Host {
-    fn from(ip: IpAddr) -> Self {
-        Self::Ip(ip)
-    }
-}
-
-impl From<&str> for Host {
-    /// For hosts known to be good; text from outside goes through [`Host::from_str`]. What is no address
-    /// becomes a name as it is.
-    fn from(text: &str) -> Self {
-        text.parse().unwrap_or_else(|_| Self::Name(text.to_owned()))
-    }
-}
-
-impl From<String> for Host {
-    fn from(text: String) -> Self {
-        Self::from(text.as_str())
-    }
 }
 
 /// A URI. Equality and hash are those of the text; [`Uri::equivalent`] compares as RFC 3261 19.1.4 says.
@@ -192,16 +76,7 @@ impl Uri {
             let _ = write!(text, ":{port}");
         }
         let end = offset(text.len());
-        Self {
-            text,
-            scheme: Scheme::Sip,
-            user: span,
-            password: None,
-            host,
-            port,
-            params: end..end,
-            headers: end..end,
-        }
+        Self { text, scheme: Scheme::Sip, user: span, password: None, host, port, params: end..end, headers: end..end }
     }
 
     fn from_text(text: String) -> Result<Self, ParseError> {
@@ -409,15 +284,11 @@ impl Uri {
     /// Parameters both have must match; one that `strict` names must not stand in one alone.
     fn same_params(&self, other: &Self, strict: impl Fn(&str) -> bool) -> bool {
         let one_way = |a: &Self, b: &Self| {
-            params::iter(a.params()).all(|(name, value)| match b.param(name) {
-                Some(theirs) => match (value, theirs) {
-                    (Some(a), Some(b)) => {
-                        lex::percent_decode(a).eq_ignore_ascii_case(&lex::percent_decode(b))
-                    }
-                    (None, None) => true,
-                    _ => false,
-                },
-                None => !strict(name),
+            // Looked up on both sides: of a parameter that stands there twice, the first counts.
+            params::iter(a.params()).all(|(name, _)| match (a.param(name), b.param(name)) {
+                (Some(Some(a)), Some(Some(b))) => lex::percent_decode(a).eq_ignore_ascii_case(&lex::percent_decode(b)),
+                (Some(ours), Some(theirs)) => ours == theirs,
+                _ => !strict(name),
             })
         };
         one_way(self, other) && one_way(other, self)
@@ -460,9 +331,7 @@ fn scheme(text: &str) -> Result<Scheme, ParseError> {
     } else if text.eq_ignore_ascii_case("tel") {
         Ok(Scheme::Tel)
     } else if text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
     {
         Ok(Scheme::Other)
     } else {
@@ -553,6 +422,8 @@ impl FromStr for Uri {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv6Addr};
+
     use super::*;
 
     fn uri(text: &str) -> Uri {
@@ -618,7 +489,11 @@ mod tests {
         for (text, user, host) in [
             ("sip:user;par=u%40example.net@example.com", Some("user;par=u%40example.net"), "example.com"),
             ("sip:null-%00-null@example.com", Some("null-%00-null"), "example.com"),
-            ("sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*@example.com", Some("1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*"), "example.com"),
+            (
+                "sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*@example.com",
+                Some("1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*"),
+                "example.com",
+            ),
             ("SIP:10.0.0.1", None, "10.0.0.1"),
             ("sip:a@host_name:5060", Some("a"), "host_name"),
             ("sip:@10.0.0.1", None, "10.0.0.1"),
@@ -662,12 +537,16 @@ mod tests {
         for (a, b) in [
             ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp"),
             ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
+            ("sip:carol@chicago.com;a=1;a=2", "sip:carol@chicago.com;a=1;a=2"),
             ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;newparam=5"),
             (
                 "sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
                 "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com",
             ),
-            ("sip:alice@atlanta.com?subject=project%20x&priority=urgent", "sip:alice@atlanta.com?priority=urgent&subject=project%20x"),
+            (
+                "sip:alice@atlanta.com?subject=project%20x&priority=urgent",
+                "sip:alice@atlanta.com?priority=urgent&subject=project%20x",
+            ),
         ] {
             assert!(uri(a).equivalent(&uri(b)), "{a} {b}");
             assert!(uri(b).equivalent(&uri(a)), "{b} {a}");

@@ -11,7 +11,9 @@ use tracing::debug;
 
 use super::cause::CauseCode;
 use super::directory::Directory;
-use super::effect::{CommandResult, Effect, MediaEffect, MediaInput, Service, SipEffect, SipInput, Sound, Target, TargetUri};
+use super::effect::{
+    CommandResult, Effect, MediaEffect, MediaInput, Service, SipEffect, SipInput, Sound, Target, TargetUri,
+};
 use super::state::{Awaiting, Call, Far, Near, SipLeg, Stage, Taker};
 use super::view::{CallView, ConnectionState, Direction, EndCause};
 use super::{Clients, MEDIA_LIMIT};
@@ -55,10 +57,10 @@ impl Flow<'_> {
     pub(super) fn invited(&mut self, leg: LegId, session: Result<SessionId, CauseCode>) {
         match session {
             Ok(session) => {
-                if let Far::Sip { legs, .. } = &mut self.call.far {
-                    if let Some(leg) = legs.iter_mut().find(|candidate| candidate.id == leg) {
-                        leg.session = Some(session);
-                    }
+                if let Far::Sip { legs, .. } = &mut self.call.far
+                    && let Some(leg) = legs.iter_mut().find(|candidate| candidate.id == leg)
+                {
+                    leg.session = Some(session);
                 }
             }
             Err(cause) => self.leg_failed(leg, EndCause::ours(cause)),
@@ -190,9 +192,8 @@ impl Flow<'_> {
         if self.call.active_client() == Some(client) {
             self.end(EndCause::ours(CauseCode::ClientLost));
         } else if self.call.rings_at_clients() {
-            let nobody = self.call.line().is_none_or(|line| {
-                self.clients.of(self.directory.users_of(line)).next().is_none()
-            });
+            let nobody =
+                self.call.line().is_none_or(|line| self.clients.of(self.directory.users_of(line)).next().is_none());
             if nobody {
                 self.end(EndCause::ours(CauseCode::NobodySignedIn));
             }
@@ -432,11 +433,11 @@ impl Flow<'_> {
         match awaiting {
             Awaiting::BrowserAnswer if matches!(self.call.far, Far::Clients { .. }) => {
                 // Another device may still take the call: it goes on ringing.
-                if let Far::Clients { taker, .. } = &mut self.call.far {
-                    if let Some(Taker { client, request, .. }) = taker.take() {
-                        let result = CommandResult::Error(cause);
-                        self.effects.push_back(Effect::Reply { client, request, result });
-                    }
+                if let Far::Clients { taker, .. } = &mut self.call.far
+                    && let Some(Taker { client, request, .. }) = taker.take()
+                {
+                    let result = CommandResult::Error(cause);
+                    self.effects.push_back(Effect::Reply { client, request, result });
                 }
                 self.set_stage(Stage::Alerting { early: false });
                 self.tell_clients();
@@ -449,7 +450,9 @@ impl Flow<'_> {
                 let status = cause.sip_status();
                 self.effects.push_back(Effect::Sip(SipEffect::RejectOffer { session, status }));
             }
-            Awaiting::Offer | Awaiting::Answer | Awaiting::Acceptance | Awaiting::LateAcceptance => self.end(EndCause::ours(cause)),
+            Awaiting::Offer | Awaiting::Answer | Awaiting::Acceptance | Awaiting::LateAcceptance => {
+                self.end(EndCause::ours(cause))
+            }
         }
     }
 
@@ -643,12 +646,7 @@ pub(super) fn view(call: &Call, directory: &Directory, client: ClientId, user: U
     Some(CallView { here, cause, ..base_view(call, line, state, remote_state) })
 }
 
-fn base_view(
-    call: &Call,
-    line: crate::ids::LineId,
-    state: ConnectionState,
-    remote_state: ConnectionState,
-) -> CallView {
+fn base_view(call: &Call, line: crate::ids::LineId, state: ConnectionState, remote_state: ConnectionState) -> CallView {
     let direction = match call.near {
         Near::Client { .. } => Direction::Outgoing,
         Near::Sip { .. } => Direction::Incoming,

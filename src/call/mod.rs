@@ -226,9 +226,11 @@ impl Calls {
         user: UserId,
         run: impl FnOnce(&mut flow::Flow<'_>) -> Result<Option<()>, CauseCode>,
     ) -> Result<Option<()>, CauseCode> {
-        let visible = self.calls.get(&id).and_then(|call| call.line()).is_some_and(|line| {
-            self.directory.users_of(line).contains(&user)
-        });
+        let visible = self
+            .calls
+            .get(&id)
+            .and_then(|call| call.line())
+            .is_some_and(|line| self.directory.users_of(line).contains(&user));
         if !visible {
             return Err(CauseCode::UnknownCall);
         }
@@ -351,10 +353,10 @@ impl Calls {
         };
         let result = step(&mut flow);
         let ended = flow.ended;
-        if before != call.deadline || ended {
-            if let Some((at, _)) = before {
-                self.deadlines.remove(&(at, id));
-            }
+        if (before != call.deadline || ended)
+            && let Some((at, _)) = before
+        {
+            self.deadlines.remove(&(at, id));
         }
         if ended {
             if let Near::Sip { session, .. } = call.near {
@@ -398,9 +400,7 @@ impl Clients {
 
     /// The clients of these users.
     fn of<'a>(&'a self, users: &'a [UserId]) -> impl Iterator<Item = (ClientId, UserId)> + 'a {
-        users.iter().flat_map(|user| {
-            self.of_user.get(user).into_iter().flatten().map(move |&client| (client, *user))
-        })
+        users.iter().flat_map(|user| self.of_user.get(user).into_iter().flatten().map(move |&client| (client, *user)))
     }
 }
 

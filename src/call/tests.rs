@@ -86,7 +86,9 @@ impl World {
                     TargetUri::Uri(uri) => format!("INVITE {uri}"),
                 }
             }
-            SipEffect::Provisional { status, sdp, .. } => format!("{status}{}", if sdp.is_some() { " sdp" } else { "" }),
+            SipEffect::Provisional { status, sdp, .. } => {
+                format!("{status}{}", if sdp.is_some() { " sdp" } else { "" })
+            }
             SipEffect::Answer { .. } => "200".into(),
             SipEffect::Reject { status, .. } => format!("reject {status}"),
             SipEffect::Hangup { session } => format!("hangup {session}"),

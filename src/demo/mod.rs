@@ -46,8 +46,10 @@ pub async fn run(data_dir: &Path) -> Result<(), StartError> {
 fn greeting(http: SocketAddr, config: &Path) -> String {
     // Browsers give the microphone to pages of this machine without HTTPS, under this name as well.
     let port = http.port();
-    let people: String =
-        PEOPLE.iter().map(|(name, _, extension)| format!("      {name:<6} password {PASSWORD}   extension {extension}\n")).collect();
+    let people: String = PEOPLE
+        .iter()
+        .map(|(name, _, extension)| format!("      {name:<6} password {PASSWORD}   extension {extension}\n"))
+        .collect();
     format!(
         "
   Offhook is running.

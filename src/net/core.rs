@@ -331,13 +331,7 @@ impl<R: Role> Core<R> {
         }
     }
 
-    fn attach(
-        &mut self,
-        user: UserId,
-        resume: Option<ResumeToken>,
-        reply: oneshot::Sender<Attachment>,
-        now: Instant,
-    ) {
+    fn attach(&mut self, user: UserId, resume: Option<ResumeToken>, reply: oneshot::Sender<Attachment>, now: Instant) {
         let mut token = ResumeToken::default();
         if getrandom::fill(&mut token).is_err() || self.stop_by.is_some() {
             return;
@@ -385,8 +379,7 @@ impl<R: Role> Core<R> {
         let available = status.state == crate::line::LineState::Registered;
         info!(line = %line, state = ?status.state, cause = status.cause.as_ref().map(|cause| cause.code.code()), "line");
         self.calls.handle(Input::LineAvailable { line, available }, now);
-        let clients: Vec<_> =
-            self.directory.users_of(line).iter().flat_map(|&user| self.clients.of(user)).collect();
+        let clients: Vec<_> = self.directory.users_of(line).iter().flat_map(|&user| self.clients.of(user)).collect();
         for client in clients {
             self.tell(client, ClientEvent::Line(line, status.clone()));
         }
@@ -413,7 +406,14 @@ impl<R: Role> Core<R> {
     }
 
     /// Sends an INVITE for a leg.
-    pub(super) fn invite(&mut self, leg: LegId, account: Arc<Account>, uri: offhook_sip::uri::Uri, sdp: Bytes, now: Instant) {
+    pub(super) fn invite(
+        &mut self,
+        leg: LegId,
+        account: Arc<Account>,
+        uri: offhook_sip::uri::Uri,
+        sdp: Bytes,
+        now: Instant,
+    ) {
         let session = self.endpoint.invite(account, uri, sdp, Vec::new(), now);
         self.calls.handle(Input::Invited { leg, session: Ok(session) }, now);
     }

@@ -1,7 +1,7 @@
 //! PBX connections as the network sees them: addresses, identities, registrations.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use tracing::{info, warn};
 
 use super::core::{Core, Message};
 use super::role::Role;
+use super::transport::local_for;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{Caller, Target, TargetUri};
 use crate::call::view::EndCause;
@@ -289,17 +290,4 @@ fn domain_host(domain: &str) -> Host {
         Ok(ip) => Host::Ip(ip),
         Err(_) => Host::Name(domain.to_owned()),
     }
-}
-
-/// The address of ours that a peer sees: the one listened at, or where that is any, the one the system routes by.
-fn local_for(listen: SocketAddr, peer: SocketAddr) -> SocketAddr {
-    if !listen.ip().is_unspecified() {
-        return listen;
-    }
-    let routed = UdpSocket::bind(SocketAddr::new(listen.ip(), 0)).and_then(|socket| {
-        // Sends nothing: it only asks for the route.
-        socket.connect(peer)?;
-        socket.local_addr()
-    });
-    SocketAddr::new(routed.map_or(listen.ip(), |address| address.ip()), listen.port())
 }

@@ -1,7 +1,7 @@
 //! SIP over UDP and TCP.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,6 +24,8 @@ const CONNECTION_BACKLOG: usize = 256;
 const MAX_CONNECTIONS: usize = 10_000;
 /// Messages and connection news from all streams, waiting for the core; readers wait beyond it.
 const STREAM_BACKLOG: usize = 1024;
+/// Peers whose route is remembered. PBXs are few; strangers must not fill the memory.
+const MAX_SEEN_AS: usize = 1024;
 /// How long a connection may take to come about.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// How long one message may take to leave.
@@ -39,6 +41,8 @@ pub struct Transport {
     connections: FxHashMap<ConnectionId, Connection>,
     by_remote: FxHashMap<SocketAddr, ConnectionId>,
     last_connection: u64,
+    /// Where any address is listened at: the one of ours that a peer sees, so that Contact and Via can say it.
+    seen_as: FxHashMap<IpAddr, SocketAddr>,
 }
 
 /// What came in.
@@ -89,6 +93,7 @@ impl Transport {
             connections: FxHashMap::default(),
             by_remote: FxHashMap::default(),
             last_connection: 0,
+            seen_as: FxHashMap::default(),
         })
     }
 
@@ -118,11 +123,12 @@ impl Transport {
     }
 
     /// The next datagram, if there is one. Keep-alives and other packets too short to be SIP are dropped here.
-    pub(super) fn try_receive(&self, buffer: &mut [u8]) -> Option<(Source, Bytes)> {
+    pub(super) fn try_receive(&mut self, buffer: &mut [u8]) -> Option<(Source, Bytes)> {
         loop {
             match self.udp.try_recv_from(buffer) {
                 Ok((length, remote)) if length > 4 => {
-                    let source = Source { protocol: Protocol::Udp, local: self.listen, remote, connection: None };
+                    let local = self.local_to(remote);
+                    let source = Source { protocol: Protocol::Udp, local, remote, connection: None };
                     return Some((source, Bytes::copy_from_slice(&buffer[..length])));
                 }
                 Ok(_) => {}
@@ -131,6 +137,22 @@ impl Transport {
                 Err(error) => debug!(%error, "UDP receive"),
             }
         }
+    }
+
+    /// The address of ours that a peer sees.
+    fn local_to(&mut self, remote: SocketAddr) -> SocketAddr {
+        if !self.listen.ip().is_unspecified() {
+            return self.listen;
+        }
+        if let Some(&local) = self.seen_as.get(&remote.ip()) {
+            return local;
+        }
+        if self.seen_as.len() >= MAX_SEEN_AS {
+            self.seen_as.clear();
+        }
+        let local = local_for(self.listen, remote);
+        self.seen_as.insert(remote.ip(), local);
+        local
     }
 
     /// Takes in what happened on a stream; gives what the endpoint must know of it.
@@ -145,7 +167,8 @@ impl Transport {
             }
             StreamEvent::Message(id, bytes) => {
                 let remote = self.connections.get(&id)?.remote;
-                let source = Source { protocol: Protocol::Tcp, local: self.listen, remote, connection: Some(id) };
+                let local = self.local_to(remote);
+                let source = Source { protocol: Protocol::Tcp, local, remote, connection: Some(id) };
                 Some(Received::Message(source, bytes))
             }
             StreamEvent::Closed(id) => self.remove(id).map(Received::Failed),
@@ -333,4 +356,17 @@ async fn serve(
         () = write => {}
     }
     let _ = events.send(StreamEvent::Closed(id)).await;
+}
+
+/// The address of ours that a peer sees: the one listened at, or where that is any, the one the system routes by.
+pub(super) fn local_for(listen: SocketAddr, peer: SocketAddr) -> SocketAddr {
+    if !listen.ip().is_unspecified() {
+        return listen;
+    }
+    let routed = std::net::UdpSocket::bind(SocketAddr::new(listen.ip(), 0)).and_then(|socket| {
+        // Sends nothing: it only asks for the route.
+        socket.connect(peer)?;
+        socket.local_addr()
+    });
+    SocketAddr::new(routed.map_or(listen.ip(), |address| address.ip()), listen.port())
 }

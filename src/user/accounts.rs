@@ -206,8 +206,7 @@ fn new_hash<E: std::error::Error + 'static>(
 }
 
 fn verify(hash: &str, password: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 fn token_hash(token: &[u8]) -> [u8; 32] {

@@ -73,7 +73,8 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId) {
         calls: calls.into_iter().map(|view| convert::call(&state, view)).collect(),
     });
     debug!(%client, %id, resumed = attached.resumed, "client attached");
-    let left = if send(&mut socket, &first).await { run(&mut socket, &state, client, &mut events).await } else { false };
+    let left =
+        if send(&mut socket, &first).await { run(&mut socket, &state, client, &mut events).await } else { false };
     debug!(%client, left, "client's socket closed");
     state.core.detach(client, number, left).await;
 }

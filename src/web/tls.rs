@@ -72,10 +72,10 @@ fn make(folder: &Path, certificate: &Path, key: &Path, addresses: &[IpAddr]) -> 
     let mut params = CertificateParams::new(vec!["localhost".into()])?;
     params.distinguished_name.push(DnType::CommonName, "Offhook");
     params.subject_alt_names.extend(addresses.iter().map(|&address| SanType::IpAddress(address)));
-    if let Ok(name) = fs::read_to_string("/etc/hostname") {
-        if let Ok(name) = name.trim().try_into() {
-            params.subject_alt_names.push(SanType::DnsName(name));
-        }
+    if let Ok(name) = fs::read_to_string("/etc/hostname")
+        && let Ok(name) = name.trim().try_into()
+    {
+        params.subject_alt_names.push(SanType::DnsName(name));
     }
     let now = time::OffsetDateTime::now_utc();
     params.not_before = now - time::Duration::days(1);

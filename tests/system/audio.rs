@@ -65,10 +65,12 @@ fn both_hear(browser: &Softphone, phone: &Baresip, pair: &str) {
         Some(sound) => Err(format!("it hears {sound}")),
         None => Err("it hears nothing yet".into()),
     });
-    eventually(&format!("{pair}: the phone hears the browser"), SOON, || match phone.heard().and_then(|s| s.last(0.4)) {
-        Some(sound) if sound.is_tone(MICROPHONE_TONE) => Ok(()),
-        Some(sound) => Err(format!("it hears {sound}")),
-        None => Err("it hears nothing yet".into()),
+    eventually(&format!("{pair}: the phone hears the browser"), SOON, || {
+        match phone.heard().and_then(|s| s.last(0.4)) {
+            Some(sound) if sound.is_tone(MICROPHONE_TONE) => Ok(()),
+            Some(sound) => Err(format!("it hears {sound}")),
+            None => Err("it hears nothing yet".into()),
+        }
     });
 }
 

@@ -36,7 +36,7 @@ fn complaint_after(name: &str, change: impl FnOnce(&str) -> String) -> String {
 #[test]
 fn an_unknown_key_is_named_with_its_line() {
     let text = complaint_after("config-key", |toml| toml.replace("expires =", "expiers ="));
-    assert!(text.contains("offhook.toml:17: ") && text.contains("expiers"), "{text}");
+    assert!(text.contains("offhook.toml:18: ") && text.contains("expiers"), "{text}");
 }
 
 #[test]
@@ -44,13 +44,13 @@ fn a_number_of_two_lines_is_named_with_its_line() {
     let text = complaint_after("config-number", |toml| {
         toml.replace("[[user]]", "[[pbx.line]]\nuser_name = \"101\"\npassword = \"x\"\nnumber = \"100\"\n[[user]]")
     });
-    assert!(text.contains("offhook.toml:25: ") && text.contains("\"100\""), "{text}");
+    assert!(text.contains("offhook.toml:26: ") && text.contains("\"100\""), "{text}");
 }
 
 #[test]
 fn a_line_that_nobody_has_is_named_with_its_line() {
     let text = complaint_after("config-line", |toml| toml.replace("lines = [\"100\"]", "lines = [\"1000\"]"));
-    assert!(text.contains("offhook.toml:25: ") && text.contains("\"1000\""), "{text}");
+    assert!(text.contains("offhook.toml:26: ") && text.contains("\"1000\""), "{text}");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use crate::support::SOON;
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::kamailio::{self, Kamailio};
 use crate::support::offhook::{Offhook, Pbx, Settings};
-use crate::support::site::Site;
 use crate::support::sipp::Sipp;
+use crate::support::site::Site;
 use crate::support::softphone::Softphone;
 
 struct Stage {
@@ -117,7 +117,7 @@ fn a_line_over_tcp_takes_calls() {
     let pbx = Kamailio::start(&site, &Default::default());
     let connection = Pbx { transport: "tcp", ..Default::default() };
     let server = Offhook::start(&site, &Settings { pbxes: vec![connection], ..Default::default() });
-    pbx.wait("bound 100 from TCP", 1);
+    pbx.wait("bound 100 from tcp", 1);
     let phone = Softphone::sign_in(&server, "alice");
     let mut caller = Baresip::start(&site, &baresip::Settings { answer: Answer::WhenTold, ..Default::default() });
     caller.dial("100");

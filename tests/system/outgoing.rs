@@ -4,8 +4,8 @@ use crate::support::SOON;
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::kamailio::{self, Kamailio};
 use crate::support::offhook::{Offhook, PASSWORD, Settings};
-use crate::support::site::Site;
 use crate::support::sipp::Sipp;
+use crate::support::site::Site;
 use crate::support::softphone::Softphone;
 
 /// The German ringing tone.

@@ -25,7 +25,7 @@ fn registers(algorithm: &'static str, transport: &'static str) {
     let pbx = Kamailio::start(&site, &kamailio::Settings { algorithm, ..Default::default() });
     let connection = Pbx { transport, ..Default::default() };
     let server = Offhook::start(&site, &Settings { pbxes: vec![connection], ..Default::default() });
-    pbx.wait(&format!("bound 100 from {}", transport.to_uppercase()), 1);
+    pbx.wait(&format!("bound 100 from {transport}"), 1);
     assert!(!pbx.log().contains("challenged again"), "the first answer to the challenge is right");
     Softphone::sign_in(&server, "alice");
 }
@@ -64,8 +64,8 @@ fn a_pbx_that_was_away_has_the_line_again_when_it_is_back() {
     let server = Offhook::start(&site, &Settings::default());
     let phone = Softphone::sign_in(&server, "alice");
     pbx.go_away();
-    phone.alert("The PBX ");
     phone.wait_not_registered();
+    phone.alert("The PBX ");
     pbx.come_back();
     pbx.wait("bound 100", 1);
     phone.wait_registered();

@@ -11,8 +11,10 @@ fn two_phones_hear_each_other_through_the_pbx() {
     let _pbx = Kamailio::start(&site, &kamailio::Settings::default());
     for codec in ["PCMA", "G722"] {
         let codecs = vec![codec];
-        let mut caller =
-            Baresip::start(&site, &Settings { host: 3, user: "100", codecs: codecs.clone(), tone: 700, answer: Answer::WhenTold });
+        let mut caller = Baresip::start(
+            &site,
+            &Settings { host: 3, user: "100", codecs: codecs.clone(), tone: 700, answer: Answer::WhenTold },
+        );
         let mut called = Baresip::start(&site, &Settings { host: 4, codecs, ..Settings::default() });
         caller.dial("200");
         called.wait("CALL_ESTABLISHED");

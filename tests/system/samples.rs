@@ -82,17 +82,20 @@ fn stop(mut capture: Process) {
 #[test]
 fn the_outgoing_sample_shows_a_call_with_tones_both_ways() {
     let packets = read(&sample("outgoing-call.pcapng"));
-    shows(&packets, &[
-        "> INVITE sip:200@",
-        "< SIP/2.0 407",
-        "> ACK",
-        "> INVITE sip:200@",
-        "< SIP/2.0 180",
-        "< SIP/2.0 200",
-        "> ACK",
-        "> BYE",
-        "< SIP/2.0 200",
-    ]);
+    shows(
+        &packets,
+        &[
+            "> INVITE sip:200@",
+            "< SIP/2.0 407",
+            "> ACK",
+            "> INVITE sip:200@",
+            "< SIP/2.0 180",
+            "< SIP/2.0 200",
+            "> ACK",
+            "> BYE",
+            "< SIP/2.0 200",
+        ],
+    );
     hear(&packets);
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::support::baresip::Baresip;
@@ -37,7 +37,7 @@ fn no_password_is_logged_stored_or_told() {
     }
     let data = server.dir().join("data");
     assert_eq!(mode(&data), 0o700);
-    for file in fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path()) {
+    for file in files(&data) {
         let bytes = fs::read(&file).unwrap();
         for secret in secrets {
             let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
@@ -62,6 +62,11 @@ fn a_hash_serves_as_a_password() {
     let toml = Settings::default().toml(&site).replace(&format!("\"{PASSWORD}\""), &format!("\"{hash}\""));
     let server = Offhook::start_with(&site, &Settings::default(), &toml);
     Softphone::sign_in(&server, "alice");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 fn mode(path: &Path) -> u32 {

@@ -33,12 +33,7 @@ impl Encoder {
             Codec::Opus => EncoderKind::Opus(opus::Encoder::new(pcm_rate)?),
         };
         let resampler = resampler(codec, pcm_rate, codec.sample_rate())?;
-        Ok(Encoder {
-            codec,
-            pcm_rate,
-            coder,
-            resampler,
-        })
+        Ok(Encoder { codec, pcm_rate, coder, resampler })
     }
 
     /// The codec of the payloads made.
@@ -114,12 +109,7 @@ impl Decoder {
             Codec::Opus => DecoderKind::Opus(opus::Decoder::new(pcm_rate)?),
         };
         let resampler = resampler(codec, codec.sample_rate(), pcm_rate)?;
-        Ok(Decoder {
-            codec,
-            pcm_rate,
-            coder,
-            resampler,
-        })
+        Ok(Decoder { codec, pcm_rate, coder, resampler })
     }
 
     /// The codec of the payloads read.
@@ -176,22 +166,11 @@ fn max_samples(rate: u32) -> usize {
 }
 
 /// What stands between the codec and the caller's PCM; nothing for Opus, which runs at any rate.
-fn resampler(
-    codec: Codec,
-    from: u32,
-    to: u32,
-) -> Result<Option<(Resampler, Vec<i16>)>, CodecError> {
+fn resampler(codec: Codec, from: u32, to: u32) -> Result<Option<(Resampler, Vec<i16>)>, CodecError> {
     if codec == Codec::Opus || from == to {
         return Ok(None);
     }
-    let rate = if from == codec.sample_rate() {
-        to
-    } else {
-        from
-    };
+    let rate = if from == codec.sample_rate() { to } else { from };
     let resampler = Resampler::new(from, to).ok_or(CodecError::UnsupportedRate { codec, rate })?;
-    Ok(Some((
-        resampler,
-        Vec::with_capacity(max_samples(to.max(from))),
-    )))
+    Ok(Some((resampler, Vec::with_capacity(max_samples(to.max(from))))))
 }

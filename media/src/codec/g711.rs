@@ -5,18 +5,12 @@
 
 /// Appends the A-law octets of `pcm`.
 pub(super) fn encode_alaw(pcm: &[i16], out: &mut Vec<u8>) {
-    out.extend(
-        pcm.iter()
-            .map(|&sample| ALAW_ENCODE[usize::from((sample as u16) >> ALAW_SHIFT)]),
-    );
+    out.extend(pcm.iter().map(|&sample| ALAW_ENCODE[usize::from((sample as u16) >> ALAW_SHIFT)]));
 }
 
 /// Appends the µ-law octets of `pcm`.
 pub(super) fn encode_ulaw(pcm: &[i16], out: &mut Vec<u8>) {
-    out.extend(
-        pcm.iter()
-            .map(|&sample| ULAW_ENCODE[usize::from((sample as u16) >> ULAW_SHIFT)]),
-    );
+    out.extend(pcm.iter().map(|&sample| ULAW_ENCODE[usize::from((sample as u16) >> ULAW_SHIFT)]));
 }
 
 /// Appends the PCM of A-law octets.
@@ -105,11 +99,7 @@ const fn linear_to_alaw(sample: i16) -> u8 {
     let magnitude = one_complement_magnitude(sample) >> ALAW_SHIFT;
     // Segments 0 and 1 share one step size; from then on each doubles it.
     let segment = (u16::BITS - (magnitude >> 5).leading_zeros()) as u16;
-    let code = if magnitude < 32 {
-        magnitude
-    } else {
-        ((segment + 1) << 4) | ((magnitude >> segment) & 0x0f)
-    };
+    let code = if magnitude < 32 { magnitude } else { ((segment + 1) << 4) | ((magnitude >> segment) & 0x0f) };
     (sign | code as u8) ^ ALAW_TOGGLE
 }
 
@@ -122,11 +112,7 @@ const fn alaw_to_linear(octet: u8) -> i16 {
         0 => step,
         _ => (step + 0x100) << (segment - 1),
     };
-    if code & SIGN != 0 {
-        magnitude
-    } else {
-        -magnitude
-    }
+    if code & SIGN != 0 { magnitude } else { -magnitude }
 }
 
 const fn linear_to_ulaw(sample: i16) -> u8 {
@@ -146,11 +132,7 @@ const fn ulaw_to_linear(octet: u8) -> i16 {
     let segment = (code >> 4) & 7;
     let bias = (ULAW_BIAS as i16) << ULAW_SHIFT;
     let magnitude = (((((code & 0x0f) as i16) << 3) + bias) << segment) - bias;
-    if octet & SIGN != 0 {
-        magnitude
-    } else {
-        -magnitude
-    }
+    if octet & SIGN != 0 { magnitude } else { -magnitude }
 }
 
 /// G.711 decides on one's complement magnitudes, so that -1 falls on the first negative step.
@@ -168,9 +150,7 @@ mod tests {
         let pcm: Vec<i16> = (i16::MIN..=i16::MAX).collect();
         let mut codes = Vec::new();
         encode(&pcm, &mut codes);
-        codes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &code| {
-            (hash ^ u64::from(code)).wrapping_mul(0x0100_0000_01b3)
-        })
+        codes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &code| (hash ^ u64::from(code)).wrapping_mul(0x0100_0000_01b3))
     }
 
     #[test]
@@ -202,17 +182,11 @@ mod tests {
     #[test]
     fn the_error_stays_under_half_a_step() {
         for sample in i16::MIN..=i16::MAX {
-            for decoded in [
-                alaw_to_linear(linear_to_alaw(sample)),
-                ulaw_to_linear(linear_to_ulaw(sample)),
-            ] {
+            for decoded in [alaw_to_linear(linear_to_alaw(sample)), ulaw_to_linear(linear_to_ulaw(sample))] {
                 let magnitude = i32::from(sample).abs();
                 let error = (i32::from(decoded) - i32::from(sample)).abs();
                 // Sixteen steps a segment, plus what lies below the 13th or 14th bit.
-                assert!(
-                    error <= (magnitude + 132) / 32 + 8,
-                    "{sample} became {decoded}"
-                );
+                assert!(error <= (magnitude + 132) / 32 + 8, "{sample} became {decoded}");
             }
         }
     }
@@ -228,16 +202,10 @@ mod tests {
         for octet in 0..=255u8 {
             let before = i32::from(alaw_to_linear(octet));
             let after = i32::from(ulaw_to_linear(ALAW_TO_ULAW[usize::from(octet)]));
-            assert!(
-                (before - after).abs() <= before.abs() / 16 + 16,
-                "{before} became {after}"
-            );
+            assert!((before - after).abs() <= before.abs() / 16 + 16, "{before} became {after}");
             let before = i32::from(ulaw_to_linear(octet));
             let after = i32::from(alaw_to_linear(ULAW_TO_ALAW[usize::from(octet)]));
-            assert!(
-                (before - after).abs() <= before.abs() / 16 + 16,
-                "{before} became {after}"
-            );
+            assert!((before - after).abs() <= before.abs() / 16 + 16, "{before} became {after}");
         }
     }
 

@@ -21,11 +21,7 @@ pub(super) struct Encoder {
 
 impl Encoder {
     pub(super) fn new() -> Self {
-        Encoder {
-            phases: [[0; HISTORY + CHUNK]; 2],
-            low: Band::low(),
-            high: Band::high(),
-        }
+        Encoder { phases: [[0; HISTORY + CHUNK]; 2], low: Band::low(), high: Band::high() }
     }
 
     /// Appends an octet for each two samples; `pcm` has an even length.
@@ -66,11 +62,7 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn new() -> Self {
-        Decoder {
-            phases: [[0; HISTORY + CHUNK]; 2],
-            low: Band::low(),
-            high: Band::high(),
-        }
+        Decoder { phases: [[0; HISTORY + CHUNK]; 2], low: Band::low(), high: Band::high() }
     }
 
     /// Appends two samples for each octet.
@@ -86,15 +78,9 @@ impl Decoder {
                 differences[HISTORY + i] = (low - high) as i16;
             }
             (self.low, self.high) = (low_band, high_band);
-            let windows = sums
-                .array_windows()
-                .zip(differences.array_windows())
-                .take(chunk.len());
+            let windows = sums.array_windows().zip(differences.array_windows()).take(chunk.len());
             out.extend(windows.flat_map(|(sums, differences)| {
-                [
-                    clip16(dot(differences, &QMF_LATER) >> 11) as i16,
-                    clip16(dot(sums, &QMF_EARLIER) >> 11) as i16,
-                ]
+                [clip16(dot(differences, &QMF_LATER) >> 11) as i16, clip16(dot(sums, &QMF_EARLIER) >> 11) as i16]
             }));
             sums.copy_within(chunk.len()..chunk.len() + HISTORY, 0);
             differences.copy_within(chunk.len()..chunk.len() + HISTORY, 0);
@@ -137,17 +123,7 @@ impl Band {
     }
 
     fn new(det: i32) -> Self {
-        Band {
-            s: 0,
-            sz: 0,
-            a: [0; 2],
-            r: [0; 2],
-            negative: [false; 2],
-            b: [0; 8],
-            d: [0; 8],
-            nb: 0,
-            det,
-        }
+        Band { s: 0, sz: 0, a: [0; 2], r: [0; 2], negative: [false; 2], b: [0; 8], d: [0; 8], nb: 0, det }
     }
 
     /// QUANTL, INVQAL, LOGSCL, SCALEL and the predictor.
@@ -182,11 +158,7 @@ impl Band {
         let magnitude = eh ^ (eh >> 31);
         // Q2 is 564, with DETH's two zero bits taken off it.
         let outer = magnitude >= (141 * self.det) >> 8;
-        let ih = if eh < 0 {
-            u8::from(!outer)
-        } else {
-            3 - u8::from(outer)
-        };
+        let ih = if eh < 0 { u8::from(!outer) } else { 3 - u8::from(outer) };
         self.adapt_high(ih);
         ih
     }
@@ -229,9 +201,7 @@ impl Band {
         self.negative = [negative, self.negative[0]];
 
         let a1 = self.a[0].clamp(-8_191, 8_191);
-        let a2 = ((if same1 { -a1 } else { a1 }) >> 5)
-            + (if same2 { 128 } else { -128 })
-            + ((self.a[1] * 127) >> 7);
+        let a2 = ((if same1 { -a1 } else { a1 }) >> 5) + (if same2 { 128 } else { -128 }) + ((self.a[1] * 127) >> 7);
         let a2 = a2.clamp(-12_288, 12_288);
         let limit = 15_360 - a2;
         let a1 = (if same1 { 192 } else { -192 }) + ((self.a[0] * 255) >> 8);
@@ -248,12 +218,7 @@ impl Band {
         }
         let [one, two, three, four, five, six, seven, _] = self.d;
         self.d = [d2, one, two, three, four, five, six, seven];
-        self.sz = self
-            .b
-            .iter()
-            .zip(&self.d)
-            .map(|(&b, &d)| (i32::from(b) * i32::from(d)) >> 15)
-            .sum();
+        self.sz = self.b.iter().zip(&self.d).map(|(&b, &d)| (i32::from(b) * i32::from(d)) >> 15).sum();
 
         self.r = [clip16(2 * (self.s + d)), self.r[0]];
         self.s = clip16(self.sz + ((a1 * self.r[0]) >> 15) + ((a2 * self.r[1]) >> 15));
@@ -268,11 +233,7 @@ const STEPS: [i16; 8] = [128, 128, 128, 128, 128, 128, 0, 0];
 fn linear(nb: i32, octaves: i32) -> i32 {
     let mantissa = ILB[(nb >> 6) as usize & 31];
     let shift = octaves - (nb >> 11);
-    if shift < 0 {
-        mantissa << -shift
-    } else {
-        mantissa >> shift
-    }
+    if shift < 0 { mantissa << -shift } else { mantissa >> shift }
 }
 
 #[inline(always)]
@@ -282,11 +243,7 @@ fn clip16(value: i32) -> i32 {
 
 #[inline(always)]
 fn dot(samples: &[i16; PHASE], taps: &[i16; PHASE]) -> i32 {
-    samples
-        .iter()
-        .zip(taps)
-        .map(|(&sample, &tap)| i32::from(sample) * i32::from(tap))
-        .sum()
+    samples.iter().zip(taps).map(|(&sample, &tap)| i32::from(sample) * i32::from(tap)).sum()
 }
 
 /// Table 11's 24 coefficients, by phase, the oldest sample first.
@@ -295,8 +252,8 @@ static QMF_LATER: [i16; PHASE] = [-11, 53, -156, 362, -805, 3876, 951, -210, 32,
 
 /// The decision levels of the lower band (table 14, Q6).
 const Q6: [u16; 29] = [
-    35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650, 714, 786, 858, 940, 1_023,
-    1_121, 1_219, 1_339, 1_458, 1_612, 1_765, 1_980, 2_195, 2_557, 2_919,
+    35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650, 714, 786, 858, 940, 1_023, 1_121, 1_219, 1_339,
+    1_458, 1_612, 1_765, 1_980, 2_195, 2_557, 2_919,
 ];
 const Q6_LAST: u32 = 2_919;
 
@@ -317,26 +274,20 @@ static Q6_INTERVAL: [u8; Q6_LAST as usize + 1] = {
 
 /// QM2, QM4 and QM6 without their three constant zero bits.
 static QM2: [i16; 4] = [-926, -202, 926, 202];
-static QM4: [i16; 16] = [
-    0, -2_557, -1_612, -1_121, -786, -530, -323, -150, 2_557, 1_612, 1_121, 786, 530, 323, 150, 0,
-];
+static QM4: [i16; 16] = [0, -2_557, -1_612, -1_121, -786, -530, -323, -150, 2_557, 1_612, 1_121, 786, 530, 323, 150, 0];
 static QM6: [i16; 64] = [
-    -17, -17, -17, -17, -3_101, -2_738, -2_376, -2_088, -1_873, -1_689, -1_535, -1_399, -1_279,
-    -1_170, -1_072, -982, -899, -822, -750, -682, -618, -558, -501, -447, -396, -347, -300, -254,
-    -211, -170, -130, -91, 3_101, 2_738, 2_376, 2_088, 1_873, 1_689, 1_535, 1_399, 1_279, 1_170,
-    1_072, 982, 899, 822, 750, 682, 618, 558, 501, 447, 396, 347, 300, 254, 211, 170, 130, 91, 54,
-    17, -54, -17,
+    -17, -17, -17, -17, -3_101, -2_738, -2_376, -2_088, -1_873, -1_689, -1_535, -1_399, -1_279, -1_170, -1_072, -982,
+    -899, -822, -750, -682, -618, -558, -501, -447, -396, -347, -300, -254, -211, -170, -130, -91, 3_101, 2_738, 2_376,
+    2_088, 1_873, 1_689, 1_535, 1_399, 1_279, 1_170, 1_072, 982, 899, 822, 750, 682, 618, 558, 501, 447, 396, 347, 300,
+    254, 211, 170, 130, 91, 54, 17, -54, -17,
 ];
 
 /// WL and WH by code, the step through RL4 and RH2 already taken.
-static WL: [i32; 16] = [
-    -60, 3_042, 1_198, 538, 334, 172, 58, -30, 3_042, 1_198, 538, 334, 172, 58, -30, -60,
-];
+static WL: [i32; 16] = [-60, 3_042, 1_198, 538, 334, 172, 58, -30, 3_042, 1_198, 538, 334, 172, 58, -30, -60];
 static WH: [i32; 4] = [798, -214, 798, -214];
 
 /// ILB: 2,048 times two to the power of n/32.
 static ILB: [i32; 32] = [
-    2_048, 2_093, 2_139, 2_186, 2_233, 2_282, 2_332, 2_383, 2_435, 2_489, 2_543, 2_599, 2_656,
-    2_714, 2_774, 2_834, 2_896, 2_960, 3_025, 3_091, 3_158, 3_228, 3_298, 3_371, 3_444, 3_520,
-    3_597, 3_676, 3_756, 3_838, 3_922, 4_008,
+    2_048, 2_093, 2_139, 2_186, 2_233, 2_282, 2_332, 2_383, 2_435, 2_489, 2_543, 2_599, 2_656, 2_714, 2_774, 2_834,
+    2_896, 2_960, 3_025, 3_091, 3_158, 3_228, 3_298, 3_371, 3_444, 3_520, 3_597, 3_676, 3_756, 3_838, 3_922, 4_008,
 ];

@@ -75,9 +75,7 @@ impl Codec {
 
     /// The codec behind a static payload type of RFC 3551.
     pub fn from_static_payload_type(payload_type: u8) -> Option<Codec> {
-        Codec::ALL
-            .into_iter()
-            .find(|codec| codec.static_payload_type() == Some(payload_type))
+        Codec::ALL.into_iter().find(|codec| codec.static_payload_type() == Some(payload_type))
     }
 
     /// The channel count in `a=rtpmap`. Opus always says 2, whatever is sent (RFC 7587 section 7).
@@ -130,10 +128,7 @@ impl FromStr for Codec {
 
     /// Reads an encoding name; case does not matter (RFC 4855 section 3).
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Codec::ALL
-            .into_iter()
-            .find(|codec| codec.name().eq_ignore_ascii_case(name))
-            .ok_or(UnknownCodec)
+        Codec::ALL.into_iter().find(|codec| codec.name().eq_ignore_ascii_case(name)).ok_or(UnknownCodec)
     }
 }
 
@@ -198,10 +193,7 @@ mod tests {
         // TOC 0x08: SILK narrowband, 20 ms, one frame.
         assert_eq!(Codec::Opus.duration(&[0x08, 1, 2]), Ok(960));
         // Code 3 with 63 frames: more than 120 ms.
-        assert_eq!(
-            Codec::Opus.duration(&[0x0b, 63]),
-            Err(CodecError::Malformed(Codec::Opus))
-        );
+        assert_eq!(Codec::Opus.duration(&[0x0b, 63]), Err(CodecError::Malformed(Codec::Opus)));
         assert_eq!(Codec::Pcma.duration(&[]), Err(CodecError::Empty));
         assert_eq!(Codec::Pcma.duration(&[0; 961]), Err(CodecError::Duration));
     }

@@ -23,25 +23,15 @@ pub(super) struct Encoder {
 impl Encoder {
     /// `rate` is 8, 12, 16, 24 or 48 kHz.
     pub(super) fn new(rate: u32) -> Result<Self, CodecError> {
-        let mut encoder = opus::Encoder::new(
-            check_rate(rate)?,
-            opus::Channels::Mono,
-            opus::Application::Voip,
-        )
-        .map_err(library)?;
-        encoder
-            .set_bitrate(opus::Bitrate::Bits(BITRATE))
-            .map_err(library)?;
+        let mut encoder =
+            opus::Encoder::new(check_rate(rate)?, opus::Channels::Mono, opus::Application::Voip).map_err(library)?;
+        encoder.set_bitrate(opus::Bitrate::Bits(BITRATE)).map_err(library)?;
         encoder.set_complexity(COMPLEXITY).map_err(library)?;
         // In-band FEC adds 30 % to an encoder at 8 kHz, and takes its bits from the voice.
         encoder.set_inband_fec(false).map_err(library)?;
         encoder.set_dtx(false).map_err(library)?;
         let repacketizer = opus::Repacketizer::new().map_err(library)?;
-        Ok(Encoder {
-            encoder,
-            repacketizer,
-            rate,
-        })
+        Ok(Encoder { encoder, repacketizer, rate })
     }
 
     /// Appends one packet that holds all of `pcm`.
@@ -52,23 +42,14 @@ impl Encoder {
         }
         match pcm.len() / unit {
             // 2.5, 5, 10, 20, 40, 60, 80, 100 and 120 ms: libopus makes the packet.
-            1 | 2 | 4 | 8 | 16 | 24 | 32 | 40 | 48 => {
-                append(out, |buffer| self.encoder.encode(pcm, buffer))
-            }
-            units if units.is_multiple_of(4) && units / 4 <= MAX_PARTS => {
-                self.encode_in_parts(pcm, 4 * unit, out)
-            }
+            1 | 2 | 4 | 8 | 16 | 24 | 32 | 40 | 48 => append(out, |buffer| self.encoder.encode(pcm, buffer)),
+            units if units.is_multiple_of(4) && units / 4 <= MAX_PARTS => self.encode_in_parts(pcm, 4 * unit, out),
             _ => Err(CodecError::Duration),
         }
     }
 
     /// 30 ms and the like: 10 ms frames in one packet (RFC 6716 section 3.2.5).
-    fn encode_in_parts(
-        &mut self,
-        pcm: &[i16],
-        frame: usize,
-        out: &mut Vec<u8>,
-    ) -> Result<(), CodecError> {
+    fn encode_in_parts(&mut self, pcm: &[i16], frame: usize, out: &mut Vec<u8>) -> Result<(), CodecError> {
         let mut parts = [[0; MAX_PART_BYTES]; MAX_PARTS];
         let mut lengths = [0; MAX_PARTS];
         let frames = pcm.chunks_exact(frame);
@@ -93,8 +74,7 @@ pub(super) struct Decoder {
 impl Decoder {
     /// `rate` is 8, 12, 16, 24 or 48 kHz.
     pub(super) fn new(rate: u32) -> Result<Self, CodecError> {
-        let decoder =
-            opus::Decoder::new(check_rate(rate)?, opus::Channels::Mono).map_err(library)?;
+        let decoder = opus::Decoder::new(check_rate(rate)?, opus::Channels::Mono).map_err(library)?;
         Ok(Decoder { decoder, rate })
     }
 
@@ -124,10 +104,7 @@ pub(super) fn packet_samples(payload: &[u8], rate: u32) -> Result<usize, CodecEr
     opus::packet::get_nb_samples(payload, rate).map_err(library)
 }
 
-fn append(
-    out: &mut Vec<u8>,
-    encode: impl FnOnce(&mut [u8]) -> Result<usize, opus::Error>,
-) -> Result<(), CodecError> {
+fn append(out: &mut Vec<u8>, encode: impl FnOnce(&mut [u8]) -> Result<usize, opus::Error>) -> Result<(), CodecError> {
     let start = out.len();
     out.resize(start + MAX_FRAME_BYTES, 0);
     let result = encode(&mut out[start..]);
@@ -138,10 +115,7 @@ fn append(
 fn check_rate(rate: u32) -> Result<u32, CodecError> {
     match rate {
         8_000 | 12_000 | 16_000 | 24_000 | 48_000 => Ok(rate),
-        _ => Err(CodecError::UnsupportedRate {
-            codec: Codec::Opus,
-            rate,
-        }),
+        _ => Err(CodecError::UnsupportedRate { codec: Codec::Opus, rate }),
     }
 }
 

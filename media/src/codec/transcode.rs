@@ -98,9 +98,7 @@ mod tests {
     const LEVEL: f64 = -16.14;
 
     fn pairs() -> impl Iterator<Item = (Codec, Codec)> {
-        Codec::ALL
-            .into_iter()
-            .flat_map(|from| Codec::ALL.into_iter().map(move |to| (from, to)))
+        Codec::ALL.into_iter().flat_map(|from| Codec::ALL.into_iter().map(move |to| (from, to)))
     }
 
     /// Sends PCM through encoder, transcoder and decoder in packets of `ms`; what the far end hears.
@@ -114,18 +112,10 @@ mod tests {
             received.clear();
             let ticks = encoder.encode(frame, &mut sent).expect("a whole frame");
             assert_eq!(ticks, from.rtp_clock() as usize / 1_000 * ms);
-            let ticks = transcoder
-                .transcode(&sent, &mut received)
-                .expect("a good packet");
-            assert_eq!(
-                ticks,
-                to.rtp_clock() as usize / 1_000 * ms,
-                "{from} to {to}, {ms} ms"
-            );
+            let ticks = transcoder.transcode(&sent, &mut received).expect("a good packet");
+            assert_eq!(ticks, to.rtp_clock() as usize / 1_000 * ms, "{from} to {to}, {ms} ms");
             assert_eq!(to.duration(&received), Ok(ticks as u32));
-            let samples = decoder
-                .decode(&received, &mut heard)
-                .expect("a good packet");
+            let samples = decoder.decode(&received, &mut heard).expect("a good packet");
             assert_eq!(samples, to.sample_rate() as usize / 1_000 * ms);
         }
         heard
@@ -134,9 +124,7 @@ mod tests {
     fn sine(rate: u32, hz: f64, seconds: u32) -> Vec<i16> {
         let step = std::f64::consts::TAU * hz / f64::from(rate);
         let peak = 32_768.0 * 10f64.powf(LEVEL / 20.0);
-        (0..rate * seconds)
-            .map(|i| (peak * (step * f64::from(i)).sin()).round() as i16)
-            .collect()
+        (0..rate * seconds).map(|i| (peak * (step * f64::from(i)).sin()).round() as i16).collect()
     }
 
     #[test]
@@ -151,23 +139,10 @@ mod tests {
                 let frequency = measure::dominant_frequency(settled, rate).unwrap_or(0.0);
                 let level = measure::level(settled, rate, 1_000.0);
                 let purity = measure::tone_to_rest(settled, rate, 1_000.0);
-                assert!(
-                    (frequency - 1_000.0).abs() < 2.0,
-                    "{from} to {to}, {ms} ms: {frequency} Hz"
-                );
-                assert!(
-                    (level - LEVEL).abs() < 0.3,
-                    "{from} to {to}, {ms} ms: {level} dBFS"
-                );
-                let least = if from == Codec::Opus || to == Codec::Opus {
-                    20.0
-                } else {
-                    30.0
-                };
-                assert!(
-                    purity > least,
-                    "{from} to {to}, {ms} ms: {purity} dB above the rest"
-                );
+                assert!((frequency - 1_000.0).abs() < 2.0, "{from} to {to}, {ms} ms: {frequency} Hz");
+                assert!((level - LEVEL).abs() < 0.3, "{from} to {to}, {ms} ms: {level} dBFS");
+                let least = if from == Codec::Opus || to == Codec::Opus { 20.0 } else { 30.0 };
+                assert!(purity > least, "{from} to {to}, {ms} ms: {purity} dB above the rest");
             }
         }
     }
@@ -192,24 +167,17 @@ mod tests {
 
     #[test]
     fn a_stereo_packet_is_mixed_down() {
-        let mut encoder =
-            opus::Encoder::new(48_000, opus::Channels::Stereo, opus::Application::Audio)
-                .expect("stereo");
+        let mut encoder = opus::Encoder::new(48_000, opus::Channels::Stereo, opus::Application::Audio).expect("stereo");
         let mut transcoder = Transcoder::new(Codec::Opus, Codec::Pcma).expect("any pair");
         let mut octets = Vec::new();
-        let left: Vec<i16> = sine(48_000, 1_000.0, 1)
-            .into_iter()
-            .flat_map(|sample| [sample, 0])
-            .collect();
+        let left: Vec<i16> = sine(48_000, 1_000.0, 1).into_iter().flat_map(|sample| [sample, 0]).collect();
         for frame in left.chunks_exact(2 * 960) {
             let packet = encoder.encode_vec(frame, 1_000).expect("a whole frame");
             assert_eq!(transcoder.transcode(&packet, &mut octets), Ok(160));
         }
         let mut heard = Vec::new();
         let mut decoder = Decoder::new(Codec::Pcma, 8_000).expect("its own rate");
-        octets
-            .chunks(160)
-            .for_each(|packet| assert_eq!(decoder.decode(packet, &mut heard), Ok(160)));
+        octets.chunks(160).for_each(|packet| assert_eq!(decoder.decode(packet, &mut heard), Ok(160)));
         let level = measure::level(&heard[4_000..], 8_000, 1_000.0);
         assert!((level - (LEVEL - 6.02)).abs() < 1.0, "{level} dBFS");
     }
@@ -222,22 +190,13 @@ mod tests {
             assert_eq!(transcoder.transcode(&[], &mut out), Err(CodecError::Empty));
             if from == Codec::Opus {
                 // Code 3 without the octet that counts the frames.
-                assert_eq!(
-                    transcoder.transcode(&[0x0b], &mut out),
-                    Err(CodecError::Malformed(from))
-                );
+                assert_eq!(transcoder.transcode(&[0x0b], &mut out), Err(CodecError::Malformed(from)));
             } else {
-                assert_eq!(
-                    transcoder.transcode(&[0x55; 2_000], &mut out),
-                    Err(CodecError::Duration)
-                );
+                assert_eq!(transcoder.transcode(&[0x55; 2_000], &mut out), Err(CodecError::Duration));
             }
         }
         let mut transcoder = Transcoder::new(Codec::Pcma, Codec::Opus).expect("any pair");
-        assert_eq!(
-            transcoder.transcode(&[0x55; 161], &mut out),
-            Err(CodecError::Duration)
-        );
+        assert_eq!(transcoder.transcode(&[0x55; 161], &mut out), Err(CodecError::Duration));
         assert_eq!(out, [7]);
     }
 

@@ -44,16 +44,12 @@ pub fn dominant_frequency(pcm: &[i16], rate: u32) -> Option<f64> {
     let samples = windowed(part);
     let at = |frequency: f64| goertzel(&samples, rate, frequency);
     let bins = (1..part.len() / 2).map(|bin| bin as f64 * step);
-    let (mut best, _) = bins
-        .map(|hz| (hz, at(hz)))
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (mut best, _) = bins.map(|hz| (hz, at(hz))).max_by(|a, b| a.1.total_cmp(&b.1))?;
     // The window's main lobe has one maximum; halving the step walks up to it.
     let mut step = step / 2.0;
     while step > 0.05 {
         let candidates = [best - step, best, best + step];
-        best = candidates
-            .into_iter()
-            .max_by(|&a, &b| at(a).total_cmp(&at(b)))?;
+        best = candidates.into_iter().max_by(|&a, &b| at(a).total_cmp(&at(b)))?;
         step /= 2.0;
     }
     Some(best)
@@ -72,10 +68,7 @@ fn loudest(pcm: &[i16], length: usize) -> &[i16] {
 fn windowed(pcm: &[i16]) -> Vec<f64> {
     // Twice for the half of the spectrum that is left out, twice for the window's mean of one half.
     let scale = 4.0 / (pcm.len().max(1) as f64 * FULL_SCALE);
-    pcm.iter()
-        .zip(hann(pcm.len()))
-        .map(|(&sample, window)| scale * window * f64::from(sample))
-        .collect()
+    pcm.iter().zip(hann(pcm.len())).map(|(&sample, window)| scale * window * f64::from(sample)).collect()
 }
 
 fn hann(length: usize) -> impl Iterator<Item = f64> {
@@ -95,10 +88,7 @@ fn goertzel(samples: &[f64], rate: u32, frequency: f64) -> f64 {
 }
 
 fn mean_square(pcm: &[i16]) -> f64 {
-    let sum: f64 = pcm
-        .iter()
-        .map(|&sample| (f64::from(sample) / FULL_SCALE).powi(2))
-        .sum();
+    let sum: f64 = pcm.iter().map(|&sample| (f64::from(sample) / FULL_SCALE).powi(2)).sum();
     sum / pcm.len().max(1) as f64
 }
 
@@ -113,9 +103,7 @@ mod tests {
     use super::*;
 
     fn sine(rate: u32, hz: f64, peak: f64, samples: usize) -> Vec<i16> {
-        (0..samples)
-            .map(|i| (peak * (TAU * hz * i as f64 / f64::from(rate)).sin()).round() as i16)
-            .collect()
+        (0..samples).map(|i| (peak * (TAU * hz * i as f64 / f64::from(rate)).sin()).round() as i16).collect()
     }
 
     #[test]

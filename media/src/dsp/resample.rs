@@ -39,12 +39,7 @@ impl Resampler {
             (16_000, 8_000) => Direction::Down,
             _ => return None,
         };
-        Some(Resampler {
-            direction,
-            filtered: [0; HISTORY + CHUNK],
-            delayed: [0; HISTORY + CHUNK],
-            odd: None,
-        })
+        Some(Resampler { direction, filtered: [0; HISTORY + CHUNK], delayed: [0; HISTORY + CHUNK], odd: None })
     }
 
     /// Appends the converted samples: two for each up, one for each two down (an odd sample waits
@@ -64,8 +59,7 @@ impl Resampler {
                 let between = (dot(window) + (1 << 13)) >> 14;
                 [saturate(between), window[HISTORY - MIDDLE]]
             }));
-            self.filtered
-                .copy_within(chunk.len()..chunk.len() + HISTORY, 0);
+            self.filtered.copy_within(chunk.len()..chunk.len() + HISTORY, 0);
         }
     }
 
@@ -90,30 +84,20 @@ impl Resampler {
             self.delayed[HISTORY + i] = even;
             self.filtered[HISTORY + i] = odd;
         }
-        let windows = self
-            .filtered
-            .array_windows()
-            .zip(&self.delayed[HISTORY - MIDDLE..])
-            .take(pairs.len());
+        let windows = self.filtered.array_windows().zip(&self.delayed[HISTORY - MIDDLE..]).take(pairs.len());
         out.extend(windows.map(|(window, &middle)| {
             let sum = dot(window) + (i32::from(middle) << 14);
             saturate((sum + (1 << 14)) >> 15)
         }));
-        self.filtered
-            .copy_within(pairs.len()..pairs.len() + HISTORY, 0);
-        self.delayed
-            .copy_within(pairs.len()..pairs.len() + HISTORY, 0);
+        self.filtered.copy_within(pairs.len()..pairs.len() + HISTORY, 0);
+        self.delayed.copy_within(pairs.len()..pairs.len() + HISTORY, 0);
     }
 }
 
 /// Cannot overflow: the taps' magnitudes add up to 1.32, the middle one's to 0.5, of 2 in 32 bits.
 #[inline(always)]
 fn dot(window: &[i16; TAPS]) -> i32 {
-    window
-        .iter()
-        .zip(&FILTER)
-        .map(|(&sample, &tap)| i32::from(sample) * i32::from(tap))
-        .sum()
+    window.iter().zip(&FILTER).map(|(&sample, &tap)| i32::from(sample) * i32::from(tap)).sum()
 }
 
 fn saturate(value: i32) -> i16 {
@@ -124,8 +108,7 @@ fn saturate(value: i32) -> i16 {
 /// one half exactly. Symmetric, so its order does not matter.
 static FILTER: [i16; TAPS] = {
     const HALF: [i16; TAPS / 2] = [
-        -5, 11, -20, 32, -48, 69, -95, 129, -171, 224, -288, 369, -470, 599, -771, 1_010, -1_371,
-        2_000, -3_425, 10_413,
+        -5, 11, -20, 32, -48, 69, -95, 129, -171, 224, -288, 369, -470, 599, -771, 1_010, -1_371, 2_000, -3_425, 10_413,
     ];
     let mut taps = [0; TAPS];
     let mut i = 0;
@@ -144,9 +127,7 @@ mod tests {
 
     fn sine(rate: u32, hz: f64, samples: usize) -> Vec<i16> {
         let step = std::f64::consts::TAU * hz / f64::from(rate);
-        (0..samples)
-            .map(|i| (16_384.0 * (step * i as f64).sin()).round() as i16)
-            .collect()
+        (0..samples).map(|i| (16_384.0 * (step * i as f64).sin()).round() as i16).collect()
     }
 
     fn convert(from: u32, to: u32, pcm: &[i16]) -> Vec<i16> {
@@ -188,9 +169,7 @@ mod tests {
 
     #[test]
     fn any_split_gives_the_same_samples() {
-        let pcm: Vec<i16> = (0..1_000i32)
-            .map(|i| (i * i % 65_521 - 32_760) as i16)
-            .collect();
+        let pcm: Vec<i16> = (0..1_000i32).map(|i| (i * i % 65_521 - 32_760) as i16).collect();
         for (from, to) in [(8_000, 16_000), (16_000, 8_000)] {
             let whole = convert(from, to, &pcm);
             let mut resampler = Resampler::new(from, to).expect("rates that exist");
@@ -209,16 +188,10 @@ mod tests {
     #[test]
     fn the_loudest_input_does_not_wrap() {
         // The signs of the taps: the worst input there is.
-        let worst: Vec<i16> = FILTER
-            .iter()
-            .map(|&tap| if tap < 0 { i16::MIN } else { i16::MAX })
-            .collect();
+        let worst: Vec<i16> = FILTER.iter().map(|&tap| if tap < 0 { i16::MIN } else { i16::MAX }).collect();
         let up = convert(8_000, 16_000, &worst);
         assert_eq!(up[2 * (TAPS - 1)], i16::MAX);
-        let pairs: Vec<i16> = worst
-            .iter()
-            .flat_map(|&sample| [i16::MAX, sample])
-            .collect();
+        let pairs: Vec<i16> = worst.iter().flat_map(|&sample| [i16::MAX, sample]).collect();
         assert_eq!(convert(16_000, 8_000, &pairs)[TAPS - 1], i16::MAX);
     }
 

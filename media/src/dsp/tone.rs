@@ -77,118 +77,40 @@ impl Country {
     fn pattern(self, kind: ToneKind) -> Pattern {
         use ToneKind::{Busy, Congestion, Ringback, Test1k};
         match (self, kind) {
-            (_, Test1k) => Pattern {
-                hz: [1_000, 0],
-                ms: &[],
-            },
+            (_, Test1k) => Pattern { hz: [1_000, 0], ms: &[] },
 
-            (Country::At, Ringback) => Pattern {
-                hz: [420, 0],
-                ms: &[1_000, 5_000],
-            },
-            (Country::At, Busy) => Pattern {
-                hz: [420, 0],
-                ms: &[400, 400],
-            },
-            (Country::At, Congestion) => Pattern {
-                hz: [420, 0],
-                ms: &[200, 200],
-            },
+            (Country::At, Ringback) => Pattern { hz: [420, 0], ms: &[1_000, 5_000] },
+            (Country::At, Busy) => Pattern { hz: [420, 0], ms: &[400, 400] },
+            (Country::At, Congestion) => Pattern { hz: [420, 0], ms: &[200, 200] },
 
-            (Country::Be, Ringback) => Pattern {
-                hz: [425, 0],
-                ms: &[1_000, 3_000],
-            },
-            (Country::Be, Busy) => Pattern {
-                hz: [425, 0],
-                ms: &[500, 500],
-            },
-            (Country::Be, Congestion) => Pattern {
-                hz: [425, 0],
-                ms: &[167, 167],
-            },
+            (Country::Be, Ringback) => Pattern { hz: [425, 0], ms: &[1_000, 3_000] },
+            (Country::Be, Busy) => Pattern { hz: [425, 0], ms: &[500, 500] },
+            (Country::Be, Congestion) => Pattern { hz: [425, 0], ms: &[167, 167] },
 
-            (Country::De, Ringback) => Pattern {
-                hz: [425, 0],
-                ms: &[1_000, 4_000],
-            },
-            (Country::De, Busy) => Pattern {
-                hz: [425, 0],
-                ms: &[480, 480],
-            },
-            (Country::De, Congestion) => Pattern {
-                hz: [425, 0],
-                ms: &[240, 240],
-            },
+            (Country::De, Ringback) => Pattern { hz: [425, 0], ms: &[1_000, 4_000] },
+            (Country::De, Busy) => Pattern { hz: [425, 0], ms: &[480, 480] },
+            (Country::De, Congestion) => Pattern { hz: [425, 0], ms: &[240, 240] },
 
-            (Country::Es, Ringback) => Pattern {
-                hz: [425, 0],
-                ms: &[1_500, 3_000],
-            },
-            (Country::Es, Busy) => Pattern {
-                hz: [425, 0],
-                ms: &[200, 200],
-            },
-            (Country::Es, Congestion) => Pattern {
-                hz: [425, 0],
-                ms: &[200, 200, 200, 200, 200, 600],
-            },
+            (Country::Es, Ringback) => Pattern { hz: [425, 0], ms: &[1_500, 3_000] },
+            (Country::Es, Busy) => Pattern { hz: [425, 0], ms: &[200, 200] },
+            (Country::Es, Congestion) => Pattern { hz: [425, 0], ms: &[200, 200, 200, 200, 200, 600] },
 
-            (Country::Fr, Ringback) => Pattern {
-                hz: [440, 0],
-                ms: &[1_500, 3_500],
-            },
-            (Country::Fr, Busy) => Pattern {
-                hz: [440, 0],
-                ms: &[500, 500],
-            },
-            (Country::Fr, Congestion) => Pattern {
-                hz: [440, 0],
-                ms: &[250, 250],
-            },
+            (Country::Fr, Ringback) => Pattern { hz: [440, 0], ms: &[1_500, 3_500] },
+            (Country::Fr, Busy) => Pattern { hz: [440, 0], ms: &[500, 500] },
+            (Country::Fr, Congestion) => Pattern { hz: [440, 0], ms: &[250, 250] },
 
-            (Country::Ch | Country::It | Country::Nl, Ringback) => Pattern {
-                hz: [425, 0],
-                ms: &[1_000, 4_000],
-            },
-            (Country::Ch | Country::It | Country::Nl, Busy) => Pattern {
-                hz: [425, 0],
-                ms: &[500, 500],
-            },
-            (Country::Ch | Country::It, Congestion) => Pattern {
-                hz: [425, 0],
-                ms: &[200, 200],
-            },
-            (Country::Nl, Congestion) => Pattern {
-                hz: [425, 0],
-                ms: &[250, 250],
-            },
+            (Country::Ch | Country::It | Country::Nl, Ringback) => Pattern { hz: [425, 0], ms: &[1_000, 4_000] },
+            (Country::Ch | Country::It | Country::Nl, Busy) => Pattern { hz: [425, 0], ms: &[500, 500] },
+            (Country::Ch | Country::It, Congestion) => Pattern { hz: [425, 0], ms: &[200, 200] },
+            (Country::Nl, Congestion) => Pattern { hz: [425, 0], ms: &[250, 250] },
 
-            (Country::Uk, Ringback) => Pattern {
-                hz: [400, 450],
-                ms: &[400, 200, 400, 2_000],
-            },
-            (Country::Uk, Busy) => Pattern {
-                hz: [400, 0],
-                ms: &[375, 375],
-            },
-            (Country::Uk, Congestion) => Pattern {
-                hz: [400, 0],
-                ms: &[400, 350, 225, 525],
-            },
+            (Country::Uk, Ringback) => Pattern { hz: [400, 450], ms: &[400, 200, 400, 2_000] },
+            (Country::Uk, Busy) => Pattern { hz: [400, 0], ms: &[375, 375] },
+            (Country::Uk, Congestion) => Pattern { hz: [400, 0], ms: &[400, 350, 225, 525] },
 
-            (Country::Us, Ringback) => Pattern {
-                hz: [440, 480],
-                ms: &[2_000, 4_000],
-            },
-            (Country::Us, Busy) => Pattern {
-                hz: [480, 620],
-                ms: &[500, 500],
-            },
-            (Country::Us, Congestion) => Pattern {
-                hz: [480, 620],
-                ms: &[250, 250],
-            },
+            (Country::Us, Ringback) => Pattern { hz: [440, 480], ms: &[2_000, 4_000] },
+            (Country::Us, Busy) => Pattern { hz: [480, 620], ms: &[500, 500] },
+            (Country::Us, Congestion) => Pattern { hz: [480, 620], ms: &[250, 250] },
         }
     }
 }
@@ -207,10 +129,7 @@ impl FromStr for Country {
         match code.to_ascii_lowercase().as_str() {
             "gb" => Ok(Country::Uk),
             "ca" => Ok(Country::Us),
-            code => Country::ALL
-                .into_iter()
-                .find(|country| country.code() == code)
-                .ok_or(UnknownCountry),
+            code => Country::ALL.into_iter().find(|country| country.code() == code).ok_or(UnknownCountry),
         }
     }
 }
@@ -288,8 +207,7 @@ impl Tone {
             let (part, rest) = pcm.split_at_mut(length);
             if self.phase.is_multiple_of(2) {
                 let [one, two] = &mut self.oscillators;
-                part.iter_mut()
-                    .for_each(|sample| *sample = (one.next() + two.next()).round() as i16);
+                part.iter_mut().for_each(|sample| *sample = (one.next() + two.next()).round() as i16);
             } else {
                 part.fill(0);
             }
@@ -300,10 +218,7 @@ impl Tone {
 
     /// Never zero, so that [`Tone::fill`] ends.
     fn phase_length(&self) -> usize {
-        let samples = self
-            .cadence
-            .get(self.phase)
-            .map(|&ms| u64::from(ms) * u64::from(self.sample_rate) / 1_000);
+        let samples = self.cadence.get(self.phase).map(|&ms| u64::from(ms) * u64::from(self.sample_rate) / 1_000);
         samples.map_or(usize::MAX, |samples| (samples as usize).max(1))
     }
 }
@@ -322,11 +237,7 @@ impl Oscillator {
     fn new(hz: u32, rate: u32, peak: f64) -> Self {
         let omega = TAU * f64::from(hz) / f64::from(rate.max(1));
         let first = [peak * (-omega).sin(), peak * (-2.0 * omega).sin()];
-        Oscillator {
-            coefficient: 2.0 * omega.cos(),
-            first,
-            last: first,
-        }
+        Oscillator { coefficient: 2.0 * omega.cos(), first, last: first }
     }
 
     fn restart(&mut self) {
@@ -354,9 +265,7 @@ mod tests {
     #[test]
     fn german_ringback_is_425_hz_one_second_in_five() {
         let pcm = play(ToneKind::Ringback, Country::De, 8_000, 6_000);
-        assert!(
-            (measure::dominant_frequency(&pcm[..8_000], 8_000).unwrap_or(0.0) - 425.0).abs() < 1.0
-        );
+        assert!((measure::dominant_frequency(&pcm[..8_000], 8_000).unwrap_or(0.0) - 425.0).abs() < 1.0);
         assert!((measure::level(&pcm[..8_000], 8_000, 425.0) + 16.14).abs() < 0.1);
         assert!(pcm[8_000..40_000].iter().all(|&sample| sample == 0));
         assert!((measure::level(&pcm[40_000..], 8_000, 425.0) + 16.14).abs() < 0.1);
@@ -374,12 +283,7 @@ mod tests {
     #[test]
     fn pieces_join_without_a_seam() {
         for country in Country::ALL {
-            for kind in [
-                ToneKind::Ringback,
-                ToneKind::Busy,
-                ToneKind::Congestion,
-                ToneKind::Test1k,
-            ] {
+            for kind in [ToneKind::Ringback, ToneKind::Busy, ToneKind::Congestion, ToneKind::Test1k] {
                 let whole = play(kind, country, 8_000, 2_000);
                 let mut tone = Tone::new(kind, country, 8_000);
                 let mut pieces = vec![1; whole.len()];

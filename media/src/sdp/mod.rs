@@ -84,10 +84,7 @@ impl Direction {
     }
 
     fn and(self, other: Self) -> Self {
-        Self::of(
-            self.sends() && other.sends(),
-            self.receives() && other.receives(),
-        )
+        Self::of(self.sends() && other.sends(), self.receives() && other.receives())
     }
 }
 
@@ -163,20 +160,11 @@ impl Offer {
     ///
     /// `version` must be higher than that of every description sent before on this leg
     /// (RFC 3264 section 8).
-    pub fn revised(
-        local: &LocalAudio,
-        codecs: &[Codec],
-        direction: Direction,
-        version: u64,
-    ) -> Self {
+    pub fn revised(local: &LocalAudio, codecs: &[Codec], direction: Direction, version: u64) -> Self {
         let formats = offered_formats(codecs);
         let mut lines = Lines::new(local, version);
         lines.audio(local.port, "RTP/AVP", &formats, direction, 20);
-        Self {
-            sdp: lines.finish(),
-            formats,
-            direction,
-        }
+        Self { sdp: lines.finish(), formats, direction }
     }
 
     /// The description to send.
@@ -264,14 +252,8 @@ pub fn answer(
     let direction = description.direction(media).reversed();
     let ptime = read::ptime(media);
 
-    let mut answered = vec![Format {
-        payload_type,
-        kind: Kind::Audio(codec),
-    }];
-    answered.extend(event.map(|(payload_type, clock)| Format {
-        payload_type,
-        kind: Kind::Event { clock },
-    }));
+    let mut answered = vec![Format { payload_type, kind: Kind::Audio(codec) }];
+    answered.extend(event.map(|(payload_type, clock)| Format { payload_type, kind: Kind::Event { clock } }));
     let mut lines = Lines::new(local, version);
     for (i, other) in description.media().iter().enumerate() {
         if i == index {
@@ -330,26 +312,18 @@ fn offered_audio(description: &Description) -> Result<(usize, &sdp_types::Media)
 fn offered_formats(codecs: &[Codec]) -> Vec<Format> {
     let mut formats: Vec<Format> = Vec::new();
     for &codec in codecs {
-        let format = Format {
-            payload_type: codec.static_payload_type().unwrap_or(OPUS_PAYLOAD_TYPE),
-            kind: Kind::Audio(codec),
-        };
+        let format =
+            Format { payload_type: codec.static_payload_type().unwrap_or(OPUS_PAYLOAD_TYPE), kind: Kind::Audio(codec) };
         if !formats.contains(&format) {
             formats.push(format);
         }
     }
     let wide = codecs.contains(&Codec::Opus);
     if wide {
-        formats.push(Format {
-            payload_type: WIDE_EVENT_PAYLOAD_TYPE,
-            kind: Kind::Event { clock: 48_000 },
-        });
+        formats.push(Format { payload_type: WIDE_EVENT_PAYLOAD_TYPE, kind: Kind::Event { clock: 48_000 } });
     }
     if !wide || codecs.len() > 1 {
-        formats.push(Format {
-            payload_type: EVENT_PAYLOAD_TYPE,
-            kind: Kind::Event { clock: 8_000 },
-        });
+        formats.push(Format { payload_type: EVENT_PAYLOAD_TYPE, kind: Kind::Event { clock: 8_000 } });
     }
     formats
 }
@@ -362,10 +336,5 @@ pub(crate) fn event_for(codec: Codec, formats: &[Format]) -> Option<(u8, u32)> {
     });
     let first = events.next()?;
     let clock = codec.rtp_clock();
-    Some(
-        std::iter::once(first)
-            .chain(events)
-            .find(|&(_, c)| c == clock)
-            .unwrap_or(first),
-    )
+    Some(std::iter::once(first).chain(events).find(|&(_, c)| c == clock).unwrap_or(first))
 }

@@ -56,20 +56,14 @@ impl Description {
 
     /// Where the peer receives RTP for this media line.
     pub(super) fn remote(&self, media: &Media) -> Result<SocketAddr, SdpError> {
-        let connection = media
-            .connections
-            .first()
-            .or(self.0.connection.as_ref())
-            .ok_or(SdpError::Address)?;
+        let connection = media.connections.first().or(self.0.connection.as_ref()).ok_or(SdpError::Address)?;
         let address = connection.try_address().map_err(|_| SdpError::Address)?;
         Ok(SocketAddr::new(address.ip, media.port))
     }
 
     /// The direction the peer wrote, seen from the peer.
     pub(crate) fn written_direction(&self, media: &Media) -> Direction {
-        direction_of(&media.attributes)
-            .or_else(|| direction_of(&self.0.attributes))
-            .unwrap_or_default()
+        direction_of(&media.attributes).or_else(|| direction_of(&self.0.attributes)).unwrap_or_default()
     }
 
     /// The direction that holds, seen from the peer.
@@ -78,14 +72,8 @@ impl Description {
     /// wants nothing, whatever its direction attribute says.
     pub(super) fn direction(&self, media: &Media) -> Direction {
         let written = self.written_direction(media);
-        let held = self
-            .remote(media)
-            .is_ok_and(|remote| remote.ip().is_unspecified());
-        if held {
-            written.and(Direction::SendOnly)
-        } else {
-            written
-        }
+        let held = self.remote(media).is_ok_and(|remote| remote.ip().is_unspecified());
+        if held { written.and(Direction::SendOnly) } else { written }
     }
 }
 
@@ -152,30 +140,22 @@ fn mapped(map: &RtpMap) -> Option<Kind> {
     if map.encoding_name.eq_ignore_ascii_case("telephone-event") {
         // Clocks outside this range make no sense and would break the arithmetic on durations.
         let clock = map.clock_rate;
-        return (8_000..=48_000)
-            .contains(&clock)
-            .then_some(Kind::Event { clock });
+        return (8_000..=48_000).contains(&clock).then_some(Kind::Event { clock });
     }
     let codec: Codec = map.encoding_name.parse().ok()?;
     let mono = matches!(map.encoding_params.as_deref(), None | Some("1"));
     let stereo = map.encoding_params.as_deref() == Some("2");
     let channels = if codec == Codec::Opus { stereo } else { mono };
     // G.722 samples at 16 kHz but says 8000 (RFC 3551 section 4.5.2); some phones say 16000.
-    let clock =
-        map.clock_rate == codec.rtp_clock() || (codec == Codec::G722 && map.clock_rate == 16_000);
+    let clock = map.clock_rate == codec.rtp_clock() || (codec == Codec::G722 && map.clock_rate == 16_000);
     (clock && channels).then_some(Kind::Audio(codec))
 }
 
 fn direction_of(attributes: &[Attribute]) -> Option<Direction> {
     attributes.iter().find_map(|attribute| {
-        [
-            Direction::SendRecv,
-            Direction::SendOnly,
-            Direction::RecvOnly,
-            Direction::Inactive,
-        ]
-        .into_iter()
-        .find(|direction| attribute.attribute.eq_ignore_ascii_case(direction.as_str()))
+        [Direction::SendRecv, Direction::SendOnly, Direction::RecvOnly, Direction::Inactive]
+            .into_iter()
+            .find(|direction| attribute.attribute.eq_ignore_ascii_case(direction.as_str()))
     })
 }
 
@@ -186,10 +166,7 @@ fn direction_of(attributes: &[Attribute]) -> Option<Direction> {
 /// reason to fail a call.
 fn tidied(body: &[u8]) -> Result<Vec<u8>, SdpError> {
     let text = String::from_utf8_lossy(body);
-    let mut lines = text
-        .split('\n')
-        .map(|line| line.trim_end_matches('\r'))
-        .skip_while(|line| line.is_empty());
+    let mut lines = text.split('\n').map(|line| line.trim_end_matches('\r')).skip_while(|line| line.is_empty());
     if lines.next().is_none_or(|line| line.trim_end() != "v=0") {
         return Err(SdpError::NotSdp);
     }

@@ -4,11 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const LOCAL: LocalAudio = LocalAudio {
-    address: IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 2)),
-    port: 30_000,
-    session_id: 4_711,
-};
+const LOCAL: LocalAudio =
+    LocalAudio { address: IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 2)), port: 30_000, session_id: 4_711 };
 const PREFERRED: [Codec; 3] = [Codec::G722, Codec::Pcma, Codec::Pcmu];
 
 /// Line ends as on the wire.
@@ -17,9 +14,7 @@ fn sdp(text: &str) -> Vec<u8> {
 }
 
 fn text(sdp: &Bytes) -> String {
-    String::from_utf8(sdp.to_vec())
-        .unwrap()
-        .replace("\r\n", "\n")
+    String::from_utf8(sdp.to_vec()).unwrap().replace("\r\n", "\n")
 }
 
 #[test]
@@ -46,10 +41,7 @@ fn our_offer_lists_codecs_and_digits() {
 #[test]
 fn an_opus_offer_has_digits_in_both_clocks() {
     let offer = Offer::revised(
-        &LocalAudio {
-            address: "::1".parse().unwrap(),
-            ..LOCAL
-        },
+        &LocalAudio { address: "::1".parse().unwrap(), ..LOCAL },
         &[Codec::Opus, Codec::Pcmu],
         Direction::SendOnly,
         3,
@@ -124,10 +116,7 @@ a=ptime:20
             ptime: 20,
         }
     );
-    assert_eq!(
-        offered_codecs(&offer).unwrap(),
-        [Codec::Pcmu, Codec::Pcma, Codec::G722]
-    );
+    assert_eq!(offered_codecs(&offer).unwrap(), [Codec::Pcmu, Codec::Pcma, Codec::G722]);
 }
 
 #[test]
@@ -189,30 +178,14 @@ fn hold_in_all_its_forms_stops_us_sending() {
         ))
     };
     for (address, written, ours, line) in [
-        (
-            "10.0.0.1",
-            "a=sendonly\n",
-            Direction::RecvOnly,
-            "a=recvonly",
-        ),
-        (
-            "10.0.0.1",
-            "a=inactive\n",
-            Direction::Inactive,
-            "a=inactive",
-        ),
-        (
-            "10.0.0.1",
-            "a=recvonly\n",
-            Direction::SendOnly,
-            "a=sendonly",
-        ),
+        ("10.0.0.1", "a=sendonly\n", Direction::RecvOnly, "a=recvonly"),
+        ("10.0.0.1", "a=inactive\n", Direction::Inactive, "a=inactive"),
+        ("10.0.0.1", "a=recvonly\n", Direction::SendOnly, "a=sendonly"),
         ("0.0.0.0", "", Direction::RecvOnly, "a=recvonly"),
         ("0.0.0.0", "a=sendrecv\n", Direction::RecvOnly, "a=recvonly"),
         ("0.0.0.0", "a=inactive\n", Direction::Inactive, "a=inactive"),
     ] {
-        let (answered, negotiated) =
-            answer(&LOCAL, &PREFERRED, &offer(address, written), 2).unwrap();
+        let (answered, negotiated) = answer(&LOCAL, &PREFERRED, &offer(address, written), 2).unwrap();
         assert_eq!(negotiated.direction, ours, "{address} {written}");
         assert!(text(&answered).contains(line), "{address} {written}");
     }
@@ -236,28 +209,15 @@ a=rtcp:5055 IN IP4 10.0.0.2
 a=sendrecv
 "))
         .unwrap();
-    assert_eq!(
-        (negotiated.codec, negotiated.payload_type),
-        (Codec::Opus, 111)
-    );
-    assert_eq!(
-        negotiated.receive,
-        [(96, Codec::Opus), (111, Codec::Opus), (8, Codec::Pcma)]
-    );
+    assert_eq!((negotiated.codec, negotiated.payload_type), (Codec::Opus, 111));
+    assert_eq!(negotiated.receive, [(96, Codec::Opus), (111, Codec::Opus), (8, Codec::Pcma)]);
     assert_eq!(negotiated.telephone_event, Some((110, 102, 48_000)));
-    assert_eq!(
-        negotiated.remote_rtcp,
-        Some("10.0.0.2:5055".parse().unwrap())
-    );
+    assert_eq!(negotiated.remote_rtcp, Some("10.0.0.2:5055".parse().unwrap()));
 }
 
 #[test]
 fn what_cannot_be_spoken_is_told_apart() {
-    let body = |media: &str| {
-        sdp(&format!(
-            "v=0\no=- 1 1 IN IP4 10.0.0.1\ns=-\nc=IN IP4 10.0.0.1\nt=0 0\n{media}"
-        ))
-    };
+    let body = |media: &str| sdp(&format!("v=0\no=- 1 1 IN IP4 10.0.0.1\ns=-\nc=IN IP4 10.0.0.1\nt=0 0\n{media}"));
     let error = |media: &str| answer(&LOCAL, &PREFERRED, &body(media), 1).unwrap_err();
     assert!(matches!(
         error("m=audio 5000 RTP/AVP 18 101\na=rtpmap:101 telephone-event/8000\n"),
@@ -267,35 +227,14 @@ fn what_cannot_be_spoken_is_told_apart() {
         error("m=audio 5000 RTP/SAVP 8\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\n"),
         SdpError::SrtpRequired
     ));
-    assert!(matches!(
-        error("m=audio 5000 UDP/TLS/RTP/SAVPF 8\n"),
-        SdpError::SrtpRequired
-    ));
-    assert!(matches!(
-        error("m=audio 5000 udp 8\n"),
-        SdpError::UnsupportedTransport
-    ));
+    assert!(matches!(error("m=audio 5000 UDP/TLS/RTP/SAVPF 8\n"), SdpError::SrtpRequired));
+    assert!(matches!(error("m=audio 5000 udp 8\n"), SdpError::UnsupportedTransport));
     assert!(matches!(error("m=audio 0 RTP/AVP 8\n"), SdpError::NoAudio));
-    assert!(matches!(
-        error("m=video 5000 RTP/AVP 96\n"),
-        SdpError::NoAudio
-    ));
-    assert!(matches!(
-        error("m=audio 5000 RTP/AVP 8\nc=IN IP4 phone.example.org\n"),
-        SdpError::Address
-    ));
-    assert!(matches!(
-        error("m=audio many RTP/AVP 8\n"),
-        SdpError::Malformed(_)
-    ));
-    assert!(matches!(
-        answer(&LOCAL, &PREFERRED, b"<xml/>", 1),
-        Err(SdpError::NotSdp)
-    ));
-    assert!(matches!(
-        answer(&LOCAL, &PREFERRED, &vec![b'a'; 70_000], 1),
-        Err(SdpError::TooLarge)
-    ));
+    assert!(matches!(error("m=video 5000 RTP/AVP 96\n"), SdpError::NoAudio));
+    assert!(matches!(error("m=audio 5000 RTP/AVP 8\nc=IN IP4 phone.example.org\n"), SdpError::Address));
+    assert!(matches!(error("m=audio many RTP/AVP 8\n"), SdpError::Malformed(_)));
+    assert!(matches!(answer(&LOCAL, &PREFERRED, b"<xml/>", 1), Err(SdpError::NotSdp)));
+    assert!(matches!(answer(&LOCAL, &PREFERRED, &vec![b'a'; 70_000], 1), Err(SdpError::TooLarge)));
 
     let offer = Offer::new(&LOCAL, &PREFERRED);
     let declined = offer.accept_answer(&body("m=audio 0 RTP/AVP 8\n"));
@@ -324,19 +263,13 @@ m=audio 5002 RTP/AVP 8
 fn our_own_offer_and_answer_agree() {
     for codec in Codec::ALL {
         let offer = Offer::new(&LOCAL, &[codec]);
-        let peer = LocalAudio {
-            port: 40_000,
-            ..LOCAL
-        };
+        let peer = LocalAudio { port: 40_000, ..LOCAL };
         let (answered, theirs) = answer(&peer, &[codec], offer.sdp(), 1).unwrap();
         let ours = offer.accept_answer(&answered).unwrap();
         assert_eq!((ours.codec, theirs.codec), (codec, codec));
         assert_eq!(ours.remote.port(), 40_000);
         assert_eq!(theirs.remote.port(), 30_000);
-        assert_eq!(
-            ours.telephone_event.map(|(_, _, clock)| clock),
-            Some(codec.rtp_clock())
-        );
+        assert_eq!(ours.telephone_event.map(|(_, _, clock)| clock), Some(codec.rtp_clock()));
     }
 }
 

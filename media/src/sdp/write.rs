@@ -14,17 +14,10 @@ pub(super) struct Lines(String);
 impl Lines {
     /// The session section.
     pub(super) fn new(local: &LocalAudio, version: u64) -> Self {
-        let family = if local.address.is_ipv6() {
-            "IP6"
-        } else {
-            "IP4"
-        };
+        let family = if local.address.is_ipv6() { "IP6" } else { "IP4" };
         let mut lines = Self(String::with_capacity(384));
         lines.line(format_args!("v=0"));
-        lines.line(format_args!(
-            "o=- {} {version} IN {family} {}",
-            local.session_id, local.address
-        ));
+        lines.line(format_args!("o=- {} {version} IN {family} {}", local.session_id, local.address));
         lines.line(format_args!("s=-"));
         lines.line(format_args!("c=IN {family} {}", local.address));
         lines.line(format_args!("t=0 0"));
@@ -32,14 +25,7 @@ impl Lines {
     }
 
     /// An audio line with its formats.
-    pub(super) fn audio(
-        &mut self,
-        port: u16,
-        proto: &str,
-        formats: &[Format],
-        direction: Direction,
-        ptime: u32,
-    ) {
+    pub(super) fn audio(&mut self, port: u16, proto: &str, formats: &[Format], direction: Direction, ptime: u32) {
         let mut numbers = String::new();
         for format in formats {
             numbers.push(' ');
@@ -72,10 +58,7 @@ impl Lines {
 
     /// A media line declined with port 0 (RFC 3264 section 6); the rest of it is repeated.
     pub(super) fn declined(&mut self, media: &Media) {
-        self.line(format_args!(
-            "m={} 0 {} {}",
-            media.media, media.proto, media.fmt
-        ));
+        self.line(format_args!("m={} 0 {} {}", media.media, media.proto, media.fmt));
     }
 
     /// An attribute without a value.

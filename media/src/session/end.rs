@@ -52,11 +52,7 @@ impl End {
             Leg::Rtp(_) => random.ssrc(),
             Leg::WebRtc(leg) => leg.ssrc(),
         };
-        self.out = Some(OutStream::new(
-            ssrc,
-            random.next_u32() as u16,
-            random.next_u32(),
-        ));
+        self.out = Some(OutStream::new(ssrc, random.next_u32() as u16, random.next_u32()));
         self.reports = matches!(leg, Leg::Rtp(_)).then(|| Reports::new(random, now));
         self.leg = Some(leg);
         self.start_tone(now);
@@ -65,10 +61,7 @@ impl End {
     /// Everything but the source goes.
     pub(super) fn remove(&mut self) {
         let source = std::mem::take(&mut self.source);
-        *self = Self {
-            source,
-            ..Self::default()
-        };
+        *self = Self { source, ..Self::default() };
     }
 
     pub(super) fn set_source(&mut self, source: Source, now: Instant) {
@@ -89,14 +82,13 @@ impl End {
     }
 
     fn start_tone(&mut self, now: Instant) {
-        self.tone =
-            (matches!(self.source, Source::Tone(_)) && self.leg.is_some()).then(|| TonePlayer {
-                encoder: None,
-                pcm: Vec::new(),
-                payload: Vec::new(),
-                next: now,
-                timestamp: None,
-            });
+        self.tone = (matches!(self.source, Source::Tone(_)) && self.leg.is_some()).then(|| TonePlayer {
+            encoder: None,
+            pcm: Vec::new(),
+            payload: Vec::new(),
+            next: now,
+            timestamp: None,
+        });
     }
 
     /// What a payload type means when it comes from this leg.
@@ -176,11 +168,7 @@ impl End {
 
     pub(super) fn stats(&self) -> LegStats {
         let (packets_out, bytes_out) = self.out.as_ref().map_or((0, 0), OutStream::sent);
-        let remote = self
-            .reports
-            .as_ref()
-            .map(Reports::remote)
-            .unwrap_or_default();
+        let remote = self.reports.as_ref().map(Reports::remote).unwrap_or_default();
         LegStats {
             packets_in: self.reception.received(),
             bytes_in: self.bytes_in,

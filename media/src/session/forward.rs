@@ -83,11 +83,10 @@ impl Session {
             };
             match polled {
                 Polled::Transmit(transmit) => {
-                    self.queue
-                        .datagram((side, Channel::Mux, transmit.destination), |buffer| {
-                            buffer.extend_from_slice(&transmit.contents);
-                            true
-                        });
+                    self.queue.datagram((side, Channel::Mux, transmit.destination), |buffer| {
+                        buffer.extend_from_slice(&transmit.contents);
+                        true
+                    });
                 }
                 Polled::Packet(header, payload) => packet = Some((header, payload)),
                 Polled::Connected => self.queue.event(Event::Connected(side)),
@@ -125,12 +124,7 @@ impl Session {
         if first {
             self.queue.event(Event::FirstPacket(side));
         }
-        let packet = Packet {
-            header,
-            payload,
-            sequence,
-            newest,
-        };
+        let packet = Packet { header, payload, sequence, newest };
         match incoming {
             Incoming::Audio(codec) => {
                 self.end(side).codec_in = Some(codec);
@@ -144,15 +138,9 @@ impl Session {
                 };
                 let stream = (header.ssrc, header.timestamp);
                 let Self { ends, queue, .. } = self;
-                ends[side as usize]
-                    .digits_in
-                    .packet(stream, event, clock, now, |pressed| {
-                        queue.event(Event::Digit {
-                            side,
-                            digit: pressed.digit,
-                            duration_ms: pressed.duration_ms,
-                        });
-                    });
+                ends[side as usize].digits_in.packet(stream, event, clock, now, |pressed| {
+                    queue.event(Event::Digit { side, digit: pressed.digit, duration_ms: pressed.duration_ms });
+                });
                 for to in self.listeners(side) {
                     if to == side {
                         // An echo is for the voice; digits would come back as dialling.
@@ -200,57 +188,31 @@ impl Session {
             if !packet.newest {
                 return;
             }
-            if end
-                .transcoder
-                .as_ref()
-                .is_none_or(|t| (t.from(), t.to()) != (codec, codec_out))
-            {
-                end.transcoder = Transcoder::new(codec, codec_out)
-                    .inspect_err(|error| tracing::warn!(%error, "no transcoder"))
-                    .ok();
-                queue.event(Event::Transcoding {
-                    side: to,
-                    from: codec,
-                    to: codec_out,
-                });
+            if end.transcoder.as_ref().is_none_or(|t| (t.from(), t.to()) != (codec, codec_out)) {
+                end.transcoder =
+                    Transcoder::new(codec, codec_out).inspect_err(|error| tracing::warn!(%error, "no transcoder")).ok();
+                queue.event(Event::Transcoding { side: to, from: codec, to: codec_out });
             }
         } else if end.codec_out != Some(codec_out) {
             end.transcoder = None;
         }
-        let origin = Origin {
-            ssrc: packet.header.ssrc,
-            clock_in: codec.rtp_clock(),
-            clock_out: codec_out.rtp_clock(),
-        };
-        let Some(mut numbers) = out.relay(origin, packet.sequence, packet.header.timestamp, now)
-        else {
+        let origin = Origin { ssrc: packet.header.ssrc, clock_in: codec.rtp_clock(), clock_out: codec_out.rtp_clock() };
+        let Some(mut numbers) = out.relay(origin, packet.sequence, packet.header.timestamp, now) else {
             return;
         };
         numbers.marker |= packet.header.marker;
-        let mut transcoder = if transcode {
-            end.transcoder.take()
-        } else {
-            None
-        };
-        let sent = send(
-            to,
-            end,
-            queue,
-            payload_type,
-            numbers,
-            now,
-            |buffer| match &mut transcoder {
-                Some(transcoder) => transcoder
-                    .transcode(packet.payload, buffer)
-                    .inspect_err(|error| tracing::trace!(%error, "packet not converted"))
-                    .is_ok(),
-                None if transcode => false,
-                None => {
-                    buffer.extend_from_slice(packet.payload);
-                    true
-                }
-            },
-        );
+        let mut transcoder = if transcode { end.transcoder.take() } else { None };
+        let sent = send(to, end, queue, payload_type, numbers, now, |buffer| match &mut transcoder {
+            Some(transcoder) => transcoder
+                .transcode(packet.payload, buffer)
+                .inspect_err(|error| tracing::trace!(%error, "packet not converted"))
+                .is_ok(),
+            None if transcode => false,
+            None => {
+                buffer.extend_from_slice(packet.payload);
+                true
+            }
+        });
         if transcode {
             end.transcoder = transcoder;
         }
@@ -260,14 +222,7 @@ impl Session {
         self.flush(to, now);
     }
 
-    fn forward_event(
-        &mut self,
-        to: Side,
-        clock: u32,
-        event: TelephoneEvent,
-        packet: Packet<'_>,
-        now: Instant,
-    ) {
+    fn forward_event(&mut self, to: Side, clock: u32, event: TelephoneEvent, packet: Packet<'_>, now: Instant) {
         let Self { ends, queue, .. } = self;
         let end = &mut ends[to as usize];
         let format = end.event_format();
@@ -276,8 +231,7 @@ impl Session {
         let Some(out) = &mut end.out else {
             return;
         };
-        let (Some((payload_type, clock_out)), Some((codec, _)), true) = (format, audio, may_send)
-        else {
+        let (Some((payload_type, clock_out)), Some((codec, _)), true) = (format, audio, may_send) else {
             out.skip();
             return;
         };
@@ -288,8 +242,7 @@ impl Session {
             clock_in: clock,
             clock_out: codec.rtp_clock(),
         });
-        let Some(mut numbers) = out.relay(origin, packet.sequence, packet.header.timestamp, now)
-        else {
+        let Some(mut numbers) = out.relay(origin, packet.sequence, packet.header.timestamp, now) else {
             return;
         };
         numbers.marker = packet.header.marker;
@@ -309,11 +262,7 @@ impl Session {
             if end.digits_out.deadline(now).is_none_or(|at| at > now) {
                 return;
             }
-            let format = if end.may_send() {
-                end.event_format()
-            } else {
-                None
-            };
+            let format = if end.may_send() { end.event_format() } else { None };
             let Some(out) = &mut end.out else {
                 return;
             };
@@ -372,12 +321,11 @@ impl Session {
                     player.timestamp = None;
                 }
                 player.payload.clear();
-                let coded = player.encoder.as_mut().is_some_and(|encoder| {
-                    encoder.encode(&player.pcm, &mut player.payload).is_ok()
-                });
-                let timestamp = player
-                    .timestamp
-                    .unwrap_or_else(|| out.timestamp_at(clock, now));
+                let coded = player
+                    .encoder
+                    .as_mut()
+                    .is_some_and(|encoder| encoder.encode(&player.pcm, &mut player.payload).is_ok());
+                let timestamp = player.timestamp.unwrap_or_else(|| out.timestamp_at(clock, now));
                 player.timestamp = Some(timestamp.wrapping_add(ticks(TONE_FRAME, clock)));
                 if coded && ready {
                     let numbers = out.own(timestamp, clock);
@@ -395,27 +343,16 @@ impl Session {
 
     /// Sends an RTCP report.
     pub(super) fn report(&mut self, side: Side, goodbye: bool, now: Instant) {
-        let Self {
-            ends,
-            queue,
-            random,
-            ..
-        } = self;
+        let Self { ends, queue, random, .. } = self;
         let end = &mut ends[side as usize];
-        let (Some(Leg::Rtp(leg)), Some(out), Some(reports)) =
-            (&end.leg, &end.out, &mut end.reports)
-        else {
+        let (Some(Leg::Rtp(leg)), Some(out), Some(reports)) = (&end.leg, &end.out, &mut end.reports) else {
             return;
         };
         reports.schedule(random, now);
         let Some(to) = leg.remote_rtcp() else {
             return;
         };
-        let channel = if leg.negotiated().rtcp_mux {
-            Channel::Rtp
-        } else {
-            Channel::Rtcp
-        };
+        let channel = if leg.negotiated().rtcp_mux { Channel::Rtp } else { Channel::Rtcp };
         let clock = end.codec_in.map_or(8_000, Codec::rtp_clock);
         let reception = &mut end.reception;
         queue.datagram((side, channel, to), |buffer| {
@@ -477,14 +414,7 @@ fn send_as(
             octets = end.scratch.len();
             if written {
                 let shared = Arc::from(end.scratch.as_slice());
-                leg.write(
-                    payload_type,
-                    numbers.sequence,
-                    numbers.timestamp,
-                    numbers.marker,
-                    shared,
-                    now,
-                );
+                leg.write(payload_type, numbers.sequence, numbers.timestamp, numbers.marker, shared, now);
             }
             end.scratch.clear();
             written

@@ -147,12 +147,7 @@ impl Session {
     /// A session without legs. Source identifiers, first sequence numbers and the times of
     /// reports come from `seed`, which should be random.
     pub fn new(seed: u64) -> Self {
-        Self {
-            random: Random::new(seed),
-            ends: [End::default(), End::default()],
-            queue: Queue::default(),
-            now: None,
-        }
+        Self { random: Random::new(seed), ends: [End::default(), End::default()], queue: Queue::default(), now: None }
     }
 
     /// Puts a leg in place, ending the one that was there. Its source stays as set.
@@ -221,14 +216,7 @@ impl Session {
     }
 
     /// Takes a datagram that arrived on a socket of a leg.
-    pub fn handle_packet(
-        &mut self,
-        side: Side,
-        channel: Channel,
-        from: SocketAddr,
-        bytes: &[u8],
-        now: Instant,
-    ) {
+    pub fn handle_packet(&mut self, side: Side, channel: Channel, from: SocketAddr, bytes: &[u8], now: Instant) {
         self.now = Some(now);
         match &mut self.end(side).leg {
             Some(Leg::Rtp(_)) => self.rtp_datagram(side, channel, from, bytes, now),
@@ -253,11 +241,7 @@ impl Session {
             self.run_digits(side, now);
             self.run_tone(side, now);
             if let Some(pressed) = self.end(side).digits_in.timeout(now) {
-                self.queue.event(Event::Digit {
-                    side,
-                    digit: pressed.digit,
-                    duration_ms: pressed.duration_ms,
-                });
+                self.queue.event(Event::Digit { side, digit: pressed.digit, duration_ms: pressed.duration_ms });
             }
             if self.end(side).report_at().is_some_and(|at| at <= now) {
                 self.report(side, false, now);
@@ -269,14 +253,8 @@ impl Session {
     /// [`Session::handle_timeout`].
     pub fn poll_output(&mut self) -> Output<'_> {
         // Looked up first, since the queue stays borrowed by what it returns.
-        let timeout = if self.queue.is_empty() {
-            self.ends
-                .iter()
-                .filter_map(|end| end.timeout(self.now))
-                .min()
-        } else {
-            None
-        };
+        let timeout =
+            if self.queue.is_empty() { self.ends.iter().filter_map(|end| end.timeout(self.now)).min() } else { None };
         self.queue.poll().unwrap_or(Output::Timeout(timeout))
     }
 

@@ -66,12 +66,7 @@ impl Queue {
             return false;
         }
         let range = start..self.buffer.len();
-        self.datagrams.push_back(Datagram {
-            side,
-            channel,
-            to,
-            range,
-        });
+        self.datagrams.push_back(Datagram { side, channel, to, range });
         true
     }
 

@@ -43,11 +43,7 @@ fn every_codec_pair_carries_a_tone() {
             let heard = world.heard(Side::B);
             assert_eq!(heard.len(), 50, "{from} to {to}");
             assert_whistle(to, payloads(heard));
-            let transcoding = world.events.contains(&Event::Transcoding {
-                side: Side::B,
-                from,
-                to,
-            });
+            let transcoding = world.events.contains(&Event::Transcoding { side: Side::B, from, to });
             assert_eq!(transcoding, from != to);
             let step = to.rtp_clock() / 50;
             for (pair, n) in heard.windows(2).zip(0..) {
@@ -73,18 +69,12 @@ fn relayed_audio_is_untouched_and_keeps_loss_and_order() {
     }
     let heard = world.heard(Side::B);
     let first = heard[0].header;
-    let order: Vec<_> = heard
-        .iter()
-        .map(|h| h.header.sequence.wrapping_sub(first.sequence))
-        .collect();
+    let order: Vec<_> = heard.iter().map(|h| h.header.sequence.wrapping_sub(first.sequence)).collect();
     // The repeated packet is left out, the lost ones stay lost.
     assert_eq!(order, [0, 2, 1, 5]);
     for (packet, index) in heard.iter().zip([0, 2, 1, 5_usize]) {
         assert_eq!(packet.payload, packets[index].1);
-        assert_eq!(
-            packet.header.timestamp.wrapping_sub(first.timestamp),
-            160 * index as u32
-        );
+        assert_eq!(packet.header.timestamp.wrapping_sub(first.timestamp), 160 * index as u32);
         assert_eq!(packet.to, phone(Side::B));
     }
     assert_ne!(first.ssrc, packets[0].0.ssrc);
@@ -125,14 +115,9 @@ fn audio_follows_the_first_source_and_ignores_strangers() {
     assert_eq!(world.heard(Side::A)[0].to, phone(Side::A));
 
     // Neither noise nor an unknown payload type is a valid first packet.
-    world
-        .session
-        .handle_packet(Side::A, Channel::Rtp, stranger, b"hello", world.now);
+    world.session.handle_packet(Side::A, Channel::Rtp, stranger, b"hello", world.now);
     let (header, payload) = a.next();
-    let unknown = RtpHeader {
-        payload_type: 77,
-        ..header
-    };
+    let unknown = RtpHeader { payload_type: 77, ..header };
     world.rtp_from(Side::A, stranger, unknown, &payload);
     world.rtp_from(Side::A, nat, header, &payload);
     let (header, payload) = a.next();
@@ -149,15 +134,8 @@ fn audio_follows_the_first_source_and_ignores_strangers() {
     let (header, payload) = b.next();
     world.rtp(Side::B, header, &payload);
     assert_eq!(world.heard(Side::A)[2].to, phone(Side::A));
-    let first: Vec<_> = world
-        .events
-        .iter()
-        .filter(|event| matches!(event, Event::FirstPacket(_)))
-        .collect();
-    assert_eq!(
-        first,
-        [&Event::FirstPacket(Side::B), &Event::FirstPacket(Side::A)]
-    );
+    let first: Vec<_> = world.events.iter().filter(|event| matches!(event, Event::FirstPacket(_))).collect();
+    assert_eq!(first, [&Event::FirstPacket(Side::B), &Event::FirstPacket(Side::A)]);
 }
 
 #[test]
@@ -166,10 +144,7 @@ fn renegotiation_moves_the_leg_and_keeps_the_stream() {
     let mut a = whistle_for(Side::A, Codec::Pcma);
     whistle(&mut world, Side::A, &mut a, 5);
     let moved: SocketAddr = "127.0.0.12:6000".parse().unwrap();
-    let update = Negotiated {
-        remote: moved,
-        ..negotiated(Side::B, Codec::Opus)
-    };
+    let update = Negotiated { remote: moved, ..negotiated(Side::B, Codec::Opus) };
     world.session.update_rtp(Side::B, update, world.now);
     whistle(&mut world, Side::A, &mut a, 50);
     let heard = world.heard(Side::B);
@@ -177,18 +152,9 @@ fn renegotiation_moves_the_leg_and_keeps_the_stream() {
     assert_eq!(heard[5].to, moved);
     assert_eq!(heard[5].header.payload_type, 96);
     assert_eq!(heard[5].header.ssrc, heard[4].header.ssrc);
-    assert_eq!(
-        heard[5].header.sequence,
-        heard[4].header.sequence.wrapping_add(1)
-    );
+    assert_eq!(heard[5].header.sequence, heard[4].header.sequence.wrapping_add(1));
     // 20 ms later, in the new clock.
-    assert_eq!(
-        heard[5]
-            .header
-            .timestamp
-            .wrapping_sub(heard[4].header.timestamp),
-        960
-    );
+    assert_eq!(heard[5].header.timestamp.wrapping_sub(heard[4].header.timestamp), 960);
     assert_whistle(Codec::Opus, payloads(&heard[5..]));
 }
 
@@ -197,32 +163,16 @@ fn hold_stops_audio_and_resuming_leaves_no_gap() {
     let mut world = World::bridged(Codec::Pcma, Codec::Pcma);
     let mut a = whistle_for(Side::A, Codec::Pcma);
     whistle(&mut world, Side::A, &mut a, 5);
-    for (direction, expected) in [
-        (Direction::RecvOnly, 5),
-        (Direction::Inactive, 5),
-        (Direction::SendRecv, 10),
-    ] {
-        let update = Negotiated {
-            direction,
-            ..negotiated(Side::B, Codec::Pcma)
-        };
+    for (direction, expected) in [(Direction::RecvOnly, 5), (Direction::Inactive, 5), (Direction::SendRecv, 10)] {
+        let update = Negotiated { direction, ..negotiated(Side::B, Codec::Pcma) };
         world.session.update_rtp(Side::B, update, world.now);
         whistle(&mut world, Side::A, &mut a, 5);
         assert_eq!(world.heard(Side::B).len(), expected, "{direction:?}");
     }
     let heard = world.heard(Side::B);
-    assert_eq!(
-        heard[5].header.sequence,
-        heard[4].header.sequence.wrapping_add(1)
-    );
+    assert_eq!(heard[5].header.sequence, heard[4].header.sequence.wrapping_add(1));
     // The time of the hold has passed all the same.
-    assert_eq!(
-        heard[5]
-            .header
-            .timestamp
-            .wrapping_sub(heard[4].header.timestamp),
-        11 * 160
-    );
+    assert_eq!(heard[5].header.timestamp.wrapping_sub(heard[4].header.timestamp), 11 * 160);
 }
 
 #[test]
@@ -232,18 +182,8 @@ fn digits_are_reported_once_and_passed_on_in_the_other_clock() {
     whistle(&mut world, Side::A, &mut a, 3);
     let start = a.header.timestamp;
     for n in 1..=7_u16 {
-        let event = TelephoneEvent {
-            event: 11,
-            end: n >= 5,
-            volume: 10,
-            duration: 160 * n.min(5),
-        };
-        let header = RtpHeader {
-            payload_type: 101,
-            marker: n == 1,
-            timestamp: start,
-            ..a.header
-        };
+        let event = TelephoneEvent { event: 11, end: n >= 5, volume: 10, duration: 160 * n.min(5) };
+        let header = RtpHeader { payload_type: 101, marker: n == 1, timestamp: start, ..a.header };
         world.rtp(Side::A, header, &event.to_bytes());
         a.header.sequence = a.header.sequence.wrapping_add(1);
         world.run(FRAME);
@@ -251,19 +191,8 @@ fn digits_are_reported_once_and_passed_on_in_the_other_clock() {
     a.header.timestamp = start.wrapping_add(7 * 160);
     whistle(&mut world, Side::A, &mut a, 1);
 
-    let digits: Vec<_> = world
-        .events
-        .iter()
-        .filter(|event| matches!(event, Event::Digit { .. }))
-        .collect();
-    assert_eq!(
-        digits,
-        [&Event::Digit {
-            side: Side::A,
-            digit: '#',
-            duration_ms: 100
-        }]
-    );
+    let digits: Vec<_> = world.events.iter().filter(|event| matches!(event, Event::Digit { .. })).collect();
+    assert_eq!(digits, [&Event::Digit { side: Side::A, digit: '#', duration_ms: 100 }]);
     let heard = world.heard(Side::B);
     let events = &heard[3..10];
     let first = &events[0].header;
@@ -277,49 +206,27 @@ fn digits_are_reported_once_and_passed_on_in_the_other_clock() {
         assert_eq!(event.duration, 960 * n.min(5));
     }
     for pair in heard.windows(2) {
-        assert_eq!(
-            pair[1].header.sequence,
-            pair[0].header.sequence.wrapping_add(1)
-        );
+        assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
     }
-    assert_eq!(
-        heard[10].header.timestamp.wrapping_sub(first.timestamp),
-        7 * 960
-    );
+    assert_eq!(heard[10].header.timestamp.wrapping_sub(first.timestamp), 7 * 960);
 }
 
 #[test]
 fn digits_for_a_leg_without_them_are_left_out_without_a_gap() {
     let mut world = World::bridged(Codec::Pcma, Codec::Pcma);
-    let without = Negotiated {
-        telephone_event: None,
-        ..negotiated(Side::B, Codec::Pcma)
-    };
+    let without = Negotiated { telephone_event: None, ..negotiated(Side::B, Codec::Pcma) };
     world.session.update_rtp(Side::B, without, world.now);
     assert!(!world.session.can_send_digits(Side::B));
     let mut a = whistle_for(Side::A, Codec::Pcma);
     whistle(&mut world, Side::A, &mut a, 2);
-    let header = RtpHeader {
-        payload_type: 101,
-        ..a.header
-    };
+    let header = RtpHeader { payload_type: 101, ..a.header };
     world.rtp(Side::A, header, &[5, 0x8a, 3, 0x20]);
     a.header.sequence = a.header.sequence.wrapping_add(1);
     whistle(&mut world, Side::A, &mut a, 1);
     let heard = world.heard(Side::B);
     assert_eq!(heard.len(), 3);
-    assert_eq!(
-        heard[2].header.sequence,
-        heard[1].header.sequence.wrapping_add(1)
-    );
-    assert!(world.events.iter().any(|event| matches!(
-        event,
-        Event::Digit {
-            digit: '5',
-            duration_ms: 100,
-            ..
-        }
-    )));
+    assert_eq!(heard[2].header.sequence, heard[1].header.sequence.wrapping_add(1));
+    assert!(world.events.iter().any(|event| matches!(event, Event::Digit { digit: '5', duration_ms: 100, .. })));
     world.session.send_digits(Side::B, "1", world.now);
     world.run(Duration::from_secs(1));
     assert_eq!(world.heard(Side::B).len(), 3);
@@ -352,14 +259,8 @@ fn digits_sent_by_us_replace_the_audio_for_their_time() {
     let apart = starts[1].wrapping_sub(starts[0]);
     assert!((1_200..=1_360).contains(&apart), "{apart}");
     for pair in heard.windows(2) {
-        assert_eq!(
-            pair[1].header.sequence,
-            pair[0].header.sequence.wrapping_add(1)
-        );
-        let step = pair[1]
-            .header
-            .timestamp
-            .wrapping_sub(pair[0].header.timestamp) as i32;
+        assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
+        let step = pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp) as i32;
         assert!(step >= 0 || pair[1].header.payload_type == 8, "{step}");
     }
     // The audio after the digits is in time with the audio before.
@@ -380,13 +281,7 @@ fn a_tone_is_paced_and_in_the_codec_of_the_leg() {
         assert_eq!(heard.len(), 50, "{codec}");
         for (packet, n) in heard.iter().zip(0_u32..) {
             assert_eq!(packet.at, world.start + FRAME * n);
-            assert_eq!(
-                packet.header.timestamp,
-                heard[0]
-                    .header
-                    .timestamp
-                    .wrapping_add(n * codec.rtp_clock() / 50)
-            );
+            assert_eq!(packet.header.timestamp, heard[0].header.timestamp.wrapping_add(n * codec.rtp_clock() / 50));
         }
         let (frequency, level) = listen(codec, payloads(heard));
         assert!((frequency - 1_000.0).abs() < 3.0, "{codec}: {frequency}");
@@ -416,10 +311,7 @@ fn a_late_timer_neither_drifts_nor_bursts() {
     let heard = world.heard(Side::A);
     assert!(heard.len() <= 52, "{}", heard.len());
     let last = &heard[heard.len() - 1];
-    let ticks = last
-        .header
-        .timestamp
-        .wrapping_sub(heard[0].header.timestamp);
+    let ticks = last.header.timestamp.wrapping_sub(heard[0].header.timestamp);
     let expected = (last.at - heard[0].at).as_millis() as u32 * 8;
     assert!(ticks.abs_diff(expected) <= 160, "{ticks} {expected}");
 }
@@ -439,14 +331,8 @@ fn a_tone_gives_way_to_the_peer_on_the_same_stream() {
     assert!(heard[10].header.marker);
     for pair in heard.windows(2) {
         assert_eq!(pair[1].header.ssrc, pair[0].header.ssrc);
-        assert_eq!(
-            pair[1].header.sequence,
-            pair[0].header.sequence.wrapping_add(1)
-        );
-        let step = pair[1]
-            .header
-            .timestamp
-            .wrapping_sub(pair[0].header.timestamp);
+        assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
+        let step = pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp);
         assert_eq!(step, 160);
     }
     assert_whistle(Codec::Pcma, payloads(&heard[10..]));
@@ -457,12 +343,7 @@ fn an_echo_comes_back_and_nothing_goes_across() {
     let mut world = World::bridged(Codec::G722, Codec::Pcma);
     world.hear(Side::A, Source::Echo);
     world.hear(Side::B, Source::Silence);
-    whistle(
-        &mut world,
-        Side::A,
-        &mut whistle_for(Side::A, Codec::G722),
-        30,
-    );
+    whistle(&mut world, Side::A, &mut whistle_for(Side::A, Codec::G722), 30);
     assert_whistle(Codec::G722, payloads(world.heard(Side::A)));
     assert!(world.heard(Side::B).is_empty());
 }
@@ -470,12 +351,7 @@ fn an_echo_comes_back_and_nothing_goes_across() {
 #[test]
 fn a_changed_source_is_followed() {
     let mut world = World::bridged(Codec::Pcma, Codec::G722);
-    whistle(
-        &mut world,
-        Side::A,
-        &mut whistle_for(Side::A, Codec::Pcma),
-        10,
-    );
+    whistle(&mut world, Side::A, &mut whistle_for(Side::A, Codec::Pcma), 10);
     // The PBX splices in another party: new source, numbers from anywhere.
     let mut other = Whistle::new(Codec::Pcma, 8, 0x1234);
     other.header.sequence = 3;
@@ -484,17 +360,8 @@ fn a_changed_source_is_followed() {
     let heard = world.heard(Side::B);
     assert_eq!(heard.len(), 20);
     for pair in heard.windows(2) {
-        assert_eq!(
-            pair[1].header.sequence,
-            pair[0].header.sequence.wrapping_add(1)
-        );
-        assert_eq!(
-            pair[1]
-                .header
-                .timestamp
-                .wrapping_sub(pair[0].header.timestamp),
-            160
-        );
+        assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
+        assert_eq!(pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp), 160);
     }
     assert!(heard[10].header.marker);
     assert_eq!(world.session.stats(Side::A).lost, 0);
@@ -524,14 +391,10 @@ fn reports_go_out_and_the_peers_are_read() {
     report.extend([0; 16]);
     let stranger = "127.0.0.66:1".parse().unwrap();
     let now = world.now;
-    world
-        .session
-        .handle_packet(Side::B, Channel::Rtcp, stranger, &report, now);
+    world.session.handle_packet(Side::B, Channel::Rtcp, stranger, &report, now);
     assert_eq!(world.session.stats(Side::B).lost_remote, None);
     let from = SocketAddr::new(phone(Side::B).ip(), phone(Side::B).port() + 1);
-    world
-        .session
-        .handle_packet(Side::B, Channel::Rtcp, from, &report, now);
+    world.session.handle_packet(Side::B, Channel::Rtcp, from, &report, now);
     assert_eq!(world.session.stats(Side::B).lost_remote, Some(7));
 
     world.rtcp.clear();

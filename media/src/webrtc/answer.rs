@@ -91,10 +91,7 @@ impl BrowserOffer {
         }
         Ok(Self {
             mid: mid.to_owned(),
-            creds: IceCreds {
-                ufrag: ufrag.to_owned(),
-                pass: pass.to_owned(),
-            },
+            creds: IceCreds { ufrag: ufrag.to_owned(), pass: pass.to_owned() },
             fingerprint,
             active: !value("setup").is_some_and(|setup| setup.eq_ignore_ascii_case("passive")),
             direction: description.written_direction(media),
@@ -119,9 +116,7 @@ impl BrowserOffer {
         }
         for format in &self.formats {
             // Not only in the clocks of the codecs: Firefox has 8000 alone, also beside Opus.
-            if let Kind::Event {
-                clock: 8_000 | 48_000,
-            } = format.kind
+            if let Kind::Event { clock: 8_000 | 48_000 } = format.kind
                 && agreed.iter().all(|other| other.kind != format.kind)
             {
                 agreed.push(*format);
@@ -153,11 +148,7 @@ impl BrowserOffer {
             if index == self.audio {
                 self.write_audio(ours, sdp)?;
             } else {
-                write!(
-                    sdp,
-                    "m={} 0 {} {}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n",
-                    media.media, media.proto, media.fmt
-                )?;
+                write!(sdp, "m={} 0 {} {}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n", media.media, media.proto, media.fmt)?;
                 if let Some(Some(mid)) = media.get_first_attribute_value("mid") {
                     write!(sdp, "a=mid:{mid}\r\n")?;
                 }

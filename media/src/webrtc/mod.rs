@@ -45,16 +45,8 @@ impl WebRtcConfig {
     /// [`WebRtcError::Certificate`] when none can be made.
     pub fn new(secret: [u8; 32]) -> Result<Self, WebRtcError> {
         let crypto = str0m::crypto::from_feature_flags();
-        let certificate = crypto
-            .dtls_provider
-            .generate_certificate()
-            .ok_or(WebRtcError::Certificate)?;
-        Ok(Self {
-            certificate,
-            crypto: Arc::new(crypto),
-            secret,
-            legs: AtomicU64::new(0),
-        })
+        let certificate = crypto.dtls_provider.generate_certificate().ok_or(WebRtcError::Certificate)?;
+        Ok(Self { certificate, crypto: Arc::new(crypto), secret, legs: AtomicU64::new(0) })
     }
 
     /// Fresh ICE credentials: 64 bits of name, 128 of password (RFC 8839 section 5.4 wants 24 and
@@ -66,10 +58,7 @@ impl WebRtcConfig {
         input[32..].copy_from_slice(&leg.to_be_bytes());
         let digest = self.crypto.sha256_provider.sha256(&input);
         let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect();
-        let creds = IceCreds {
-            ufrag: hex(&digest[..8]),
-            pass: hex(&digest[8..24]),
-        };
+        let creds = IceCreds { ufrag: hex(&digest[..8]), pass: hex(&digest[8..24]) };
         let ssrc = u32::from_be_bytes([digest[24], digest[25], digest[26], digest[27]]);
         (creds, ssrc.max(1))
     }
@@ -175,8 +164,7 @@ impl WebRtcLeg {
         }
         let mut rtc = settings.build(now);
         for &address in candidates {
-            let candidate =
-                Candidate::host(address, "udp").map_err(|_| WebRtcError::NoCandidate)?;
+            let candidate = Candidate::host(address, "udp").map_err(|_| WebRtcError::NoCandidate)?;
             rtc.add_local_candidate(candidate);
         }
 
@@ -185,9 +173,7 @@ impl WebRtcLeg {
         direct.set_remote_ice_credentials(offer.creds.clone());
         direct.set_remote_fingerprint(offer.fingerprint.clone());
         direct.set_ice_controlling(false);
-        direct
-            .start_dtls(!offer.active)
-            .map_err(WebRtcError::Setup)?;
+        direct.start_dtls(!offer.active).map_err(WebRtcError::Setup)?;
         direct.declare_media(mid, MediaKind::Audio);
         direct.declare_stream_tx(ssrc, None, mid, None);
         let fingerprint = direct.local_dtls_fingerprint().clone();
@@ -253,10 +239,7 @@ impl WebRtcLeg {
     }
 
     pub(crate) fn incoming(&self, payload_type: u8) -> Option<Incoming> {
-        let format = self
-            .formats
-            .iter()
-            .find(|format| format.payload_type == payload_type)?;
+        let format = self.formats.iter().find(|format| format.payload_type == payload_type)?;
         Some(match format.kind {
             Kind::Audio(codec) => Incoming::Audio(codec),
             Kind::Event { clock } => Incoming::Event(clock),
@@ -315,13 +298,7 @@ impl WebRtcLeg {
         let Some(stream) = direct.stream_tx(&self.ssrc) else {
             return;
         };
-        let packet = RtpWrite::new(
-            payload_type.into(),
-            sequence.into(),
-            timestamp,
-            now,
-            payload,
-        );
+        let packet = RtpWrite::new(payload_type.into(), sequence.into(), timestamp, now, payload);
         stream.write_rtp(packet.marker(marker));
         self.handle_timeout(now);
     }
@@ -408,9 +385,7 @@ impl WebRtcLeg {
         self.sources.push(source);
         let mut direct = self.rtc.direct_api();
         // Audio is not sent again on request: it would come too late.
-        direct
-            .expect_stream_rx(source.into(), None, self.mid, None)
-            .suppress_nack(true);
+        direct.expect_stream_rx(source.into(), None, self.mid, None).suppress_nack(true);
     }
 }
 

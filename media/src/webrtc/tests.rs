@@ -107,10 +107,7 @@ fn other_lines_of_a_browser_are_declined_in_place() {
         "m=video 9 UDP/TLS/RTP/SAVPF 96\nc=IN IP4 0.0.0.0\na=mid:v\na=rtpmap:96 VP8/90000\nm=audio",
     ) + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=mid:d\n";
     let (_, answer) = accept(&offer, &ALL).unwrap();
-    let media: Vec<_> = answer
-        .lines()
-        .filter(|line| line.starts_with("m=") || line.starts_with("a=group"))
-        .collect();
+    let media: Vec<_> = answer.lines().filter(|line| line.starts_with("m=") || line.starts_with("a=group")).collect();
     assert_eq!(
         media,
         [
@@ -124,29 +121,14 @@ fn other_lines_of_a_browser_are_declined_in_place() {
 
 #[test]
 fn unusable_offers_are_told_apart() {
-    let without = |start: &str| {
-        CHROMIUM
-            .lines()
-            .filter(|line| !line.starts_with(start))
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
+    let without = |start: &str| CHROMIUM.lines().filter(|line| !line.starts_with(start)).collect::<Vec<_>>().join("\n");
     let missing = |start: &str| accept(&without(start), &ALL).unwrap_err().to_string();
     assert_eq!(missing("a=ice-ufrag"), "the offer has no ice-ufrag");
     assert_eq!(missing("a=ice-pwd"), "the offer has no ice-pwd");
     assert_eq!(missing("a=rtcp-mux"), "the offer has no rtcp-mux");
-    assert_eq!(
-        missing("a=fingerprint"),
-        "the offer has no SHA-256 fingerprint"
-    );
-    assert!(matches!(
-        accept(CHROMIUM, &[]),
-        Err(WebRtcError::Sdp(SdpError::NoCommonCodec))
-    ));
-    assert!(matches!(
-        accept(&CHROMIUM.replace("m=audio", "m=video"), &ALL),
-        Err(WebRtcError::Sdp(SdpError::NoAudio))
-    ));
+    assert_eq!(missing("a=fingerprint"), "the offer has no SHA-256 fingerprint");
+    assert!(matches!(accept(CHROMIUM, &[]), Err(WebRtcError::Sdp(SdpError::NoCommonCodec))));
+    assert!(matches!(accept(&CHROMIUM.replace("m=audio", "m=video"), &ALL), Err(WebRtcError::Sdp(SdpError::NoAudio))));
     assert!(matches!(
         accept(&CHROMIUM.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"), &ALL),
         Err(WebRtcError::Sdp(SdpError::UnsupportedTransport))
@@ -157,11 +139,7 @@ fn unusable_offers_are_told_apart() {
 #[test]
 fn credentials_differ_by_leg() {
     let config = WebRtcConfig::new([1; 32]).unwrap();
-    let accept = || {
-        WebRtcLeg::accept(&config, &[server()], CHROMIUM, &ALL, start())
-            .unwrap()
-            .0
-    };
+    let accept = || WebRtcLeg::accept(&config, &[server()], CHROMIUM, &ALL, start()).unwrap().0;
     assert_ne!(accept().local_ufrag(), accept().local_ufrag());
     assert!(!format!("{config:?}").contains('1'));
 }
@@ -216,11 +194,7 @@ fn audio_flows_both_ways_for_every_codec_pair() {
             assert_whistle(phone, payloads(at_phone));
 
             // What the browser speaks is relayed, the rest becomes its first codec.
-            let expected = if ALL.contains(&phone) {
-                phone
-            } else {
-                Codec::Opus
-            };
+            let expected = if ALL.contains(&phone) { phone } else { Codec::Opus };
             let heard = &world.browser().heard;
             assert_eq!(heard.len(), 50, "{browser} {phone}");
             let pt = match expected {
@@ -242,10 +216,7 @@ fn a_browser_with_opus_only_is_transcoded() {
     talk(&mut world, &mut up, &mut down, 50);
     assert_whistle(Codec::Pcma, payloads(world.heard(Side::B)));
     assert_whistle(Codec::Opus, payloads(&world.browser().heard));
-    for (side, from, to) in [
-        (Side::A, Codec::Pcma, Codec::Opus),
-        (Side::B, Codec::Opus, Codec::Pcma),
-    ] {
+    for (side, from, to) in [(Side::A, Codec::Pcma, Codec::Opus), (Side::B, Codec::Opus, Codec::Pcma)] {
         let event = Event::Transcoding { side, from, to };
         assert_eq!(world.events.iter().filter(|e| **e == event).count(), 1);
     }
@@ -260,41 +231,23 @@ fn digits_pass_both_ways_between_clocks() {
     let mut up = Whistle::new(Codec::Opus, 111, 1);
     let mut down = Whistle::new(Codec::Pcma, 8, 2);
     talk(&mut world, &mut up, &mut down, 5);
-    let event = |n: u16, frame: u16| TelephoneEvent {
-        event: 7,
-        end: n >= 5,
-        volume: 10,
-        duration: frame * n.min(5),
-    };
+    let event = |n: u16, frame: u16| TelephoneEvent { event: 7, end: n >= 5, volume: 10, duration: frame * n.min(5) };
     for n in 1..=7 {
         let now = world.now;
-        let header = crate::rtp::RtpHeader {
-            payload_type: 110,
-            ..up.header
-        };
+        let header = crate::rtp::RtpHeader { payload_type: 110, ..up.header };
         let payload = event(n, 960).to_bytes();
         world.browser().send(header, &payload, now);
-        let header = crate::rtp::RtpHeader {
-            payload_type: 101,
-            ..down.header
-        };
+        let header = crate::rtp::RtpHeader { payload_type: 101, ..down.header };
         world.rtp(Side::B, header, &event(n, 160).to_bytes());
         down.header.sequence = down.header.sequence.wrapping_add(1);
         world.run(FRAME);
     }
     for side in [Side::A, Side::B] {
-        let digit = Event::Digit {
-            side,
-            digit: '7',
-            duration_ms: 100,
-        };
+        let digit = Event::Digit { side, digit: '7', duration_ms: 100 };
         assert_eq!(world.events.iter().filter(|e| **e == digit).count(), 1);
     }
     let last_duration = |heard: &[Heard], pt: u8| {
-        let events: Vec<_> = heard
-            .iter()
-            .filter(|packet| packet.header.payload_type == pt)
-            .collect();
+        let events: Vec<_> = heard.iter().filter(|packet| packet.header.payload_type == pt).collect();
         assert_eq!(events.len(), 7);
         TelephoneEvent::parse(&events[6].payload).unwrap().duration
     };
@@ -335,17 +288,8 @@ fn a_tone_reaches_the_browser_once_it_is_connected() {
     let heard = &world.browser().heard;
     assert!(heard.len() > 80, "{}", heard.len());
     for pair in heard.windows(2) {
-        assert_eq!(
-            pair[1].header.sequence,
-            pair[0].header.sequence.wrapping_add(1)
-        );
-        assert_eq!(
-            pair[1]
-                .header
-                .timestamp
-                .wrapping_sub(pair[0].header.timestamp),
-            960
-        );
+        assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
+        assert_eq!(pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp), 960);
     }
     let (frequency, _) = crate::testing::listen(Codec::Opus, payloads(heard));
     assert!((frequency - 1_000.0).abs() < 3.0);
@@ -385,9 +329,7 @@ fn garbage_does_not_end_the_call() {
         for length in [1_usize, 4, 13, 20, 60] {
             let mut datagram = vec![0xff; length];
             datagram[0] = kind;
-            world
-                .session
-                .handle_packet(Side::A, crate::Channel::Mux, from, &datagram, world.now);
+            world.session.handle_packet(Side::A, crate::Channel::Mux, from, &datagram, world.now);
             world.drain();
         }
     }

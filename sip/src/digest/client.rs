@@ -71,21 +71,13 @@ impl ClientAuth {
     }
 
     fn take(&mut self, by_proxy: bool, challenge: Challenge) -> Verdict {
-        let known = self
-            .realms
-            .iter_mut()
-            .find(|known| known.by_proxy == by_proxy && known.challenge.realm == challenge.realm);
+        let known =
+            self.realms.iter_mut().find(|known| known.by_proxy == by_proxy && known.challenge.realm == challenge.realm);
         let Some(known) = known else {
             if self.realms.len() == MAX_REALMS {
                 return Verdict::Unsupported;
             }
-            self.realms.push(Realm {
-                by_proxy,
-                challenge,
-                count: 0,
-                session_cnonce: None,
-                refusals: 1,
-            });
+            self.realms.push(Realm { by_proxy, challenge, count: 0, session_cnonce: None, refusals: 1 });
             return Verdict::Retry;
         };
         let same_nonce = known.challenge.nonce == challenge.nonce && known.count > 0;
@@ -104,9 +96,7 @@ impl ClientAuth {
     /// Takes note that a request with our authorization was answered otherwise than by a challenge. The next
     /// challenge is then a new beginning. Picks up `nextnonce` (RFC 7616 section 3.5).
     pub fn accepted(&mut self, response: &Message) {
-        let next = response
-            .header(Name::AuthenticationInfo)
-            .and_then(|value| super::Fields(value).get("nextnonce"));
+        let next = response.header(Name::AuthenticationInfo).and_then(|value| super::Fields(value).get("nextnonce"));
         for realm in &mut self.realms {
             realm.refusals = 0;
             if let Some(nonce) = &next
@@ -137,11 +127,7 @@ impl ClientAuth {
         self.realms
             .iter_mut()
             .map(|realm| {
-                let name = if realm.by_proxy {
-                    Name::ProxyAuthorization
-                } else {
-                    Name::Authorization
-                };
+                let name = if realm.by_proxy { Name::ProxyAuthorization } else { Name::Authorization };
                 (name, realm.authorization(credentials, method, uri, cnonce))
             })
             .collect()
@@ -149,22 +135,13 @@ impl ClientAuth {
 }
 
 impl Realm {
-    fn authorization(
-        &mut self,
-        credentials: &Credentials,
-        method: &Method,
-        uri: &str,
-        cnonce: &str,
-    ) -> String {
+    fn authorization(&mut self, credentials: &Credentials, method: &Method, uri: &str, cnonce: &str) -> String {
         let challenge = &self.challenge;
         let algorithm = challenge.effective_algorithm();
         self.count = self.count.saturating_add(1);
         let count = format!("{:08x}", self.count);
-        let cnonce = if algorithm.session {
-            self.session_cnonce.get_or_insert_with(|| cnonce.to_owned())
-        } else {
-            cnonce
-        };
+        let cnonce =
+            if algorithm.session { self.session_cnonce.get_or_insert_with(|| cnonce.to_owned()) } else { cnonce };
         let response = Inputs {
             algorithm,
             user_name: &credentials.user_name,
@@ -212,9 +189,7 @@ fn strongest(response: &Message) -> Vec<(bool, Challenge)> {
     let mut found: Vec<(bool, Challenge)> = Vec::new();
     for (by_proxy, name) in [(false, Name::WwwAuthenticate), (true, Name::ProxyAuthenticate)] {
         for challenge in response.raw_values(name).filter_map(|value| Challenge::parse(value).ok()) {
-            let same = found
-                .iter_mut()
-                .find(|(proxy, other)| *proxy == by_proxy && other.realm == challenge.realm);
+            let same = found.iter_mut().find(|(proxy, other)| *proxy == by_proxy && other.realm == challenge.realm);
             match same {
                 Some((_, weaker)) if weaker.effective_algorithm() < challenge.effective_algorithm() => {
                     *weaker = challenge;
@@ -295,7 +270,10 @@ mod tests {
         auth.accepted(&Message::parse(Builder::response(200, "OK").finish()).expect("built here"));
         assert_eq!(auth.challenged(&fresh("2")), Verdict::Retry);
         answer(&mut auth);
-        assert_eq!(auth.challenged(&unauthorized(&[r#"Digest realm="pbx", nonce="3", qop="auth", stale=true"#])), Verdict::Retry);
+        assert_eq!(
+            auth.challenged(&unauthorized(&[r#"Digest realm="pbx", nonce="3", qop="auth", stale=true"#])),
+            Verdict::Retry
+        );
     }
 
     #[test]

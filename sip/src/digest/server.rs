@@ -369,11 +369,8 @@ mod tests {
     #[test]
     fn a_nonce_without_count_is_good_once() {
         let (mut server, now) = server();
-        let challenges: Vec<_> = server
-            .challenge(false, now)
-            .into_iter()
-            .map(|challenge| challenge.replace(", qop=\"auth\"", ""))
-            .collect();
+        let challenges: Vec<_> =
+            server.challenge(false, now).into_iter().map(|challenge| challenge.replace(", qop=\"auth\"", "")).collect();
         let mut auth = client(challenges, "MD5");
         let value = answer(&mut auth, "alice", "wonder land");
         assert!(server.verify(&value, &Method::Register, lookup, now).is_ok());
@@ -388,7 +385,9 @@ mod tests {
         assert_eq!(verify("Digest realm=\"other\", nonce=\"x\""), Err(AuthFailure::Missing));
         assert_eq!(verify("Digest"), Err(AuthFailure::Malformed));
         assert_eq!(
-            verify(r#"Digest username="alice", realm="pbx.example", nonce="ü", uri="", response="é", qop=auth, nc=1, cnonce="x""#),
+            verify(
+                r#"Digest username="alice", realm="pbx.example", nonce="ü", uri="", response="é", qop=auth, nc=1, cnonce="x""#
+            ),
             Err(AuthFailure::Malformed)
         );
     }

@@ -7,8 +7,8 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::digest::Credentials;
-use crate::message::Message;
 use crate::flow::{Destination, Source, Transmit};
+use crate::message::Message;
 use crate::uri::Uri;
 
 macro_rules! id {

@@ -22,11 +22,7 @@ pub struct NameAddr {
 impl NameAddr {
     /// An address alone.
     pub fn new(uri: Uri) -> Self {
-        Self {
-            display: None,
-            uri,
-            params: Params::new(),
-        }
+        Self { display: None, uri, params: Params::new() }
     }
 
     /// Reads one value, with or without `<>`. Without, parameters belong to the header field and not to the
@@ -60,11 +56,7 @@ impl NameAddr {
         if !(rest.is_empty() || rest.starts_with(';')) {
             return Err(ParseError::Value("unexpected text after the address"));
         }
-        Ok(Self {
-            display,
-            uri: Uri::parse(&value[open + 1..close])?,
-            params: Params::from_text(rest),
-        })
+        Ok(Self { display, uri: Uri::parse(&value[open + 1..close])?, params: Params::from_text(rest) })
     }
 
     fn parse_bare(value: &str, semicolon: Option<usize>) -> Result<Self, ParseError> {
@@ -72,11 +64,7 @@ impl NameAddr {
         if address.contains('?') {
             return Err(ParseError::Value("URI headers need <> around the URI"));
         }
-        Ok(Self {
-            display: None,
-            uri: Uri::parse(lex::trim(address))?,
-            params: Params::from_text(params),
-        })
+        Ok(Self { display: None, uri: Uri::parse(lex::trim(address))?, params: Params::from_text(params) })
     }
 
     /// The `tag` parameter.
@@ -161,7 +149,8 @@ mod tests {
         assert_eq!(parsed("Anna Lena<tel:+1>").display.as_deref(), Some("Anna Lena"));
         assert_eq!(parsed("<sip:a@b>").display, None);
         assert_eq!(parsed("\"\"<sip:a@b>").display.as_deref(), Some(""));
-        let caller = r#"<sip:caller@10.0.0.1;transport=tls>;+sip.instance="<urn:uuid:00000000-0000>";expires=99999999999"#;
+        let caller =
+            r#"<sip:caller@10.0.0.1;transport=tls>;+sip.instance="<urn:uuid:00000000-0000>";expires=99999999999"#;
         assert_eq!(parsed(caller).params.value("+sip.instance"), Some("<urn:uuid:00000000-0000>"));
         assert_eq!(parsed(caller).expires(), Some(u32::MAX));
         assert_eq!(parsed(caller).to_string(), caller);
@@ -169,7 +158,9 @@ mod tests {
 
     #[test]
     fn broken_addresses_are_refused() {
-        for value in ["", "*", "<sip:a@b", "\"a <sip:a@b>", "\"a\" sip:a@b", "<sip:a@b> x", "<>", "a", "\"a\\", "<<sip:a@b>>"] {
+        for value in
+            ["", "*", "<sip:a@b", "\"a <sip:a@b>", "\"a\" sip:a@b", "<sip:a@b> x", "<>", "a", "\"a\\", "<<sip:a@b>>"]
+        {
             assert!(NameAddr::parse(value).is_err(), "{value}");
         }
     }

@@ -36,13 +36,12 @@ impl CSeq {
     /// # Errors
     /// When it is not a number below 2^31, white space and a method.
     pub fn parse(value: &str) -> Result<Self, ParseError> {
-        let (number, method) = lex::trim(value)
-            .split_once([' ', '\t'])
-            .ok_or(ParseError::Value("no method after the number"))?;
+        let (number, method) =
+            lex::split_space(lex::trim(value)).ok_or(ParseError::Value("no method after the number"))?;
         let number = lex::saturating_number(number)
             .filter(|number| *number < 1 << 31)
             .ok_or(ParseError::Value("not a number below 2^31"))?;
-        let method = Method::parse(lex::trim(method)).ok_or(ParseError::Value("bad method"))?;
+        let method = Method::parse(method).ok_or(ParseError::Value("bad method"))?;
         Ok(Self { number, method })
     }
 }
@@ -70,7 +69,9 @@ mod tests {
         let cseq = CSeq::parse("0009  INVITE ").expect("valid");
         assert_eq!(cseq, CSeq { number: 9, method: Method::Invite });
         assert_eq!(cseq.to_string(), "9 INVITE");
-        for bad in ["", "1", "INVITE 1", "-1 INVITE", "36893488147419103232 REGISTER", "2147483648 BYE", "1 IN VITE", "+1 BYE"] {
+        for bad in
+            ["", "1", "INVITE 1", "-1 INVITE", "36893488147419103232 REGISTER", "2147483648 BYE", "1 IN VITE", "+1 BYE"]
+        {
             assert!(CSeq::parse(bad).is_err(), "{bad}");
         }
     }

@@ -19,9 +19,7 @@ impl Params {
 
     /// Takes text that is empty or begins with `;`.
     pub(crate) fn from_text(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-        }
+        Self { text: text.to_owned() }
     }
 
     /// The parameter `name`: `None` when it is not there, `Some(None)` when it has no value. A quoted value
@@ -49,8 +47,7 @@ impl Params {
     pub fn push(&mut self, name: &str, value: Option<&str>) {
         use fmt::Write;
         self.text.push(';');
-        self.text
-            .extend(name.chars().filter(|c| c.is_ascii() && lex::is_token_byte(*c as u8)));
+        self.text.extend(name.chars().filter(|c| c.is_ascii() && lex::is_token_byte(*c as u8)));
         if let Some(value) = value {
             self.text.push('=');
             let plain = |byte: u8| lex::is_token_byte(byte) || matches!(byte, b'[' | b']' | b':');

@@ -32,12 +32,7 @@ impl Via {
         let mut params = Params::new();
         params.push("branch", Some(branch));
         params.push("rport", None);
-        Self {
-            protocol,
-            host: host.into(),
-            port,
-            params,
-        }
+        Self { protocol, host: host.into(), port, params }
     }
 
     /// Reads one value.
@@ -52,9 +47,8 @@ impl Via {
             None => after_version(value).ok_or(BAD)?,
         };
         let rest = lex::trim(rest);
-        let (protocol, rest) = rest.split_once([' ', '\t', '\r', '\n']).ok_or(BAD)?;
-        let protocol =
-            Protocol::parse(protocol).ok_or(ParseError::Value("unknown transport"))?;
+        let (protocol, rest) = lex::split_space(rest).ok_or(BAD)?;
+        let protocol = Protocol::parse(protocol).ok_or(ParseError::Value("unknown transport"))?;
         let semicolon = memchr::memchr(b';', rest.as_bytes()).unwrap_or(rest.len());
         let (sent_by, params) = rest.split_at(semicolon);
         let sent_by = lex::trim(sent_by);
@@ -80,12 +74,7 @@ impl Via {
     /// The address the request came from, added by whoever received it. Not the sender's word.
     pub fn received(&self) -> Option<IpAddr> {
         let value = self.params.value("received")?;
-        value
-            .strip_prefix('[')
-            .and_then(|inner| inner.strip_suffix(']'))
-            .unwrap_or(value)
-            .parse()
-            .ok()
+        value.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(value).parse().ok()
     }
 
     /// RFC 3581: `Some(None)` when the sender asks for it, `Some(Some(port))` when it was filled in.
@@ -116,9 +105,7 @@ impl Via {
     /// True when the branch is one of RFC 3261 and so unique to the transaction.
     pub fn has_magic_cookie(&self) -> bool {
         self.branch().is_some_and(|branch| {
-            branch
-                .get(..MAGIC_COOKIE.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(MAGIC_COOKIE))
+            branch.get(..MAGIC_COOKIE.len()).is_some_and(|start| start.eq_ignore_ascii_case(MAGIC_COOKIE))
         })
     }
 }
@@ -194,7 +181,16 @@ mod tests {
 
     #[test]
     fn broken_values_are_refused() {
-        for value in ["", "SIP/2.0/UDP", "SIP/7.0/UDP a", "HTTP/2.0/UDP a", "SIP/2.0/SCTP a", "SIP/2.0/UDP ;branch=1", "SIP/2.0/UDP a:b", "SIP/2.0/UDP a b"] {
+        for value in [
+            "",
+            "SIP/2.0/UDP",
+            "SIP/7.0/UDP a",
+            "HTTP/2.0/UDP a",
+            "SIP/2.0/SCTP a",
+            "SIP/2.0/UDP ;branch=1",
+            "SIP/2.0/UDP a:b",
+            "SIP/2.0/UDP a b",
+        ] {
             assert!(Via::parse(value).is_err(), "{value}");
         }
     }

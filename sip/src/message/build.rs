@@ -56,13 +56,7 @@ impl Builder {
         Self::reply(request, status, reason, to_tag, Some(source))
     }
 
-    fn reply(
-        request: &Message,
-        status: u16,
-        reason: &str,
-        to_tag: Option<&str>,
-        source: Option<SocketAddr>,
-    ) -> Self {
+    fn reply(request: &Message, status: u16, reason: &str, to_tag: Option<&str>, source: Option<SocketAddr>) -> Self {
         let mut builder = Self::response(status, reason);
         let mut first = request.top_via().ok();
         if let (Some(via), Some(source)) = (&mut first, source) {
@@ -75,9 +69,7 @@ impl Builder {
         builder = builder.copy(request, Name::From);
         let untagged = || request.to().is_ok_and(|to| to.tag().is_none());
         builder = match (to_tag, request.header(Name::To)) {
-            (Some(tag), Some(to)) if untagged() => {
-                builder.header(Name::To, format_args!("{to};tag={tag}"))
-            }
+            (Some(tag), Some(to)) if untagged() => builder.header(Name::To, format_args!("{to};tag={tag}")),
             _ => builder.copy(request, Name::To),
         };
         builder = builder.copy(request, Name::CallId).copy(request, Name::CSeq);
@@ -117,18 +109,23 @@ impl Builder {
     /// Adds several header fields.
     #[must_use]
     pub fn headers<'a>(self, headers: impl IntoIterator<Item = &'a (Name, String)>) -> Self {
-        headers
-            .into_iter()
-            .fold(self, |builder, (name, value)| builder.header(name.clone(), value))
+        headers.into_iter().fold(self, |builder, (name, value)| builder.header(name.clone(), value))
     }
 
-    /// Adds all header fields of that name from a received message, their values as received.
+    /// Adds all header fields of that name from a received message, their values as received but unfolded.
     #[must_use]
     pub fn copy(mut self, from: &Message, name: Name) -> Self {
         for index in from.indexes(name.clone()) {
             self.begin_field(&name);
             let value = from.head.fields[index].value.range();
-            self.buffer.extend(from.bytes[value].iter().map(|byte| clean_byte(*byte)));
+            let lines = from.bytes[value].split(|byte| matches!(byte, b'\r' | b'\n'));
+            let lines = lines.map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+            for (number, line) in lines.enumerate() {
+                if number > 0 {
+                    self.buffer.push(b' ');
+                }
+                self.buffer.extend(line.iter().map(|byte| clean_byte(*byte)));
+            }
             self.end_line();
         }
         self
@@ -152,10 +149,7 @@ impl Builder {
     }
 
     fn new() -> Self {
-        Self {
-            buffer: Vec::with_capacity(1024),
-            body: Vec::new(),
-        }
+        Self { buffer: Vec::with_capacity(1024), body: Vec::new() }
     }
 
     fn field(&mut self, name: &Name, value: fmt::Arguments<'_>) {

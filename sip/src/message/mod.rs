@@ -53,10 +53,7 @@ impl Message {
                 _ => return Err(ParseError::BodyTruncated { declared, present }),
             }
         }
-        Ok(Self {
-            bytes,
-            head: Arc::new(head),
-        })
+        Ok(Self { bytes, head: Arc::new(head) })
     }
 
     /// True for requests, false for responses.
@@ -127,11 +124,7 @@ impl Message {
     pub fn values(&self, name: Name) -> impl Iterator<Item = &str> {
         let is_list = name.is_list();
         self.raw_values(name).flat_map(move |value| {
-            let (list, single) = if is_list {
-                (value, None)
-            } else {
-                ("", Some(value))
-            };
+            let (list, single) = if is_list { (value, None) } else { ("", Some(value)) };
             single.into_iter().chain(lex::list(list))
         })
     }
@@ -176,9 +169,14 @@ impl Message {
     /// Call-ID.
     ///
     /// # Errors
-    /// When it is missing or empty.
+    /// When it is missing or empty, or has control characters, which a response could not repeat.
     pub fn call_id(&self) -> Result<&str, ParseError> {
-        self.required(Name::CallId)
+        let value = self.required(Name::CallId)?;
+        if value.bytes().any(|byte| byte.is_ascii_control()) {
+            let what = "control character";
+            return Err(ParseError::Header { name: Name::CallId, what });
+        }
+        Ok(value)
     }
 
     /// CSeq.
@@ -210,10 +208,7 @@ impl Message {
     /// # Errors
     /// When one of them is malformed.
     pub fn addresses(&self, name: Name) -> Result<Vec<NameAddr>, ParseError> {
-        self.values(name.clone())
-            .map(NameAddr::parse)
-            .collect::<Result<_, _>>()
-            .map_err(|error| error.within(name))
+        self.values(name.clone()).map(NameAddr::parse).collect::<Result<_, _>>().map_err(|error| error.within(name))
     }
 
     /// Max-Forwards; `None` when it is missing or no number up to 255.

@@ -17,10 +17,7 @@ pub(super) struct Span {
 
 impl Span {
     fn new(start: usize, end: usize) -> Self {
-        Self {
-            start: start as u32,
-            end: end as u32,
-        }
+        Self { start: start as u32, end: end as u32 }
     }
 
     pub(super) fn range(self) -> Range<usize> {
@@ -63,10 +60,7 @@ impl Head {
     /// Finds the lines of the message at the beginning of `bytes`.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         // RFC 3261 7.5: empty lines before the message are to be ignored.
-        let first = bytes
-            .iter()
-            .position(|byte| !matches!(byte, b'\r' | b'\n'))
-            .ok_or(ParseError::Empty)?;
+        let first = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).ok_or(ParseError::Empty)?;
         if bytes.len() > MAX_MESSAGE_LEN {
             return Err(ParseError::TooLong(bytes.len()));
         }
@@ -118,9 +112,7 @@ impl Head {
     /// The value of a field; what is not UTF-8 in it was replaced.
     pub(super) fn value<'a>(&'a self, bytes: &'a [u8], index: usize) -> &'a str {
         if !self.rewritten.is_empty()
-            && let Ok(at) = self
-                .rewritten
-                .binary_search_by_key(&index, |(index, _)| *index)
+            && let Ok(at) = self.rewritten.binary_search_by_key(&index, |(index, _)| *index)
         {
             return &self.rewritten[at].1;
         }
@@ -162,10 +154,7 @@ impl Head {
             .ok()
             .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
             .and_then(|digits| digits.parse::<u64>().ok())
-            .ok_or(ParseError::Header {
-                name: Name::ContentLength,
-                what: "not a number",
-            })?;
+            .ok_or(ParseError::Header { name: Name::ContentLength, what: "not a number" })?;
         if self.content_length.is_some_and(|other| other != length) {
             return Err(ParseError::Repeated(Name::ContentLength));
         }
@@ -183,11 +172,7 @@ pub(super) fn text(bytes: &[u8], span: Span) -> &str {
 /// too: some devices send it, and nothing else can be meant.
 fn line(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let feed = at + memchr::memchr(b'\n', &bytes[at..])?;
-    let end = if feed > at && bytes[feed - 1] == b'\r' {
-        feed - 1
-    } else {
-        feed
-    };
+    let end = if feed > at && bytes[feed - 1] == b'\r' { feed - 1 } else { feed };
     Some((end, feed + 1))
 }
 
@@ -207,19 +192,17 @@ fn start_line(bytes: &[u8], start: usize, end: usize) -> Result<(Start, bool), P
     if !is_sip || last == space || !line[..space].iter().all(|byte| lex::is_token_byte(*byte)) || space == 0 {
         return Err(ParseError::StartLine);
     }
-    let request = Start::Request {
-        method: Span::new(start, start + space),
-        uri: Span::new(start + space + 1, start + last),
-    };
+    let request =
+        Start::Request { method: Span::new(start, start + space), uri: Span::new(start + space + 1, start + last) };
     Ok((request, version[4..] == *b"2.0"))
 }
 
 fn status_line(line: &[u8], start: usize, space: usize) -> Result<(Start, bool), ParseError> {
     let rest = &line[space + 1..];
     let status = match rest.get(..3) {
-        Some(digits) if digits.iter().all(u8::is_ascii_digit) => digits
-            .iter()
-            .fold(0, |status, digit| status * 10 + u16::from(digit - b'0')),
+        Some(digits) if digits.iter().all(u8::is_ascii_digit) => {
+            digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'))
+        }
         _ => return Err(ParseError::StartLine),
     };
     // The reason may be empty; some peers then leave out the space before it as well.
@@ -227,16 +210,29 @@ fn status_line(line: &[u8], start: usize, space: usize) -> Result<(Start, bool),
         return Err(ParseError::StartLine);
     }
     let reason = (space + 5).min(line.len());
-    let response = Start::Response {
-        status,
-        reason: Span::new(start + reason, start + line.len()),
-    };
+    let response = Start::Response { status, reason: Span::new(start + reason, start + line.len()) };
     Ok((response, line[4..space] == *b"2.0"))
 }
 
+/// The first colon, eight bytes at a time: names are too short for `memchr` to pay.
+fn find_colon(line: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const COLONS: u64 = u64::from_ne_bytes([b':'; 8]);
+    let (words, rest) = line.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        // A byte that was a colon is now zero; subtracting one sets the top bit of the first such.
+        let word = u64::from_le_bytes(*word) ^ COLONS;
+        let zeros = word.wrapping_sub(ONES) & !word & (ONES << 7);
+        if zeros != 0 {
+            return Some(index * 8 + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    let before = words.len() * 8;
+    rest.iter().position(|byte| *byte == b':').map(|at| before + at)
+}
+
 fn field(bytes: &[u8], start: usize, end: usize) -> Option<Field> {
-    // Names are short: a loop is faster here than a search with wide instructions.
-    let colon = start + bytes[start..end].iter().position(|byte| *byte == b':')?;
+    let colon = start + find_colon(&bytes[start..end])?;
     let mut name_end = colon;
     while name_end > start && matches!(bytes[name_end - 1], b' ' | b'\t') {
         name_end -= 1;
@@ -254,9 +250,5 @@ fn field(bytes: &[u8], start: usize, end: usize) -> Option<Field> {
     while to > from && lex::is_space(bytes[to - 1]) {
         to -= 1;
     }
-    Some(Field {
-        id,
-        name: Span::new(start, name_end),
-        value: Span::new(from, to),
-    })
+    Some(Field { id, name: Span::new(start, name_end), value: Span::new(from, to) })
 }

@@ -218,7 +218,9 @@ Contact: <sip:user@host198.example.com>
     assert_eq!(message.reason(), "= 2**3 * 5**2 \u{43d}\u{43e}");
     assert_eq!(parsed("SIP/2.0 100 \n\n").reason(), "");
     assert_eq!(parsed("SIP/2.0 183\n\n").status(), Some(183));
-    for line in ["SIP/2.0 99 x", "SIP/2.0 4294967301 better", "SIP/2.0 2000 OK", "SIP/2.0 700 x", "SIP/2.0 OK", "SIP/2.0"] {
+    for line in
+        ["SIP/2.0 99 x", "SIP/2.0 4294967301 better", "SIP/2.0 2000 OK", "SIP/2.0 700 x", "SIP/2.0 OK", "SIP/2.0"]
+    {
         assert_eq!(fault(&format!("{line}\n\n")), ParseError::StartLine, "{line}");
     }
 }
@@ -259,7 +261,8 @@ fn broken_header_fields() {
     assert_eq!(name(&with("CSeq: 1 INVITE")), Name::CSeq);
     assert_eq!(name(&with("i: x")), Name::CallId);
     for missing in ["Via", "From", "To", "Call-ID", "CSeq"] {
-        let text: String = with("l: 0").lines().filter(|line| !line.starts_with(missing)).flat_map(|line| [line, "\n"]).collect();
+        let text: String =
+            with("l: 0").lines().filter(|line| !line.starts_with(missing)).flat_map(|line| [line, "\n"]).collect();
         assert_eq!(fault(&text), ParseError::Missing(Name::parse(missing)));
     }
     for (good, bad, expected) in [
@@ -271,6 +274,7 @@ fn broken_header_fields() {
         ("From: <", "From: \"Bell, Alexander\" sip:a@b <", Name::From),
         ("SIP/2.0/UDP 192.0.2.1", "SIP/2.0/UDP", Name::Via),
         ("Call-ID: c@192.0.2.1", "Call-ID:", Name::CallId),
+        ("Call-ID: c@192.0.2.1", "Call-ID: c\r@192", Name::CallId),
     ] {
         let text = with("l: 0");
         assert!(text.contains(good));
@@ -369,7 +373,9 @@ fn values_cannot_add_header_fields() {
     assert_eq!(message.body().as_ref(), b"\r\n");
     let folded = parsed(&with("Subject: a\n b"));
     let copied = Builder::response(200, "OK\r\nEvil: 7").copy(&folded, Name::Subject).finish();
-    assert_eq!(Message::parse(copied).expect("valid").headers().count(), 2);
+    let copied = Message::parse(copied).expect("valid");
+    assert_eq!(copied.headers().count(), 2);
+    assert_eq!(copied.header(Name::Subject), Some("a b"));
 }
 
 #[test]

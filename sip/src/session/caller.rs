@@ -131,13 +131,7 @@ impl Calling {
     }
 
     /// Requests within early dialogs. The offer in our INVITE has no reliable answer yet.
-    pub(super) fn on_request(
-        &mut self,
-        received: &Received,
-        method: &Method,
-        core: &mut Core,
-        now: Instant,
-    ) -> Next {
+    pub(super) fn on_request(&mut self, received: &Received, method: &Method, core: &mut Core, now: Instant) -> Next {
         let same_call = received.message.call_id().is_ok_and(|call_id| call_id == &*self.request.call_id);
         let allow = [(Name::Allow, ALLOW.to_owned())];
         let reply = match method {

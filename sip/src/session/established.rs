@@ -183,7 +183,8 @@ impl Established {
             return (used, None);
         }
         if let Some(Ending::Bye(bye)) = self.ending.as_mut().filter(|ending| ending.is(transaction)) {
-            let next = if bye.challenged(base, &mut self.dialog, response, core, now) { None } else { Some(Stage::Over) };
+            let next =
+                if bye.challenged(base, &mut self.dialog, response, core, now) { None } else { Some(Stage::Over) };
             return (Use::Taken, next);
         }
         if self.offering.as_ref().is_some_and(|offering| offering.is(transaction)) {
@@ -274,7 +275,14 @@ impl Established {
     }
 
     /// Sends an INFO.
-    pub(super) fn info(&mut self, base: &mut Base, content_type: &str, body: bytes::Bytes, core: &mut Core, now: Instant) {
+    pub(super) fn info(
+        &mut self,
+        base: &mut Base,
+        content_type: &str,
+        body: bytes::Bytes,
+        core: &mut Core,
+        now: Instant,
+    ) {
         if self.ending.is_none() && self.infos.len() < MAX_INFOS {
             let request = self.dialog.request(Method::Info, Some((content_type.into(), body)));
             let transaction = base.send(&request, core, now);

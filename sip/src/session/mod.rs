@@ -3,8 +3,8 @@
 //! The stages are types of their own; a session moves from one to the next and never back. [`Session::enter`] is
 //! the only place where it does.
 
-mod caller;
 mod callee;
+mod caller;
 mod established;
 mod offer;
 
@@ -131,7 +131,9 @@ impl Session {
             base.auth.settled(response);
         }
         let (used, next) = match stage {
-            Stage::Calling(calling) => (Use::Taken, calling.on_response(base, transaction, response, source, core, now)),
+            Stage::Calling(calling) => {
+                (Use::Taken, calling.on_response(base, transaction, response, source, core, now))
+            }
             Stage::Established(established) => established.on_response(base, transaction, response, source, core, now),
             Stage::Ringing(_) | Stage::Over => (Use::Taken, None),
         };

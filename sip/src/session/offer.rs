@@ -83,9 +83,8 @@ impl Session {
         if established.is_ending() {
             return;
         }
-        let busy = established.offering.is_some()
-            || established.offered.is_some()
-            || established.unacknowledged.is_some();
+        let busy =
+            established.offering.is_some() || established.offered.is_some() || established.unacknowledged.is_some();
         if busy {
             // What the other side would say; see `Event::OfferRejected`.
             base.event(core, Event::OfferRejected { session: base.session(), status: 491 });

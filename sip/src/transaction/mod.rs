@@ -315,9 +315,7 @@ impl Transactions {
     pub(crate) fn cancelled(&mut self, cancel: &Message, via: &Via) -> Option<(ServerId, Option<u64>)> {
         self.write_key(cancel, &Method::Invite, via);
         match self.by_key.get(self.scratch.as_str()) {
-            Some(&ServerId::Invite(id)) => {
-                Some((ServerId::Invite(id), self.server_invites.get(&id)?.session()))
-            }
+            Some(&ServerId::Invite(id)) => Some((ServerId::Invite(id), self.server_invites.get(&id)?.session())),
             _ => None,
         }
     }

@@ -55,10 +55,5 @@ pub(crate) fn response_destination(via: &Via, source: &Source) -> Destination {
         Some(_) => source.remote.port(),
         None => via.port_or_default(),
     };
-    Destination {
-        protocol: source.protocol,
-        host: Host::Ip(source.remote.ip()),
-        port,
-        connection: source.connection,
-    }
+    Destination { protocol: source.protocol, host: Host::Ip(source.remote.ip()), port, connection: source.connection }
 }

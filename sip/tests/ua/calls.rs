@@ -112,6 +112,20 @@ fn the_callee_hangs_up() {
 }
 
 #[test]
+fn a_call_over_ipv6() {
+    let mut world = World::new(1);
+    let alice = world.endpoint("[::1]:5060");
+    let bob = world.endpoint("[::2]:5070");
+    let (calling, ringing) = talk(&mut world, alice, bob);
+    world.at(bob, |endpoint, now| endpoint.offer(ringing, sdp("again"), now));
+    world.wait(alice, 1, |event| matches!(event, Event::Offer { .. }).then_some(()));
+    world.at(alice, |endpoint, now| endpoint.answer_offer(calling, sdp("answer"), now));
+    world.at(alice, |endpoint, now| endpoint.hangup(calling, None, now));
+    ended(&mut world, bob);
+    settle(&mut world, &[alice, bob]);
+}
+
+#[test]
 fn early_media_is_passed_on() {
     let (mut world, alice, bob) = two();
     let (calling, ringing) = ring(&mut world, alice, bob);
@@ -297,10 +311,8 @@ fn without_an_offer_we_make_it_and_the_ack_has_the_answer() {
     world.at(bob, |endpoint, now| endpoint.answer(ringing.0, sdp("our offer"), now));
     let (_, answer) = world.receive(phone, is_status(200));
     assert_eq!(answer.body(), sdp("our offer"));
-    let ack = within("ACK", "z9hG4bKb", "1", &answer).replace(
-        "Content-Length: 0\r\n\r\n",
-        "Content-Type: application/sdp\r\nContent-Length: 3\r\n\r\nv=0",
-    );
+    let ack = within("ACK", "z9hG4bKb", "1", &answer)
+        .replace("Content-Length: 0\r\n\r\n", "Content-Type: application/sdp\r\nContent-Length: 3\r\n\r\nv=0");
     world.send(phone, bob, ack);
     let answer = world.wait(bob, 1, |event| match event {
         Event::Confirmed { session, sdp } if *session == ringing.0 => Some(sdp.clone()),

@@ -234,11 +234,16 @@ impl World {
             return true;
         }
         let now = self.now;
-        let due: Vec<SocketAddr> =
-            self.nodes.iter().filter(|(_, node)| node.wake.is_some_and(|wake| wake <= now)).map(|(at, _)| *at).collect();
+        let due: Vec<SocketAddr> = self
+            .nodes
+            .iter()
+            .filter(|(_, node)| node.wake.is_some_and(|wake| wake <= now))
+            .map(|(at, _)| *at)
+            .collect();
         for at in due {
             self.node(at).endpoint.handle_timeout(now);
             self.drain(at);
+            assert!(self.node(at).wake.is_none_or(|wake| wake > now), "a timer that is due stays due");
         }
         true
     }
@@ -268,7 +273,11 @@ impl World {
             match node.endpoint.poll_output() {
                 Output::Transmit(transmit) => {
                     assert_eq!(transmit.from, at, "sent from where it is");
-                    let Host::Ip(ip) = transmit.to.host else { panic!("name {:?}", transmit.to.host) };
+                    let Host::Ip(ip) = transmit.to.host else {
+                        // There are no names here.
+                        self.node(at).endpoint.handle_transport_error(&transmit.to, now);
+                        continue;
+                    };
                     let to = SocketAddr::new(ip, transmit.to.port);
                     if self.refusing.contains(&to) {
                         self.node(at).endpoint.handle_transport_error(&transmit.to, now);
@@ -284,7 +293,6 @@ impl World {
                     node.events.push(event);
                 }
                 Output::Timeout(wake) => {
-                    assert!(wake.is_none_or(|wake| wake > now), "a timer that is due stays due");
                     node.wake = wake;
                     return;
                 }

@@ -1,1 +1,158 @@
-//! offers
+//! Offers within a call, and when they cross.
+
+use std::time::Duration;
+
+use offhook_sip::Event;
+
+use crate::calls::{incoming, invite, is_status, settle, talk, two, within};
+use crate::net::{World, sdp};
+
+fn offered(event: &Event) -> Option<Option<bytes::Bytes>> {
+    match event {
+        Event::Offer { sdp, .. } => Some(sdp.clone()),
+        _ => None,
+    }
+}
+
+fn offer_answered(event: &Event) -> Option<Option<bytes::Bytes>> {
+    match event {
+        Event::OfferAnswered { sdp, .. } => Some(sdp.clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_reinvite_is_answered() {
+    let (mut world, alice, bob) = two();
+    let (calling, ringing) = talk(&mut world, alice, bob);
+    world.at(alice, |endpoint, now| endpoint.offer(calling, sdp("hold"), now));
+    assert_eq!(world.wait(bob, 1, offered), Some(sdp("hold")));
+    world.at(bob, |endpoint, now| endpoint.answer_offer(ringing, sdp("held"), now));
+    assert_eq!(world.wait(alice, 1, offer_answered), Some(sdp("held")));
+    world.pass(Duration::from_secs(40));
+    assert_eq!(world.count(&["ACK"]), 2, "{:#?}", world.trace);
+    let confirmed = world.events(bob).iter().filter(|event| matches!(event, Event::Confirmed { .. })).count();
+    assert_eq!(confirmed, 1, "only the first INVITE is confirmed");
+    world.at(bob, |endpoint, now| endpoint.hangup(ringing, None, now));
+    settle(&mut world, &[alice, bob]);
+}
+
+#[test]
+fn a_refused_offer_leaves_the_call_as_it_was() {
+    let (mut world, alice, bob) = two();
+    let (calling, ringing) = talk(&mut world, alice, bob);
+    world.at(alice, |endpoint, now| endpoint.offer(calling, sdp("video"), now));
+    world.wait(bob, 1, offered);
+    world.at(bob, |endpoint, now| endpoint.reject_offer(ringing, 488, now));
+    let status = world.wait(alice, 1, |event| match event {
+        Event::OfferRejected { status, .. } => Some(*status),
+        _ => None,
+    });
+    assert_eq!(status, 488);
+    world.at(alice, |endpoint, now| endpoint.offer(calling, sdp("audio"), now));
+    world.until(1, |world| (world.events(bob).iter().filter_map(offered).count() == 2).then_some(()));
+}
+
+#[test]
+fn offers_that_cross_are_both_made_in_the_end() {
+    let (mut world, alice, bob) = two();
+    let (calling, ringing) = talk(&mut world, alice, bob);
+    for (at, own) in [(alice, calling), (bob, ringing)] {
+        world.react(at, move |endpoint, event, now| {
+            if let Event::Offer { session, .. } = event {
+                assert_eq!(*session, own);
+                endpoint.answer_offer(own, sdp("answer"), now);
+            }
+        });
+    }
+    world.at(alice, |endpoint, now| endpoint.offer(calling, sdp("a"), now));
+    world.at(bob, |endpoint, now| endpoint.offer(ringing, sdp("b"), now));
+    world.wait(alice, 20, offer_answered);
+    world.wait(bob, 20, offer_answered);
+    assert_eq!(world.count(&["SIP/2.0 491"]), 2);
+    // RFC 3261 14.1: the caller leaves the callee the first try.
+    let last = world.trace.iter().rfind(|line| line.contains("INVITE sip")).expect("an INVITE");
+    assert!(last.contains("127.0.0.1:5060 -> "), "{:#?}", world.trace);
+}
+
+#[test]
+fn hanging_up_with_an_offer_open_answers_it() {
+    let (mut world, alice, bob) = two();
+    let (calling, ringing) = talk(&mut world, alice, bob);
+    world.at(alice, |endpoint, now| endpoint.offer(calling, sdp("hold"), now));
+    world.wait(bob, 1, offered);
+    world.at(bob, |endpoint, now| endpoint.hangup(ringing, None, now));
+    settle(&mut world, &[alice, bob]);
+    assert_eq!(world.count(&["SIP/2.0 487", "2 INVITE"]), 1);
+}
+
+#[test]
+fn update_and_reinvite_of_a_phone() {
+    let mut world = World::new(1);
+    let bob = world.endpoint("127.0.0.2:5060");
+    let phone = world.peer("127.0.0.9:5060");
+    world.send(phone, bob, invite("z9hG4bKa", "1", ""));
+    let ringing = incoming(&mut world, bob);
+    world.at(bob, |endpoint, now| endpoint.provisional(ringing, 180, None, now));
+    let (_, early) = world.receive(phone, is_status(180));
+    let with_offer = |text: String| {
+        text.replace("Content-Length: 0\r\n\r\n", "Content-Type: application/sdp\r\nContent-Length: 3\r\n\r\nv=0")
+    };
+    // RFC 3311 5.2: an offer while its first one has no answer.
+    world.send(phone, bob, with_offer(within("UPDATE", "z9hG4bKb", "2", &early)));
+    let (_, refused) = world.receive(phone, is_status(500));
+    assert!(refused.header(offhook_sip::header::Name::RetryAfter).is_some());
+    world.at(bob, |endpoint, now| endpoint.answer(ringing, sdp("answer"), now));
+    let (_, answer) = world.receive(phone, is_status(200));
+    world.send(phone, bob, within("ACK", "z9hG4bKc", "1", &answer));
+    world.wait(bob, 1, |event| matches!(event, Event::Confirmed { .. }).then_some(()));
+
+    // Without an offer it only refreshes.
+    world.send(phone, bob, within("UPDATE", "z9hG4bKd", "3", &answer));
+    world.receive(phone, is_status(200));
+    world.send(phone, bob, with_offer(within("UPDATE", "z9hG4bKe", "4", &answer)));
+    assert_eq!(world.wait(bob, 1, offered).as_deref(), Some(&b"v=0"[..]));
+    // 14.2: another one while the last has no answer.
+    world.send(phone, bob, with_offer(within("INVITE", "z9hG4bKf", "5", &answer)));
+    world.receive(phone, is_status(500));
+    world.at(bob, |endpoint, now| endpoint.answer_offer(ringing, sdp("updated"), now));
+    let (_, updated) = world.receive(phone, is_status(200));
+    assert_eq!(updated.body(), sdp("updated"));
+
+    // A re-INVITE without offer wants ours; the answer comes with the ACK.
+    world.send(phone, bob, within("INVITE", "z9hG4bKg", "6", &answer).replace("127.0.0.9:5060>", "127.0.0.10:5060>"));
+    world.until(1, |world| world.events(bob).iter().filter_map(offered).any(|sdp| sdp.is_none()).then_some(()));
+    world.at(bob, |endpoint, now| endpoint.answer_offer(ringing, sdp("our offer"), now));
+    let (_, ours) = world.receive(phone, is_status(200));
+    assert_eq!(ours.body(), sdp("our offer"));
+    world.send(phone, bob, with_offer(within("ACK", "z9hG4bKh", "6", &answer)));
+    assert_eq!(world.wait(bob, 1, offer_answered).as_deref(), Some(&b"v=0"[..]));
+
+    // Its contact moved with the re-INVITE (target refresh).
+    let moved = world.peer("127.0.0.10:5060");
+    world.at(bob, |endpoint, now| endpoint.hangup(ringing, None, now));
+    world.receive(moved, |message| message.request_uri_str() == "sip:phone@127.0.0.10:5060");
+}
+
+#[test]
+fn requests_out_of_order_are_refused() {
+    let mut world = World::new(1);
+    let bob = world.endpoint("127.0.0.2:5060");
+    let phone = world.peer("127.0.0.9:5060");
+    world.send(phone, bob, invite("z9hG4bKa", "7", ""));
+    let ringing = incoming(&mut world, bob);
+    world.at(bob, |endpoint, now| endpoint.answer(ringing, sdp("answer"), now));
+    let (_, answer) = world.receive(phone, is_status(200));
+    world.send(phone, bob, within("ACK", "z9hG4bKb", "7", &answer));
+    world.send(phone, bob, within("BYE", "z9hG4bKc", "6", &answer));
+    world.receive(phone, is_status(500));
+    let stranger = within("BYE", "z9hG4bKd", "8", &answer).replace("tag=ph", "tag=other");
+    world.send(phone, bob, stranger);
+    world.receive(phone, is_status(481));
+    world.send(phone, bob, within("BYE", "z9hG4bKe", "8", &answer).replace("call-1", "call-2"));
+    world.receive(phone, is_status(481));
+    assert!(!world.events(bob).iter().any(|event| matches!(event, Event::Ended { .. })));
+    world.send(phone, bob, within("BYE", "z9hG4bKf", "9", &answer));
+    world.receive(phone, is_status(200));
+    settle(&mut world, &[bob]);
+}

@@ -252,10 +252,7 @@ impl MediaServer {
     }
 
     fn existing(&mut self, call: CallId, side: Side) -> Result<&mut RtpSide, CauseCode> {
-        self.calls
-            .get_mut(&call)
-            .and_then(|media| media.sides[side as usize].as_mut())
-            .ok_or(CauseCode::Internal)
+        self.calls.get_mut(&call).and_then(|media| media.sides[side as usize].as_mut()).ok_or(CauseCode::Internal)
     }
 
     /// The RTP side of a call, with sockets; made where it is not there yet.

@@ -334,11 +334,11 @@ impl Worker {
         let named = ufrag.and_then(|ufrag| self.by_ufrag.get(ufrag).copied());
         let Some((call, side)) = named.or_else(|| self.by_remote.get(&from).copied()) else {
             // A browser of another worker, or nobody's.
-            if let Some((ufrag, owner)) = ufrag.and_then(|ufrag| Some((ufrag, self.shared.get(ufrag)?))) {
-                if owner != self.index {
-                    let packet = (socket, from, bytes.to_vec());
-                    self.others[owner].send(Command::Give { ufrag: ufrag.to_owned(), to: self.index, packet });
-                }
+            if let Some((ufrag, owner)) = ufrag.and_then(|ufrag| Some((ufrag, self.shared.get(ufrag)?)))
+                && owner != self.index
+            {
+                let packet = (socket, from, bytes.to_vec());
+                self.others[owner].send(Command::Give { ufrag: ufrag.to_owned(), to: self.index, packet });
             }
             return;
         };

@@ -65,7 +65,8 @@ impl Baresip {
         // A source that needs no resampling: baresip's resampler changes the level.
         let rate = if settings.codecs == ["G722"] { 16_000 } else { 8_000 };
         let microphone = dir.join("microphone.wav");
-        wav::write(&microphone, &wav::tone(settings.tone, rate));
+        // baresip ends the call when the file ends.
+        wav::write(&microphone, &wav::tone(settings.tone, rate, 120));
         write_configuration(site, settings, &dir, &microphone, &sounds, rate);
 
         let mut command = Command::new("baresip");
@@ -73,7 +74,8 @@ impl Baresip {
         let mut process = Process::start(&format!("baresip {}", settings.user), &mut command, dir.join("log"));
         process.wait_log("baresip is ready", SOON);
         let address = site.socket(settings.host, 4444);
-        let control = eventually("baresip's control port", SOON, || TcpStream::connect(address).map_err(|e| e.to_string()));
+        let control =
+            eventually("baresip's control port", SOON, || TcpStream::connect(address).map_err(|e| e.to_string()));
         let events = listen(control.try_clone().expect("a socket can be duplicated"));
         process.wait_log("SIP/2.0 200 OK", SOON);
         Baresip { _process: process, sounds, control, events, seen: 0 }
@@ -114,7 +116,10 @@ impl Baresip {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "the phone reports {kind}: not within {SOON:?}; it reported {}", kinds(&list));
-            list = changed.wait_timeout(list, left.min(Duration::from_millis(500))).expect("no thread panics with this lock").0;
+            list = changed
+                .wait_timeout(list, left.min(Duration::from_millis(500)))
+                .expect("no thread panics with this lock")
+                .0;
         }
     }
 
@@ -219,8 +224,12 @@ ctrl_tcp_listen {address}:4444
 }
 
 fn module_path() -> &'static str {
-    ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib/aarch64-linux-gnu/baresip/modules"]
-        .into_iter()
-        .find(|path| Path::new(path).is_dir())
-        .expect("baresip's modules are installed")
+    [
+        "/usr/lib/baresip/modules",
+        "/usr/lib/x86_64-linux-gnu/baresip/modules",
+        "/usr/lib/aarch64-linux-gnu/baresip/modules",
+    ]
+    .into_iter()
+    .find(|path| Path::new(path).is_dir())
+    .expect("baresip's modules are installed")
 }

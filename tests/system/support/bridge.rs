@@ -35,7 +35,10 @@ impl Bridge {
 
     fn launch() -> &'static Bridge {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-        assert!(folder.join("node_modules").is_dir(), "the browser's driver is not installed: run npm ci in tests/browser");
+        assert!(
+            folder.join("node_modules").is_dir(),
+            "the browser's driver is not installed: run npm ci in tests/browser"
+        );
         let mut child = Command::new("node")
             .arg(folder.join("bridge.mjs"))
             .stdin(Stdio::piped())
@@ -55,10 +58,14 @@ impl Bridge {
             bridge.waiting.lock().expect("no thread panics with this lock").answers.clear();
         });
 
-        let microphone = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("microphone-{}.wav", std::process::id()));
-        wav::write(&microphone, &wav::tone(MICROPHONE_TONE as u32, 48_000));
-        bridge.ask(Duration::from_secs(60), json!({ "do": "launch", "microphone": microphone })).expect("Chromium starts");
-        let _ = std::fs::remove_file(&microphone);
+        // The browser reads it whenever a page opens the microphone, so it stays.
+        let microphone = Path::new(env!("CARGO_TARGET_TMPDIR")).join("microphone.wav");
+        let draft = microphone.with_extension(std::process::id().to_string());
+        wav::write(&draft, &wav::tone(MICROPHONE_TONE as u32, 48_000, 10));
+        std::fs::rename(&draft, &microphone).expect("the microphone's file can be put in place");
+        bridge
+            .ask(Duration::from_secs(60), json!({ "do": "launch", "microphone": microphone }))
+            .expect("Chromium starts");
         bridge
     }
 
@@ -82,7 +89,9 @@ impl Bridge {
     fn deliver(&self, line: &str) {
         let Ok(mut answer) = serde_json::from_str::<Value>(line) else { return };
         let Some(id) = answer["id"].as_u64() else { return };
-        let Some(sender) = self.waiting.lock().expect("no thread panics with this lock").answers.remove(&id) else { return };
+        let Some(sender) = self.waiting.lock().expect("no thread panics with this lock").answers.remove(&id) else {
+            return;
+        };
         let result = match answer["error"].as_str() {
             Some(error) => Err(error.to_owned()),
             None => Ok(answer["ok"].take()),

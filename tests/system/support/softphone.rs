@@ -163,19 +163,27 @@ impl Softphone {
     /// Waits until a tone of known level is heard, and nothing else, for 0.4 seconds.
     #[track_caller]
     pub(crate) fn hears_tone(&self, frequency: f64) {
-        eventually(&format!("the browser hears {frequency} Hz"), SOON, || match self.heard(0.4) {
-            Some(sound) if sound.is_tone(frequency) => Ok(()),
-            Some(sound) => Err(format!("it hears {sound}")),
-            None => Err("it hears nothing yet".into()),
-        });
+        self.hears(&format!("{frequency} Hz at {} dBFS", wav::TONE_LEVEL), |sound| sound.is_tone(frequency));
     }
 
     /// Waits until a frequency stands out of what is heard, at any level.
     #[track_caller]
     pub(crate) fn hears_frequency(&self, frequency: f64) {
-        eventually(&format!("the browser hears {frequency} Hz"), SOON, || match self.heard(0.4) {
-            Some(sound) if sound.is_mostly(frequency) => Ok(()),
-            Some(sound) => Err(format!("it hears {sound}")),
+        self.hears(&format!("{frequency} Hz"), |sound| sound.is_mostly(frequency));
+    }
+
+    #[track_caller]
+    fn hears(&self, what: &str, is_it: impl Fn(&Sound) -> bool) {
+        let mut loudest: Option<Sound> = None;
+        eventually(&format!("the browser hears {what}"), SOON, || match self.heard(0.4) {
+            Some(sound) if is_it(&sound) => Ok(()),
+            Some(sound) => {
+                let state = format!("now {sound}, the loudest before {}", loudest.as_ref().unwrap_or(&sound));
+                if loudest.as_ref().is_none_or(|before| before.rms() < sound.rms()) {
+                    loudest = Some(sound);
+                }
+                Err(state)
+            }
             None => Err("it hears nothing yet".into()),
         });
     }
@@ -237,12 +245,16 @@ impl Softphone {
     fn must(&self, request: Value) -> Value {
         match self.ask(request.clone()) {
             Ok(answer) => answer,
-            Err(error) => panic!("{request}: {}\nThe page shows:\n{}", error.lines().next().unwrap_or_default(), self.shown()),
+            Err(error) => {
+                panic!("{request}: {}\nThe page shows:\n{}", error.lines().next().unwrap_or_default(), self.shown())
+            }
         }
     }
 
     fn shown(&self) -> String {
-        let text = self.bridge.ask(Duration::from_secs(5), json!({ "do": "text", "css": "body", "page": self.page, "timeout": 2000 }));
+        let text = self
+            .bridge
+            .ask(Duration::from_secs(5), json!({ "do": "text", "css": "body", "page": self.page, "timeout": 2000 }));
         text.ok().and_then(|t| t.as_str().map(String::from)).unwrap_or_default()
     }
 }
@@ -250,9 +262,14 @@ impl Softphone {
 impl Drop for Softphone {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("failed-{}-{}.png", std::process::id(), self.page));
+            let picture =
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("failed-{}-{}.png", std::process::id(), self.page));
             self.photograph(&picture);
-            eprintln!("The page is pictured in {}; its console: {:?}", picture.display(), self.ask(json!({ "do": "log" })));
+            eprintln!(
+                "The page is pictured in {}; its console: {:?}",
+                picture.display(),
+                self.ask(json!({ "do": "log" }))
+            );
         }
         if !self.closed {
             let _ = self.ask(json!({ "do": "close" }));

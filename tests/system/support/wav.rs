@@ -45,9 +45,14 @@ impl Sound {
         self.is_mostly(frequency) && (self.level(frequency) - TONE_LEVEL).abs() < 2.0
     }
 
+    /// The level of everything, dBFS.
+    pub(crate) fn rms(&self) -> f64 {
+        measure::rms(&self.samples)
+    }
+
     /// Whether nothing is to be heard.
     pub(crate) fn is_silence(&self) -> bool {
-        measure::rms(&self.samples) < -60.0
+        self.rms() < -60.0
     }
 }
 
@@ -66,18 +71,18 @@ impl fmt::Display for Sound {
     }
 }
 
-/// Ten seconds of a tone at [`TONE_LEVEL`]: a whole number of periods, so that it can be repeated.
-pub(crate) fn tone(frequency: u32, rate: u32) -> Sound {
+/// A tone at [`TONE_LEVEL`]: a whole number of periods, so that it can be repeated.
+pub(crate) fn tone(frequency: u32, rate: u32, seconds: u32) -> Sound {
     let peak = f64::from(i16::MAX) * 10f64.powf(TONE_LEVEL / 20.0);
     let sample = |i: u32| (peak * (TAU * f64::from(frequency) * f64::from(i) / f64::from(rate)).sin()).round() as i16;
-    Sound { rate, samples: (0..rate * 10).map(sample).collect() }
+    Sound { rate, samples: (0..rate * seconds).map(sample).collect() }
 }
 
 /// A second of a tone in A-law octets.
 pub(crate) fn alaw_tone(frequency: u32) -> Vec<u8> {
     let mut encoder = Encoder::new(Codec::Pcma, 8000).expect("A-law takes 8 kHz");
     let mut octets = Vec::new();
-    for frame in tone(frequency, 8000).samples[..8000].chunks(160) {
+    for frame in tone(frequency, 8000, 1).samples.chunks(160) {
         encoder.encode(frame, &mut octets).expect("A-law takes 20 ms");
     }
     octets
@@ -114,7 +119,7 @@ pub(crate) fn samples(bytes: &[u8]) -> Vec<i16> {
 #[test]
 fn a_tone_is_known_by_frequency_and_level() {
     for rate in [8000, 16000, 48000] {
-        let sound = tone(1000, rate).last(0.4).unwrap();
+        let sound = tone(1000, rate, 1).last(0.4).unwrap();
         assert!(sound.is_tone(1000.0), "{sound}");
         assert!(!sound.is_tone(700.0));
         let quiet = Sound { rate, samples: sound.samples.iter().map(|s| s / 4).collect() };
