@@ -40,7 +40,8 @@ fn captures_are_made_when_asked_for() {
         pbx.wait("bound 100", 1);
         let browser = Softphone::sign_in(&server, "alice");
         let mut phone = Baresip::start(&site, &baresip::Settings { answer: Answer::WhenTold, ..Default::default() });
-        let capture = capture(&site, &sample(if outgoing { "outgoing-call.pcapng" } else { "incoming-call.pcapng" }));
+        let file = sample(if outgoing { "outgoing-call.pcapng" } else { "incoming-call.pcapng" });
+        let capture = capture(&site, &file);
         if outgoing {
             browser.dial("200");
             phone.wait("CALL_INCOMING");
@@ -60,7 +61,7 @@ fn captures_are_made_when_asked_for() {
         browser.click("Hang up");
         phone.wait("CALL_CLOSED");
         browser.has_no_button("Hang up");
-        stop(capture);
+        stop(capture, &file);
     }
 }
 
@@ -74,7 +75,13 @@ fn capture(site: &Site, file: &Path) -> Process {
     process
 }
 
-fn stop(mut capture: Process) {
+/// Ends the capture when the file shows the call's end: BYE and its response.
+fn stop(mut capture: Process, file: &Path) {
+    eventually("the capture shows the end of the call", SOON, || {
+        let bytes = std::fs::read(file).map_err(|e| e.to_string())?;
+        let messages = bytes.windows(5).filter(|part| part == b" BYE\r").count();
+        if messages >= 2 { Ok(()) } else { Err(format!("{messages} messages of the BYE")) }
+    });
     capture.signal("INT");
     assert!(capture.wait_exit(SOON).success());
 }

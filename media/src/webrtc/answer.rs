@@ -114,14 +114,15 @@ impl BrowserOffer {
         if agreed.is_empty() {
             return Err(SdpError::NoCommonCodec);
         }
-        for format in &self.formats {
-            // Not only in the clocks of the codecs: Firefox has 8000 alone, also beside Opus.
-            if let Kind::Event { clock: 8_000 | 48_000 } = format.kind
-                && agreed.iter().all(|other| other.kind != format.kind)
-            {
-                agreed.push(*format);
-            }
-        }
+        // Events in the clock of the codec that the browser will send (RFC 4733 section 2.1), and in no other: where
+        // both are answered, Chromium sends events of 8000 Hz within Opus and counts their length in ticks of 48000,
+        // so that a digit lasts 20 ms and has no beginning. Firefox has 8000 alone, also beside Opus.
+        let clock = match agreed[0].kind {
+            Kind::Audio(codec) => codec.rtp_clock(),
+            Kind::Event { clock } => clock,
+        };
+        let event = |wanted: u32| self.formats.iter().find(move |format| format.kind == Kind::Event { clock: wanted });
+        agreed.extend(event(clock).or_else(|| event(8_000)));
         Ok(agreed)
     }
 

@@ -214,25 +214,9 @@ fn status_line(line: &[u8], start: usize, space: usize) -> Result<(Start, bool),
     Ok((response, line[4..space] == *b"2.0"))
 }
 
-/// The first colon, eight bytes at a time: names are too short for `memchr` to pay.
-fn find_colon(line: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const COLONS: u64 = u64::from_ne_bytes([b':'; 8]);
-    let (words, rest) = line.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        // A byte that was a colon is now zero; subtracting one sets the top bit of the first such.
-        let word = u64::from_le_bytes(*word) ^ COLONS;
-        let zeros = word.wrapping_sub(ONES) & !word & (ONES << 7);
-        if zeros != 0 {
-            return Some(index * 8 + zeros.trailing_zeros() as usize / 8);
-        }
-    }
-    let before = words.len() * 8;
-    rest.iter().position(|byte| *byte == b':').map(|at| before + at)
-}
-
 fn field(bytes: &[u8], start: usize, end: usize) -> Option<Field> {
-    let colon = start + find_colon(&bytes[start..end])?;
+    // Names are short: a loop is faster here than a search with wide instructions.
+    let colon = start + bytes[start..end].iter().position(|byte| *byte == b':')?;
     let mut name_end = colon;
     while name_end > start && matches!(bytes[name_end - 1], b' ' | b'\t') {
         name_end -= 1;

@@ -54,6 +54,7 @@ impl Bridge {
             for line in answers.lines().map_while(Result::ok) {
                 bridge.deliver(&line);
             }
+            let _ = child.wait();
             // Whoever still waits learns that no answer comes.
             bridge.waiting.lock().expect("no thread panics with this lock").answers.clear();
         });

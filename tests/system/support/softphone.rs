@@ -61,10 +61,11 @@ impl Softphone {
         self.must(json!({ "do": "visible", "text": "Registered", "exact": true }));
     }
 
-    /// Waits until no line is shown as registered.
+    /// Waits until no line is shown as registered: until a REGISTER was given up after 32 s (RFC 3261 17.1.2.2).
     #[track_caller]
     pub(crate) fn wait_not_registered(&self) {
-        self.must(json!({ "do": "gone", "text": "Registered", "exact": true }));
+        let within = 2 * SOON;
+        self.must_within(within, json!({ "do": "gone", "text": "Registered", "exact": true }));
     }
 
     /// Waits until the window of an incoming call is there.
@@ -235,20 +236,26 @@ impl Softphone {
         let _ = self.ask(json!({ "do": "screenshot", "path": path }));
     }
 
-    fn ask(&self, mut request: Value) -> Result<Value, String> {
+    fn ask(&self, request: Value) -> Result<Value, String> {
+        self.ask_within(SOON, request)
+    }
+
+    fn ask_within(&self, within: Duration, mut request: Value) -> Result<Value, String> {
         request["page"] = self.page.clone();
-        request["timeout"] = (SOON.as_millis() as u64).into();
-        self.bridge.ask(SOON, request)
+        request["timeout"] = (within.as_millis() as u64).into();
+        self.bridge.ask(within, request)
     }
 
     #[track_caller]
     fn must(&self, request: Value) -> Value {
-        match self.ask(request.clone()) {
-            Ok(answer) => answer,
-            Err(error) => {
-                panic!("{request}: {}\nThe page shows:\n{}", error.lines().next().unwrap_or_default(), self.shown())
-            }
-        }
+        self.must_within(SOON, request)
+    }
+
+    #[track_caller]
+    fn must_within(&self, within: Duration, request: Value) -> Value {
+        self.ask_within(within, request.clone()).unwrap_or_else(|error| {
+            panic!("{request}: {}\nThe page shows:\n{}", error.lines().next().unwrap_or_default(), self.shown())
+        })
     }
 
     fn shown(&self) -> String {
