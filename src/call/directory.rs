@@ -40,6 +40,11 @@ impl Directory {
         self.lines.get(line.0 as usize).map(|entry| entry.pbx)
     }
 
+    /// Whether a codec may be used on this connection.
+    pub fn allows(&self, pbx: PbxId, codec: Codec) -> bool {
+        self.pbxes.get(pbx.0 as usize).is_some_and(|entry| entry.codecs.contains(&codec))
+    }
+
     /// The codec that calls over this connection most likely get.
     pub fn expected_codec(&self, pbx: PbxId) -> Option<Codec> {
         self.pbxes.get(pbx.0 as usize).and_then(|entry| entry.codecs.first().copied())

@@ -14,6 +14,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use offhook_media::sdp::{self, SdpError};
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
 use rustc_hash::FxHashMap;
@@ -23,7 +24,7 @@ use self::directory::Directory;
 use self::effect::{Command, CommandResult, Effect, Input, MediaInput, SipInput};
 use self::state::{Call, Far, Near};
 use self::view::{CallView, EndCause};
-use crate::ids::{CallId, ClientId, LegId, LineId, UserId};
+use crate::ids::{CallId, ClientId, LegId, LineId, PbxId, UserId};
 
 /// A call that nobody answers ends after this; PBXs give up earlier.
 const RING_LIMIT: Duration = Duration::from_secs(180);
@@ -307,8 +308,23 @@ impl Calls {
             }
             effect::Route::Service { pbx, service } => (pbx, Far::Service(service)),
         };
+        self.check_offer(pbx, &offer)?;
         let near = Near::Sip { session, pbx, offer, answer: None, ringing: false };
         self.create(near, far, from, now)
+    }
+
+    /// Refuses at once what could only fail when somebody has answered.
+    fn check_offer(&self, pbx: PbxId, offer: &[u8]) -> Result<(), CauseCode> {
+        if offer.is_empty() {
+            return Ok(());
+        }
+        match sdp::offered_codecs(offer) {
+            Ok(offered) if offered.iter().any(|&codec| self.directory.allows(pbx, codec)) => Ok(()),
+            Ok(_) | Err(SdpError::NoAudio | SdpError::SrtpRequired | SdpError::UnsupportedTransport) => {
+                Err(CauseCode::NoCommonCodec)
+            }
+            Err(_) => Err(CauseCode::BadRequest),
+        }
     }
 
     fn create(&mut self, near: Near, far: Far, remote: effect::Caller, now: Instant) -> Result<CallId, CauseCode> {

@@ -23,6 +23,11 @@ const DESK: ClientId = ClientId(1);
 const LAPTOP: ClientId = ClientId(2);
 const BOBS: ClientId = ClientId(3);
 
+const OFFER: &[u8] =
+    b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+const GSM_OFFER: &[u8] =
+    b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 3\r\n";
+
 /// The machine with a media side that always agrees, and a memory of what was asked.
 struct World {
     calls: Calls,
@@ -132,7 +137,7 @@ impl World {
     fn incoming(&mut self) -> CallId {
         let route = Route::Line { pbx: PBX, line: LINE };
         let from = Caller { number: "200".into(), name: Some("Carol".into()) };
-        self.input(Input::Incoming { session: session(1), route, from, offer: Bytes::from_static(b"v=0") });
+        self.input(Input::Incoming { session: session(1), route, from, offer: Bytes::from_static(OFFER) });
         self.views.last().map(|(_, view)| view.id).unwrap_or(CallId(0))
     }
 
@@ -367,7 +372,7 @@ fn a_call_that_is_passed_on_keeps_the_best_refusal() {
     let mut world = World::new();
     let target = |number: &str| Target { pbx: PBX, line: None, uri: TargetUri::Number(number.into()) };
     let route = Route::Targets { pbx: PBX, targets: vec![target("300"), target("301")] };
-    let offer = Bytes::from_static(b"v=0");
+    let offer = Bytes::from_static(OFFER);
     world.input(Input::Incoming { session: session(1), route, from: Caller::default(), offer });
     world.sip(101, SipInput::Progress { status: 180, sdp: None });
     world.sip(102, SipInput::Progress { status: 180, sdp: None });
@@ -383,7 +388,7 @@ fn the_first_target_to_answer_gets_the_call() {
     let mut world = World::new();
     let target = |number: &str| Target { pbx: PBX, line: None, uri: TargetUri::Number(number.into()) };
     let route = Route::Targets { pbx: PBX, targets: vec![target("300"), target("301")] };
-    let offer = Bytes::from_static(b"v=0");
+    let offer = Bytes::from_static(OFFER);
     world.input(Input::Incoming { session: session(1), route, from: Caller::default(), offer });
     world.sip(102, SipInput::Answered { sdp: sdp() });
     world.logged(&["INVITE 300", "INVITE 301", "hangup 101", "200", "A hears Peer", "B hears Peer"]);
@@ -403,6 +408,18 @@ fn an_invite_without_an_offer_gets_ours() {
     assert_eq!(world.calls.len(), 1);
     world.sip(1, SipInput::Ended { broken: false });
     assert!(world.calls.is_empty());
+}
+
+#[test]
+fn an_offer_that_nobody_could_accept_does_not_ring() {
+    for (offer, status) in [(GSM_OFFER, "reject 488"), (b"nonsense".as_slice(), "reject 400")] {
+        let mut world = World::new();
+        let route = Route::Line { pbx: PBX, line: LINE };
+        let offer = Bytes::from_static(offer);
+        world.input(Input::Incoming { session: session(1), route, from: Caller::default(), offer });
+        world.logged(&[status]);
+        assert!(world.views.is_empty());
+    }
 }
 
 #[test]
