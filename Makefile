@@ -2,9 +2,9 @@
 # make test    installs what it needs and runs every test
 # make check   format, lints, docs, dependencies, layers
 # make bench   sipp through Offhook to sipp: CPU and memory
-# make generated, make samples   write files that are made from others
+# make generated, make samples, make images   write files that are made from others
 
-.PHONY: run test check bench generated samples build-tools web-app web-check browser-driver
+.PHONY: run test check bench generated samples images build-tools web-app web-check browser-driver
 
 run: build-tools web-app
 	cargo run --locked --bin offhook -- demo
@@ -25,6 +25,10 @@ generated:
 # Captures pcap-samples/ anew from a real call each way. Needs the right to capture on lo.
 samples: web-app browser-driver
 	OFFHOOK_WRITE_SAMPLES=1 cargo test --locked --test system samples
+
+# Takes the pictures in docs/images/ anew.
+images: web-app browser-driver
+	OFFHOOK_WRITE_IMAGES=1 cargo test --locked --test system images
 
 build-tools:
 	@scripts/install-build-tools

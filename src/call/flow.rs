@@ -15,7 +15,7 @@ use super::effect::{
     CommandResult, Effect, MediaEffect, MediaInput, Service, SipEffect, SipInput, Sound, Target, TargetUri,
 };
 use super::state::{Awaiting, Call, Far, Near, SipLeg, Stage, Taker};
-use super::view::{CallView, ConnectionState, Direction, EndCause};
+use super::view::{self, CallView, ConnectionState, EndCause};
 use super::{Clients, MEDIA_LIMIT};
 use crate::ids::{CallId, ClientId, LegId, UserId};
 
@@ -588,7 +588,7 @@ impl Flow<'_> {
     fn tell_clients(&mut self) {
         let Some(line) = self.call.line() else { return };
         for (client, user) in self.clients.of(self.directory.users_of(line)) {
-            if let Some(view) = view(self.call, self.directory, client, user) {
+            if let Some(view) = view::of(self.call, self.directory, client, user) {
                 self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
             }
         }
@@ -601,7 +601,7 @@ impl Flow<'_> {
             if self.call.active_user() != Some(user) {
                 let view = CallView {
                     cause: Some(EndCause::ours(CauseCode::AnsweredElsewhere)),
-                    ..base_view(self.call, line, ConnectionState::Null, ConnectionState::Null)
+                    ..view::base(self.call, line, ConnectionState::Null, ConnectionState::Null)
                 };
                 self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
             }
@@ -620,49 +620,11 @@ impl Flow<'_> {
                 let view = CallView {
                     here,
                     cause: Some(cause.clone()),
-                    ..base_view(self.call, line, state, ConnectionState::Null)
+                    ..view::base(self.call, line, state, ConnectionState::Null)
                 };
                 self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
             }
         }
-    }
-}
-
-/// The call as this client of this user sees it; none where it is not theirs to see.
-pub(super) fn view(call: &Call, directory: &Directory, client: ClientId, user: UserId) -> Option<CallView> {
-    let line = call.line()?;
-    if !directory.users_of(line).contains(&user) || call.active_user().is_some_and(|active| active != user) {
-        return None;
-    }
-    let here = call.active_client() == Some(client);
-    let (state, remote_state) = match (&call.near, call.stage) {
-        (_, Stage::Connected) => (ConnectionState::Connected, ConnectionState::Connected),
-        (Near::Client { .. }, Stage::Initiated) => (ConnectionState::Initiated, ConnectionState::Null),
-        (Near::Client { .. }, _) => (ConnectionState::Connected, ConnectionState::Alerting),
-        (Near::Sip { .. }, _) => (ConnectionState::Alerting, ConnectionState::Connected),
-    };
-    let elsewhere = !here && call.active_client().is_some() && matches!(call.far, Far::Clients { .. });
-    let cause = elsewhere.then(|| EndCause::ours(CauseCode::AnsweredElsewhere));
-    Some(CallView { here, cause, ..base_view(call, line, state, remote_state) })
-}
-
-fn base_view(call: &Call, line: crate::ids::LineId, state: ConnectionState, remote_state: ConnectionState) -> CallView {
-    let direction = match call.near {
-        Near::Client { .. } => Direction::Outgoing,
-        Near::Sip { .. } => Direction::Incoming,
-    };
-    CallView {
-        id: call.id,
-        line,
-        direction,
-        state,
-        remote_state,
-        remote: call.remote.clone(),
-        here: false,
-        created: call.created,
-        connected: call.connected,
-        codec: call.codec,
-        cause: None,
     }
 }
 

@@ -155,7 +155,7 @@ impl Calls {
     pub fn views(&self, client: ClientId) -> Vec<CallView> {
         let Some(&user) = self.clients.user_of.get(&client) else { return Vec::new() };
         let mut views: Vec<_> =
-            self.calls.values().filter_map(|call| flow::view(call, &self.directory, client, user)).collect();
+            self.calls.values().filter_map(|call| view::of(call, &self.directory, client, user)).collect();
         views.sort_by_key(|view| view.id);
         views
     }

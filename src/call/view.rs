@@ -5,8 +5,10 @@ use std::time::Instant;
 use offhook_media::codec::Codec;
 
 use super::cause::CauseCode;
+use super::directory::Directory;
 use super::effect::Caller;
-use crate::ids::{CallId, LineId};
+use super::state::{Call, Far, Near, Stage};
+use crate::ids::{CallId, ClientId, LineId, UserId};
 
 /// Who began a call, seen from the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,4 +77,42 @@ pub struct CallView {
     pub codec: Option<Codec>,
     /// Why it ended, or why it is not here.
     pub cause: Option<EndCause>,
+}
+
+/// The call as this client of this user sees it; none where it is not theirs to see.
+pub(super) fn of(call: &Call, directory: &Directory, client: ClientId, user: UserId) -> Option<CallView> {
+    let line = call.line()?;
+    if !directory.users_of(line).contains(&user) || call.active_user().is_some_and(|active| active != user) {
+        return None;
+    }
+    let here = call.active_client() == Some(client);
+    let (state, remote_state) = match (&call.near, call.stage) {
+        (_, Stage::Connected) => (ConnectionState::Connected, ConnectionState::Connected),
+        (Near::Client { .. }, Stage::Initiated) => (ConnectionState::Initiated, ConnectionState::Null),
+        (Near::Client { .. }, _) => (ConnectionState::Connected, ConnectionState::Alerting),
+        (Near::Sip { .. }, _) => (ConnectionState::Alerting, ConnectionState::Connected),
+    };
+    let elsewhere = !here && call.active_client().is_some() && matches!(call.far, Far::Clients { .. });
+    let cause = elsewhere.then(|| EndCause::ours(CauseCode::AnsweredElsewhere));
+    Some(CallView { here, cause, ..base(call, line, state, remote_state) })
+}
+
+pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_state: ConnectionState) -> CallView {
+    let direction = match call.near {
+        Near::Client { .. } => Direction::Outgoing,
+        Near::Sip { .. } => Direction::Incoming,
+    };
+    CallView {
+        id: call.id,
+        line,
+        direction,
+        state,
+        remote_state,
+        remote: call.remote.clone(),
+        here: false,
+        created: call.created,
+        connected: call.connected,
+        codec: call.codec,
+        cause: None,
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use offhook_sip::{ConnectionId, Destination, Source, Transmit};
 use rustc_hash::FxHashMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
@@ -26,6 +27,10 @@ const MAX_CONNECTIONS: usize = 10_000;
 const STREAM_BACKLOG: usize = 1024;
 /// Peers whose route is remembered. PBXs are few; strangers must not fill the memory.
 const MAX_SEEN_AS: usize = 1024;
+/// Names looked up at once; a peer may put any name into its Contact.
+const MAX_LOOKUPS: usize = 64;
+/// How long a connection that others opened may say nothing before its first message.
+const FIRST_MESSAGE_WITHIN: Duration = Duration::from_secs(30);
 /// How long a connection may take to come about.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// How long one message may take to leave.
@@ -43,6 +48,7 @@ pub struct Transport {
     last_connection: u64,
     /// Where any address is listened at: the one of ours that a peer sees, so that Contact and Via can say it.
     seen_as: FxHashMap<IpAddr, SocketAddr>,
+    lookups: Arc<Semaphore>,
 }
 
 /// What came in.
@@ -94,6 +100,7 @@ impl Transport {
             by_remote: FxHashMap::default(),
             last_connection: 0,
             seen_as: FxHashMap::default(),
+            lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
         })
     }
 
@@ -161,7 +168,7 @@ impl Transport {
             StreamEvent::Accepted(stream, remote) => {
                 if self.connections.len() < MAX_CONNECTIONS {
                     let (id, reader) = self.add(remote, None);
-                    tokio::spawn(serve(id, stream, reader, self.stream_sender.clone()));
+                    tokio::spawn(serve(id, true, stream, reader, self.stream_sender.clone()));
                 }
                 None
             }
@@ -190,11 +197,13 @@ impl Transport {
                 self.send_to(transmit, address)
             }
             Host::Name(name) => {
+                let Ok(permit) = self.lookups.clone().try_acquire_owned() else { return Err(transmit.to) };
                 let (name, port, events) = (name.clone(), transmit.to.port, self.stream_sender.clone());
                 let prefer_ipv4 = self.listen.is_ipv4();
                 tokio::spawn(async move {
                     let found = tokio::net::lookup_host((name.as_str(), port)).await.ok();
                     let address = found.and_then(|mut all| all.find(|address| address.is_ipv4() == prefer_ipv4));
+                    drop(permit);
                     let _ = events.send(StreamEvent::Resolved(transmit, address)).await;
                 });
                 Ok(())
@@ -290,7 +299,7 @@ async fn connect(
         socket.connect(remote).await
     };
     match timeout(CONNECT_WITHIN, attempt).await {
-        Ok(Ok(stream)) => serve(id, stream, outgoing, events).await,
+        Ok(Ok(stream)) => serve(id, false, stream, outgoing, events).await,
         outcome => {
             let error = outcome.ok().and_then(Result::err);
             debug!(%remote, ?error, "TCP connection failed");
@@ -299,9 +308,10 @@ async fn connect(
     }
 }
 
-/// Reads and writes one connection until it ends.
+/// Reads and writes one connection until it ends. `accepted` says that the other side opened it.
 async fn serve(
     id: ConnectionId,
+    accepted: bool,
     stream: TcpStream,
     mut outgoing: mpsc::Receiver<Bytes>,
     events: mpsc::Sender<StreamEvent>,
@@ -313,14 +323,22 @@ async fn serve(
     let read = async move {
         let mut framer = Framer::new(MAX_MESSAGE);
         let mut buffer = vec![0_u8; 16 * 1024];
+        // The other side of a connection that we opened answers when it has something to say.
+        let mut silent = accepted;
         loop {
-            match reader.read(&mut buffer).await {
-                Ok(0) | Err(_) => return,
-                Ok(length) => framer.push(&buffer[..length]),
+            let more = async { reader.read(&mut buffer).await };
+            let length = match silent {
+                true => timeout(FIRST_MESSAGE_WITHIN, more).await,
+                false => Ok(more.await),
+            };
+            match length {
+                Ok(Ok(length)) if length > 0 => framer.push(&buffer[..length]),
+                _ => return,
             }
             loop {
                 match framer.next() {
                     Ok(Some(Frame::Message(bytes))) => {
+                        silent = false;
                         if incoming.send(StreamEvent::Message(id, bytes)).await.is_err() {
                             return;
                         }

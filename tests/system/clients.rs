@@ -96,7 +96,10 @@ fn a_call_that_rings_while_the_socket_is_broken_is_there_afterwards() {
     let phone = Softphone::sign_in(&stage.server, "alice");
     stage.caller.dial("100");
     phone.rings();
-    phone.break_socket(false);
+    phone.break_socket(true);
+    phone.sees("Reconnecting");
+    phone.mend_socket();
+    phone.sees_no_more("Reconnecting");
     phone.click("Answer");
     stage.caller.wait("CALL_ESTABLISHED");
     phone.wait_connected();
