@@ -134,6 +134,7 @@ impl Server {
     /// Starts everything; when it returns, everything listens.
     pub async fn start(config: Config) -> Result<Server, StartError> {
         install_crypto_provider();
+        raise_file_limit();
         make_data_dir(&config.data_dir)?;
         let http = listen("listen.http", config.listen.http)?;
         let https = listen("listen.https", config.listen.https)?;
@@ -291,6 +292,15 @@ pub fn hash_password(password: &str) -> Result<String, StartError> {
 pub fn install_crypto_provider() {
     // Fails only where it stands already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+/// Every side of a call towards a PBX takes two sockets, every client and connection one; the usual soft limit of
+/// 1,024 files would end at a few hundred calls.
+fn raise_file_limit() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) => tracing::info!(limit, "open files"),
+        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+    }
 }
 
 /// Makes a directory that only the server's user can read.

@@ -11,8 +11,12 @@ use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use argon2::password_hash::phc::PasswordHash;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
+
+/// Countries whose tones are known.
+const COUNTRIES: [&str; 10] = ["at", "be", "ch", "de", "es", "fr", "it", "nl", "uk", "us"];
 
 /// A validated configuration.
 #[derive(Debug, Clone)]
@@ -142,9 +146,16 @@ pub struct User {
 }
 
 /// A password. Its `Debug` shows nothing of it.
-#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The parser's own message would show the password.
+        let text = String::deserialize(deserializer);
+        text.map(Secret).map_err(|_| serde::de::Error::custom("a password must be text in quotes"))
+    }
+}
 
 impl Secret {
     /// Wraps a password.
@@ -287,12 +298,22 @@ fn problem<T>(at: &Spanned<T>, sentence: impl Into<String>) -> Problem {
 impl File {
     fn validate(self, folder: &Path) -> Result<Config, Problem> {
         if let Some(media) = &self.media {
+            let country = media.get_ref().country.to_lowercase();
+            if !COUNTRIES.contains(&country.as_str()) {
+                return Err(problem(
+                    media,
+                    format!("no tones are known for the country {country:?}; choose of {}.", COUNTRIES.join(", ")),
+                ));
+            }
             known_codecs(media, &media.get_ref().webrtc_codecs, &["opus", "PCMA", "PCMU"])?;
         }
         let names: Vec<String> = self.pbx.iter().map(|pbx| pbx.name.get_ref().clone()).collect();
         let mut numbers: HashMap<String, (usize, usize)> = HashMap::new();
         let mut pbxes = Vec::new();
         for (index, pbx) in self.pbx.into_iter().enumerate() {
+            if let Some(to) = pbx.transit_to.as_ref().filter(|to| to.get_ref() == pbx.name.get_ref()) {
+                return Err(problem(to, "a PBX connection cannot pass its calls on to itself."));
+            }
             if names[..index].contains(pbx.name.get_ref()) {
                 return Err(problem(
                     &pbx.name,
@@ -374,6 +395,11 @@ impl FileUser {
         if self.name.get_ref().is_empty() || self.password.get_ref().expose().is_empty() {
             return Err(problem(&self.name, "a user needs a name and a password that are not empty."));
         }
+        let password = self.password.get_ref().expose();
+        if password.starts_with("$argon2") && PasswordHash::new(password).is_err() {
+            let sentence = "this is no argon2 hash that can be used; make one with: offhook hash-password";
+            return Err(problem(&self.password, sentence));
+        }
         let lines = self.lines.iter().map(|number| {
             numbers
                 .get(number.get_ref())
@@ -410,11 +436,11 @@ fn port_range<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RangeInclusi
     })
 }
 
-/// A range of ports like `20000-29999`. Below 1024 belongs to the system; a call leg needs two.
+/// A range of ports like `20000-29999`. Below 1024 belongs to the system; a call leg needs an even one and the next.
 pub fn parse_ports(text: &str) -> Option<RangeInclusive<u16>> {
     let (low, high) = text.split_once('-')?;
     let (low, high): (u16, u16) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
-    (low >= 1024 && high > low).then_some(low..=high)
+    (low >= 1024 && high > low.next_multiple_of(2)).then_some(low..=high)
 }
 
 fn default_port() -> u16 {
@@ -490,6 +516,8 @@ lines = ["100", "+4989101"]
                 "offhook.toml:5: the codec \"GSM\" is not known",
             ),
             ("name = \"main\"", "name = \"main\"\nexpires = 1", "offhook.toml:5: expires must lie"),
+            ("\"wonderland\"", "\"$argon2id$broken\"", "offhook.toml:15: this is no argon2 hash"),
+            ("data_dir = \"data\"", "data_dir = \"d\"\nmedia.country = \"xx\"", "offhook.toml:3: no tones are known"),
             (
                 "data_dir = \"data\"",
                 "data_dir = \"d\"\nmedia.rtp_ports = \"9-1\"",
@@ -506,5 +534,14 @@ lines = ["100", "+4989101"]
     fn secrets_do_not_show() {
         let shown = format!("{:?}", parse(GOOD).unwrap());
         assert!(!shown.contains("topsecret") && !shown.contains("wonderland"), "{shown}");
+        let error = parse(&GOOD.replacen("\"topsecret\"", "12345678", 1)).unwrap_err();
+        assert_eq!(error, "offhook.toml:8: a password must be text in quotes.");
+    }
+
+    #[test]
+    fn every_country_has_tones() {
+        for code in COUNTRIES {
+            assert!(code.parse::<offhook_media::dsp::Country>().is_ok(), "{code}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use offhook::app::{self, StartError};
@@ -59,11 +60,23 @@ enum Command {
     HashPassword,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// What still runs in other threads when everything is over, a name lookup for example, is not waited for longer.
+const LEAVE_BEHIND_AFTER: Duration = Duration::from_millis(200);
+
+fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info,str0m=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match run(Arguments::parse().command).await {
+    let command = Arguments::parse().command;
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("offhook: the system gives no threads: {error}.");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(run(command));
+    runtime.shutdown_timeout(LEAVE_BEHIND_AFTER);
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("offhook: {error}");

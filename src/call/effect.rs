@@ -47,6 +47,8 @@ pub enum Input {
         route: Route,
         /// Who calls.
         from: Caller,
+        /// Hops the request has left (RFC 3261 8.1.1.6): a call that is passed on takes one.
+        max_forwards: u8,
         /// The caller's SDP offer; empty where the caller wants ours (RFC 3264 5).
         offer: Bytes,
     },
@@ -329,6 +331,8 @@ pub enum SipEffect {
         target: Target,
         /// Whose call it is, where it is passed on.
         from: Option<Caller>,
+        /// Max-Forwards, where it is passed on.
+        max_forwards: Option<u8>,
         /// Our offer.
         sdp: Bytes,
     },

@@ -348,9 +348,9 @@ impl Flow<'_> {
             let target = Target { pbx, line: Some(*line), uri: TargetUri::Number(number.clone()) };
             legs.push(SipLeg { id: LegId(*self.last_leg), target, session: None });
         }
-        let from = match self.call.near {
-            Near::Client { .. } => None,
-            Near::Sip { .. } => Some(self.call.remote.clone()),
+        let (from, max_forwards) = match self.call.near {
+            Near::Client { .. } => (None, None),
+            Near::Sip { max_forwards, .. } => (Some(self.call.remote.clone()), Some(max_forwards.saturating_sub(1))),
         };
         let Far::Sip { legs, .. } = &self.call.far else { return };
         for leg in legs {
@@ -359,6 +359,7 @@ impl Flow<'_> {
                 leg: leg.id,
                 target: leg.target.clone(),
                 from: from.clone(),
+                max_forwards,
                 sdp: sdp.clone(),
             }));
         }

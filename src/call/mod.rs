@@ -90,7 +90,18 @@ impl Calls {
             Input::ClientArrived { client, user } => self.clients.add(client, user),
             Input::ClientGone { client } => self.client_gone(client),
             Input::Command { client, request, command } => self.command(client, request, command, now),
-            Input::Incoming { session, route, from, offer } => self.incoming(session, route, from, offer, now),
+            Input::Incoming { session, route, from, max_forwards, offer } => {
+                match self.admit(session, route, from, max_forwards, offer, now) {
+                    Ok(id) => {
+                        self.by_session.insert(session, id);
+                        self.with(id, |flow| flow.start_incoming());
+                    }
+                    Err(refused) => {
+                        let status = refused.sip_status();
+                        self.effects.push_back(Effect::Sip(effect::SipEffect::Reject { session, status }));
+                    }
+                }
+            }
             Input::Invited { leg, session } => {
                 let Some(id) = self.by_leg.get(&leg).copied() else {
                     if let Ok(session) = session {
@@ -196,8 +207,9 @@ impl Calls {
         let Some(&user) = self.clients.user_of.get(&client) else { return };
         let outcome = match command {
             Command::MakeCall { line, number, sdp } => self.make_call(client, user, request, line, number, sdp, now),
+            // Who comes too late is told so, even where the call has become somebody else's.
             Command::AnswerCall { call, sdp } => {
-                self.on_call(call, user, |flow| flow.answer(client, user, request, sdp))
+                self.on_line(call, user, |flow| flow.answer(client, user, request, sdp))
             }
             Command::Decline { call, cause } => self.on_call(call, user, |flow| flow.decline(cause).map(Some)),
             Command::ClearConnection { call } => self.on_call(call, user, |flow| flow.clear().map(Some)),
@@ -220,8 +232,19 @@ impl Calls {
         self.effects.push_back(Effect::Reply { client, request, result });
     }
 
-    /// Runs a command on a call that the user can see. `Ok(None)` means that the reply comes later.
+    /// Runs a command on a call that the user can see.
     fn on_call(
+        &mut self,
+        id: CallId,
+        user: UserId,
+        run: impl FnOnce(&mut flow::Flow<'_>) -> Result<Option<()>, CauseCode>,
+    ) -> Result<Option<()>, CauseCode> {
+        let others = self.calls.get(&id).and_then(|call| call.active_user()).is_some_and(|active| active != user);
+        if others { Err(CauseCode::UnknownCall) } else { self.on_line(id, user, run) }
+    }
+
+    /// Runs a command on a call of one of the user's lines. `Ok(None)` means that the reply comes later.
+    fn on_line(
         &mut self,
         id: CallId,
         user: UserId,
@@ -264,31 +287,12 @@ impl Calls {
         Ok(None)
     }
 
-    fn incoming(
-        &mut self,
-        session: SessionId,
-        route: effect::Route,
-        from: effect::Caller,
-        offer: bytes::Bytes,
-        now: Instant,
-    ) {
-        let refused = match self.admit(session, route, from, offer, now) {
-            Ok(id) => {
-                self.by_session.insert(session, id);
-                self.with(id, |flow| flow.start_incoming());
-                return;
-            }
-            Err(cause) => cause,
-        };
-        let status = refused.sip_status();
-        self.effects.push_back(Effect::Sip(effect::SipEffect::Reject { session, status }));
-    }
-
     fn admit(
         &mut self,
         session: SessionId,
         route: effect::Route,
         from: effect::Caller,
+        max_forwards: u8,
         offer: bytes::Bytes,
         now: Instant,
     ) -> Result<CallId, CauseCode> {
@@ -309,7 +313,7 @@ impl Calls {
             effect::Route::Service { pbx, service } => (pbx, Far::Service(service)),
         };
         self.check_offer(pbx, &offer)?;
-        let near = Near::Sip { session, pbx, offer, answer: None, ringing: false };
+        let near = Near::Sip { session, pbx, max_forwards, offer, answer: None, ringing: false };
         self.create(near, far, from, now)
     }
 

@@ -36,7 +36,7 @@ pub(super) enum Near {
     /// A client dialled.
     Client { client: ClientId, user: UserId, line: LineId, request: u32, number: String },
     /// An INVITE came in.
-    Sip { session: SessionId, pbx: PbxId, offer: Bytes, answer: Option<Bytes>, ringing: bool },
+    Sip { session: SessionId, pbx: PbxId, max_forwards: u8, offer: Bytes, answer: Option<Bytes>, ringing: bool },
 }
 
 /// Who is called.

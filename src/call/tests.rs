@@ -81,7 +81,8 @@ impl World {
 
     fn sip_effect(&mut self, effect: SipEffect) {
         self.log.push(match effect {
-            SipEffect::Invite { leg, target, .. } => {
+            SipEffect::Invite { leg, target, max_forwards, .. } => {
+                assert!(max_forwards.is_none_or(|hops| hops == 69));
                 self.legs.push(leg);
                 self.next_session += 1;
                 let session = session(self.next_session);
@@ -137,7 +138,13 @@ impl World {
     fn incoming(&mut self) -> CallId {
         let route = Route::Line { pbx: PBX, line: LINE };
         let from = Caller { number: "200".into(), name: Some("Carol".into()) };
-        self.input(Input::Incoming { session: session(1), route, from, offer: Bytes::from_static(OFFER) });
+        self.input(Input::Incoming {
+            session: session(1),
+            route,
+            from,
+            max_forwards: 70,
+            offer: Bytes::from_static(OFFER),
+        });
         self.views.last().map(|(_, view)| view.id).unwrap_or(CallId(0))
     }
 
@@ -264,6 +271,18 @@ fn all_devices_ring_and_the_first_to_answer_wins() {
 }
 
 #[test]
+fn a_call_is_its_users_alone_although_others_share_the_line() {
+    let mut world = World::new();
+    let call = world.dial("200");
+    world.sip(101, SipInput::Answered { sdp: sdp() });
+    world.log.clear();
+    for command in [Command::ClearConnection { call }, Command::GenerateDigits { call, digits: "1".into() }] {
+        assert_eq!(world.command(BOBS, command), Some(CommandResult::Error(CauseCode::UnknownCall)));
+    }
+    world.logged(&[]);
+}
+
+#[test]
 fn declining_tells_the_caller_what_was_chosen() {
     for (cause, status) in [(CauseCode::Busy, 486), (CauseCode::Declined, 603)] {
         let mut world = World::new();
@@ -373,7 +392,7 @@ fn a_call_that_is_passed_on_keeps_the_best_refusal() {
     let target = |number: &str| Target { pbx: PBX, line: None, uri: TargetUri::Number(number.into()) };
     let route = Route::Targets { pbx: PBX, targets: vec![target("300"), target("301")] };
     let offer = Bytes::from_static(OFFER);
-    world.input(Input::Incoming { session: session(1), route, from: Caller::default(), offer });
+    world.input(Input::Incoming { session: session(1), route, from: Caller::default(), max_forwards: 70, offer });
     world.sip(101, SipInput::Progress { status: 180, sdp: None });
     world.sip(102, SipInput::Progress { status: 180, sdp: None });
     world.logged(&["INVITE 300", "INVITE 301", "180"]);
@@ -389,7 +408,7 @@ fn the_first_target_to_answer_gets_the_call() {
     let target = |number: &str| Target { pbx: PBX, line: None, uri: TargetUri::Number(number.into()) };
     let route = Route::Targets { pbx: PBX, targets: vec![target("300"), target("301")] };
     let offer = Bytes::from_static(OFFER);
-    world.input(Input::Incoming { session: session(1), route, from: Caller::default(), offer });
+    world.input(Input::Incoming { session: session(1), route, from: Caller::default(), max_forwards: 70, offer });
     world.sip(102, SipInput::Answered { sdp: sdp() });
     world.logged(&["INVITE 300", "INVITE 301", "hangup 101", "200", "A hears Peer", "B hears Peer"]);
     world.sip(101, SipInput::Rejected { status: 487, reason: String::new(), from_network: true });
@@ -402,7 +421,13 @@ fn the_first_target_to_answer_gets_the_call() {
 fn an_invite_without_an_offer_gets_ours() {
     let mut world = World::new();
     let route = Route::Service { pbx: PBX, service: Service::Echo };
-    world.input(Input::Incoming { session: session(1), route, from: Caller::default(), offer: Bytes::new() });
+    world.input(Input::Incoming {
+        session: session(1),
+        route,
+        from: Caller::default(),
+        max_forwards: 70,
+        offer: Bytes::new(),
+    });
     world.logged(&["200", "A hears Echo"]);
     world.sip(1, SipInput::Confirmed { sdp: sdp() });
     assert_eq!(world.calls.len(), 1);
@@ -416,7 +441,7 @@ fn an_offer_that_nobody_could_accept_does_not_ring() {
         let mut world = World::new();
         let route = Route::Line { pbx: PBX, line: LINE };
         let offer = Bytes::from_static(offer);
-        world.input(Input::Incoming { session: session(1), route, from: Caller::default(), offer });
+        world.input(Input::Incoming { session: session(1), route, from: Caller::default(), max_forwards: 70, offer });
         world.logged(&[status]);
         assert!(world.views.is_empty());
     }

@@ -38,8 +38,7 @@ pub async fn run(data_dir: &Path) -> Result<(), StartError> {
     print!("{}", greeting(app::reachable(server.http), &path));
     app::stop_signal().await?;
     println!("Stopping.");
-    server.stop().await;
-    pbx.stop().await;
+    tokio::join!(server.stop(), pbx.stop());
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
+use offhook_sip::header::Name;
 use offhook_sip::{Account, Endpoint, EndpointConfig, Event, Output, RegistrationId, SessionId, Source};
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
@@ -286,7 +287,9 @@ impl<R: Role> Core<R> {
         let refusal = match self.role.route(&source, &request, now) {
             Decision::Route(route) => {
                 let (from, offer) = (caller(&request), request.body());
-                self.calls.handle(Input::Incoming { session, route, from, offer }, now);
+                // Most requests have it; RFC 3261 16.3 counts a missing one as the usual value.
+                let max_forwards = request.max_forwards().unwrap_or(70);
+                self.calls.handle(Input::Incoming { session, route, from, max_forwards, offer }, now);
                 return;
             }
             Decision::Reject(refusal) => refusal,
@@ -326,6 +329,8 @@ impl<R: Role> Core<R> {
             Message::Command { client, request, command } => {
                 self.calls.handle(Input::Command { client, request, command }, now);
             }
+            // Lines must not register anew while they are being taken back.
+            Message::Resolved { .. } if self.stop_by.is_some() => {}
             Message::Resolved { pbx, addresses } => self.resolved(pbx, addresses, now),
             Message::Stop => self.stop(now),
         }
@@ -411,10 +416,12 @@ impl<R: Role> Core<R> {
         leg: LegId,
         account: Arc<Account>,
         uri: offhook_sip::uri::Uri,
+        max_forwards: Option<u8>,
         sdp: Bytes,
         now: Instant,
     ) {
-        let session = self.endpoint.invite(account, uri, sdp, Vec::new(), now);
+        let headers = max_forwards.map(|hops| (Name::MaxForwards, hops.to_string()));
+        let session = self.endpoint.invite(account, uri, sdp, headers.into_iter().collect(), now);
         self.calls.handle(Input::Invited { leg, session: Ok(session) }, now);
     }
 

@@ -14,10 +14,12 @@ use crate::ids::{CallId, PbxId};
 impl<R: Role> Core<R> {
     pub(super) fn perform_sip(&mut self, effect: SipEffect, now: Instant) {
         match effect {
-            SipEffect::Invite { leg, target, from, sdp } => match self.links.account_for(&target, from.as_ref()) {
-                Ok((account, uri)) => self.invite(leg, account, uri, sdp, now),
-                Err(cause) => self.calls.handle(Input::Invited { leg, session: Err(cause) }, now),
-            },
+            SipEffect::Invite { leg, target, from, max_forwards, sdp } => {
+                match self.links.account_for(&target, from.as_ref()) {
+                    Ok((account, uri)) => self.invite(leg, account, uri, max_forwards, sdp, now),
+                    Err(cause) => self.calls.handle(Input::Invited { leg, session: Err(cause) }, now),
+                }
+            }
             SipEffect::Provisional { session, status, sdp } => self.endpoint.provisional(session, status, sdp, now),
             SipEffect::Answer { session, sdp } => self.endpoint.answer(session, sdp, now),
             SipEffect::Reject { session, status } => self.endpoint.reject(session, status, None, Vec::new(), now),

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{debug, warn};
 
 /// Longest message taken from a stream.
@@ -22,7 +22,9 @@ const MAX_MESSAGE: usize = 64 * 1024;
 /// Messages waiting for one connection; a peer that reads slower than this is cut off.
 const CONNECTION_BACKLOG: usize = 256;
 /// Connections at once.
-const MAX_CONNECTIONS: usize = 10_000;
+const MAX_CONNECTIONS: usize = 1_000;
+/// Connections of one remote address: a PBX needs one or two, a stranger shall not take them all.
+const MAX_CONNECTIONS_OF_HOST: usize = 32;
 /// Messages and connection news from all streams, waiting for the core; readers wait beyond it.
 const STREAM_BACKLOG: usize = 1024;
 /// Peers whose route is remembered. PBXs are few; strangers must not fill the memory.
@@ -166,7 +168,8 @@ impl Transport {
     fn stream_event(&mut self, event: StreamEvent) -> Option<Received> {
         match event {
             StreamEvent::Accepted(stream, remote) => {
-                if self.connections.len() < MAX_CONNECTIONS {
+                let of_host = || self.connections.values().filter(|known| known.remote.ip() == remote.ip()).count();
+                if self.connections.len() < MAX_CONNECTIONS && of_host() < MAX_CONNECTIONS_OF_HOST {
                     let (id, reader) = self.add(remote, None);
                     tokio::spawn(serve(id, true, stream, reader, self.stream_sender.clone()));
                 }
@@ -325,11 +328,11 @@ async fn serve(
         let mut buffer = vec![0_u8; 16 * 1024];
         // The other side of a connection that we opened answers when it has something to say.
         let mut silent = accepted;
+        let first_by = Instant::now() + FIRST_MESSAGE_WITHIN;
         loop {
-            let more = async { reader.read(&mut buffer).await };
             let length = match silent {
-                true => timeout(FIRST_MESSAGE_WITHIN, more).await,
-                false => Ok(more.await),
+                true => timeout_at(first_by, reader.read(&mut buffer)).await,
+                false => Ok(reader.read(&mut buffer).await),
             };
             match length {
                 Ok(Ok(length)) if length > 0 => framer.push(&buffer[..length]),

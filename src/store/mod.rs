@@ -80,7 +80,9 @@ impl AccountStore for Store {
         Ok(())
     }
 
-    async fn add_session(&self, token_hash: &[u8], name: &str, expires_at: i64) -> Result<(), sqlx::Error> {
+    async fn add_session(&self, token_hash: &[u8], name: &str, now: i64, expires_at: i64) -> Result<(), sqlx::Error> {
+        // Old ones go when new ones come: that keeps the table small without a task of its own.
+        sqlx::query("DELETE FROM session WHERE expires_at <= ?").bind(now).execute(&self.pool).await?;
         sqlx::query("INSERT INTO session (token_hash, user, expires_at) VALUES (?, ?, ?)")
             .bind(token_hash)
             .bind(name)
@@ -91,9 +93,9 @@ impl AccountStore for Store {
     }
 
     async fn session_user(&self, token_hash: &[u8], now: i64) -> Result<Option<String>, sqlx::Error> {
-        sqlx::query("DELETE FROM session WHERE expires_at <= ?").bind(now).execute(&self.pool).await?;
-        sqlx::query_scalar("SELECT user FROM session WHERE token_hash = ?")
+        sqlx::query_scalar("SELECT user FROM session WHERE token_hash = ? AND expires_at > ?")
             .bind(token_hash)
+            .bind(now)
             .fetch_optional(&self.pool)
             .await
     }

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::Semaphore;
 
 use crate::config::Secret;
 use crate::ids::UserId;
@@ -22,6 +23,12 @@ const MAX_ATTEMPTS: u32 = 10;
 const ATTEMPT_WINDOW: Duration = Duration::from_secs(60);
 /// Names and addresses remembered for throttling; beyond it the oldest windows go.
 const MAX_TRACKED: usize = 10_000;
+/// Longest user name, in bytes.
+const MAX_NAME: usize = 128;
+/// Longest password, in bytes.
+const MAX_PASSWORD: usize = 1024;
+/// Passwords checked at the same time.
+const CHECKS_AT_ONCE: usize = 2;
 
 /// Where accounts and sessions are kept.
 pub trait AccountStore: Send + Sync + 'static {
@@ -34,11 +41,12 @@ pub trait AccountStore: Send + Sync + 'static {
     fn set_password_hash(&self, name: &str, hash: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
     /// Removes the users not named here, with their sessions.
     fn retain_users(&self, names: &[String]) -> impl Future<Output = Result<(), Self::Error>> + Send;
-    /// Stores a session; `expires_at` counts seconds since 1970.
+    /// Stores a session and drops expired ones; `now` and `expires_at` count seconds since 1970.
     fn add_session(
         &self,
         token_hash: &[u8],
         name: &str,
+        now: i64,
         expires_at: i64,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
     /// Whose session this is, unless it has expired.
@@ -87,6 +95,8 @@ pub struct Accounts<S> {
     accounts: Vec<Account>,
     by_name: FxHashMap<String, UserId>,
     attempts: Mutex<FxHashMap<String, (Instant, u32)>>,
+    /// A check takes a core and 19 MiB for a while: few at once.
+    checks: Semaphore,
     /// Verified for unknown names, so that they take as long as known ones.
     decoy: String,
 }
@@ -107,7 +117,8 @@ impl<S: AccountStore> Accounts<S> {
             accounts.push(account);
         }
         let decoy = blocking(|| hash_password("nobody")).await?;
-        Ok(Accounts { store, accounts, by_name, attempts: Mutex::default(), decoy })
+        let checks = Semaphore::new(CHECKS_AT_ONCE);
+        Ok(Accounts { store, accounts, by_name, attempts: Mutex::default(), checks, decoy })
     }
 
     /// A user's account.
@@ -125,23 +136,27 @@ impl<S: AccountStore> Accounts<S> {
         now: Instant,
         unix_now: i64,
     ) -> Result<(UserId, String), SignInError<S::Error>> {
+        if name.len() > MAX_NAME || password.len() > MAX_PASSWORD {
+            return Err(SignInError::Wrong);
+        }
         let name = name.to_lowercase();
         let keys = [format!("name {name}"), format!("address {address}")];
-        if !self.may_try(&keys, now) {
+        // Counted before the slow check and taken back after a right password: attempts made at the same time count.
+        if !self.count_attempt(&keys, now) {
             return Err(SignInError::Throttled);
         }
         let user = self.by_name.get(&name).copied();
         let stored = self.store.password_hash(&name).await.map_err(SignInError::Store)?;
         let hash = stored.filter(|_| user.is_some()).unwrap_or_else(|| self.decoy.clone());
+        // The semaphore is never closed.
+        let _turn = self.checks.acquire().await;
         let right = blocking(move || Ok(verify(&hash, &password))).await?;
-        let (Some(user), true) = (user, right) else {
-            self.count_failure(&keys, now);
-            return Err(SignInError::Wrong);
-        };
+        let (Some(user), true) = (user, right) else { return Err(SignInError::Wrong) };
+        self.forgive(&keys);
         let mut token = [0_u8; 32];
         getrandom::fill(&mut token).map_err(|_| SignInError::Random)?;
         let expires_at = unix_now + SESSION_LIFETIME.as_secs() as i64;
-        self.store.add_session(&token_hash(&token), &name, expires_at).await.map_err(SignInError::Store)?;
+        self.store.add_session(&token_hash(&token), &name, unix_now, expires_at).await.map_err(SignInError::Store)?;
         Ok((user, URL_SAFE_NO_PAD.encode(token)))
     }
 
@@ -158,16 +173,8 @@ impl<S: AccountStore> Accounts<S> {
         self.store.remove_session(&token_hash(&token)).await
     }
 
-    fn may_try(&self, keys: &[String], now: Instant) -> bool {
-        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter().all(|key| {
-            attempts.get(key).is_none_or(|&(since, count)| {
-                count < MAX_ATTEMPTS || now.saturating_duration_since(since) >= ATTEMPT_WINDOW
-            })
-        })
-    }
-
-    fn count_failure(&self, keys: &[String], now: Instant) {
+    /// Counts an attempt; false where there were too many in the window.
+    fn count_attempt(&self, keys: &[String], now: Instant) -> bool {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if attempts.len() >= MAX_TRACKED {
             attempts.retain(|_, &mut (since, _)| now.saturating_duration_since(since) < ATTEMPT_WINDOW);
@@ -175,12 +182,25 @@ impl<S: AccountStore> Accounts<S> {
         if attempts.len() >= MAX_TRACKED {
             attempts.clear();
         }
+        let mut allowed = true;
         for key in keys {
             let entry = attempts.entry(key.clone()).or_insert((now, 0));
             if now.saturating_duration_since(entry.0) >= ATTEMPT_WINDOW {
                 *entry = (now, 0);
             }
-            entry.1 += 1;
+            entry.1 = entry.1.saturating_add(1);
+            allowed &= entry.1 <= MAX_ATTEMPTS;
+        }
+        allowed
+    }
+
+    /// A right password does not count as an attempt.
+    fn forgive(&self, keys: &[String]) {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            if let Some((_, count)) = attempts.get_mut(key) {
+                *count = count.saturating_sub(1);
+            }
         }
     }
 }

@@ -31,6 +31,8 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const PING_AFTER: Duration = Duration::from_secs(10);
 /// … and given up after this.
 const SILENT_LIMIT: Duration = Duration::from_secs(25);
+/// How often a socket asks whether its session goes on.
+const CHECK_SESSION_EVERY: Duration = Duration::from_secs(15);
 /// How long one message may take to leave.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 /// Close code: sign in first.
@@ -46,13 +48,14 @@ pub(super) async fn open(State(state): State<WebState>, headers: HeaderMap, upgr
         return HttpFailure::from(CauseCode::BadRequest).into_response();
     }
     let user = routes::session::signed_in(&state, &headers).await.ok();
+    let still = Still { state: state.clone(), headers };
     upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(async move |mut socket| match user {
-        Some(user) => serve(socket, state, user).await,
+        Some(user) => serve(socket, state, user, still).await,
         None => close(&mut socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await,
     })
 }
 
-async fn serve(mut socket: WebSocket, state: WebState, user: UserId) {
+async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Still) {
     let Some((id, attachment)) = hello(&mut socket, &state, user).await else { return };
     let Attachment { attached, token, lines, calls, mut events } = attachment;
     let (client, number) = (attached.client, attached.socket);
@@ -73,8 +76,11 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId) {
         calls: calls.into_iter().map(|view| convert::call(&state, view)).collect(),
     });
     debug!(%client, %id, resumed = attached.resumed, "client attached");
-    let left =
-        if send(&mut socket, &first).await { run(&mut socket, &state, client, &mut events).await } else { false };
+    let left = if send(&mut socket, &first).await {
+        run(&mut socket, &state, client, &mut events, &still, user).await
+    } else {
+        false
+    };
     debug!(%client, left, "client's socket closed");
     state.core.detach(client, number, left).await;
 }
@@ -108,12 +114,21 @@ async fn run(
     state: &WebState,
     client: crate::ids::ClientId,
     events: &mut mpsc::Receiver<ClientEvent>,
+    still: &Still,
+    user: UserId,
 ) -> bool {
     let mut heard = Instant::now();
+    let mut check = tokio::time::interval_at(Instant::now() + CHECK_SESSION_EVERY, CHECK_SESSION_EVERY);
     let mut pinged = false;
     loop {
         let wake = heard + if pinged { SILENT_LIMIT } else { PING_AFTER };
         tokio::select! {
+            _ = check.tick() => {
+                if !still.signed_in(user).await {
+                    close(socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await;
+                    return true;
+                }
+            }
             event = events.recv() => {
                 // The core drops the sender when this socket is replaced or too slow.
                 let Some(event) = event else { return false };
@@ -178,6 +193,22 @@ async fn run(
                     Message::Ping(_) | Message::Pong(_) => {}
                 }
             }
+        }
+    }
+}
+
+/// Asks whether the session that a socket was opened with goes on: the person may have signed out in another tab.
+struct Still {
+    state: WebState,
+    headers: HeaderMap,
+}
+
+impl Still {
+    async fn signed_in(&self, user: UserId) -> bool {
+        // A database that cannot be asked says nothing about the session.
+        match routes::session::signed_in(&self.state, &self.headers).await {
+            Ok(found) => found == user,
+            Err(failure) => failure.cause() != CauseCode::NotSignedIn,
         }
     }
 }

@@ -54,7 +54,7 @@ const commands = {
 
   // A browser context of its own (cookies, storage) with one page.
   async open({ url, microphone, language }) {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: language ?? 'en-US', viewport: { width: 1280, height: 800 } });
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: language ?? 'en-US', reducedMotion: 'reduce', viewport: { width: 1280, height: 800 } });
     await context.grantPermissions(microphone ? ['microphone'] : []);
     await context.addInitScript({ path: join(here, 'page.js') });
     return commands.tab({ context, url });

@@ -2,13 +2,13 @@
 
 use std::process::Command;
 
-use crate::support::SOON;
 use crate::support::bridge::MICROPHONE_TONE;
 use crate::support::kamailio;
 use crate::support::offhook::{Offhook, Pbx, Settings};
 use crate::support::process::Process;
 use crate::support::site::Site;
 use crate::support::softphone::Softphone;
+use crate::support::{SOON, eventually};
 
 fn demo_pbx(site: &Site, users: &[&str]) -> Process {
     let listen = site.socket(kamailio::HOST, 5060).to_string();
@@ -55,4 +55,31 @@ fn one_extension_calls_the_other() {
     bob.hears_tone(MICROPHONE_TONE);
     bob.click("Hang up");
     alice.sees("The call has ended.");
+}
+
+/// A browser tries every address it has, often after the first already carries sound; that must not cut the sound off.
+#[test]
+fn an_echo_goes_on_without_a_break_whichever_way_the_browsers_packets_take() {
+    let site = Site::new("demo-long");
+    let lines = ["100", "101"];
+    let _pbx = demo_pbx(&site, &lines);
+    let users = vec![("ann", vec!["100"]), ("ben", vec!["101"])];
+    let names: Vec<&str> = users.iter().map(|(name, _)| *name).collect();
+    let connection = Pbx { lines: lines.to_vec(), ..Default::default() };
+    let server = Offhook::start(&site, &Settings { pbxes: vec![connection], users, ..Default::default() });
+    let phones: Vec<Softphone> = names.iter().map(|name| Softphone::sign_in(&server, name)).collect();
+    for phone in &phones {
+        phone.dial("600");
+        phone.hears_tone(MICROPHONE_TONE);
+    }
+    // Browsers give an address up that is silent for five seconds: eight seconds' worth of audio must still arrive.
+    for phone in &phones {
+        let received = || phone.evaluate("__rig.packets()")["received"].as_f64().unwrap_or(0.0);
+        let before = received();
+        eventually("the audio goes on", SOON, || match received() - before {
+            more if more >= 400.0 => Ok(()),
+            more => Err(format!("{more} packets more")),
+        });
+        phone.hears_tone(MICROPHONE_TONE);
+    }
 }

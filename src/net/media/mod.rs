@@ -30,7 +30,7 @@ const EVENT_BACKLOG: usize = 65_536;
 /// Settings of the media server.
 #[derive(Debug, Clone)]
 pub struct MediaSettings {
-    /// Put into SDP instead of the address that a PBX sees.
+    /// Put into SDP instead of the address that a PBX sees, and told to browsers before the machine's own.
     pub address: Option<IpAddr>,
     /// Where browsers send to: one port, on one or several addresses.
     pub webrtc: Vec<SocketAddr>,
@@ -82,6 +82,8 @@ pub struct MediaEvent {
 pub struct MediaServer {
     settings: MediaSettings,
     webrtc: WebRtcConfig,
+    /// Addresses told to browsers, best first.
+    candidates: Vec<SocketAddr>,
     workers: Workers,
     ports: Ports,
     calls: FxHashMap<CallId, CallMedia>,
@@ -113,8 +115,12 @@ impl MediaServer {
         let (events, receiver) = mpsc::channel(EVENT_BACKLOG);
         let workers = Workers::start(count.clamp(1, 64), &settings.webrtc, events)?;
         info!(workers = count, webrtc = ?settings.webrtc, "media server");
+        let port = settings.webrtc.first().map_or(0, SocketAddr::port);
+        let public = settings.address.map(|address| SocketAddr::new(address, port));
+        let own = settings.webrtc.iter().copied().filter(|&own| Some(own) != public);
         let server = MediaServer {
             webrtc: WebRtcConfig::new(secret)?,
+            candidates: public.into_iter().chain(own).collect(),
             workers,
             ports: Ports::new(settings.rtp_ports.clone()),
             calls: FxHashMap::default(),
@@ -135,7 +141,7 @@ impl MediaServer {
         now: Instant,
     ) -> Result<Bytes, CauseCode> {
         let codecs = self.browser_codecs(expected);
-        let accepted = WebRtcLeg::accept(&self.webrtc, &self.settings.webrtc, offer, &codecs, now);
+        let accepted = WebRtcLeg::accept(&self.webrtc, &self.candidates, offer, &codecs, now);
         let (leg, answer) = accepted.map_err(|error| {
             debug!(%call, %error, "browser's offer");
             match error {

@@ -2,8 +2,9 @@
 //! of a packet.
 //!
 //! All browsers send to one port. Every worker has a socket at it, and the system always gives the packets of one
-//! browser to the same of them. The session is made before that is known, so it moves to the worker where its
-//! browser turns up.
+//! remote address to the same of them. The session is made before that address is known, so it moves to the worker
+//! where its browser turns up. A browser may go on from another of its addresses, and so at another worker: what
+//! comes there is passed on.
 
 use std::io;
 use std::net::SocketAddr;
@@ -35,6 +36,8 @@ const MAX_PACKET: usize = 2048;
 const BATCH: usize = 64;
 /// Socket buffer for all browsers of a worker.
 const BROWSER_BUFFER: usize = 4 * 1024 * 1024;
+/// Addresses of other workers' browsers remembered.
+const MAX_ELSEWHERE: usize = 10_000;
 /// Addresses one browser may send from: it changes networks rarely.
 const MAX_REMOTES: usize = 8;
 
@@ -55,10 +58,18 @@ pub(super) enum Command {
     Confirm { call: CallId },
     /// The call is over.
     Close { call: CallId },
-    /// A browser of that name turned up at another worker: give its session away.
-    Give { ufrag: String, to: usize, packet: (usize, SocketAddr, Vec<u8>) },
+    /// A packet for a browser of this worker that came in at another one.
+    Passed { at: usize, packet: Packet },
     /// A session given away by another worker, and the packet that made it move.
-    Adopt { entry: Box<Entry>, packet: (usize, SocketAddr, Vec<u8>) },
+    Adopt { entry: Box<Entry>, packet: Packet },
+}
+
+/// A browser's packet on its way between workers.
+#[derive(Debug)]
+pub(super) struct Packet {
+    socket: usize,
+    from: SocketAddr,
+    bytes: Vec<u8>,
 }
 
 /// Which worker has which browser. Read only when a browser sends from an address not seen before.
@@ -140,6 +151,7 @@ impl Workers {
                 entries: FxHashMap::default(),
                 by_remote: FxHashMap::default(),
                 by_ufrag: FxHashMap::default(),
+                elsewhere: FxHashMap::default(),
                 moved: FxHashMap::default(),
                 timers: BinaryHeap::new(),
                 unfinished: Vec::new(),
@@ -189,9 +201,8 @@ struct SideSockets {
 #[derive(Debug)]
 struct Browser {
     ufrag: String,
-    /// The socket its packets arrive at.
-    socket: usize,
-    remotes: Vec<SocketAddr>,
+    /// Its addresses, each with the socket that its packets arrive at and ours must leave by.
+    remotes: Vec<(SocketAddr, usize)>,
 }
 
 /// A registered socket: whose it is.
@@ -209,6 +220,8 @@ struct Worker {
     entries: FxHashMap<CallId, Box<Entry>>,
     by_remote: FxHashMap<SocketAddr, (CallId, Side)>,
     by_ufrag: FxHashMap<String, (CallId, Side)>,
+    /// Addresses of other workers' browsers.
+    elsewhere: FxHashMap<SocketAddr, usize>,
     /// Calls given away: their commands are passed on.
     moved: FxHashMap<CallId, usize>,
     timers: BinaryHeap<Reverse<(Instant, CallId)>>,
@@ -333,25 +346,21 @@ impl Worker {
         let ufrag = stun_ufrag(bytes);
         let named = ufrag.and_then(|ufrag| self.by_ufrag.get(ufrag).copied());
         let Some((call, side)) = named.or_else(|| self.by_remote.get(&from).copied()) else {
-            // A browser of another worker, or nobody's.
-            if let Some((ufrag, owner)) = ufrag.and_then(|ufrag| Some((ufrag, self.shared.get(ufrag)?)))
-                && owner != self.index
-            {
-                let packet = (socket, from, bytes.to_vec());
-                self.others[owner].send(Command::Give { ufrag: ufrag.to_owned(), to: self.index, packet });
-            }
-            return;
+            return self.pass_on(ufrag, Packet { socket, from, bytes: bytes.to_vec() });
         };
         let Some(mut entry) = self.entries.remove(&call) else { return };
         if let Some(browser) = &mut entry.sides[side as usize].browser {
-            browser.socket = socket;
-            if named.is_some() && !browser.remotes.contains(&from) {
-                if browser.remotes.len() >= MAX_REMOTES {
-                    let oldest = browser.remotes.remove(0);
-                    self.by_remote.remove(&oldest);
+            match browser.remotes.iter_mut().find(|(remote, _)| *remote == from) {
+                Some((_, known)) => *known = socket,
+                None if named.is_some() => {
+                    if browser.remotes.len() >= MAX_REMOTES {
+                        let (oldest, _) = browser.remotes.remove(0);
+                        self.by_remote.remove(&oldest);
+                    }
+                    browser.remotes.push((from, socket));
+                    self.by_remote.insert(from, (call, side));
                 }
-                browser.remotes.push(from);
-                self.by_remote.insert(from, (call, side));
+                None => {}
             }
         }
         entry.session.handle_packet(side, Channel::Mux, from, bytes, now);
@@ -368,7 +377,7 @@ impl Worker {
             | Command::Digits { call, .. }
             | Command::Confirm { call }
             | Command::Close { call } => Some(*call),
-            Command::Give { .. } | Command::Adopt { .. } => None,
+            Command::Passed { .. } | Command::Adopt { .. } => None,
         };
         if let Some(&owner) = call.as_ref().and_then(|call| self.moved.get(call)) {
             if let Command::Close { call } = &command {
@@ -386,7 +395,7 @@ impl Worker {
                 let ufrag = leg.local_ufrag().to_owned();
                 self.shared.set(&ufrag, Some(self.index));
                 self.by_ufrag.insert(ufrag.clone(), (call, side));
-                let browser = Browser { ufrag, socket: 0, remotes: Vec::new() };
+                let browser = Browser { ufrag, remotes: Vec::new() };
                 let replaced = self.entry(call).sides[side as usize].browser.replace(browser);
                 self.forget(replaced);
                 self.with(call, now, |session| session.set_leg(side, Leg::WebRtc(leg), now));
@@ -403,7 +412,7 @@ impl Worker {
                 }
             }
             Command::Close { call } => self.close(call, now),
-            Command::Give { ufrag, to, packet } => self.give(&ufrag, to, packet),
+            Command::Passed { at, packet } => self.passed(at, packet),
             Command::Adopt { entry, packet } => self.adopt(entry, packet, now),
         }
     }
@@ -444,7 +453,10 @@ impl Worker {
                         Channel::Rtp => side.rtp.as_ref().map(|(socket, _)| socket.send_to(bytes, to)),
                         Channel::Rtcp => side.rtcp.as_ref().map(|(socket, _)| socket.send_to(bytes, to)),
                         Channel::Mux => {
-                            let socket = side.browser.as_ref().and_then(|browser| self.browsers.get(browser.socket));
+                            let remotes = side.browser.as_ref().map_or(&[][..], |browser| &browser.remotes);
+                            let known =
+                                remotes.iter().find(|(remote, _)| *remote == to).map_or(0, |&(_, socket)| socket);
+                            let socket = self.browsers.get(known);
                             socket.map(|socket| socket.send_to(bytes, to))
                         }
                     };
@@ -542,27 +554,56 @@ impl Worker {
         let Some(browser) = browser else { return };
         self.shared.set(&browser.ufrag, None);
         self.by_ufrag.remove(&browser.ufrag);
-        for remote in browser.remotes {
+        for (remote, _) in browser.remotes {
             self.by_remote.remove(&remote);
         }
     }
 
-    /// Gives a session to the worker where its browser turned up. Once only: two browsers in one call may have
-    /// turned up at two workers.
-    fn give(&mut self, ufrag: &str, to: usize, packet: (usize, SocketAddr, Vec<u8>)) {
-        let Some(&(call, _)) = self.by_ufrag.get(ufrag) else { return };
-        let Some(mut entry) = self.entries.remove(&call) else { return };
-        if entry.moved {
-            self.entries.insert(call, entry);
+    /// A packet that is not for a browser of this worker: for one of another worker, or nobody's.
+    fn pass_on(&mut self, ufrag: Option<&str>, packet: Packet) {
+        let named = ufrag.and_then(|ufrag| self.shared.get(ufrag));
+        let Some(owner) = named.or_else(|| self.elsewhere.get(&packet.from).copied()) else { return };
+        if owner == self.index {
             return;
         }
+        if named.is_some() {
+            if self.elsewhere.len() >= MAX_ELSEWHERE {
+                // Those that live say their names again within seconds.
+                self.elsewhere.clear();
+            }
+            self.elsewhere.insert(packet.from, owner);
+        }
+        self.others[owner].send(Command::Passed { at: self.index, packet });
+    }
+
+    /// A packet that came in at worker `at`. Where it is a browser's first sign of life its session moves there.
+    fn passed(&mut self, at: usize, packet: Packet) {
+        let named = stun_ufrag(&packet.bytes).and_then(|ufrag| self.by_ufrag.get(ufrag).copied());
+        let fresh = named.filter(|&(call, side)| {
+            self.entries.get(&call).is_some_and(|entry| {
+                let browser = entry.sides[side as usize].browser.as_ref();
+                !entry.moved && browser.is_some_and(|browser| browser.remotes.is_empty())
+            })
+        });
+        match fresh {
+            Some((call, _)) => self.give(call, at, packet),
+            None if named.is_some() || self.by_remote.contains_key(&packet.from) => {
+                self.browser_packet(packet.socket, packet.from, &packet.bytes);
+            }
+            // Its call is over; passing it on again would only send it round.
+            None => {}
+        }
+    }
+
+    fn give(&mut self, call: CallId, to: usize, packet: Packet) {
+        let Some(mut entry) = self.entries.remove(&call) else { return };
         entry.moved = true;
         entry.wake = None;
         self.detach(&mut entry);
         for browser in entry.sides.iter_mut().filter_map(|side| side.browser.as_mut()) {
             self.by_ufrag.remove(&browser.ufrag);
             self.shared.set(&browser.ufrag, Some(to));
-            for remote in browser.remotes.drain(..) {
+            for (remote, _) in browser.remotes.drain(..) {
                 self.by_remote.remove(&remote);
             }
         }
@@ -570,7 +611,7 @@ impl Worker {
         self.others[to].send(Command::Adopt { entry, packet });
     }
 
-    fn adopt(&mut self, mut entry: Box<Entry>, packet: (usize, SocketAddr, Vec<u8>), now: Instant) {
+    fn adopt(&mut self, mut entry: Box<Entry>, packet: Packet, now: Instant) {
         let call = entry.call;
         for (index, side) in [Side::A, Side::B].into_iter().enumerate() {
             for (slot, channel) in [(0, Channel::Rtp), (1, Channel::Rtcp)] {
@@ -588,8 +629,7 @@ impl Worker {
         self.entries.insert(call, entry);
         // Takes over the timers, too.
         self.with(call, now, |session| session.handle_timeout(now));
-        let (socket, from, bytes) = packet;
-        self.browser_packet(socket, from, &bytes);
+        self.browser_packet(packet.socket, packet.from, &packet.bytes);
     }
 }
 

@@ -17,6 +17,13 @@ pub struct Secure(pub bool);
 #[derive(Debug)]
 pub struct HttpFailure(CauseCode);
 
+impl HttpFailure {
+    /// Why.
+    pub fn cause(&self) -> CauseCode {
+        self.0
+    }
+}
+
 impl From<CauseCode> for HttpFailure {
     fn from(code: CauseCode) -> Self {
         HttpFailure(code)
