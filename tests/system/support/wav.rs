@@ -33,16 +33,17 @@ impl Sound {
         measure::level(&self.samples, self.rate, frequency)
     }
 
-    /// Whether this is that tone and little else, at a level that a person hears.
+    /// Whether this is above all that tone, at a level that a person hears.
     pub(crate) fn is_mostly(&self, frequency: f64) -> bool {
         measure::dominant_frequency(&self.samples, self.rate).is_some_and(|found| (found - frequency).abs() < 4.0)
             && self.level(frequency) > -40.0
-            && measure::tone_to_rest(&self.samples, self.rate, frequency) > 15.0
     }
 
     /// Whether this is that tone, little else, and as loud as it was made, within 2 dB.
     pub(crate) fn is_tone(&self, frequency: f64) -> bool {
-        self.is_mostly(frequency) && (self.level(frequency) - TONE_LEVEL).abs() < 2.0
+        self.is_mostly(frequency)
+            && (self.level(frequency) - TONE_LEVEL).abs() < 2.0
+            && measure::tone_to_rest(&self.samples, self.rate, frequency) > 15.0
     }
 
     /// The level of everything, dBFS.
