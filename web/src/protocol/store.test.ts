@@ -76,6 +76,9 @@ describe('an incoming call', () => {
     const cause = ours('microphone_denied');
     const state = run(first, heard({}), { type: 'answer', call: 'c1' }, { type: 'answer_failed', call: 'c1', cause });
     expect(ringing(state)[0]?.answerFailure).toEqual(cause);
+    const { call } = state.calls[0]!;
+    const again = reduce(state, { type: 'hello', hello: hello({ resumed: true, calls: [call] }), now: 9000 });
+    expect(ringing(again)[0]?.answerFailure).toBeNull();
   });
 
   it('that another device answers is shown there, and remains as "answered elsewhere"', () => {

@@ -200,7 +200,8 @@ function reduceHello(state: PhoneState, hello: Hello, now: number): PhoneState {
     next = reduceCall(next, { ...call, state: 'null', cause }, now);
   }
   for (const call of hello.calls) next = reduceCall(next, call, now);
-  return next;
+  // A call that could not be answered for want of a server can be now.
+  return { ...next, calls: next.calls.map((entry) => ({ ...entry, answerFailure: null })) };
 }
 
 /** The server gave this client up: what was here is over, the rest comes with the next hello. */
