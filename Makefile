@@ -24,11 +24,11 @@ generated:
 
 # Captures pcap-samples/ anew from a real call each way. Needs the right to capture on lo.
 samples: web-app browser-driver
-	OFFHOOK_WRITE_SAMPLES=1 cargo test --locked --test system samples
+	cargo test --locked --test system captures_are_made -- --ignored
 
 # Takes the pictures in docs/images/ anew.
 images: web-app browser-driver
-	OFFHOOK_WRITE_IMAGES=1 cargo test --locked --test system images
+	cargo test --locked --test system pictures_are_taken -- --ignored
 
 build-tools:
 	@scripts/install-build-tools
