@@ -11,9 +11,9 @@ use bytes::Bytes;
 use offhook_sip::digest::Credentials;
 use offhook_sip::header::Name;
 use offhook_sip::message::Message;
-use offhook_sip::uri::{Host, Uri};
+use offhook_sip::uri::Uri;
 use offhook_sip::{
-    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, Output, Protocol, RegistrationState, Source,
+    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, Hop, Output, Protocol, RegistrationState, Source,
     Transmit,
 };
 use rsip::prelude::*;
@@ -37,14 +37,13 @@ fn account() -> Arc<Account> {
     Arc::new(Account {
         aor: Uri::parse("sip:100@pbx.example").unwrap(),
         display_name: Some("Alice Adams".into()),
-        contact: Uri::parse("sip:100@192.0.2.1:5060").unwrap(),
-        local: address(1),
-        peer: Destination {
-            protocol: Protocol::Udp,
-            host: Host::parse("192.0.2.2").unwrap(),
-            port: 5060,
-            connection: None,
-        },
+        hops: Hop {
+            to: Destination::at(Protocol::Udp, address(2)),
+            local: address(1),
+            contact: Uri::parse("sip:100@192.0.2.1:5060").unwrap(),
+        }
+        .into(),
+        routes: Vec::new(),
         credentials: Some(Credentials::new("100", "sesame")),
     })
 }

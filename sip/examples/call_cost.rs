@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use offhook_sip::uri::{Host, Uri};
-use offhook_sip::{Account, Destination, Endpoint, EndpointConfig, Event, Output, Protocol, SessionId, Source};
+use offhook_sip::uri::Uri;
+use offhook_sip::{Account, Destination, Endpoint, EndpointConfig, Event, Hop, Output, Protocol, SessionId, Source};
 
 const CALLS: u32 = 50_000;
 /// Calls begun in a second of simulated time: decides how much is kept for repetitions.
@@ -35,14 +35,8 @@ fn main() {
     let account = Arc::new(Account {
         aor: Uri::parse("sip:alice@example.com").expect("a URI"),
         display_name: Some("Alice".into()),
-        contact,
-        local: caller.at,
-        peer: Destination {
-            protocol: Protocol::Udp,
-            host: Host::Ip(callee.at.ip()),
-            port: callee.at.port(),
-            connection: None,
-        },
+        hops: Hop { to: Destination::at(Protocol::Udp, callee.at), local: caller.at, contact }.into(),
+        routes: Vec::new(),
         credentials: None,
     });
     let target = Uri::parse("sip:bob@127.0.0.2").expect("a URI");

@@ -201,6 +201,7 @@ impl Dialog {
             host,
             port: next.port().unwrap_or_else(|| protocol.default_port()),
             connection: self.flow.connection.filter(|_| leads_there),
+            tls: None,
         }
     }
 }

@@ -34,5 +34,5 @@ pub use endpoint::{
     SessionId,
 };
 pub use error::ParseError;
-pub use flow::{ConnectionId, Destination, Source, Transmit};
+pub use flow::{ConnectionId, Destination, Hop, Hops, Source, TlsPeer, Transmit};
 pub use transport::Protocol;

@@ -140,10 +140,12 @@ impl Registration {
             Stage::Waiting { .. } => false,
             Stage::Over => return,
         };
-        if !account.contact.equivalent(&self.account.contact) {
-            self.outdated = Some(self.account.contact.clone());
+        if !account.hops.first().contact.equivalent(&self.account.hops.first().contact) {
+            self.outdated = Some(self.account.hops.first().contact.clone());
         }
-        if account.credentials != self.account.credentials || !account.peer.same_place(&self.account.peer) {
+        if account.credentials != self.account.credentials
+            || !account.hops.first().to.same_place(&self.account.hops.first().to)
+        {
             self.auth.reset(account.credentials.clone());
         }
         if account.aor != self.account.aor || account.display_name != self.account.display_name {
@@ -247,7 +249,8 @@ impl Registration {
     fn send(&mut self, then: Then, core: &mut Core, now: Instant) {
         self.cseq += 1;
         let account = &self.account;
-        let mut contact = format!("<{}>", account.contact);
+        let hop = account.hops.first();
+        let mut contact = format!("<{}>", hop.contact);
         let mut expires = self.wanted;
         if then == Then::Gone {
             expires = 0;
@@ -257,7 +260,7 @@ impl Registration {
         let request = Request {
             method: Method::Register,
             uri: registrar(&account.aor),
-            routes: Vec::new(),
+            routes: account.routes.clone(),
             from: self.from.clone(),
             to: format!("<{}>", account.aor).into(),
             call_id: self.call_id.clone(),
@@ -265,8 +268,8 @@ impl Registration {
             contact: Some(contact.into()),
             headers: vec![(Name::Expires, expires.to_string())],
             body: None,
-            hop: account.peer.clone(),
-            local: account.local,
+            hop: hop.to.clone(),
+            local: hop.local,
         };
         let transaction = core.send(&request, &mut self.auth, Owner::Registration(self.id), now);
         self.stage = Stage::Asking { transaction, then };
@@ -275,7 +278,7 @@ impl Registration {
     /// The time that a 200 grants to our contact (RFC 3261 10.3 step 8). None when it does not have it.
     fn granted(&self, response: &Message) -> Option<u32> {
         let contacts = response.contacts().unwrap_or_default();
-        let ours = &self.account.contact;
+        let ours = &self.account.hops.first().contact;
         let found = contacts
             .iter()
             .find(|contact| contact.uri.equivalent(ours))

@@ -9,7 +9,7 @@ use offhook_media::codec::Codec;
 use offhook_sip::digest::Credentials;
 use offhook_sip::header::Protocol;
 use offhook_sip::uri::{Host, Uri};
-use offhook_sip::{Account, Destination, RegistrationId, RegistrationState};
+use offhook_sip::{Account, Destination, Hop, RegistrationId, RegistrationState};
 use tracing::{info, warn};
 
 use super::core::{Core, Message};
@@ -134,7 +134,7 @@ impl Links {
         let (peer, local) = match &target.uri {
             TargetUri::Number(_) => {
                 let (address, local) = link.at.ok_or(CauseCode::PbxUnreachable)?;
-                (destination(link.protocol, address), local)
+                (Destination::at(link.protocol, address), local)
             }
             TargetUri::Uri(uri) => {
                 let protocol = uri.transport().unwrap_or(Protocol::Udp);
@@ -143,7 +143,7 @@ impl Links {
                     Host::Ip(ip) => local_for(self.listen, SocketAddr::new(*ip, port)),
                     Host::Name(_) => self.listen,
                 };
-                (Destination { protocol, host: uri.host().clone(), port, connection: None }, local)
+                (Destination { protocol, host: uri.host().clone(), port, connection: None, tls: None }, local)
             }
         };
         let caller = from.map_or("anonymous", |from| from.number.as_str());
@@ -151,9 +151,8 @@ impl Links {
         let account = Account {
             aor: Uri::sip(caller, host.clone(), None),
             display_name: from.and_then(|from| from.name.clone()),
-            contact: contact(caller, local, peer.protocol),
-            local,
-            peer,
+            hops: Hop { contact: contact(caller, local, peer.protocol), local, to: peer }.into(),
+            routes: Vec::new(),
             credentials: None,
         };
         Ok((Arc::new(account), uri))
@@ -235,9 +234,13 @@ impl<R: Role> Core<R> {
             let account = Arc::new(Account {
                 aor: Uri::sip(&line.user_name, domain_host(&link.domain), None),
                 display_name: None,
-                contact: contact(&line.user_name, local, link.protocol),
-                local,
-                peer: destination(link.protocol, address),
+                hops: Hop {
+                    to: Destination::at(link.protocol, address),
+                    local,
+                    contact: contact(&line.user_name, local, link.protocol),
+                }
+                .into(),
+                routes: Vec::new(),
                 credentials: Some(line.credentials.clone()),
             });
             line.account = Some(account.clone());
@@ -274,10 +277,6 @@ impl<R: Role> Core<R> {
             self.registrations.remove(&id);
         }
     }
-}
-
-fn destination(protocol: Protocol, address: SocketAddr) -> Destination {
-    Destination { protocol, host: Host::Ip(address.ip()), port: address.port(), connection: None }
 }
 
 fn contact(user: &str, local: SocketAddr, protocol: Protocol) -> Uri {

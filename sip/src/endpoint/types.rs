@@ -1,13 +1,13 @@
 //! What goes into the endpoint and what comes out of it.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 
 use crate::digest::Credentials;
-use crate::flow::{Destination, Source, Transmit};
+use crate::flow::{Hops, Source, Transmit};
 use crate::message::Message;
 use crate::uri::Uri;
 
@@ -63,12 +63,10 @@ pub struct Account {
     pub aor: Uri,
     /// Display name in From.
     pub display_name: Option<String>,
-    /// Contact: where requests of the other side reach this endpoint.
-    pub contact: Uri,
-    /// Sent-by of Via, and the address that requests leave from.
-    pub local: SocketAddr,
-    /// Next hop of requests outside a dialog.
-    pub peer: Destination,
+    /// Ways to the next hop of requests outside a dialog.
+    pub hops: Hops,
+    /// Values of Route in requests outside a dialog, in order.
+    pub routes: Vec<Arc<str>>,
     /// What digest challenges are answered with. Without it a 401 or 407 is final.
     pub credentials: Option<Credentials>,
 }

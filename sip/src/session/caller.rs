@@ -55,21 +55,22 @@ impl Session {
         now: Instant,
     ) -> Session {
         let tag = core.tag(id);
+        let hop = account.hops.first();
         let name = account.display_name.as_deref().unwrap_or_default();
         let from = NameAddr::new(account.aor.clone()).with_display(name).with_tag(&tag).to_string();
         let request = Request {
             method: Method::Invite,
             to: format!("<{target}>").into(),
             uri: target,
-            routes: Vec::new(),
+            routes: account.routes.clone(),
             from: from.into(),
             call_id: core.call_id().into(),
             cseq: 1,
-            contact: Some(format!("<{}>", account.contact).into()),
+            contact: Some(format!("<{}>", hop.contact).into()),
             headers,
             body: (!offer.is_empty()).then(|| (Arc::from(SDP), offer)),
-            hop: account.peer.clone(),
-            local: account.local,
+            hop: hop.to.clone(),
+            local: hop.local,
         };
         let mut auth = Auth::new(account.credentials.clone());
         let transaction = core.send(&request, &mut auth, Owner::Session(id), now);

@@ -1,12 +1,13 @@
 //! Messages that transactions make from others: ACK of a failure, and CANCEL; and where responses go.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 
 use crate::flow::{Destination, Source};
 use crate::header::{CSeq, Name, Via};
 use crate::message::{Builder, Message};
 use crate::method::Method;
-use crate::uri::Host;
 
 /// Value of Max-Forwards in what starts here (RFC 3261 8.1.1.6).
 pub(crate) const MAX_FORWARDS: u8 = 70;
@@ -55,5 +56,6 @@ pub(crate) fn response_destination(via: &Via, source: &Source) -> Destination {
         Some(_) => source.remote.port(),
         None => via.port_or_default(),
     };
-    Destination { protocol: source.protocol, host: Host::Ip(source.remote.ip()), port, connection: source.connection }
+    let to = Destination::at(source.protocol, SocketAddr::new(source.remote.ip(), port));
+    Destination { connection: source.connection, ..to }
 }

@@ -10,7 +10,7 @@ use offhook_sip::digest::Credentials;
 use offhook_sip::message::Message;
 use offhook_sip::uri::{Host, Uri};
 use offhook_sip::{
-    Account, ConnectionId, Destination, Endpoint, EndpointConfig, Event, Output, Protocol, SessionId, Source,
+    Account, ConnectionId, Destination, Endpoint, EndpointConfig, Event, Hop, Output, Protocol, SessionId, Source,
 };
 
 /// Events in a row at one moment that mean that something spins.
@@ -67,14 +67,23 @@ pub fn sdp(name: &str) -> Bytes {
     format!("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns={name}\r\n").into()
 }
 
+/// A way to `peer`.
+pub fn hop(user: &str, protocol: Protocol, local: SocketAddr, peer: SocketAddr) -> Hop {
+    let contact = uri(&format!("sip:{user}@{local}"));
+    let contact = match protocol {
+        Protocol::Udp => contact,
+        other => contact.with_param("transport", Some(other.as_param())),
+    };
+    Hop { to: Destination::at(protocol, peer), local, contact }
+}
+
 /// An account whose requests go to `peer`.
 pub fn account(user: &str, local: SocketAddr, peer: SocketAddr, password: Option<&str>) -> Account {
     Account {
         aor: uri(&format!("sip:{user}@pbx.example")),
         display_name: Some("Line \"1\"".into()),
-        contact: uri(&format!("sip:{user}@{local}")),
-        local,
-        peer: Destination { protocol: Protocol::Udp, host: Host::Ip(peer.ip()), port: peer.port(), connection: None },
+        hops: hop(user, Protocol::Udp, local, peer).into(),
+        routes: Vec::new(),
         credentials: password.map(|password| Credentials::new(user, password)),
     }
 }

@@ -11,7 +11,7 @@ use offhook_sip::header::Name;
 use offhook_sip::message::{Builder, Message};
 use offhook_sip::method::Method;
 use offhook_sip::registrar::{Binding, Registrar};
-use offhook_sip::{Event, RegistrationId, RegistrationState};
+use offhook_sip::{Event, Hop, RegistrationId, RegistrationState};
 
 use crate::calls::{answered, is, settle};
 use crate::net::{World, account, sdp};
@@ -328,7 +328,8 @@ fn a_new_address_replaces_the_old_one() {
     let id = register(&mut world, phone, pbx, PASSWORD, 120);
     state(&mut world, phone, 1, registered);
     let mut moved = account("alice", phone, pbx, Some(PASSWORD));
-    moved.contact = crate::net::uri("sip:alice@127.0.0.1:6060");
+    let contact = crate::net::uri("sip:alice@127.0.0.1:6060");
+    moved.hops = Hop { contact, ..moved.hops.first().clone() }.into();
     world.at(phone, |endpoint, now| endpoint.update_account(id, moved.into(), now));
     state(&mut world, phone, 1, registered);
     let bindings = bindings(&world, &registrar);

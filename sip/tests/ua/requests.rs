@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use offhook_sip::header::Name;
 use offhook_sip::message::Message;
-use offhook_sip::{Destination, Event, Protocol};
+use offhook_sip::{Event, Protocol};
 
 use crate::calls::{incoming, invite, is_status, within};
 use crate::net::{World, sdp};
@@ -184,8 +184,7 @@ fn over_tcp_nothing_is_repeated_and_the_connection_is_used() {
     let alice = world.endpoint("127.0.0.1:5060");
     let bob = world.endpoint("127.0.0.2:5060");
     let mut account = crate::net::account("alice", alice, bob, None);
-    account.peer = Destination { protocol: Protocol::Tcp, ..account.peer };
-    account.contact = account.contact.with_param("transport", Some("tcp"));
+    account.hops = crate::net::hop("alice", Protocol::Tcp, alice, bob).into();
     let target = crate::net::uri("sip:bob@127.0.0.2;transport=tcp");
     let calling =
         world.at(alice, |endpoint, now| endpoint.invite(account.into(), target, sdp("offer"), Vec::new(), now));
