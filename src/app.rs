@@ -14,17 +14,19 @@ use offhook_media::codec::Codec;
 use offhook_media::dsp::Country;
 use offhook_sip::digest::{Credentials, Secret};
 use offhook_sip::header::Protocol;
+use rustc_hash::FxHashMap;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
-use crate::call::directory::{Directory, LineEntry, PbxEntry};
-use crate::config::{Config, ConfigError, Transport as ConfigTransport};
-use crate::ids::{LineId, PbxId, UserId};
+use crate::call::directory::{Directory, LineEntry, LineGroupEntry};
+use crate::config::{Config, ConfigError, GroupKind, LineGroup, Transport as ConfigTransport};
+use crate::ids::{LineGroupId, LineId, UserId};
 use crate::net::core::{Core, CoreHandle, CoreParts};
-use crate::net::links::{LineLink, Link, Links};
+use crate::net::groups::{GroupSettings, Groups, Kind, LineSettings};
 use crate::net::media::{MediaError, MediaServer, MediaSettings};
-use crate::net::role::{Gateway, GatewayPbx, Role};
+use crate::net::role::{Gateway, GatewayGroup, Role};
 use crate::net::transport::Transport;
+use crate::numbers::route::{Route, Routes};
 use crate::store::{Store, StoreError};
 use crate::user::accounts::{self, Account, Accounts, SignInError};
 use crate::web::tls::TlsError;
@@ -147,9 +149,9 @@ impl Server {
         let tls = web::tls::server_config(&config.data_dir, &own_addresses(config.listen.https.ip()))?;
 
         let lines = flatten_lines(&config);
-        let labels = lines.iter().map(|&(pbx, line)| LineLabel {
-            number: config.pbxes[pbx].lines[line].number.clone(),
-            pbx: config.pbxes[pbx].name.clone(),
+        let labels = lines.iter().map(|&(group, line)| LineLabel {
+            number: config.groups[group].lines[line].number.clone(),
+            group: config.groups[group].name.clone(),
         });
         let labels = labels.collect();
         let core = start_core(&config, &lines).await?;
@@ -184,8 +186,8 @@ impl Server {
 
 /// Every line of the configuration as its PBX connection and place there, in the order of [`LineId`].
 fn flatten_lines(config: &Config) -> Vec<(usize, usize)> {
-    let pbxes = config.pbxes.iter().enumerate();
-    pbxes.flat_map(|(pbx, entry)| (0..entry.lines.len()).map(move |line| (pbx, line))).collect()
+    let groups = config.groups.iter().enumerate();
+    groups.flat_map(|(group, entry)| (0..entry.lines.len()).map(move |line| (group, line))).collect()
 }
 
 async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running, StartError> {
@@ -194,50 +196,25 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
         users.map(|(index, _)| UserId(index as u32)).collect()
     };
     let directory = Directory {
-        lines: lines.iter().map(|&line| LineEntry { pbx: PbxId(line.0 as u32), users: users_of(line) }).collect(),
-        pbxes: config.pbxes.iter().map(|pbx| PbxEntry { codecs: codecs(&pbx.codecs) }).collect(),
-    };
-    let links = config.pbxes.iter().map(|pbx| {
-        Link::new(
-            pbx.name.clone(),
-            pbx.registrar.clone(),
-            pbx.port,
-            match pbx.transport {
-                ConfigTransport::Udp => Protocol::Udp,
-                ConfigTransport::Tcp => Protocol::Tcp,
-            },
-            pbx.domain.clone(),
-            pbx.expires,
-            pbx.register,
-            codecs(&pbx.codecs),
-        )
-    });
-    let line_links = lines.iter().map(|&(pbx, line)| {
-        let entry = &config.pbxes[pbx].lines[line];
-        let password = Secret::new(entry.password.expose());
-        let credentials = Credentials { user_name: entry.auth_name.clone(), password };
-        LineLink::new(PbxId(pbx as u32), entry.user_name.clone(), credentials)
-    });
-    let role = Gateway::new(
-        config
-            .pbxes
+        lines: lines
             .iter()
-            .enumerate()
-            .map(|(index, pbx)| GatewayPbx {
-                address: None,
-                lines: lines
-                    .iter()
-                    .enumerate()
-                    .filter(|&(_, &(of, _))| of == index)
-                    .map(|(id, &(_, line))| {
-                        let entry = &pbx.lines[line];
-                        (entry.user_name.clone(), entry.number.clone(), LineId(id as u32))
-                    })
-                    .collect(),
-                transit_to: pbx.transit_to.map(|to| PbxId(to as u32)),
-            })
+            .map(|&line| LineEntry { group: LineGroupId(line.0 as u32), users: users_of(line) })
             .collect(),
-    );
+        groups: config.groups.iter().map(|group| LineGroupEntry { codecs: codecs(&group.codecs) }).collect(),
+    };
+    let line_settings = lines.iter().map(|&(group, line)| {
+        let entry = &config.groups[group].lines[line];
+        let password = Secret::new(entry.password.expose());
+        LineSettings {
+            group: LineGroupId(group as u32),
+            user_name: entry.user_name.clone(),
+            credentials: Credentials { user_name: entry.auth_name.clone(), password },
+            active: entry.active,
+            pilot: entry.pilot,
+        }
+    });
+    let line_settings: Vec<LineSettings> = line_settings.collect();
+    let role = gateway(config, lines, &directory);
     let settings = MediaSettings {
         address: config.media.address,
         webrtc: webrtc_addresses(config),
@@ -247,8 +224,62 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
         workers: config.media.workers,
     };
     let transport = bind_sip(config.listen.sip).await?;
-    let links = Links::new(transport.local_addr(), links.collect(), line_links.collect());
-    run_core(Arc::new(directory), links, role, transport, settings)
+    let groups = config.groups.iter().map(group_settings).collect();
+    let groups = Groups::new(transport.local_addr(), groups, line_settings);
+    run_core(Arc::new(directory), groups, role, transport, settings)
+}
+
+fn group_settings(group: &LineGroup) -> GroupSettings {
+    GroupSettings {
+        name: group.name.clone(),
+        kind: match group.kind {
+            GroupKind::Softphones => Kind::Softphones,
+            GroupKind::TrunkRegistration => Kind::TrunkRegistration { bulk: false },
+            GroupKind::TrunkBulkRegistration => Kind::TrunkRegistration { bulk: true },
+            GroupKind::TrunkFixed => Kind::TrunkFixed,
+            GroupKind::TrunkRegistrar => Kind::TrunkRegistrar,
+        },
+        host: group.registrar.clone(),
+        port: group.port,
+        protocol: group.transport.map(protocol),
+        domain: group.domain.clone(),
+        expires: group.expires,
+        register_delay: group.register_delay,
+        retry_interval: group.retry_interval,
+        options_refresh: group.options_refresh,
+        codecs: codecs(&group.codecs),
+    }
+}
+
+fn protocol(transport: ConfigTransport) -> Protocol {
+    match transport {
+        ConfigTransport::Udp => Protocol::Udp,
+        ConfigTransport::Tcp => Protocol::Tcp,
+        ConfigTransport::Tls => Protocol::Tls,
+    }
+}
+
+/// Who may call, and where calls go.
+fn gateway(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> Gateway {
+    let group = |(index, group): (usize, &LineGroup)| {
+        let mut by_name = FxHashMap::default();
+        for (id, &(_, line)) in lines.iter().enumerate().filter(|(_, at)| at.0 == index) {
+            let (id, entry) = (LineId(id as u32), &group.lines[line]);
+            // A line that nobody has is a number like any other: routes may lead it on.
+            if entry.active && !directory.users_of(id).is_empty() {
+                by_name.insert(entry.user_name.clone(), id);
+                by_name.insert(entry.number.clone(), id);
+            }
+        }
+        GatewayGroup::new(group.allow_from.clone(), by_name)
+    };
+    let routes = config.routes.iter().map(|route| Route {
+        from: LineGroupId(route.from as u32),
+        number: route.number.regex().clone(),
+        to: LineGroupId(route.to as u32),
+        rewrite: route.rewrite.clone(),
+    });
+    Gateway::new(config.groups.iter().enumerate().map(group).collect(), Routes::new(routes.collect()))
 }
 
 /// Binds the SIP sockets.
@@ -259,7 +290,7 @@ pub async fn bind_sip(address: SocketAddr) -> Result<Transport, StartError> {
 /// Starts a core from its parts.
 pub fn run_core<R: Role>(
     directory: Arc<Directory>,
-    links: Links,
+    groups: Groups,
     role: R,
     transport: Transport,
     settings: MediaSettings,
@@ -267,7 +298,7 @@ pub fn run_core<R: Role>(
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| StartError::Random)?;
     let (media, media_events) = MediaServer::start(settings)?;
-    let parts = CoreParts { directory, links, role, transport, media, media_events, max_calls: MAX_CALLS };
+    let parts = CoreParts { directory, groups, role, transport, media, media_events, max_calls: MAX_CALLS };
     let (core, handle) = Core::new(parts, seed);
     Ok(Running { handle, task: tokio::spawn(core.run()) })
 }

@@ -40,7 +40,7 @@ id!(
 );
 id!(
     /// A PBX connection, counted in the configuration's order.
-    PbxId(u32)
+    LineGroupId(u32)
 );
 id!(
     /// A person who can sign in, counted in the configuration's order.

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod ids;
 pub mod line;
 pub mod net;
+pub mod numbers;
 pub mod store;
 pub mod user;
 pub mod web;

@@ -47,7 +47,7 @@ enum Command {
         #[arg(long, default_value = "127.0.0.1:5070")]
         listen: SocketAddr,
         /// Its domain and realm.
-        #[arg(long, default_value = "demo.pbx")]
+        #[arg(long, default_value = "demo.group")]
         domain: String,
         /// An extension and its password; may be given several times.
         #[arg(long = "user", value_name = "EXTENSION:PASSWORD", value_parser = extension)]

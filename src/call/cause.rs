@@ -83,6 +83,10 @@ causes! {
     Refused = "refused", 480, 409, "The other side refused the call.", "Die Gegenseite hat den Anruf abgelehnt.";
     /// The line is not registered.
     LineNotRegistered = "line_not_registered", 480, 409, "This line is not registered at the PBX, so calls are not possible.", "Diese Leitung ist nicht an der Telefonanlage angemeldet. Anrufe sind nicht möglich.";
+    /// The line is switched off in the configuration.
+    LineInactive = "line_inactive", 480, 409, "This line is switched off in the configuration.", "Diese Leitung ist in der Konfiguration abgeschaltet.";
+    /// A trunk whose PBX registers with us has not done so.
+    TrunkNotRegistered = "trunk_not_registered", 480, 502, "The PBX has not registered with this server. Check its account and the address it registers to.", "Die Telefonanlage hat sich nicht an diesem Server angemeldet. Bitte ihr Konto und die Adresse prüfen, an der sie sich anmeldet.";
     /// Nobody of the line's users is signed in.
     NobodySignedIn = "nobody_signed_in", 480, 409, "Nobody is signed in on this line.", "Auf dieser Leitung ist niemand angemeldet.";
     /// The device with the audio went away and did not come back.

@@ -2,29 +2,29 @@
 
 use offhook_media::codec::Codec;
 
-use crate::ids::{LineId, PbxId, UserId};
+use crate::ids::{LineGroupId, LineId, UserId};
 
 /// The lines and PBX connections there are.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
     /// By [`LineId`].
     pub lines: Vec<LineEntry>,
-    /// By [`PbxId`].
-    pub pbxes: Vec<PbxEntry>,
+    /// By [`LineGroupId`].
+    pub groups: Vec<LineGroupEntry>,
 }
 
 /// A line.
 #[derive(Debug, Clone)]
 pub struct LineEntry {
     /// The connection it belongs to.
-    pub pbx: PbxId,
+    pub group: LineGroupId,
     /// Who may use it.
     pub users: Vec<UserId>,
 }
 
 /// A PBX connection.
 #[derive(Debug, Clone)]
-pub struct PbxEntry {
+pub struct LineGroupEntry {
     /// Codecs towards it, best first; never empty.
     pub codecs: Vec<Codec>,
 }
@@ -36,17 +36,17 @@ impl Directory {
     }
 
     /// The connection of a line.
-    pub fn pbx_of(&self, line: LineId) -> Option<PbxId> {
-        self.lines.get(line.0 as usize).map(|entry| entry.pbx)
+    pub fn group_of(&self, line: LineId) -> Option<LineGroupId> {
+        self.lines.get(line.0 as usize).map(|entry| entry.group)
     }
 
     /// Whether a codec may be used on this connection.
-    pub fn allows(&self, pbx: PbxId, codec: Codec) -> bool {
-        self.pbxes.get(pbx.0 as usize).is_some_and(|entry| entry.codecs.contains(&codec))
+    pub fn allows(&self, group: LineGroupId, codec: Codec) -> bool {
+        self.groups.get(group.0 as usize).is_some_and(|entry| entry.codecs.contains(&codec))
     }
 
     /// The codec that calls over this connection most likely get.
-    pub fn expected_codec(&self, pbx: PbxId) -> Option<Codec> {
-        self.pbxes.get(pbx.0 as usize).and_then(|entry| entry.codecs.first().copied())
+    pub fn expected_codec(&self, group: LineGroupId) -> Option<Codec> {
+        self.groups.get(group.0 as usize).and_then(|entry| entry.codecs.first().copied())
     }
 }

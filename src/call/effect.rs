@@ -6,7 +6,7 @@ use offhook_media::session::Side;
 use offhook_sip::SessionId;
 
 use super::cause::CauseCode;
-use crate::ids::{CallId, ClientId, LegId, LineId, PbxId, UserId};
+use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
 /// Everything that can happen to calls.
 #[derive(Debug)]
@@ -125,21 +125,21 @@ pub enum Route {
     /// To the clients of a line.
     Line {
         /// The connection it came by.
-        pbx: PbxId,
+        group: LineGroupId,
         /// The line.
         line: LineId,
     },
     /// Out again over SIP, to one or several targets that ring together.
     Targets {
         /// The connection it came by.
-        pbx: PbxId,
+        group: LineGroupId,
         /// Where to.
         targets: Vec<Target>,
     },
     /// To a service of our own.
     Service {
         /// The connection it came by.
-        pbx: PbxId,
+        group: LineGroupId,
         /// Which.
         service: Service,
     },
@@ -149,7 +149,7 @@ pub enum Route {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The connection the INVITE leaves by.
-    pub pbx: PbxId,
+    pub group: LineGroupId,
     /// The line whose identity and credentials it uses, where there is one.
     pub line: Option<LineId>,
     /// The number, or the whole URI where it is known.
@@ -397,14 +397,14 @@ pub enum MediaEffect {
         /// Which side it is for.
         side: Side,
         /// Whose codecs to offer.
-        pbx: PbxId,
+        group: LineGroupId,
     },
     /// Answer an offer that came by SIP: `Described` with the codec, or `Refused`.
     AnswerOffer {
         /// Which side it came from.
         side: Side,
         /// Whose codecs we allow.
-        pbx: PbxId,
+        group: LineGroupId,
         /// The codec the other side of the call has: taken where it is offered, so that nothing is transcoded.
         expected: Option<Codec>,
         /// The offer.

@@ -33,7 +33,7 @@ pub(super) struct Flow<'a> {
 impl Flow<'_> {
     /// A client dialled: its own audio comes first, so that it hears the ringing.
     pub(super) fn start_outgoing(&mut self, sdp: String) {
-        let expected = self.pbx_of_line().and_then(|pbx| self.directory.expected_codec(pbx));
+        let expected = self.group_of_line().and_then(|group| self.directory.expected_codec(group));
         self.ask(Awaiting::BrowserAnswer, MediaEffect::AnswerBrowser { side: Side::A, sdp, expected });
     }
 
@@ -46,8 +46,8 @@ impl Flow<'_> {
                 self.tell_clients();
             }
             Far::Sip { legs, .. } => {
-                let Some(pbx) = legs.first().map(|leg| leg.target.pbx) else { return };
-                self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, pbx });
+                let Some(group) = legs.first().map(|leg| leg.target.group) else { return };
+                self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, group });
             }
             Far::Service(_) => self.answer_near_offer(None),
         }
@@ -288,8 +288,8 @@ impl Flow<'_> {
                 let result = CommandResult::Media { call, sdp };
                 self.effects.push_back(Effect::Reply { client: *client, request: *request, result });
                 self.tell_clients();
-                if let Some(pbx) = self.pbx_of_line() {
-                    self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, pbx });
+                if let Some(group) = self.group_of_line() {
+                    self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, group });
                 }
             }
             (Side::B, Near::Sip { session, answer: Some(answer), .. }, Far::Clients { taker: Some(taker), .. }) => {
@@ -310,7 +310,7 @@ impl Flow<'_> {
         match &mut self.call.far {
             Far::Clients { taker: Some(taker), .. } => {
                 let sdp = std::mem::take(&mut taker.sdp);
-                let usual = || self.pbx_of_line().and_then(|pbx| self.directory.expected_codec(pbx));
+                let usual = || self.group_of_line().and_then(|group| self.directory.expected_codec(group));
                 let expected = self.call.codec.or_else(usual);
                 self.ask(Awaiting::BrowserAnswer, MediaEffect::AnswerBrowser { side: Side::B, sdp, expected });
             }
@@ -343,9 +343,9 @@ impl Flow<'_> {
 
     fn invite_all(&mut self, sdp: Bytes) {
         if let (Near::Client { line, number, .. }, Far::Sip { legs, .. }) = (&self.call.near, &mut self.call.far) {
-            let Some(pbx) = self.directory.pbx_of(*line) else { return };
+            let Some(group) = self.directory.group_of(*line) else { return };
             *self.last_leg += 1;
-            let target = Target { pbx, line: Some(*line), uri: TargetUri::Number(number.clone()) };
+            let target = Target { group, line: Some(*line), uri: TargetUri::Number(number.clone()) };
             legs.push(SipLeg { id: LegId(*self.last_leg), target, session: None });
         }
         let (from, max_forwards) = match self.call.near {
@@ -458,19 +458,19 @@ impl Flow<'_> {
     }
 
     fn renegotiate(&mut self, session: SessionId, side: Side, sdp: Option<Bytes>) {
-        let pbx = match (side, &self.call.near, &self.call.far) {
-            (Side::A, Near::Sip { pbx, .. }, _) => Some(*pbx),
+        let group = match (side, &self.call.near, &self.call.far) {
+            (Side::A, Near::Sip { group, .. }, _) => Some(*group),
             (Side::B, _, Far::Sip { legs, .. }) => {
-                legs.iter().find(|leg| leg.session == Some(session)).map(|leg| leg.target.pbx)
+                legs.iter().find(|leg| leg.session == Some(session)).map(|leg| leg.target.group)
             }
             _ => None,
         };
-        let Some(pbx) = pbx.filter(|_| self.call.stage == Stage::Connected) else {
+        let Some(group) = group.filter(|_| self.call.stage == Stage::Connected) else {
             self.effects.push_back(Effect::Sip(SipEffect::RejectOffer { session, status: 491 }));
             return;
         };
         let effect = match sdp {
-            Some(sdp) => MediaEffect::AnswerOffer { side, pbx, expected: self.call.codec, sdp },
+            Some(sdp) => MediaEffect::AnswerOffer { side, group, expected: self.call.codec, sdp },
             None => MediaEffect::Describe { side },
         };
         self.ask(Awaiting::Renegotiation(session), effect);
@@ -526,11 +526,11 @@ impl Flow<'_> {
     }
 
     fn answer_near_offer(&mut self, expected: Option<offhook_media::codec::Codec>) {
-        let Near::Sip { pbx, offer, .. } = &self.call.near else { return };
-        let (side, pbx) = (Side::A, *pbx);
+        let Near::Sip { group, offer, .. } = &self.call.near else { return };
+        let (side, group) = (Side::A, *group);
         let effect = match offer.is_empty() {
-            true => MediaEffect::Offer { side, pbx },
-            false => MediaEffect::AnswerOffer { side, pbx, expected, sdp: offer.clone() },
+            true => MediaEffect::Offer { side, group },
+            false => MediaEffect::AnswerOffer { side, group, expected, sdp: offer.clone() },
         };
         self.ask(Awaiting::Answer, effect);
     }
@@ -582,8 +582,8 @@ impl Flow<'_> {
         legs.iter().find(|leg| leg.session == Some(session)).map(|leg| leg.id)
     }
 
-    fn pbx_of_line(&self) -> Option<crate::ids::PbxId> {
-        self.call.line().and_then(|line| self.directory.pbx_of(line))
+    fn group_of_line(&self) -> Option<crate::ids::LineGroupId> {
+        self.call.line().and_then(|line| self.directory.group_of(line))
     }
 
     fn tell_clients(&mut self) {

@@ -24,7 +24,7 @@ use self::directory::Directory;
 use self::effect::{Command, CommandResult, Effect, Input, MediaInput, SipInput};
 use self::state::{Call, Far, Near};
 use self::view::{CallView, EndCause};
-use crate::ids::{CallId, ClientId, LegId, LineId, PbxId, UserId};
+use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
 /// A call that nobody answers ends after this; PBXs give up earlier.
 const RING_LIMIT: Duration = Duration::from_secs(180);
@@ -296,11 +296,11 @@ impl Calls {
         offer: bytes::Bytes,
         now: Instant,
     ) -> Result<CallId, CauseCode> {
-        let (pbx, far) = match route {
+        let (group, far) = match route {
             effect::Route::Line { line, .. } if !self.anybody_at(line) => return Err(CauseCode::NobodySignedIn),
-            effect::Route::Line { pbx, line } => (pbx, Far::Clients { line, taker: None }),
+            effect::Route::Line { group, line } => (group, Far::Clients { line, taker: None }),
             effect::Route::Targets { targets, .. } if targets.is_empty() => return Err(CauseCode::Unavailable),
-            effect::Route::Targets { pbx, targets } => {
+            effect::Route::Targets { group, targets } => {
                 let legs = targets
                     .into_iter()
                     .map(|target| {
@@ -308,22 +308,22 @@ impl Calls {
                         state::SipLeg { id: LegId(self.last_leg), target, session: None }
                     })
                     .collect();
-                (pbx, Far::Sip { legs, answered: None, best: None })
+                (group, Far::Sip { legs, answered: None, best: None })
             }
-            effect::Route::Service { pbx, service } => (pbx, Far::Service(service)),
+            effect::Route::Service { group, service } => (group, Far::Service(service)),
         };
-        self.check_offer(pbx, &offer)?;
-        let near = Near::Sip { session, pbx, max_forwards, offer, answer: None, ringing: false };
+        self.check_offer(group, &offer)?;
+        let near = Near::Sip { session, group, max_forwards, offer, answer: None, ringing: false };
         self.create(near, far, from, now)
     }
 
     /// Refuses at once what could only fail when somebody has answered.
-    fn check_offer(&self, pbx: PbxId, offer: &[u8]) -> Result<(), CauseCode> {
+    fn check_offer(&self, group: LineGroupId, offer: &[u8]) -> Result<(), CauseCode> {
         if offer.is_empty() {
             return Ok(());
         }
         match sdp::offered_codecs(offer) {
-            Ok(offered) if offered.iter().any(|&codec| self.directory.allows(pbx, codec)) => Ok(()),
+            Ok(offered) if offered.iter().any(|&codec| self.directory.allows(group, codec)) => Ok(()),
             Ok(_) | Err(SdpError::NoAudio | SdpError::SrtpRequired | SdpError::UnsupportedTransport) => {
                 Err(CauseCode::NoCommonCodec)
             }

@@ -9,7 +9,7 @@ use offhook_sip::SessionId;
 use super::cause::CauseCode;
 use super::effect::{Caller, Service, Target};
 use super::view::EndCause;
-use crate::ids::{CallId, ClientId, LegId, LineId, PbxId, UserId};
+use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
 /// One call. Side A of its media is the near side, side B the far side.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(super) enum Near {
     /// A client dialled.
     Client { client: ClientId, user: UserId, line: LineId, request: u32, number: String },
     /// An INVITE came in.
-    Sip { session: SessionId, pbx: PbxId, max_forwards: u8, offer: Bytes, answer: Option<Bytes>, ringing: bool },
+    Sip { session: SessionId, group: LineGroupId, max_forwards: u8, offer: Bytes, answer: Option<Bytes>, ringing: bool },
 }
 
 /// Who is called.

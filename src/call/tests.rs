@@ -10,13 +10,13 @@ use offhook_sip::SessionId;
 
 use super::Calls;
 use super::cause::CauseCode;
-use super::directory::{Directory, LineEntry, PbxEntry};
+use super::directory::{Directory, LineEntry, LineGroupEntry};
 use super::effect::*;
 use super::view::{CallView, ConnectionState};
-use crate::ids::{CallId, ClientId, LegId, LineId, PbxId, UserId};
+use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
 const LINE: LineId = LineId(0);
-const PBX: PbxId = PbxId(0);
+const PBX: LineGroupId = LineGroupId(0);
 const ALICE: UserId = UserId(0);
 const BOB: UserId = UserId(1);
 const DESK: ClientId = ClientId(1);
@@ -42,9 +42,9 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let line = LineEntry { pbx: PBX, users: vec![ALICE, BOB] };
+        let line = LineEntry { group: PBX, users: vec![ALICE, BOB] };
         let directory =
-            Directory { lines: vec![line], pbxes: vec![PbxEntry { codecs: vec![Codec::Pcma, Codec::Pcmu] }] };
+            Directory { lines: vec![line], groups: vec![LineGroupEntry { codecs: vec![Codec::Pcma, Codec::Pcmu] }] };
         let mut world = World {
             calls: Calls::new(Arc::new(directory), 10),
             now: Instant::now(),
@@ -136,7 +136,7 @@ impl World {
     }
 
     fn incoming(&mut self) -> CallId {
-        let route = Route::Line { pbx: PBX, line: LINE };
+        let route = Route::Line { group: PBX, line: LINE };
         let from = Caller { number: "200".into(), name: Some("Carol".into()) };
         self.input(Input::Incoming {
             session: session(1),
@@ -389,8 +389,8 @@ fn digits_go_to_the_pbx_and_come_to_the_device_with_the_audio() {
 #[test]
 fn a_call_that_is_passed_on_keeps_the_best_refusal() {
     let mut world = World::new();
-    let target = |number: &str| Target { pbx: PBX, line: None, uri: TargetUri::Number(number.into()) };
-    let route = Route::Targets { pbx: PBX, targets: vec![target("300"), target("301")] };
+    let target = |number: &str| Target { group: PBX, line: None, uri: TargetUri::Number(number.into()) };
+    let route = Route::Targets { group: PBX, targets: vec![target("300"), target("301")] };
     let offer = Bytes::from_static(OFFER);
     world.input(Input::Incoming { session: session(1), route, from: Caller::default(), max_forwards: 70, offer });
     world.sip(101, SipInput::Progress { status: 180, sdp: None });
@@ -405,8 +405,8 @@ fn a_call_that_is_passed_on_keeps_the_best_refusal() {
 #[test]
 fn the_first_target_to_answer_gets_the_call() {
     let mut world = World::new();
-    let target = |number: &str| Target { pbx: PBX, line: None, uri: TargetUri::Number(number.into()) };
-    let route = Route::Targets { pbx: PBX, targets: vec![target("300"), target("301")] };
+    let target = |number: &str| Target { group: PBX, line: None, uri: TargetUri::Number(number.into()) };
+    let route = Route::Targets { group: PBX, targets: vec![target("300"), target("301")] };
     let offer = Bytes::from_static(OFFER);
     world.input(Input::Incoming { session: session(1), route, from: Caller::default(), max_forwards: 70, offer });
     world.sip(102, SipInput::Answered { sdp: sdp() });
@@ -420,7 +420,7 @@ fn the_first_target_to_answer_gets_the_call() {
 #[test]
 fn an_invite_without_an_offer_gets_ours() {
     let mut world = World::new();
-    let route = Route::Service { pbx: PBX, service: Service::Echo };
+    let route = Route::Service { group: PBX, service: Service::Echo };
     world.input(Input::Incoming {
         session: session(1),
         route,
@@ -439,7 +439,7 @@ fn an_invite_without_an_offer_gets_ours() {
 fn an_offer_that_nobody_could_accept_does_not_ring() {
     for (offer, status) in [(GSM_OFFER, "reject 488"), (b"nonsense".as_slice(), "reject 400")] {
         let mut world = World::new();
-        let route = Route::Line { pbx: PBX, line: LINE };
+        let route = Route::Line { group: PBX, line: LINE };
         let offer = Bytes::from_static(offer);
         world.input(Input::Incoming { session: session(1), route, from: Caller::default(), max_forwards: 70, offer });
         world.logged(&[status]);

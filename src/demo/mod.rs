@@ -30,7 +30,7 @@ pub async fn run(data_dir: &Path) -> Result<(), StartError> {
         file.and_then(|mut file| file.write_all(example_config()?.as_bytes())).map_err(problem)?;
     }
     let config = Config::load(&path)?;
-    let users = config.pbxes.iter().flat_map(|pbx| &pbx.lines);
+    let users = config.groups.iter().flat_map(|group| &group.lines);
     let users = users.map(|line| (line.user_name.clone(), line.password.clone())).collect();
     let listen = PBX_ADDRESS.parse().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 5070)));
     let pbx = pbx::start(pbx::DemoPbx { listen, domain: DOMAIN.into(), users, rtp_ports: 30000..=30999 }).await?;
@@ -81,7 +81,7 @@ webrtc = "127.0.0.1:7226"
 [media]
 rtp_ports = "31000-31999"
 
-[[pbx]]
+[[line_group]]
 name = "Demo PBX"
 registrar = "127.0.0.1"
 port = 5070
@@ -92,7 +92,7 @@ domain = "{DOMAIN}"
         let mut password = [0; 12];
         getrandom::fill(&mut password).map_err(std::io::Error::other)?;
         let password: String = password.iter().map(|byte| format!("{byte:02x}")).collect();
-        text += &format!("\n[[pbx.line]]\nuser_name = \"{extension}\"\npassword = \"{password}\"\n");
+        text += &format!("\n[[line_group.line]]\nuser_name = \"{extension}\"\npassword = \"{password}\"\n");
     }
     for (name, display_name, extension) in PEOPLE {
         text += &format!(
@@ -115,6 +115,6 @@ mod tests {
     fn the_demo_configuration_has_no_mistake() {
         let config = Config::parse(&example_config().unwrap(), "offhook.toml", Path::new(".")).unwrap();
         assert_eq!(config.users.len(), 2);
-        assert_eq!(config.pbxes[0].lines[1].number, "101");
+        assert_eq!(config.groups[0].lines[1].number, "101");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use offhook_media::codec::Codec;
 use offhook_media::dsp::Country;
@@ -16,11 +16,11 @@ use offhook_sip::method::Method;
 use offhook_sip::registrar::Registrar;
 
 use crate::app::{self, Running, StartError};
-use crate::call::directory::{Directory, PbxEntry};
+use crate::call::directory::{Directory, LineGroupEntry};
 use crate::call::effect::{Route, Service, Target, TargetUri};
 use crate::config::Secret;
-use crate::ids::PbxId;
-use crate::net::links::{Link, Links};
+use crate::ids::LineGroupId;
+use crate::net::groups::{GroupSettings, Groups, Kind};
 use crate::net::media::MediaSettings;
 use crate::net::role::{Decision, Refusal, Role};
 
@@ -29,7 +29,7 @@ const ECHO: &str = "600";
 /// Plays a tone of 1 kHz.
 const TONE: &str = "601";
 /// All extensions belong to this one connection.
-const EXTENSIONS: PbxId = PbxId(0);
+const EXTENSIONS: LineGroupId = LineGroupId(0);
 const CODECS: [Codec; 4] = [Codec::G722, Codec::Pcma, Codec::Pcmu, Codec::Opus];
 
 /// What a demo PBX is told.
@@ -60,18 +60,21 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
     let transport = app::bind_sip(settings.listen).await?;
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|_| StartError::Random)?;
-    let link = Link::new(
-        "extensions".into(),
-        settings.listen.ip().to_string(),
-        settings.listen.port(),
-        Protocol::Udp,
-        settings.domain.clone(),
-        600,
-        false,
-        CODECS.to_vec(),
-    );
-    let links = Links::new(transport.local_addr(), vec![link], Vec::new());
-    let directory = Directory { lines: Vec::new(), pbxes: vec![PbxEntry { codecs: CODECS.to_vec() }] };
+    let extensions = GroupSettings {
+        name: "extensions".into(),
+        kind: Kind::TrunkFixed,
+        host: settings.listen.ip().to_string(),
+        port: Some(settings.listen.port()),
+        protocol: Some(Protocol::Udp),
+        domain: settings.domain.clone(),
+        expires: 600,
+        register_delay: Duration::ZERO,
+        retry_interval: Duration::from_secs(30),
+        options_refresh: Duration::ZERO,
+        codecs: CODECS.to_vec(),
+    };
+    let groups = Groups::new(transport.local_addr(), vec![extensions], Vec::new());
+    let directory = Directory { lines: Vec::new(), groups: vec![LineGroupEntry { codecs: CODECS.to_vec() }] };
     let users = settings.users.iter().map(|(user, secret)| (user.clone(), super::sip_secret(secret)));
     let role = Extensions {
         users: users.collect(),
@@ -87,7 +90,7 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         webrtc_codecs: vec![Codec::Opus],
         workers: Some(1),
     };
-    app::run_core(Arc::new(directory), links, role, transport, media)
+    app::run_core(Arc::new(directory), groups, role, transport, media)
 }
 
 /// The extensions and who is registered at them.
@@ -113,17 +116,17 @@ impl Role for Extensions {
         }
         let dialled = request.request_uri().ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
         match dialled.as_str() {
-            ECHO => Decision::Route(Route::Service { pbx: EXTENSIONS, service: Service::Echo }),
-            TONE => Decision::Route(Route::Service { pbx: EXTENSIONS, service: Service::Tone }),
+            ECHO => Decision::Route(Route::Service { group: EXTENSIONS, service: Service::Echo }),
+            TONE => Decision::Route(Route::Service { group: EXTENSIONS, service: Service::Tone }),
             user if !self.users.contains_key(user) => Decision::Reject(Refusal::status(404)),
             user => {
                 let contacts = self.registrar.contacts(user, now);
                 if contacts.is_empty() {
                     return Decision::Reject(Refusal::status(480));
                 }
-                let target = |uri| Target { pbx: EXTENSIONS, line: None, uri: TargetUri::Uri(uri) };
+                let target = |uri| Target { group: EXTENSIONS, line: None, uri: TargetUri::Uri(uri) };
                 let targets = contacts.into_iter().map(|binding| target(binding.uri.clone())).collect();
-                Decision::Route(Route::Targets { pbx: EXTENSIONS, targets })
+                Decision::Route(Route::Targets { group: EXTENSIONS, targets })
             }
         }
     }

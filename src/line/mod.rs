@@ -1,30 +1,65 @@
-//! Lines: where each registration stands, in a form to show.
+//! Lines and line groups: where each stands, in a form to show.
+
+pub mod report;
+
+use std::time::Instant;
+
+use offhook_sip::RegistrationState;
 
 use crate::call::cause::CauseCode;
 use crate::call::view::EndCause;
 use crate::ids::LineId;
-use offhook_sip::RegistrationState;
 
-/// The registration of a line at its PBX.
+/// Whether a line can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineState {
+    /// Switched off in the configuration.
+    Inactive,
+    /// Its PBX is being looked up, or its REGISTER waits for its turn.
+    Waiting,
     /// A REGISTER is under way and none has succeeded yet.
     Registering,
-    /// Calls are possible.
+    /// Calls are possible: the line is registered.
     Registered,
+    /// Calls are possible: another line speaks for the trunk, or nothing needs to be registered.
+    Ready,
     /// The PBX refused or did not answer; another attempt follows.
     Failed,
     /// Taken back.
     Unregistered,
 }
 
+impl LineState {
+    /// Whether calls can leave by the line.
+    pub fn is_available(self) -> bool {
+        matches!(self, LineState::Registered | LineState::Ready)
+    }
+}
+
 /// Where a line stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineStatus {
-    /// Its registration.
+    /// Whether it can be used.
     pub state: LineState,
-    /// Why it failed.
+    /// Why not.
     pub cause: Option<EndCause>,
+    /// Until when it is registered, without a refresh.
+    pub until: Option<Instant>,
+    /// The place that registered it, like `udp 192.0.2.1:5060`.
+    pub target: Option<String>,
+    /// What went wrong last, and when; stays when the line works again.
+    pub last_error: Option<(EndCause, Instant)>,
+    /// Attempts that failed in a row.
+    pub retries: u32,
+    /// When the next attempt is made.
+    pub next_try: Option<Instant>,
+}
+
+impl LineStatus {
+    /// A line of which nothing else is known.
+    pub fn new(state: LineState) -> LineStatus {
+        LineStatus { state, cause: None, until: None, target: None, last_error: None, retries: 0, next_try: None }
+    }
 }
 
 /// All lines, by [`LineId`].
@@ -34,9 +69,10 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// `count` lines that are about to register.
-    pub fn new(count: usize) -> Lines {
-        Lines { status: vec![LineStatus { state: LineState::Registering, cause: None }; count] }
+    /// As the configuration wants them: active or not.
+    pub fn new(active: impl IntoIterator<Item = bool>) -> Lines {
+        let state = |active| if active { LineState::Waiting } else { LineState::Inactive };
+        Lines { status: active.into_iter().map(|active| LineStatus::new(state(active))).collect() }
     }
 
     /// Where a line stands.
@@ -44,33 +80,51 @@ impl Lines {
         self.status.get(line.0 as usize)
     }
 
-    /// Takes in a change; true when somebody would see it.
-    pub fn set(&mut self, line: LineId, status: LineStatus) -> bool {
-        match self.status.get_mut(line.0 as usize) {
-            Some(slot) if *slot != status => {
-                *slot = status;
-                true
-            }
-            _ => false,
+    /// A line's state changed for a reason other than its own registration; true when somebody would see it.
+    pub fn set(&mut self, line: LineId, state: LineState, cause: Option<EndCause>, now: Instant) -> bool {
+        let Some(slot) = self.status.get_mut(line.0 as usize) else { return false };
+        if slot.state == LineState::Inactive {
+            return false;
         }
+        let changed = slot.state != state || slot.cause != cause;
+        if let Some(cause) = cause.clone().filter(|_| changed) {
+            slot.last_error = Some((cause, now));
+        }
+        if state.is_available() {
+            slot.retries = 0;
+            slot.next_try = None;
+        }
+        (slot.state, slot.cause) = (state, cause);
+        changed
     }
 
     /// Takes in news of a line's registration; true when somebody would see it.
-    pub fn registration(&mut self, line: LineId, state: &RegistrationState) -> bool {
-        let Some(before) = self.status(line) else { return false };
-        let status = match state {
+    pub fn registration(&mut self, line: LineId, state: &RegistrationState, now: Instant) -> bool {
+        let Some(slot) = self.status.get_mut(line.0 as usize) else { return false };
+        let (state, cause) = match state {
             // A retry after a failure or a refresh changes nothing that a person can act on.
-            RegistrationState::Registering => match before.state {
-                LineState::Unregistered => LineStatus { state: LineState::Registering, cause: None },
-                _ => return false,
-            },
-            RegistrationState::Registered { .. } => LineStatus { state: LineState::Registered, cause: None },
-            RegistrationState::Failed { status, reason, .. } => {
-                LineStatus { state: LineState::Failed, cause: Some(registration_failure(*status, reason)) }
+            RegistrationState::Registering => {
+                slot.next_try = None;
+                match slot.state {
+                    LineState::Unregistered | LineState::Waiting => (LineState::Registering, None),
+                    _ => return false,
+                }
             }
-            RegistrationState::Unregistered => LineStatus { state: LineState::Unregistered, cause: None },
+            RegistrationState::Registered { until, .. } => {
+                (slot.until, slot.next_try, slot.retries) = (Some(*until), None, 0);
+                (LineState::Registered, None)
+            }
+            RegistrationState::Failed { status, reason, retry_at } => {
+                (slot.next_try, slot.until) = (*retry_at, None);
+                slot.retries += 1;
+                (LineState::Failed, Some(registration_failure(*status, reason)))
+            }
+            RegistrationState::Unregistered => {
+                (slot.until, slot.next_try) = (None, None);
+                (LineState::Unregistered, None)
+            }
         };
-        self.set(line, status)
+        self.set(line, state, cause, now)
     }
 }
 
@@ -91,14 +145,27 @@ mod tests {
 
     #[test]
     fn a_refresh_is_not_news_but_a_failure_is() {
-        let mut lines = Lines::new(1);
-        let line = LineId(0);
+        let mut lines = Lines::new([true, false]);
+        let (line, now) = (LineId(0), Instant::now());
         let failed = RegistrationState::Failed { status: 401, reason: "Unauthorized".into(), retry_at: None };
-        assert!(lines.registration(line, &failed));
-        assert!(!lines.registration(line, &RegistrationState::Registering));
+        assert!(lines.registration(line, &failed, now));
+        assert!(!lines.registration(line, &RegistrationState::Registering, now));
+        assert!(!lines.registration(line, &failed, now), "it fails as before");
         let status = lines.status(line).unwrap();
-        assert_eq!(status.state, LineState::Failed);
+        assert_eq!((status.state, status.retries), (LineState::Failed, 2));
         assert_eq!(status.cause.as_ref().unwrap().code, CauseCode::WrongPassword);
-        assert!(!lines.registration(LineId(7), &failed));
+        assert!(!lines.registration(LineId(7), &failed, now));
+        assert!(!lines.set(LineId(1), LineState::Ready, None, now), "a line that is switched off stays off");
+    }
+
+    #[test]
+    fn the_last_error_outlives_the_failure() {
+        let mut lines = Lines::new([true]);
+        let (line, now) = (LineId(0), Instant::now());
+        let cause = EndCause::ours(CauseCode::NameNotResolved);
+        assert!(lines.set(line, LineState::Failed, Some(cause.clone()), now));
+        assert!(lines.set(line, LineState::Ready, None, now));
+        let status = lines.status(line).unwrap();
+        assert_eq!((status.cause.as_ref(), status.last_error.as_ref()), (None, Some(&(cause, now))));
     }
 }

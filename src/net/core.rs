@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
-use offhook_sip::header::Name;
+use offhook_sip::header::{Name, Protocol};
 use offhook_sip::{Account, Endpoint, EndpointConfig, Event, Output, RegistrationId, SessionId, Source};
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
 
-use super::links::Links;
+use super::groups::Groups;
 use super::media::{MediaEvent, MediaServer};
 use super::role::{Decision, Role, caller};
 use super::transport::{Received, Transport};
@@ -21,7 +21,8 @@ use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, SipInput};
 use crate::call::view::CallView;
-use crate::ids::{CallId, ClientId, LegId, LineId, PbxId, UserId};
+use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
+use crate::line::report::{GroupReport, Report};
 use crate::line::{LineStatus, Lines};
 use crate::user::clients::{Attached, Clients, ResumeToken};
 
@@ -39,7 +40,7 @@ pub struct CoreParts<R> {
     /// Lines and PBX connections, as the call machine sees them.
     pub directory: Arc<Directory>,
     /// The same, as the network sees them.
-    pub links: Links,
+    pub groups: Groups,
     /// Who decides about incoming requests.
     pub role: R,
     /// SIP sockets.
@@ -96,7 +97,9 @@ pub(super) enum Message {
     Attach { user: UserId, resume: Option<ResumeToken>, reply: oneshot::Sender<Attachment> },
     Detach { client: ClientId, socket: u64, left: bool },
     Command { client: ClientId, request: u32, command: Command },
-    Resolved { pbx: PbxId, addresses: io::Result<Vec<std::net::SocketAddr>> },
+    Located { group: LineGroupId, protocol: Protocol, addresses: io::Result<Vec<std::net::SocketAddr>> },
+    Report { reply: oneshot::Sender<Report> },
+    ResetLine { line: LineId, reply: oneshot::Sender<Result<(), CauseCode>> },
     Stop,
 }
 
@@ -124,6 +127,21 @@ impl CoreHandle {
         let _ = self.inbox.send(Message::Command { client, request, command }).await;
     }
 
+    /// Where all line groups and lines stand. None when the core has stopped.
+    pub async fn report(&self) -> Option<Report> {
+        let (reply, report) = oneshot::channel();
+        self.inbox.send(Message::Report { reply }).await.ok()?;
+        report.await.ok()
+    }
+
+    /// Registers a line anew at once; for a line of a trunk, the trunk.
+    pub async fn reset_line(&self, line: LineId) -> Result<(), CauseCode> {
+        let (reply, done) = oneshot::channel();
+        let sent = self.inbox.send(Message::ResetLine { line, reply }).await;
+        sent.map_err(|_| CauseCode::ShuttingDown)?;
+        done.await.unwrap_or(Err(CauseCode::ShuttingDown))
+    }
+
     /// Ends calls and registrations; the core's task ends when that is done.
     pub async fn stop(&self) {
         let _ = self.inbox.send(Message::Stop).await;
@@ -136,11 +154,11 @@ pub struct Core<R> {
     pub(super) calls: Calls,
     pub(super) lines: Lines,
     pub(super) directory: Arc<Directory>,
-    pub(super) links: Links,
+    pub(super) groups: Groups,
     pub(super) media: MediaServer,
     pub(super) registrations: FxHashMap<RegistrationId, LineId>,
     pub(super) inbox_sender: mpsc::Sender<Message>,
-    role: R,
+    pub(super) role: R,
     transport: Transport,
     clients: Clients,
     sockets: FxHashMap<ClientId, mpsc::Sender<ClientEvent>>,
@@ -162,9 +180,9 @@ impl<R: Role> Core<R> {
         let core = Core {
             endpoint: Endpoint::new(config),
             calls: Calls::new(parts.directory.clone(), parts.max_calls),
-            lines: Lines::new(parts.directory.lines.len()),
+            lines: Lines::new(parts.groups.active()),
             directory: parts.directory,
-            links: parts.links,
+            groups: parts.groups,
             media: parts.media,
             registrations: FxHashMap::default(),
             inbox_sender: inbox_sender.clone(),
@@ -181,7 +199,7 @@ impl<R: Role> Core<R> {
 
     /// Runs until stopped.
     pub async fn run(mut self) {
-        self.resolve_all();
+        self.look_up_all();
         let mut buffer = vec![0_u8; 65_536].into_boxed_slice();
         loop {
             let wake = self.drain(Instant::now());
@@ -208,9 +226,7 @@ impl<R: Role> Core<R> {
         while let Some(client) = self.clients.expired(now) {
             self.client_gone(client, now);
         }
-        for pbx in self.links.due(now) {
-            self.resolve(pbx);
-        }
+        self.groups_due(now);
     }
 
     /// Does everything that is to be done now; gives the time of the next timer.
@@ -232,7 +248,7 @@ impl<R: Role> Core<R> {
                     endpoint_wake,
                     self.calls.poll_timeout(),
                     self.clients.poll_timeout(),
-                    self.links.poll_timeout(),
+                    self.groups.poll_timeout(now),
                     self.stop_by,
                 ];
                 return wakes.into_iter().flatten().min();
@@ -330,8 +346,14 @@ impl<R: Role> Core<R> {
                 self.calls.handle(Input::Command { client, request, command }, now);
             }
             // Lines must not register anew while they are being taken back.
-            Message::Resolved { .. } if self.stop_by.is_some() => {}
-            Message::Resolved { pbx, addresses } => self.resolved(pbx, addresses, now),
+            Message::Located { .. } | Message::ResetLine { .. } if self.stop_by.is_some() => {}
+            Message::Located { group, protocol, addresses } => self.located(group, protocol, addresses, now),
+            Message::ResetLine { line, reply } => {
+                let _ = reply.send(self.reset_line(line, now));
+            }
+            Message::Report { reply } => {
+                let _ = reply.send(self.report());
+            }
             Message::Stop => self.stop(now),
         }
     }
@@ -363,6 +385,15 @@ impl<R: Role> Core<R> {
             .collect()
     }
 
+    fn report(&self) -> Report {
+        let groups = self.groups.ids().filter_map(|id| {
+            let lines = self.groups.lines_of(id).into_iter();
+            let lines = lines.filter_map(|line| Some((line, self.lines.status(line)?.clone()))).collect();
+            Some(GroupReport { lines, ..self.groups.report(id)? })
+        });
+        Report { groups: groups.collect(), ..Report::default() }
+    }
+
     fn client_gone(&mut self, client: ClientId, now: Instant) {
         debug!(%client, "client gone");
         self.sockets.remove(&client);
@@ -381,18 +412,13 @@ impl<R: Role> Core<R> {
     /// Tells everybody who has the line where it stands.
     pub(super) fn line_changed(&mut self, line: LineId, now: Instant) {
         let Some(status) = self.lines.status(line).cloned() else { return };
-        let available = status.state == crate::line::LineState::Registered;
+        let available = status.state.is_available();
         info!(line = %line, state = ?status.state, cause = status.cause.as_ref().map(|cause| cause.code.code()), "line");
         self.calls.handle(Input::LineAvailable { line, available }, now);
         let clients: Vec<_> = self.directory.users_of(line).iter().flat_map(|&user| self.clients.of(user)).collect();
         for client in clients {
             self.tell(client, ClientEvent::Line(line, status.clone()));
         }
-    }
-
-    /// A PBX connection's address is known or has changed.
-    pub(super) fn pbx_at(&mut self, pbx: PbxId, address: std::net::SocketAddr) {
-        self.role.pbx_at(pbx, address);
     }
 
     /// What a media request gave.

@@ -9,13 +9,13 @@ use super::core::Core;
 use super::role::Role;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect};
-use crate::ids::{CallId, PbxId};
+use crate::ids::{CallId, LineGroupId};
 
 impl<R: Role> Core<R> {
     pub(super) fn perform_sip(&mut self, effect: SipEffect, now: Instant) {
         match effect {
             SipEffect::Invite { leg, target, from, max_forwards, sdp } => {
-                match self.links.account_for(&target, from.as_ref()) {
+                match self.groups.account_for(&target, from.as_ref()) {
                     Ok((account, uri)) => self.invite(leg, account, uri, max_forwards, sdp, now),
                     Err(cause) => self.calls.handle(Input::Invited { leg, session: Err(cause) }, now),
                 }
@@ -35,10 +35,10 @@ impl<R: Role> Core<R> {
                 let answer = self.media.answer_browser(call, side, &sdp, expected, now);
                 (side, answer.map(|sdp| (sdp, None)))
             }
-            MediaEffect::Offer { side, pbx } => (side, self.offer(call, side, pbx).map(|sdp| (sdp, None))),
-            MediaEffect::AnswerOffer { side, pbx, expected, sdp } => {
-                let codecs = self.links.codecs(pbx).to_vec();
-                let answer = match self.links.local_ip(pbx) {
+            MediaEffect::Offer { side, group } => (side, self.offer(call, side, group).map(|sdp| (sdp, None))),
+            MediaEffect::AnswerOffer { side, group, expected, sdp } => {
+                let codecs = self.groups.codecs(group).to_vec();
+                let answer = match self.groups.local_ip(group) {
                     Some(local) => self.media.answer_offer(call, side, local, &codecs, expected, &sdp),
                     None => Err(CauseCode::PbxUnreachable),
                 };
@@ -64,9 +64,9 @@ impl<R: Role> Core<R> {
         self.media_result(call, side, result, now);
     }
 
-    fn offer(&mut self, call: CallId, side: Side, pbx: PbxId) -> Result<bytes::Bytes, CauseCode> {
-        let codecs = self.links.codecs(pbx).to_vec();
-        let local = self.links.local_ip(pbx).ok_or(CauseCode::PbxUnreachable)?;
+    fn offer(&mut self, call: CallId, side: Side, group: LineGroupId) -> Result<bytes::Bytes, CauseCode> {
+        let codecs = self.groups.codecs(group).to_vec();
+        let local = self.groups.local_ip(group).ok_or(CauseCode::PbxUnreachable)?;
         self.media.offer(call, side, local, &codecs)
     }
 }

@@ -2,7 +2,7 @@
 
 pub mod core;
 mod effects;
-pub mod links;
+pub mod groups;
 pub mod media;
 pub mod role;
 pub mod transport;

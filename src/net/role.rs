@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use ipnet::IpNet;
 use offhook_sip::Source;
 use offhook_sip::header::{Name, NameAddr};
 use offhook_sip::message::Message;
+use rustc_hash::FxHashMap;
 
 use crate::call::effect::{Caller, Route, Target, TargetUri};
-use crate::ids::{LineId, PbxId};
+use crate::ids::{LineGroupId, LineId};
+use crate::numbers::route::Routes;
 
 /// The decision about an incoming INVITE.
 #[derive(Debug)]
@@ -43,40 +46,54 @@ pub trait Role: Send + 'static {
     /// A request outside of sessions came in: REGISTER, MESSAGE and the like.
     fn request(&mut self, source: &Source, request: &Message, now: Instant) -> Refusal;
 
-    /// A PBX connection's address was found or has changed.
-    fn pbx_at(&mut self, _pbx: PbxId, _address: SocketAddr) {}
+    /// The places where a line group's PBX may be were found or have changed.
+    fn group_at(&mut self, _group: LineGroupId, _addresses: &[SocketAddr]) {}
 }
 
-/// Offhook's own role: calls come from the configured PBXs, for their lines.
+/// Offhook's own role: calls come from the configured PBXs, for their lines or along a route.
 #[derive(Debug, Default)]
 pub struct Gateway {
-    pbxes: Vec<GatewayPbx>,
+    groups: Vec<GatewayGroup>,
+    routes: Routes,
 }
 
-/// What the gateway knows of a PBX connection.
+/// What the gateway knows of a line group.
 #[derive(Debug, Default)]
-pub struct GatewayPbx {
-    /// Where it sends from, once known.
-    pub address: Option<SocketAddr>,
-    /// User name, number and name of each line.
-    pub lines: Vec<(String, String, LineId)>,
-    /// Where calls for other numbers go.
-    pub transit_to: Option<PbxId>,
+pub struct GatewayGroup {
+    /// Where its PBX may send from, beside the places where it is.
+    pub allow_from: Vec<IpNet>,
+    /// Its lines by user name and by number; those that belong to nobody are not among them.
+    pub lines: FxHashMap<String, LineId>,
+    /// Where its PBX may be.
+    places: Vec<SocketAddr>,
+}
+
+impl GatewayGroup {
+    /// A group whose PBX is not known yet.
+    pub fn new(allow_from: Vec<IpNet>, lines: FxHashMap<String, LineId>) -> GatewayGroup {
+        GatewayGroup { allow_from, lines, places: Vec::new() }
+    }
+
+    fn is_at(&self, remote: SocketAddr) -> bool {
+        self.places.iter().any(|place| place.ip() == remote.ip())
+            || self.allow_from.iter().any(|network| network.contains(&remote.ip()))
+    }
 }
 
 impl Gateway {
-    /// The PBX connections, by [`PbxId`].
-    pub fn new(pbxes: Vec<GatewayPbx>) -> Gateway {
-        Gateway { pbxes }
+    /// The line groups, by [`LineGroupId`], and the ways between them.
+    pub fn new(groups: Vec<GatewayGroup>, routes: Routes) -> Gateway {
+        Gateway { groups, routes }
     }
 
-    /// The connections that a request from this address may belong to: the exact address, or else the host, since
-    /// a PBX may send from another port than it listens on.
-    fn senders(&self, remote: SocketAddr) -> impl Iterator<Item = (PbxId, &GatewayPbx)> {
-        let exact = self.pbxes.iter().any(|pbx| pbx.address == Some(remote));
-        self.pbxes.iter().enumerate().map(|(index, pbx)| (PbxId(index as u32), pbx)).filter(move |(_, pbx)| {
-            pbx.address.is_some_and(|address| if exact { address == remote } else { address.ip() == remote.ip() })
-        })
+    /// The groups that a request from this address may belong to: the exact place, or else the host, since a PBX may
+    /// send from another port than it listens on.
+    fn senders(&self, remote: SocketAddr) -> impl Iterator<Item = (LineGroupId, &GatewayGroup)> {
+        let exact = self.groups.iter().any(|group| group.places.contains(&remote));
+        let sends =
+            move |group: &GatewayGroup| if exact { group.places.contains(&remote) } else { group.is_at(remote) };
+        let groups = self.groups.iter().enumerate().map(|(index, group)| (LineGroupId(index as u32), group));
+        groups.filter(move |(_, group)| sends(group))
     }
 }
 
@@ -87,21 +104,20 @@ impl Role for Gateway {
         // Some PBXs put the registered contact into the request line, others the dialled number; To has the latter.
         let to = request.to().ok().and_then(|to| to.uri.user_decoded()).unwrap_or_default();
         for wanted in [&dialled, &to] {
-            for (pbx, entry) in self.senders(source.remote) {
+            for (group, entry) in self.senders(source.remote) {
                 known = true;
-                let line = entry.lines.iter().find(|(user_name, number, _)| user_name == wanted || number == wanted);
-                if let Some(&(_, _, line)) = line {
-                    return Decision::Route(Route::Line { pbx, line });
+                if let Some(&line) = entry.lines.get(wanted) {
+                    return Decision::Route(Route::Line { group, line });
                 }
             }
         }
-        let transit = self.senders(source.remote).find_map(|(pbx, entry)| Some((pbx, entry.transit_to?)));
-        match transit {
-            Some((pbx, to)) if !dialled.is_empty() => {
-                let target = Target { pbx: to, line: None, uri: TargetUri::Number(dialled) };
-                Decision::Route(Route::Targets { pbx, targets: vec![target] })
+        let way = |(from, _)| Some((from, self.routes.find(from, &dialled)?));
+        match self.senders(source.remote).find_map(way) {
+            Some((group, (to, number))) => {
+                let target = Target { group: to, line: None, uri: TargetUri::Number(number) };
+                Decision::Route(Route::Targets { group, targets: vec![target] })
             }
-            _ => Decision::Reject(Refusal::status(if known { 404 } else { 403 })),
+            None => Decision::Reject(Refusal::status(if known { 404 } else { 403 })),
         }
     }
 
@@ -110,9 +126,9 @@ impl Role for Gateway {
         Refusal { status: 405, headers: vec![allow] }
     }
 
-    fn pbx_at(&mut self, pbx: PbxId, address: SocketAddr) {
-        if let Some(entry) = self.pbxes.get_mut(pbx.0 as usize) {
-            entry.address = Some(address);
+    fn group_at(&mut self, group: LineGroupId, addresses: &[SocketAddr]) {
+        if let Some(entry) = self.groups.get_mut(group.0 as usize) {
+            entry.places = addresses.to_vec();
         }
     }
 }

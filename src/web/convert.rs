@@ -55,14 +55,21 @@ pub(super) fn line(label: &LineLabel, id: LineId, status: LineStatus) -> protoco
     protocol::Line {
         id: id.to_string(),
         number: label.number.clone(),
-        pbx: label.pbx.clone(),
-        state: match status.state {
-            line::LineState::Registering => LineState::Registering,
-            line::LineState::Registered => LineState::Registered,
-            line::LineState::Failed => LineState::Failed,
-            line::LineState::Unregistered => LineState::Unregistered,
-        },
+        line_group: label.group.clone(),
+        state: line_state(status.state),
         cause: status.cause.map(cause),
+    }
+}
+
+fn line_state(state: line::LineState) -> LineState {
+    match state {
+        line::LineState::Inactive => LineState::Inactive,
+        line::LineState::Waiting => LineState::Waiting,
+        line::LineState::Registering => LineState::Registering,
+        line::LineState::Registered => LineState::Registered,
+        line::LineState::Ready => LineState::Ready,
+        line::LineState::Failed => LineState::Failed,
+        line::LineState::Unregistered => LineState::Unregistered,
     }
 }
 

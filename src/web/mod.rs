@@ -43,8 +43,8 @@ pub struct WebState {
 pub struct LineLabel {
     /// Its number.
     pub number: String,
-    /// Its PBX connection's name.
-    pub pbx: String,
+    /// Its line group's name.
+    pub group: String,
 }
 
 impl WebState {

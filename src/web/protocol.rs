@@ -145,8 +145,8 @@ pub struct Line {
     pub id: String,
     /// The line's number.
     pub number: String,
-    /// Name of the PBX connection it belongs to.
-    pub pbx: String,
+    /// Name of the line group it belongs to.
+    pub line_group: String,
     /// Whether calls are possible.
     pub state: LineState,
     /// Why the line is not registered.
@@ -157,10 +157,16 @@ pub struct Line {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum LineState {
+    /// Switched off in the configuration.
+    Inactive,
+    /// The PBX is being looked up, or the REGISTER waits for its turn.
+    Waiting,
     /// The first REGISTER is under way.
     Registering,
     /// The PBX has the line.
     Registered,
+    /// Calls are possible without a registration of the line's own.
+    Ready,
     /// The PBX refused or did not answer; another attempt follows.
     Failed,
     /// Taken back, at shutdown.

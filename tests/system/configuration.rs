@@ -42,7 +42,10 @@ fn an_unknown_key_is_named_with_its_line() {
 #[test]
 fn a_number_of_two_lines_is_named_with_its_line() {
     let text = complaint_after("config-number", |toml| {
-        toml.replace("[[user]]", "[[pbx.line]]\nuser_name = \"101\"\npassword = \"x\"\nnumber = \"100\"\n[[user]]")
+        toml.replace(
+            "[[user]]",
+            "[[line_group.line]]\nuser_name = \"101\"\npassword = \"x\"\nnumber = \"100\"\n[[user]]",
+        )
     });
     assert!(text.contains("offhook.toml:26: ") && text.contains("\"100\""), "{text}");
 }

@@ -86,13 +86,13 @@ impl Settings {
             let Pbx { name, transport, codecs, expires, .. } = pbx;
             let _ = write!(
                 text,
-                "[[pbx]]\nname = \"{name}\"\nregistrar = \"{pbx_address}\"\nport = 5060\ntransport = \"{transport}\"\n\
+                "[[line_group]]\nname = \"{name}\"\nregistrar = \"{pbx_address}\"\nport = 5060\ntransport = \"{transport}\"\n\
                  domain = \"{}\"\nexpires = {expires}\ncodecs = {codecs:?}\n",
                 kamailio::DOMAIN
             );
             for line in &pbx.lines {
                 let password = pbx.password.map_or_else(|| kamailio::password(line), String::from);
-                let _ = write!(text, "[[pbx.line]]\nuser_name = \"{line}\"\npassword = \"{password}\"\n");
+                let _ = write!(text, "[[line_group.line]]\nuser_name = \"{line}\"\npassword = \"{password}\"\n");
             }
         }
         for (user, lines) in &self.users {

@@ -3,7 +3,7 @@ import { ActionIcon, Button, NativeSelect } from '@mantine/core';
 import { IconBackspace, IconPhone } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from '../i18n';
-import { usableLines, type PhoneState } from '../protocol/store';
+import { isUsable, usableLines, type PhoneState } from '../protocol/store';
 import classes from './Dialer.module.css';
 import { isEditable } from './keyboard';
 import { Keypad } from './Keypad';
@@ -71,7 +71,7 @@ export function Dialer({ state, listening, last, line, onLine, onCall }: DialerP
 
   const hint = !online
     ? texts.dial.offline
-    : chosen && chosen.state !== 'registered'
+    : chosen && !isUsable(chosen)
       ? texts.dial.unregistered
       : number === '' && last !== ''
         ? texts.dial.redial(last)
@@ -88,11 +88,11 @@ export function Dialer({ state, listening, last, line, onLine, onCall }: DialerP
             onChange={(event) => onLine(event.currentTarget.value)}
             data={state.lines.map((one) => ({
               value: one.id,
-              label: texts.dial.lineOption(one.number, one.pbx),
+              label: texts.dial.lineOption(one.number, one.line_group),
             }))}
           />
         ) : (
-          chosen && <span className={classes.onlyLine}>{texts.dial.lineOption(chosen.number, chosen.pbx)}</span>
+          chosen && <span className={classes.onlyLine}>{texts.dial.lineOption(chosen.number, chosen.line_group)}</span>
         )}
       </div>
       <div className={classes.number}>

@@ -122,7 +122,7 @@ function Card({ entry, line, inCall, first, onAnswer, onDecline }: CardProps) {
         <h2 id={title} className={classes.title}>
           {texts.incoming.title}
         </h2>
-        {line && <span className={classes.line}>{texts.dial.lineOption(line.number, line.pbx)}</span>}
+        {line && <span className={classes.line}>{texts.dial.lineOption(line.number, line.line_group)}</span>}
       </div>
       <div role="status">
         <p className={classes.who}>{whoIs(call, texts.call.unknown)}</p>

@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { IconDevices, IconPhoneOff } from '@tabler/icons-react';
 import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import type { CallEntry } from '../protocol/store';
+import { type CallEntry, isUsable } from '../protocol/store';
 import { whoIs } from './format';
 import classes from './Lines.module.css';
 
@@ -18,12 +18,12 @@ export function Lines({ lines, loading }: { lines: Line[]; loading: boolean }) {
           <li key={line.id} className={classes.line}>
             <div className={classes.names}>
               <span className={`numbers ${classes.number}`}>{line.number}</span>
-              <span className={classes.pbx}>{line.pbx}</span>
+              <span className={classes.lineGroup}>{line.line_group}</span>
             </div>
             <span className={classes.state} data-state={line.state}>
               {texts.lines.state[line.state]}
             </span>
-            {line.cause && line.state !== 'registered' && (
+            {line.cause && !isUsable(line) && (
               <p className={classes.cause} role={line.state === 'failed' ? 'alert' : undefined}>
                 {sentence(line.cause.code)}
                 <small>
@@ -52,7 +52,7 @@ export function OtherDevices({ calls, onEnd }: { calls: CallEntry[]; onEnd: (cal
             <IconDevices size={22} aria-hidden />
             <div className={classes.names}>
               <span className={classes.who}>{whoIs(call, texts.call.unknown)}</span>
-              <span className={classes.pbx} role="status">
+              <span className={classes.lineGroup} role="status">
                 {rang && <span className={classes.taken}>{sentence('answered_elsewhere')}</span>}
                 {call.state === 'connected' && call.remote_state === 'connected'
                   ? texts.lines.inCallElsewhere

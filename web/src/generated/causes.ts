@@ -21,6 +21,8 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   pbx_error: { english: "The PBX could not handle the call. Try again in a moment.", german: "Die Telefonanlage konnte den Anruf nicht ausführen. Bitte gleich noch einmal versuchen." },
   refused: { english: "The other side refused the call.", german: "Die Gegenseite hat den Anruf abgelehnt." },
   line_not_registered: { english: "This line is not registered at the PBX, so calls are not possible.", german: "Diese Leitung ist nicht an der Telefonanlage angemeldet. Anrufe sind nicht möglich." },
+  line_inactive: { english: "This line is switched off in the configuration.", german: "Diese Leitung ist in der Konfiguration abgeschaltet." },
+  trunk_not_registered: { english: "The PBX has not registered with this server. Check its account and the address it registers to.", german: "Die Telefonanlage hat sich nicht an diesem Server angemeldet. Bitte ihr Konto und die Adresse prüfen, an der sie sich anmeldet." },
   nobody_signed_in: { english: "Nobody is signed in on this line.", german: "Auf dieser Leitung ist niemand angemeldet." },
   client_lost: { english: "The connection to the browser was lost.", german: "Die Verbindung zum Browser ist abgebrochen." },
   media_not_connected: { english: "No audio path between browser and server. A firewall may block UDP.", german: "Kein Sprachweg zwischen Browser und Server. Möglicherweise blockiert eine Firewall UDP." },

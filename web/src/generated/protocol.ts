@@ -1,6 +1,6 @@
 // Generated from src/web/protocol.rs by `make generated`. Do not edit.
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "wrong_password" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "unknown_call" | "unknown_line" | "not_possible_now" | "invalid_number" | "invalid_sdp" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "wrong_password" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "unknown_call" | "unknown_line" | "not_possible_now" | "invalid_number" | "invalid_sdp" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
@@ -178,9 +178,9 @@ id: string,
  */
 number: string, 
 /**
- * Name of the PBX connection it belongs to.
+ * Name of the line group it belongs to.
  */
-pbx: string, 
+line_group: string, 
 /**
  * Whether calls are possible.
  */
@@ -190,7 +190,7 @@ state: LineState,
  */
 cause: Cause | null, };
 
-export type LineState = "registering" | "registered" | "failed" | "unregistered";
+export type LineState = "inactive" | "waiting" | "registering" | "registered" | "ready" | "failed" | "unregistered";
 
 export type Call = { 
 /**

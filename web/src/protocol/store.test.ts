@@ -16,7 +16,7 @@ import {
 } from './store';
 
 const user = { name: 'anna', display_name: 'Anna Berger' };
-const line: Line = { id: 'l1', number: '201', pbx: 'Main', state: 'registered', cause: null };
+const line: Line = { id: 'l1', number: '201', line_group: 'Main', state: 'registered', cause: null };
 
 function call(fields: Partial<Call> = {}): Call {
   return {

@@ -117,9 +117,14 @@ export function inCall(state: PhoneState): boolean {
   return state.draft !== null || here(state).length > 0;
 }
 
+/** Whether calls can leave by the line. */
+export function isUsable(line: Line): boolean {
+  return line.state === 'registered' || line.state === 'ready';
+}
+
 /** Lines that can place a call. */
 export function usableLines(state: PhoneState): Line[] {
-  return state.lines.filter((line) => line.state === 'registered');
+  return state.lines.filter(isUsable);
 }
 
 export function reduce(state: PhoneState, action: Action): PhoneState {

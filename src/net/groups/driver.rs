@@ -1,0 +1,196 @@
+//! What the core does for line groups: looks PBXs up, registers lines, follows what becomes of them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use offhook_sip::header::Protocol;
+use offhook_sip::{RegistrationId, RegistrationState};
+use tracing::{info, warn};
+
+use super::{Kind, Target};
+use crate::call::cause::CauseCode;
+use crate::call::view::EndCause;
+use crate::ids::{LineGroupId, LineId};
+use crate::line::LineState;
+use crate::net::core::{Core, Message};
+use crate::net::role::Role;
+use crate::net::transport::local_for;
+
+/// After a name could not be resolved, or its PBX did not answer.
+const LOOK_UP_AGAIN: Duration = Duration::from_secs(15);
+
+impl<R: Role> Core<R> {
+    /// Looks all PBXs up.
+    pub(in crate::net) fn look_up_all(&mut self) {
+        for group in self.groups.ids() {
+            self.look_up(group);
+        }
+    }
+
+    /// Does what is due for line groups.
+    pub(in crate::net) fn groups_due(&mut self, now: Instant) {
+        for id in self.groups.ids() {
+            let Some(group) = self.groups.group_mut(id) else { continue };
+            if group.lookup_at.take_if(|at| *at <= now).is_some() {
+                self.look_up(id);
+            }
+            while let Some(line) = self.groups.group_mut(id).and_then(|group| group.pacer.due(now)) {
+                self.register_line(line, now);
+            }
+        }
+    }
+
+    /// Looks a PBX's name up; the answer comes as a message.
+    fn look_up(&mut self, id: LineGroupId) {
+        let Some(group) = self.groups.group(id) else { return };
+        let settings = &group.settings;
+        if settings.kind == Kind::TrunkRegistrar {
+            return;
+        }
+        let protocol = settings.protocol.unwrap_or(Protocol::Udp);
+        let port = settings.port.unwrap_or(protocol.default_port());
+        let (host, inbox) = (settings.host.clone(), self.inbox_sender.clone());
+        tokio::spawn(async move {
+            let addresses = tokio::net::lookup_host((host.as_str(), port)).await.map(Iterator::collect);
+            let _ = inbox.send(Message::Located { group: id, protocol, addresses }).await;
+        });
+    }
+
+    /// A PBX was looked up.
+    pub(in crate::net) fn located(
+        &mut self,
+        id: LineGroupId,
+        protocol: Protocol,
+        addresses: io::Result<Vec<SocketAddr>>,
+        now: Instant,
+    ) {
+        let listen = self.groups.listen;
+        let Some(group) = self.groups.group_mut(id) else { return };
+        let usable = |address: &SocketAddr| address.is_ipv4() == listen.is_ipv4();
+        let targets = addresses.as_ref().map(|addresses| {
+            let usable = addresses.iter().copied().filter(usable);
+            usable.map(|address| Target::new(protocol, address, local_for(listen, address))).collect::<Vec<_>>()
+        });
+        let targets = targets.unwrap_or_default();
+        if targets.is_empty() {
+            group.lookup_at = Some(now + LOOK_UP_AGAIN);
+            if group.targets.is_empty() {
+                let detail = addresses.err().map(|error| error.to_string());
+                warn!(group = %group.settings.name, host = %group.settings.host, ?detail, "the PBX's name was not found");
+                let cause = EndCause { code: CauseCode::NameNotResolved, sip_status: None, detail };
+                group.cause = Some(cause.clone());
+                for line in self.groups.lines_of(id) {
+                    self.set_line(line, LineState::Failed, Some(cause.clone()), now);
+                }
+            }
+            return;
+        }
+        group.cause = None;
+        if !group.targets.set(targets) {
+            return;
+        }
+        let places: Vec<SocketAddr> = group.targets.as_listed().iter().map(|target| target.address).collect();
+        info!(group = %group.settings.name, ?places, "PBX");
+        self.role.group_at(id, &places);
+        self.renew_accounts(id, now);
+    }
+
+    /// Lines go by the group's ways as they are now.
+    fn renew_accounts(&mut self, id: LineGroupId, now: Instant) {
+        let Some(group) = self.groups.group(id) else { return };
+        let kind = group.settings.kind;
+        for line_id in self.groups.lines_of(id) {
+            let account = self.groups.line_account(line_id).map(Arc::new);
+            let Some(line) = self.groups.line_mut(line_id) else { continue };
+            line.account = account;
+            if kind.registers(&line.settings) {
+                if let Some(group) = self.groups.group_mut(id) {
+                    group.pacer.push(line_id);
+                }
+            } else if kind == Kind::TrunkFixed {
+                self.set_line(line_id, LineState::Ready, None, now);
+            }
+        }
+        self.groups_due(now);
+    }
+
+    fn register_line(&mut self, id: LineId, now: Instant) {
+        let Some(line) = self.groups.line(id) else { return };
+        let Some(account) = line.account.clone() else { return };
+        let Some(group) = self.groups.group(line.settings.group) else { return };
+        let expires = group.settings.expires;
+        match line.registration {
+            Some(registration) => self.endpoint.update_account(registration, account, now),
+            None => {
+                let registration = self.endpoint.register(account, expires, now);
+                if let Some(line) = self.groups.line_mut(id) {
+                    line.registration = Some(registration);
+                }
+                self.registrations.insert(registration, id);
+            }
+        }
+    }
+
+    /// What became of a REGISTER.
+    pub(in crate::net) fn registration_changed(&mut self, id: RegistrationId, state: RegistrationState, now: Instant) {
+        let Some(&line_id) = self.registrations.get(&id) else { return };
+        let Some(group_id) = self.groups.line(line_id).map(|line| line.settings.group) else { return };
+        if let RegistrationState::Failed { status: 408 | 503, .. } = state
+            && let Some(group) = self.groups.group_mut(group_id)
+        {
+            // The PBX may have moved.
+            group.lookup_at.get_or_insert(now + LOOK_UP_AGAIN);
+        }
+        if self.lines.registration(line_id, &state, now) {
+            self.line_changed(line_id, now);
+            self.follow_pilot(group_id, line_id, now);
+        }
+        if matches!(state, RegistrationState::Unregistered) {
+            self.registrations.remove(&id);
+        }
+    }
+
+    /// The other lines of a trunk stand as the one that registers it.
+    fn follow_pilot(&mut self, group: LineGroupId, pilot: LineId, now: Instant) {
+        let is_trunk = |group: &super::Group| matches!(group.settings.kind, Kind::TrunkRegistration { .. });
+        if !self.groups.group(group).is_some_and(is_trunk) {
+            return;
+        }
+        let Some(status) = self.lines.status(pilot) else { return };
+        let state = if status.state == LineState::Registered { LineState::Ready } else { status.state };
+        let cause = status.cause.clone();
+        for line in self.groups.lines_of(group) {
+            if line != pilot {
+                self.set_line(line, state, cause.clone(), now);
+            }
+        }
+    }
+
+    fn set_line(&mut self, line: LineId, state: LineState, cause: Option<EndCause>, now: Instant) {
+        if self.lines.set(line, state, cause, now) {
+            self.line_changed(line, now);
+        }
+    }
+
+    /// Registers a line anew at once; for a line that another one speaks for, that one.
+    pub(in crate::net) fn reset_line(&mut self, id: LineId, now: Instant) -> Result<(), CauseCode> {
+        let line = self.groups.line(id).ok_or(CauseCode::UnknownLine)?;
+        let (group, active) = (line.settings.group, line.settings.active);
+        if !active {
+            return Err(CauseCode::LineInactive);
+        }
+        let kind = self.groups.group(group).ok_or(CauseCode::UnknownLine)?.settings.kind;
+        let speaker = self.groups.lines_of(group).into_iter().find(|&candidate| {
+            let candidate_line = self.groups.line(candidate);
+            let registers = candidate_line.is_some_and(|line| kind.registers(&line.settings));
+            registers && (candidate == id || kind != Kind::Softphones)
+        });
+        match speaker {
+            Some(speaker) => self.register_line(speaker, now),
+            None => self.look_up(group),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,200 @@
+//! Line groups as the network sees them: where their PBXs are, as whom requests go there, what is registered.
+
+mod account;
+mod driver;
+mod pacer;
+mod targets;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use offhook_media::codec::Codec;
+use offhook_sip::digest::Credentials;
+use offhook_sip::header::Protocol;
+use offhook_sip::{Account, RegistrationId};
+
+use self::pacer::Pacer;
+use self::targets::{Target, Targets};
+use crate::call::view::EndCause;
+use crate::ids::{LineGroupId, LineId};
+use crate::line::report::{GroupReport, TargetReport};
+
+/// How a PBX is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Every line registers.
+    Softphones,
+    /// The pilot line registers for all; with one REGISTER for all numbers where `bulk` (RFC 6140).
+    TrunkRegistration {
+        /// Whether the contact stands for all numbers.
+        bulk: bool,
+    },
+    /// Both sides know each other's address.
+    TrunkFixed,
+    /// The PBX registers with us.
+    TrunkRegistrar,
+}
+
+/// What is configured of a line group.
+#[derive(Debug, Clone)]
+pub struct GroupSettings {
+    /// Its name in the configuration.
+    pub name: String,
+    /// How it is connected.
+    pub kind: Kind,
+    /// Host name or address.
+    pub host: String,
+    /// SIP port; None: as DNS says, or the transport's usual one.
+    pub port: Option<u16>,
+    /// SIP transport; None: as DNS says, or UDP.
+    pub protocol: Option<Protocol>,
+    /// Domain of addresses of record.
+    pub domain: String,
+    /// Seconds asked for in REGISTER.
+    pub expires: u32,
+    /// Pause between two first REGISTERs.
+    pub register_delay: Duration,
+    /// Longest pause until a PBX that did not answer is asked again.
+    pub retry_interval: Duration,
+    /// Pause between OPTIONS to a fixed trunk; zero: none are sent.
+    pub options_refresh: Duration,
+    /// Codecs, best first.
+    pub codecs: Vec<Codec>,
+}
+
+/// What is configured of a line.
+#[derive(Debug, Clone)]
+pub struct LineSettings {
+    /// Its group.
+    pub group: LineGroupId,
+    /// User part of its address of record.
+    pub user_name: String,
+    /// How it authenticates.
+    pub credentials: Credentials,
+    /// Whether it is in use.
+    pub active: bool,
+    /// Whether it speaks for its trunk.
+    pub pilot: bool,
+}
+
+/// All line groups and their lines.
+#[derive(Debug)]
+pub struct Groups {
+    listen: SocketAddr,
+    groups: Vec<Group>,
+    lines: Vec<Line>,
+}
+
+#[derive(Debug)]
+struct Group {
+    settings: GroupSettings,
+    targets: Targets,
+    lookup_at: Option<Instant>,
+    /// Why its PBX is not known or does not answer.
+    cause: Option<EndCause>,
+    pacer: Pacer,
+}
+
+#[derive(Debug)]
+struct Line {
+    settings: LineSettings,
+    /// None until its PBX is known.
+    account: Option<Arc<Account>>,
+    registration: Option<RegistrationId>,
+}
+
+impl Groups {
+    /// The groups and lines; `listen` is the address SIP is received at.
+    pub fn new(listen: SocketAddr, groups: Vec<GroupSettings>, lines: Vec<LineSettings>) -> Groups {
+        let group = |settings: GroupSettings| Group {
+            pacer: Pacer::new(settings.register_delay),
+            settings,
+            targets: Targets::default(),
+            lookup_at: None,
+            cause: None,
+        };
+        let line = |settings| Line { settings, account: None, registration: None };
+        Groups { listen, groups: groups.into_iter().map(group).collect(), lines: lines.into_iter().map(line).collect() }
+    }
+
+    /// Whether each line is in use, by [`LineId`].
+    pub(super) fn active(&self) -> impl Iterator<Item = bool> {
+        self.lines.iter().map(|line| line.settings.active)
+    }
+
+    /// Codecs towards a PBX.
+    pub(super) fn codecs(&self, group: LineGroupId) -> &[Codec] {
+        self.group(group).map_or(&[], |group| &group.settings.codecs)
+    }
+
+    /// The address of ours that a PBX sees.
+    pub(super) fn local_ip(&self, group: LineGroupId) -> Option<IpAddr> {
+        let target = self.group(group)?.targets.in_order().next();
+        let listen = || (!self.listen.ip().is_unspecified()).then(|| self.listen.ip());
+        target.map(|target| target.local.ip()).or_else(listen)
+    }
+
+    /// When [`Core::groups_due`](super::core::Core::groups_due) has something to do.
+    pub(super) fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        let wakes = |group: &Group| [group.lookup_at, group.pacer.poll_timeout(now)];
+        self.groups.iter().flat_map(wakes).flatten().min()
+    }
+
+    /// What an administrator sees of a group, apart from its lines.
+    pub(super) fn report(&self, id: LineGroupId) -> Option<GroupReport> {
+        let group = self.group(id)?;
+        let targets = group.targets.in_order().map(|target| TargetReport {
+            transport: target.protocol.as_param(),
+            address: target.address,
+            down_since: target.down_since,
+        });
+        Some(GroupReport {
+            id,
+            cause: group.cause.clone(),
+            targets: targets.collect(),
+            lookup_at: group.lookup_at,
+            lines: Vec::new(),
+            bindings: Vec::new(),
+            wrong_passwords: 0,
+        })
+    }
+
+    /// All groups there are.
+    pub(super) fn ids(&self) -> impl Iterator<Item = LineGroupId> + use<> {
+        (0..self.groups.len() as u32).map(LineGroupId)
+    }
+
+    /// The lines of a group.
+    pub(super) fn lines_of(&self, group: LineGroupId) -> Vec<LineId> {
+        let lines = self.lines.iter().enumerate().filter(|(_, line)| line.settings.group == group);
+        lines.map(|(index, _)| LineId(index as u32)).collect()
+    }
+
+    fn group(&self, id: LineGroupId) -> Option<&Group> {
+        self.groups.get(id.0 as usize)
+    }
+
+    fn group_mut(&mut self, id: LineGroupId) -> Option<&mut Group> {
+        self.groups.get_mut(id.0 as usize)
+    }
+
+    fn line(&self, id: LineId) -> Option<&Line> {
+        self.lines.get(id.0 as usize)
+    }
+
+    fn line_mut(&mut self, id: LineId) -> Option<&mut Line> {
+        self.lines.get_mut(id.0 as usize)
+    }
+}
+
+impl Kind {
+    /// Whether a line of the group has a registration of its own.
+    fn registers(self, line: &LineSettings) -> bool {
+        match self {
+            Kind::Softphones => line.active,
+            Kind::TrunkRegistration { .. } => line.active && line.pilot,
+            Kind::TrunkFixed | Kind::TrunkRegistrar => false,
+        }
+    }
+}

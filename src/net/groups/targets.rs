@@ -1,0 +1,126 @@
+//! Where a PBX can be reached, which of these places answer, and in which order they are tried.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use offhook_sip::Protocol;
+
+/// The places of one PBX, in the order that DNS or the configuration gives.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    list: Vec<Target>,
+}
+
+/// One place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    /// Transport.
+    pub(super) protocol: Protocol,
+    /// Address.
+    pub(super) address: SocketAddr,
+    /// The address of ours that is known there.
+    pub(super) local: SocketAddr,
+    /// Since when it does not answer.
+    pub(super) down_since: Option<Instant>,
+}
+
+impl Target {
+    /// A place that counts as answering until the opposite shows.
+    pub(super) fn new(protocol: Protocol, address: SocketAddr, local: SocketAddr) -> Target {
+        Target { protocol, address, local, down_since: None }
+    }
+
+    fn is(&self, protocol: Protocol, address: SocketAddr) -> bool {
+        (self.protocol, self.address) == (protocol, address)
+    }
+}
+
+impl Targets {
+    /// Takes the places that were looked up; what is known of those that stay is kept. True when something changed.
+    pub(super) fn set(&mut self, mut list: Vec<Target>) -> bool {
+        for target in &mut list {
+            let known = self.list.iter().find(|known| known.is(target.protocol, target.address));
+            target.down_since = known.and_then(|known| known.down_since);
+        }
+        let changed = self.list != list;
+        self.list = list;
+        changed
+    }
+
+    /// A place did not answer. True when it did before.
+    pub(super) fn failed(&mut self, protocol: Protocol, address: SocketAddr, now: Instant) -> bool {
+        let target = self.list.iter_mut().find(|target| target.is(protocol, address));
+        target.is_some_and(|target| target.down_since.replace(target.down_since.unwrap_or(now)).is_none())
+    }
+
+    /// A place answered. True when it did not before.
+    pub(super) fn answered(&mut self, protocol: Protocol, address: SocketAddr) -> bool {
+        let target = self.list.iter_mut().find(|target| target.is(protocol, address));
+        target.is_some_and(|target| target.down_since.take().is_some())
+    }
+
+    /// The places in the order to try them: those that do not answer come last, so that they cost a call nothing, but
+    /// they come.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Target> {
+        let up = self.list.iter().filter(|target| target.down_since.is_none());
+        up.chain(self.list.iter().filter(|target| target.down_since.is_some()))
+    }
+
+    /// As they were looked up.
+    pub(super) fn as_listed(&self) -> &[Target] {
+        &self.list
+    }
+
+    /// Whether none is known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Whether one of them answers, or may.
+    pub(super) fn is_up(&self) -> bool {
+        self.list.iter().any(|target| target.down_since.is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(host: u8) -> Target {
+        Target::new(Protocol::Udp, ([192, 0, 2, host], 5060).into(), ([192, 0, 2, 1], 5060).into())
+    }
+
+    fn order(targets: &Targets) -> Vec<u8> {
+        let last = |target: &Target| match target.address {
+            SocketAddr::V4(address) => address.ip().octets()[3],
+            SocketAddr::V6(_) => 0,
+        };
+        targets.in_order().map(last).collect()
+    }
+
+    #[test]
+    fn who_does_not_answer_is_asked_last_until_it_does() {
+        let now = Instant::now();
+        let mut targets = Targets::default();
+        assert!(targets.set(vec![target(2), target(3)]));
+        assert!(targets.failed(Protocol::Udp, target(2).address, now));
+        assert!(!targets.failed(Protocol::Udp, target(2).address, now));
+        assert_eq!(order(&targets), [3, 2]);
+        assert!(targets.set(vec![target(2), target(4)]), "one went, one came");
+        assert_eq!(order(&targets), [4, 2], "the new list does not make the dead one alive");
+        assert!(targets.answered(Protocol::Udp, target(2).address));
+        assert_eq!(order(&targets), [2, 4]);
+        assert!(!targets.set(targets.as_listed().to_vec()));
+    }
+
+    #[test]
+    fn when_nobody_answers_all_are_tried() {
+        let now = Instant::now();
+        let mut targets = Targets::default();
+        targets.set(vec![target(2), target(3)]);
+        targets.failed(Protocol::Udp, target(2).address, now);
+        targets.failed(Protocol::Udp, target(3).address, now);
+        assert!(!targets.is_up());
+        assert_eq!(order(&targets), [2, 3]);
+    }
+}

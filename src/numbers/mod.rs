@@ -1,0 +1,3 @@
+//! Numbers: what is dialled, and where it leads. Pure.
+
+pub mod route;
