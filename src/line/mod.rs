@@ -93,7 +93,13 @@ mod tests {
     fn a_refresh_is_not_news_but_a_failure_is() {
         let mut lines = Lines::new(1);
         let line = LineId(0);
-        let failed = RegistrationState::Failed { status: 401, reason: "Unauthorized".into(), retry_at: None };
+        let failed = RegistrationState::Failed {
+            status: 401,
+            reason: "Unauthorized".into(),
+            attempts: 1,
+            retry_at: None,
+            challenge: None,
+        };
         assert!(lines.registration(line, &failed));
         assert!(!lines.registration(line, &RegistrationState::Registering));
         let status = lines.status(line).unwrap();

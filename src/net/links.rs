@@ -9,7 +9,7 @@ use offhook_media::codec::Codec;
 use offhook_sip::digest::Credentials;
 use offhook_sip::header::Protocol;
 use offhook_sip::uri::{Host, Uri};
-use offhook_sip::{Account, Destination, Hop, RegistrationId, RegistrationState};
+use offhook_sip::{Account, Destination, Hop, RegisterOptions, RegistrationId, RegistrationState};
 use tracing::{info, warn};
 
 use super::core::{Core, Message};
@@ -247,7 +247,8 @@ impl<R: Role> Core<R> {
             match line.registration {
                 Some(registration) => self.endpoint.update_account(registration, account, now),
                 None if register => {
-                    let registration = self.endpoint.register(account, expires, now);
+                    let options = RegisterOptions { expires, ..RegisterOptions::default() };
+                    let registration = self.endpoint.register(account, options, now);
                     line.registration = Some(registration);
                     self.registrations.insert(registration, id);
                 }
