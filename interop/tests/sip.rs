@@ -13,8 +13,8 @@ use offhook_sip::header::Name;
 use offhook_sip::message::Message;
 use offhook_sip::uri::Uri;
 use offhook_sip::{
-    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, Hop, Output, Protocol, RegistrationState, Source,
-    Transmit,
+    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, Hop, Output, Protocol, RegisterOptions,
+    RegistrationState, Source, Transmit,
 };
 use rsip::prelude::*;
 use rsip::services::DigestGenerator;
@@ -25,7 +25,12 @@ const ANSWER: &str =
     "v=0\r\no=- 2 2 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 8\r\n";
 
 fn endpoint(seed: u8) -> Endpoint {
-    Endpoint::new(EndpointConfig { user_agent: "Offhook interop".into(), seed: [seed; 32], max_sessions: 10 })
+    Endpoint::new(EndpointConfig {
+        user_agent: "Offhook interop".into(),
+        seed: [seed; 32],
+        max_sessions: 10,
+        large_over_tcp: true,
+    })
 }
 
 fn address(host: u8) -> SocketAddr {
@@ -178,7 +183,7 @@ fn rsip_accepts_our_answer_to_a_sha_256_challenge() {
 fn registers(algorithm: &str) {
     let now = Instant::now();
     let mut client = endpoint(5);
-    client.register(account(), 600, now);
+    client.register(account(), RegisterOptions { expires: 600, ..RegisterOptions::default() }, now);
 
     let first = the_register(&mut client);
     assert!(first.authorization_header().is_none(), "no password is given away before it is asked for");

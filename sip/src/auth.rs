@@ -1,7 +1,7 @@
 //! Answers to digest challenges, for the requests of one session or registration.
 
 use crate::core::Core;
-use crate::digest::{ClientAuth, Credentials, Verdict};
+use crate::digest::{ChallengeSeen, ClientAuth, Credentials, Verdict};
 use crate::header::Name;
 use crate::message::Message;
 use crate::method::Method;
@@ -12,12 +12,13 @@ use crate::uri::Uri;
 pub(crate) struct Auth {
     credentials: Option<Credentials>,
     client: ClientAuth,
+    seen: Option<ChallengeSeen>,
 }
 
 impl Auth {
     /// Without credentials no challenge is answered.
     pub(crate) fn new(credentials: Option<Credentials>) -> Auth {
-        Auth { credentials, client: ClientAuth::new() }
+        Auth { credentials, client: ClientAuth::new(), seen: None }
     }
 
     /// The headers for the next request: none before the first challenge.
@@ -25,13 +26,29 @@ impl Auth {
         let Some(credentials) = self.credentials.as_ref().filter(|_| !self.client.is_empty()) else {
             return Vec::new();
         };
+        if let Some(seen) = &mut self.seen {
+            seen.answered = true;
+        }
         let cnonce = format!("{:016x}", core.random());
         self.client.authorization(credentials, method, uri.request_text(), &cnonce)
     }
 
     /// Takes note of a 401 or 407. True when the request is worth sending again.
     pub(crate) fn challenged(&mut self, response: &Message) -> bool {
+        let answered = self.seen.take().is_some_and(|seen| seen.answered);
+        self.seen = ChallengeSeen::of(response).map(|seen| ChallengeSeen { answered, ..seen });
         self.credentials.is_some() && self.client.challenged(response) == Verdict::Retry
+    }
+
+    /// The last challenge.
+    pub(crate) fn seen(&self) -> Option<&ChallengeSeen> {
+        self.seen.as_ref()
+    }
+
+    /// Begins anew at another peer.
+    pub(crate) fn forget(&mut self) {
+        self.client.reset();
+        self.seen = None;
     }
 
     /// Takes note of a final response that is no challenge.
@@ -44,6 +61,6 @@ impl Auth {
     /// Begins anew with other credentials.
     pub(crate) fn reset(&mut self, credentials: Option<Credentials>) {
         self.credentials = credentials;
-        self.client.reset();
+        self.forget();
     }
 }

@@ -1,6 +1,6 @@
 //! What sessions and registrations share: transactions, random numbers, and the events on their way out.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -9,12 +9,13 @@ use rand_core::{Rng, SeedableRng};
 
 use crate::auth::Auth;
 use crate::endpoint::Event;
-use crate::flow::{Source, Transmit};
+use crate::flow::{Destination, Source, Transmit};
 use crate::header::Name;
 use crate::message::{Builder, Message, default_reason};
 use crate::request::{ALLOW, Request};
 use crate::transaction::timer::Timer;
 use crate::transaction::{ClientId, Owner, ServerId, Transactions};
+use crate::transport::Protocol;
 
 /// The shared part of the endpoint.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Core {
     pub(crate) user_agent: String,
     pub(crate) transactions: Transactions,
     pub(crate) events: VecDeque<Event>,
+    /// Hops that failed and have not answered since.
+    pub(crate) down: HashSet<Destination>,
     rng: ChaCha12Rng,
 }
 
@@ -48,12 +51,13 @@ pub(crate) struct Reply<'a> {
 }
 
 impl Core {
-    /// `server_limit`: requests received that are kept at once.
-    pub(crate) fn new(user_agent: String, seed: [u8; 32], server_limit: usize) -> Core {
+    /// `server_limit`: requests received that are kept at once. `large_over_tcp`: whether long requests leave UDP.
+    pub(crate) fn new(user_agent: String, seed: [u8; 32], server_limit: usize, large_over_tcp: bool) -> Core {
         Core {
             user_agent,
-            transactions: Transactions::new(server_limit),
+            transactions: Transactions::new(server_limit, large_over_tcp),
             events: VecDeque::new(),
+            down: HashSet::new(),
             rng: ChaCha12Rng::from_seed(seed),
         }
     }
@@ -95,8 +99,15 @@ impl Core {
         let credentials = auth.answer(&request.method, &request.uri, self);
         let secret = self.random();
         let branch = self.transactions.branch(secret);
-        let transmit = request.transmit(branch, &self.user_agent, &credentials);
-        self.transactions.send(branch, &request.method, transmit, owner, now)
+        let first = request.transmit(branch, &self.user_agent, &credentials, &request.hop);
+        let (transmit, fallback) = match self.transactions.oversize.stream_for(&first, now) {
+            Some(to) => (request.transmit(branch, &self.user_agent, &credentials, &to), Some(first)),
+            None => {
+                let fallback = reconnected(request, &first);
+                (first, fallback)
+            }
+        };
+        self.transactions.send(branch, &request.method, transmit, fallback, owner, now)
     }
 
     /// Acknowledges a 2xx to an INVITE of ours, with the credentials of the INVITE (RFC 3261 22.1).
@@ -109,7 +120,7 @@ impl Core {
         }
         let secret = self.random();
         let branch = self.transactions.branch(secret);
-        let transmit = ack.transmit(branch, &self.user_agent, &credentials);
+        let transmit = ack.transmit(branch, &self.user_agent, &credentials, &ack.hop);
         self.transactions.acknowledge(invite, to_tag, transmit);
     }
 
@@ -142,4 +153,14 @@ impl Core {
         }
         builder.finish()
     }
+}
+
+/// What is tried once when the connection breaks under a request within a dialog, which has no other hop to go to: a
+/// new one to the same place. Clients over WebSocket cannot be connected to (RFC 7118 5).
+fn reconnected(request: &Request, first: &Transmit) -> Option<Transmit> {
+    let connects = matches!(first.to.protocol, Protocol::Tcp | Protocol::Tls);
+    (connects && request.is_inside()).then(|| {
+        let to = Destination { connection: None, ..first.to.clone() };
+        Transmit { to, ..first.clone() }
+    })
 }

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::error::ParseError;
 use crate::lex;
 
-pub use client::{ClientAuth, Verdict};
+pub use client::{ChallengeSeen, ClientAuth, Verdict};
 pub use server::{AuthFailure, ServerAuth};
 
 /// A password. Never printed.

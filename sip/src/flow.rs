@@ -97,6 +97,14 @@ impl Destination {
         Destination { protocol, host: Host::Ip(address.ip()), port: address.port(), connection: None, tls: None }
     }
 
+    /// Whether what goes here is lost when nothing can be sent to `failed`.
+    pub(crate) fn is_hit_by(&self, failed: &Destination) -> bool {
+        match (self.connection, failed.connection) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.same_place(failed),
+        }
+    }
+
     /// Whether both lead to the same place, whatever connection is preferred.
     pub fn same_place(&self, other: &Destination) -> bool {
         self.protocol == other.protocol && self.port == other.port && self.host == other.host

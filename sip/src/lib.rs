@@ -3,7 +3,8 @@
 //! [`message`], [`uri`], [`header`] and [`digest`] read and write what is on the wire; [`framing`] cuts messages out
 //! of a byte stream. [`Endpoint`] is the user agent on top of them: it takes received messages, commands and the
 //! time, and is drained with [`Endpoint::poll_output`] for messages to send, events, and the time of the next timer.
-//! [`registrar`] is the other side of registration: where users of a domain can be reached.
+//! [`registrar`] is the other side of registration: where users of a domain can be reached. [`locate`] finds the
+//! servers of a domain by DNS.
 //!
 //! Whoever drives the endpoint owns sockets, name resolution and connections, and passes the time in as an
 //! argument, so that a test can run an hour of registrations in a millisecond.
@@ -23,6 +24,8 @@ mod core;
 mod dialog;
 mod endpoint;
 mod flow;
+mod outgoing;
+mod pass;
 pub mod registrar;
 mod registration;
 mod request;
@@ -30,8 +33,8 @@ mod session;
 mod transaction;
 
 pub use endpoint::{
-    Account, EndReason, Endpoint, EndpointConfig, Event, Output, RegistrationId, RegistrationState, RequestId,
-    SessionId,
+    Account, ChallengeSeen, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegisterOptions,
+    RegistrationId, RegistrationState, RequestId, SessionId,
 };
 pub use error::ParseError;
 pub use flow::{ConnectionId, Destination, Hop, Hops, Source, TlsPeer, Transmit};

@@ -7,10 +7,11 @@ use tracing::debug;
 
 use crate::auth::Auth;
 use crate::core::Core;
-use crate::endpoint::{Account, Event, RegistrationId, RegistrationState};
+use crate::endpoint::{Account, Event, RegisterOptions, RegistrationId, RegistrationState};
 use crate::header::{Name, NameAddr};
-use crate::message::{Message, default_reason};
+use crate::message::Message;
 use crate::method::Method;
+use crate::pass::{Miss, Pass};
 use crate::request::Request;
 use crate::transaction::timer::Timer;
 use crate::transaction::{ClientId, Failure, Owner};
@@ -18,8 +19,6 @@ use crate::uri::Uri;
 
 /// First pause after a failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-/// Longest pause while the registrar cannot be reached or is in trouble.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// First pause after the registrar refused us: trying quickly would lock the account.
 const FIRST_PAUSE_REFUSED: Duration = Duration::from_secs(30);
 /// Longest pause after the registrar refused us.
@@ -33,7 +32,9 @@ const SHORT_GRANT: u32 = 600;
 #[derive(Debug)]
 pub(crate) struct Registration {
     id: u64,
-    account: Arc<Account>,
+    pass: Pass,
+    options: RegisterOptions,
+    /// Seconds to ask for: what the options say, or the least that the registrar takes.
     wanted: u32,
     from: Arc<str>,
     call_id: Arc<str>,
@@ -42,8 +43,9 @@ pub(crate) struct Registration {
     stage: Stage,
     /// When the binding that the registrar has ends.
     bound_until: Option<Instant>,
-    /// A contact registered before the account changed, removed together with the next REGISTER.
-    outdated: Option<Uri>,
+    /// The contact that the registrar has or may have. One that differs from the contact of the hop in use is
+    /// removed together with the next REGISTER.
+    known: Option<Uri>,
     failures: u32,
 }
 
@@ -71,19 +73,26 @@ enum Then {
 
 impl Registration {
     /// Sends the first REGISTER.
-    pub(crate) fn start(id: u64, account: Arc<Account>, expires: u32, core: &mut Core, now: Instant) -> Registration {
+    pub(crate) fn start(
+        id: u64,
+        account: Arc<Account>,
+        options: RegisterOptions,
+        core: &mut Core,
+        now: Instant,
+    ) -> Registration {
         let auth = Auth::new(account.credentials.clone());
         let mut registration = Registration {
             id,
             from: from(&account, core, id),
             call_id: core.call_id().into(),
-            account,
-            wanted: expires.max(1),
+            pass: Pass::new(account),
+            wanted: options.expires.max(1),
+            options,
             cseq: 0,
             auth,
             stage: Stage::Over,
             bound_until: None,
-            outdated: None,
+            known: None,
             failures: 0,
         };
         registration.report(RegistrationState::Registering, core);
@@ -131,42 +140,79 @@ impl Registration {
 
     /// Goes on with another account, at once.
     pub(crate) fn update(&mut self, account: Arc<Account>, core: &mut Core, now: Instant) {
-        let leaving = match self.stage {
-            Stage::Asking { then, transaction } => {
-                // Its answer would come from where we are not any more.
-                core.transactions.abandon(transaction);
-                then != Then::Keep
-            }
-            Stage::Waiting { .. } => false,
-            Stage::Over => return,
-        };
-        if !account.hops.first().contact.equivalent(&self.account.hops.first().contact) {
-            self.outdated = Some(self.account.hops.first().contact.clone());
-        }
-        if account.credentials != self.account.credentials
-            || !account.hops.first().to.same_place(&self.account.hops.first().to)
-        {
+        let Some(leaving) = self.interrupt(core) else { return };
+        let (old, hop) = (self.pass.account().clone(), self.pass.hop());
+        let same_place = account.hops.first().to.same_place(&hop.to);
+        let same_contact = account.hops.first().contact.equivalent(&hop.contact);
+        let same_name = account.aor == old.aor;
+        let same_credentials = account.credentials == old.credentials;
+        if !same_credentials || !same_place {
             self.auth.reset(account.credentials.clone());
         }
-        if account.aor != self.account.aor || account.display_name != self.account.display_name {
+        if !same_name || account.display_name != old.display_name {
             self.from = from(&account, core, self.id);
         }
-        self.account = account;
+        self.pass = Pass::new(account);
+        self.failures = 0;
+        // A server that shares its bindings with the one before has this one already: it only moves.
+        if !(same_name && same_contact && same_credentials) {
+            self.bound_until = None;
+        }
+        self.begin(leaving, core, now);
+    }
+
+    /// Registers at once, as if for the first time.
+    pub(crate) fn anew(&mut self, core: &mut Core, now: Instant) {
+        let Some(leaving) = self.interrupt(core) else { return };
+        let account = self.pass.account().clone();
+        self.from = from(&account, core, self.id);
+        self.call_id = core.call_id().into();
+        self.cseq = 0;
+        self.wanted = self.options.expires.max(1);
+        self.auth.forget();
+        self.pass = Pass::new(account);
         self.failures = 0;
         self.bound_until = None;
-        if leaving {
-            self.send(Then::Gone, core, now);
-        } else {
-            self.report(RegistrationState::Registering, core);
-            self.send(Then::Keep, core, now);
+        self.begin(leaving, core, now);
+    }
+
+    /// Stops waiting for whatever it waits for. Tells whether it was leaving; None where it is gone.
+    fn interrupt(&mut self, core: &mut Core) -> Option<bool> {
+        match self.stage {
+            Stage::Asking { then, transaction } => {
+                // Its answer would come from where we are not any more; the contact may stand there all the same.
+                core.transactions.abandon(transaction);
+                if self.known.is_none() {
+                    self.known = Some(self.contact());
+                }
+                Some(then != Then::Keep)
+            }
+            Stage::Waiting { .. } => Some(false),
+            Stage::Over => None,
         }
+    }
+
+    /// Sends the first REGISTER of a new beginning.
+    fn begin(&mut self, leaving: bool, core: &mut Core, now: Instant) {
+        if leaving {
+            return self.send(Then::Gone, core, now);
+        }
+        if self.bound_until.is_none_or(|until| until <= now) {
+            self.bound_until = None;
+            self.report(RegistrationState::Registering, core);
+        }
+        self.send(Then::Keep, core, now);
     }
 
     /// A response to a REGISTER.
     pub(crate) fn on_response(&mut self, transaction: ClientId, response: &Message, core: &mut Core, now: Instant) {
         let Stage::Asking { transaction: expected, then } = self.stage else { return };
-        let Some(status) = response.status().filter(|status| *status >= 200) else { return };
-        if transaction != expected {
+        let Some(status) = response.status().filter(|_| transaction == expected) else { return };
+        if status == 503 {
+            return self.missed(Miss::response(response), core, now);
+        }
+        self.pass.answered(core);
+        if status < 200 {
             return;
         }
         self.auth.settled(response);
@@ -195,27 +241,38 @@ impl Registration {
 
     /// A REGISTER had no answer.
     pub(crate) fn on_failure(&mut self, failure: Failure, core: &mut Core, now: Instant) {
-        let Stage::Asking { transaction, then } = self.stage else { return };
-        if transaction != failure.transaction {
-            return;
+        if matches!(self.stage, Stage::Asking { transaction, .. } if transaction == failure.transaction) {
+            self.missed(failure.into(), core, now);
         }
-        if then == Then::Keep {
-            let reason = default_reason(failure.status).to_owned();
-            self.failed(failure.status, reason, None, core, now);
-        } else {
-            self.finish(core);
+    }
+
+    /// The hop in use failed: the next is tried within the same attempt. Who is leaving does not insist.
+    fn missed(&mut self, miss: Miss, core: &mut Core, now: Instant) {
+        if !matches!(self.stage, Stage::Asking { then: Then::Keep, .. }) {
+            return self.finish(core);
+        }
+        match self.pass.failed(miss, core) {
+            Ok(()) => {
+                self.auth.forget();
+                self.send(Then::Keep, core, now);
+            }
+            Err(miss) => {
+                let later = miss.response.as_ref().and_then(retry_after);
+                self.failed(miss.status, miss.reason(), later, core, now);
+            }
         }
     }
 
     fn registered(&mut self, granted: u32, core: &mut Core, now: Instant) {
         let until = now + Duration::from_secs(granted.into());
         self.bound_until = Some(until);
-        self.outdated = None;
+        self.known = Some(self.contact());
+        self.pass.begin();
         self.failures = 0;
         if self.is_leaving() {
             return self.send(Then::Gone, core, now);
         }
-        self.report(RegistrationState::Registered { expires: granted, until }, core);
+        self.report(RegistrationState::Registered { expires: granted, until, at: self.pass.hop().to.clone() }, core);
         // Spread, so that many lines do not come at once.
         let (low, high) = if granted < SHORT_GRANT { (0.5, 0.75) } else { (0.75, 0.9) };
         let granted = Duration::from_secs(granted.into());
@@ -227,12 +284,14 @@ impl Registration {
         if self.is_leaving() {
             return self.finish(core);
         }
-        let (first, longest) = if is_trouble(status) {
-            (FIRST_PAUSE, LONGEST_PAUSE)
+        self.pass.begin();
+        let (challenge, first, longest) = if is_trouble(status) {
+            (None, FIRST_PAUSE, self.options.retry_interval)
         } else {
+            let challenge = self.auth.seen().cloned();
             // Next time from the start: the password may have been put right at the registrar meanwhile.
-            self.auth.reset(self.account.credentials.clone());
-            (FIRST_PAUSE_REFUSED, LONGEST_PAUSE_REFUSED)
+            self.auth.forget();
+            (challenge, FIRST_PAUSE_REFUSED, LONGEST_PAUSE_REFUSED)
         };
         let pause = first.saturating_mul(1 << self.failures.min(16)).min(longest);
         self.failures = self.failures.saturating_add(1);
@@ -242,20 +301,28 @@ impl Registration {
             None => core.between(pause.mul_f64(0.75), pause),
         };
         let retry_at = now + pause;
-        self.report(RegistrationState::Failed { status, reason, retry_at: Some(retry_at) }, core);
+        let attempts = self.failures;
+        let state = RegistrationState::Failed { status, reason, attempts, retry_at: Some(retry_at), challenge };
+        self.report(state, core);
         self.wait(retry_at, core);
     }
 
     fn send(&mut self, then: Then, core: &mut Core, now: Instant) {
         self.cseq += 1;
-        let account = &self.account;
-        let hop = account.hops.first();
-        let mut contact = format!("<{}>", hop.contact);
+        let (account, hop) = (self.pass.account(), self.pass.hop());
+        let ours = self.contact();
+        let mut contact = format!("<{ours}>");
         let mut expires = self.wanted;
         if then == Then::Gone {
             expires = 0;
-        } else if let Some(outdated) = &self.outdated {
+        } else if let Some(outdated) = self.known.as_ref().filter(|known| !known.equivalent(&ours)) {
             contact.push_str(&format!(", <{outdated}>;expires=0"));
+        }
+        let mut headers = vec![(Name::Expires, expires.to_string())];
+        if self.options.bulk {
+            // RFC 6140 5.1: neither the registrar nor a proxy before it may take it for a registration of one number.
+            headers.extend([Name::Require, Name::ProxyRequire].map(|name| (name, "gin".to_owned())));
+            headers.push((Name::Supported, "path".to_owned()));
         }
         let request = Request {
             method: Method::Register,
@@ -266,7 +333,7 @@ impl Registration {
             call_id: self.call_id.clone(),
             cseq: self.cseq,
             contact: Some(contact.into()),
-            headers: vec![(Name::Expires, expires.to_string())],
+            headers,
             body: None,
             hop: hop.to.clone(),
             local: hop.local,
@@ -278,7 +345,7 @@ impl Registration {
     /// The time that a 200 grants to our contact (RFC 3261 10.3 step 8). None when it does not have it.
     fn granted(&self, response: &Message) -> Option<u32> {
         let contacts = response.contacts().unwrap_or_default();
-        let ours = &self.account.hops.first().contact;
+        let ours = &self.contact();
         let found = contacts
             .iter()
             .find(|contact| contact.uri.equivalent(ours))
@@ -293,6 +360,12 @@ impl Registration {
             .or_else(|| if contacts.len() == 1 { contacts.first() } else { None });
         let expires = found.and_then(NameAddr::expires).or_else(|| response.expires()).unwrap_or(self.wanted);
         (expires > 0).then_some(expires)
+    }
+
+    /// Our contact as it is registered by way of the hop in use.
+    fn contact(&self) -> Uri {
+        let contact = &self.pass.hop().contact;
+        if self.options.bulk { bulk(contact) } else { contact.clone() }
     }
 
     fn is_leaving(&self) -> bool {
@@ -328,6 +401,18 @@ fn registrar(aor: &Uri) -> Uri {
         return domain;
     }
     Uri::parse(&domain.as_str().replacen("sip:", "sips:", 1)).unwrap_or(domain)
+}
+
+/// The contact of a whole range of numbers: the address alone, which the registrar puts each of them before (RFC 6140
+/// 5.2).
+fn bulk(contact: &Uri) -> Uri {
+    let address = contact.without_headers().with_param("bnc", None);
+    let text = address.as_str();
+    let without_user = text.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?.1)));
+    match without_user {
+        Some((scheme, rest)) => Uri::parse(&format!("{scheme}:{rest}")).unwrap_or(address),
+        None => address,
+    }
 }
 
 /// Whether the registrar is in trouble, in contrast to having something against us.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::flow::{Destination, Transmit};
-use crate::header::{CSeq, Name};
+use crate::flow::{Destination, Hop, Transmit};
+use crate::header::{CSeq, Name, NameAddr};
 use crate::message::Builder;
 use crate::method::Method;
 use crate::transaction::Branch;
@@ -42,10 +42,30 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Writes it down with a branch and credentials.
-    pub(crate) fn transmit(&self, branch: Branch, user_agent: &str, credentials: &[(Name, String)]) -> Transmit {
+    /// Goes this way from here on.
+    pub(crate) fn take(&mut self, hop: &Hop) {
+        self.hop = hop.to.clone();
+        self.local = hop.local;
+        if self.contact.is_some() {
+            self.contact = Some(format!("<{}>", hop.contact).into());
+        }
+    }
+
+    /// Whether it belongs to a dialog.
+    pub(crate) fn is_inside(&self) -> bool {
+        NameAddr::parse(&self.to).is_ok_and(|to| to.tag().is_some())
+    }
+
+    /// Writes it down with a branch and credentials, to go `to` its hop or another place.
+    pub(crate) fn transmit(
+        &self,
+        branch: Branch,
+        user_agent: &str,
+        credentials: &[(Name, String)],
+        to: &Destination,
+    ) -> Transmit {
         // rport is always asked for (RFC 3581 3): responses come back however many NATs there are.
-        let via = format_args!("SIP/2.0/{} {};rport;branch={branch}", self.hop.protocol, self.local);
+        let via = format_args!("SIP/2.0/{} {};rport;branch={branch}", to.protocol, self.local);
         let mut builder = Builder::request(&self.method, &self.uri).header(Name::Via, via);
         if !self.headers.iter().any(|(name, _)| *name == Name::MaxForwards) {
             builder = builder.header(Name::MaxForwards, MAX_FORWARDS);
@@ -69,6 +89,6 @@ impl Request {
         if let Some((content_type, body)) = &self.body {
             builder = builder.body(content_type, body);
         }
-        Transmit { to: self.hop.clone(), from: self.local, bytes: builder.finish() }
+        Transmit { to: to.clone(), from: self.local, bytes: builder.finish() }
     }
 }

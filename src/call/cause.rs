@@ -75,6 +75,8 @@ causes! {
     NameNotResolved = "name_not_resolved", 503, 502, "The PBX's host name was not found. Check the registrar in the configuration.", "Der Rechnername der Telefonanlage wurde nicht gefunden. Bitte den Registrar in der Konfiguration prüfen.";
     /// REGISTER answered with 401/407 although credentials were sent.
     WrongPassword = "wrong_password", 403, 502, "The PBX rejects the line's user name or password.", "Die Telefonanlage weist Benutzername oder Passwort der Leitung zurück.";
+    /// REGISTER answered with a challenge that cannot be met.
+    AuthenticationUnsupported = "authentication_unsupported", 403, 502, "The PBX asks for a kind of authentication that is not known here. Allow MD5 or SHA-256 digest there.", "Die Telefonanlage verlangt ein hier unbekanntes Anmeldeverfahren. Bitte dort Digest mit MD5 oder SHA-256 erlauben.";
     /// REGISTER answered with 403 or 404.
     RegistrationRefused = "registration_refused", 403, 502, "The PBX refuses to register this line. Check the user name and the domain.", "Die Telefonanlage verweigert die Anmeldung dieser Leitung. Bitte Benutzername und Domäne prüfen.";
     /// SIP 5xx and 503.

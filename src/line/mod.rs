@@ -4,7 +4,7 @@ pub mod report;
 
 use std::time::Instant;
 
-use offhook_sip::RegistrationState;
+use offhook_sip::{ChallengeSeen, RegistrationState};
 
 use crate::call::cause::CauseCode;
 use crate::call::view::EndCause;
@@ -110,14 +110,14 @@ impl Lines {
                     _ => return false,
                 }
             }
-            RegistrationState::Registered { until, .. } => {
-                (slot.until, slot.next_try, slot.retries) = (Some(*until), None, 0);
+            RegistrationState::Registered { until, at, .. } => {
+                slot.until = Some(*until);
+                slot.target = Some(format!("{} {}:{}", at.protocol.as_param(), at.host, at.port));
                 (LineState::Registered, None)
             }
-            RegistrationState::Failed { status, reason, retry_at } => {
-                (slot.next_try, slot.until) = (*retry_at, None);
-                slot.retries += 1;
-                (LineState::Failed, Some(registration_failure(*status, reason)))
+            RegistrationState::Failed { status, reason, attempts, retry_at, challenge } => {
+                (slot.next_try, slot.until, slot.retries) = (*retry_at, None, *attempts);
+                (LineState::Failed, Some(registration_failure(*status, reason, challenge.as_ref())))
             }
             RegistrationState::Unregistered => {
                 (slot.until, slot.next_try) = (None, None);
@@ -129,14 +129,27 @@ impl Lines {
 }
 
 /// What a refused or unanswered REGISTER means.
-fn registration_failure(status: u16, reason: &str) -> EndCause {
-    let code = match status {
-        401 | 407 => CauseCode::WrongPassword,
-        408 => CauseCode::PbxNotAnswering,
-        500..=599 => CauseCode::PbxUnreachable,
+fn registration_failure(status: u16, reason: &str, challenge: Option<&ChallengeSeen>) -> EndCause {
+    let code = match (status, challenge) {
+        (401 | 407, Some(challenge)) if !challenge.supported => CauseCode::AuthenticationUnsupported,
+        (401 | 407, _) => CauseCode::WrongPassword,
+        (408, _) => CauseCode::PbxNotAnswering,
+        (500..=599, _) => CauseCode::PbxUnreachable,
         _ => CauseCode::RegistrationRefused,
     };
-    EndCause { code, sip_status: Some(status), detail: (!reason.is_empty()).then(|| reason.to_owned()) }
+    let said = (!reason.is_empty()).then(|| reason.to_owned());
+    let detail = challenge.map(in_words).or(said);
+    EndCause { code, sip_status: Some(status), detail }
+}
+
+/// What a challenge tells of why the credentials did not do.
+fn in_words(challenge: &ChallengeSeen) -> String {
+    let ChallengeSeen { realm, algorithm, supported, answered, .. } = challenge;
+    match (supported, answered) {
+        (false, _) => format!("the realm {realm:?} asks for {algorithm}"),
+        (true, true) => format!("user name and password were sent for the realm {realm:?} ({algorithm})"),
+        (true, false) => format!("the realm {realm:?} asks for a password, and the line has none"),
+    }
 }
 
 #[cfg(test)]
@@ -147,14 +160,20 @@ mod tests {
     fn a_refresh_is_not_news_but_a_failure_is() {
         let mut lines = Lines::new([true, false]);
         let (line, now) = (LineId(0), Instant::now());
-        let failed = RegistrationState::Failed { status: 401, reason: "Unauthorized".into(), retry_at: None };
-        assert!(lines.registration(line, &failed, now));
+        let failed = |attempts| RegistrationState::Failed {
+            status: 401,
+            reason: "Unauthorized".into(),
+            attempts,
+            retry_at: None,
+            challenge: None,
+        };
+        assert!(lines.registration(line, &failed(1), now));
         assert!(!lines.registration(line, &RegistrationState::Registering, now));
-        assert!(!lines.registration(line, &failed, now), "it fails as before");
+        assert!(!lines.registration(line, &failed(2), now), "it fails as before");
         let status = lines.status(line).unwrap();
         assert_eq!((status.state, status.retries), (LineState::Failed, 2));
         assert_eq!(status.cause.as_ref().unwrap().code, CauseCode::WrongPassword);
-        assert!(!lines.registration(LineId(7), &failed, now));
+        assert!(!lines.registration(LineId(7), &failed(1), now));
         assert!(!lines.set(LineId(1), LineState::Ready, None, now), "a line that is switched off stays off");
     }
 

@@ -176,6 +176,7 @@ impl<R: Role> Core<R> {
             seed,
             // Two legs a call, and a few that are just ending.
             max_sessions: parts.max_calls * 2 + 1024,
+            large_over_tcp: true,
         };
         let core = Core {
             endpoint: Endpoint::new(config),
@@ -293,6 +294,8 @@ impl<R: Role> Core<R> {
             Event::Offer { session, sdp } => (session, SipInput::Offer { sdp }),
             Event::Confirmed { session, sdp } => (session, SipInput::Confirmed { sdp }),
             Event::OfferAnswered { session, sdp } => (session, SipInput::OfferAnswered { sdp }),
+            // No link has more than one hop, and nothing is asked outside of calls.
+            Event::HopFailed { .. } | Event::HopAnswered { .. } | Event::Response { .. } => return,
             // Nothing is offered within a session of its own accord, and INFO has no use here yet.
             Event::OfferRejected { .. } | Event::Info { .. } => return,
         };

@@ -11,6 +11,9 @@ use crate::method::Method;
 /// More realms than this on one path are not answered.
 const MAX_REALMS: usize = 4;
 
+/// Characters of a realm or algorithm that are kept to be shown.
+const MAX_SHOWN: usize = 128;
+
 /// A nonce may be refused this often in a row as too old before the credentials are taken for wrong.
 const MAX_RETRIES: u8 = 2;
 
@@ -23,6 +26,47 @@ pub enum Verdict {
     WrongCredentials,
     /// There is no challenge that can be answered.
     Unsupported,
+}
+
+/// A challenge as a person is told about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChallengeSeen {
+    /// Whose credentials were asked for.
+    pub realm: String,
+    /// Algorithm as the challenge names it, `MD5` where it names none.
+    pub algorithm: String,
+    /// Whether it can be answered at all: Digest, with an algorithm and quality of protection that are known here.
+    pub supported: bool,
+    /// Whether the credentials were said to be right and only the nonce too old.
+    pub stale: bool,
+    /// Whether the request that was refused had credentials for an earlier challenge.
+    pub answered: bool,
+}
+
+impl ChallengeSeen {
+    /// The challenge of a 401 or 407 that would be answered, or else the first.
+    pub(crate) fn of(response: &Message) -> Option<ChallengeSeen> {
+        if let Some((_, challenge)) = strongest(response).into_iter().next() {
+            return Some(ChallengeSeen {
+                algorithm: challenge.effective_algorithm().to_string(),
+                realm: challenge.realm.chars().take(MAX_SHOWN).collect(),
+                supported: true,
+                stale: challenge.stale,
+                answered: false,
+            });
+        }
+        let values =
+            || [Name::WwwAuthenticate, Name::ProxyAuthenticate].into_iter().flat_map(|n| response.raw_values(n));
+        let fields = values().find_map(|value| super::Fields::parse(value).ok())?;
+        let text = |name: &str| fields.get(name).map(|value| value.chars().take(MAX_SHOWN).collect::<String>());
+        Some(ChallengeSeen {
+            realm: text("realm").unwrap_or_default(),
+            algorithm: text("algorithm").unwrap_or_else(|| super::Algorithm::MD5.to_string()),
+            supported: false,
+            stale: false,
+            answered: false,
+        })
+    }
 }
 
 /// What one peer asked for, kept from request to request so that a nonce is used again with a higher count.

@@ -12,13 +12,17 @@ use rustc_hash::FxHashMap;
 use tracing::debug;
 
 pub use self::types::{
-    Account, EndReason, EndpointConfig, Event, Output, RegistrationId, RegistrationState, RequestId, SessionId,
+    Account, EndReason, EndpointConfig, Event, OutgoingId, Output, RegisterOptions, RegistrationId, RegistrationState,
+    RequestId, SessionId,
 };
 use crate::auth::Auth;
 use crate::core::{Core, Received, Reply};
+pub use crate::digest::ChallengeSeen;
 use crate::flow::{Destination, Source};
 use crate::header::Name;
 use crate::message::{Message, default_reason};
+use crate::method::Method;
+use crate::outgoing::{self, Outgoing};
 use crate::registration::Registration;
 use crate::session::{Session, Use};
 use crate::transaction::timer::Timer;
@@ -42,6 +46,8 @@ pub struct Endpoint {
     last_id: u64,
     sessions: FxHashMap<u64, Session>,
     registrations: FxHashMap<u64, Registration>,
+    /// Requests of ours outside of sessions and registrations.
+    outgoing: FxHashMap<u64, Outgoing>,
     /// Requests that wait for `respond`, with our To tag, by the number of their transaction.
     requests: FxHashMap<u64, (Received, Box<str>)>,
     /// Makes tags of answers that leave no transaction behind.
@@ -51,9 +57,9 @@ pub struct Endpoint {
 impl Endpoint {
     /// An endpoint without sessions and registrations.
     pub fn new(config: EndpointConfig) -> Endpoint {
-        let EndpointConfig { user_agent, seed, max_sessions } = config;
+        let EndpointConfig { user_agent, seed, max_sessions, large_over_tcp } = config;
         let server_limit = max_sessions.saturating_mul(SERVERS_PER_SESSION).max(1024);
-        let mut core = Core::new(user_agent, seed, server_limit);
+        let mut core = Core::new(user_agent, seed, server_limit, large_over_tcp);
         let secret = core.random();
         Endpoint {
             core,
@@ -61,6 +67,7 @@ impl Endpoint {
             last_id: 0,
             sessions: FxHashMap::default(),
             registrations: FxHashMap::default(),
+            outgoing: FxHashMap::default(),
             requests: FxHashMap::default(),
             secret,
         }
@@ -75,9 +82,10 @@ impl Endpoint {
         }
     }
 
-    /// Nothing can be sent there: requests that wait for an answer from there fail with 503 (RFC 3261 8.1.3.1).
+    /// Nothing can be sent there: requests that wait for an answer from there go to the next hop, or fail with 503
+    /// (RFC 3261 8.1.3.1). With a connection in it, only what went by that connection counts.
     pub fn handle_transport_error(&mut self, destination: &Destination, now: Instant) {
-        for failure in self.core.transactions.on_transport_error(destination) {
+        for failure in self.core.transactions.on_transport_error(destination, now) {
             self.on_failure(failure, now);
         }
     }
@@ -125,10 +133,11 @@ impl Endpoint {
         }))
     }
 
-    /// Whether nothing is going on: no session, no registration, no request without answer, nothing to be drained.
+    /// Whether nothing is going on: no session, no registration, no request without an answer, nothing to be drained.
     pub fn is_idle(&self) -> bool {
         self.sessions.is_empty()
             && self.registrations.is_empty()
+            && self.outgoing.is_empty()
             && self.requests.is_empty()
             && self.core.events.is_empty()
             && self.core.transactions.io.transmits.is_empty()
@@ -137,6 +146,9 @@ impl Endpoint {
 
     /// Calls `target` by way of the account's peer, with an SDP offer (none: empty). `headers` are added to the
     /// INVITE; a Max-Forwards among them replaces ours. 401 and 407 are answered from the account's credentials.
+    ///
+    /// A hop that does not answer, cannot be reached, or answers with 503 is followed by the next, unless the call
+    /// made progress there (RFC 3263 4.3).
     ///
     /// Then come `Progress`, and `Answered` or `Rejected`. A forked INVITE gives several early dialogs; the first
     /// 2xx wins, further ones are acknowledged and ended here.
@@ -159,7 +171,7 @@ impl Endpoint {
             });
             return SessionId(id);
         }
-        let session = Session::call(id, &account, target, sdp, headers, &mut self.core, now);
+        let session = Session::call(id, account, target, sdp, headers, &mut self.core, now);
         self.sessions.insert(id, session);
         SessionId(id)
     }
@@ -223,10 +235,11 @@ impl Endpoint {
         self.with_session(session.0, |session, core| session.info(content_type, body, core, now));
     }
 
-    /// Keeps the account's contact registered at its peer, for `expires` seconds at a time (at least 1).
-    pub fn register(&mut self, account: Arc<Account>, expires: u32, now: Instant) -> RegistrationId {
+    /// Keeps the account's contact registered at the first of its hops that answers. The binding is refreshed there
+    /// until it fails; a hop that is back is returned to by [`update_account`](Endpoint::update_account).
+    pub fn register(&mut self, account: Arc<Account>, options: RegisterOptions, now: Instant) -> RegistrationId {
         let id = self.next_id();
-        let registration = Registration::start(id, account, expires, &mut self.core, now);
+        let registration = Registration::start(id, account, options, &mut self.core, now);
         self.registrations.insert(id, registration);
         RegistrationId(id)
     }
@@ -236,7 +249,14 @@ impl Endpoint {
         self.with_registration(registration.0, |registration, core| registration.remove(core, now));
     }
 
-    /// Registers with another address, contact or password from now on, at once.
+    /// Registers at once as if for the first time: with a new Call-ID, from the first hop, without what was known of
+    /// challenges and without waiting for the next try.
+    pub fn reregister(&mut self, registration: RegistrationId, now: Instant) {
+        self.with_registration(registration.0, |registration, core| registration.anew(core, now));
+    }
+
+    /// Registers with other hops, another contact or password from now on, at once. Where name, contact and password
+    /// stay, the registration's state does too until the answer.
     pub fn update_account(&mut self, registration: RegistrationId, account: Arc<Account>, now: Instant) {
         self.with_registration(registration.0, |registration, core| registration.update(account, core, now));
     }
@@ -261,6 +281,33 @@ impl Endpoint {
         }
     }
 
+    /// Sends a request outside dialogs: OPTIONS, MESSAGE and the like, with `headers` added and a body of the given
+    /// content type. 401 and 407 are answered from the account's credentials; hops that fail are followed by the next.
+    /// [`Event::Response`] follows in any case: methods that belong to a session (INVITE, ACK, CANCEL, BYE, PRACK,
+    /// UPDATE) give 405.
+    pub fn request(
+        &mut self,
+        account: Arc<Account>,
+        method: Method,
+        target: Uri,
+        headers: Vec<(Name, String)>,
+        body: Option<(&str, Bytes)>,
+        now: Instant,
+    ) -> OutgoingId {
+        use Method::{Ack, Bye, Cancel, Invite, Prack, Update};
+        let id = self.next_id();
+        if matches!(method, Invite | Ack | Cancel | Bye | Prack | Update) {
+            outgoing::refuse(id, 405, &mut self.core);
+        } else if self.outgoing.len() >= self.max_sessions {
+            outgoing::refuse(id, 503, &mut self.core);
+        } else {
+            let body = body.map(|(content_type, body)| (content_type.into(), body));
+            let content = outgoing::Content { method, target, headers, body };
+            self.outgoing.insert(id, Outgoing::start(id, account, content, &mut self.core, now));
+        }
+        OutgoingId(id)
+    }
+
     fn on_response(&mut self, source: &Source, response: &Message, now: Instant) {
         let Some((transaction, owner)) = self.core.transactions.on_response(response, now) else { return };
         match owner {
@@ -280,6 +327,9 @@ impl Endpoint {
                 self.with_registration(id, |registration, core| {
                     registration.on_response(transaction, response, core, now);
                 });
+            }
+            Owner::Outgoing(id) => {
+                self.with_outgoing(id, |outgoing, core| outgoing.on_response(transaction, response, core, now));
             }
             Owner::Nobody => {}
         }
@@ -301,6 +351,9 @@ impl Endpoint {
             Owner::Registration(id) => {
                 self.with_registration(id, |registration, core| registration.on_failure(failure, core, now));
             }
+            Owner::Outgoing(id) => {
+                self.with_outgoing(id, |outgoing, core| outgoing.on_failure(failure, core, now));
+            }
             Owner::Nobody => {}
         }
     }
@@ -318,6 +371,15 @@ impl Endpoint {
             self.sessions.remove(&id);
         }
         Some(result)
+    }
+
+    /// Takes a step of a request, and forgets it when that says so.
+    fn with_outgoing(&mut self, id: u64, step: impl FnOnce(&mut Outgoing, &mut Core) -> bool) {
+        if let Some(outgoing) = self.outgoing.get_mut(&id)
+            && step(outgoing, &mut self.core)
+        {
+            self.outgoing.remove(&id);
+        }
     }
 
     fn with_registration(&mut self, id: u64, step: impl FnOnce(&mut Registration, &mut Core)) {

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use crate::digest::Credentials;
-use crate::flow::{Hops, Source, Transmit};
+use crate::digest::{ChallengeSeen, Credentials};
+use crate::flow::{Destination, Hops, Source, Transmit};
 use crate::message::Message;
 use crate::uri::Uri;
 
@@ -45,6 +45,11 @@ id! {
     RequestId
 }
 
+id! {
+    /// A request of ours outside of sessions and registrations. Never reused.
+    OutgoingId
+}
+
 /// How the endpoint is set up.
 #[derive(Debug, Clone)]
 pub struct EndpointConfig {
@@ -54,6 +59,9 @@ pub struct EndpointConfig {
     pub seed: [u8; 32],
     /// Sessions at once, those that are just ending included. An INVITE beyond it is refused with 503.
     pub max_sessions: usize,
+    /// Whether requests of more than 1300 bytes leave UDP for TCP (RFC 3261 18.1.1). Where no connection can be made
+    /// they go over UDP after all, and so do all others to the same host and port for ten minutes.
+    pub large_over_tcp: bool,
 }
 
 /// An identity to call and register with, and the way its requests take.
@@ -69,6 +77,26 @@ pub struct Account {
     pub routes: Vec<Arc<str>>,
     /// What digest challenges are answered with. Without it a 401 or 407 is final.
     pub credentials: Option<Credentials>,
+}
+
+/// How a contact is kept registered.
+#[derive(Debug, Clone)]
+pub struct RegisterOptions {
+    /// Seconds to ask for, at least 1. The registrar may grant another time.
+    pub expires: u32,
+    /// Longest pause between two tries while no hop answers or the registrar is in trouble. The first pauses are
+    /// shorter, from 2 s. After a refusal the pauses are 30 s to 5 minutes whatever stands here: trying quickly would
+    /// lock the account.
+    pub retry_interval: Duration,
+    /// Registers the address for a whole range of numbers, which the registrar knows (RFC 6140). The user part of
+    /// the contact is left out.
+    pub bulk: bool,
+}
+
+impl Default for RegisterOptions {
+    fn default() -> Self {
+        RegisterOptions { expires: 3600, retry_interval: Duration::from_secs(60), bulk: false }
+    }
 }
 
 /// What [`Endpoint::poll_output`](crate::Endpoint::poll_output) gives.
@@ -116,7 +144,8 @@ pub enum Event {
         /// Its SDP answer. None where a provisional response had it already.
         sdp: Option<Bytes>,
     },
-    /// Our INVITE failed; the session is over.
+    /// Our INVITE failed; the session is over. Where all hops failed, this is what one of them said (503), or else
+    /// what happened at the first.
     Rejected {
         /// The session.
         session: SessionId,
@@ -188,6 +217,34 @@ pub enum Event {
         /// REGISTER, MESSAGE, NOTIFY, REFER, SUBSCRIBE or PUBLISH.
         request: Message,
     },
+    /// The final response to [`request`](crate::Endpoint::request). Where all hops failed, it is chosen as for
+    /// `Rejected`.
+    Response {
+        /// Which request.
+        id: OutgoingId,
+        /// 200 to 699.
+        status: u16,
+        /// Reason phrase.
+        reason: String,
+        /// False where nobody said so: 408 when nothing came in time, 503 when it could not be sent or too many wait,
+        /// 405 when the method belongs to a session.
+        from_network: bool,
+        /// The response, where there is one.
+        response: Option<Message>,
+    },
+    /// A request outside dialogs failed at this hop, and went on to the next where there is one. Comes with each
+    /// request.
+    HopFailed {
+        /// The hop, without a preference for a connection.
+        to: Destination,
+        /// 408 where nothing came in time, 503 where nothing could be sent or the hop said so.
+        status: u16,
+    },
+    /// A hop that had failed has answered. Comes once.
+    HopAnswered {
+        /// The hop, as it stood in `HopFailed`.
+        to: Destination,
+    },
     /// A registration changed.
     Registration {
         /// Which.
@@ -224,15 +281,21 @@ pub enum RegistrationState {
         expires: u32,
         /// When the binding ends without a refresh.
         until: Instant,
+        /// The hop that answered.
+        at: Destination,
     },
-    /// It did not work.
+    /// It did not work. Where all hops failed, the status is chosen as for [`Event::Rejected`].
     Failed {
         /// Final status; 408 when nothing came, 503 when it could not be sent.
         status: u16,
         /// Reason phrase.
         reason: String,
+        /// Failures in a row, this one included.
+        attempts: u32,
         /// When it is tried again.
         retry_at: Option<Instant>,
+        /// The challenge before a refusal.
+        challenge: Option<ChallengeSeen>,
     },
     /// Removed as asked, or given up removing it. The id is gone.
     Unregistered,

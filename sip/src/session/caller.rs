@@ -13,8 +13,9 @@ use crate::dialog::Dialog;
 use crate::endpoint::{Account, Event};
 use crate::flow::Source;
 use crate::header::{Name, NameAddr};
-use crate::message::{Message, default_reason};
+use crate::message::Message;
 use crate::method::Method;
+use crate::pass::{Miss, Pass};
 use crate::request::{ALLOW, Request};
 use crate::transaction::timer::{PATIENCE, Timer};
 use crate::transaction::{ClientId, Failure, Owner, write};
@@ -26,12 +27,15 @@ const MAX_FORKS: usize = 32;
 /// Our INVITE has no final response.
 #[derive(Debug)]
 pub(crate) struct Calling {
+    pass: Pass,
     request: Request,
     transaction: ClientId,
     /// To tags of the early dialogs.
     forks: Vec<Box<str>>,
     /// Whether a provisional response came: before, there is nothing that could be cancelled (RFC 3261 9.1).
     reached: bool,
+    /// Whether one other than 100 came: the call is somewhere, and must not go elsewhere too.
+    progressed: bool,
     hangup: Option<Hangup>,
 }
 
@@ -47,7 +51,7 @@ impl Session {
     /// Sends an INVITE.
     pub(crate) fn call(
         id: u64,
-        account: &Account,
+        account: Arc<Account>,
         target: Uri,
         offer: Bytes,
         headers: Vec<(Name, String)>,
@@ -55,7 +59,8 @@ impl Session {
         now: Instant,
     ) -> Session {
         let tag = core.tag(id);
-        let hop = account.hops.first();
+        let pass = Pass::new(account);
+        let (account, hop) = (pass.account(), pass.hop());
         let name = account.display_name.as_deref().unwrap_or_default();
         let from = NameAddr::new(account.aor.clone()).with_display(name).with_tag(&tag).to_string();
         let request = Request {
@@ -74,7 +79,8 @@ impl Session {
         };
         let mut auth = Auth::new(account.credentials.clone());
         let transaction = core.send(&request, &mut auth, Owner::Session(id), now);
-        let calling = Calling { request, transaction, forks: Vec::new(), reached: false, hangup: None };
+        let calling =
+            Calling { pass, request, transaction, forks: Vec::new(), reached: false, progressed: false, hangup: None };
         Session::new(id, tag, auth, Stage::Calling(Box::new(calling)))
     }
 }
@@ -93,9 +99,14 @@ impl Calling {
         if transaction != self.transaction {
             return None;
         }
+        if status == 503 && self.may_go_elsewhere() {
+            return self.next_hop(base, Miss::response(response), core, now);
+        }
+        self.pass.answered(core);
         match status {
             100..=199 => {
                 self.reached = true;
+                self.progressed |= status > 100;
                 if self.hangup.is_some() {
                     self.cancel(base, core, now);
                 } else if status > 100 {
@@ -108,27 +119,44 @@ impl Calling {
             }
             200..=299 => Some(self.answered(base, response, source, core, now)),
             401 | 407 if self.hangup.is_none() && base.auth.challenged(response) => {
-                self.request.cseq += 1;
-                self.forks.clear();
-                self.reached = false;
-                self.transaction = base.send(&self.request, core, now);
+                self.again(base, core, now);
                 None
             }
-            _ => {
-                let reason = response.reason().to_owned();
-                let response = Some(response.clone());
-                let session = base.session();
-                base.last_event(core, Event::Rejected { session, status, reason, from_network: true, response });
-                Some(Stage::Over)
-            }
+            _ => Some(rejected(base, Miss { status, response: Some(response.clone()) }, core)),
         }
     }
 
-    pub(super) fn on_failure(&mut self, base: &mut Base, failure: Failure, core: &mut Core) -> Next {
+    pub(super) fn on_failure(&mut self, base: &mut Base, failure: Failure, core: &mut Core, now: Instant) -> Next {
         if failure.transaction != self.transaction {
             return None;
         }
-        Some(self.failed(base, failure.status, core))
+        if self.may_go_elsewhere() {
+            return self.next_hop(base, failure.into(), core, now);
+        }
+        Some(rejected(base, failure.into(), core))
+    }
+
+    fn may_go_elsewhere(&self) -> bool {
+        !self.progressed && self.hangup.is_none()
+    }
+
+    fn next_hop(&mut self, base: &mut Base, miss: Miss, core: &mut Core, now: Instant) -> Next {
+        if let Err(miss) = self.pass.failed(miss, core) {
+            return Some(rejected(base, miss, core));
+        }
+        base.auth.forget();
+        self.request.take(self.pass.hop());
+        self.again(base, core, now);
+        None
+    }
+
+    /// Sends the INVITE once more, as a new request (RFC 3261 22.2).
+    fn again(&mut self, base: &mut Base, core: &mut Core, now: Instant) {
+        self.request.cseq += 1;
+        self.forks.clear();
+        self.reached = false;
+        self.progressed = false;
+        self.transaction = base.send(&self.request, core, now);
     }
 
     /// Requests within early dialogs. The offer in our INVITE has no reliable answer yet.
@@ -190,20 +218,13 @@ impl Calling {
     ) -> Stage {
         let Some(mut established) = accept(self.transaction, response, source, core) else {
             // A 2xx that no dialog can be made of: nobody could be acknowledged.
-            return self.failed(base, 500, core);
+            return rejected(base, Miss { status: 500, response: None }, core);
         };
         match self.hangup.take() {
             None => base.event(core, Event::Answered { session: base.session(), sdp: sdp(response) }),
             Some(hangup) => established.bye(base, hangup.reason, core, now),
         }
         Stage::Established(Box::new(established))
-    }
-
-    fn failed(&self, base: &mut Base, status: u16, core: &mut Core) -> Stage {
-        let session = base.session();
-        let reason = default_reason(status).to_owned();
-        base.last_event(core, Event::Rejected { session, status, reason, from_network: false, response: None });
-        Stage::Over
     }
 
     fn fork(&mut self, tag: &str) -> u32 {
@@ -216,6 +237,15 @@ impl Calling {
         });
         index as u32
     }
+}
+
+/// The INVITE failed.
+fn rejected(base: &mut Base, miss: Miss, core: &mut Core) -> Stage {
+    let (session, reason) = (base.session(), miss.reason());
+    let Miss { status, response } = miss;
+    let from_network = response.is_some();
+    base.last_event(core, Event::Rejected { session, status, reason, from_network, response });
+    Stage::Over
 }
 
 /// Makes the dialog of a 2xx and acknowledges it.

@@ -145,7 +145,7 @@ impl Session {
     pub(crate) fn on_failure(&mut self, failure: Failure, core: &mut Core, now: Instant) {
         let Session { base, stage } = self;
         let next = match stage {
-            Stage::Calling(calling) => calling.on_failure(base, failure, core),
+            Stage::Calling(calling) => calling.on_failure(base, failure, core, now),
             Stage::Established(established) => established.on_failure(base, failure, core, now),
             Stage::Ringing(_) | Stage::Over => None,
         };

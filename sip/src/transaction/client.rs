@@ -30,6 +30,8 @@ pub(crate) struct Client {
     request: Bytes,
     to: Destination,
     from: SocketAddr,
+    /// The same by another way, for when this one fails.
+    fallback: Option<Box<Transmit>>,
     backoff: Backoff,
     retransmit_at: Option<Instant>,
     end_at: Option<Instant>,
@@ -37,7 +39,14 @@ pub(crate) struct Client {
 
 impl Client {
     /// Sends the request.
-    pub(crate) fn start(id: u64, method: Method, transmit: Transmit, now: Instant, io: &mut Io) -> Client {
+    pub(crate) fn start(
+        id: u64,
+        method: Method,
+        transmit: Transmit,
+        fallback: Option<Transmit>,
+        now: Instant,
+        io: &mut Io,
+    ) -> Client {
         let Transmit { to, from, bytes: request } = transmit.clone();
         let mut client = Client {
             id,
@@ -46,6 +55,7 @@ impl Client {
             request,
             to,
             from,
+            fallback: fallback.map(Box::new),
             backoff: Backoff::new(T2),
             retransmit_at: None,
             end_at: None,
@@ -69,6 +79,7 @@ impl Client {
                 self.enter(State::Completed);
                 self.retransmit_at = None;
                 self.request = Bytes::new();
+                self.fallback = None;
                 if self.to.protocol.is_reliable() {
                     return Verdict::PassAndEnd;
                 }
@@ -91,6 +102,25 @@ impl Client {
     /// Where it goes.
     pub(crate) fn destination(&self) -> &Destination {
         &self.to
+    }
+
+    /// Nothing can be sent where it went: goes the other way. False where there is none.
+    pub(crate) fn fall_back(&mut self, now: Instant, io: &mut Io) -> bool {
+        let Some(transmit) = self.fallback.take() else { return false };
+        let Transmit { to, from, bytes } = *transmit.clone();
+        (self.to, self.from, self.request) = (to, from, bytes);
+        io.transmit(*transmit);
+        self.backoff = Backoff::new(T2);
+        self.end_in(now + PATIENCE, io);
+        let interval = self.backoff.step();
+        self.retransmit_in(now + interval, io);
+        true
+    }
+
+    /// Where no stream could be opened for it, though it is too long for a datagram: known until an answer comes.
+    pub(crate) fn refused_stream(&self) -> Option<&Destination> {
+        let fallback = self.fallback.as_ref().filter(|_| self.state == State::Trying)?;
+        (fallback.to.protocol != self.to.protocol).then_some(&fallback.to)
     }
 
     /// Whether this timer is still to fire then.

@@ -36,6 +36,8 @@ pub(crate) struct ClientInvite {
     request: Bytes,
     to: Destination,
     from: SocketAddr,
+    /// The same by another way, for when this one fails.
+    fallback: Option<Box<Transmit>>,
     backoff: Backoff,
     retransmit_at: Option<Instant>,
     end_at: Option<Instant>,
@@ -47,7 +49,13 @@ pub(crate) struct ClientInvite {
 
 impl ClientInvite {
     /// Sends the INVITE.
-    pub(crate) fn start(id: u64, transmit: Transmit, now: Instant, io: &mut Io) -> ClientInvite {
+    pub(crate) fn start(
+        id: u64,
+        transmit: Transmit,
+        fallback: Option<Transmit>,
+        now: Instant,
+        io: &mut Io,
+    ) -> ClientInvite {
         let Transmit { to, from, bytes: request } = transmit.clone();
         let mut invite = ClientInvite {
             id,
@@ -55,6 +63,7 @@ impl ClientInvite {
             request,
             to,
             from,
+            fallback: fallback.map(Box::new),
             backoff: Backoff::new(PATIENCE),
             retransmit_at: None,
             end_at: None,
@@ -79,12 +88,14 @@ impl ClientInvite {
             (State::Calling | State::Proceeding, 200..=299) => {
                 self.enter(State::Accepted);
                 self.retransmit_at = None;
+                self.fallback = None;
                 self.end_in(now + PATIENCE, io);
                 Verdict::Pass
             }
             (State::Calling | State::Proceeding, _) => {
                 self.enter(State::Completed);
                 self.retransmit_at = None;
+                self.fallback = None;
                 self.failure_ack = write::failure_ack(&self.request, response);
                 self.acknowledge_failure(io);
                 if self.to.protocol.is_reliable() {
@@ -142,6 +153,26 @@ impl ClientInvite {
     /// Where it goes.
     pub(crate) fn destination(&self) -> &Destination {
         &self.to
+    }
+
+    /// Nothing can be sent where it went: goes the other way. False where there is none.
+    pub(crate) fn fall_back(&mut self, now: Instant, io: &mut Io) -> bool {
+        let Some(transmit) = self.fallback.take() else { return false };
+        let Transmit { to, from, bytes } = *transmit.clone();
+        (self.to, self.from, self.request) = (to, from, bytes);
+        io.transmit(*transmit);
+        if self.state == State::Calling {
+            self.backoff = Backoff::new(PATIENCE);
+            self.end_in(now + PATIENCE, io);
+            self.retransmit_after(now, io);
+        }
+        true
+    }
+
+    /// Where no stream could be opened for it, though it is too long for a datagram: known until an answer comes.
+    pub(crate) fn refused_stream(&self) -> Option<&Destination> {
+        let fallback = self.fallback.as_ref().filter(|_| self.state == State::Calling)?;
+        (fallback.to.protocol != self.to.protocol).then_some(&fallback.to)
     }
 
     /// Whether this timer is still to fire then.

@@ -3,6 +3,7 @@
 
 mod client;
 mod client_invite;
+mod oversize;
 mod server;
 mod server_invite;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use rustc_hash::FxHashMap;
 
 use self::client::Client;
 use self::client_invite::ClientInvite;
+use self::oversize::Oversize;
 use self::server::Server;
 use self::server_invite::ServerInvite;
 use self::timer::{Timer, TimerQueue};
@@ -63,6 +65,8 @@ pub(crate) enum Owner {
     Session(u64),
     /// A registration, by its number.
     Registration(u64),
+    /// A request of its own, by its number.
+    Outgoing(u64),
     /// Nobody waits for the response.
     Nobody,
 }
@@ -136,6 +140,7 @@ struct Owned<T> {
 #[derive(Debug)]
 pub(crate) struct Transactions {
     pub(crate) io: Io,
+    pub(crate) oversize: Oversize,
     last_id: u64,
     server_limit: usize,
     client_invites: FxHashMap<u64, Owned<ClientInvite>>,
@@ -153,9 +158,10 @@ pub(crate) struct Transactions {
 
 impl Transactions {
     /// No transactions; at most `server_limit` requests received are kept at once.
-    pub(crate) fn new(server_limit: usize) -> Transactions {
+    pub(crate) fn new(server_limit: usize, large_over_tcp: bool) -> Transactions {
         Transactions {
             io: Io::default(),
+            oversize: Oversize::new(large_over_tcp),
             last_id: 0,
             server_limit,
             client_invites: FxHashMap::default(),
@@ -175,21 +181,23 @@ impl Transactions {
         Branch { id: self.last_id, secret }
     }
 
-    /// Sends a request other than ACK.
+    /// Sends a request other than ACK; `fallback` is the same request by the way that is taken, once, where the
+    /// first cannot be sent.
     pub(crate) fn send(
         &mut self,
         branch: Branch,
         method: &Method,
         transmit: Transmit,
+        fallback: Option<Transmit>,
         owner: Owner,
         now: Instant,
     ) -> ClientId {
         let Branch { id, secret } = branch;
         if *method == Method::Invite {
-            let transaction = ClientInvite::start(id, transmit, now, &mut self.io);
+            let transaction = ClientInvite::start(id, transmit, fallback, now, &mut self.io);
             self.client_invites.insert(id, Owned { transaction, owner, secret });
         } else {
-            let transaction = Client::start(id, method.clone(), transmit, now, &mut self.io);
+            let transaction = Client::start(id, method.clone(), transmit, fallback, now, &mut self.io);
             self.clients.insert(id, Owned { transaction, owner, secret });
         }
         ClientId(id)
@@ -201,7 +209,7 @@ impl Transactions {
         let Some(transmit) = owned.transaction.cancel(reason) else { return };
         // A CANCEL shares the branch of its INVITE; the method in CSeq tells their responses apart.
         let branch = Branch { id: invite.0, secret: owned.secret };
-        self.send(branch, &Method::Cancel, transmit, Owner::Nobody, now);
+        self.send(branch, &Method::Cancel, transmit, None, Owner::Nobody, now);
     }
 
     /// Acknowledges a 2xx.
@@ -256,23 +264,31 @@ impl Transactions {
         (verdict != Verdict::Absorb).then_some((ClientId(id), owner))
     }
 
-    /// Nothing can be sent there: the requests that wait for an answer from there have failed.
-    pub(crate) fn on_transport_error(&mut self, destination: &Destination) -> Vec<Failure> {
-        let invites = self.client_invites.iter().filter(|(_, owned)| {
-            owned.transaction.is_unanswered() && owned.transaction.destination().same_place(destination)
-        });
-        let others = self.clients.iter().filter(|(_, owned)| {
-            owned.transaction.is_unanswered() && owned.transaction.destination().same_place(destination)
-        });
-        let mut failures: Vec<Failure> = invites
-            .map(|(&id, owned)| (id, owned.owner))
-            .chain(others.map(|(&id, owned)| (id, owned.owner)))
-            .map(|(id, owner)| Failure { transaction: ClientId(id), owner, status: 503 })
-            .collect();
-        failures.sort_by_key(|failure| failure.transaction.0);
-        for failure in &failures {
-            self.abandon(failure.transaction);
+    /// Nothing can be sent there: the requests that wait for an answer from there go another way, or have failed.
+    pub(crate) fn on_transport_error(&mut self, failed: &Destination, now: Instant) -> Vec<Failure> {
+        let Transactions { io, oversize, client_invites, clients, .. } = self;
+        let mut failures = Vec::new();
+        for id in hit(client_invites, |invite| invite.is_unanswered() && invite.destination().is_hit_by(failed)) {
+            let Some(owned) = client_invites.get_mut(&id) else { continue };
+            if let Some(to) = owned.transaction.refused_stream() {
+                oversize.refuse(to, now);
+            }
+            if !owned.transaction.fall_back(now, io) {
+                failures.push(Failure { transaction: ClientId(id), owner: owned.owner, status: 503 });
+                client_invites.remove(&id);
+            }
         }
+        for id in hit(clients, |client| client.is_unanswered() && client.destination().is_hit_by(failed)) {
+            let Some(owned) = clients.get_mut(&id) else { continue };
+            if let Some(to) = owned.transaction.refused_stream() {
+                oversize.refuse(to, now);
+            }
+            if !owned.transaction.fall_back(now, io) {
+                failures.push(Failure { transaction: ClientId(id), owner: owned.owner, status: 503 });
+                clients.remove(&id);
+            }
+        }
+        failures.sort_by_key(|failure| failure.transaction.0);
         failures
     }
 
@@ -373,6 +389,9 @@ impl Transactions {
                 if !owned.transaction.on_timer(timer, now, &mut self.io) {
                     return None;
                 }
+                if let Some(to) = owned.transaction.refused_stream() {
+                    self.oversize.refuse(to, now);
+                }
                 self.client_invites.remove(&id);
                 unanswered.then_some(Failure { transaction: ClientId(id), owner, status: 408 })
             }
@@ -381,6 +400,9 @@ impl Transactions {
                 let (owner, unanswered) = (owned.owner, owned.transaction.is_unanswered());
                 if !owned.transaction.on_timer(timer, now, &mut self.io) {
                     return None;
+                }
+                if let Some(to) = owned.transaction.refused_stream() {
+                    self.oversize.refuse(to, now);
                 }
                 self.clients.remove(&id);
                 unanswered.then_some(Failure { transaction: ClientId(id), owner, status: 408 })
@@ -474,4 +496,12 @@ impl Transactions {
         }
         let _ = write!(self.scratch, "\n{}", method.as_str());
     }
+}
+
+/// Which transactions are hit by something, in the order they were begun.
+fn hit<T>(transactions: &FxHashMap<u64, Owned<T>>, is_hit: impl Fn(&T) -> bool) -> Vec<u64> {
+    let mut ids: Vec<u64> =
+        transactions.iter().filter(|(_, owned)| is_hit(&owned.transaction)).map(|(&id, _)| id).collect();
+    ids.sort_unstable();
+    ids
 }

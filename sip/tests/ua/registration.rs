@@ -11,7 +11,7 @@ use offhook_sip::header::Name;
 use offhook_sip::message::{Builder, Message};
 use offhook_sip::method::Method;
 use offhook_sip::registrar::{Binding, Registrar};
-use offhook_sip::{Event, Hop, RegistrationId, RegistrationState};
+use offhook_sip::{Event, Hop, RegisterOptions, RegistrationId, RegistrationState};
 
 use crate::calls::{answered, is, settle};
 use crate::net::{World, account, sdp};
@@ -47,7 +47,11 @@ fn pbx(world: &mut World, at: &str, limits: (u32, u32)) -> (SocketAddr, Rc<RefCe
 
 fn register(world: &mut World, at: SocketAddr, pbx: SocketAddr, password: &str, expires: u32) -> RegistrationId {
     let account = account("alice", at, pbx, Some(password)).into();
-    world.at(at, |endpoint, now| endpoint.register(account, expires, now))
+    world.at(at, |endpoint, now| endpoint.register(account, options(expires), now))
+}
+
+fn options(expires: u32) -> RegisterOptions {
+    RegisterOptions { expires, ..RegisterOptions::default() }
 }
 
 /// Waits until the last state of the registration is one that `pick` takes.
@@ -344,7 +348,7 @@ fn many_lines_do_not_refresh_at_once() {
     let (pbx, _) = pbx(&mut world, "127.0.0.2:5060", (60, 3600));
     for line in 0..200 {
         let account = account(&format!("alice{line}"), phone, pbx, Some(PASSWORD)).into();
-        world.at(phone, |endpoint, now| endpoint.register(account, 3600, now));
+        world.at(phone, |endpoint, now| endpoint.register(account, options(3600), now));
     }
     world.pass(Duration::from_secs(2400));
     world.trace.clear();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use offhook_sip::{Event, RegistrationState};
+use offhook_sip::{Event, RegisterOptions, RegistrationState};
 
 use crate::calls::{answered, ended, incoming, settle};
 use crate::net::{World, account, sdp};
@@ -91,7 +91,9 @@ fn registrations_survive() {
             }
         });
         let account = account("alice", phone, pbx, None).into();
-        world.at(phone, |endpoint, now| endpoint.register(account, 300, now));
+        world.at(phone, |endpoint, now| {
+            endpoint.register(account, RegisterOptions { expires: 300, ..RegisterOptions::default() }, now)
+        });
         world.pass(Duration::from_secs(3600));
         let failed = world
             .events(phone)

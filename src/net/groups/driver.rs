@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use offhook_sip::header::Protocol;
-use offhook_sip::{RegistrationId, RegistrationState};
+use offhook_sip::{RegisterOptions, RegistrationId, RegistrationState};
 use tracing::{info, warn};
 
-use super::{Kind, Target};
+use super::{GroupSettings, Kind, Target};
 use crate::call::cause::CauseCode;
 use crate::call::view::EndCause;
 use crate::ids::{LineGroupId, LineId};
@@ -120,11 +120,13 @@ impl<R: Role> Core<R> {
         let Some(line) = self.groups.line(id) else { return };
         let Some(account) = line.account.clone() else { return };
         let Some(group) = self.groups.group(line.settings.group) else { return };
-        let expires = group.settings.expires;
+        let GroupSettings { expires, retry_interval, kind, .. } = group.settings;
+        let bulk = kind == Kind::TrunkRegistration { bulk: true };
         match line.registration {
             Some(registration) => self.endpoint.update_account(registration, account, now),
             None => {
-                let registration = self.endpoint.register(account, expires, now);
+                let registration =
+                    self.endpoint.register(account, RegisterOptions { expires, retry_interval, bulk }, now);
                 if let Some(line) = self.groups.line_mut(id) {
                     line.registration = Some(registration);
                 }
