@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use offhook_media::codec::Codec;
 use offhook_sip::header::{Name, Protocol};
-use offhook_sip::{Account, Endpoint, EndpointConfig, Event, Output, RegistrationId, SessionId, Source};
+use offhook_sip::{Account, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId, Source};
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
 
-use super::groups::Groups;
+use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
 use super::role::{Decision, Role, caller};
 use super::transport::{Received, Transport};
@@ -157,6 +157,7 @@ pub struct Core<R> {
     pub(super) groups: Groups,
     pub(super) media: MediaServer,
     pub(super) registrations: FxHashMap<RegistrationId, LineId>,
+    pub(super) probes: FxHashMap<OutgoingId, Probe>,
     pub(super) inbox_sender: mpsc::Sender<Message>,
     pub(super) role: R,
     transport: Transport,
@@ -186,6 +187,7 @@ impl<R: Role> Core<R> {
             groups: parts.groups,
             media: parts.media,
             registrations: FxHashMap::default(),
+            probes: FxHashMap::default(),
             inbox_sender: inbox_sender.clone(),
             role: parts.role,
             transport: parts.transport,
@@ -280,6 +282,11 @@ impl<R: Role> Core<R> {
                 return;
             }
             Event::Registration { id, state } => return self.registration_changed(id, state, now),
+            Event::HopFailed { to, .. } => return self.hop_failed(&to, now),
+            Event::HopAnswered { to } => return self.hop_answered(&to, now),
+            Event::Response { id, status, from_network, .. } => {
+                return self.probed(id, from_network && status != 503, now);
+            }
             Event::Progress { session, status, sdp, .. } => (session, SipInput::Progress { status, sdp }),
             Event::Answered { session, sdp } => (session, SipInput::Answered { sdp }),
             Event::Rejected { session, status, reason, from_network, .. } => {
@@ -294,8 +301,6 @@ impl<R: Role> Core<R> {
             Event::Offer { session, sdp } => (session, SipInput::Offer { sdp }),
             Event::Confirmed { session, sdp } => (session, SipInput::Confirmed { sdp }),
             Event::OfferAnswered { session, sdp } => (session, SipInput::OfferAnswered { sdp }),
-            // No link has more than one hop, and nothing is asked outside of calls.
-            Event::HopFailed { .. } | Event::HopAnswered { .. } | Event::Response { .. } => return,
             // Nothing is offered within a session of its own accord, and INFO has no use here yet.
             Event::OfferRejected { .. } | Event::Info { .. } => return,
         };

@@ -10,7 +10,7 @@ use offhook_sip::{Account, Destination, Hop, Hops};
 use super::{Group, Groups, Kind, Target};
 use crate::call::cause::CauseCode;
 use crate::call::effect::{self, Caller, TargetUri};
-use crate::ids::LineId;
+use crate::ids::{LineGroupId, LineId};
 use crate::net::transport::local_for;
 
 impl Groups {
@@ -65,6 +65,21 @@ impl Groups {
             routes: Vec::new(),
             credentials,
         })
+    }
+
+    /// For an OPTIONS to one place of a group's PBX, and nowhere else.
+    pub(super) fn probe(&self, id: LineGroupId, target: &Target) -> Option<(Account, Uri)> {
+        let group = self.group(id)?;
+        let pilot = self.lines.iter().find(|line| line.settings.group == id && line.settings.pilot);
+        let user = pilot.map_or("offhook", |pilot| &pilot.settings.user_name);
+        let account = Account {
+            aor: Uri::sip(user, domain_host(&group.settings.domain), None),
+            display_name: None,
+            hops: target.hop(user).into(),
+            routes: Vec::new(),
+            credentials: pilot.map(|pilot| pilot.settings.credentials.clone()),
+        };
+        Some((account, Uri::sip("", domain_host(&group.settings.domain), None)))
     }
 
     /// The way to a URI that names its own host.

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use offhook_sip::header::Protocol;
-use offhook_sip::{RegisterOptions, RegistrationId, RegistrationState};
+use offhook_sip::header::{Name, Protocol};
+use offhook_sip::method::Method;
+use offhook_sip::uri::Host;
+use offhook_sip::{Destination, OutgoingId, RegisterOptions, RegistrationId, RegistrationState};
 use tracing::{info, warn};
 
-use super::{GroupSettings, Kind, Target};
+use super::{GroupSettings, Kind, Probe, Target};
 use crate::call::cause::CauseCode;
 use crate::call::view::EndCause;
 use crate::ids::{LineGroupId, LineId};
@@ -33,8 +35,12 @@ impl<R: Role> Core<R> {
     pub(in crate::net) fn groups_due(&mut self, now: Instant) {
         for id in self.groups.ids() {
             let Some(group) = self.groups.group_mut(id) else { continue };
-            if group.lookup_at.take_if(|at| *at <= now).is_some() {
+            let (look_up, probe) = (group.lookup_at.take_if(|at| *at <= now), group.probe_at.take_if(|at| *at <= now));
+            if look_up.is_some() {
                 self.look_up(id);
+            }
+            if probe.is_some() {
+                self.probe(id, now);
             }
             while let Some(line) = self.groups.group_mut(id).and_then(|group| group.pacer.due(now)) {
                 self.register_line(line, now);
@@ -94,26 +100,140 @@ impl<R: Role> Core<R> {
         let places: Vec<SocketAddr> = group.targets.as_listed().iter().map(|target| target.address).collect();
         info!(group = %group.settings.name, ?places, "PBX");
         self.role.group_at(id, &places);
-        self.renew_accounts(id, now);
+        self.places_changed(id, now);
     }
 
-    /// Lines go by the group's ways as they are now.
-    fn renew_accounts(&mut self, id: LineGroupId, now: Instant) {
-        let Some(group) = self.groups.group(id) else { return };
+    /// The PBX's places were found, or others than before.
+    fn places_changed(&mut self, id: LineGroupId, now: Instant) {
+        self.renew_accounts(id);
+        let Some(group) = self.groups.group_mut(id) else { return };
         let kind = group.settings.kind;
-        for line_id in self.groups.lines_of(id) {
-            let account = self.groups.line_account(line_id).map(Arc::new);
-            let Some(line) = self.groups.line_mut(line_id) else { continue };
-            line.account = account;
-            if kind.registers(&line.settings) {
-                if let Some(group) = self.groups.group_mut(id) {
-                    group.pacer.push(line_id);
-                }
-            } else if kind == Kind::TrunkFixed {
-                self.set_line(line_id, LineState::Ready, None, now);
+        if kind == Kind::TrunkFixed {
+            // OPTIONS will tell otherwise, where they are sent.
+            group.probe_at = (!group.settings.options_refresh.is_zero()).then_some(now);
+        }
+        for line in self.groups.lines_of(id) {
+            match kind {
+                Kind::TrunkFixed => self.set_line(line, LineState::Ready, None, now),
+                _ => self.queue_registration(line),
             }
         }
         self.groups_due(now);
+    }
+
+    /// Lines go by the group's ways as they are now, with their next request.
+    fn renew_accounts(&mut self, id: LineGroupId) {
+        for line_id in self.groups.lines_of(id) {
+            let account = self.groups.line_account(line_id).map(Arc::new);
+            if let Some(line) = self.groups.line_mut(line_id) {
+                line.account = account;
+            }
+        }
+    }
+
+    /// A line that registers gets its turn.
+    fn queue_registration(&mut self, id: LineId) {
+        let Some(settings) = self.groups.line(id).map(|line| line.settings.clone()) else { return };
+        if let Some(group) = self.groups.group_mut(settings.group)
+            && group.settings.kind.registers(&settings)
+        {
+            group.pacer.push(id);
+        }
+    }
+
+    /// Nothing came from a place, or a 503.
+    pub(in crate::net) fn hop_failed(&mut self, to: &Destination, now: Instant) {
+        let Some(address) = address_of(to) else { return };
+        for id in self.groups.groups_at(to.protocol, address) {
+            let Some(group) = self.groups.group_mut(id) else { continue };
+            // OPTIONS tell whether it was the place or the one request.
+            let pause = if group.targets.failed(to.protocol, address, now) {
+                warn!(group = %group.settings.name, %address, "the PBX does not answer there");
+                Duration::ZERO
+            } else {
+                group.settings.retry_interval
+            };
+            let probe_at = group.probe_at.get_or_insert(now + pause);
+            *probe_at = (*probe_at).min(now + pause);
+            if group.targets.is_up() && pause.is_zero() {
+                self.move_lines(id);
+            }
+        }
+    }
+
+    /// A place that had failed answered.
+    pub(in crate::net) fn hop_answered(&mut self, to: &Destination, now: Instant) {
+        let Some(address) = address_of(to) else { return };
+        for id in self.groups.groups_at(to.protocol, address) {
+            self.answered(id, to.protocol, address, now);
+        }
+    }
+
+    fn answered(&mut self, id: LineGroupId, protocol: Protocol, address: SocketAddr, now: Instant) {
+        let Some(group) = self.groups.group_mut(id) else { return };
+        if group.targets.answered(protocol, address) {
+            info!(group = %group.settings.name, %address, "the PBX answers again");
+            self.move_lines(id);
+            self.groups_due(now);
+        }
+    }
+
+    /// The order of the places has changed: lines that are registered at another than the best, or could not reach
+    /// any, register there.
+    fn move_lines(&mut self, id: LineGroupId) {
+        self.renew_accounts(id);
+        let best = self.groups.group(id).and_then(|group| group.targets.in_order().next()).map(Target::to_string);
+        for line in self.groups.lines_of(id) {
+            let Some(status) = self.lines.status(line) else { continue };
+            let unreached = [CauseCode::PbxNotAnswering, CauseCode::PbxUnreachable];
+            let moves = match status.state {
+                LineState::Registered => status.target != best,
+                // Who was refused is refused again; that has its own, longer pause.
+                _ => status.cause.as_ref().is_some_and(|cause| unreached.contains(&cause.code)),
+            };
+            if moves {
+                self.queue_registration(line);
+            }
+        }
+    }
+
+    /// Sends OPTIONS to the places that do not answer; for a fixed trunk to all, since nothing else is heard of it.
+    fn probe(&mut self, id: LineGroupId, now: Instant) {
+        let Some(group) = self.groups.group_mut(id) else { return };
+        let GroupSettings { kind, options_refresh, retry_interval, .. } = group.settings;
+        let all = kind == Kind::TrunkFixed && !options_refresh.is_zero();
+        let pause = if all && group.targets.all_up() { options_refresh } else { retry_interval };
+        group.probe_at = (all || !group.targets.all_up()).then_some(now + pause);
+        let targets = group.targets.as_listed().iter().filter(|target| all || target.down_since.is_some());
+        for target in targets.cloned().collect::<Vec<_>>() {
+            let Target { protocol, address, .. } = target;
+            let under_way = |probe: &Probe| (probe.group, probe.protocol, probe.address) == (id, protocol, address);
+            if self.probes.values().any(under_way) {
+                continue;
+            }
+            if let Some((account, uri)) = self.groups.probe(id, &target) {
+                let accept = vec![(Name::Accept, "application/sdp".to_owned())];
+                let request = self.endpoint.request(account.into(), Method::Options, uri, accept, None, now);
+                self.probes.insert(request, Probe { group: id, protocol, address });
+            }
+        }
+    }
+
+    /// What became of an OPTIONS. Any answer shows that somebody is there.
+    pub(in crate::net) fn probed(&mut self, id: OutgoingId, answered: bool, now: Instant) {
+        let Some(Probe { group: id, protocol, address }) = self.probes.remove(&id) else { return };
+        if answered {
+            self.answered(id, protocol, address, now);
+        }
+        let Some(group) = self.groups.group_mut(id).filter(|group| group.settings.kind == Kind::TrunkFixed) else {
+            return;
+        };
+        let cause = (!group.targets.is_up()).then(|| EndCause::ours(CauseCode::PbxNotAnswering));
+        group.cause = cause.clone();
+        let state = if cause.is_some() { LineState::Failed } else { LineState::Ready };
+        for line in self.groups.lines_of(id) {
+            self.set_line(line, state, cause.clone(), now);
+        }
     }
 
     fn register_line(&mut self, id: LineId, now: Instant) {
@@ -190,9 +310,22 @@ impl<R: Role> Core<R> {
             registers && (candidate == id || kind != Kind::Softphones)
         });
         match speaker {
-            Some(speaker) => self.register_line(speaker, now),
-            None => self.look_up(group),
+            Some(speaker) => match self.groups.line(speaker).and_then(|line| line.registration) {
+                Some(registration) => self.endpoint.reregister(registration, now),
+                None => self.register_line(speaker, now),
+            },
+            None => {
+                self.look_up(group);
+                self.probe(group, now);
+            }
         }
         Ok(())
+    }
+}
+
+fn address_of(to: &Destination) -> Option<SocketAddr> {
+    match &to.host {
+        Host::Ip(ip) => Some(SocketAddr::new(*ip, to.port)),
+        Host::Name(_) => None,
     }
 }

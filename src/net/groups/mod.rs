@@ -91,9 +91,19 @@ struct Group {
     settings: GroupSettings,
     targets: Targets,
     lookup_at: Option<Instant>,
+    /// When OPTIONS go out next: to keep a fixed trunk's state, or to see whether a dead place is back.
+    probe_at: Option<Instant>,
     /// Why its PBX is not known or does not answer.
     cause: Option<EndCause>,
     pacer: Pacer,
+}
+
+/// An OPTIONS on its way to one place of a group's PBX.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Probe {
+    group: LineGroupId,
+    protocol: Protocol,
+    address: SocketAddr,
 }
 
 #[derive(Debug)]
@@ -112,6 +122,7 @@ impl Groups {
             settings,
             targets: Targets::default(),
             lookup_at: None,
+            probe_at: None,
             cause: None,
         };
         let line = |settings| Line { settings, account: None, registration: None };
@@ -137,7 +148,7 @@ impl Groups {
 
     /// When [`Core::groups_due`](super::core::Core::groups_due) has something to do.
     pub(super) fn poll_timeout(&self, now: Instant) -> Option<Instant> {
-        let wakes = |group: &Group| [group.lookup_at, group.pacer.poll_timeout(now)];
+        let wakes = |group: &Group| [group.lookup_at, group.probe_at, group.pacer.poll_timeout(now)];
         self.groups.iter().flat_map(wakes).flatten().min()
     }
 
@@ -169,6 +180,12 @@ impl Groups {
     pub(super) fn lines_of(&self, group: LineGroupId) -> Vec<LineId> {
         let lines = self.lines.iter().enumerate().filter(|(_, line)| line.settings.group == group);
         lines.map(|(index, _)| LineId(index as u32)).collect()
+    }
+
+    /// The groups that have this place.
+    fn groups_at(&self, protocol: Protocol, address: SocketAddr) -> Vec<LineGroupId> {
+        let groups = self.groups.iter().enumerate().filter(|(_, group)| group.targets.has(protocol, address));
+        groups.map(|(index, _)| LineGroupId(index as u32)).collect()
     }
 
     fn group(&self, id: LineGroupId) -> Option<&Group> {

@@ -44,12 +44,6 @@ impl Pacer {
     pub(super) fn poll_timeout(&self, now: Instant) -> Option<Instant> {
         self.waiting.front().map(|_| self.free_at.unwrap_or(now))
     }
-
-    /// Nobody waits any more.
-    pub(super) fn clear(&mut self) {
-        self.waiting.clear();
-        self.queued.clear();
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Where a PBX can be reached, which of these places answer, and in which order they are tried.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -32,6 +33,13 @@ impl Target {
 
     fn is(&self, protocol: Protocol, address: SocketAddr) -> bool {
         (self.protocol, self.address) == (protocol, address)
+    }
+}
+
+/// As it is shown: `udp 192.0.2.1:5060`.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.protocol.as_param(), self.address)
     }
 }
 
@@ -71,6 +79,11 @@ impl Targets {
         &self.list
     }
 
+    /// Whether this place is one of them.
+    pub(super) fn has(&self, protocol: Protocol, address: SocketAddr) -> bool {
+        self.list.iter().any(|target| target.is(protocol, address))
+    }
+
     /// Whether none is known.
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
@@ -79,6 +92,11 @@ impl Targets {
     /// Whether one of them answers, or may.
     pub(super) fn is_up(&self) -> bool {
         self.list.iter().any(|target| target.down_since.is_none())
+    }
+
+    /// Whether all of them answer, or may.
+    pub(super) fn all_up(&self) -> bool {
+        self.list.iter().all(|target| target.down_since.is_none())
     }
 }
 
@@ -120,7 +138,7 @@ mod tests {
         targets.set(vec![target(2), target(3)]);
         targets.failed(Protocol::Udp, target(2).address, now);
         targets.failed(Protocol::Udp, target(3).address, now);
-        assert!(!targets.is_up());
+        assert!(!targets.is_up() && !targets.all_up());
         assert_eq!(order(&targets), [2, 3]);
     }
 }
