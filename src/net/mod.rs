@@ -5,4 +5,5 @@ mod effects;
 pub mod groups;
 pub mod media;
 pub mod role;
+mod strangers;
 pub mod transport;
