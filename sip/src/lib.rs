@@ -22,6 +22,7 @@ mod auth;
 mod core;
 mod dialog;
 mod endpoint;
+mod extension;
 mod flow;
 pub mod registrar;
 mod registration;
@@ -30,8 +31,8 @@ mod session;
 mod transaction;
 
 pub use endpoint::{
-    Account, EndReason, Endpoint, EndpointConfig, Event, Output, RegistrationId, RegistrationState, RequestId,
-    SessionId,
+    Account, EndReason, Endpoint, EndpointConfig, Event, Output, Refer, ReferId, RegistrationId, RegistrationState,
+    RequestId, SessionId,
 };
 pub use error::ParseError;
 pub use flow::{ConnectionId, Destination, Hop, Hops, Source, TlsPeer, Transmit};
