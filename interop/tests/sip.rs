@@ -25,12 +25,7 @@ const ANSWER: &str =
     "v=0\r\no=- 2 2 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 8\r\n";
 
 fn endpoint(seed: u8) -> Endpoint {
-    Endpoint::new(EndpointConfig {
-        user_agent: "Offhook interop".into(),
-        seed: [seed; 32],
-        max_sessions: 10,
-        large_over_tcp: true,
-    })
+    Endpoint::new(EndpointConfig::new("Offhook interop", [seed; 32], 10))
 }
 
 fn address(host: u8) -> SocketAddr {

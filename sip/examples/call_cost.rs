@@ -27,12 +27,7 @@ struct Side {
 
 fn main() {
     let side = |at: &str, seed| {
-        let config = EndpointConfig {
-            user_agent: "Offhook".into(),
-            seed: [seed; 32],
-            max_sessions: 100_000,
-            large_over_tcp: true,
-        };
+        let config = EndpointConfig::new("Offhook", [seed; 32], 100_000);
         Side { endpoint: Endpoint::new(config), at: at.parse().expect("an address"), messages: 0 }
     };
     let (mut caller, mut callee) = (side("127.0.0.1:5060", 1), side("127.0.0.2:5060", 2));

@@ -9,6 +9,7 @@ use rand_core::{Rng, SeedableRng};
 
 use crate::auth::Auth;
 use crate::endpoint::Event;
+use crate::extension::SUPPORTED;
 use crate::flow::{Destination, Source, Transmit};
 use crate::header::Name;
 use crate::message::{Builder, Message, default_reason};
@@ -25,6 +26,10 @@ pub(crate) struct Core {
     pub(crate) events: VecDeque<Event>,
     /// Hops that failed and have not answered since.
     pub(crate) down: HashSet<Destination>,
+    /// The session interval to ask for, in seconds; 0: none (RFC 4028).
+    pub(crate) session_expires: u32,
+    /// The shortest session interval to put up with, in seconds.
+    pub(crate) min_se: u32,
     rng: ChaCha12Rng,
 }
 
@@ -58,6 +63,8 @@ impl Core {
             transactions: Transactions::new(server_limit, large_over_tcp),
             events: VecDeque::new(),
             down: HashSet::new(),
+            session_expires: 0,
+            min_se: 90,
             rng: ChaCha12Rng::from_seed(seed),
         }
     }
@@ -124,7 +131,7 @@ impl Core {
         self.transactions.acknowledge(invite, to_tag, transmit);
     }
 
-    /// Answers a request. Gives back what was sent where it is a 2xx to INVITE.
+    /// Answers a request. Gives back what was sent where the session repeats it: a 2xx or a reliable 1xx to INVITE.
     pub(crate) fn respond(&mut self, received: &Received, reply: Reply<'_>, now: Instant) -> Option<Transmit> {
         let status = reply.status;
         let bytes = self.write(&received.message, &received.source, reply);
@@ -143,6 +150,9 @@ impl Core {
         let mut builder = Builder::response_from(request, status, reason, tag, source.remote);
         if let Some(contact) = contact {
             builder = builder.header(Name::Contact, contact).header(Name::Allow, ALLOW);
+            if status >= 200 {
+                builder = builder.header(Name::Supported, SUPPORTED);
+            }
         }
         builder = builder.headers(headers);
         if status > 100 {

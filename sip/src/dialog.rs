@@ -16,6 +16,10 @@ use crate::uri::{Host, Uri};
 /// Most proxies on the way between both sides.
 const MAX_ROUTES: usize = 32;
 
+/// Requests that an early dialog may have had without our knowing them any more; sequence numbers may have gaps
+/// (RFC 3261 12.2.2).
+const FORGOTTEN: u32 = 1000;
+
 /// A dialog, from the first response with a To tag on.
 #[derive(Debug)]
 pub(crate) struct Dialog {
@@ -112,6 +116,29 @@ impl Dialog {
         self.flow = *source;
     }
 
+    /// The 2xx to our INVITE came in what was an early dialog: its route counts, the numbers go on (RFC 3261
+    /// 13.2.2.4).
+    pub(crate) fn confirm(&mut self, response: &Message, source: &Source) {
+        self.routes = response.values(Name::RecordRoute).take(MAX_ROUTES).map(Arc::from).collect();
+        self.routes.reverse();
+        self.refresh(response, source);
+    }
+
+    /// Numbers our next request far above what was sent in an early dialog that is not known any more.
+    pub(crate) fn skip_numbers(&mut self) {
+        self.local_cseq = self.local_cseq.saturating_add(FORGOTTEN);
+    }
+
+    /// Call-ID.
+    pub(crate) fn call_id(&self) -> &str {
+        &self.call_id
+    }
+
+    /// Contact of the other side.
+    pub(crate) fn remote_target(&self) -> &Uri {
+        &self.remote_target
+    }
+
     /// Value of Contact on our side.
     pub(crate) fn contact(&self) -> &Arc<str> {
         &self.contact
@@ -131,7 +158,7 @@ impl Dialog {
     pub(crate) fn request(&mut self, method: Method, body: Option<(Arc<str>, Bytes)>) -> Request {
         self.local_cseq = self.local_cseq.wrapping_add(1);
         let cseq = self.local_cseq;
-        let refreshes = matches!(method, Method::Invite | Method::Update);
+        let refreshes = matches!(method, Method::Invite | Method::Update | Method::Refer | Method::Notify);
         let mut request = self.write(method, cseq);
         request.contact = refreshes.then(|| self.contact.clone());
         request.body = body;

@@ -23,6 +23,7 @@ mod auth;
 mod core;
 mod dialog;
 mod endpoint;
+mod extension;
 mod flow;
 mod outgoing;
 mod pass;
@@ -33,8 +34,8 @@ mod session;
 mod transaction;
 
 pub use endpoint::{
-    Account, ChallengeSeen, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegisterOptions,
-    RegistrationId, RegistrationState, RequestId, SessionId,
+    Account, ChallengeSeen, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, Refer, ReferId,
+    RegisterOptions, RegistrationId, RegistrationState, RequestId, SessionId,
 };
 pub use error::ParseError;
 pub use flow::{ConnectionId, Destination, Hop, Hops, Source, TlsPeer, Transmit};

@@ -240,6 +240,25 @@ impl Uri {
         self.reread(format!("{head}{}{headers}", params.as_str()))
     }
 
+    /// The header `name` (any case) with its escapes undone: what a request to this URI is to have (RFC 3261
+    /// 19.1.1).
+    pub fn header(&self, name: &str) -> Option<String> {
+        let mut headers = self.headers().split('&').filter_map(|header| header.split_once('='));
+        let (_, value) = headers.find(|(found, _)| lex::percent_decode(found).eq_ignore_ascii_case(name))?;
+        Some(lex::percent_decode(value).into_owned())
+    }
+
+    /// This URI with one more header. The value is escaped as needed.
+    #[must_use]
+    pub fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut text = self.text.clone();
+        text.push(if self.headers().is_empty() { '?' } else { '&' });
+        lex::percent_encode(&mut text, name, is_unreserved);
+        text.push('=');
+        lex::percent_encode(&mut text, value, is_unreserved);
+        self.reread(text)
+    }
+
     /// This URI without headers, as it may stand in a request line (RFC 3261 19.1.1).
     #[must_use]
     pub fn without_headers(&self) -> Self {

@@ -172,13 +172,9 @@ impl<R: Role> Core<R> {
     /// Puts the parts together. `seed` makes the endpoint's tags and branches unpredictable.
     pub fn new(parts: CoreParts<R>, seed: [u8; 32]) -> (Core<R>, CoreHandle) {
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
-        let config = EndpointConfig {
-            user_agent: concat!("Offhook/", env!("CARGO_PKG_VERSION")).into(),
-            seed,
-            // Two legs a call, and a few that are just ending.
-            max_sessions: parts.max_calls * 2 + 1024,
-            large_over_tcp: true,
-        };
+        // Two legs a call, and a few that are just ending.
+        let max_sessions = parts.max_calls * 2 + 1024;
+        let config = EndpointConfig::new(concat!("Offhook/", env!("CARGO_PKG_VERSION")), seed, max_sessions);
         let core = Core {
             endpoint: Endpoint::new(config),
             calls: Calls::new(parts.directory.clone(), parts.max_calls),
@@ -275,7 +271,7 @@ impl<R: Role> Core<R> {
 
     fn sip_event(&mut self, event: Event, now: Instant) {
         let (session, event) = match event {
-            Event::Incoming { session, source, request } => return self.incoming(session, source, request, now),
+            Event::Incoming { session, source, request, .. } => return self.incoming(session, source, request, now),
             Event::Request { id, source, request } => {
                 let answer = self.role.request(&source, &request, now);
                 self.endpoint.respond(id, answer.status, None, answer.headers, None, now);
@@ -288,7 +284,7 @@ impl<R: Role> Core<R> {
                 return self.probed(id, from_network && status != 503, now);
             }
             Event::Progress { session, status, sdp, .. } => (session, SipInput::Progress { status, sdp }),
-            Event::Answered { session, sdp } => (session, SipInput::Answered { sdp }),
+            Event::Answered { session, sdp, .. } => (session, SipInput::Answered { sdp }),
             Event::Rejected { session, status, reason, from_network, .. } => {
                 (session, SipInput::Rejected { status, reason, from_network })
             }
@@ -298,11 +294,19 @@ impl<R: Role> Core<R> {
                 debug!(?session, ?why, "session ended");
                 (session, SipInput::Ended { broken })
             }
-            Event::Offer { session, sdp } => (session, SipInput::Offer { sdp }),
+            Event::Offer { session, sdp, .. } => (session, SipInput::Offer { sdp }),
             Event::Confirmed { session, sdp } => (session, SipInput::Confirmed { sdp }),
-            Event::OfferAnswered { session, sdp } => (session, SipInput::OfferAnswered { sdp }),
-            // Nothing is offered within a session of its own accord, and INFO has no use here yet.
-            Event::OfferRejected { .. } | Event::Info { .. } => return,
+            Event::OfferAnswered { session, sdp, .. } => (session, SipInput::OfferAnswered { sdp }),
+            // Calls are transferred by the people who have them, not by the PBX.
+            Event::Refer { session, id, .. } => return self.endpoint.reject_refer(session, id, 603, now),
+            // Nothing is offered within a session of its own accord, no transfer is asked for, and INFO has no use
+            // here yet.
+            Event::OfferRejected { .. }
+            | Event::Info { .. }
+            | Event::ReferAccepted { .. }
+            | Event::ReferRejected { .. }
+            | Event::ReferProgress { .. }
+            | Event::ReferEnded { .. } => return,
         };
         self.calls.handle(Input::Sip { session, event }, now);
     }
@@ -310,7 +314,8 @@ impl<R: Role> Core<R> {
     fn incoming(&mut self, session: SessionId, source: Source, request: offhook_sip::message::Message, now: Instant) {
         let refusal = match self.role.route(&source, &request, now) {
             Decision::Route(route) => {
-                let (from, offer) = (caller(&request), request.body());
+                let offer = request.part("application/sdp").unwrap_or_default();
+                let from = caller(&request);
                 // Most requests have it; RFC 3261 16.3 counts a missing one as the usual value.
                 let max_forwards = request.max_forwards().unwrap_or(70);
                 self.calls.handle(Input::Incoming { session, route, from, max_forwards, offer }, now);

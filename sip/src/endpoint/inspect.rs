@@ -9,15 +9,19 @@ use tracing::debug;
 use super::{Endpoint, Event, RequestId, SessionId};
 use crate::core::{Received, Reply};
 use crate::error::ParseError;
+use crate::extension;
 use crate::flow::{Source, Transmit};
-use crate::header::{Name, Via};
+use crate::header::{Name, Replaces, Via};
 use crate::message::Message;
 use crate::method::Method;
 use crate::request::ALLOW;
-use crate::session::{SDP, Session};
+use crate::session::{SDP, Session, too_small};
 use crate::transaction::{Request, ServerId, write};
 use crate::transport::Protocol;
 use crate::uri::{Host, Scheme, Uri};
+
+/// Value of Accept in an answer to INVITE.
+const ACCEPT: &str = "application/sdp, multipart/mixed, multipart/alternative";
 
 impl Endpoint {
     pub(super) fn on_request(&mut self, source: Source, request: Message, now: Instant) {
@@ -51,7 +55,7 @@ impl Endpoint {
     /// A request that is the first of its transaction.
     fn on_new(&mut self, received: Received, method: Method, now: Instant) {
         let tag = received.message.to().ok().and_then(|to| to.tag().map(str::to_owned));
-        let unsupported = unsupported(&received.message);
+        let unsupported = extension::unsupported(&received.message);
         if !unsupported.is_empty() {
             let headers = [(Name::Unsupported, unsupported)];
             self.core.respond(&received, Reply { status: 420, headers: &headers, ..Reply::default() }, now);
@@ -76,8 +80,8 @@ impl Endpoint {
     fn on_outside(&mut self, received: Received, method: Method, now: Instant) {
         let allow = [(Name::Allow, ALLOW.to_owned())];
         let status = match method {
-            Method::Bye | Method::Info | Method::Update => 481,
-            Method::Prack | Method::Other(_) => 405,
+            Method::Bye | Method::Info | Method::Update | Method::Prack => 481,
+            Method::Other(_) => 405,
             _ => match received.message.request_uri().map(|uri| uri.scheme()) {
                 Ok(Scheme::Other) => 416,
                 Err(_) => 400,
@@ -95,7 +99,8 @@ impl Endpoint {
             Method::Invite => self.on_invite(received, now),
             Method::Options => {
                 let [allow] = allow;
-                let headers = [allow, (Name::Accept, SDP.to_owned())];
+                let supported = (Name::Supported, extension::SUPPORTED.to_owned());
+                let headers = [allow, (Name::Accept, SDP.to_owned()), supported];
                 let tag = self.tag_of(&received.message);
                 let reply = Reply { status: 200, tag: Some(&tag), headers: &headers, ..Reply::default() };
                 self.core.respond(&received, reply, now);
@@ -118,11 +123,19 @@ impl Endpoint {
             self.core.respond(&received, Reply { status: 503, headers: &later, ..Reply::default() }, now);
             return;
         }
-        if !message.body().is_empty() && message.content_type().is_some() && !message.has_body(SDP) {
-            let accept = [(Name::Accept, SDP.to_owned())];
+        if message.has_unknown_body(SDP) {
+            let accept = [(Name::Accept, ACCEPT.to_owned())];
             self.core.respond(&received, Reply { status: 415, headers: &accept, ..Reply::default() }, now);
             return;
         }
+        if let Some(headers) = too_small(message, &self.core) {
+            self.core.respond(&received, Reply { status: 422, headers: &headers, ..Reply::default() }, now);
+            return;
+        }
+        let replaces = match self.replaced(message) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.core.refuse(&received, status, None, now),
+        };
         let (source, request) = (*source, message.clone());
         let contact = contact(&request, &source);
         self.last_id += 1;
@@ -132,7 +145,7 @@ impl Endpoint {
                 self.core.refuse(&received, 100, None, now);
                 self.core.transactions.set_session(received.server, id);
                 self.sessions.insert(id, session);
-                self.core.event(Event::Incoming { session: SessionId(id), source, request });
+                self.core.event(Event::Incoming { session: SessionId(id), source, request, replaces });
             }
             Err(error) => {
                 let reason = error.to_string();
@@ -159,6 +172,19 @@ impl Endpoint {
         if let Some(id) = session {
             self.with_session(id, |session, core| session.on_cancel(invite, core, now));
         }
+    }
+
+    /// The session that an INVITE is to replace (RFC 3891 3); otherwise how to refuse it.
+    fn replaced(&self, invite: &Message) -> Result<Option<SessionId>, u16> {
+        let mut values = invite.raw_values(Name::Replaces);
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() || invite.header(Name::Join).is_some() {
+            return Err(400);
+        }
+        let replaces = Replaces::parse(value).map_err(|_| 400_u16)?;
+        let id = self.session_of(&replaces.to_tag).ok_or(481_u16)?;
+        self.sessions.get(&id).map_or(Err(481), |session| session.replaceable(&replaces))?;
+        Ok(Some(SessionId(id)))
     }
 
     /// The session whose dialogs have this tag on our side.
@@ -195,11 +221,6 @@ impl Endpoint {
         }
         format!("{:016x}", hasher.finish())
     }
-}
-
-/// Option tags that are required of us (RFC 3261 8.2.2.3); we have no extensions that could be.
-fn unsupported(request: &Message) -> String {
-    request.values(Name::Require).collect::<Vec<_>>().join(", ")
 }
 
 /// Our Contact in an incoming call: the user that was called, at the address it was called at.

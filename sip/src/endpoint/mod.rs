@@ -12,8 +12,8 @@ use rustc_hash::FxHashMap;
 use tracing::debug;
 
 pub use self::types::{
-    Account, EndReason, EndpointConfig, Event, OutgoingId, Output, RegisterOptions, RegistrationId, RegistrationState,
-    RequestId, SessionId,
+    Account, EndReason, EndpointConfig, Event, OutgoingId, Output, Refer, ReferId, RegisterOptions, RegistrationId,
+    RegistrationState, RequestId, SessionId,
 };
 use crate::auth::Auth;
 use crate::core::{Core, Received, Reply};
@@ -24,7 +24,7 @@ use crate::message::{Message, default_reason};
 use crate::method::Method;
 use crate::outgoing::{self, Outgoing};
 use crate::registration::Registration;
-use crate::session::{Session, Use};
+use crate::session::{MIN_SE, Session, Use};
 use crate::transaction::timer::Timer;
 use crate::transaction::{ClientId, Failure, Owner};
 use crate::uri::Uri;
@@ -57,9 +57,11 @@ pub struct Endpoint {
 impl Endpoint {
     /// An endpoint without sessions and registrations.
     pub fn new(config: EndpointConfig) -> Endpoint {
-        let EndpointConfig { user_agent, seed, max_sessions, large_over_tcp } = config;
+        let EndpointConfig { user_agent, seed, max_sessions, large_over_tcp, session_expires, min_se } = config;
         let server_limit = max_sessions.saturating_mul(SERVERS_PER_SESSION).max(1024);
         let mut core = Core::new(user_agent, seed, server_limit, large_over_tcp);
+        core.min_se = min_se.max(MIN_SE);
+        core.session_expires = if session_expires == 0 { 0 } else { session_expires.max(core.min_se) };
         let secret = core.random();
         Endpoint {
             core,
@@ -97,10 +99,16 @@ impl Endpoint {
                 Timer::Register => {
                     self.with_registration(owner, |registration, core| registration.on_timer(at, core, now));
                 }
-                Timer::AnswerRetransmit | Timer::AckMissing | Timer::CancelUnanswered | Timer::OfferAgain => {
+                Timer::AnswerRetransmit
+                | Timer::AckMissing
+                | Timer::CancelUnanswered
+                | Timer::OfferAgain
+                | Timer::ProvisionalRetransmit
+                | Timer::PrackMissing
+                | Timer::SessionInterval => {
                     self.with_session(owner, |session, core| {
                         if session.awaits(timer, at) {
-                            session.on_timer(timer, core, now);
+                            session.on_timer(timer, at, core, now);
                         }
                     });
                 }
@@ -144,8 +152,9 @@ impl Endpoint {
             && !self.core.transactions.is_waiting()
     }
 
-    /// Calls `target` by way of the account's peer, with an SDP offer (none: empty). `headers` are added to the
-    /// INVITE; a Max-Forwards among them replaces ours. 401 and 407 are answered from the account's credentials.
+    /// Calls `target` by way of the account's peer, with an SDP offer (none: empty; the offer then comes in
+    /// `Event::Offer` or `Answered`). `headers` are added to the INVITE; a Max-Forwards among them replaces ours, and
+    /// a Replaces (RFC 3891) says which call of the callee this one takes the place of. 401 and 407 are answered from the account's credentials.
     ///
     /// A hop that does not answer, cannot be reached, or answers with 503 is followed by the next, unless the call
     /// made progress there (RFC 3263 4.3).
@@ -176,13 +185,19 @@ impl Endpoint {
         SessionId(id)
     }
 
-    /// Sends a provisional response, 101 to 199, to an incoming INVITE.
+    /// Sends a provisional response, 101 to 199, to an incoming INVITE: reliably (RFC 3262) where the caller
+    /// requires that, or where it understands it and there is a description. Reliable ones go one after the other,
+    /// each after the PRACK of the one before; where that does not come within 32 s, the session ends (`Ended`).
+    ///
+    /// The description is left out of what is not reliable where the INVITE had no offer, and once a reliable one
+    /// has had it.
     pub fn provisional(&mut self, session: SessionId, status: u16, sdp: Option<Bytes>, now: Instant) {
         self.with_session(session.0, |session, core| session.provisional(status, sdp, core, now));
     }
 
     /// Answers an incoming INVITE with 200 and this SDP, which is repeated until the ACK comes (`Confirmed`). Without
-    /// one the session ends after 32 s with BYE (`Ended`).
+    /// one the session ends after 32 s with BYE (`Ended`). While a description waits for its PRACK, or an offer for
+    /// our answer, the 200 waits too; where a reliable provisional response had a description, it has none.
     pub fn answer(&mut self, session: SessionId, sdp: Bytes, now: Instant) {
         self.with_session(session.0, |session, core| session.answer(sdp, core, now));
     }
@@ -213,21 +228,82 @@ impl Endpoint {
         }
     }
 
-    /// Answers [`Event::Offer`].
+    /// Answers [`Event::Offer`], or an offer in [`Event::Answered`]; where several early dialogs have one, the first.
     pub fn answer_offer(&mut self, session: SessionId, sdp: Bytes, now: Instant) {
-        self.with_session(session.0, |session, core| session.answer_offer(sdp, core, now));
+        self.with_session(session.0, |session, core| session.answer_offer(None, sdp, core, now));
     }
 
-    /// Refuses [`Event::Offer`] with a status from 300 to 699; what was agreed before still holds.
+    /// Answers [`Event::Offer`] of one early dialog of our INVITE.
+    pub fn answer_offer_fork(&mut self, session: SessionId, fork: u32, sdp: Bytes, now: Instant) {
+        self.with_session(session.0, |session, core| session.answer_offer(Some(fork), sdp, core, now));
+    }
+
+    /// Refuses [`Event::Offer`] with a status from 300 to 699; what was agreed before still holds. An offer in a
+    /// response cannot be refused: the session ends, as with [`Endpoint::hangup`].
     pub fn reject_offer(&mut self, session: SessionId, status: u16, now: Instant) {
-        self.with_session(session.0, |session, core| session.reject_offer(status, core, now));
+        self.with_session(session.0, |session, core| session.reject_offer(None, status, core, now));
     }
 
-    /// Sends a re-INVITE with a new offer: `OfferAnswered` or `OfferRejected` follows. One that crosses an offer of
-    /// the other side (491) is tried again a few times (RFC 3261 14.1); while one of theirs waits for our answer, it
-    /// is refused at once with 491.
+    /// Refuses [`Event::Offer`] of one early dialog of our INVITE.
+    pub fn reject_offer_fork(&mut self, session: SessionId, fork: u32, status: u16, now: Instant) {
+        self.with_session(session.0, |session, core| session.reject_offer(Some(fork), status, core, now));
+    }
+
+    /// Makes a new offer: `OfferAnswered` or `OfferRejected` follows. In an established session it goes by
+    /// re-INVITE; an empty one asks the other side to offer (`Event::Offer`). In an incoming session without answer
+    /// it goes by UPDATE (RFC 3311), where the caller takes that and the first offer was answered reliably.
+    ///
+    /// One that crosses an offer of the other side (491) is tried again a few times (RFC 3261 14.1); while one of
+    /// theirs waits for our answer, it is refused at once with 491.
     pub fn offer(&mut self, session: SessionId, sdp: Bytes, now: Instant) {
-        self.with_session(session.0, |session, core| session.offer(sdp, core, now));
+        self.with_session(session.0, |session, core| session.offer(0, sdp, core, now));
+    }
+
+    /// The same in one early dialog of our INVITE.
+    pub fn offer_fork(&mut self, session: SessionId, fork: u32, sdp: Bytes, now: Instant) {
+        self.with_session(session.0, |session, core| session.offer(fork, sdp, core, now));
+    }
+
+    /// Asks the other side of an established session to call somebody (RFC 3515): `ReferAccepted`, `ReferProgress`
+    /// and `ReferEnded` follow, or `ReferRejected`. None where the session is not established, is ending, or has
+    /// four of them open. The session stays: who asked ends it when it has heard enough, and then hears no more.
+    pub fn refer(&mut self, session: SessionId, refer: &Refer, now: Instant) -> Option<ReferId> {
+        self.with_session(session.0, |session, core| session.refer(refer, core, now))?.map(ReferId)
+    }
+
+    /// Accepts [`Event::Refer`] and tells the other side that it is tried.
+    pub fn accept_refer(&mut self, session: SessionId, refer: ReferId, now: Instant) {
+        self.with_session(session.0, |session, core| session.accept_refer(refer.0, core, now));
+    }
+
+    /// Refuses [`Event::Refer`] with a status from 300 to 699.
+    pub fn reject_refer(&mut self, session: SessionId, refer: ReferId, status: u16, now: Instant) {
+        self.with_session(session.0, |session, core| session.reject_refer(refer.0, status, core, now));
+    }
+
+    /// Tells the other side how an accepted transfer goes: the status of our call, 100 to 699. A final one is the
+    /// last. Where one comes before the last was taken, only the newest is told.
+    pub fn refer_progress(
+        &mut self,
+        session: SessionId,
+        refer: ReferId,
+        status: u16,
+        reason: Option<&str>,
+        now: Instant,
+    ) {
+        self.with_session(session.0, |session, core| session.refer_progress(refer.0, status, reason, core, now));
+    }
+
+    /// Value of the Replaces header (RFC 3891) with which somebody else takes our place in this session: in an
+    /// INVITE to the other side, so the tags are as that sees them. None where there is no dialog yet that could be
+    /// replaced.
+    pub fn replaces_of(&self, session: SessionId) -> Option<String> {
+        self.sessions.get(&session.0)?.replaces().map(|replaces| replaces.to_string())
+    }
+
+    /// Where the other side of a session is reached: its Contact, which a transfer to it goes to.
+    pub fn remote_target(&self, session: SessionId) -> Option<Uri> {
+        self.sessions.get(&session.0)?.remote_target().cloned()
     }
 
     /// Sends an INFO (RFC 6086) in an established session. Whether it was taken is not reported.

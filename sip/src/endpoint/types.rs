@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::digest::{ChallengeSeen, Credentials};
 use crate::flow::{Destination, Hops, Source, Transmit};
+use crate::header::Replaces;
 use crate::message::Message;
 use crate::uri::Uri;
 
@@ -50,6 +51,26 @@ id! {
     OutgoingId
 }
 
+id! {
+    /// A transfer within a session. Never reused there.
+    ReferId
+}
+
+/// A transfer to ask for (RFC 3515).
+#[derive(Debug, Clone)]
+pub struct Refer {
+    /// Whom the other side is to call. For a transfer to somebody we talk to:
+    /// [`Endpoint::remote_target`](crate::Endpoint::remote_target) of that session.
+    pub target: Uri,
+    /// Value of the Replaces header of that call (RFC 3891): for a transfer to somebody we talk to,
+    /// [`Endpoint::replaces_of`](crate::Endpoint::replaces_of) of that session.
+    pub replaces: Option<String>,
+    /// Value of Referred-By (RFC 3892): who asks for it.
+    pub referred_by: Option<String>,
+    /// Whether to be told how it goes; false asks for a transfer without (RFC 4488).
+    pub notify: bool,
+}
+
 /// How the endpoint is set up.
 #[derive(Debug, Clone)]
 pub struct EndpointConfig {
@@ -62,6 +83,25 @@ pub struct EndpointConfig {
     /// Whether requests of more than 1300 bytes leave UDP for TCP (RFC 3261 18.1.1). Where no connection can be made
     /// they go over UDP after all, and so do all others to the same host and port for ten minutes.
     pub large_over_tcp: bool,
+    /// After how many seconds without a refresh a session counts as dead (RFC 4028): what we ask for, 1800 by
+    /// default in [`EndpointConfig::new`]. 0: nothing is asked for, and only what others ask for is done.
+    pub session_expires: u32,
+    /// The shortest such time that is accepted, in seconds, at least 90; shorter ones are refused with 422.
+    pub min_se: u32,
+}
+
+impl EndpointConfig {
+    /// With the usual session timers, and long requests over TCP.
+    pub fn new(user_agent: impl Into<String>, seed: [u8; 32], max_sessions: usize) -> EndpointConfig {
+        EndpointConfig {
+            user_agent: user_agent.into(),
+            seed,
+            max_sessions,
+            large_over_tcp: true,
+            session_expires: 1800,
+            min_se: 90,
+        }
+    }
 }
 
 /// An identity to call and register with, and the way its requests take.
@@ -114,8 +154,10 @@ pub enum Output {
 /// [`hangup`](crate::Endpoint::hangup) and [`reject`](crate::Endpoint::reject) there is none.
 #[derive(Debug)]
 pub enum Event {
-    /// A new INVITE. 100 Trying was sent; it waits for `provisional`, `answer` or `reject`. Its body is empty when
-    /// the caller wants us to offer: our offer then goes with `answer`, and the answer is in `Confirmed`.
+    /// A new INVITE. 100 Trying was sent; it waits for `provisional`, `answer` or `reject`. The offer is
+    /// `request.part("application/sdp")`. Without one the caller wants us to offer: our offer then goes with
+    /// `answer`, and the answer is in `Confirmed`; or with a reliable `provisional`, and the answer is in
+    /// `OfferAnswered`.
     Incoming {
         /// The new session.
         session: SessionId,
@@ -123,6 +165,10 @@ pub enum Event {
         source: Source,
         /// The INVITE.
         request: Message,
+        /// The session that it is to replace (RFC 3891): whoever answers also ends that one with `hangup`. Whether
+        /// the caller may do that is to be decided here: it knows the tags of that session, and nothing else is
+        /// checked.
+        replaces: Option<SessionId>,
     },
     /// A provisional response other than 100.
     Progress {
@@ -132,17 +178,21 @@ pub enum Event {
         status: u16,
         /// Reason phrase.
         reason: String,
-        /// Early media.
+        /// Early media: the answer where the response was reliable, and final then. Further responses of that
+        /// callee, and its 200, have none.
         sdp: Option<Bytes>,
         /// Which early dialog: responses of one forked callee (one To tag) have one number, counted from 0.
         fork: u32,
     },
-    /// A callee answered, and our ACK is sent.
+    /// A callee answered. Our ACK is sent, unless `is_offer`.
     Answered {
         /// The session.
         session: SessionId,
-        /// Its SDP answer. None where a provisional response had it already.
+        /// Its SDP answer. None where a reliable provisional response had it already.
         sdp: Option<Bytes>,
+        /// Our INVITE had no offer, and this is one: it waits for `answer_offer`, which sends the ACK with the
+        /// answer. `reject_offer` ends the session.
+        is_offer: bool,
     },
     /// Our INVITE failed; the session is over. Where all hops failed, this is what one of them said (503), or else
     /// what happened at the first.
@@ -170,34 +220,93 @@ pub enum Event {
         /// The session.
         session: SessionId,
     },
-    /// An established session is over.
+    /// An established session is over, or an incoming one without PRACK.
     Ended {
         /// The session.
         session: SessionId,
         /// Why.
         why: EndReason,
     },
-    /// A re-INVITE or UPDATE with an offer: waits for `answer_offer` or `reject_offer`.
+    /// An offer in a re-INVITE, UPDATE, PRACK, reliable provisional response, or in the 200 to a re-INVITE of ours
+    /// that had none: waits for `answer_offer` or `reject_offer`. One in a response cannot be refused:
+    /// `reject_offer` then ends the session.
     Offer {
         /// The session.
         session: SessionId,
         /// The offer. None in a re-INVITE that wants us to offer: the answer then comes in `OfferAnswered`.
         sdp: Option<Bytes>,
+        /// Which early dialog of our INVITE, as in `Progress`; the one that was answered, once one was.
+        fork: u32,
     },
-    /// An offer of ours within the session was answered: one made with `offer`, or in the 200 to a re-INVITE that
-    /// had none.
+    /// An offer of ours within the session was answered: one made with `offer`, in a reliable provisional response,
+    /// or in the 200 to a re-INVITE that had none.
     OfferAnswered {
         /// The session.
         session: SessionId,
         /// The answer; None where the other side left it out.
         sdp: Option<Bytes>,
+        /// As in `Offer`.
+        fork: u32,
     },
-    /// An offer made with `offer` was refused; what was agreed before still holds.
+    /// An offer made with `offer` was refused; what was agreed before still holds. 491 where another is open, 405
+    /// where the early dialog has no way to make one.
     OfferRejected {
         /// The session.
         session: SessionId,
         /// Final status.
         status: u16,
+        /// As in `Offer`.
+        fork: u32,
+    },
+    /// The other side asks us to call somebody (RFC 3515): waits for `accept_refer` or `reject_refer`.
+    Refer {
+        /// The session.
+        session: SessionId,
+        /// To answer it.
+        id: ReferId,
+        /// Whom to call, without the headers that the URI had; those other than Replaces are ignored.
+        target: Uri,
+        /// The dialog that our call is to replace there: goes into its Replaces header as it is.
+        replaces: Option<Replaces>,
+        /// Value of Referred-By (RFC 3892), which our call is to repeat.
+        referred_by: Option<String>,
+        /// Whether the other side wants to be told how it goes; where not, `refer_progress` does nothing.
+        notify: bool,
+    },
+    /// A transfer that we asked for was accepted.
+    ReferAccepted {
+        /// The session.
+        session: SessionId,
+        /// Which.
+        id: ReferId,
+    },
+    /// A transfer that we asked for was refused, or nobody said anything (408). It is over.
+    ReferRejected {
+        /// The session.
+        session: SessionId,
+        /// Which.
+        id: ReferId,
+        /// Final status.
+        status: u16,
+    },
+    /// How far a transfer that we asked for is.
+    ReferProgress {
+        /// The session.
+        session: SessionId,
+        /// Which.
+        id: ReferId,
+        /// Status of the call that the other side made: 100 to 699.
+        status: u16,
+        /// Its reason phrase.
+        reason: String,
+    },
+    /// Nothing more comes of a transfer that we asked for. Without a final status in `ReferProgress` before, nobody
+    /// says how it ended.
+    ReferEnded {
+        /// The session.
+        session: SessionId,
+        /// Which.
+        id: ReferId,
     },
     /// An INFO within the session (RFC 6086); it was answered with 200.
     Info {
@@ -254,7 +363,7 @@ pub enum Event {
     },
 }
 
-/// Why an established session ended without our doing.
+/// Why a session ended without our doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndReason {
     /// The other side sent BYE.
@@ -264,6 +373,11 @@ pub enum EndReason {
     },
     /// No ACK for our 200 within 64*T1 (RFC 3261 13.3.1.4).
     NoAck,
+    /// No PRACK for a reliable provisional response of ours within 64*T1 (RFC 3262 3): the INVITE was refused with
+    /// 504.
+    NoPrack,
+    /// Nobody refreshed the session in time (RFC 4028 10).
+    SessionExpired,
     /// A request within the session could not be sent.
     TransportLost,
     /// A request within the session was answered with 408 or 481 (RFC 3261 12.2.1.2), or not at all (408).

@@ -3,11 +3,15 @@
 mod address;
 mod name;
 pub(crate) mod params;
+pub(crate) mod rack;
+mod replaces;
 mod via;
 
 pub use address::NameAddr;
 pub use name::Name;
 pub use params::Params;
+pub use rack::RAck;
+pub use replaces::Replaces;
 pub use via::Via;
 
 pub(crate) use name::{OTHER, id_of};

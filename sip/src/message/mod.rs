@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod parse;
+mod part;
 mod reason;
 #[cfg(test)]
 mod torture;

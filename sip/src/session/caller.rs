@@ -1,4 +1,4 @@
-//! Calling somebody: our INVITE, its early dialogs, CANCEL.
+//! Calling somebody: our INVITE, its final response, CANCEL.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,9 +6,13 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::established::Established;
+use super::fork::Fork;
+use super::link::Link;
+use super::offer::Offered;
+use super::timer::SessionTimer;
 use super::{Base, Next, SDP, Session, Stage, sdp};
 use crate::auth::Auth;
-use crate::core::{Core, Received, Reply};
+use crate::core::Core;
 use crate::dialog::Dialog;
 use crate::endpoint::{Account, Event};
 use crate::flow::Source;
@@ -16,27 +20,29 @@ use crate::header::{Name, NameAddr};
 use crate::message::Message;
 use crate::method::Method;
 use crate::pass::{Miss, Pass};
-use crate::request::{ALLOW, Request};
+use crate::request::Request;
 use crate::transaction::timer::{PATIENCE, Timer};
 use crate::transaction::{ClientId, Failure, Owner, write};
 use crate::uri::Uri;
 
-/// Early dialogs told apart; further ones count as the last.
-const MAX_FORKS: usize = 32;
+/// How often an INVITE is sent again with a larger session interval (422).
+const MAX_INTERVALS: u32 = 3;
 
 /// Our INVITE has no final response.
 #[derive(Debug)]
 pub(crate) struct Calling {
     pass: Pass,
-    request: Request,
-    transaction: ClientId,
-    /// To tags of the early dialogs.
-    forks: Vec<Box<str>>,
+    pub(super) request: Request,
+    pub(super) transaction: ClientId,
+    /// The early dialogs.
+    pub(super) forks: Vec<Fork>,
     /// Whether a provisional response came: before, there is nothing that could be cancelled (RFC 3261 9.1).
     reached: bool,
     /// Whether one other than 100 came: the call is somewhere, and must not go elsewhere too.
     progressed: bool,
     hangup: Option<Hangup>,
+    /// Refusals with 422 so far.
+    intervals: u32,
 }
 
 /// It is to end.
@@ -54,10 +60,11 @@ impl Session {
         account: Arc<Account>,
         target: Uri,
         offer: Bytes,
-        headers: Vec<(Name, String)>,
+        mut headers: Vec<(Name, String)>,
         core: &mut Core,
         now: Instant,
     ) -> Session {
+        SessionTimer::first_headers(0, core, &mut headers);
         let tag = core.tag(id);
         let pass = Pass::new(account);
         let (account, hop) = (pass.account(), pass.hop());
@@ -79,8 +86,16 @@ impl Session {
         };
         let mut auth = Auth::new(account.credentials.clone());
         let transaction = core.send(&request, &mut auth, Owner::Session(id), now);
-        let calling =
-            Calling { pass, request, transaction, forks: Vec::new(), reached: false, progressed: false, hangup: None };
+        let calling = Calling {
+            pass,
+            request,
+            transaction,
+            forks: Vec::new(),
+            reached: false,
+            progressed: false,
+            hangup: None,
+            intervals: 0,
+        };
         Session::new(id, tag, auth, Stage::Calling(Box::new(calling)))
     }
 }
@@ -97,6 +112,7 @@ impl Calling {
     ) -> Next {
         let status = response.status()?;
         if transaction != self.transaction {
+            self.on_early_response(base, transaction, response, source, core, now);
             return None;
         }
         if status == 503 && self.may_go_elsewhere() {
@@ -110,15 +126,21 @@ impl Calling {
                 if self.hangup.is_some() {
                     self.cancel(base, core, now);
                 } else if status > 100 {
-                    let fork = self.fork(&write::to_tag(response));
-                    let reason = response.reason().to_owned();
-                    let event = Event::Progress { session: base.session(), status, reason, sdp: sdp(response), fork };
-                    base.event(core, event);
+                    self.progress(base, status, response, source, core, now);
                 }
                 None
             }
             200..=299 => Some(self.answered(base, response, source, core, now)),
             401 | 407 if self.hangup.is_none() && base.auth.challenged(response) => {
+                self.again(base, core, now);
+                None
+            }
+            422 if self.hangup.is_none() && self.intervals < MAX_INTERVALS && core.session_expires > 0 => {
+                self.intervals += 1;
+                let ours = |name: &Name| [Name::Supported, Name::SessionExpires, Name::MinSe].contains(name);
+                self.request.headers.retain(|(name, _)| !ours(name));
+                let min_se = response.number(Name::MinSe).unwrap_or_default();
+                SessionTimer::first_headers(min_se, core, &mut self.request.headers);
                 self.again(base, core, now);
                 None
             }
@@ -128,6 +150,7 @@ impl Calling {
 
     pub(super) fn on_failure(&mut self, base: &mut Base, failure: Failure, core: &mut Core, now: Instant) -> Next {
         if failure.transaction != self.transaction {
+            self.on_early_failure(base, &failure, core);
             return None;
         }
         if self.may_go_elsewhere() {
@@ -159,24 +182,8 @@ impl Calling {
         self.transaction = base.send(&self.request, core, now);
     }
 
-    /// Requests within early dialogs. The offer in our INVITE has no reliable answer yet.
-    pub(super) fn on_request(&mut self, received: &Received, method: &Method, core: &mut Core, now: Instant) -> Next {
-        let same_call = received.message.call_id().is_ok_and(|call_id| call_id == &*self.request.call_id);
-        let allow = [(Name::Allow, ALLOW.to_owned())];
-        let reply = match method {
-            _ if !same_call => Reply { status: 481, ..Reply::default() },
-            // RFC 3311 5.2: an offer crosses ours.
-            Method::Update if sdp(&received.message).is_some() => Reply { status: 491, ..Reply::default() },
-            Method::Update => {
-                let contact = self.request.contact.as_deref();
-                Reply { status: 200, contact, ..Reply::default() }
-            }
-            Method::Options | Method::Info => Reply { status: 200, headers: &allow, ..Reply::default() },
-            Method::Bye | Method::Invite => Reply { status: 481, ..Reply::default() },
-            _ => Reply { status: 405, headers: &allow, ..Reply::default() },
-        };
-        core.respond(received, reply, now);
-        None
+    pub(super) fn is_ending(&self) -> bool {
+        self.hangup.is_some()
     }
 
     pub(super) fn hang_up(&mut self, base: &Base, reason: Option<String>, core: &mut Core, now: Instant) {
@@ -216,45 +223,62 @@ impl Calling {
         core: &mut Core,
         now: Instant,
     ) -> Stage {
-        let Some(mut established) = accept(self.transaction, response, source, core) else {
+        let invite = core.transactions.invite(self.transaction);
+        let link = invite.as_ref().and_then(|invite| self.link_of(invite, response, source));
+        let (Some(invite), Some(mut link)) = (invite, link) else {
             // A 2xx that no dialog can be made of: nobody could be acknowledged.
             return rejected(base, Miss { status: 500, response: None }, core);
         };
-        match self.hangup.take() {
-            None => base.event(core, Event::Answered { session: base.session(), sdp: sdp(response) }),
+        link.early = false;
+        link.hear(response);
+        link.timer.granted(response, base.id, core, now);
+        let description = sdp(response).filter(|_| !link.negotiated);
+        let offers = description.is_some() && self.request.body.is_none();
+        link.negotiated = true;
+        let (transaction, cseq) = (self.transaction, self.request.cseq);
+        let hangup = self.hangup.take();
+        if offers && hangup.is_none() {
+            // The ACK has the answer (RFC 3261 13.2.2.4); what offers were open in the early dialog are not now.
+            link.offered = Some(Box::new(Offered::Answer { transaction, invite, cseq }));
+        } else {
+            link.acknowledge(transaction, &invite, cseq, None, core);
+        }
+        let mut established = Established::new(link, Some(transaction));
+        match hangup {
+            None => {
+                base.event(core, Event::Answered { session: base.session(), sdp: description, is_offer: offers });
+            }
             Some(hangup) => established.bye(base, hangup.reason, core, now),
         }
         Stage::Established(Box::new(established))
     }
 
-    fn fork(&mut self, tag: &str) -> u32 {
-        let known = self.forks.iter().position(|fork| **fork == *tag);
-        let index = known.unwrap_or_else(|| {
-            if self.forks.len() < MAX_FORKS {
-                self.forks.push(tag.into());
-            }
-            self.forks.len() - 1
-        });
-        index as u32
+    /// The dialog of a 2xx: the early one where there is one.
+    fn link_of(&mut self, invite: &Message, response: &Message, source: &Source) -> Option<Link> {
+        let tag = write::to_tag(response);
+        let index = self.forks.iter().position(|fork| *fork.tag == *tag);
+        if let Some(early) = index.and_then(|index| self.forks.get_mut(index)?.early.take()) {
+            let mut link = early.link;
+            link.dialog.confirm(response, source);
+            return Some(link);
+        }
+        let dialog = Dialog::caller(invite, response, source).ok()?;
+        Some(Link::new(dialog, response, index.unwrap_or(self.forks.len()) as u32, self.described()))
+    }
+
+    /// Our offer in the INVITE; empty where there is none.
+    pub(super) fn described(&self) -> Bytes {
+        self.request.body.as_ref().map(|(_, description)| description.clone()).unwrap_or_default()
     }
 }
 
 /// The INVITE failed.
-fn rejected(base: &mut Base, miss: Miss, core: &mut Core) -> Stage {
+pub(super) fn rejected(base: &mut Base, miss: Miss, core: &mut Core) -> Stage {
     let (session, reason) = (base.session(), miss.reason());
     let Miss { status, response } = miss;
     let from_network = response.is_some();
     base.last_event(core, Event::Rejected { session, status, reason, from_network, response });
     Stage::Over
-}
-
-/// Makes the dialog of a 2xx and acknowledges it.
-fn accept(invite: ClientId, response: &Message, source: &Source, core: &mut Core) -> Option<Established> {
-    let request = core.transactions.invite(invite)?;
-    let dialog = Dialog::caller(&request, response, source).ok()?;
-    let cseq = response.cseq().ok()?.number;
-    core.acknowledge(invite, &request, dialog.remote_tag(), &dialog.ack(cseq));
-    Some(Established::new(dialog, Some(invite)))
 }
 
 impl Session {
@@ -268,7 +292,13 @@ impl Session {
         core: &mut Core,
         now: Instant,
     ) -> Option<Session> {
-        let mut established = accept(invite, response, source, core)?;
+        let request = core.transactions.invite(invite)?;
+        let dialog = Dialog::caller(&request, response, source).ok()?;
+        let mut link = Link::new(dialog, response, 0, Bytes::new());
+        link.acknowledge(invite, &request, response.cseq().ok()?.number, None, core);
+        // PRACK and UPDATE may have gone before.
+        link.dialog.skip_numbers();
+        let mut established = Established::new(link, Some(invite));
         let mut base = Base { id, tag: core.tag(id), auth, silent: true };
         established.bye(&mut base, None, core, now);
         Some(Session { base, stage: Stage::Established(Box::new(established)) })

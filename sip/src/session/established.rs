@@ -1,44 +1,37 @@
-//! A call that was answered: ACK, BYE, INFO, and the order of it all.
+//! A call that was answered: ACK, BYE, offers, and the order of it all.
 
 use std::time::{Duration, Instant};
 
-use super::offer::{Offered, Offering};
-use super::{Base, Next, Stage, Use, reason_header, sdp};
+use bytes::Bytes;
+
+use super::link::{Link, Pending};
+use super::offer::{Failed, refuse_crossing};
+use super::refer::Refers;
+use super::timer::Due;
+use super::{Base, Next, SDP, Stage, Use, reason_header, reliable, sdp};
 use crate::core::{Core, Received, Reply};
-use crate::dialog::Dialog;
 use crate::endpoint::{EndReason, Event};
 use crate::flow::{Source, Transmit};
-use crate::header::Name;
+use crate::header::{Name, RAck};
 use crate::message::Message;
 use crate::method::Method;
-use crate::request::{ALLOW, Request};
+use crate::request::ALLOW;
 use crate::transaction::timer::{Backoff, PATIENCE, T2, Timer};
-use crate::transaction::{ClientId, Failure, ServerId};
-
-/// INFO requests of ours that wait for their answer at once; more are not sent.
-const MAX_INFOS: usize = 16;
+use crate::transaction::{ClientId, Failure, ServerId, write};
 
 /// A 2xx was sent or received.
 #[derive(Debug)]
 pub(crate) struct Established {
-    pub(super) dialog: Dialog,
+    pub(super) link: Link,
     /// Our INVITE, whose further 2xx are surplus.
     invite: Option<ClientId>,
     /// The 2xx of ours that is repeated until its ACK comes.
     pub(super) unacknowledged: Option<Unacknowledged>,
-    /// An offer of the other side without answer.
-    pub(super) offered: Option<Box<Offered>>,
-    /// An offer of ours without answer.
-    pub(super) offering: Option<Box<Offering>>,
-    infos: Vec<Pending>,
+    /// A reliable provisional response of ours that the 2xx overtook: its PRACK may still come (RFC 3262 3).
+    pub(super) rack: Option<Box<RAck>>,
+    /// Transfers.
+    pub(super) refers: Option<Box<Refers>>,
     ending: Option<Ending>,
-}
-
-/// A request of ours without final response.
-#[derive(Debug)]
-pub(super) struct Pending {
-    pub(super) request: Request,
-    pub(super) transaction: ClientId,
 }
 
 /// How far the end is that we want.
@@ -65,11 +58,6 @@ pub(crate) struct Unacknowledged {
 }
 
 impl Unacknowledged {
-    /// Whether it answered the first INVITE.
-    pub(super) fn is_first(&self) -> bool {
-        self.first
-    }
-
     /// Starts to repeat a 2xx (RFC 3261 13.3.1.4): over every transport, since it is repeated end to end.
     pub(super) fn start(
         owner: u64,
@@ -90,16 +78,8 @@ impl Unacknowledged {
 }
 
 impl Established {
-    pub(super) fn new(dialog: Dialog, invite: Option<ClientId>) -> Established {
-        Established {
-            dialog,
-            invite,
-            unacknowledged: None,
-            offered: None,
-            offering: None,
-            infos: Vec::new(),
-            ending: None,
-        }
+    pub(super) fn new(link: Link, invite: Option<ClientId>) -> Established {
+        Established { link, invite, unacknowledged: None, rack: None, refers: None, ending: None }
     }
 
     pub(super) fn await_ack(&mut self, waiting: Unacknowledged) {
@@ -108,7 +88,7 @@ impl Established {
 
     pub(super) fn on_ack(&mut self, base: &mut Base, ack: &Message, core: &mut Core, now: Instant) -> Next {
         let cseq = ack.cseq().ok()?.number;
-        if !self.dialog.matches(ack) {
+        if !self.link.dialog.matches(ack) {
             return None;
         }
         let acknowledged = self.unacknowledged.take_if(|waiting| waiting.cseq == cseq)?;
@@ -116,7 +96,7 @@ impl Established {
         if acknowledged.first {
             base.event(core, Event::Confirmed { session, sdp: answer });
         } else if acknowledged.we_offered {
-            base.event(core, Event::OfferAnswered { session, sdp: answer });
+            base.event(core, Event::OfferAnswered { session, sdp: answer, fork: self.link.fork });
         }
         self.bye_if_due(base, core, now);
         None
@@ -130,12 +110,12 @@ impl Established {
         core: &mut Core,
         now: Instant,
     ) -> Next {
-        if !self.dialog.matches(&received.message) {
+        if !self.link.dialog.matches(&received.message) {
             core.refuse(&received, 481, None, now);
             return None;
         }
         let cseq = received.message.cseq().map(|cseq| cseq.number).unwrap_or_default();
-        if !self.dialog.advance(cseq) {
+        if !self.link.dialog.advance(cseq) {
             core.refuse(&received, 500, None, now);
             return None;
         }
@@ -143,16 +123,28 @@ impl Established {
         match method {
             Method::Bye => {
                 core.refuse(&received, 200, None, now);
-                self.refuse_offered(487, core, now);
+                self.refuse_open(487, core, now);
                 let reason = received.message.header(Name::Reason).map(str::to_owned);
                 let why = EndReason::RemoteBye { reason };
                 base.last_event(core, Event::Ended { session: base.session(), why });
                 return Some(Stage::Over);
             }
             // Nothing new begins in a session that we are ending.
-            Method::Invite | Method::Update if self.ending.is_some() => core.refuse(&received, 481, None, now),
+            Method::Invite | Method::Update | Method::Refer if self.ending.is_some() => {
+                core.refuse(&received, 481, None, now);
+            }
             Method::Invite => self.on_reinvite(base, received, core, now),
-            Method::Update => self.on_update(base, received, core, now),
+            Method::Update => {
+                let crossing = self.crossing();
+                self.link.on_update(base, received, crossing, core, now);
+            }
+            Method::Refer => self.on_refer(base, received, core, now),
+            Method::Notify => self.on_notify(base, &received, core, now),
+            Method::Prack => {
+                let rack = reliable::rack(&received.message);
+                let known = self.rack.take_if(|open| rack.as_ref() == Some(open)).is_some();
+                core.refuse(&received, if known { 200 } else { 481 }, None, now);
+            }
             Method::Info => {
                 core.refuse(&received, 200, None, now);
                 let event = info(base, &received.message);
@@ -179,27 +171,31 @@ impl Established {
     ) -> (Use, Next) {
         let Some(status) = response.status().filter(|status| *status >= 200) else { return (Use::Taken, None) };
         if self.invite == Some(transaction) {
-            let used = if status < 300 { Use::Surplus } else { Use::Taken };
-            return (used, None);
+            // Another callee's; ours comes again while its ACK waits for an answer.
+            let surplus = status < 300 && *write::to_tag(response) != *self.link.dialog.remote_tag();
+            return (if surplus { Use::Surplus } else { Use::Taken }, None);
         }
         if let Some(Ending::Bye(bye)) = self.ending.as_mut().filter(|ending| ending.is(transaction)) {
-            let next =
-                if bye.challenged(base, &mut self.dialog, response, core, now) { None } else { Some(Stage::Over) };
-            return (Use::Taken, next);
+            let again = bye.challenged(base, &mut self.link.dialog, response, core, now);
+            return (Use::Taken, if again { None } else { Some(Stage::Over) });
         }
-        if self.offering.as_ref().is_some_and(|offering| offering.is(transaction)) {
-            return (Use::Taken, self.on_offer_response(base, status, response, source, core, now));
+        if self.link.offering.as_ref().is_some_and(|offering| offering.is(transaction)) {
+            let failed = self.link.on_offer_response(base, response, source, core, now);
+            return (Use::Taken, failed.and_then(|failed| self.offer_failed(base, failed, core, now)));
         }
-        let Some(index) = self.infos.iter().position(|info| info.transaction == transaction) else {
-            // A 2xx to a re-INVITE that a hang-up overtook.
-            let used = if status < 300 && is_invite(response) { Use::Surplus } else { Use::Taken };
-            return (used, None);
-        };
-        if self.infos[index].challenged(base, &mut self.dialog, response, core, now) {
+        if let Some(lost) = self.on_refer_response(base, transaction, response, core, now) {
+            return (Use::Taken, if lost { self.lost_if_gone(base, status, core, now) } else { None });
+        }
+        if self.link.offered.as_ref().is_some_and(|offered| offered.is_answer_to(transaction)) {
             return (Use::Taken, None);
         }
-        self.infos.swap_remove(index);
-        (Use::Taken, self.lost_if_gone(base, status, core, now))
+        let sent = self.link.on_sent_response(base, transaction, response, core, now);
+        if sent == Some(Method::Info) {
+            return (Use::Taken, self.lost_if_gone(base, status, core, now));
+        }
+        // A 2xx to a re-INVITE that a hang-up overtook.
+        let surplus = status < 300 && is_invite(response);
+        (if surplus { Use::Surplus } else { Use::Taken }, None)
     }
 
     pub(super) fn on_failure(&mut self, base: &mut Base, failure: Failure, core: &mut Core, now: Instant) -> Next {
@@ -207,10 +203,12 @@ impl Established {
         if self.ending.as_ref().is_some_and(|ending| ending.is(transaction)) {
             return Some(Stage::Over);
         }
-        let known = self.offering.take_if(|offering| offering.is(transaction)).is_some()
-            || self.infos.iter().any(|info| info.transaction == transaction);
-        self.infos.retain(|info| info.transaction != transaction);
-        if !known {
+        if self.on_refer_failure(base, &failure, core, now) {
+            return None;
+        }
+        let offering = self.link.offering.take_if(|offering| offering.is(transaction)).is_some();
+        let sent = self.link.on_sent_failure(&failure);
+        if !offering && sent != Some(Method::Info) {
             return None;
         }
         if status == 503 {
@@ -223,7 +221,8 @@ impl Established {
         match timer {
             Timer::AnswerRetransmit => self.unacknowledged.as_ref().is_some_and(|waiting| waiting.resend_at == at),
             Timer::AckMissing => self.unacknowledged.as_ref().is_some_and(|waiting| waiting.give_up_at == at),
-            Timer::OfferAgain => self.offering.as_ref().is_some_and(|offering| offering.again_at() == Some(at)),
+            Timer::OfferAgain => self.link.offering.as_ref().is_some_and(|offering| offering.again_at() == Some(at)),
+            Timer::SessionInterval => self.link.timer.awaits(at),
             _ => false,
         }
     }
@@ -243,7 +242,16 @@ impl Established {
                 self.lost(base, EndReason::NoAck, core, now)
             }
             Timer::OfferAgain => {
-                self.offer_again(base, core, now);
+                let crossed = self.is_ending() || self.unacknowledged.is_some();
+                let failed = self.link.offer_again(base, crossed, core, now);
+                failed.and_then(|failed| self.offer_failed(base, failed, core, now))
+            }
+            Timer::SessionInterval => {
+                match self.link.timer.step(base.id, core, now) {
+                    Due::Nothing => {}
+                    Due::Refresh => self.refresh(base, core, now),
+                    Due::End => return self.lost(base, EndReason::SessionExpired, core, now),
+                }
                 None
             }
             _ => None,
@@ -252,7 +260,7 @@ impl Established {
 
     pub(super) fn hang_up(&mut self, base: &mut Base, reason: Option<String>, core: &mut Core, now: Instant) -> Next {
         if self.ending.is_none() {
-            self.refuse_offered(487, core, now);
+            self.refuse_open(487, core, now);
             self.ending = Some(Ending::AfterAck { reason });
             self.bye_if_due(base, core, now);
         }
@@ -261,38 +269,87 @@ impl Established {
 
     /// A CANCEL for an INVITE within the session; one that was answered cannot be cancelled (RFC 3261 9.2).
     pub(super) fn on_cancel(&mut self, server: ServerId, core: &mut Core, now: Instant) {
-        if self.offered.as_ref().is_some_and(|offered| offered.is(server)) {
-            self.refuse_offered(487, core, now);
+        if self.link.offered.as_ref().is_some_and(|offered| offered.is(server)) {
+            self.link.refuse_offered(487, core, now);
         }
     }
 
     /// Sends BYE.
     pub(super) fn bye(&mut self, base: &mut Base, reason: Option<String>, core: &mut Core, now: Instant) {
-        let mut request = self.dialog.request(Method::Bye, None);
+        let mut request = self.link.dialog.request(Method::Bye, None);
         request.headers = reason_header(reason);
         let transaction = base.send(&request, core, now);
         self.ending = Some(Ending::Bye(Box::new(Pending { request, transaction })));
     }
 
     /// Sends an INFO.
-    pub(super) fn info(
-        &mut self,
-        base: &mut Base,
-        content_type: &str,
-        body: bytes::Bytes,
-        core: &mut Core,
-        now: Instant,
-    ) {
-        if self.ending.is_none() && self.infos.len() < MAX_INFOS {
-            let request = self.dialog.request(Method::Info, Some((content_type.into(), body)));
-            let transaction = base.send(&request, core, now);
-            self.infos.push(Pending { request, transaction });
+    pub(super) fn info(&mut self, base: &mut Base, content_type: &str, body: Bytes, core: &mut Core, now: Instant) {
+        if self.ending.is_none() {
+            self.link.send(base, Method::Info, Vec::new(), Some((content_type.into(), body)), core, now);
         }
     }
 
     /// Whether the session is on its way out.
     pub(super) fn is_ending(&self) -> bool {
         self.ending.is_some()
+    }
+
+    /// Whether an offer of ours would cross something.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.link.is_free() || self.unacknowledged.is_some()
+    }
+
+    /// How to refuse an offer that crosses another (RFC 3261 14.2, RFC 3311 5.2).
+    fn crossing(&self) -> Option<u16> {
+        if self.link.offered.is_some() {
+            return Some(500);
+        }
+        let ours_is_out = self.link.offering.as_ref().is_some_and(|offering| offering.again_at().is_none())
+            || self.unacknowledged.as_ref().is_some_and(|waiting| waiting.we_offered);
+        ours_is_out.then_some(491)
+    }
+
+    fn on_reinvite(&mut self, base: &Base, received: Received, core: &mut Core, now: Instant) {
+        if let Some(status) = self.crossing() {
+            return refuse_crossing(&received, status, core, now);
+        }
+        if self.link.refuse_interval(&received, core, now) {
+            return;
+        }
+        if received.message.has_unknown_body(SDP) {
+            let accept = [(Name::Accept, SDP.to_owned())];
+            core.respond(&received, Reply { status: 415, headers: &accept, ..Reply::default() }, now);
+            return;
+        }
+        // Who sends a re-INVITE has our 2xx: its ACK was lost or comes later.
+        let acknowledged = self.unacknowledged.take_if(|waiting| !waiting.we_offered);
+        if acknowledged.is_some_and(|acknowledged| acknowledged.first) {
+            base.event(core, Event::Confirmed { session: base.session(), sdp: None });
+        }
+        core.refuse(&received, 100, None, now);
+        self.link.hear(&received.message);
+        self.link.take_offer(base, received, core);
+    }
+
+    /// Tells the other side that we are still there (RFC 4028 7.4): by UPDATE where it takes that. What is open
+    /// refreshes too; and where neither can be done, there is another try soon.
+    fn refresh(&mut self, base: &mut Base, core: &mut Core, now: Instant) {
+        if self.is_busy() || self.is_ending() {
+            return;
+        }
+        if self.link.takes_update() {
+            self.link.offer(base, Method::Update, Bytes::new(), true, core, now);
+        } else if !self.link.described.is_empty() {
+            let described = self.link.described.clone();
+            self.link.offer(base, Method::Invite, described, true, core, now);
+        }
+    }
+
+    fn offer_failed(&mut self, base: &mut Base, failed: Failed, core: &mut Core, now: Instant) -> Next {
+        let next = self.lost_if_gone(base, failed.status, core, now);
+        // Silent where the session itself was lost.
+        self.link.offer_failed(base, failed, core);
+        next
     }
 
     /// The dialog is gone for the other side when it says so, or says nothing (RFC 3261 12.2.1.2).
@@ -305,7 +362,7 @@ impl Established {
 
     /// Ends what is broken, with a BYE in case the other side still has it.
     fn lost(&mut self, base: &mut Base, why: EndReason, core: &mut Core, now: Instant) -> Next {
-        self.refuse_offered(487, core, now);
+        self.refuse_open(487, core, now);
         base.last_event(core, Event::Ended { session: base.session(), why });
         if !matches!(self.ending, Some(Ending::Bye(_))) {
             self.bye(base, None, core, now);
@@ -327,25 +384,6 @@ impl Established {
 impl Ending {
     fn is(&self, transaction: ClientId) -> bool {
         matches!(self, Ending::Bye(bye) if bye.transaction == transaction)
-    }
-}
-
-impl Pending {
-    /// Sends it again where the response is a challenge that can be answered.
-    pub(super) fn challenged(
-        &mut self,
-        base: &mut Base,
-        dialog: &mut Dialog,
-        response: &Message,
-        core: &mut Core,
-        now: Instant,
-    ) -> bool {
-        if !matches!(response.status(), Some(401 | 407)) || !base.auth.challenged(response) {
-            return false;
-        }
-        self.request.cseq = dialog.next_cseq();
-        self.transaction = base.send(&self.request, core, now);
-        true
     }
 }
 

@@ -345,12 +345,12 @@ impl Transactions {
         }
     }
 
-    /// Sends a response. Gives it back where it is a 2xx to INVITE, which the session must repeat.
+    /// Sends a response. Gives it back where it is one to INVITE that the session may have to repeat: 101 to 299.
     pub(crate) fn respond(&mut self, server: ServerId, status: u16, bytes: Bytes, now: Instant) -> Option<Transmit> {
         match server {
             ServerId::Invite(id) => {
                 let sent = self.server_invites.get_mut(&id)?.respond(status, bytes, now, &mut self.io)?;
-                (200..300).contains(&status).then_some(sent)
+                (101..300).contains(&status).then_some(sent)
             }
             ServerId::Other(id) => {
                 if self.servers.get_mut(&id)?.respond(status, bytes, now, &mut self.io) {
@@ -441,6 +441,14 @@ impl Transactions {
             }
         }
         Request::Known
+    }
+
+    /// Whether a request received is still kept.
+    pub(crate) fn is_open(&self, server: ServerId) -> bool {
+        match server {
+            ServerId::Invite(id) => self.server_invites.contains_key(&id),
+            ServerId::Other(id) => self.has_server(id),
+        }
     }
 
     /// Whether a request other than INVITE is still kept.

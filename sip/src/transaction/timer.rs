@@ -39,6 +39,13 @@ pub(crate) enum Timer {
     CancelUnanswered,
     /// A re-INVITE refused with 491 is tried again (RFC 3261 14.1).
     OfferAgain,
+    /// A reliable provisional response again until its PRACK comes; doubles from T1 without limit (RFC 3262 3).
+    ProvisionalRetransmit,
+    /// No PRACK for a reliable provisional response: the INVITE is refused (RFC 3262 3).
+    PrackMissing,
+    /// A look at whether a session is to be refreshed or has expired (RFC 4028 10); every minute, so that timers of
+    /// sessions that have ended do not stay for long.
+    SessionInterval,
     /// Time to refresh a registration, or to try again after a failure.
     Register,
 }

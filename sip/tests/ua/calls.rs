@@ -34,7 +34,7 @@ pub fn talk(world: &mut World, alice: SocketAddr, bob: SocketAddr) -> (SessionId
 
 pub fn answered(world: &mut World, at: SocketAddr, wanted: SessionId) -> Option<Bytes> {
     world.wait(at, 40, |event| match event {
-        Event::Answered { session, sdp } if *session == wanted => Some(sdp.clone()),
+        Event::Answered { session, sdp, .. } if *session == wanted => Some(sdp.clone()),
         _ => None,
     })
 }
@@ -302,7 +302,7 @@ fn without_an_offer_we_make_it_and_the_ack_has_the_answer() {
     let phone = world.peer("127.0.0.9:5060");
     world.send(phone, bob, invite("z9hG4bKa", "1", "").replace(BODY, "Content-Length: 0\r\n\r\n"));
     let ringing = world.wait(bob, 1, |event| match event {
-        Event::Incoming { session, source, request } if source.remote == phone => {
+        Event::Incoming { session, source, request, .. } if source.remote == phone => {
             Some((*session, request.body().is_empty()))
         }
         _ => None,

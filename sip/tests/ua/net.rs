@@ -125,7 +125,7 @@ impl World {
         let at = address(at);
         let mut seed = [0; 32];
         seed[..8].copy_from_slice(&self.next_random().to_le_bytes());
-        let config = EndpointConfig { user_agent: "Test/1".into(), seed, max_sessions, large_over_tcp: true };
+        let config = EndpointConfig::new("Test/1", seed, max_sessions);
         let node = Node { endpoint: Endpoint::new(config), events: Vec::new(), reaction: None, wake: None };
         self.nodes.insert(at, node);
         at

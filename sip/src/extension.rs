@@ -1,0 +1,41 @@
+//! The extensions of SIP that are understood here, in one table (RFC 3261 8.2.2.3, 19.2).
+
+use crate::header::Name;
+use crate::message::Message;
+
+macro_rules! tags {
+    ($first:literal $(, $tag:literal)*) => {
+        /// Option tags that may be required of us.
+        const TAGS: &[&str] = &[$first $(, $tag)*];
+        /// Value of Supported where a session begins.
+        pub(crate) const SUPPORTED: &str = concat!($first $(, ", ", $tag)*);
+    };
+}
+
+// RFC 3262, RFC 4028, RFC 3891, RFC 4488.
+tags!("100rel", "timer", "replaces", "norefersub");
+
+/// Value of Supported in a re-INVITE: its answer is due at once, so nothing provisional has to be reliable.
+pub(crate) const SUPPORTED_WITHIN: &str = "timer, replaces, norefersub";
+
+/// Reliable provisional responses.
+pub(crate) const RELIABLE: &str = "100rel";
+/// Session timers.
+pub(crate) const TIMER: &str = "timer";
+
+/// What is required of us that we do not have: the value of Unsupported; empty where there is nothing.
+pub(crate) fn unsupported(request: &Message) -> String {
+    let required = request.values(Name::Require);
+    let missing = required.filter(|tag| !TAGS.iter().any(|known| known.eq_ignore_ascii_case(tag)));
+    missing.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the sender of a message understands an extension: it says so, or requires it.
+pub(crate) fn understands(message: &Message, tag: &str) -> bool {
+    message.has_token(Name::Supported, tag) || requires(message, tag)
+}
+
+/// Whether a message needs an extension to be understood.
+pub(crate) fn requires(message: &Message, tag: &str) -> bool {
+    message.has_token(Name::Require, tag)
+}
