@@ -52,7 +52,7 @@ fn early_dialogs_are_told_apart_and_the_first_answer_wins() {
     let (_, ack) = world.receive(phones[0], is("ACK"));
     assert_eq!(ack.to().expect("To").tag(), Some("one"));
     let (_, bye) = world.receive(phones[0], is("BYE"));
-    assert_eq!(bye.cseq().expect("CSeq").number, 2);
+    assert!(bye.cseq().expect("CSeq").number > 1);
     world.send(phones[0], alice, ok(&bye, ""));
     // A lost ACK: each callee's 2xx gets its own again.
     for (tag, phone) in [("one", phones[0]), ("two", phones[1])] {

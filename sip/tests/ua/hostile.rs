@@ -32,6 +32,14 @@ fn change() -> impl Strategy<Value = Change> {
             "CANCEL",
             "ACK",
             "UPDATE",
+            "PRACK",
+            "REFER",
+            "NOTIFY",
+            "\r\nSession-Expires: 90",
+            "\r\nRSeq: 1",
+            "\r\nRAck: 1 1 INVITE",
+            "\r\nReplaces: a;to-tag=b;from-tag=c",
+            "multipart/mixed;boundary=v",
             "REGISTER",
             "\r\nRequire: x",
             "\r\nVia: ",
@@ -58,17 +66,21 @@ proptest! {
 
     #[test]
     fn mutated_traffic_does_no_harm(
-        rounds in prop::collection::vec((0..12_usize, prop::collection::vec(change(), 0..4), 0..20_000_u64), 1..25),
+        rounds in prop::collection::vec((0..16_usize, prop::collection::vec(change(), 0..4), 0..20_000_u64), 1..25),
     ) {
         let (mut world, alice, bob) = two();
         let phone = world.peer("127.0.0.9:5060");
         talk(&mut world, alice, bob);
         world.react(bob, |endpoint, event, now| match event {
             Event::Incoming { session, .. } => {
-                endpoint.provisional(*session, 180, None, now);
+                endpoint.provisional(*session, 183, Some(sdp("early")), now);
                 endpoint.answer(*session, sdp("answer"), now);
             }
             Event::Offer { session, .. } => endpoint.answer_offer(*session, sdp("answer"), now),
+            Event::Refer { session, id, .. } => {
+                endpoint.accept_refer(*session, *id, now);
+                endpoint.refer_progress(*session, *id, 200, None, now);
+            }
             _ => {}
         });
         for (kind, changes, pause) in rounds {
@@ -83,6 +95,24 @@ proptest! {
                 (7, Some(last)) => within("ACK", "z9hG4bKack", "1", last).into_bytes(),
                 (8, Some(last)) => within("CANCEL", "z9hG4bK1", "1", last).into_bytes(),
                 (9, Some(last)) => within("UPDATE", "z9hG4bKup", "6", last).into_bytes(),
+                (10, _) => invite("z9hG4bKrel", "1", "Require: 100rel\r\n").into_bytes(),
+                (11, Some(last)) => {
+                    let number = last.header(Name::RSeq).unwrap_or("1");
+                    let rack = format!("RAck: {number} 1 INVITE\r\nContact");
+                    within("PRACK", "z9hG4bKpr", "2", last).replace("Contact", &rack).into_bytes()
+                }
+                (12, Some(last)) => {
+                    let to = "Refer-To: <sip:a@127.0.0.9?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>\r\nContact";
+                    within("REFER", "z9hG4bKrf", "3", last).replace("Contact", to).into_bytes()
+                }
+                (13, Some(last)) => {
+                    let event = "Event: refer\r\nSubscription-State: terminated\r\nContact";
+                    within("NOTIFY", "z9hG4bKno", "4", last).replace("Contact", event).into_bytes()
+                }
+                (14, _) => {
+                    let timer = "Supported: timer\r\nSession-Expires: 100;refresher=uac\r\n";
+                    invite("z9hG4bKtimer", "1", timer).into_bytes()
+                }
                 _ => invite("z9hG4bKreg", "1", "").replace("INVITE", "REGISTER").into_bytes(),
             };
             let bytes = mutate(message, &changes).into();

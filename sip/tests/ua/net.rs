@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use offhook_sip::digest::Credentials;
+use offhook_sip::header::Name;
 use offhook_sip::message::Message;
 use offhook_sip::uri::{Host, Uri};
 use offhook_sip::{
@@ -30,6 +31,10 @@ pub struct World {
     random: u64,
     /// Share of datagrams that are lost, 0 to 1.
     pub loss: f64,
+    /// Share of datagrams that arrive twice, 0 to 1.
+    pub twice: f64,
+    /// Lost once each: datagrams whose trace line has all of these words.
+    pub lose: Vec<Vec<&'static str>>,
     /// Shortest and longest way.
     pub delay: (Duration, Duration),
     /// Addresses that nothing reaches.
@@ -101,6 +106,8 @@ impl World {
             sent: 0,
             random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
             loss: 0.0,
+            twice: 0.0,
+            lose: Vec::new(),
             delay: (Duration::from_millis(5), Duration::from_millis(5)),
             away: HashSet::new(),
             refusing: HashSet::new(),
@@ -122,10 +129,13 @@ impl World {
     }
 
     pub fn endpoint_with(&mut self, at: &str, max_sessions: usize) -> SocketAddr {
+        self.endpoint_as(at, EndpointConfig::new("Test/1", [0; 32], max_sessions))
+    }
+
+    /// An endpoint with these settings; the seed is made here.
+    pub fn endpoint_as(&mut self, at: &str, mut config: EndpointConfig) -> SocketAddr {
         let at = address(at);
-        let mut seed = [0; 32];
-        seed[..8].copy_from_slice(&self.next_random().to_le_bytes());
-        let config = EndpointConfig::new("Test/1", seed, max_sessions);
+        config.seed[..8].copy_from_slice(&self.next_random().to_le_bytes());
         let node = Node { endpoint: Endpoint::new(config), events: Vec::new(), reaction: None, wake: None };
         self.nodes.insert(at, node);
         at
@@ -156,6 +166,19 @@ impl World {
         let account = Arc::new(account("alice", from, peer, password));
         let target = uri(&format!("sip:bob@{peer}"));
         self.at(from, |endpoint, now| endpoint.invite(account, target, sdp("offer"), Vec::new(), now))
+    }
+
+    /// The same, with an offer or without (empty), and further headers.
+    pub fn call_with(
+        &mut self,
+        from: SocketAddr,
+        peer: SocketAddr,
+        offer: Bytes,
+        headers: Vec<(Name, String)>,
+    ) -> SessionId {
+        let account = Arc::new(account("alice", from, peer, None));
+        let target = uri(&format!("sip:bob@{peer}"));
+        self.at(from, |endpoint, now| endpoint.invite(account, target, offer, headers, now))
     }
 
     /// All events of an endpoint so far.
@@ -315,9 +338,21 @@ impl World {
         let cseq = Message::parse(packet.bytes.clone()).ok().and_then(|message| message.cseq().ok());
         let method = cseq.map(|cseq| format!("{} {}", cseq.number, cseq.method)).unwrap_or_default();
         let at = self.elapsed().as_millis();
-        self.trace.push(format!("{at:>7} {} -> {} {line} [{method}]", packet.from, packet.to));
+        let line = format!("{at:>7} {} -> {} {line} [{method}]", packet.from, packet.to);
+        let lost = self.lose.iter().position(|words| words.iter().all(|word| line.contains(word)));
+        self.trace.push(line);
+        if let Some(index) = lost {
+            self.lose.swap_remove(index);
+            return;
+        }
         if !packet.protocol.is_reliable() && self.chance() < self.loss {
             return;
+        }
+        if self.twice > 0.0 && self.chance() < self.twice {
+            let Packet { protocol, from, to, bytes } = &packet;
+            let again = Packet { protocol: *protocol, from: *from, to: *to, bytes: bytes.clone() };
+            self.sent += 1;
+            self.wire.insert((self.now + self.delay.1, self.sent), again);
         }
         self.sent += 1;
         let (shortest, longest) = self.delay;

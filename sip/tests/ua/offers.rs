@@ -1,8 +1,10 @@
 //! Offers within a call, and when they cross.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use offhook_sip::Event;
+use bytes::Bytes;
+use offhook_sip::{Event, SessionId};
 
 use crate::calls::{incoming, invite, is_status, settle, talk, two, within};
 use crate::net::{World, sdp};
@@ -155,4 +157,83 @@ fn requests_out_of_order_are_refused() {
     world.send(phone, bob, within("BYE", "z9hG4bKf", "9", &answer));
     world.receive(phone, is_status(200));
     settle(&mut world, &[bob]);
+}
+
+/// A call whose INVITE has no offer, answered with one.
+fn late_offer(world: &mut World, alice: SocketAddr, bob: SocketAddr) -> (SessionId, SessionId) {
+    let calling = world.call_with(alice, bob, Bytes::new(), Vec::new());
+    let ringing = incoming(world, bob);
+    world.at(bob, |endpoint, now| endpoint.answer(ringing, sdp("offer"), now));
+    let (found, is_offer) = world.wait(alice, 40, |event| match event {
+        Event::Answered { sdp, is_offer, .. } => Some((sdp.clone(), *is_offer)),
+        _ => None,
+    });
+    assert_eq!((found, is_offer), (Some(sdp("offer")), true));
+    (calling, ringing)
+}
+
+#[test]
+fn the_ack_waits_for_the_answer_to_an_offer_in_the_200() {
+    let (mut world, alice, bob) = two();
+    let (calling, ringing) = late_offer(&mut world, alice, bob);
+    world.pass(Duration::from_secs(5));
+    assert_eq!(world.count(&["ACK"]), 0, "{:#?}", world.trace);
+    assert_eq!(world.count(&["BYE"]), 0, "the repeated 200 is no other callee's");
+    world.at(alice, |endpoint, now| endpoint.answer_offer(calling, sdp("answer"), now));
+    let answer = world.wait(bob, 5, |event| match event {
+        Event::Confirmed { sdp, .. } => Some(sdp.clone()),
+        _ => None,
+    });
+    assert_eq!(answer, Some(sdp("answer")));
+    world.at(bob, |endpoint, now| endpoint.hangup(ringing, None, now));
+    settle(&mut world, &[alice, bob]);
+}
+
+#[test]
+fn a_late_answer_survives_the_loss_of_its_ack() {
+    let (mut world, alice, bob) = two();
+    world.lose.push(vec!["ACK"]);
+    let (calling, ringing) = late_offer(&mut world, alice, bob);
+    world.at(alice, |endpoint, now| endpoint.answer_offer(calling, sdp("answer"), now));
+    let answer = world.wait(bob, 10, |event| match event {
+        Event::Confirmed { sdp, .. } => Some(sdp.clone()),
+        _ => None,
+    });
+    assert_eq!(answer, Some(sdp("answer")));
+    assert_eq!(world.count(&["ACK"]), 2);
+    world.at(bob, |endpoint, now| endpoint.hangup(ringing, None, now));
+    settle(&mut world, &[alice, bob]);
+}
+
+#[test]
+fn an_offer_in_the_200_that_is_refused_ends_the_call() {
+    for hangs_up in [false, true] {
+        let (mut world, alice, bob) = two();
+        let (calling, _) = late_offer(&mut world, alice, bob);
+        world.at(alice, |endpoint, now| match hangs_up {
+            true => endpoint.hangup(calling, None, now),
+            false => endpoint.reject_offer(calling, 488, now),
+        });
+        crate::calls::ended(&mut world, bob);
+        settle(&mut world, &[alice, bob]);
+        assert_eq!((world.count(&["ACK"]), world.count(&["BYE sip"])), (1, 1), "{:#?}", world.trace);
+    }
+}
+
+#[test]
+fn a_reinvite_without_offer_gets_one() {
+    let (mut world, alice, bob) = two();
+    let (calling, ringing) = talk(&mut world, alice, bob);
+    world.at(alice, |endpoint, now| endpoint.offer(calling, Bytes::new(), now));
+    assert_eq!(world.wait(bob, 1, offered), None);
+    world.at(bob, |endpoint, now| endpoint.answer_offer(ringing, sdp("bob offers"), now));
+    assert_eq!(world.wait(alice, 1, offered), Some(sdp("bob offers")));
+    world.pass(Duration::from_secs(3));
+    assert_eq!(world.count(&["ACK", "2 ACK"]), 0, "it waits for the answer");
+    world.at(alice, |endpoint, now| endpoint.answer_offer(calling, sdp("alice answers"), now));
+    assert_eq!(world.wait(bob, 10, offer_answered), Some(sdp("alice answers")));
+    world.pass(Duration::from_secs(40));
+    world.at(alice, |endpoint, now| endpoint.hangup(calling, None, now));
+    settle(&mut world, &[alice, bob]);
+    assert_eq!(world.count(&["BYE sip"]), 1, "{:#?}", world.trace);
 }

@@ -34,15 +34,16 @@ fn options_is_answered() {
     assert_eq!(answer.status(), Some(200));
     assert!(answer.header(Name::Allow).is_some_and(|allow| allow.contains("INVITE")));
     assert_eq!(answer.header(Name::Accept), Some("application/sdp"));
+    assert_eq!(answer.header(Name::Supported), Some("100rel, timer, replaces, norefersub"));
     assert!(answer.to().expect("To").tag().is_some());
 }
 
 #[test]
 fn what_cannot_be_done_is_refused_with_its_status() {
     let invite = |headers| invite("z9hG4bKa", "1", headers);
-    let unsupported = answer(&invite("Require: 100rel\r\nRequire: timer\r\n"));
+    let unsupported = answer(&invite("Require: 100rel, precondition\r\nRequire: timer, x\r\n"));
     assert_eq!(unsupported.status(), Some(420));
-    assert_eq!(unsupported.header(Name::Unsupported), Some("100rel, timer"));
+    assert_eq!(unsupported.header(Name::Unsupported), Some("precondition, x"));
 
     let unknown = answer(&invite("").replace("INVITE", "DANCE"));
     assert_eq!(unknown.status(), Some(405));
@@ -59,7 +60,7 @@ fn what_cannot_be_done_is_refused_with_its_status() {
         (invite("").replace("<sip:bob@127.0.0.2>", "<sip:bob@127.0.0.2>;tag=nobody"), 481),
         (invite("").replace("INVITE", "BYE"), 481),
         (invite("").replace("INVITE", "CANCEL"), 481),
-        (invite("").replace("INVITE", "PRACK"), 405),
+        (invite("").replace("INVITE", "PRACK"), 481),
     ] {
         assert_eq!(answer(&request).status(), Some(status), "{request}");
     }
