@@ -24,6 +24,7 @@ mod core;
 mod dialog;
 mod endpoint;
 mod flow;
+pub mod locate;
 mod outgoing;
 mod pass;
 pub mod registrar;
