@@ -10,3 +10,4 @@ mod offers;
 mod registration;
 mod requests;
 mod rough;
+mod targets;
