@@ -25,6 +25,7 @@ mod dialog;
 mod endpoint;
 mod extension;
 mod flow;
+pub mod locate;
 mod outgoing;
 mod pass;
 pub mod registrar;

@@ -1,6 +1,7 @@
 //! Sockets, timers and threads: what drives the pure cores.
 
 pub mod core;
+pub mod dns;
 mod effects;
 pub mod groups;
 pub mod media;

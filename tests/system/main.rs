@@ -10,6 +10,7 @@ mod clients;
 mod configuration;
 mod demo;
 mod digits;
+mod dns;
 mod images;
 mod incoming;
 mod outgoing;

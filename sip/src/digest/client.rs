@@ -248,6 +248,7 @@ fn strongest(response: &Message) -> Vec<(bool, Challenge)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Algorithm;
     use super::*;
     use crate::message::Builder;
 
@@ -318,6 +319,57 @@ mod tests {
             auth.challenged(&unauthorized(&[r#"Digest realm="pbx", nonce="3", qop="auth", stale=true"#])),
             Verdict::Retry
         );
+    }
+
+    /// RFC 7616 3.4.2: the secret of a session is made once, with the first cnonce.
+    #[test]
+    fn a_session_keeps_its_first_cnonce() {
+        let mut auth = ClientAuth::new();
+        let asked = unauthorized(&[r#"Digest realm="pbx", nonce="n", algorithm=MD5-sess, qop="auth,auth-int""#]);
+        assert_eq!(auth.challenged(&asked), Verdict::Retry);
+        let credentials = Credentials::new("alice", "secret");
+        let with = |cnonce: &str, auth: &mut ClientAuth| {
+            auth.authorization(&credentials, &Method::Register, "sip:pbx", cnonce).remove(0).1
+        };
+        let first = with("c1", &mut auth);
+        let second = with("c2", &mut auth);
+        for (value, count) in [(&first, "00000001"), (&second, "00000002")] {
+            assert!(value.contains(r#"cnonce="c1""#) && value.contains("algorithm=MD5-sess"), "{value}");
+            let algorithm = Algorithm::parse("MD5-sess").expect("known");
+            let secret = algorithm.digest(&[&algorithm.digest(&["alice", "pbx", "secret"]), "n", "c1"]);
+            let request = algorithm.digest(&["REGISTER", "sip:pbx"]);
+            let response = algorithm.digest(&[&secret, "n", count, "c1", "auth", &request]);
+            assert!(value.contains(&format!("response=\"{response}\"")), "{value}");
+        }
+        // Another nonce begins another session.
+        assert_eq!(
+            auth.challenged(&unauthorized(&[r#"Digest realm="pbx", nonce="m", algorithm=MD5-sess"#])),
+            Verdict::Retry
+        );
+        assert!(with("c3", &mut auth).contains(r#"cnonce="c3""#));
+    }
+
+    #[test]
+    fn a_stale_nonce_is_replaced_without_suspicion() {
+        let mut auth = ClientAuth::new();
+        assert_eq!(auth.challenged(&unauthorized(&[r#"Digest realm="pbx", nonce="n", qop="auth""#])), Verdict::Retry);
+        answer(&mut auth);
+        let stale = unauthorized(&[r#"Digest realm="pbx", nonce="m", qop="auth", stale=TRUE"#]);
+        assert_eq!(auth.challenged(&stale), Verdict::Retry);
+        let value = answer(&mut auth);
+        assert!(value.contains(r#"nonce="m""#) && value.contains("nc=00000001"), "{value}");
+    }
+
+    #[test]
+    fn a_challenge_is_told_as_it_would_be_answered() {
+        let response = unauthorized(&[
+            r#"Digest realm="pbx", nonce="m", algorithm=MD5"#,
+            r#"Digest realm="pbx", nonce="s", algorithm=SHA-256, stale=true"#,
+        ]);
+        let seen = ChallengeSeen::of(&response).expect("a challenge");
+        assert_eq!((seen.realm.as_str(), seen.algorithm.as_str()), ("pbx", "SHA-256"));
+        assert!(seen.supported && seen.stale && !seen.answered);
+        assert_eq!(ChallengeSeen::of(&unauthorized(&["Basic realm=\"x\""])), None);
     }
 
     #[test]

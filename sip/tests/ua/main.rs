@@ -15,4 +15,5 @@ mod reliable;
 mod replaces;
 mod requests;
 mod rough;
+mod targets;
 mod timers;

@@ -41,6 +41,10 @@ pub struct World {
     pub away: HashSet<SocketAddr>,
     /// Addresses that refuse: the sender is told.
     pub refusing: HashSet<SocketAddr>,
+    /// Addresses that have no TCP: the sender is told.
+    pub no_tcp: HashSet<SocketAddr>,
+    /// Connections that broke: what is sent by them does not arrive, and the sender is told.
+    pub broken: HashSet<ConnectionId>,
     /// First line of everything sent, with the time since the start in ms.
     pub trace: Vec<String>,
     connections: HashMap<(SocketAddr, SocketAddr), ConnectionId>,
@@ -111,6 +115,8 @@ impl World {
             delay: (Duration::from_millis(5), Duration::from_millis(5)),
             away: HashSet::new(),
             refusing: HashSet::new(),
+            no_tcp: HashSet::new(),
+            broken: HashSet::new(),
             trace: Vec::new(),
             connections: HashMap::new(),
         }
@@ -228,6 +234,11 @@ impl World {
         self.peers.get_mut(&at).into_iter().flatten().map(|(_, message)| message.clone()).collect()
     }
 
+    /// Breaks every connection that stands; the next message makes a new one.
+    pub fn break_connections(&mut self) {
+        self.broken.extend(self.connections.drain().map(|(_, id)| id));
+    }
+
     /// Sends bytes from a scripted peer over UDP.
     pub fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: impl Into<Bytes>) {
         self.put(Packet { protocol: Protocol::Udp, from, to, bytes: bytes.into() });
@@ -311,7 +322,9 @@ impl World {
                         continue;
                     };
                     let to = SocketAddr::new(ip, transmit.to.port);
-                    if self.refusing.contains(&to) {
+                    let no_stream = transmit.to.protocol == Protocol::Tcp && self.no_tcp.contains(&to);
+                    let broken = transmit.to.connection.is_some_and(|id| self.broken.contains(&id));
+                    if self.refusing.contains(&to) || no_stream || broken {
                         self.node(at).endpoint.handle_transport_error(&transmit.to, now);
                         continue;
                     }
@@ -363,7 +376,7 @@ impl World {
     }
 
     fn connection(&mut self, a: SocketAddr, b: SocketAddr) -> ConnectionId {
-        let next = ConnectionId(self.connections.len() as u64 + 1);
+        let next = ConnectionId((self.connections.len() + self.broken.len()) as u64 + 1);
         *self.connections.entry((a, b)).or_insert(next)
     }
 
