@@ -11,6 +11,7 @@ pub use params::Params;
 pub use via::Via;
 
 pub(crate) use name::{OTHER, id_of};
+pub(crate) use via::MAGIC_COOKIE;
 
 pub use crate::transport::Protocol;
 
