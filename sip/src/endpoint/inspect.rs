@@ -210,9 +210,12 @@ impl Endpoint {
     }
 }
 
-/// Option tags that are required of us (RFC 3261 8.2.2.3); we have no extensions that could be.
+/// Option tags that are required of us and not supported (RFC 3261 8.2.2.3). What a registrar may be asked for is
+/// left to it.
 pub(crate) fn unsupported(request: &Message) -> String {
-    request.values(Name::Require).collect::<Vec<_>>().join(", ")
+    let registers = request.method() == Some(Method::Register);
+    let is_known = |tag: &&str| registers && crate::registrar::EXTENSIONS.contains(tag);
+    request.values(Name::Require).filter(|tag| !is_known(tag)).collect::<Vec<_>>().join(", ")
 }
 
 /// Our Contact in an incoming call: the user that was called, at the address it was called at.
