@@ -24,7 +24,10 @@ pub fn run(file: &Path, is_stream: bool) -> u8 {
     let bytes = match read(file) {
         Ok(bytes) => bytes.into(),
         Err(error) => {
-            eprintln!("offhook: {} cannot be read: {error}. Give the path of a file, or - for standard input.", file.display());
+            eprintln!(
+                "offhook: {} cannot be read: {error}. Give the path of a file, or - for standard input.",
+                file.display()
+            );
             return FAILED;
         }
     };

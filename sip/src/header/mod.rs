@@ -1,6 +1,7 @@
 //! Header field names and the values the signalling itself needs.
 
 mod address;
+pub mod identity;
 mod name;
 pub(crate) mod params;
 mod via;
