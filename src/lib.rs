@@ -8,6 +8,7 @@ pub mod config;
 pub mod demo;
 pub mod ids;
 pub mod line;
+pub mod lint;
 pub mod net;
 pub mod numbers;
 pub mod store;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use offhook::app::{self, StartError};
 use offhook::config::{Config, Secret};
-use offhook::demo;
+use offhook::{demo, lint};
 use tracing_subscriber::EnvFilter;
 
 /// Telephony for browsers, beside the PBX you have.
@@ -56,6 +56,15 @@ enum Command {
         #[arg(long, default_value = "30000-30999", value_parser = ports)]
         rtp_ports: RangeInclusive<u16>,
     },
+    /// Reads a SIP message and prints as JSON how it is understood, or what is wrong with it and where. The exit code
+    /// is 0 for a valid message, 1 for another, 2 when the file cannot be read.
+    Lint {
+        /// The message, byte for byte; `-` is standard input.
+        file: PathBuf,
+        /// The file is what came over TCP or TLS: one or several messages with Content-Length, and keep-alives.
+        #[arg(long)]
+        stream: bool,
+    },
     /// Reads a password from standard input and prints its hash for the configuration file.
     HashPassword,
 }
@@ -72,6 +81,9 @@ fn main() -> ExitCode {
     };
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let command = Arguments::parse().command;
+    if let Command::Lint { file, stream } = &command {
+        return ExitCode::from(lint::run(file, *stream));
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -98,6 +110,7 @@ async fn run(command: Command) -> Result<(), StartError> {
         Command::DemoPbx { listen, domain, users, rtp_ports } => {
             demo::pbx::run(demo::pbx::DemoPbx { listen, domain, users, rtp_ports }).await
         }
+        Command::Lint { .. } => Ok(()),
         Command::HashPassword => {
             let mut password = String::new();
             std::io::stdin().read_to_string(&mut password).map_err(StartError::Input)?;

@@ -83,6 +83,11 @@ impl Framer {
         frame
     }
 
+    /// Bytes taken in that are no whole message yet.
+    pub fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+
     fn read(&mut self) -> Result<Option<Frame>, FrameError> {
         if self.wanted.is_none() {
             match self.between_messages() {

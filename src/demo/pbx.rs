@@ -136,7 +136,7 @@ impl Role for Extensions {
             return Refusal::status(405);
         }
         let users = &self.users;
-        let reply = self.registrar.handle(request, source, &|user| users.get(user).cloned(), now);
+        let reply = self.registrar.handle(request, source, &|user: &str| users.get(user).cloned(), now);
         Refusal { status: reply.status, headers: reply.headers }
     }
 }
