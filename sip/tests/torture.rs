@@ -208,7 +208,7 @@ fn answers_repeat_what_they_must_and_tell_what_they_can() {
     assert!(reply.has_token(Name::Allow, "INVITE"));
     assert_eq!(reply.header(Name::CallId), Some("intmeth.word%ZK-!.*_+'@word`~)(><:\\/\"][?}{"));
     let reply = run("invut").1.expect("answered");
-    assert_eq!(reply.header(Name::Accept), Some("application/sdp"));
+    assert!(reply.has_token(Name::Accept, "application/sdp"));
     let reply = run("badvers").1.expect("answered");
     assert_eq!(vias(&reply), ["SIP/7.0/UDP c.example.com;branch=z9hG4bKkdjuw"]);
     let reply = run("clerr").1.expect("answered");
