@@ -67,8 +67,7 @@ class Peer:
             with open(self.log(number), "w") as log:
                 self.processes.append(subprocess.Popen(
                     pinned(self.core) + [_filled(part, self.values) for part in command], cwd=self.run,
-                    env={**os.environ, **self.config.get("env", {})}, stdout=log, stderr=log,
-                    stdin=subprocess.DEVNULL, start_new_session=True))
+                    stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True))
             self._wait(number, last=number == len(self.config["start"]) - 1)
         return self
 
