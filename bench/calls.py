@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from machine import LOAD_CORE, busy_s, cpu_s, pinned, steal_s, wait_quiet
+from machine import LOAD_CORE, busy_s, cpu_s, start, steal_s, wait_quiet
 from peer import HERE, PEERS, SERVER, Peer, save
 
 CALLER, CALLEE = ("127.0.0.2", "5070", "22000"), ("127.0.0.3", "5080", "24000")
@@ -17,12 +17,11 @@ def _sipp(run, scenario, end, *arguments):
     stats = os.path.join(run, f"{scenario}.csv")
     if os.path.exists(stats):
         os.remove(stats)
-    command = pinned(LOAD_CORE) + [
+    command = [
         "sipp", "-sf", f"{HERE}/sipp/{scenario}.xml", "-i", address, "-p", port, "-mi", address, "-mp", media_port,
         "-nostdin", "-trace_stat", "-stf", stats, "-fd", "1", "-l", "100000", "-buff_size", "4000000",
         "-timer_resol", "10", *arguments]
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=run, stdout=quiet, stderr=quiet, stdin=quiet, start_new_session=True), stats
+    return start(LOAD_CORE, command, cwd=run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), stats
 
 
 def _counts(stats):

@@ -1,16 +1,26 @@
 """What the machine says of processes and of itself: CPU time, memory, how busy the rest was."""
 import os
+import subprocess
 import time
 
 TICK = os.sysconf("SC_CLK_TCK")
 SERVER_CORE, LOAD_CORE = os.environ.get("SERVER_CORE", "0"), os.environ.get("LOAD_CORE", "1")
-# Keeps other work on the machine out of the way, where we may.
-NICE = ["nice", "-n", os.environ.get("BENCH_NICE", "-15")] if os.geteuid() == 0 else []
+# Keeps other work on the machine out of the way.
+NICE = os.environ.get("BENCH_NICE", "-15")
 
 
-def pinned(core):
-    """Begins a command line that runs on one core."""
-    return [*NICE, "taskset", "-c", core]
+def start(core, command, **arguments):
+    """Starts a program on one core, with priority where we may give it."""
+    nice = ["nice", "-n", NICE] if os.geteuid() == 0 else []
+    process = subprocess.Popen([*nice, "taskset", "-c", core, *map(str, command)], stdin=subprocess.DEVNULL,
+                               start_new_session=True, **arguments)
+    try:
+        # Where the system shares the processor out by sessions, `nice` counts only within one.
+        with open(f"/proc/{process.pid}/autogroup", "w") as file:
+            file.write(NICE)
+    except OSError:
+        pass
+    return process
 
 
 def _stat(pid):

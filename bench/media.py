@@ -6,7 +6,7 @@ import sys
 import time
 
 from calls import Callee, call, ended
-from machine import LOAD_CORE, busy_s, pinned, steal_s, wait_quiet
+from machine import LOAD_CORE, busy_s, start, steal_s, wait_quiet
 from peer import HERE, PEERS, SERVER, WEBRTC_IP, Peer, save
 
 # The first digit dialled and the callee's codec; the caller always has PCMU.
@@ -23,8 +23,8 @@ def frames(codec):
 
 
 def _load(*arguments):
-    command = [*pinned(LOAD_CORE), f"{HERE}/b2bload", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [f"{HERE}/b2bload", *arguments]
+    return start(LOAD_CORE, command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def _result(process):
@@ -72,9 +72,8 @@ def measure_webrtc(name, options):
                        "--payload-b", frames("pcmu"), "--pids", ",".join(map(str, peer.pids())), "--tag", name)
         time.sleep(0.5)
         python = os.environ.get("AIORTC_PYTHON", sys.executable)
-        caller = subprocess.Popen(
-            [*pinned(LOAD_CORE), python, f"{HERE}/{wanted['caller']}", wanted["url"], str(calls),
-             str(options.secs + 12 + calls * 0.4)],
+        caller = start(
+            LOAD_CORE, [python, f"{HERE}/{wanted['caller']}", wanted["url"], calls, options.secs + 12 + calls * 0.4],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "WEBRTC_IP": WEBRTC_IP})
         result = _result(callee)
         return [save(name, {"kind": "webrtc", "want_calls": calls, **result, "webrtc": _result(caller)})]

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from machine import LOAD_CORE, SERVER_CORE, cpu_s, pinned, pss_kb, tree
+from machine import LOAD_CORE, SERVER_CORE, cpu_s, pss_kb, start, tree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUN = os.environ.get("BENCH_RUN", os.path.join(tempfile.gettempdir(), "offhook-bench"))
@@ -65,9 +65,8 @@ class Peer:
                 file.write(text)
         for number, command in enumerate(self.config["start"]):
             with open(self.log(number), "w") as log:
-                self.processes.append(subprocess.Popen(
-                    pinned(self.core) + [_filled(part, self.values) for part in command], cwd=self.run,
-                    stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True))
+                command = [_filled(part, self.values) for part in command]
+                self.processes.append(start(self.core, command, cwd=self.run, stdout=log, stderr=log))
             self._wait(number, last=number == len(self.config["start"]) - 1)
         return self
 
