@@ -84,7 +84,7 @@ def main():
     parser.add_argument("--idle", type=float, default=30, help="lines: seconds the idle server is watched (30)")
     parser.add_argument("--calls", type=int, default=0, help="media, webrtc: calls at once (by kind)")
     parser.add_argument("--kinds", type=lambda text: text.split(","), default=[], help="media: some kinds only")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
 
     if options.what == "report":
         print(report.table(report.saved()))
