@@ -243,6 +243,7 @@ impl<R: Role> Core<R> {
                 }
             };
             let Some(effect) = self.calls.poll_effect() else {
+                self.media.flush();
                 let wakes = [
                     endpoint_wake,
                     self.calls.poll_timeout(),

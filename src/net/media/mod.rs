@@ -247,6 +247,11 @@ impl MediaServer {
         }
     }
 
+    /// Has the workers do what was asked for. To be called after one or several of the methods above.
+    pub(super) fn flush(&mut self) {
+        self.workers.wake();
+    }
+
     fn send(&mut self, call: CallId, command: Command) {
         let worker = self.media(call).worker;
         self.workers.send(worker, command);

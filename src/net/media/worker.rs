@@ -96,6 +96,8 @@ impl Directory {
 #[derive(Debug)]
 pub(super) struct Workers {
     inboxes: Vec<Inbox>,
+    /// Those with commands that they have not been woken for.
+    asleep: Vec<bool>,
 }
 
 #[derive(Debug, Clone)]
@@ -108,8 +110,12 @@ impl Inbox {
     fn send(&self, command: Command) {
         // The thread ends only when every sender is gone.
         if self.sender.send(command).is_ok() {
-            let _ = self.waker.wake();
+            self.wake();
         }
+    }
+
+    fn wake(&self) {
+        let _ = self.waker.wake();
     }
 }
 
@@ -162,16 +168,28 @@ impl Workers {
                 .spawn(move || worker.run())
                 .map_err(MediaError::Thread)?;
         }
-        Ok(Workers { inboxes })
+        let asleep = vec![false; inboxes.len()];
+        Ok(Workers { inboxes, asleep })
     }
 
     pub(super) fn count(&self) -> usize {
         self.inboxes.len()
     }
 
-    pub(super) fn send(&self, worker: usize, command: Command) {
+    /// Gives a command to a worker, which sees it after [`Workers::wake`]: waking a thread costs more than most
+    /// commands do, and they come several at a time.
+    pub(super) fn send(&mut self, worker: usize, command: Command) {
         if let Some(inbox) = self.inboxes.get(worker) {
-            inbox.send(command);
+            self.asleep[worker] |= inbox.sender.send(command).is_ok();
+        }
+    }
+
+    /// Wakes the workers that have commands.
+    pub(super) fn wake(&mut self) {
+        for (inbox, asleep) in self.inboxes.iter().zip(&mut self.asleep) {
+            if std::mem::take(asleep) {
+                inbox.wake();
+            }
         }
     }
 }
@@ -535,8 +553,11 @@ impl Worker {
             entry.session.clear_leg(side);
         }
         self.drain(&mut entry, now);
-        self.detach(&mut entry);
         for side in &mut entry.sides {
+            // Closing a socket takes it out of the poll.
+            for (_, place) in [&side.rtp, &side.rtcp].into_iter().flatten() {
+                place.and_then(|place| self.sockets.try_remove(place));
+            }
             self.forget(side.browser.take());
         }
     }
