@@ -163,6 +163,8 @@ pub fn stream(bytes: &Bytes) -> Stream {
                 at = taken;
                 if !bytes[at..].iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
                     stream.error = Some(unfinished(bytes, at));
+                } else if stream.messages.is_empty() {
+                    stream.error = report(bytes, true).error;
                 }
                 break;
             }
@@ -590,7 +592,9 @@ mod tests {
         let unframed = read(&format!("{OPTIONS}{}", OPTIONS.replace("l: 0\r\n", "")));
         let error = unframed.error.expect("no Content-Length");
         assert_eq!((error.place.offset, error.status), (OPTIONS.len(), Some(400)));
-        assert!(!read("").is_valid());
+        for nothing in ["", "\r\n", "\n\n\n"] {
+            assert!(read(nothing).error.is_some_and(|error| error.message.contains("empty")), "{nothing:?}");
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::uri::Uri;
 
 /// Values of Path in one REGISTER.
 const MAX_PATH: usize = 8;
+/// Bytes of Call-ID and of all of Path: both are kept with the bindings.
+const MAX_TEXT: usize = 2048;
 /// Longer names of devices are cut.
 const MAX_USER_AGENT: usize = 120;
 
@@ -35,6 +37,9 @@ impl<'a> Asked<'a> {
         let bad = |_| RegistrarReply::status(400);
         let (to, call_id, cseq) =
             (request.to().map_err(bad)?, request.call_id().map_err(bad)?, request.cseq().map_err(bad)?);
+        if call_id.len() > MAX_TEXT {
+            return Err(RegistrarReply::status(400));
+        }
         let required: Vec<&str> = request.values(Name::Require).collect();
         let requires = |tag: &str| required.iter().any(|required| required.eq_ignore_ascii_case(tag));
         let unknown: Vec<&str> = required
@@ -164,10 +169,11 @@ fn contacts(request: &Message) -> Result<Option<Vec<(NameAddr, u32)>>, Registrar
 
 fn path(request: &Message) -> Result<Vec<String>, RegistrarReply> {
     let path = request.addresses(Name::Path).map_err(|_| RegistrarReply::status(400))?;
-    if path.len() > MAX_PATH {
+    let path: Vec<String> = path.iter().map(NameAddr::to_string).collect();
+    if path.len() > MAX_PATH || path.iter().map(String::len).sum::<usize>() > MAX_TEXT {
         return Err(RegistrarReply::status(400));
     }
-    Ok(path.iter().map(NameAddr::to_string).collect())
+    Ok(path)
 }
 
 /// RFC 6140 5.1: a contact that stands for numbers.

@@ -251,7 +251,7 @@ fn a_wrong_password_is_not_tried_in_a_hurry() {
     // The right one works as soon as the registrar, which slows down guessing, looks at it again.
     let right = account("alice", phone, pbx, Some(PASSWORD)).into();
     world.at(phone, |endpoint, now| endpoint.update_account(id, right, now));
-    state(&mut world, phone, 400, registered);
+    state(&mut world, phone, 700, registered);
 }
 
 #[test]
