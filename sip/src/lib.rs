@@ -12,9 +12,11 @@ pub mod digest;
 mod error;
 pub mod framing;
 pub mod header;
+pub mod keepalive;
 mod lex;
 pub mod message;
 pub mod method;
+pub mod stun;
 pub mod transport;
 pub mod uri;
 
