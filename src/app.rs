@@ -24,7 +24,7 @@ use crate::net::core::{Core, CoreHandle, CoreParts};
 use crate::net::links::{LineLink, Link, Links};
 use crate::net::media::{MediaError, MediaServer, MediaSettings};
 use crate::net::role::{Gateway, GatewayPbx, Role};
-use crate::net::transport::Transport;
+use crate::net::transport::{Transport, TransportSettings};
 use crate::store::{Store, StoreError};
 use crate::user::accounts::{self, Account, Accounts, SignInError};
 use crate::web::tls::TlsError;
@@ -253,7 +253,8 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
 
 /// Binds the SIP sockets.
 pub async fn bind_sip(address: SocketAddr) -> Result<Transport, StartError> {
-    Transport::bind(address).await.map_err(|source| StartError::Listen { key: "listen.sip", address, source })
+    let settings = TransportSettings::at(address);
+    Transport::bind(settings).await.map_err(|source| StartError::Listen { key: "listen.sip", address, source })
 }
 
 /// Starts a core from its parts.
