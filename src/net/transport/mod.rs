@@ -255,6 +255,7 @@ impl Transport {
     pub fn stop_keep_alive(&mut self, destination: &Destination, from: SocketAddr) {
         if let Some(key) = self.flow_key(destination, from) {
             self.keep_alives.stop(&key);
+            self.set_timer();
         }
     }
 
@@ -485,7 +486,15 @@ impl Transport {
                 ranked.min_by_key(|(rank, _)| *rank).map(|(_, port)| port)
             }
         };
-        match best.ok_or(Why::NoListener)?.socket.try_send_to(bytes, address) {
+        let socket = &best.ok_or(Why::NoListener)?.socket;
+        let sent = match socket.try_send_to(bytes, address) {
+            // The runtime does not know yet that a socket just opened can be written to; the system does.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                socket2::SockRef::from(socket).send_to(bytes, &address.into())
+            }
+            sent => sent,
+        };
+        match sent {
             Ok(_) => Ok(()),
             // As good as lost on the way: it is sent again by the transaction.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),

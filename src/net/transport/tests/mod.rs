@@ -38,7 +38,7 @@ enum Next {
 }
 
 async fn next(transport: &mut Transport) -> Next {
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     let waiting = async {
         loop {
             match transport.receive().await {

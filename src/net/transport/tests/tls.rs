@@ -244,8 +244,9 @@ async fn a_handshake_that_does_not_go_on_is_ended() {
     let authority = files.authority("ca");
     let mut there = server(files.certificate("server", names(&["pbx.example"]), &authority), None).await;
     let mut stuck = TcpStream::connect(there.local_addr()).await.expect("connected");
+    let mut byte = [0; 1];
     tokio::select! {
-        read = soon(stuck.read(&mut [0; 1])) => assert!(matches!(read, Ok(0))),
+        read = soon(stuck.read(&mut byte)) => assert!(matches!(read, Ok(0))),
         other = there.receive() => panic!("{other:?}"),
     }
     let listening = TcpListener::bind("127.0.0.1:0").await.expect("bound");
