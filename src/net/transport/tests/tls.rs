@@ -168,7 +168,7 @@ async fn a_self_signed_certificate_is_trusted_by_naming_it_but_only_for_its_name
         for old in [false, true] {
             let key = KeyPair::generate().expect("key");
             let mut params = names(&["pbx.example"]);
-            params.is_ca = authority.clone();
+            params.is_ca = authority;
             if old {
                 params.not_before = time::OffsetDateTime::now_utc() - time::Duration::days(3);
                 params.not_after = params.not_before + time::Duration::days(1);
