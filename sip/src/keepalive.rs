@@ -242,7 +242,9 @@ mod tests {
         assert_eq!(now - begin, Duration::from_millis(39_500));
         let id = asked(step(&mut flow, &mut now));
         flow.on_stun(Stun::Mapped(id, "192.0.2.1:1".parse().expect("address")), now, [0; 16]);
-        (0..7).for_each(|_| drop(asked(step(&mut flow, &mut now))));
+        for _ in 0..7 {
+            asked(step(&mut flow, &mut now));
+        }
         assert_eq!(step(&mut flow, &mut now), Some(KeepAliveAction::Dead));
     }
 
