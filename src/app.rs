@@ -25,7 +25,7 @@ use crate::net::core::{Core, CoreHandle, CoreParts};
 use crate::net::groups::{GroupSettings, Groups, Kind, LineSettings};
 use crate::net::media::{MediaError, MediaServer, MediaSettings};
 use crate::net::role::{Gateway, GatewayGroup, Role};
-use crate::net::transport::Transport;
+use crate::net::transport::{Transport, TransportSettings};
 use crate::numbers::route::{Route, Routes};
 use crate::store::{Store, StoreError};
 use crate::user::accounts::{self, Account, Accounts, SignInError};
@@ -284,7 +284,8 @@ fn gateway(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> 
 
 /// Binds the SIP sockets.
 pub async fn bind_sip(address: SocketAddr) -> Result<Transport, StartError> {
-    Transport::bind(address).await.map_err(|source| StartError::Listen { key: "listen.sip", address, source })
+    let settings = TransportSettings::at(address);
+    Transport::bind(settings).await.map_err(|source| StartError::Listen { key: "listen.sip", address, source })
 }
 
 /// Starts a core from its parts.

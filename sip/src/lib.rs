@@ -13,10 +13,12 @@ pub mod digest;
 mod error;
 pub mod framing;
 pub mod header;
+pub mod keepalive;
 mod lex;
 pub mod lint;
 pub mod message;
 pub mod method;
+pub mod stun;
 pub mod transport;
 pub mod uri;
 

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use offhook_media::codec::Codec;
 use offhook_sip::header::{Name, Protocol};
-use offhook_sip::{Account, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId, Source};
+use offhook_sip::{
+    Account, Destination, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId, Source,
+};
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
@@ -15,7 +17,7 @@ use tracing::{debug, info};
 use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
 use super::role::{Decision, Role, caller};
-use super::transport::{Received, Transport};
+use super::transport::{Received, Transport, TransportFailure};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
@@ -234,8 +236,8 @@ impl<R: Role> Core<R> {
             let endpoint_wake = loop {
                 match self.endpoint.poll_output() {
                     Output::Transmit(transmit) => {
-                        if let Err(destination) = self.transport.send(transmit) {
-                            self.endpoint.handle_transport_error(&destination, now);
+                        if let Err(failure) = self.transport.send(transmit) {
+                            self.transport_failed(&failure, now);
                         }
                     }
                     Output::Event(event) => self.sip_event(event, now),
@@ -340,8 +342,16 @@ impl<R: Role> Core<R> {
                 }
             }
             Received::Message(source, bytes) => self.endpoint.handle_message(source, bytes, now),
-            Received::Failed(destination) => self.endpoint.handle_transport_error(&destination, now),
+            Received::Failed(failure) => self.transport_failed(&failure, now),
+            // Both are in the log; nobody else asks for them yet.
+            Received::MappingChanged { .. } | Received::ListenerChanged(_) => {}
         }
+    }
+
+    fn transport_failed(&mut self, failure: &TransportFailure, now: Instant) {
+        let Destination { protocol, host, port, .. } = &failure.destination;
+        debug!(%protocol, %host, port, why = %failure.why, "nothing can be sent there");
+        self.endpoint.handle_transport_error(&failure.destination, now);
     }
 
     fn message(&mut self, message: Message) {
