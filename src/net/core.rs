@@ -7,19 +7,20 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use offhook_media::codec::Codec;
 use offhook_sip::header::{Name, Protocol};
-use offhook_sip::{Account, Endpoint, EndpointConfig, Event, Output, RegistrationId, SessionId, Source};
+use offhook_sip::{Account, EndReason, Endpoint, EndpointConfig, Event, Output, RegistrationId, SessionId, Source};
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
 
 use super::groups::Groups;
 use super::media::{MediaEvent, MediaServer};
-use super::role::{Decision, Role, caller};
+use super::role::{Decision, Role};
 use super::transport::{Received, Transport};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
-use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, SipInput};
+use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, Route, SipInput};
+use crate::call::headers::{Headers, Redirect, caller, carried};
 use crate::call::view::CallView;
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 use crate::line::report::{GroupReport, Report};
@@ -279,16 +280,22 @@ impl<R: Role> Core<R> {
                 return;
             }
             Event::Registration { id, state } => return self.registration_changed(id, state, now),
-            Event::Progress { session, status, sdp, .. } => (session, SipInput::Progress { status, sdp }),
-            Event::Answered { session, sdp } => (session, SipInput::Answered { sdp }),
-            Event::Rejected { session, status, reason, from_network, .. } => {
-                (session, SipInput::Rejected { status, reason, from_network })
+            Event::Progress { session, status, sdp, fork, .. } => {
+                (session, SipInput::Progress { status, sdp, fork, headers: Headers::new() })
             }
-            Event::Cancelled { session } => (session, SipInput::Cancelled),
+            Event::Answered { session, sdp } => (session, SipInput::Answered { sdp, headers: Headers::new() }),
+            Event::Rejected { session, status, reason, from_network, response } => {
+                let redirect = response.as_ref().and_then(Redirect::read).map(Box::new);
+                (session, SipInput::Rejected { status, reason, from_network, redirect })
+            }
+            Event::Cancelled { session } => (session, SipInput::Cancelled { reason: None }),
             Event::Ended { session, why } => {
-                let broken = !matches!(why, offhook_sip::EndReason::RemoteBye { .. });
                 debug!(?session, ?why, "session ended");
-                (session, SipInput::Ended { broken })
+                let (broken, reason) = match why {
+                    EndReason::RemoteBye { reason } => (false, reason),
+                    _ => (true, None),
+                };
+                (session, SipInput::Ended { broken, reason })
             }
             Event::Offer { session, sdp } => (session, SipInput::Offer { sdp }),
             Event::Confirmed { session, sdp } => (session, SipInput::Confirmed { sdp }),
@@ -302,10 +309,17 @@ impl<R: Role> Core<R> {
     fn incoming(&mut self, session: SessionId, source: Source, request: offhook_sip::message::Message, now: Instant) {
         let refusal = match self.role.route(&source, &request, now) {
             Decision::Route(route) => {
-                let (from, offer) = (caller(&request), request.body());
+                let offer = request.body();
+                // A call that is passed on keeps its From, and what is asserted beside that goes along as it is.
+                let (from, headers) = match &route {
+                    Route::Targets { .. } => (caller(&request, false), carried(&request)),
+                    Route::Line { group, .. } | Route::Service { group, .. } => {
+                        (caller(&request, self.directory.trusts(*group)), Headers::new())
+                    }
+                };
                 // Most requests have it; RFC 3261 16.3 counts a missing one as the usual value.
                 let max_forwards = request.max_forwards().unwrap_or(70);
-                self.calls.handle(Input::Incoming { session, route, from, max_forwards, offer }, now);
+                self.calls.handle(Input::Incoming { session, route, from, max_forwards, headers, offer }, now);
                 return;
             }
             Decision::Reject(refusal) => refusal,
@@ -443,11 +457,12 @@ impl<R: Role> Core<R> {
         account: Arc<Account>,
         uri: offhook_sip::uri::Uri,
         max_forwards: Option<u8>,
+        mut headers: Headers,
         sdp: Bytes,
         now: Instant,
     ) {
-        let headers = max_forwards.map(|hops| (Name::MaxForwards, hops.to_string()));
-        let session = self.endpoint.invite(account, uri, sdp, headers.into_iter().collect(), now);
+        headers.extend(max_forwards.map(|hops| (Name::MaxForwards, hops.to_string())));
+        let session = self.endpoint.invite(account, uri, sdp, headers, now);
         self.calls.handle(Input::Invited { leg, session: Ok(session) }, now);
     }
 

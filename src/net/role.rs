@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use ipnet::IpNet;
 use offhook_sip::Source;
-use offhook_sip::header::{Name, NameAddr};
+use offhook_sip::header::Name;
 use offhook_sip::message::Message;
 use rustc_hash::FxHashMap;
 
-use crate::call::effect::{Caller, Route, Target, TargetUri};
+use crate::call::effect::{Route, Target, TargetUri};
 use crate::ids::{LineGroupId, LineId};
 use crate::numbers::route::Routes;
 
@@ -131,12 +131,4 @@ impl Role for Gateway {
             entry.places = addresses.to_vec();
         }
     }
-}
-
-/// Who calls: the identity that the PBX vouches for (RFC 3325), or else From.
-pub fn caller(request: &Message) -> Caller {
-    let asserted = request.header(Name::PAssertedIdentity).and_then(|value| NameAddr::parse(value).ok());
-    let Some(identity) = asserted.or_else(|| request.from().ok()) else { return Caller::default() };
-    let number = identity.uri.user_decoded().unwrap_or_else(|| identity.uri.host().to_string());
-    Caller { number, name: identity.display.filter(|name| !name.is_empty()) }
 }
