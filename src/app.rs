@@ -200,7 +200,11 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
             .iter()
             .map(|&line| LineEntry { group: LineGroupId(line.0 as u32), users: users_of(line) })
             .collect(),
-        groups: config.groups.iter().map(|group| LineGroupEntry { codecs: codecs(&group.codecs) }).collect(),
+        groups: config
+            .groups
+            .iter()
+            .map(|group| LineGroupEntry { codecs: codecs(&group.codecs), trust_identity: group.trust_identity })
+            .collect(),
     };
     let line_settings = lines.iter().map(|&(group, line)| {
         let entry = &config.groups[group].lines[line];

@@ -48,6 +48,8 @@ pub(super) enum Command {
     Sockets { call: CallId, side: Side, rtp: std::net::UdpSocket, rtcp: std::net::UdpSocket },
     /// What was negotiated with a PBX; also a new agreement in a running call.
     Rtp { call: CallId, side: Side, negotiated: Negotiated },
+    /// Another peer for a side towards a PBX, with sockets of its own.
+    Replace { call: CallId, side: Side, rtp: std::net::UdpSocket, rtcp: std::net::UdpSocket, negotiated: Negotiated },
     /// A browser's leg.
     Browser { call: CallId, side: Side, leg: Box<WebRtcLeg> },
     /// What a side hears.
@@ -390,6 +392,7 @@ impl Worker {
         let call = match &command {
             Command::Sockets { call, .. }
             | Command::Rtp { call, .. }
+            | Command::Replace { call, .. }
             | Command::Browser { call, .. }
             | Command::Play { call, .. }
             | Command::Digits { call, .. }
@@ -409,6 +412,12 @@ impl Worker {
                 Some(_) => session.update_rtp(side, negotiated, now),
                 None => session.set_leg(side, Leg::Rtp(RtpLeg::new(negotiated)), now),
             }),
+            Command::Replace { call, side, rtp, rtcp, negotiated } => {
+                // Its goodbye leaves by the sockets it had.
+                self.with(call, now, |session| session.clear_leg(side));
+                self.add_sockets(call, side, rtp, rtcp);
+                self.with(call, now, |session| session.set_leg(side, Leg::Rtp(RtpLeg::new(negotiated)), now));
+            }
             Command::Browser { call, side, leg } => {
                 let ufrag = leg.local_ufrag().to_owned();
                 self.shared.set(&ufrag, Some(self.index));
@@ -525,8 +534,10 @@ impl Worker {
         let rtp = self.register((call, side, Channel::Rtp), UdpSocket::from_std(rtp));
         let rtcp = self.register((call, side, Channel::Rtcp), UdpSocket::from_std(rtcp));
         let sockets = &mut self.entry(call).sides[side as usize];
-        sockets.rtp = Some(rtp);
-        sockets.rtcp = Some(rtcp);
+        let replaced = [sockets.rtp.replace(rtp), sockets.rtcp.replace(rtcp)];
+        for mut socket in replaced.into_iter().flatten() {
+            self.deregister(&mut socket);
+        }
     }
 
     fn register(&mut self, owner: Owner, mut socket: UdpSocket) -> (UdpSocket, Option<usize>) {

@@ -1,5 +1,8 @@
 //! Whole calls on a pure machine: what comes in, what goes out.
 
+mod passed_on;
+mod transfer;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,11 +15,16 @@ use super::Calls;
 use super::cause::CauseCode;
 use super::directory::{Directory, LineEntry, LineGroupEntry};
 use super::effect::*;
+use super::headers::Headers;
 use super::view::{CallView, ConnectionState};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
 const LINE: LineId = LineId(0);
 const PBX: LineGroupId = LineGroupId(0);
+/// Another PBX, trusted as the first.
+const TRUSTED: LineGroupId = LineGroupId(1);
+/// A provider that is not trusted.
+const STRANGER: LineGroupId = LineGroupId(2);
 const ALICE: UserId = UserId(0);
 const BOB: UserId = UserId(1);
 const DESK: ClientId = ClientId(1);
@@ -37,14 +45,17 @@ struct World {
     views: Vec<(ClientId, CallView)>,
     results: Vec<(ClientId, CommandResult)>,
     legs: Vec<LegId>,
+    /// The caller and the header fields of the last INVITE, header fields of the last answer.
+    invited: Option<(Option<Caller>, Headers)>,
+    answered: Headers,
     next_session: u64,
 }
 
 impl World {
     fn new() -> World {
         let line = LineEntry { group: PBX, users: vec![ALICE, BOB] };
-        let directory =
-            Directory { lines: vec![line], groups: vec![LineGroupEntry { codecs: vec![Codec::Pcma, Codec::Pcmu] }] };
+        let group = |trust_identity| LineGroupEntry { codecs: vec![Codec::Pcma, Codec::Pcmu], trust_identity };
+        let directory = Directory { lines: vec![line], groups: [true, true, false].map(group).to_vec() };
         let mut world = World {
             calls: Calls::new(Arc::new(directory), 10),
             now: Instant::now(),
@@ -53,6 +64,8 @@ impl World {
             views: Vec::new(),
             results: Vec::new(),
             legs: Vec::new(),
+            invited: None,
+            answered: Headers::new(),
             next_session: 100,
         };
         world.input(Input::LineAvailable { line: LINE, available: true });
@@ -81,7 +94,8 @@ impl World {
 
     fn sip_effect(&mut self, effect: SipEffect) {
         self.log.push(match effect {
-            SipEffect::Invite { leg, target, max_forwards, .. } => {
+            SipEffect::Invite { leg, target, max_forwards, from, headers, .. } => {
+                self.invited = Some((from, headers));
                 assert!(max_forwards.is_none_or(|hops| hops == 69));
                 self.legs.push(leg);
                 self.next_session += 1;
@@ -95,9 +109,16 @@ impl World {
             SipEffect::Provisional { status, sdp, .. } => {
                 format!("{status}{}", if sdp.is_some() { " sdp" } else { "" })
             }
-            SipEffect::Answer { .. } => "200".into(),
+            SipEffect::Answer { headers, .. } => {
+                self.answered = headers;
+                "200".into()
+            }
             SipEffect::Reject { status, .. } => format!("reject {status}"),
-            SipEffect::Hangup { session } => format!("hangup {session}"),
+            SipEffect::Hangup { session, reason: None } => format!("hangup {session}"),
+            SipEffect::Hangup { session, reason: Some(reason) } => format!("hangup {session}: {reason}"),
+            SipEffect::AcceptRefer { session, .. } => format!("202 to {session}"),
+            SipEffect::ReferProgress { session, status, .. } => format!("notify {session} {status}"),
+            SipEffect::RejectRefer { session, status, .. } => format!("{status} to refer of {session}"),
             SipEffect::AnswerOffer { .. } => "200 to offer".into(),
             SipEffect::RejectOffer { status, .. } => format!("{status} to offer"),
         });
@@ -107,10 +128,18 @@ impl World {
         let described = |codec| MediaInput::Described { sdp: Bytes::from_static(b"v=0"), codec };
         let (side, event) = match effect {
             MediaEffect::AnswerBrowser { side, .. } | MediaEffect::Offer { side, .. } => (side, described(None)),
+            MediaEffect::OfferNext { side, .. } => (side, described(None)),
+            MediaEffect::DropNext => return self.log.push("next dropped".into()),
             MediaEffect::Describe { side } => (side, described(None)),
             MediaEffect::AnswerOffer { side, .. } => (side, described(Some(self.codec))),
-            MediaEffect::AcceptAnswer { side, sdp } if sdp.as_ref() == b"no codec" => {
+            MediaEffect::AcceptAnswer { side, sdp } | MediaEffect::AcceptNext { side, sdp }
+                if sdp.as_ref() == b"no codec" =>
+            {
                 (side, MediaInput::Refused { cause: CauseCode::NoCommonCodec })
+            }
+            MediaEffect::AcceptNext { side, .. } => {
+                self.log.push(format!("{side:?} replaced"));
+                (side, MediaInput::Accepted { codec: self.codec })
             }
             MediaEffect::AcceptAnswer { side, .. } => (side, MediaInput::Accepted { codec: self.codec }),
             MediaEffect::Play { side, sound } => return self.log.push(format!("{side:?} hears {sound:?}")),
@@ -143,6 +172,7 @@ impl World {
             route,
             from,
             max_forwards: 70,
+            headers: Headers::new(),
             offer: Bytes::from_static(OFFER),
         });
         self.views.last().map(|(_, view)| view.id).unwrap_or(CallId(0))
@@ -165,6 +195,22 @@ fn session(number: u64) -> SessionId {
     SessionId::from_raw(number)
 }
 
+fn progress(status: u16, sdp: Option<Bytes>) -> SipInput {
+    SipInput::Progress { status, sdp, fork: 0, headers: Headers::new() }
+}
+
+fn answered(sdp: Option<Bytes>) -> SipInput {
+    SipInput::Answered { sdp, headers: Headers::new() }
+}
+
+fn rejected(status: u16) -> SipInput {
+    SipInput::Rejected { status, reason: String::new(), from_network: true, redirect: None }
+}
+
+fn bye() -> SipInput {
+    SipInput::Ended { broken: false, reason: None }
+}
+
 fn sdp() -> Option<Bytes> {
     Some(Bytes::from_static(b"v=0"))
 }
@@ -174,16 +220,16 @@ fn an_outgoing_call_rings_is_answered_and_ended_by_the_other_side() {
     let mut world = World::new();
     let call = world.dial("0049 (89) 123-4");
     world.logged(&["INVITE 0049891234"]);
-    world.sip(101, SipInput::Progress { status: 180, sdp: None });
+    world.sip(101, progress(180, None));
     world.logged(&["A hears Ringback"]);
     assert_eq!(world.last_view(DESK).remote_state, ConnectionState::Alerting);
-    world.sip(101, SipInput::Answered { sdp: sdp() });
+    world.sip(101, answered(sdp()));
     world.logged(&["A hears Peer", "B hears Peer"]);
     let view = world.last_view(DESK);
     assert_eq!((view.state, view.here, view.codec), (ConnectionState::Connected, true, Some(Codec::Pcma)));
     assert!(!world.last_view(LAPTOP).here);
     world.input(Input::Media { call, side: Side::A, event: MediaInput::Connected });
-    world.sip(101, SipInput::Ended { broken: false });
+    world.sip(101, bye());
     world.logged(&["media closed"]);
     assert_eq!(world.last_view(DESK).cause.as_ref().unwrap().code, CauseCode::NormalClearing);
     assert!(world.calls.is_empty() && world.calls.poll_timeout().is_none());
@@ -193,12 +239,12 @@ fn an_outgoing_call_rings_is_answered_and_ended_by_the_other_side() {
 fn early_media_is_heard_instead_of_our_ringback() {
     let mut world = World::new();
     world.dial("200");
-    world.sip(101, SipInput::Progress { status: 183, sdp: sdp() });
+    world.sip(101, progress(183, sdp()));
     world.logged(&["INVITE 200", "A hears Peer", "B hears Peer"]);
-    world.sip(101, SipInput::Progress { status: 180, sdp: None });
+    world.sip(101, progress(180, None));
     world.logged(&[]);
     // A 200 without SDP keeps what the 183 agreed.
-    world.sip(101, SipInput::Answered { sdp: None });
+    world.sip(101, answered(None));
     assert_eq!(world.last_view(DESK).state, ConnectionState::Connected);
 }
 
@@ -215,7 +261,7 @@ fn a_refused_call_says_why() {
     ] {
         let mut world = World::new();
         world.dial("200");
-        world.sip(101, SipInput::Rejected { status, reason: "Its words".into(), from_network });
+        world.sip(101, SipInput::Rejected { status, reason: "Its words".into(), from_network, redirect: None });
         let view = world.last_view(DESK);
         assert_eq!(view.state, ConnectionState::Failed);
         let cause = view.cause.as_ref().unwrap();
@@ -229,7 +275,7 @@ fn a_refused_call_says_why() {
 fn an_answer_without_a_common_codec_ends_the_call() {
     let mut world = World::new();
     world.dial("200");
-    world.sip(101, SipInput::Answered { sdp: Some(Bytes::from_static(b"no codec")) });
+    world.sip(101, answered(Some(Bytes::from_static(b"no codec"))));
     world.logged(&["INVITE 200", "hangup 101", "media closed"]);
     assert_eq!(world.last_view(DESK).cause.as_ref().unwrap().code, CauseCode::NoCommonCodec);
 }
@@ -242,7 +288,7 @@ fn giving_up_dialling_cancels() {
     world.logged(&["INVITE 200", "hangup 101", "media closed"]);
     assert_eq!(world.last_view(DESK).cause.as_ref().unwrap().code, CauseCode::Cancelled);
     // A 200 that crossed finds nothing to do.
-    world.sip(101, SipInput::Answered { sdp: sdp() });
+    world.sip(101, answered(sdp()));
     world.logged(&[]);
 }
 
@@ -274,7 +320,7 @@ fn all_devices_ring_and_the_first_to_answer_wins() {
 fn a_call_is_its_users_alone_although_others_share_the_line() {
     let mut world = World::new();
     let call = world.dial("200");
-    world.sip(101, SipInput::Answered { sdp: sdp() });
+    world.sip(101, answered(sdp()));
     world.log.clear();
     for command in [Command::ClearConnection { call }, Command::GenerateDigits { call, digits: "1".into() }] {
         assert_eq!(world.command(BOBS, command), Some(CommandResult::Error(CauseCode::UnknownCall)));
@@ -297,7 +343,7 @@ fn declining_tells_the_caller_what_was_chosen() {
 fn a_caller_who_gives_up_stops_the_ringing() {
     let mut world = World::new();
     world.incoming();
-    world.sip(1, SipInput::Cancelled);
+    world.sip(1, SipInput::Cancelled { reason: None });
     world.logged(&["180", "media closed"]);
     assert_eq!(world.last_view(BOBS).cause.as_ref().unwrap().code, CauseCode::CallerHungUp);
 }
@@ -327,7 +373,7 @@ fn the_last_device_to_leave_ends_the_ringing() {
 fn a_lost_browser_ends_its_call_only() {
     let mut world = World::new();
     world.dial("200");
-    world.sip(101, SipInput::Answered { sdp: sdp() });
+    world.sip(101, answered(sdp()));
     world.input(Input::ClientGone { client: LAPTOP });
     assert_eq!(world.calls.len(), 1);
     world.log.clear();
@@ -339,7 +385,7 @@ fn a_lost_browser_ends_its_call_only() {
 fn without_audio_path_the_call_ends_after_a_while() {
     let mut world = World::new();
     let call = world.dial("200");
-    world.sip(101, SipInput::Answered { sdp: sdp() });
+    world.sip(101, answered(sdp()));
     let due = world.calls.poll_timeout().unwrap();
     world.now = due;
     world.calls.handle_timeout(due);
@@ -348,7 +394,7 @@ fn without_audio_path_the_call_ends_after_a_while() {
 
     let mut world = World { now: due, ..World::new() };
     let other = world.dial("200");
-    world.sip(101, SipInput::Answered { sdp: sdp() });
+    world.sip(101, answered(sdp()));
     world.input(Input::Media { call: other, side: Side::A, event: MediaInput::Connected });
     world.calls.handle_timeout(due + Duration::from_secs(3600));
     world.drain();
@@ -362,7 +408,7 @@ fn hold_and_retrieve_by_the_other_side_are_answered() {
     world.dial("200");
     world.sip(101, SipInput::Offer { sdp: sdp() });
     world.logged(&["INVITE 200", "491 to offer"]);
-    world.sip(101, SipInput::Answered { sdp: sdp() });
+    world.sip(101, answered(sdp()));
     world.log.clear();
     world.sip(101, SipInput::Offer { sdp: sdp() });
     world.sip(101, SipInput::Offer { sdp: None });
@@ -375,7 +421,7 @@ fn digits_go_to_the_pbx_and_come_to_the_device_with_the_audio() {
     let call = world.dial("200");
     let digits = Command::GenerateDigits { call, digits: "12#".into() };
     assert_eq!(world.command(DESK, digits.clone()), Some(CommandResult::Error(CauseCode::NotPossibleNow)));
-    world.sip(101, SipInput::Answered { sdp: sdp() });
+    world.sip(101, answered(sdp()));
     world.log.clear();
     assert_eq!(world.command(DESK, digits), Some(CommandResult::Ok));
     let wrong = Command::GenerateDigits { call, digits: "12x".into() };
@@ -392,13 +438,20 @@ fn a_call_that_is_passed_on_keeps_the_best_refusal() {
     let target = |number: &str| Target { group: PBX, line: None, uri: TargetUri::Number(number.into()) };
     let route = Route::Targets { group: PBX, targets: vec![target("300"), target("301")] };
     let offer = Bytes::from_static(OFFER);
-    world.input(Input::Incoming { session: session(1), route, from: Caller::default(), max_forwards: 70, offer });
-    world.sip(101, SipInput::Progress { status: 180, sdp: None });
-    world.sip(102, SipInput::Progress { status: 180, sdp: None });
+    world.input(Input::Incoming {
+        session: session(1),
+        route,
+        from: Caller::default(),
+        max_forwards: 70,
+        headers: Headers::new(),
+        offer,
+    });
+    world.sip(101, progress(180, None));
+    world.sip(102, progress(180, None));
     world.logged(&["INVITE 300", "INVITE 301", "180"]);
-    world.sip(101, SipInput::Rejected { status: 486, reason: String::new(), from_network: true });
+    world.sip(101, rejected(486));
     world.logged(&[]);
-    world.sip(102, SipInput::Rejected { status: 404, reason: String::new(), from_network: true });
+    world.sip(102, rejected(404));
     world.logged(&["reject 404", "media closed"]);
 }
 
@@ -408,12 +461,26 @@ fn the_first_target_to_answer_gets_the_call() {
     let target = |number: &str| Target { group: PBX, line: None, uri: TargetUri::Number(number.into()) };
     let route = Route::Targets { group: PBX, targets: vec![target("300"), target("301")] };
     let offer = Bytes::from_static(OFFER);
-    world.input(Input::Incoming { session: session(1), route, from: Caller::default(), max_forwards: 70, offer });
-    world.sip(102, SipInput::Answered { sdp: sdp() });
-    world.logged(&["INVITE 300", "INVITE 301", "hangup 101", "200", "A hears Peer", "B hears Peer"]);
-    world.sip(101, SipInput::Rejected { status: 487, reason: String::new(), from_network: true });
+    world.input(Input::Incoming {
+        session: session(1),
+        route,
+        from: Caller::default(),
+        max_forwards: 70,
+        headers: Headers::new(),
+        offer,
+    });
+    world.sip(102, answered(sdp()));
+    world.logged(&[
+        "INVITE 300",
+        "INVITE 301",
+        "hangup 101: SIP;cause=200;text=\"Call completed elsewhere\"",
+        "200",
+        "A hears Peer",
+        "B hears Peer",
+    ]);
+    world.sip(101, rejected(487));
     assert_eq!(world.calls.len(), 1);
-    world.sip(1, SipInput::Ended { broken: false });
+    world.sip(1, bye());
     world.logged(&["hangup 102", "media closed"]);
 }
 
@@ -426,12 +493,13 @@ fn an_invite_without_an_offer_gets_ours() {
         route,
         from: Caller::default(),
         max_forwards: 70,
+        headers: Headers::new(),
         offer: Bytes::new(),
     });
     world.logged(&["200", "A hears Echo"]);
     world.sip(1, SipInput::Confirmed { sdp: sdp() });
     assert_eq!(world.calls.len(), 1);
-    world.sip(1, SipInput::Ended { broken: false });
+    world.sip(1, bye());
     assert!(world.calls.is_empty());
 }
 
@@ -441,7 +509,14 @@ fn an_offer_that_nobody_could_accept_does_not_ring() {
         let mut world = World::new();
         let route = Route::Line { group: PBX, line: LINE };
         let offer = Bytes::from_static(offer);
-        world.input(Input::Incoming { session: session(1), route, from: Caller::default(), max_forwards: 70, offer });
+        world.input(Input::Incoming {
+            session: session(1),
+            route,
+            from: Caller::default(),
+            max_forwards: 70,
+            headers: Headers::new(),
+            offer,
+        });
         world.logged(&[status]);
         assert!(world.views.is_empty());
     }
@@ -472,7 +547,7 @@ fn what_is_not_possible_changes_nothing() {
 fn stopping_ends_everything() {
     let mut world = World::new();
     world.dial("200");
-    world.sip(101, SipInput::Answered { sdp: sdp() });
+    world.sip(101, answered(sdp()));
     world.incoming();
     world.log.clear();
     world.input(Input::Shutdown);
