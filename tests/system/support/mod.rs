@@ -2,6 +2,7 @@
 
 pub(crate) mod baresip;
 pub(crate) mod bridge;
+pub(crate) mod http;
 pub(crate) mod kamailio;
 pub(crate) mod offhook;
 pub(crate) mod process;

@@ -305,3 +305,13 @@ cause: Cause,
 message: string, };
 
 export const PROTOCOL_VERSION = 1;
+export type LineGroups = { now: number, line_groups: Array<LineGroup>, listeners: Array<Listener>, strangers: Strangers };
+export type LineGroup = { id: string, name: string, kind: LineGroupKind, registrar: string | null, domain: string | null, listener: string | null, cause: Cause | null, targets: Array<Target>, lookup_at: number | null, lines: Array<LineReport>, bindings: Array<Binding>, wrong_passwords: number };
+export type LineGroupKind = "softphones" | "trunk-registration" | "trunk-bulk-registration" | "trunk-fixed" | "trunk-registrar";
+export type Target = { transport: string, address: string, down_since: number | null };
+export type LineReport = { id: string, number: string, user_name: string, pilot: boolean, state: LineState, cause: Cause | null, until: number | null, target: string | null, last_error: LastError | null, retries: number, next_try: number | null };
+export type LastError = { cause: Cause, at: number };
+export type Binding = { contact: string, source: string, until: number, user_agent: string | null };
+export type Listener = { name: string, transport: string, address: string, problem: string | null };
+export type Strangers = { requests: number, addresses: Array<Stranger> };
+export type Stranger = { address: string, requests: number };
