@@ -56,7 +56,7 @@ pub(super) fn read(bytes: &[u8]) -> Vec<Result<Record, Mistake>> {
             Ok(true) => {
                 // Spreadsheets write rows of nothing but separators below the last one.
                 if fields.iter().any(|field| !field.trim().is_empty()) {
-                    records.push(record(&fields));
+                    records.push(record(line_of(&fields, text), &fields));
                 }
             }
             Err(error) => {
@@ -68,7 +68,8 @@ pub(super) fn read(bytes: &[u8]) -> Vec<Result<Record, Mistake>> {
     }
 }
 
-/// Semicolons where the first line that has either of them has more of these; quoted ones do not count.
+/// What separates the first line that has commas or semicolons into four columns or fewer; of two such the more
+/// frequent. Quoted ones do not count.
 fn separator(text: &str) -> u8 {
     for line in text.lines() {
         let (mut quoted, mut commas, mut semicolons) = (false, 0, 0);
@@ -80,15 +81,28 @@ fn separator(text: &str) -> u8 {
                 _ => {}
             }
         }
+        let separates = |count: usize| (1..COLUMNS).contains(&count);
+        let by_semicolons = match (separates(commas), separates(semicolons)) {
+            (true, false) => false,
+            (false, true) => true,
+            _ => semicolons > commas,
+        };
         if commas + semicolons > 0 {
-            return if semicolons > commas { b';' } else { b',' };
+            return if by_semicolons { b';' } else { b',' };
         }
     }
     b','
 }
 
-fn record(fields: &StringRecord) -> Result<Record, Mistake> {
-    let line = fields.position().map_or(0, csv::Position::line);
+/// Where a record begins. The reader's position is before the empty lines that it skips.
+fn line_of(fields: &StringRecord, text: &str) -> u64 {
+    let Some(position) = fields.position() else { return 0 };
+    let rest = text.as_bytes().get(position.byte() as usize..).unwrap_or_default();
+    let skipped = rest.iter().take_while(|&&byte| byte == b'\r' || byte == b'\n');
+    position.line() + skipped.filter(|&&byte| byte == b'\n').count() as u64
+}
+
+fn record(line: u64, fields: &StringRecord) -> Result<Record, Mistake> {
     let mistake = |sentence: &str| Err(Mistake::new(line, sentence));
     if fields.iter().skip(COLUMNS).any(|field| !field.is_empty()) {
         return mistake("there are more than four columns: user name, authentication user name, password, number.");
@@ -154,8 +168,10 @@ mod tests {
     #[test]
     fn mistakes_have_their_line() {
         let text = "100,,a,1\n\n,,b,2\n101,,c,3,extra\n102,,\"d\n\",4\n";
-        let mistakes: Vec<u64> = read(text.as_bytes()).into_iter().filter_map(|r| r.err().map(|m| m.line)).collect();
-        assert_eq!(mistakes, [3, 4, 5]);
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            let mistakes = read(text.as_bytes()).into_iter().filter_map(|record| record.err().map(|m| m.line));
+            assert_eq!(mistakes.collect::<Vec<_>>(), [3, 4, 5]);
+        }
         let latin = read(b"100,,a,1\nm\xfcller,,b,2\n");
         assert_eq!(latin, [Err(Mistake::new(2, "this is not UTF-8; save the file as UTF-8."))]);
     }

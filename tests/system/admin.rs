@@ -81,10 +81,10 @@ fn an_administrator_sees_a_pbx_go_and_come_and_resets_the_line() {
     let page = administrator(&stage.server);
     let table = "table[aria-label='Lines of main'] tbody";
     let row = |page: &Softphone| page.text_of(table);
-    eventually("the line is shown as registered, and where", SOON, || {
+    page.sees(&format!("udp {}", stage.site.socket(kamailio::HOST, 5060)));
+    eventually("the line is shown as registered", SOON, || {
         let text = row(&page);
-        let target = format!("udp {}", stage.site.socket(kamailio::HOST, 5060));
-        if text.contains("Registered") && text.contains(&target) { Ok(()) } else { Err(text) }
+        if text.contains("Registered") { Ok(()) } else { Err(text) }
     });
     let until = stage.line()["until"].as_f64().expect("it is registered until then");
 
@@ -220,9 +220,12 @@ fn commands_talk_to_the_running_server_only() {
     // What a killed server leaves behind is in nobody's way.
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     assert!(complaint(&config, &["status"]).contains("no Offhook server is running"));
-    let again = Offhook::start(&stage.site, &Settings::default());
-    assert!(printed(&config, &["status"]).contains("main"));
-    drop(again);
+    let _again = Offhook::start(&stage.site, &Settings::default());
+    // Its log begins with that of the server before, so its own word that it is ready cannot be waited for.
+    eventually("the server answers again", SOON, || match offhook(&config, &["status"]) {
+        output if output.status.success() => Ok(()),
+        output => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    });
 }
 
 #[test]
