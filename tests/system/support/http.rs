@@ -29,7 +29,7 @@ pub(crate) fn ask(server: SocketAddr, method: &str, route: &str, headers: &[(&st
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("the answer is text");
     let status = text.split_whitespace().nth(1).and_then(|status| status.parse().ok()).expect("it has a status");
-    let set = text.lines().find_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then_some(line));
+    let set = text.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie:"));
     let cookie = set.and_then(|line| Some(line.split_once(':')?.1.split(';').next()?.trim().to_owned()));
     Answer { status, cookie, text }
 }
