@@ -1,14 +1,16 @@
 //! The `offhook` program: arguments to configuration to a running server.
 
+use std::error::Error;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use offhook::app::{self, StartError};
+use offhook::cli;
 use offhook::config::{Config, Secret};
 use offhook::{demo, lint};
 use tracing_subscriber::EnvFilter;
@@ -65,6 +67,8 @@ enum Command {
         #[arg(long)]
         stream: bool,
     },
+    #[command(flatten)]
+    Administer(cli::Command),
     /// Reads a password from standard input and prints its hash for the configuration file.
     HashPassword,
 }
@@ -102,26 +106,26 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<(), StartError> {
+async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
-        Command::Serve { config } => app::serve(load(&config)?).await,
-        Command::Check { config } => load(&config).map(|_| println!("{}: no mistake found.", config.display())),
-        Command::Demo { data_dir } => demo::run(&data_dir).await,
-        Command::DemoPbx { listen, domain, users, rtp_ports } => {
-            demo::pbx::run(demo::pbx::DemoPbx { listen, domain, users, rtp_ports }).await
+        Command::Serve { config } => app::serve(Config::load(&config)?).await?,
+        Command::Check { config } => {
+            Config::load(&config)?;
+            println!("{}: no mistake found.", config.display());
         }
-        Command::Lint { .. } => Ok(()),
+        Command::Demo { data_dir } => demo::run(&data_dir).await?,
+        Command::DemoPbx { listen, domain, users, rtp_ports } => {
+            demo::pbx::run(demo::pbx::DemoPbx { listen, domain, users, rtp_ports }).await?;
+        }
+        Command::Administer(command) => cli::run(command).await?,
+        Command::Lint { .. } => {}
         Command::HashPassword => {
             let mut password = String::new();
             std::io::stdin().read_to_string(&mut password).map_err(StartError::Input)?;
             println!("{}", app::hash_password(password.trim_end_matches(['\r', '\n']))?);
-            Ok(())
         }
     }
-}
-
-fn load(path: &Path) -> Result<Config, StartError> {
-    Ok(Config::load(path)?)
+    Ok(())
 }
 
 fn extension(text: &str) -> Result<(String, Secret), String> {

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod admin;
 mod audio;
 mod clients;
 mod configuration;
