@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
-use offhook_sip::header::{Name, Protocol};
+use offhook_sip::header::Protocol;
 use offhook_sip::{Account, EndReason, Endpoint, EndpointConfig, Event, Output, RegistrationId, SessionId, Source};
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
@@ -456,12 +456,10 @@ impl<R: Role> Core<R> {
         leg: LegId,
         account: Arc<Account>,
         uri: offhook_sip::uri::Uri,
-        max_forwards: Option<u8>,
-        mut headers: Headers,
+        headers: Headers,
         sdp: Bytes,
         now: Instant,
     ) {
-        headers.extend(max_forwards.map(|hops| (Name::MaxForwards, hops.to_string())));
         let session = self.endpoint.invite(account, uri, sdp, headers, now);
         self.calls.handle(Input::Invited { leg, session: Ok(session) }, now);
     }
