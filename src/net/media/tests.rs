@@ -71,6 +71,7 @@ fn who_was_prepared_takes_a_side_with_ports_of_its_own() {
         let (peer, answer) = Peer::new(&server.offer(CALL, side, HOME, &[Codec::Pcma]).unwrap());
         server.accept_answer(CALL, side, answer.as_bytes()).unwrap();
         server.play(CALL, side, Sound::Peer);
+        server.flush();
         peer
     };
     let (stays, leaves) = (join(Side::A), join(Side::B));
@@ -82,9 +83,11 @@ fn who_was_prepared_takes_a_side_with_ports_of_its_own() {
     assert_ne!(dropped.to, leaves.to);
     server.drop_next(CALL);
     let (comes, answer) = Peer::new(&server.offer_next(CALL, Side::B, HOME, &[Codec::Pcma]).unwrap());
+    server.flush();
     assert!(reaches(&stays, &leaves, &mut sequence), "the side talks on until the other answers");
     assert!(server.accept_next(CALL, Side::A, answer.as_bytes()).is_err());
     server.accept_next(CALL, Side::B, answer.as_bytes()).unwrap();
+    server.flush();
     assert!(reaches(&stays, &comes, &mut sequence));
     let mut back = 0;
     assert!(reaches(&comes, &stays, &mut back));
