@@ -40,7 +40,8 @@ fn a_thousand_lines_register_and_register_again_when_the_pbx_is_back() {
     pbx.come_back();
     all_are_bound(&pbx);
     eventually("every line is registered", DEADLINE, || {
-        let states = states(&server.log());
+        let log = server.log();
+        let states = states(&log);
         let registered = states.values().filter(|state| **state == "Registered").count();
         if registered == LINES { Ok(()) } else { Err(format!("{registered} are")) }
     });

@@ -119,6 +119,7 @@ fn several_provisional_answers_come_before_the_call() {
     let mut caller = stage.calls("call", "089", &[]);
     caller.finish(SOON);
     called.finish(SOON);
+    // The second has what is to be heard before the answer.
     let messages = caller.messages();
     assert!(messages.contains("SIP/2.0 180 ") && messages.contains("SIP/2.0 183 "), "{messages}");
 }
