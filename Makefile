@@ -1,7 +1,7 @@
 # make run     builds everything and starts a demo that needs nothing else
 # make test    installs what it needs and runs every test
 # make check   format, lints, docs, dependencies, layers
-# make bench   sipp through Offhook to sipp: CPU and memory
+# make bench   what calls and registered lines cost, beside Kamailio: a short run (bench/README.md has the long ones)
 # make generated, make samples, make images   write files that are made from others
 
 .PHONY: run test check bench generated samples images build-tools web-app web-check browser-driver
@@ -16,7 +16,9 @@ check:
 	scripts/check
 
 bench: build-tools web-app
-	bench/signalling
+	scripts/install-test-tools
+	cargo build --locked --release --bin offhook
+	bench/bench.py quick
 
 # Writes what is generated from the Rust types: the browser app's types, the table of causes.
 generated:

@@ -25,12 +25,14 @@ use crate::net::core::{Core, CoreHandle, CoreParts};
 use crate::net::groups::{GroupSettings, Groups, Kind, LineSettings};
 use crate::net::media::{MediaError, MediaServer, MediaSettings};
 use crate::net::role::{Gateway, GatewayGroup, Role};
-use crate::net::transport::Transport;
+use crate::net::transport::{Transport, TransportSettings};
 use crate::numbers::route::{Route, Routes};
 use crate::store::{Store, StoreError};
-use crate::user::accounts::{self, Account, Accounts, SignInError};
+use crate::user::accounts::{self, Account, AccountKind, Accounts, SignInError};
+use crate::web::control::{ControlError, ControlSocket};
+use crate::web::protocol::admin::LineGroupKind;
 use crate::web::tls::TlsError;
-use crate::web::{self, LineLabel, WebState};
+use crate::web::{self, GroupLabel, Labels, LineLabel, WebState};
 
 /// Most calls at once.
 pub const MAX_CALLS: usize = 50_000;
@@ -70,6 +72,9 @@ pub enum StartError {
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The control socket.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// The media server.
     #[error(transparent)]
     Media(#[from] MediaError),
@@ -120,6 +125,7 @@ pub struct Server {
     pub https: SocketAddr,
     core: Running,
     web: Vec<Handle<SocketAddr>>,
+    _control: ControlSocket,
     store: Store,
 }
 
@@ -140,22 +146,26 @@ impl Server {
         make_data_dir(&config.data_dir)?;
         let http = listen("listen.http", config.listen.http)?;
         let https = listen("listen.https", config.listen.https)?;
+        // Before anything is touched that another server with this data directory may be using.
+        let mut control = ControlSocket::bind(&config.data_dir)?;
         let store = Store::open(&config.data_dir).await?;
         let users = config.users.iter().map(|user| {
             let account = Account { name: user.name.clone(), display_name: user.display_name.clone() };
             (account, user.password.clone())
         });
-        let accounts = Arc::new(Accounts::open(store.clone(), users.collect()).await?);
+        let users = Accounts::open(store.accounts(AccountKind::User), AccountKind::User, users.collect()).await?;
+        let administrators = config.administrators.iter().map(|administrator| {
+            let name = administrator.name.clone();
+            (Account { display_name: name.clone(), name }, administrator.password.clone())
+        });
+        let kind = AccountKind::Administrator;
+        let administrators = Accounts::open(store.accounts(kind), kind, administrators.collect()).await?;
         let tls = web::tls::server_config(&config.data_dir, &own_addresses(config.listen.https.ip()))?;
 
         let lines = flatten_lines(&config);
-        let labels = lines.iter().map(|&(group, line)| LineLabel {
-            number: config.groups[group].lines[line].number.clone(),
-            group: config.groups[group].name.clone(),
-        });
-        let labels = labels.collect();
         let core = start_core(&config, &lines).await?;
-        let state = WebState::new(accounts, core.handle.clone(), labels);
+        let state = WebState::new(users, administrators, core.handle.clone(), labels(&config, &lines));
+        control.serve(state.clone());
         let handles = vec![Handle::new(), Handle::new()];
         let addresses = [local_addr(&http, config.listen.http), local_addr(&https, config.listen.https)];
         let plain = axum_server::from_tcp(http).map_err(|source| StartError::Listen {
@@ -171,7 +181,7 @@ impl Server {
         let secure = secure.handle(handles[1].clone());
         let app = web::router(state, true).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(secure.serve(app));
-        Ok(Server { http: addresses[0], https: addresses[1], core, web: handles, store })
+        Ok(Server { http: addresses[0], https: addresses[1], core, web: handles, _control: control, store })
     }
 
     /// Ends calls, unregisters lines, stops.
@@ -190,6 +200,40 @@ fn flatten_lines(config: &Config) -> Vec<(usize, usize)> {
     groups.flat_map(|(group, entry)| (0..entry.lines.len()).map(move |line| (group, line))).collect()
 }
 
+/// How lines and line groups are shown.
+fn labels(config: &Config, lines: &[(usize, usize)]) -> Labels {
+    let group = |group: &LineGroup| {
+        let host = match group.registrar.contains(':') {
+            true => format!("[{}]", group.registrar),
+            false => group.registrar.clone(),
+        };
+        let registrar = group.port.map_or(host.clone(), |port| format!("{host}:{port}"));
+        GroupLabel {
+            name: group.name.clone(),
+            kind: match group.kind {
+                GroupKind::Softphones => LineGroupKind::Softphones,
+                GroupKind::TrunkRegistration => LineGroupKind::TrunkRegistration,
+                GroupKind::TrunkBulkRegistration => LineGroupKind::TrunkBulkRegistration,
+                GroupKind::TrunkFixed => LineGroupKind::TrunkFixed,
+                GroupKind::TrunkRegistrar => LineGroupKind::TrunkRegistrar,
+            },
+            registrar: (!group.registrar.is_empty()).then_some(registrar),
+            domain: (group.domain != group.registrar).then(|| group.domain.clone()),
+            listener: group.listener.map(|index| config.listeners[index].name.clone()),
+        }
+    };
+    let line = |&(group, line): &(usize, usize)| {
+        let entry = &config.groups[group].lines[line];
+        LineLabel {
+            group: LineGroupId(group as u32),
+            number: entry.number.clone(),
+            user_name: entry.user_name.clone(),
+            pilot: entry.pilot && config.groups[group].kind != GroupKind::Softphones,
+        }
+    };
+    Labels { groups: config.groups.iter().map(group).collect(), lines: lines.iter().map(line).collect() }
+}
+
 async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running, StartError> {
     let users_of = |line: (usize, usize)| {
         let users = config.users.iter().enumerate().filter(|(_, user)| user.lines.contains(&line));
@@ -200,7 +244,11 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
             .iter()
             .map(|&line| LineEntry { group: LineGroupId(line.0 as u32), users: users_of(line) })
             .collect(),
-        groups: config.groups.iter().map(|group| LineGroupEntry { codecs: codecs(&group.codecs) }).collect(),
+        groups: config
+            .groups
+            .iter()
+            .map(|group| LineGroupEntry { codecs: codecs(&group.codecs), trust_identity: group.trust_identity })
+            .collect(),
     };
     let line_settings = lines.iter().map(|&(group, line)| {
         let entry = &config.groups[group].lines[line];
@@ -286,7 +334,8 @@ fn gateway(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> 
 
 /// Binds the SIP sockets.
 pub async fn bind_sip(address: SocketAddr) -> Result<Transport, StartError> {
-    Transport::bind(address).await.map_err(|source| StartError::Listen { key: "listen.sip", address, source })
+    let settings = TransportSettings::at(address);
+    Transport::bind(settings).await.map_err(|source| StartError::Listen { key: "listen.sip", address, source })
 }
 
 /// Starts a core from its parts.

@@ -4,10 +4,12 @@
 
 pub mod app;
 pub mod call;
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod ids;
 pub mod line;
+pub mod lint;
 pub mod net;
 pub mod numbers;
 pub mod store;

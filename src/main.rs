@@ -1,16 +1,18 @@
 //! The `offhook` program: arguments to configuration to a running server.
 
+use std::error::Error;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use offhook::app::{self, StartError};
+use offhook::cli;
 use offhook::config::{Config, Secret};
-use offhook::demo;
+use offhook::{demo, lint};
 use tracing_subscriber::EnvFilter;
 
 /// Telephony for browsers, beside the PBX you have.
@@ -56,6 +58,17 @@ enum Command {
         #[arg(long, default_value = "30000-30999", value_parser = ports)]
         rtp_ports: RangeInclusive<u16>,
     },
+    /// Reads a SIP message and prints as JSON how it is understood, or what is wrong with it and where. The exit code
+    /// is 0 for a valid message, 1 for another, 2 when the file cannot be read.
+    Lint {
+        /// The message, byte for byte; `-` is standard input.
+        file: PathBuf,
+        /// The file is what came over TCP or TLS: one or several messages with Content-Length, and keep-alives.
+        #[arg(long)]
+        stream: bool,
+    },
+    #[command(flatten)]
+    Administer(cli::Command),
     /// Reads a password from standard input and prints its hash for the configuration file.
     HashPassword,
 }
@@ -72,6 +85,9 @@ fn main() -> ExitCode {
     };
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let command = Arguments::parse().command;
+    if let Command::Lint { file, stream } = &command {
+        return ExitCode::from(lint::run(file, *stream));
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -90,25 +106,26 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<(), StartError> {
+async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
-        Command::Serve { config } => app::serve(load(&config)?).await,
-        Command::Check { config } => load(&config).map(|_| println!("{}: no mistake found.", config.display())),
-        Command::Demo { data_dir } => demo::run(&data_dir).await,
-        Command::DemoPbx { listen, domain, users, rtp_ports } => {
-            demo::pbx::run(demo::pbx::DemoPbx { listen, domain, users, rtp_ports }).await
+        Command::Serve { config } => app::serve(Config::load(&config)?).await?,
+        Command::Check { config } => {
+            Config::load(&config)?;
+            println!("{}: no mistake found.", config.display());
         }
+        Command::Demo { data_dir } => demo::run(&data_dir).await?,
+        Command::DemoPbx { listen, domain, users, rtp_ports } => {
+            demo::pbx::run(demo::pbx::DemoPbx { listen, domain, users, rtp_ports }).await?;
+        }
+        Command::Administer(command) => cli::run(command).await?,
+        Command::Lint { .. } => {}
         Command::HashPassword => {
             let mut password = String::new();
             std::io::stdin().read_to_string(&mut password).map_err(StartError::Input)?;
             println!("{}", app::hash_password(password.trim_end_matches(['\r', '\n']))?);
-            Ok(())
         }
     }
-}
-
-fn load(path: &Path) -> Result<Config, StartError> {
-    Ok(Config::load(path)?)
+    Ok(())
 }
 
 fn extension(text: &str) -> Result<(String, Secret), String> {

@@ -11,7 +11,7 @@ const DOMAIN: [&str; 5] = ["call", "journal", "line", "numbers", "user"];
 const PURE: [&str; 3] = ["call", "line", "numbers"];
 
 /// What stands above the domain.
-const ABOVE: [&str; 7] = ["app", "capture", "csta", "demo", "net", "store", "web"];
+const ABOVE: [&str; 8] = ["app", "capture", "cli", "csta", "demo", "net", "store", "web"];
 
 #[test]
 fn the_domain_names_nothing_above_it() {

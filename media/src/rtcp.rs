@@ -28,6 +28,8 @@ pub(crate) struct Reports {
     peer_report: Option<(u32, Instant)>,
     /// Packets sent when the last report was made.
     sent_before: u64,
+    /// A report was sent.
+    reported: bool,
     remote: Remote,
 }
 
@@ -49,6 +51,7 @@ impl Reports {
             next: now,
             peer_report: None,
             sent_before: 0,
+            reported: false,
             remote: Remote::default(),
         };
         reports.schedule(random, now);
@@ -61,6 +64,12 @@ impl Reports {
 
     pub(crate) fn remote(&self) -> Remote {
         self.remote
+    }
+
+    /// Whether the peer has heard anything of the stream. One that it never heard of says no goodbye (RFC 3550 section
+    /// 6.3.7).
+    pub(crate) fn is_known(&self, stream: &OutStream) -> bool {
+        self.reported || stream.sent().0 > 0
     }
 
     /// Sets the next report at a random time around the interval (RFC 3550 section 6.2).
@@ -79,6 +88,7 @@ impl Reports {
         now: Instant,
         out: &mut Vec<u8>,
     ) {
+        self.reported = true;
         let mut buffer = [0; MAX_REPORT];
         // The builders fail for counts and sizes out of range only; those are bounded here.
         if let Ok(length) = self.build(stream, reception, clock_in, goodbye, now, &mut buffer) {

@@ -59,7 +59,12 @@ impl Dialog {
             remote: from.into(),
             local_cseq: 0,
             remote_cseq: Some(invite.cseq()?.number),
-            remote_target: target(invite)?.ok_or(ParseError::Missing(Name::Contact))?,
+            remote_target: match target(invite)? {
+                Some(target) => target,
+                // A caller of RFC 2543 need not send Contact either: its From is where it is.
+                None if invite.from()?.tag().is_none() => invite.from()?.uri,
+                None => return Err(ParseError::Missing(Name::Contact)),
+            },
             routes,
             contact,
             caller: false,

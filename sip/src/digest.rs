@@ -16,6 +16,7 @@ use crate::error::ParseError;
 use crate::lex;
 
 pub use client::{ChallengeSeen, ClientAuth, Verdict};
+pub(crate) use server::Examined;
 pub use server::{AuthFailure, ServerAuth};
 
 /// A password. Never printed.

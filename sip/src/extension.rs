@@ -2,6 +2,7 @@
 
 use crate::header::Name;
 use crate::message::Message;
+use crate::method::Method;
 
 macro_rules! tags {
     ($first:literal $(, $tag:literal)*) => {
@@ -25,8 +26,12 @@ pub(crate) const TIMER: &str = "timer";
 
 /// What is required of us that we do not have: the value of Unsupported; empty where there is nothing.
 pub(crate) fn unsupported(request: &Message) -> String {
-    let required = request.values(Name::Require);
-    let missing = required.filter(|tag| !TAGS.iter().any(|known| known.eq_ignore_ascii_case(tag)));
+    // What is asked of a registrar is for the registrar to judge.
+    let registrars: &[&str] =
+        if request.method() == Some(Method::Register) { &crate::registrar::EXTENSIONS } else { &[] };
+    let known = TAGS.iter().chain(registrars);
+    let missing =
+        request.values(Name::Require).filter(|tag| !known.clone().any(|known| known.eq_ignore_ascii_case(tag)));
     missing.collect::<Vec<_>>().join(", ")
 }
 

@@ -105,9 +105,14 @@ impl Destination {
         }
     }
 
-    /// Whether both lead to the same place, whatever connection is preferred.
+    /// Whether both lead to the same place: over the same connection, or to the same address and, where both say
+    /// whom they expect there, the same one.
     pub fn same_place(&self, other: &Destination) -> bool {
-        self.protocol == other.protocol && self.port == other.port && self.host == other.host
+        if self.connection.is_some() && self.connection == other.connection {
+            return true;
+        }
+        let same_peer = self.tls.is_none() || other.tls.is_none() || self.tls == other.tls;
+        same_peer && self.protocol == other.protocol && self.port == other.port && self.host == other.host
     }
 }
 

@@ -30,6 +30,16 @@ pub enum FrameError {
     BadContentLength,
 }
 
+impl FrameError {
+    /// Status of the response that tells the sender (RFC 3261 21.4.1, 21.5.7).
+    pub fn status(self) -> u16 {
+        match self {
+            Self::TooLong(_) => 513,
+            Self::NoContentLength | Self::BadContentLength => 400,
+        }
+    }
+}
+
 /// What stands where a message may begin.
 enum Between {
     /// A message, or the beginning of one.
@@ -51,12 +61,14 @@ pub struct Framer {
     /// Length of the message at the beginning of the buffer, once its header fields are complete.
     wanted: Option<usize>,
     failed: Option<FrameError>,
+    /// Header fields of the message that the stream could not be read beyond.
+    rejected: Option<Bytes>,
 }
 
 impl Framer {
     /// `max_len` is the greatest length of one message in bytes, header fields and body together.
     pub fn new(max_len: usize) -> Self {
-        Self { buffer: BytesMut::new(), max_len, scanned: 0, wanted: None, failed: None }
+        Self { buffer: BytesMut::new(), max_len, scanned: 0, wanted: None, failed: None, rejected: None }
     }
 
     /// Takes what was read from the connection. After each, call [`Framer::next`] until it gives `None`.
@@ -78,9 +90,21 @@ impl Framer {
         let frame = self.read();
         if let Err(error) = frame {
             self.failed = Some(error);
+            self.rejected = self.head_len().map(|head| self.buffer.split_to(head).freeze());
             self.buffer = BytesMut::new();
         }
         frame
+    }
+
+    /// Bytes taken in that are no whole message yet.
+    pub fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// After an error: first line and header fields of the message at fault, with the empty line, where they were
+    /// complete. To answer it before the connection is closed.
+    pub fn rejected(&self) -> Option<&Bytes> {
+        self.rejected.as_ref()
     }
 
     fn read(&mut self) -> Result<Option<Frame>, FrameError> {
@@ -243,6 +267,20 @@ mod tests {
         assert_eq!(fails(b"A b SIP/2.0\r\nl: 18446744073709551615\r\n\r\n"), FrameError::TooLong(200));
         assert_eq!(fails(b"A b SIP/2.0\r\nl: 190\r\n\r\n"), FrameError::TooLong(200));
         assert_eq!(fails(&[b'x'; 201]), FrameError::TooLong(200));
+    }
+
+    #[test]
+    fn the_head_of_the_message_at_fault_is_kept_for_an_answer() {
+        let head = b"OPTIONS sip:a@b SIP/2.0\r\nl: x\r\n\r\n";
+        let mut framer = Framer::new(200);
+        framer.push(&[OK, head, b"body"].concat());
+        assert!(matches!(framer.next(), Ok(Some(Frame::Message(_)))));
+        assert_eq!(framer.next().map_err(FrameError::status), Err(400));
+        assert_eq!(framer.rejected().map(|head| &head[..]), Some(&head[..]));
+        let mut framer = Framer::new(200);
+        framer.push(&[b'x'; 201]);
+        assert_eq!(framer.next().map_err(FrameError::status), Err(513));
+        assert_eq!(framer.rejected(), None);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct LineEntry {
 pub struct LineGroupEntry {
     /// Codecs towards it, best first; never empty.
     pub codecs: Vec<Codec>,
+    /// Whether identities, privacy and diversions are believed and passed on (RFC 3325).
+    pub trust_identity: bool,
 }
 
 impl Directory {
@@ -38,6 +40,11 @@ impl Directory {
     /// The connection of a line.
     pub fn group_of(&self, line: LineId) -> Option<LineGroupId> {
         self.lines.get(line.0 as usize).map(|entry| entry.group)
+    }
+
+    /// Whether the other side of this connection is within our trust domain (RFC 3325 2.3).
+    pub fn trusts(&self, group: LineGroupId) -> bool {
+        self.groups.get(group.0 as usize).is_some_and(|entry| entry.trust_identity)
     }
 
     /// Whether a codec may be used on this connection.

@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use offhook_media::codec::Codec;
 use offhook_media::session::Side;
-use offhook_sip::SessionId;
+use offhook_sip::uri::Uri;
+use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
+use super::headers::{Headers, Redirect};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
 /// Everything that can happen to calls.
@@ -49,6 +51,20 @@ pub enum Input {
         from: Caller,
         /// Hops the request has left (RFC 3261 8.1.1.6): a call that is passed on takes one.
         max_forwards: u8,
+        /// What [`carried`](super::headers::carried) finds, where the call is passed on; otherwise nothing.
+        headers: Headers,
+        /// The caller's SDP offer; empty where the caller wants ours (RFC 3264 5).
+        offer: Bytes,
+    },
+    /// An INVITE arrived that is to take the place of a session (RFC 3891). Whether its sender may do that has been
+    /// checked, see [`Calls::group_at`](super::Calls::group_at).
+    Replacing {
+        /// Its SIP session.
+        session: SessionId,
+        /// Whose place it takes.
+        replaces: SessionId,
+        /// Who calls.
+        from: Caller,
         /// The caller's SDP offer; empty where the caller wants ours (RFC 3264 5).
         offer: Bytes,
     },
@@ -162,7 +178,7 @@ pub enum TargetUri {
     /// A number or name in the PBX's domain.
     Number(String),
     /// A registered contact.
-    Uri(offhook_sip::uri::Uri),
+    Uri(Uri),
 }
 
 /// What the server itself can be at the other end of a call.
@@ -183,6 +199,21 @@ pub struct Caller {
     pub name: Option<String>,
 }
 
+impl Caller {
+    /// Somebody who does not want to be known (RFC 3323 4.1.1.3).
+    pub fn anonymous() -> Caller {
+        Caller { number: ANONYMOUS.to_owned(), name: Some("Anonymous".to_owned()) }
+    }
+
+    /// Whether it is nobody that could be called back.
+    pub fn is_anonymous(&self) -> bool {
+        self.number.eq_ignore_ascii_case(ANONYMOUS)
+    }
+}
+
+/// User part of who does not want to be known.
+const ANONYMOUS: &str = "anonymous";
+
 /// Events of a SIP session.
 #[derive(Debug)]
 pub enum SipInput {
@@ -192,11 +223,17 @@ pub enum SipInput {
         status: u16,
         /// Early media.
         sdp: Option<Bytes>,
+        /// Which early dialog of a forked INVITE.
+        fork: u32,
+        /// What [`identity`](super::headers::identity) finds.
+        headers: Headers,
     },
     /// The other side answered.
     Answered {
         /// Its SDP.
         sdp: Option<Bytes>,
+        /// What [`identity`](super::headers::identity) finds.
+        headers: Headers,
     },
     /// The other side refused, or could not be reached.
     Rejected {
@@ -206,6 +243,8 @@ pub enum SipInput {
         reason: String,
         /// False where the status was made here, because nothing came.
         from_network: bool,
+        /// Where it sends the call.
+        redirect: Option<Box<Redirect>>,
     },
     /// The caller has our answer; an SDP answer where the answer was our offer.
     Confirmed {
@@ -218,11 +257,27 @@ pub enum SipInput {
         sdp: Option<Bytes>,
     },
     /// The caller gave up.
-    Cancelled,
+    Cancelled {
+        /// Its Reason (RFC 3326).
+        reason: Option<String>,
+    },
     /// The session is over; a status where it broke instead of being ended.
     Ended {
         /// Why, where it was not a BYE.
         broken: bool,
+        /// Reason of the BYE (RFC 3326).
+        reason: Option<String>,
+    },
+    /// The other side asks us to call somebody in its place (RFC 3515).
+    Refer {
+        /// To answer it.
+        refer: ReferId,
+        /// Whom to call.
+        target: Uri,
+        /// Value of the Replaces header that our INVITE is to have (RFC 3891).
+        replaces: Option<String>,
+        /// Value of Referred-By (RFC 3892), which our INVITE repeats.
+        referred_by: Option<String>,
     },
     /// A new offer within the session; none means that we are to offer.
     Offer {
@@ -333,6 +388,8 @@ pub enum SipEffect {
         from: Option<Caller>,
         /// Max-Forwards, where it is passed on.
         max_forwards: Option<u8>,
+        /// Further header fields.
+        headers: Headers,
         /// Our offer.
         sdp: Bytes,
     },
@@ -340,8 +397,10 @@ pub enum SipEffect {
     Provisional {
         /// The session.
         session: SessionId,
-        /// 180 or 183.
+        /// 101 to 199.
         status: u16,
+        /// Who is called in the end, for a call that is passed on.
+        headers: Headers,
         /// Early media.
         sdp: Option<Bytes>,
     },
@@ -349,6 +408,8 @@ pub enum SipEffect {
     Answer {
         /// The session.
         session: SessionId,
+        /// Who answers, for a call that is passed on.
+        headers: Headers,
         /// Our answer.
         sdp: Bytes,
     },
@@ -363,6 +424,33 @@ pub enum SipEffect {
     Hangup {
         /// The session.
         session: SessionId,
+        /// Value of Reason (RFC 3326).
+        reason: Option<String>,
+    },
+    /// Take on a REFER: its sender is told that it is tried.
+    AcceptRefer {
+        /// The session.
+        session: SessionId,
+        /// Which.
+        refer: ReferId,
+    },
+    /// Tell the sender of a REFER how it goes; nothing comes after a final status.
+    ReferProgress {
+        /// The session.
+        session: SessionId,
+        /// Which.
+        refer: ReferId,
+        /// Status of the call that it asked for.
+        status: u16,
+    },
+    /// Refuse a REFER.
+    RejectRefer {
+        /// The session.
+        session: SessionId,
+        /// Which.
+        refer: ReferId,
+        /// Final status.
+        status: u16,
     },
     /// Answer an offer made within the session.
     AnswerOffer {
@@ -422,6 +510,23 @@ pub enum MediaEffect {
         /// The answer.
         sdp: Bytes,
     },
+    /// Prepare somebody else for a side towards SIP, with a port of its own, while the side as it is talks on:
+    /// `Described` with the offer, or `Refused`.
+    OfferNext {
+        /// Which side it is for.
+        side: Side,
+        /// Whose codecs to offer.
+        group: LineGroupId,
+    },
+    /// Take the answer to [`MediaEffect::OfferNext`]: who was prepared has the side. `Accepted`, or `Refused`.
+    AcceptNext {
+        /// Which side it came from.
+        side: Side,
+        /// The answer.
+        sdp: Bytes,
+    },
+    /// Forget who was prepared; the side stays as it is.
+    DropNext,
     /// What a side hears from now on.
     Play {
         /// The side that hears it.

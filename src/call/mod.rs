@@ -7,6 +7,7 @@ pub mod cause;
 pub mod directory;
 pub mod effect;
 mod flow;
+pub mod headers;
 mod state;
 pub mod view;
 
@@ -22,7 +23,8 @@ use rustc_hash::FxHashMap;
 use self::cause::CauseCode;
 use self::directory::Directory;
 use self::effect::{Command, CommandResult, Effect, Input, MediaInput, SipInput};
-use self::state::{Call, Far, Near};
+use self::headers::Headers;
+use self::state::{Call, Far, FarSip, Near, NearSip, SipLeg};
 use self::view::{CallView, EndCause};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
@@ -30,6 +32,8 @@ use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 const RING_LIMIT: Duration = Duration::from_secs(180);
 /// From the answer until the browser's audio path must stand.
 const MEDIA_LIMIT: Duration = Duration::from_secs(15);
+/// From the end of a transfer until who asked for it must have ended its session.
+const LEAVE_LIMIT: Duration = Duration::from_secs(5);
 /// Digits in one Generate Digits.
 const MAX_DIGITS: usize = 32;
 /// Characters of a dialled number.
@@ -50,6 +54,15 @@ pub struct Calls {
     last_call: u64,
     last_leg: u64,
     stopping: bool,
+}
+
+/// An INVITE that came in.
+struct Arrival {
+    session: SessionId,
+    from: effect::Caller,
+    max_forwards: u8,
+    headers: Headers,
+    offer: bytes::Bytes,
 }
 
 /// Who is signed in where.
@@ -90,22 +103,34 @@ impl Calls {
             Input::ClientArrived { client, user } => self.clients.add(client, user),
             Input::ClientGone { client } => self.client_gone(client),
             Input::Command { client, request, command } => self.command(client, request, command, now),
-            Input::Incoming { session, route, from, max_forwards, offer } => {
-                match self.admit(session, route, from, max_forwards, offer, now) {
+            Input::Incoming { session, route, from, max_forwards, headers, offer } => {
+                let arrival = Arrival { session, from, max_forwards, headers, offer };
+                match self.admit(arrival, route, now) {
                     Ok(id) => {
                         self.by_session.insert(session, id);
                         self.with(id, |flow| flow.start_incoming());
                     }
-                    Err(refused) => {
-                        let status = refused.sip_status();
-                        self.effects.push_back(Effect::Sip(effect::SipEffect::Reject { session, status }));
+                    Err(refused) => self.refuse(session, refused),
+                }
+            }
+            Input::Replacing { session, replaces, from, offer } => {
+                let call = self.by_session.get(&replaces).copied();
+                let taken = match call {
+                    Some(id) => {
+                        self.by_session.insert(session, id);
+                        self.with(id, |flow| flow.replace(session, replaces, from, offer, now))
                     }
+                    None => None,
+                };
+                if let Err(refused) = taken.unwrap_or(Err(CauseCode::UnknownCall)) {
+                    self.by_session.remove(&session);
+                    self.refuse(session, refused);
                 }
             }
             Input::Invited { leg, session } => {
                 let Some(id) = self.by_leg.get(&leg).copied() else {
                     if let Ok(session) = session {
-                        self.effects.push_back(Effect::Sip(effect::SipEffect::Hangup { session }));
+                        self.effects.push_back(Effect::Sip(effect::SipEffect::Hangup { session, reason: None }));
                     }
                     return;
                 };
@@ -116,7 +141,7 @@ impl Calls {
             }
             Input::Sip { session, event } => {
                 let Some(id) = self.by_session.get(&session).copied() else { return };
-                if matches!(event, SipInput::Rejected { .. } | SipInput::Cancelled | SipInput::Ended { .. }) {
+                if matches!(event, SipInput::Rejected { .. } | SipInput::Cancelled { .. } | SipInput::Ended { .. }) {
                     self.by_session.remove(&session);
                 }
                 self.with(id, |flow| flow.sip(session, event, now));
@@ -169,6 +194,12 @@ impl Calls {
             self.calls.values().filter_map(|call| view::of(call, &self.directory, client, user)).collect();
         views.sort_by_key(|view| view.id);
         views
+    }
+
+    /// The connection of a session that somebody else may take the place of ([`Input::Replacing`]).
+    pub fn group_at(&self, session: SessionId) -> Option<LineGroupId> {
+        let call = self.calls.get(self.by_session.get(&session)?)?;
+        call.place(call.side_of(session)?).map(|(group, _)| group)
     }
 
     /// Whether somebody who uses the line is signed in.
@@ -280,41 +311,47 @@ impl Calls {
         }
         let number = dialable(&number).ok_or(CauseCode::InvalidNumber)?;
         let near = Near::Client { client, user, line, request, number: number.clone() };
-        let far = Far::Sip { legs: Vec::new(), answered: None, best: None };
+        let far = Far::Sip(FarSip::default());
         let remote = effect::Caller { number, name: None };
         let id = self.create(near, far, remote, now)?;
         self.with(id, |flow| flow.start_outgoing(sdp));
         Ok(None)
     }
 
-    fn admit(
-        &mut self,
-        session: SessionId,
-        route: effect::Route,
-        from: effect::Caller,
-        max_forwards: u8,
-        offer: bytes::Bytes,
-        now: Instant,
-    ) -> Result<CallId, CauseCode> {
+    fn admit(&mut self, arrival: Arrival, route: effect::Route, now: Instant) -> Result<CallId, CauseCode> {
         let (group, far) = match route {
             effect::Route::Line { line, .. } if !self.anybody_at(line) => return Err(CauseCode::NobodySignedIn),
             effect::Route::Line { group, line } => (group, Far::Clients { line, taker: None }),
             effect::Route::Targets { targets, .. } if targets.is_empty() => return Err(CauseCode::Unavailable),
             effect::Route::Targets { group, targets } => {
-                let legs = targets
-                    .into_iter()
-                    .map(|target| {
-                        self.last_leg += 1;
-                        state::SipLeg { id: LegId(self.last_leg), target, session: None }
-                    })
-                    .collect();
-                (group, Far::Sip { legs, answered: None, best: None })
+                let mut leg = |target| {
+                    self.last_leg += 1;
+                    SipLeg { id: LegId(self.last_leg), target, session: None, redirected: false }
+                };
+                let legs = targets.into_iter().map(&mut leg).collect();
+                (group, Far::Sip(FarSip { legs, ..FarSip::default() }))
             }
             effect::Route::Service { group, service } => (group, Far::Service(service)),
         };
+        let Arrival { session, from, max_forwards, headers, offer } = arrival;
         self.check_offer(group, &offer)?;
-        let near = Near::Sip { session, group, max_forwards, offer, answer: None, ringing: false };
-        self.create(near, far, from, now)
+        let near = NearSip {
+            session,
+            group,
+            max_forwards,
+            headers,
+            offer,
+            answer: None,
+            told: None,
+            status: 183,
+            called: Headers::new(),
+        };
+        self.create(Near::Sip(near), far, from, now)
+    }
+
+    fn refuse(&mut self, session: SessionId, cause: CauseCode) {
+        let status = cause.sip_status();
+        self.effects.push_back(Effect::Sip(effect::SipEffect::Reject { session, status }));
     }
 
     /// Refuses at once what could only fail when somebody has answered.
@@ -353,6 +390,8 @@ impl Calls {
             codec: None,
             awaiting: [None, None],
             deadline: Some(deadline),
+            takeover: None,
+            leaving: None,
         };
         self.calls.insert(id, Box::new(call));
         Ok(id)
@@ -361,39 +400,36 @@ impl Calls {
     /// Runs `step` on a call and drops the call when it has ended.
     fn with<T>(&mut self, id: CallId, step: impl FnOnce(&mut flow::Flow<'_>) -> T) -> Option<T> {
         let mut call = self.calls.remove(&id)?;
-        let before = call.deadline;
+        let before = call.wakes_at();
         let mut flow = flow::Flow {
             call: &mut call,
             directory: &self.directory,
             clients: &self.clients,
             effects: &mut self.effects,
             by_leg: &mut self.by_leg,
+            by_session: &mut self.by_session,
             last_leg: &mut self.last_leg,
             ended: false,
         };
         let result = step(&mut flow);
         let ended = flow.ended;
-        if (before != call.deadline || ended)
-            && let Some((at, _)) = before
-        {
-            self.deadlines.remove(&(at, id));
-        }
-        if ended {
-            if let Near::Sip { session, .. } = call.near {
-                self.by_session.remove(&session);
+        let after = call.wakes_at().filter(|_| !ended);
+        if before != after {
+            if let Some(at) = before {
+                self.deadlines.remove(&(at, id));
             }
-            if let Far::Sip { legs, .. } = &call.far {
-                for leg in legs {
-                    self.by_leg.remove(&leg.id);
-                    if let Some(session) = leg.session {
-                        self.by_session.remove(&session);
-                    }
-                }
-            }
-        } else {
-            if let Some((at, _)) = call.deadline {
+            if let Some(at) = after {
                 self.deadlines.insert((at, id));
             }
+        }
+        if ended {
+            for session in call.sessions() {
+                self.by_session.remove(&session);
+            }
+            for leg in call.legs() {
+                self.by_leg.remove(&leg.id);
+            }
+        } else {
             self.calls.insert(id, call);
         }
         Some(result)

@@ -4,10 +4,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
-use offhook_sip::SessionId;
+use offhook_media::session::Side;
+use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
 use super::effect::{Caller, Service, Target};
+use super::headers::Headers;
 use super::view::EndCause;
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
@@ -28,6 +30,10 @@ pub(super) struct Call {
     pub(super) awaiting: [Option<Awaiting>; 2],
     /// When something must have happened, and what is wrong otherwise.
     pub(super) deadline: Option<(Instant, CauseCode)>,
+    /// Somebody who is about to take one side's place.
+    pub(super) takeover: Option<Box<Takeover>>,
+    /// A session whose place was taken, and how long it has to end itself.
+    pub(super) leaving: Option<(SessionId, Instant)>,
 }
 
 /// Who began the call.
@@ -36,7 +42,27 @@ pub(super) enum Near {
     /// A client dialled.
     Client { client: ClientId, user: UserId, line: LineId, request: u32, number: String },
     /// An INVITE came in.
-    Sip { session: SessionId, group: LineGroupId, max_forwards: u8, offer: Bytes, answer: Option<Bytes>, ringing: bool },
+    Sip(NearSip),
+}
+
+/// A SIP session that began the call.
+#[derive(Debug)]
+pub(super) struct NearSip {
+    pub(super) session: SessionId,
+    pub(super) group: LineGroupId,
+    pub(super) max_forwards: u8,
+    /// What its INVITE said, where the call is passed on.
+    pub(super) headers: Headers,
+    /// Empty where it wants ours.
+    pub(super) offer: Bytes,
+    /// Our description for it.
+    pub(super) answer: Option<Bytes>,
+    /// The last provisional response it got.
+    pub(super) told: Option<u16>,
+    /// The provisional status that goes with our description.
+    pub(super) status: u16,
+    /// Who is called in the end, as far as it may know.
+    pub(super) called: Headers,
 }
 
 /// Who is called.
@@ -44,10 +70,54 @@ pub(super) enum Near {
 pub(super) enum Far {
     /// The clients of a line. All ring until one has taken the call.
     Clients { line: LineId, taker: Option<Taker> },
-    /// One or several SIP targets, ringing together.
-    Sip { legs: Vec<SipLeg>, answered: Option<LegId>, best: Option<EndCause> },
+    /// SIP targets.
+    Sip(FarSip),
     /// A service of ours.
     Service(Service),
+}
+
+/// SIP targets: those of the beginning ring together, those that they redirect to as their contacts say.
+#[derive(Debug, Default)]
+pub(super) struct FarSip {
+    /// The INVITEs that live.
+    pub(super) legs: Vec<SipLeg>,
+    pub(super) answered: Option<LegId>,
+    /// The best of the failures so far.
+    pub(super) best: Option<EndCause>,
+    /// Our offer.
+    pub(super) offer: Bytes,
+    /// Whether the ACK of who came by itself has the answer to our offer.
+    pub(super) answers_late: bool,
+    /// The early dialog whose sound is heard.
+    pub(super) heard: Option<(LegId, u32)>,
+    /// Targets that failed or were redirected.
+    pub(super) tried: Vec<Target>,
+    /// Targets of redirections, those to be tried next at the end. One entry rings together.
+    pub(super) waiting: Vec<Vec<Target>>,
+    /// How many targets came of redirections.
+    pub(super) redirected: usize,
+    /// What the redirections said.
+    pub(super) diversions: Headers,
+}
+
+/// Somebody who is about to take the place of one side's session.
+#[derive(Debug)]
+pub(super) struct Takeover {
+    pub(super) side: Side,
+    /// Whose place is taken; None when it has gone already.
+    pub(super) old: Option<SessionId>,
+    pub(super) new: Newcomer,
+    /// When it is given up.
+    pub(super) until: Instant,
+}
+
+/// How somebody comes into a call that stands.
+#[derive(Debug)]
+pub(super) enum Newcomer {
+    /// Invited because the old session asked for it. `told` is the last status that one heard.
+    Invited { refer: ReferId, leg: SipLeg, headers: Headers, told: u16 },
+    /// Came itself.
+    Came { session: SessionId, from: Caller, offer: Bytes },
 }
 
 /// The client that takes an incoming call.
@@ -66,6 +136,8 @@ pub(super) struct SipLeg {
     pub(super) target: Target,
     /// None until the endpoint has sent the INVITE.
     pub(super) session: Option<SessionId>,
+    /// Whether a redirection led to it.
+    pub(super) redirected: bool,
 }
 
 /// How far the call has come.
@@ -96,9 +168,70 @@ pub(super) enum Awaiting {
     LateAcceptance,
     /// Our answer to an offer made within the session.
     Renegotiation(SessionId),
+    /// Our offer to somebody who is to be invited into the call.
+    NextOffer,
+    /// Whether the answer of somebody who was invited into the call fits.
+    NextAcceptance,
+    /// Our description for somebody who came into the call.
+    Newcomer,
 }
 
 impl Call {
+    /// When something is due.
+    pub(super) fn wakes_at(&self) -> Option<Instant> {
+        let deadline = self.deadline.map(|(at, _)| at);
+        let takeover = self.takeover.as_ref().map(|takeover| takeover.until);
+        [deadline, takeover, self.leaving.map(|(_, at)| at)].into_iter().flatten().min()
+    }
+
+    /// The side that an established session of the call is.
+    pub(super) fn side_of(&self, session: SessionId) -> Option<Side> {
+        match (&self.near, &self.far) {
+            (Near::Sip(near), _) if near.session == session => Some(Side::A),
+            (_, Far::Sip(far)) => {
+                let leg = far.legs.iter().find(|leg| leg.session == Some(session))?;
+                (far.answered == Some(leg.id)).then_some(Side::B)
+            }
+            _ => None,
+        }
+    }
+
+    /// The connection of a side towards SIP, and the line it belongs to there.
+    pub(super) fn place(&self, side: Side) -> Option<(LineGroupId, Option<LineId>)> {
+        match (side, &self.near, &self.far) {
+            (Side::A, Near::Sip(near), _) => Some((near.group, self.line())),
+            (Side::B, _, Far::Sip(far)) => {
+                let target = &far.legs.iter().find(|leg| Some(leg.id) == far.answered)?.target;
+                Some((target.group, target.line))
+            }
+            _ => None,
+        }
+    }
+
+    /// All SIP sessions of the call.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = SessionId> + '_ {
+        let near = match &self.near {
+            Near::Sip(near) => Some(near.session),
+            Near::Client { .. } => None,
+        };
+        let newcomer = self.takeover.as_ref().and_then(|takeover| match &takeover.new {
+            Newcomer::Invited { leg, .. } => leg.session,
+            Newcomer::Came { session, .. } => Some(*session),
+        });
+        let leaving = self.leaving.map(|(session, _)| session);
+        let legs = self.legs().filter_map(|leg| leg.session);
+        [near, newcomer, leaving].into_iter().flatten().chain(legs)
+    }
+
+    /// The INVITEs of ours to the far side.
+    pub(super) fn legs(&self) -> impl Iterator<Item = &SipLeg> {
+        let legs = match &self.far {
+            Far::Sip(far) => far.legs.as_slice(),
+            Far::Clients { .. } | Far::Service(_) => &[],
+        };
+        legs.iter()
+    }
+
     /// The line whose clients see this call.
     pub(super) fn line(&self) -> Option<LineId> {
         match (&self.near, &self.far) {

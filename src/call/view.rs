@@ -90,7 +90,7 @@ pub(super) fn of(call: &Call, directory: &Directory, client: ClientId, user: Use
         (_, Stage::Connected) => (ConnectionState::Connected, ConnectionState::Connected),
         (Near::Client { .. }, Stage::Initiated) => (ConnectionState::Initiated, ConnectionState::Null),
         (Near::Client { .. }, _) => (ConnectionState::Connected, ConnectionState::Alerting),
-        (Near::Sip { .. }, _) => (ConnectionState::Alerting, ConnectionState::Connected),
+        (Near::Sip(_), _) => (ConnectionState::Alerting, ConnectionState::Connected),
     };
     let elsewhere = !here && call.active_client().is_some() && matches!(call.far, Far::Clients { .. });
     let cause = elsewhere.then(|| EndCause::ours(CauseCode::AnsweredElsewhere));
@@ -100,7 +100,7 @@ pub(super) fn of(call: &Call, directory: &Directory, client: ClientId, user: Use
 pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_state: ConnectionState) -> CallView {
     let direction = match call.near {
         Near::Client { .. } => Direction::Outgoing,
-        Near::Sip { .. } => Direction::Incoming,
+        Near::Sip(_) => Direction::Incoming,
     };
     CallView {
         id: call.id,

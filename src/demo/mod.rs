@@ -13,7 +13,9 @@ use crate::config::{Config, Secret};
 
 /// The demo's people: sign-in name, shown name, extension.
 const PEOPLE: [(&str, &str, &str); 2] = [("alice", "Alice Adams", "100"), ("bob", "Bob Brown", "101")];
-/// Both people's password in the browser. The demo listens on this machine only.
+/// Looks after the demo.
+const ADMINISTRATOR: &str = "admin";
+/// Everybody's password in the browser. The demo listens on this machine only.
 const PASSWORD: &str = "demo";
 const SIP_ADDRESS: &str = "127.0.0.1:5080";
 const PBX_ADDRESS: &str = "127.0.0.1:5070";
@@ -59,6 +61,9 @@ fn greeting(http: SocketAddr, config: &Path) -> String {
                601  is a test tone.
                100 and 101 are the two people: sign in as the other one in a private window.
 
+  How the lines are: http://localhost:{port}/admin
+      {ADMINISTRATOR:<6} password {PASSWORD}
+
   Settings: {config}
   Ctrl-C stops it.
 
@@ -99,6 +104,7 @@ domain = "{DOMAIN}"
             "\n[[user]]\nname = \"{name}\"\ndisplay_name = \"{display_name}\"\npassword = \"{PASSWORD}\"\nlines = [\"{extension}\"]\n"
         );
     }
+    text += &format!("\n[[administrator]]\nname = \"{ADMINISTRATOR}\"\npassword = \"{PASSWORD}\"\n");
     Ok(text)
 }
 
@@ -114,7 +120,7 @@ mod tests {
     #[test]
     fn the_demo_configuration_has_no_mistake() {
         let config = Config::parse(&example_config().unwrap(), "offhook.toml", Path::new(".")).unwrap();
-        assert_eq!(config.users.len(), 2);
+        assert_eq!((config.users.len(), config.administrators.len()), (2, 1));
         assert_eq!(config.groups[0].lines[1].number, "101");
     }
 }

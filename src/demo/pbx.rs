@@ -74,7 +74,9 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         codecs: CODECS.to_vec(),
     };
     let groups = Groups::new(transport.local_addr(), vec![extensions], Vec::new());
-    let directory = Directory { lines: Vec::new(), groups: vec![LineGroupEntry { codecs: CODECS.to_vec() }] };
+    // What a telephone asserts of itself is not to be believed.
+    let extensions_entry = LineGroupEntry { codecs: CODECS.to_vec(), trust_identity: false };
+    let directory = Directory { lines: Vec::new(), groups: vec![extensions_entry] };
     let users = settings.users.iter().map(|(user, secret)| (user.clone(), super::sip_secret(secret)));
     let role = Extensions {
         users: users.collect(),
@@ -131,12 +133,17 @@ impl Role for Extensions {
         }
     }
 
+    fn sends_from(&self, _group: LineGroupId, _source: &Source) -> bool {
+        // Nobody is known by address here.
+        false
+    }
+
     fn request(&mut self, source: &Source, request: &Message, now: Instant) -> Refusal {
         if request.method() != Some(Method::Register) {
             return Refusal::status(405);
         }
         let users = &self.users;
-        let reply = self.registrar.handle(request, source, &|user| users.get(user).cloned(), now);
+        let reply = self.registrar.handle(request, source, &|user: &str| users.get(user).cloned(), now);
         Refusal { status: reply.status, headers: reply.headers }
     }
 }

@@ -7,19 +7,24 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use offhook_media::codec::Codec;
 use offhook_sip::header::{Name, Protocol};
-use offhook_sip::{Account, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId, Source};
+use offhook_sip::message::Message as SipMessage;
+use offhook_sip::{
+    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId,
+    Source,
+};
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
 
 use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
-use super::role::{Decision, Role, caller};
-use super::transport::{Received, Transport};
+use super::role::{Decision, Role};
+use super::transport::{Received, Transport, TransportFailure};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
-use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, SipInput};
+use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, Route, SipInput};
+use crate::call::headers::{Headers, Redirect, caller, carried};
 use crate::call::view::CallView;
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 use crate::line::report::{GroupReport, Report};
@@ -234,8 +239,8 @@ impl<R: Role> Core<R> {
             let endpoint_wake = loop {
                 match self.endpoint.poll_output() {
                     Output::Transmit(transmit) => {
-                        if let Err(destination) = self.transport.send(transmit) {
-                            self.endpoint.handle_transport_error(&destination, now);
+                        if let Err(failure) = self.transport.send(transmit) {
+                            self.transport_failed(&failure, now);
                         }
                     }
                     Output::Event(event) => self.sip_event(event, now),
@@ -243,6 +248,7 @@ impl<R: Role> Core<R> {
                 }
             };
             let Some(effect) = self.calls.poll_effect() else {
+                self.media.flush();
                 let wakes = [
                     endpoint_wake,
                     self.calls.poll_timeout(),
@@ -271,7 +277,12 @@ impl<R: Role> Core<R> {
 
     fn sip_event(&mut self, event: Event, now: Instant) {
         let (session, event) = match event {
-            Event::Incoming { session, source, request, .. } => return self.incoming(session, source, request, now),
+            Event::Incoming { session, source, request, replaces: None } => {
+                return self.incoming(session, source, request, now);
+            }
+            Event::Incoming { session, source, request, replaces: Some(replaces) } => {
+                return self.replacing(session, replaces, &source, &request, now);
+            }
             Event::Request { id, source, request } => {
                 let answer = self.role.request(&source, &request, now);
                 self.endpoint.respond(id, answer.status, None, answer.headers, None, now);
@@ -283,22 +294,30 @@ impl<R: Role> Core<R> {
             Event::Response { id, status, from_network, .. } => {
                 return self.probed(id, from_network && status != 503, now);
             }
-            Event::Progress { session, status, sdp, .. } => (session, SipInput::Progress { status, sdp }),
-            Event::Answered { session, sdp, .. } => (session, SipInput::Answered { sdp }),
-            Event::Rejected { session, status, reason, from_network, .. } => {
-                (session, SipInput::Rejected { status, reason, from_network })
+            Event::Progress { session, status, sdp, fork, .. } => {
+                (session, SipInput::Progress { status, sdp, fork, headers: Headers::new() })
             }
-            Event::Cancelled { session } => (session, SipInput::Cancelled),
+            Event::Answered { session, sdp, .. } => (session, SipInput::Answered { sdp, headers: Headers::new() }),
+            Event::Rejected { session, status, reason, from_network, response } => {
+                let redirect = response.as_ref().and_then(Redirect::read).map(Box::new);
+                (session, SipInput::Rejected { status, reason, from_network, redirect })
+            }
+            Event::Cancelled { session } => (session, SipInput::Cancelled { reason: None }),
             Event::Ended { session, why } => {
-                let broken = !matches!(why, offhook_sip::EndReason::RemoteBye { .. });
                 debug!(?session, ?why, "session ended");
-                (session, SipInput::Ended { broken })
+                let (broken, reason) = match why {
+                    EndReason::RemoteBye { reason } => (false, reason),
+                    _ => (true, None),
+                };
+                (session, SipInput::Ended { broken, reason })
             }
             Event::Offer { session, sdp, .. } => (session, SipInput::Offer { sdp }),
             Event::Confirmed { session, sdp } => (session, SipInput::Confirmed { sdp }),
             Event::OfferAnswered { session, sdp, .. } => (session, SipInput::OfferAnswered { sdp }),
-            // Calls are transferred by the people who have them, not by the PBX.
-            Event::Refer { session, id, .. } => return self.endpoint.reject_refer(session, id, 603, now),
+            Event::Refer { session, id, target, replaces, referred_by, .. } => {
+                let replaces = replaces.map(|replaces| replaces.to_string());
+                (session, SipInput::Refer { refer: id, target, replaces, referred_by })
+            }
             // Nothing is offered within a session of its own accord, no transfer is asked for, and INFO has no use
             // here yet.
             Event::OfferRejected { .. }
@@ -311,20 +330,49 @@ impl<R: Role> Core<R> {
         self.calls.handle(Input::Sip { session, event }, now);
     }
 
-    fn incoming(&mut self, session: SessionId, source: Source, request: offhook_sip::message::Message, now: Instant) {
+    fn incoming(&mut self, session: SessionId, source: Source, request: SipMessage, now: Instant) {
         let refusal = match self.role.route(&source, &request, now) {
             Decision::Route(route) => {
                 let offer = request.part("application/sdp").unwrap_or_default();
-                let from = caller(&request);
+                // A call that is passed on keeps its From, and what is asserted beside that goes along as it is.
+                let (from, headers) = match &route {
+                    Route::Targets { .. } => (caller(&request, false), carried(&request)),
+                    Route::Line { group, .. } | Route::Service { group, .. } => {
+                        (caller(&request, self.directory.trusts(*group)), Headers::new())
+                    }
+                };
                 // Most requests have it; RFC 3261 16.3 counts a missing one as the usual value.
                 let max_forwards = request.max_forwards().unwrap_or(70);
-                self.calls.handle(Input::Incoming { session, route, from, max_forwards, offer }, now);
+                self.calls.handle(Input::Incoming { session, route, from, max_forwards, headers, offer }, now);
                 return;
             }
             Decision::Reject(refusal) => refusal,
         };
         debug!(remote = %source.remote, status = refusal.status, "INVITE refused");
         self.endpoint.reject(session, refusal.status, None, refusal.headers, now);
+    }
+
+    /// Whoever knows the tags of a session may take its place if it comes from where the session does (RFC 3891 3).
+    fn replacing(
+        &mut self,
+        session: SessionId,
+        replaces: SessionId,
+        source: &Source,
+        request: &SipMessage,
+        now: Instant,
+    ) {
+        match self.calls.group_at(replaces) {
+            None => self.endpoint.reject(session, 481, None, Vec::new(), now),
+            Some(group) if !self.role.sends_from(group, source) => {
+                debug!(remote = %source.remote, "Replaces of somebody else's call");
+                self.endpoint.reject(session, 403, None, Vec::new(), now);
+            }
+            Some(group) => {
+                let from = caller(request, self.directory.trusts(group));
+                let offer = request.part("application/sdp").unwrap_or_default();
+                self.calls.handle(Input::Replacing { session, replaces, from, offer }, now);
+            }
+        }
     }
 
     fn received(&mut self, received: Received, buffer: &mut [u8]) {
@@ -339,8 +387,16 @@ impl<R: Role> Core<R> {
                 }
             }
             Received::Message(source, bytes) => self.endpoint.handle_message(source, bytes, now),
-            Received::Failed(destination) => self.endpoint.handle_transport_error(&destination, now),
+            Received::Failed(failure) => self.transport_failed(&failure, now),
+            // Both are in the log; nobody else asks for them yet.
+            Received::MappingChanged { .. } | Received::ListenerChanged(_) => {}
         }
+    }
+
+    fn transport_failed(&mut self, failure: &TransportFailure, now: Instant) {
+        let Destination { protocol, host, port, .. } = &failure.destination;
+        debug!(%protocol, %host, port, why = %failure.why, "nothing can be sent there");
+        self.endpoint.handle_transport_error(&failure.destination, now);
     }
 
     fn message(&mut self, message: Message) {
@@ -456,11 +512,12 @@ impl<R: Role> Core<R> {
         account: Arc<Account>,
         uri: offhook_sip::uri::Uri,
         max_forwards: Option<u8>,
+        mut headers: Headers,
         sdp: Bytes,
         now: Instant,
     ) {
-        let headers = max_forwards.map(|hops| (Name::MaxForwards, hops.to_string()));
-        let session = self.endpoint.invite(account, uri, sdp, headers.into_iter().collect(), now);
+        headers.extend(max_forwards.map(|hops| (Name::MaxForwards, hops.to_string())));
+        let session = self.endpoint.invite(account, uri, sdp, headers, now);
         self.calls.handle(Input::Invited { leg, session: Ok(session) }, now);
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use offhook_media::codec::Codec;
 use offhook_media::session::Side;
 use tracing::debug;
 
@@ -14,16 +15,24 @@ use crate::ids::{CallId, LineGroupId};
 impl<R: Role> Core<R> {
     pub(super) fn perform_sip(&mut self, effect: SipEffect, now: Instant) {
         match effect {
-            SipEffect::Invite { leg, target, from, max_forwards, sdp } => {
+            SipEffect::Invite { leg, target, from, max_forwards, headers, sdp } => {
                 match self.groups.account_for(&target, from.as_ref()) {
-                    Ok((account, uri)) => self.invite(leg, account, uri, max_forwards, sdp, now),
+                    Ok((account, uri)) => self.invite(leg, account, uri, max_forwards, headers, sdp, now),
                     Err(cause) => self.calls.handle(Input::Invited { leg, session: Err(cause) }, now),
                 }
             }
-            SipEffect::Provisional { session, status, sdp } => self.endpoint.provisional(session, status, sdp, now),
-            SipEffect::Answer { session, sdp } => self.endpoint.answer(session, sdp, now),
+            SipEffect::Provisional { session, status, sdp, .. } => self.endpoint.provisional(session, status, sdp, now),
+            SipEffect::Answer { session, sdp, .. } => self.endpoint.answer(session, sdp, now),
             SipEffect::Reject { session, status } => self.endpoint.reject(session, status, None, Vec::new(), now),
-            SipEffect::Hangup { session } => self.endpoint.hangup(session, None, now),
+            SipEffect::Hangup { session, reason } => self.endpoint.hangup(session, reason, now),
+            // The endpoint has no REFER yet, so none is ever answered.
+            SipEffect::AcceptRefer { session, refer } => self.endpoint.accept_refer(session, refer, now),
+            SipEffect::ReferProgress { session, refer, status } => {
+                self.endpoint.refer_progress(session, refer, status, None, now);
+            }
+            SipEffect::RejectRefer { session, refer, status } => {
+                self.endpoint.reject_refer(session, refer, status, now);
+            }
             SipEffect::AnswerOffer { session, sdp } => self.endpoint.answer_offer(session, sdp, now),
             SipEffect::RejectOffer { session, status } => self.endpoint.reject_offer(session, status, now),
         }
@@ -46,13 +55,22 @@ impl<R: Role> Core<R> {
             }
             MediaEffect::Describe { side } => (side, self.media.describe(call, side).map(|sdp| (sdp, None))),
             MediaEffect::AcceptAnswer { side, sdp } => {
-                let event = match self.media.accept_answer(call, side, &sdp) {
-                    Ok(codec) => MediaInput::Accepted { codec },
-                    Err(cause) => MediaInput::Refused { cause },
-                };
-                self.calls.handle(Input::Media { call, side, event }, now);
-                return;
+                let accepted = self.media.accept_answer(call, side, &sdp);
+                return self.accepted(call, side, accepted, now);
             }
+            MediaEffect::OfferNext { side, group } => {
+                let codecs = self.groups.codecs(group).to_vec();
+                let offer = match self.groups.local_ip(group) {
+                    Some(local) => self.media.offer_next(call, side, local, &codecs),
+                    None => Err(CauseCode::PbxUnreachable),
+                };
+                (side, offer.map(|sdp| (sdp, None)))
+            }
+            MediaEffect::AcceptNext { side, sdp } => {
+                let accepted = self.media.accept_next(call, side, &sdp);
+                return self.accepted(call, side, accepted, now);
+            }
+            MediaEffect::DropNext => return self.media.drop_next(call),
             MediaEffect::Play { side, sound } => return self.media.play(call, side, sound),
             MediaEffect::Digits { side, digits } => return self.media.digits(call, side, digits),
             MediaEffect::Confirm => return self.media.confirm(call),
@@ -62,6 +80,14 @@ impl<R: Role> Core<R> {
             debug!(%call, ?side, cause = cause.code(), "media refused");
         }
         self.media_result(call, side, result, now);
+    }
+
+    fn accepted(&mut self, call: CallId, side: Side, accepted: Result<Codec, CauseCode>, now: Instant) {
+        let event = match accepted {
+            Ok(codec) => MediaInput::Accepted { codec },
+            Err(cause) => MediaInput::Refused { cause },
+        };
+        self.calls.handle(Input::Media { call, side, event }, now);
     }
 
     fn offer(&mut self, call: CallId, side: Side, group: LineGroupId) -> Result<bytes::Bytes, CauseCode> {

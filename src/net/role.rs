@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use ipnet::IpNet;
 use offhook_sip::Source;
-use offhook_sip::header::{Name, NameAddr};
+use offhook_sip::header::Name;
 use offhook_sip::message::Message;
 use rustc_hash::FxHashMap;
 
-use crate::call::effect::{Caller, Route, Target, TargetUri};
+use crate::call::effect::{Route, Target, TargetUri};
 use crate::ids::{LineGroupId, LineId};
 use crate::numbers::route::Routes;
 
@@ -45,6 +45,9 @@ pub trait Role: Send + 'static {
 
     /// A request outside of sessions came in: REGISTER, MESSAGE and the like.
     fn request(&mut self, source: &Source, request: &Message, now: Instant) -> Refusal;
+
+    /// Whether a request may come from this line group's PBX.
+    fn sends_from(&self, group: LineGroupId, source: &Source) -> bool;
 
     /// The places where a line group's PBX may be were found or have changed.
     fn group_at(&mut self, _group: LineGroupId, _addresses: &[SocketAddr]) {}
@@ -137,17 +140,13 @@ impl Role for Gateway {
         Refusal { status: 405, headers: vec![allow] }
     }
 
+    fn sends_from(&self, group: LineGroupId, source: &Source) -> bool {
+        self.senders(source.remote).any(|(sender, _)| sender == group)
+    }
+
     fn group_at(&mut self, group: LineGroupId, addresses: &[SocketAddr]) {
         if let Some(entry) = self.groups.get_mut(group.0 as usize) {
             entry.places = addresses.to_vec();
         }
     }
-}
-
-/// Who calls: the identity that the PBX vouches for (RFC 3325), or else From.
-pub fn caller(request: &Message) -> Caller {
-    let asserted = request.header(Name::PAssertedIdentity).and_then(|value| NameAddr::parse(value).ok());
-    let Some(identity) = asserted.or_else(|| request.from().ok()) else { return Caller::default() };
-    let number = identity.uri.user_decoded().unwrap_or_else(|| identity.uri.host().to_string());
-    Caller { number, name: identity.display.filter(|name| !name.is_empty()) }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::user::accounts::AccountStore;
+use crate::user::accounts::{AccountKind, AccountStore};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
 
@@ -44,47 +44,78 @@ impl Store {
         open.await.map_err(|source| StoreError { path, source })
     }
 
+    /// The accounts of one kind.
+    pub fn accounts(&self, kind: AccountKind) -> AccountTable {
+        let kind = match kind {
+            AccountKind::User => "user",
+            AccountKind::Administrator => "administrator",
+        };
+        AccountTable { pool: self.pool.clone(), kind }
+    }
+
     /// Closes the database; everything is on disk afterwards.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-impl AccountStore for Store {
+/// The accounts of one kind, with their sessions.
+#[derive(Debug, Clone)]
+pub struct AccountTable {
+    pool: SqlitePool,
+    kind: &'static str,
+}
+
+impl AccountStore for AccountTable {
     type Error = sqlx::Error;
 
     async fn password_hash(&self, name: &str) -> Result<Option<String>, sqlx::Error> {
-        sqlx::query_scalar("SELECT password_hash FROM user WHERE name = ?").bind(name).fetch_optional(&self.pool).await
+        sqlx::query_scalar("SELECT password_hash FROM account WHERE kind = ? AND name = ?")
+            .bind(self.kind)
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await
     }
 
     async fn set_password_hash(&self, name: &str, hash: &str) -> Result<(), sqlx::Error> {
         // A new password ends the sessions that the old one began.
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
-            "INSERT INTO user (name, password_hash) VALUES (?, ?)
-             ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash",
+            "INSERT INTO account (kind, name, password_hash) VALUES (?, ?, ?)
+             ON CONFLICT (kind, name) DO UPDATE SET password_hash = excluded.password_hash",
         )
+        .bind(self.kind)
         .bind(name)
         .bind(hash)
         .execute(&mut *transaction)
         .await?;
-        sqlx::query("DELETE FROM session WHERE user = ?").bind(name).execute(&mut *transaction).await?;
+        sqlx::query("DELETE FROM account_session WHERE kind = ? AND name = ?")
+            .bind(self.kind)
+            .bind(name)
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await
     }
 
-    async fn retain_users(&self, names: &[String]) -> Result<(), sqlx::Error> {
-        let stored: Vec<String> = sqlx::query_scalar("SELECT name FROM user").fetch_all(&self.pool).await?;
+    async fn retain(&self, names: &[String]) -> Result<(), sqlx::Error> {
+        let stored: Vec<String> =
+            sqlx::query_scalar("SELECT name FROM account WHERE kind = ?").bind(self.kind).fetch_all(&self.pool).await?;
         for name in stored.iter().filter(|name| !names.contains(name)) {
-            sqlx::query("DELETE FROM user WHERE name = ?").bind(name).execute(&self.pool).await?;
+            sqlx::query("DELETE FROM account WHERE kind = ? AND name = ?")
+                .bind(self.kind)
+                .bind(name)
+                .execute(&self.pool)
+                .await?;
         }
         Ok(())
     }
 
     async fn add_session(&self, token_hash: &[u8], name: &str, now: i64, expires_at: i64) -> Result<(), sqlx::Error> {
         // Old ones go when new ones come: that keeps the table small without a task of its own.
-        sqlx::query("DELETE FROM session WHERE expires_at <= ?").bind(now).execute(&self.pool).await?;
-        sqlx::query("INSERT INTO session (token_hash, user, expires_at) VALUES (?, ?, ?)")
+        sqlx::query("DELETE FROM account_session WHERE expires_at <= ?").bind(now).execute(&self.pool).await?;
+        sqlx::query("INSERT INTO account_session (token_hash, kind, name, expires_at) VALUES (?, ?, ?, ?)")
             .bind(token_hash)
+            .bind(self.kind)
             .bind(name)
             .bind(expires_at)
             .execute(&self.pool)
@@ -92,16 +123,52 @@ impl AccountStore for Store {
         Ok(())
     }
 
-    async fn session_user(&self, token_hash: &[u8], now: i64) -> Result<Option<String>, sqlx::Error> {
-        sqlx::query_scalar("SELECT user FROM session WHERE token_hash = ? AND expires_at > ?")
+    async fn session_name(&self, token_hash: &[u8], now: i64) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar("SELECT name FROM account_session WHERE token_hash = ? AND kind = ? AND expires_at > ?")
             .bind(token_hash)
+            .bind(self.kind)
             .bind(now)
             .fetch_optional(&self.pool)
             .await
     }
 
     async fn remove_session(&self, token_hash: &[u8]) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM session WHERE token_hash = ?").bind(token_hash).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM account_session WHERE token_hash = ? AND kind = ?")
+            .bind(token_hash)
+            .bind(self.kind)
+            .execute(&self.pool)
+            .await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_session_of_one_kind_is_none_of_the_other() {
+        let folder = std::env::temp_dir().join(format!("offhook-store-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let store = Store::open(&folder).await.unwrap();
+        let (users, administrators) = (store.accounts(AccountKind::User), store.accounts(AccountKind::Administrator));
+        for table in [&users, &administrators] {
+            table.set_password_hash("anna", "hash").await.unwrap();
+        }
+        users.add_session(b"token", "anna", 0, 100).await.unwrap();
+        assert_eq!(users.session_name(b"token", 99).await.unwrap().as_deref(), Some("anna"));
+        assert_eq!(users.session_name(b"token", 100).await.unwrap(), None, "it has expired");
+        assert_eq!(administrators.session_name(b"token", 1).await.unwrap(), None);
+        administrators.remove_session(b"token").await.unwrap();
+        administrators.set_password_hash("anna", "another").await.unwrap();
+        administrators.retain(&[]).await.unwrap();
+        assert_eq!(
+            users.session_name(b"token", 1).await.unwrap().as_deref(),
+            Some("anna"),
+            "only users' doings end it"
+        );
+        assert_eq!(users.password_hash("anna").await.unwrap().as_deref(), Some("hash"));
+        store.close().await;
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -16,8 +16,10 @@ use tokio::sync::Semaphore;
 use crate::config::Secret;
 use crate::ids::UserId;
 
-/// How long a sign-in lasts without use of the sign-out button.
-pub const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long a user's sign-in lasts without use of the sign-out button.
+const USER_SESSION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The same for an administrator, who can do more harm from a page that was left open: a working day.
+const ADMINISTRATOR_SESSION: Duration = Duration::from_secs(12 * 3600);
 /// Wrong passwords that one name or one address may give in [`ATTEMPT_WINDOW`].
 const MAX_ATTEMPTS: u32 = 10;
 const ATTEMPT_WINDOW: Duration = Duration::from_secs(60);
@@ -30,17 +32,36 @@ const MAX_PASSWORD: usize = 1024;
 /// Passwords checked at the same time.
 const CHECKS_AT_ONCE: usize = 2;
 
-/// Where accounts and sessions are kept.
+/// Who signs in. The kinds know nothing of each other: a name may be one of each, with passwords and sessions apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountKind {
+    /// A person who telephones.
+    User,
+    /// A person who looks after the server.
+    Administrator,
+}
+
+impl AccountKind {
+    /// How long a session lasts.
+    pub fn session_lifetime(self) -> Duration {
+        match self {
+            AccountKind::User => USER_SESSION,
+            AccountKind::Administrator => ADMINISTRATOR_SESSION,
+        }
+    }
+}
+
+/// Where accounts of one kind and their sessions are kept.
 pub trait AccountStore: Send + Sync + 'static {
     /// What can go wrong in the store.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// The stored password hash of a user.
+    /// The stored password hash of an account.
     fn password_hash(&self, name: &str) -> impl Future<Output = Result<Option<String>, Self::Error>> + Send;
-    /// Stores a user's password hash.
+    /// Stores an account's password hash.
     fn set_password_hash(&self, name: &str, hash: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
-    /// Removes the users not named here, with their sessions.
-    fn retain_users(&self, names: &[String]) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// Removes the accounts not named here, with their sessions.
+    fn retain(&self, names: &[String]) -> impl Future<Output = Result<(), Self::Error>> + Send;
     /// Stores a session and drops expired ones; `now` and `expires_at` count seconds since 1970.
     fn add_session(
         &self,
@@ -50,7 +71,7 @@ pub trait AccountStore: Send + Sync + 'static {
         expires_at: i64,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
     /// Whose session this is, unless it has expired.
-    fn session_user(
+    fn session_name(
         &self,
         token_hash: &[u8],
         now: i64,
@@ -59,7 +80,7 @@ pub trait AccountStore: Send + Sync + 'static {
     fn remove_session(&self, token_hash: &[u8]) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
-/// A user of the configuration.
+/// A user or administrator of the configuration.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// Sign-in name.
@@ -88,10 +109,11 @@ pub enum SignInError<E: std::error::Error + 'static> {
     Hash,
 }
 
-/// The accounts, with their store.
+/// The accounts of one kind, with their store. [`UserId`] counts those of this kind.
 #[derive(Debug)]
 pub struct Accounts<S> {
     store: S,
+    kind: AccountKind,
     accounts: Vec<Account>,
     by_name: FxHashMap<String, UserId>,
     attempts: Mutex<FxHashMap<String, (Instant, u32)>>,
@@ -102,13 +124,17 @@ pub struct Accounts<S> {
 }
 
 impl<S: AccountStore> Accounts<S> {
-    /// Brings the store in line with the configured users: new passwords are hashed, removed users forgotten.
-    pub async fn open(store: S, users: Vec<(Account, Secret)>) -> Result<Accounts<S>, SignInError<S::Error>> {
-        let names: Vec<String> = users.iter().map(|(account, _)| account.name.to_lowercase()).collect();
-        store.retain_users(&names).await.map_err(SignInError::Store)?;
-        let mut accounts = Vec::with_capacity(users.len());
+    /// Brings the store in line with the configuration: new passwords are hashed, removed accounts forgotten.
+    pub async fn open(
+        store: S,
+        kind: AccountKind,
+        configured: Vec<(Account, Secret)>,
+    ) -> Result<Accounts<S>, SignInError<S::Error>> {
+        let names: Vec<String> = configured.iter().map(|(account, _)| account.name.to_lowercase()).collect();
+        store.retain(&names).await.map_err(SignInError::Store)?;
+        let mut accounts = Vec::with_capacity(configured.len());
         let mut by_name = FxHashMap::default();
-        for ((account, secret), name) in users.into_iter().zip(names) {
+        for ((account, secret), name) in configured.into_iter().zip(names) {
             let stored = store.password_hash(&name).await.map_err(SignInError::Store)?;
             if let Some(hash) = blocking(move || new_hash(stored.as_deref(), &secret)).await? {
                 store.set_password_hash(&name, &hash).await.map_err(SignInError::Store)?;
@@ -118,7 +144,7 @@ impl<S: AccountStore> Accounts<S> {
         }
         let decoy = blocking(|| hash_password("nobody")).await?;
         let checks = Semaphore::new(CHECKS_AT_ONCE);
-        Ok(Accounts { store, accounts, by_name, attempts: Mutex::default(), checks, decoy })
+        Ok(Accounts { store, kind, accounts, by_name, attempts: Mutex::default(), checks, decoy })
     }
 
     /// A user's account.
@@ -155,7 +181,7 @@ impl<S: AccountStore> Accounts<S> {
         self.forgive(&keys);
         let mut token = [0_u8; 32];
         getrandom::fill(&mut token).map_err(|_| SignInError::Random)?;
-        let expires_at = unix_now + SESSION_LIFETIME.as_secs() as i64;
+        let expires_at = unix_now + self.kind.session_lifetime().as_secs() as i64;
         self.store.add_session(&token_hash(&token), &name, unix_now, expires_at).await.map_err(SignInError::Store)?;
         Ok((user, URL_SAFE_NO_PAD.encode(token)))
     }
@@ -163,7 +189,7 @@ impl<S: AccountStore> Accounts<S> {
     /// Whose session a token stands for.
     pub async fn session(&self, token: &str, unix_now: i64) -> Result<Option<UserId>, S::Error> {
         let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return Ok(None) };
-        let name = self.store.session_user(&token_hash(&token), unix_now).await?;
+        let name = self.store.session_name(&token_hash(&token), unix_now).await?;
         Ok(name.and_then(|name| self.by_name.get(&name).copied()))
     }
 

@@ -7,12 +7,17 @@ use std::path::Path;
 
 use ts_rs::{Config, TS};
 
+use super::protocol::admin::{
+    Binding, LastError, LineGroup, LineGroupKind, LineGroups, LineReport, Listener, Stranger, Strangers, Target,
+};
 use super::protocol::*;
 use crate::call::cause::CauseCode;
 
 fn protocol_types() -> String {
     let config = Config::new();
-    let mut text = String::from("// Generated from src/web/protocol.rs by `make generated`. Do not edit.\n");
+    let mut text = String::from(
+        "// Generated from src/web/protocol.rs and src/web/protocol/admin.rs by `make generated`. Do not edit.\n",
+    );
     let mut add = |declaration: String| text += &format!("\nexport {declaration}\n");
     add(CauseCode::decl(&config));
     add(ClientMessage::decl(&config));
@@ -31,6 +36,16 @@ fn protocol_types() -> String {
     add(ReplyResult::decl(&config));
     add(SignIn::decl(&config));
     add(HttpError::decl(&config));
+    add(LineGroups::decl(&config));
+    add(LineGroup::decl(&config));
+    add(LineGroupKind::decl(&config));
+    add(Target::decl(&config));
+    add(LineReport::decl(&config));
+    add(LastError::decl(&config));
+    add(Binding::decl(&config));
+    add(Listener::decl(&config));
+    add(Strangers::decl(&config));
+    add(Stranger::decl(&config));
     text += &format!("\nexport const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n");
     text
 }

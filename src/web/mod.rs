@@ -1,6 +1,7 @@
 //! HTTP, the WebSocket and the browser app.
 
 pub mod assets;
+pub mod control;
 mod convert;
 #[cfg(test)]
 mod generated;
@@ -16,53 +17,105 @@ use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{any, post};
+use axum::routing::any;
 
 use crate::call::cause::CauseCode;
-use crate::ids::LineId;
+use crate::ids::{LineGroupId, LineId};
 use crate::net::core::CoreHandle;
-use crate::store::Store;
-use crate::user::accounts::Accounts;
+use crate::store::AccountTable;
+use crate::user::accounts::{AccountKind, Accounts};
+use crate::web::protocol::admin::LineGroupKind;
 use crate::web::routes::HttpFailure;
 
 /// What every route can reach.
 #[derive(Debug, Clone)]
 pub struct WebState {
-    /// People.
-    pub accounts: Arc<Accounts<Store>>,
+    /// People who telephone.
+    pub users: Arc<Accounts<AccountTable>>,
+    /// People who look after the server.
+    pub administrators: Arc<Accounts<AccountTable>>,
     /// The running calls and lines.
     pub core: CoreHandle,
-    /// What lines are called, by [`LineId`].
-    pub lines: Arc<Vec<LineLabel>>,
+    /// What lines and line groups are called.
+    pub labels: Arc<Labels>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
+}
+
+/// How lines and line groups are shown.
+#[derive(Debug, Clone, Default)]
+pub struct Labels {
+    /// By [`LineGroupId`].
+    pub groups: Vec<GroupLabel>,
+    /// By [`LineId`].
+    pub lines: Vec<LineLabel>,
 }
 
 /// How a line is shown.
 #[derive(Debug, Clone)]
 pub struct LineLabel {
+    /// Its line group.
+    pub group: LineGroupId,
     /// Its number.
     pub number: String,
-    /// Its line group's name.
-    pub group: String,
+    /// User part of its address at the PBX.
+    pub user_name: String,
+    /// Whether it speaks for its trunk.
+    pub pilot: bool,
+}
+
+/// How a line group is shown.
+#[derive(Debug, Clone)]
+pub struct GroupLabel {
+    /// Its name.
+    pub name: String,
+    /// How its PBX is connected.
+    pub kind: LineGroupKind,
+    /// Host name or address of the PBX with the port where one is set.
+    pub registrar: Option<String>,
+    /// Domain, where it is not the registrar's.
+    pub domain: Option<String>,
+    /// Its listener's name.
+    pub listener: Option<String>,
+}
+
+impl Labels {
+    fn line(&self, line: LineId) -> Option<&LineLabel> {
+        self.lines.get(line.0 as usize)
+    }
+
+    fn group(&self, group: LineGroupId) -> Option<&GroupLabel> {
+        self.groups.get(group.0 as usize)
+    }
 }
 
 impl WebState {
     /// Puts the parts together; moments are converted from now on.
-    pub fn new(accounts: Arc<Accounts<Store>>, core: CoreHandle, lines: Vec<LineLabel>) -> WebState {
-        WebState { accounts, core, lines: Arc::new(lines), clock: convert::Clock::now() }
+    pub fn new(
+        users: Accounts<AccountTable>,
+        administrators: Accounts<AccountTable>,
+        core: CoreHandle,
+        labels: Labels,
+    ) -> WebState {
+        let (users, administrators) = (Arc::new(users), Arc::new(administrators));
+        WebState { users, administrators, core, labels: Arc::new(labels), clock: convert::Clock::now() }
     }
 
-    fn label(&self, line: LineId) -> Option<&LineLabel> {
-        self.lines.get(line.0 as usize)
+    fn accounts(&self, kind: AccountKind) -> &Accounts<AccountTable> {
+        match kind {
+            AccountKind::User => &self.users,
+            AccountKind::Administrator => &self.administrators,
+        }
     }
 }
 
 /// Every route of the server. `secure` says that TLS carries it.
 pub fn router(state: WebState, secure: bool) -> Router {
-    let session = post(routes::session::sign_in).get(routes::session::show).delete(routes::session::sign_out);
+    let guard = middleware::from_fn_with_state(state.clone(), routes::session::administrators_only);
     Router::new()
-        .route("/api/v1/session", session)
+        .merge(routes::admin::routes().route_layer(guard))
+        .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
+        .route("/api/v1/session", routes::session::routes(AccountKind::User))
         .route("/api/v1/socket", any(socket::open))
         .route("/api/{*rest}", any(async || HttpFailure::from(CauseCode::NotFound)))
         .fallback(assets::serve)

@@ -3,6 +3,8 @@
 //! The types here are the protocol: the TypeScript types of the browser app are generated from them, and
 //! `docs/client-protocol.md` describes them in prose. Services and states bear the names of ECMA-269 (CSTA).
 
+pub mod admin;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -21,6 +21,7 @@ use crate::call::cause::CauseCode;
 use crate::call::effect::Command;
 use crate::ids::UserId;
 use crate::net::core::{Attachment, ClientEvent};
+use crate::user::accounts::AccountKind;
 use crate::user::clients::RESUME_WITHIN;
 
 /// Longest message: an SDP offer with many codecs and candidates has about 10 kB.
@@ -47,7 +48,7 @@ pub(super) async fn open(State(state): State<WebState>, headers: HeaderMap, upgr
     if !same_origin(&headers) {
         return HttpFailure::from(CauseCode::BadRequest).into_response();
     }
-    let user = routes::session::signed_in(&state, &headers).await.ok();
+    let user = routes::session::signed_in(&state, AccountKind::User, &headers).await.ok();
     let still = Still { state: state.clone(), headers };
     upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(async move |mut socket| match user {
         Some(user) => serve(socket, state, user, still).await,
@@ -59,7 +60,7 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
     let Some((id, attachment)) = hello(&mut socket, &state, user).await else { return };
     let Attachment { attached, token, lines, calls, mut events } = attachment;
     let (client, number) = (attached.client, attached.socket);
-    let account = state.accounts.account(user);
+    let account = state.users.account(user);
     let first = ServerMessage::Hello(Hello {
         version: PROTOCOL_VERSION,
         user: User {
@@ -69,10 +70,7 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
         resume: URL_SAFE_NO_PAD.encode(token),
         resumed: attached.resumed,
         resume_within_ms: RESUME_WITHIN.as_millis() as u32,
-        lines: lines
-            .into_iter()
-            .filter_map(|(line, status)| Some(convert::line(state.label(line)?, line, status)))
-            .collect(),
+        lines: lines.into_iter().filter_map(|(line, status)| convert::line(&state.labels, line, status)).collect(),
         calls: calls.into_iter().map(|view| convert::call(&state, view)).collect(),
     });
     debug!(%client, %id, resumed = attached.resumed, "client attached");
@@ -137,8 +135,8 @@ async fn run(
                         ServerMessage::Reply(Reply { id: request, result: convert::result(result) })
                     }
                     ClientEvent::Call(view) => ServerMessage::Call { call: convert::call(state, *view) },
-                    ClientEvent::Line(line, status) => match state.label(line) {
-                        Some(label) => ServerMessage::Line { line: convert::line(label, line, status) },
+                    ClientEvent::Line(line, status) => match convert::line(&state.labels, line, status) {
+                        Some(line) => ServerMessage::Line { line },
                         None => continue,
                     },
                     ClientEvent::Digit { call, digit } => {
@@ -206,7 +204,7 @@ struct Still {
 impl Still {
     async fn signed_in(&self, user: UserId) -> bool {
         // A database that cannot be asked says nothing about the session.
-        match routes::session::signed_in(&self.state, &self.headers).await {
+        match routes::session::signed_in(&self.state, AccountKind::User, &self.headers).await {
             Ok(found) => found == user,
             Err(failure) => failure.cause() != CauseCode::NotSignedIn,
         }

@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::support::baresip::{Answer, Baresip, Settings as Phone};
-use crate::support::kamailio::Kamailio;
-use crate::support::offhook::{Offhook, Settings};
+use crate::support::kamailio::{self, Kamailio};
+use crate::support::offhook::{ADMINISTRATOR, Offhook, PASSWORD, Pbx, Settings};
 use crate::support::site::Site;
 use crate::support::softphone::Softphone;
 
@@ -37,4 +37,31 @@ fn pictures_are_taken_when_asked_for() {
     browser.dial("999");
     browser.alert("This number does not exist.");
     browser.photograph(&image("failed.png"));
+}
+
+#[test]
+#[ignore = "writes docs/images/: make images"]
+fn pictures_are_taken_of_the_administrators_page() {
+    let site = Site::new("images-admin");
+    let pbx = Kamailio::start(&site, &Default::default());
+    let headquarters = Pbx { name: "Headquarters", lines: vec!["100", "101", "102", "103"], ..Default::default() };
+    let settings = Settings { pbxes: vec![headquarters], ..Default::default() };
+    let branch = format!(
+        "[[line_group]]\nname = \"Munich branch\"\nkind = \"trunk-fixed\"\nregistrar = \"{}\"\n\
+         [[line_group.line]]\nuser_name = \"500-503\"\nnumber = \"+49895550<*>\"\n\
+         [[line_group]]\nname = \"Warehouse\"\nregistrar = \"pbx.warehouse.invalid\"\n\
+         [[line_group.line]]\nuser_name = \"700-701\"\npassword = \"x\"\n",
+        site.address(kamailio::HOST)
+    );
+    let toml = settings.toml(&site).replace(&kamailio::password("102"), "not-it") + &branch;
+    let server = Offhook::start_with(&site, &settings, &toml);
+    for line in ["100", "101", "103"] {
+        pbx.wait(&format!("bound {line}"), 1);
+    }
+    let mut page = Softphone::open(&format!("{}admin", server.url()), false);
+    page.enter(ADMINISTRATOR, PASSWORD);
+    page.sees("The PBX rejects the line's user name or password.");
+    page.sees("The PBX's host name was not found.");
+    page.sees("Ready");
+    page.photograph(&image("admin.png"));
 }

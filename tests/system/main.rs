@@ -5,13 +5,13 @@
 
 mod support;
 
+mod admin;
 mod audio;
 mod clients;
 mod configuration;
 mod demo;
 mod digits;
 mod dns;
-mod failover;
 mod images;
 mod incoming;
 mod many;

@@ -11,6 +11,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { administer } from './mock-admin.mjs';
 
 const port = Number(process.argv[2] ?? 7230);
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
@@ -24,13 +25,14 @@ let down = false;
 const clients = new Set();
 const calls = new Map();
 const lines = [
-  { id: 'line-1', number: '201', pbx: 'Headquarters', state: 'registered', cause: null },
-  { id: 'line-2', number: '+49 89 5550 201', pbx: 'Munich branch', state: 'registered', cause: null },
+  { id: 'line-1', number: '201', line_group: 'Headquarters', state: 'registered', cause: null },
+  { id: 'line-2', number: '+49 89 5550 201', line_group: 'Munich branch', state: 'registered', cause: null },
 ];
 
-const server = createServer((request, response) => {
+const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost');
   response.setHeader('content-security-policy', policy);
+  if (await administer(request, response)) return;
   if (pathname === '/api/v1/session') return void session(request, response);
   if (pathname.startsWith('/mock/')) {
     happen(pathname.slice(6));

@@ -1,53 +1,18 @@
-/** Which screen is shown: signing in, or the softphone. */
+/** The softphone, once its user is signed in. */
 import { useEffect, useState } from 'react';
-import { SignInScreen } from './components/SignInScreen';
+import { SignInGate } from './components/SignInGate';
 import { Softphone } from './components/Softphone';
 import type { CauseCode, User } from './generated/protocol';
+import { useTranslation } from './i18n';
 import { Phone } from './phone';
-import { currentUser, Refusal } from './protocol/http';
-
-/** Between attempts to find out who is signed in, in ms. */
-const RETRY = 2000;
+import { users } from './protocol/http';
 
 export function App() {
-  const [user, setUser] = useState<User | null>(null);
-  const [asked, setAsked] = useState(false);
-  const [notice, setNotice] = useState<CauseCode | null>(null);
-
-  useEffect(() => {
-    if (asked) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let left = false;
-    const ask = async () => {
-      try {
-        const found = await currentUser();
-        if (left) return;
-        setUser(found);
-        setNotice(null);
-        setAsked(true);
-      } catch (error) {
-        if (left) return;
-        setNotice(error instanceof Refusal ? error.code : 'internal');
-        timer = setTimeout(() => void ask(), RETRY);
-      }
-    };
-    void ask();
-    return () => {
-      left = true;
-      clearTimeout(timer);
-    };
-  }, [asked]);
-
-  if (!user) return <SignInScreen asking={!asked} notice={notice} onSignedIn={setUser} />;
+  const { texts } = useTranslation();
   return (
-    <SignedIn
-      key={user.name}
-      user={user}
-      onSignedOut={(reason) => {
-        setNotice(reason);
-        setUser(null);
-      }}
-    />
+    <SignInGate session={users} lead={texts.signIn.lead} accounts={texts.signIn.accounts}>
+      {(user, onSignedOut) => <SignedIn key={user.name} user={user} onSignedOut={onSignedOut} />}
+    </SignInGate>
   );
 }
 

@@ -1,11 +1,15 @@
 import '@mantine/core/styles.css';
 import './app.css';
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
-import { StrictMode } from 'react';
+import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { LanguageProvider } from './i18n';
 import { cssVariables, theme } from './theme';
+
+/** Loaded only at its own address: who telephones has no use for it. */
+const Administration = lazy(() => import('./admin/Administration'));
+const administers = /^\/admin\/?$/.test(window.location.pathname);
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
@@ -19,7 +23,7 @@ createRoot(root).render(
       colorSchemeManager={localStorageColorSchemeManager({ key: 'offhook.appearance' })}
     >
       <LanguageProvider>
-        <App />
+        <Suspense>{administers ? <Administration /> : <App />}</Suspense>
       </LanguageProvider>
     </MantineProvider>
   </StrictMode>,

@@ -348,6 +348,9 @@ impl Session {
         let (Some(Leg::Rtp(leg)), Some(out), Some(reports)) = (&end.leg, &end.out, &mut end.reports) else {
             return;
         };
+        if goodbye && !reports.is_known(out) {
+            return;
+        }
         reports.schedule(random, now);
         let Some(to) = leg.remote_rtcp() else {
             return;

@@ -408,6 +408,14 @@ fn reports_go_out_and_the_peers_are_read() {
 }
 
 #[test]
+fn a_leg_that_sent_nothing_says_no_goodbye() {
+    let mut world = World::bridged(Codec::Pcma, Codec::Pcma);
+    world.session.clear_leg(Side::A);
+    world.drain();
+    assert_eq!(world.rtcp, []);
+}
+
+#[test]
 fn an_idle_session_asks_for_no_more_than_reports() {
     let mut world = World::bridged(Codec::Pcma, Codec::Pcma);
     let Output::Timeout(Some(at)) = world.session.poll_output() else {

@@ -1,7 +1,9 @@
 //! The side that challenges.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -45,6 +47,17 @@ impl AuthFailure {
     pub fn is_stale(self) -> bool {
         matches!(self, Self::Stale | Self::Replayed)
     }
+}
+
+/// What credentials are worth, with what a counter of wrong passwords wants to know.
+#[derive(Debug)]
+pub(crate) struct Examined {
+    /// The user name they are for; None where there are none for our realm that can be read.
+    pub(crate) user_name: Option<String>,
+    /// The user name, when they are right.
+    pub(crate) result: Result<String, AuthFailure>,
+    /// Whether their nonce was made for this peer and is not too old: then they come from where they seem to.
+    pub(crate) is_peer_proven: bool,
 }
 
 /// Challenges and verifies for one realm.
@@ -93,7 +106,13 @@ impl ServerAuth {
     /// Values for WWW-Authenticate or Proxy-Authenticate, one field each: SHA-256 first, then MD5, for clients
     /// take the first that they know (RFC 8760 section 2.3).
     pub fn challenge(&mut self, stale: bool, now: Instant) -> Vec<String> {
-        let nonce = self.make_nonce(now);
+        self.challenge_peer(None, stale, now)
+    }
+
+    /// Like [`ServerAuth::challenge`], with a nonce that is good from that address only: whoever answers has received
+    /// it there, and has not only written the address on a datagram.
+    pub(crate) fn challenge_peer(&mut self, peer: Option<IpAddr>, stale: bool, now: Instant) -> Vec<String> {
+        let nonce = self.make_nonce(peer, now);
         let stale = if stale { ", stale=true" } else { "" };
         [Algorithm::SHA_256, Algorithm::MD5]
             .into_iter()
@@ -115,18 +134,39 @@ impl ServerAuth {
         password: impl Fn(&str) -> Option<Secret>,
         now: Instant,
     ) -> Result<String, AuthFailure> {
-        let method = request.method().ok_or(AuthFailure::Malformed)?;
-        let mut result = Err(AuthFailure::Missing);
+        self.examine_request(request, name, password, None, now).result
+    }
+
+    /// Like [`ServerAuth::verify_request`], for a nonce from [`ServerAuth::challenge_peer`].
+    pub(crate) fn examine_request(
+        &mut self,
+        request: &Message,
+        name: Name,
+        password: impl Fn(&str) -> Option<Secret>,
+        peer: Option<IpAddr>,
+        now: Instant,
+    ) -> Examined {
+        let mut found = Examined { user_name: None, result: Err(AuthFailure::Missing), is_peer_proven: false };
+        let Some(method) = request.method() else { return found };
         for value in request.raw_values(name) {
-            match self.verify(value, &method, &password, now) {
-                Err(AuthFailure::Missing) => {}
+            match self.check(value, &method, &password, peer, now) {
+                Examined { result: Err(AuthFailure::Missing), .. } => {}
                 other => {
-                    result = other;
+                    found = other;
                     break;
                 }
             }
         }
-        result
+        found
+    }
+
+    /// The user name that credentials for our realm in the request give, unchecked.
+    pub(crate) fn claimed_user(&self, request: &Message, name: Name) -> Option<String> {
+        request.raw_values(name).find_map(|value| {
+            let fields = Fields::parse(value).ok()?;
+            let ours = fields.get("realm").is_some_and(|realm| realm == self.realm.as_str());
+            ours.then(|| fields.get("username").map(Cow::into_owned)).flatten()
+        })
     }
 
     /// Verifies the value of one Authorization or Proxy-Authorization field. `password` looks up a user's. Gives
@@ -139,6 +179,31 @@ impl ServerAuth {
         authorization: &str,
         method: &Method,
         password: impl Fn(&str) -> Option<Secret>,
+        now: Instant,
+    ) -> Result<String, AuthFailure> {
+        self.check(authorization, method, password, None, now).result
+    }
+
+    fn check(
+        &mut self,
+        authorization: &str,
+        method: &Method,
+        password: impl Fn(&str) -> Option<Secret>,
+        peer: Option<IpAddr>,
+        now: Instant,
+    ) -> Examined {
+        let mut examined = Examined { user_name: None, result: Err(AuthFailure::Missing), is_peer_proven: false };
+        examined.result = self.check_into(&mut examined, authorization, method, password, peer, now);
+        examined
+    }
+
+    fn check_into(
+        &mut self,
+        examined: &mut Examined,
+        authorization: &str,
+        method: &Method,
+        password: impl Fn(&str) -> Option<Secret>,
+        peer: Option<IpAddr>,
         now: Instant,
     ) -> Result<String, AuthFailure> {
         let fields = Fields::parse(authorization).map_err(|_| AuthFailure::Missing)?;
@@ -179,27 +244,29 @@ impl ServerAuth {
         }
         .response();
         let matches = same(expected.as_bytes(), response.to_ascii_lowercase().as_bytes());
+        let number = self.read_nonce(&nonce, peer, now);
+        examined.user_name = Some(user_name.clone().into_owned());
+        examined.is_peer_proven = number.is_some();
         if known.is_none() || !matches {
             return Err(AuthFailure::Wrong);
         }
-        let number = self.read_nonce(&nonce, now).ok_or(AuthFailure::Stale)?;
-        self.use_nonce(number, count)?;
+        self.use_nonce(number.ok_or(AuthFailure::Stale)?, count)?;
         Ok(user_name.into_owned())
     }
 
     /// Milliseconds and number in hexadecimal, then their proof.
-    fn make_nonce(&mut self, now: Instant) -> String {
+    fn make_nonce(&mut self, peer: Option<IpAddr>, now: Instant) -> String {
         let number = self.next;
         self.next += 1;
         let plain = format!("{:016x}{number:016x}", self.millis(now));
-        let proof = self.proof(&plain);
+        let proof = self.proof(&plain, peer);
         plain + &proof
     }
 
-    /// The number of a nonce made here that is not too old.
-    fn read_nonce(&mut self, nonce: &str, now: Instant) -> Option<u64> {
+    /// The number of a nonce made here for that peer that is not too old.
+    fn read_nonce(&mut self, nonce: &str, peer: Option<IpAddr>, now: Instant) -> Option<u64> {
         let (plain, proof) = nonce.split_at_checked(32)?;
-        if !same(self.proof(plain).as_bytes(), proof.as_bytes()) {
+        if !same(self.proof(plain, peer).as_bytes(), proof.as_bytes()) {
             return None;
         }
         let made = u64::from_str_radix(plain.get(..16)?, 16).ok()?;
@@ -230,10 +297,15 @@ impl ServerAuth {
         u64::try_from(now.saturating_duration_since(epoch).as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn proof(&self, plain: &str) -> String {
+    fn proof(&self, plain: &str, peer: Option<IpAddr>) -> String {
         // HMAC takes keys of any length.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("any key length is valid");
         mac.update(plain.as_bytes());
+        match peer {
+            Some(IpAddr::V4(ip)) => mac.update(&ip.octets()),
+            Some(IpAddr::V6(ip)) => mac.update(&ip.octets()),
+            None => {}
+        }
         mac.update(self.realm.as_bytes());
         hex(&mac.finalize().into_bytes()[..16])
     }

@@ -4,6 +4,7 @@ use std::hash::Hasher;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use tracing::debug;
 
 use super::{Endpoint, Event, RequestId, SessionId};
@@ -25,16 +26,13 @@ const ACCEPT: &str = "application/sdp, multipart/mixed, multipart/alternative";
 
 impl Endpoint {
     pub(super) fn on_request(&mut self, source: Source, request: Message, now: Instant) {
-        let (Some(method), Ok(via)) = (request.method(), request.top_via()) else {
-            debug!(remote = %source.remote, "request without a way back");
-            return;
+        let Some(method) = request.method() else { return };
+        let via = match request.top_via() {
+            Ok(via) => via,
+            Err(error) => return self.refuse_malformed(&source, &request, &request.validate().err().unwrap_or(error)),
         };
         if let Err(error) = request.validate() {
-            debug!(remote = %source.remote, %error, "malformed request");
-            if method != Method::Ack {
-                self.refuse_malformed(&source, &request, &via, &error);
-            }
-            return;
+            return self.refuse_malformed(&source, &request, &error);
         }
         let server = match self.core.transactions.on_request(&source, &request, &method, &via, now) {
             Request::Known => return,
@@ -201,10 +199,25 @@ impl Endpoint {
         self.core.transactions.io.transmit(Transmit { to, from: source.local, bytes });
     }
 
-    fn refuse_malformed(&mut self, source: &Source, request: &Message, via: &Via, error: &ParseError) {
+    /// Bytes that are no message. What may be a request is told its fault (RFC 3261 18.3), anything else is dropped.
+    pub(super) fn on_unreadable(&mut self, source: &Source, bytes: Bytes, error: &ParseError) {
+        match Message::salvage(bytes).filter(Message::is_request) {
+            Some(request) => self.refuse_malformed(source, &request, error),
+            None => debug!(remote = %source.remote, %error, "not a SIP message"),
+        }
+    }
+
+    /// Goes back to where the request came from when its Via does not say where to. Only with a Via of any kind, so
+    /// that one who knows no SIP gets no SIP.
+    fn refuse_malformed(&mut self, source: &Source, request: &Message, error: &ParseError) {
+        debug!(remote = %source.remote, %error, "malformed request");
+        if request.method() == Some(Method::Ack) || request.header(Name::Via).is_none() {
+            return;
+        }
         let reason = error.to_string();
         let reply = Reply { status: error.status(), reason: Some(&reason), ..Reply::default() };
-        self.refuse_statelessly(source, request, via, reply);
+        let local = Via::new(source.protocol, source.remote.ip(), Some(source.remote.port()), "");
+        self.refuse_statelessly(source, request, &request.top_via().unwrap_or(local), reply);
     }
 
     fn refuse_overload(&mut self, source: &Source, request: &Message, via: &Via) {

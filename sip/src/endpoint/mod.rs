@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
-use tracing::debug;
 
 pub use self::types::{
     Account, EndReason, EndpointConfig, Event, OutgoingId, Output, Refer, ReferId, RegisterOptions, RegistrationId,
@@ -77,10 +76,10 @@ impl Endpoint {
 
     /// Takes in a message that was received.
     pub fn handle_message(&mut self, source: Source, bytes: Bytes, now: Instant) {
-        match Message::parse(bytes) {
+        match Message::parse(bytes.clone()) {
             Ok(message) if message.is_request() => self.on_request(source, message, now),
             Ok(message) => self.on_response(&source, &message, now),
-            Err(error) => debug!(remote = %source.remote, %error, "not a SIP message"),
+            Err(error) => self.on_unreadable(&source, bytes, &error),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Header field names and the values the signalling itself needs.
 
 mod address;
+pub mod identity;
 mod name;
 pub(crate) mod params;
 pub(crate) mod rack;
@@ -15,6 +16,7 @@ pub use replaces::Replaces;
 pub use via::Via;
 
 pub(crate) use name::{OTHER, id_of};
+pub(crate) use via::MAGIC_COOKIE;
 
 pub use crate::transport::Protocol;
 

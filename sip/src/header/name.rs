@@ -183,6 +183,76 @@ impl Name {
     }
 }
 
+impl Name {
+    /// Where the header field is defined.
+    pub fn rfc(&self) -> String {
+        let (rfc, section) = match self {
+            Self::Accept => (3261, "20.1"),
+            Self::AcceptEncoding => (3261, "20.2"),
+            Self::AcceptLanguage => (3261, "20.3"),
+            Self::AlertInfo => (3261, "20.4"),
+            Self::Allow => (3261, "20.5"),
+            Self::AuthenticationInfo => (3261, "20.6"),
+            Self::Authorization => (3261, "20.7"),
+            Self::CallId => (3261, "20.8"),
+            Self::CallInfo => (3261, "20.9"),
+            Self::Contact => (3261, "20.10"),
+            Self::ContentDisposition => (3261, "20.11"),
+            Self::ContentEncoding => (3261, "20.12"),
+            Self::ContentLanguage => (3261, "20.13"),
+            Self::ContentLength => (3261, "20.14"),
+            Self::ContentType => (3261, "20.15"),
+            Self::CSeq => (3261, "20.16"),
+            Self::Date => (3261, "20.17"),
+            Self::ErrorInfo => (3261, "20.18"),
+            Self::Expires => (3261, "20.19"),
+            Self::From => (3261, "20.20"),
+            Self::InReplyTo => (3261, "20.21"),
+            Self::MaxForwards => (3261, "20.22"),
+            Self::MinExpires => (3261, "20.23"),
+            Self::MimeVersion => (3261, "20.24"),
+            Self::Organization => (3261, "20.25"),
+            Self::Priority => (3261, "20.26"),
+            Self::ProxyAuthenticate => (3261, "20.27"),
+            Self::ProxyAuthorization => (3261, "20.28"),
+            Self::RecordRoute => (3261, "20.30"),
+            Self::ReplyTo => (3261, "20.31"),
+            Self::Require => (3261, "20.32"),
+            Self::RetryAfter => (3261, "20.33"),
+            Self::Route => (3261, "20.34"),
+            Self::Server => (3261, "20.35"),
+            Self::Subject => (3261, "20.36"),
+            Self::Supported => (3261, "20.37"),
+            Self::Timestamp => (3261, "20.38"),
+            Self::To => (3261, "20.39"),
+            Self::Unsupported => (3261, "20.40"),
+            Self::UserAgent => (3261, "20.41"),
+            Self::Via => (3261, "20.42"),
+            Self::Warning => (3261, "20.43"),
+            Self::WwwAuthenticate => (3261, "20.44"),
+            Self::RAck => (3262, "7.2"),
+            Self::RSeq => (3262, "7.1"),
+            Self::Privacy => (3323, "4.2"),
+            Self::PAssertedIdentity => (3325, "9.1"),
+            Self::PPreferredIdentity => (3325, "9.2"),
+            Self::Reason => (3326, "2"),
+            Self::Path => (3327, "4"),
+            Self::ReferTo => (3515, "2.1"),
+            Self::ServiceRoute => (3608, "5"),
+            Self::Replaces => (3891, "6.1"),
+            Self::ReferredBy => (3892, "3"),
+            Self::SessionExpires => (4028, "4"),
+            Self::MinSe => (4028, "5"),
+            Self::Diversion => (5806, "4"),
+            Self::FlowTimer => (5626, "11.2"),
+            Self::HistoryInfo => (7044, "5"),
+            Self::Event | Self::AllowEvents | Self::SubscriptionState => (6665, "8.2"),
+            _ => (3261, "7.3.1"),
+        };
+        format!("RFC {rfc} section {section}")
+    }
+}
+
 const MAX_NAME_LEN: usize = 24;
 const TABLE_LEN: usize = 512;
 

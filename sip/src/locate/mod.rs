@@ -285,7 +285,7 @@ impl Lookup {
                     _ => None,
                 });
                 for service in services.iter_mut().filter(|service| service.name == query.name) {
-                    let servers = found.iter().cloned().filter(|srv| !normal(&srv.target).is_empty());
+                    let servers = found.iter().filter(|srv| !normal(&srv.target).is_empty()).cloned();
                     service.servers = order::by_priority(servers.collect(), &mut self.rng);
                     // RFC 2782: "." means that the service is decidedly not available at this domain.
                     service.refused = service.servers.is_empty() && !found.is_empty();

@@ -103,7 +103,9 @@ impl Builder {
     /// Adds a header field with a name as it comes; characters that no name has are left out.
     #[must_use]
     pub fn raw(self, name: &str, value: &str) -> Self {
-        self.header(Name::parse(name), value)
+        // Cleaned first: what is left may be a name that is not to be given here.
+        let name: String = name.chars().filter(|c| c.is_ascii() && lex::is_token_byte(*c as u8)).collect();
+        self.header(Name::parse(&name), value)
     }
 
     /// Adds several header fields.

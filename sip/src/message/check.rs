@@ -22,6 +22,7 @@ impl Message {
             }
         }
         self.top_via()?;
+        self.check_further_vias()?;
         self.from()?;
         self.to()?;
         self.call_id()?;
@@ -31,10 +32,24 @@ impl Message {
                 let what = "not the method of the request line";
                 return Err(ParseError::Header { name: Name::CSeq, what });
             }
-            self.request_uri()?;
+            // A request line has no room for header fields (RFC 3261 19.1.1): they could pass for ours.
+            if !self.request_uri()?.headers().is_empty() {
+                return Err(ParseError::Uri("headers in the Request-URI"));
+            }
             if self.header(Name::MaxForwards).is_some() && self.max_forwards().is_none() {
                 let what = "not a number up to 255";
                 return Err(ParseError::Header { name: Name::MaxForwards, what });
+            }
+        }
+        Ok(())
+    }
+
+    /// Transports not known here are no fault in the Vias of others, but each must have the form of one: responses
+    /// repeat them.
+    fn check_further_vias(&self) -> Result<(), ParseError> {
+        for value in self.raw_values(Name::Via).filter(|value| memchr::memchr(b',', value.as_bytes()).is_some()) {
+            if !lex::list(value).all(|via| via.contains('/')) {
+                return Err(ParseError::Header { name: Name::Via, what: "not SIP/2.0/transport" });
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod parse;
 mod part;
+mod place;
 mod reason;
 #[cfg(test)]
 mod torture;
@@ -20,6 +21,7 @@ use crate::method::Method;
 use crate::uri::Uri;
 pub use build::Builder;
 use parse::{Field, Head, Start, text};
+pub use place::Place;
 pub use reason::default_reason;
 
 /// Longer messages are refused.
@@ -55,6 +57,13 @@ impl Message {
             }
         }
         Ok(Self { bytes, head: Arc::new(head) })
+    }
+
+    /// What can be understood of bytes that [`Message::parse`] refuses: to answer a request with its fault, and to
+    /// show it to a person. Its body is what follows the header fields. None where the first line makes no sense.
+    pub fn salvage(bytes: Bytes) -> Option<Self> {
+        let head = Head::salvage(&bytes)?;
+        Some(Self { bytes, head: Arc::new(head) })
     }
 
     /// True for requests, false for responses.

@@ -109,6 +109,40 @@ impl Head {
         Ok(head)
     }
 
+    /// What can be understood of a request that [`Head::parse`] refuses: its first line, blanks at the end of it
+    /// ignored, and every line before the empty one that is a header field. Content-Length is not obeyed.
+    pub(super) fn salvage(bytes: &[u8]) -> Option<Self> {
+        let bytes = &bytes[..bytes.len().min(MAX_MESSAGE_LEN)];
+        let first = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+        let (line_end, mut at) = line_or_rest(bytes, first);
+        let blanks = bytes[first..line_end].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let (start, version_ok) = start_line(bytes, first, line_end - blanks).ok()?;
+        let fields = Vec::new();
+        let mut head = Self { start, version_ok, fields, rewritten: Vec::new(), body: 0, content_length: None };
+        while at < bytes.len() && head.fields.len() < MAX_HEADERS {
+            let (mut end, mut next) = line_or_rest(bytes, at);
+            if end == at {
+                at = next;
+                break;
+            }
+            let mut folded = false;
+            while let Some(b' ' | b'\t') = bytes.get(next) {
+                (end, next) = line_or_rest(bytes, next);
+                folded = true;
+            }
+            if let Some(field) = field(bytes, at, end) {
+                if folded {
+                    head.rewrite(bytes, field.value);
+                }
+                head.fields.push(field);
+            }
+            at = next;
+        }
+        head.body = at;
+        head.rewrite_invalid(bytes);
+        Some(head)
+    }
+
     /// The value of a field; what is not UTF-8 in it was replaced.
     pub(super) fn value<'a>(&'a self, bytes: &'a [u8], index: usize) -> &'a str {
         if !self.rewritten.is_empty()
@@ -174,6 +208,11 @@ fn line(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let feed = at + memchr::memchr(b'\n', &bytes[at..])?;
     let end = if feed > at && bytes[feed - 1] == b'\r' { feed - 1 } else { feed };
     Some((end, feed + 1))
+}
+
+/// Like [`line`]; what has no line feed is a line to its end.
+fn line_or_rest(bytes: &[u8], at: usize) -> (usize, usize) {
+    line(bytes, at).unwrap_or((bytes.len(), bytes.len()))
 }
 
 fn start_line(bytes: &[u8], start: usize, end: usize) -> Result<(Start, bool), ParseError> {

@@ -364,6 +364,7 @@ fn values_cannot_add_header_fields() {
         .header(Name::Subject, "x\r\nEvil: 2")
         .raw("X-\r\nEvil", "3\n\0Evil: 4")
         .header(Name::ContentLength, 5)
+        .raw("Content-\0Length", "5")
         .body("text/plain\r\nEvil: 6", b"\r\n")
         .finish();
     let message = Message::parse(bytes).expect("valid");

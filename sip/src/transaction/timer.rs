@@ -1,7 +1,7 @@
 //! Every timer of the endpoint in one table, and the queue they wait in.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// Round-trip estimate (RFC 3261 17.1.1.1).
@@ -50,37 +50,68 @@ pub(crate) enum Timer {
     Register,
 }
 
+/// When, what, and whom it wakes.
+type Entry = (Instant, Timer, u64);
+
+/// Queues for timers that are set in the order in which they fire.
+const LANES: usize = 3;
+
 /// Timers in order of time. Entries are never removed early: whoever pops one asks the owner whether it still
 /// stands, which is cheaper than keeping positions for the many timers that a busy endpoint stops.
+///
+/// Most timers have one of a few fixed lengths, so that they are set in the order in which they fire: these only
+/// stand in line, and the heap is left with the others.
 #[derive(Debug, Default)]
 pub(crate) struct TimerQueue {
-    heap: BinaryHeap<Reverse<(Instant, Timer, u64)>>,
+    lanes: [VecDeque<Entry>; LANES],
+    heap: BinaryHeap<Reverse<Entry>>,
 }
 
 impl TimerQueue {
     /// Wakes `owner` at `at`. The owner remembers `at`, to recognise entries that no longer count.
     pub(crate) fn set(&mut self, at: Instant, timer: Timer, owner: u64) {
-        self.heap.push(Reverse((at, timer, owner)));
+        let entry = (at, timer, owner);
+        // The line whose last one is nearest before it; else a new line.
+        let fitting = self.lanes.iter_mut().filter(|lane| lane.back().is_none_or(|last| *last <= entry));
+        match fitting.max_by_key(|lane| lane.back().copied()) {
+            Some(lane) => lane.push_back(entry),
+            None => self.heap.push(Reverse(entry)),
+        }
     }
 
     /// The earliest entry that `stands`; those before it that do not are dropped.
     pub(crate) fn next(&mut self, stands: impl Fn(Instant, Timer, u64) -> bool) -> Option<Instant> {
-        while let Some(&Reverse((at, timer, owner))) = self.heap.peek() {
+        while let Some((from, (at, timer, owner))) = self.earliest() {
             if stands(at, timer, owner) {
                 return Some(at);
             }
-            self.heap.pop();
+            self.remove(from);
         }
         None
     }
 
     /// Takes out the earliest entry that is due.
-    pub(crate) fn pop(&mut self, now: Instant) -> Option<(Instant, Timer, u64)> {
-        let &Reverse((at, ..)) = self.heap.peek()?;
-        if at > now {
+    pub(crate) fn pop(&mut self, now: Instant) -> Option<Entry> {
+        let (from, entry) = self.earliest()?;
+        if entry.0 > now {
             return None;
         }
-        self.heap.pop().map(|Reverse(entry)| entry)
+        self.remove(from);
+        Some(entry)
+    }
+
+    /// The earliest entry, and in which lane it is; `LANES` is the heap.
+    fn earliest(&self) -> Option<(usize, Entry)> {
+        let fronts = self.lanes.iter().enumerate().filter_map(|(index, lane)| Some((index, *lane.front()?)));
+        let top = self.heap.peek().map(|Reverse(entry)| (LANES, *entry));
+        fronts.chain(top).min_by_key(|(_, entry)| *entry)
+    }
+
+    fn remove(&mut self, from: usize) {
+        match self.lanes.get_mut(from) {
+            Some(lane) => drop(lane.pop_front()),
+            None => drop(self.heap.pop()),
+        }
     }
 }
 
@@ -120,6 +151,20 @@ mod tests {
         assert_eq!(queue.pop(start + T2), None);
         assert_eq!(queue.pop(start + T4), Some((start + T4, Timer::InviteEnd, 2)));
         assert_eq!(queue.next(|_, _, _| true), None);
+    }
+
+    #[test]
+    fn they_fire_in_order_however_they_were_set() {
+        let start = crate::transaction::tests::start();
+        let mut queue = TimerQueue::default();
+        let mut all: Vec<u64> = (0..500).map(|number: u64| number.wrapping_mul(0x9e37_79b9) % 1000).collect();
+        for at in &all {
+            queue.set(start + Duration::from_millis(*at), Timer::InviteEnd, *at);
+        }
+        all.sort_unstable();
+        let end = start + T4;
+        let fired: Vec<u64> = std::iter::from_fn(|| queue.pop(end)).map(|(.., owner)| owner).collect();
+        assert_eq!(fired, all);
     }
 
     #[test]

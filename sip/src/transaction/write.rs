@@ -50,12 +50,35 @@ pub(crate) fn to_tag(message: &Message) -> String {
     message.to().ok().and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Where responses go (RFC 3261 18.2.2, RFC 3581 4): always to the address that the request came from.
+/// Where responses go (RFC 3261 18.2.2, RFC 3581 4): always to the address that the request came from. On streams the
+/// port counts only where the connection is gone: a new one cannot go to the port that the old one came from.
 pub(crate) fn response_destination(via: &Via, source: &Source) -> Destination {
     let port = match via.rport() {
-        Some(_) => source.remote.port(),
-        None => via.port_or_default(),
+        Some(_) if !source.protocol.is_reliable() => source.remote.port(),
+        _ => via.port_or_default(),
     };
     let to = Destination::at(source.protocol, SocketAddr::new(source.remote.ip(), port));
     Destination { connection: source.connection, ..to }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::ConnectionId;
+    use crate::transport::Protocol;
+
+    #[test]
+    fn rport_counts_on_udp_and_the_sent_by_port_where_a_stream_is_gone() {
+        let remote = "192.0.2.1:40000".parse().expect("address");
+        let local = "192.0.2.2:5060".parse().expect("address");
+        let to = |protocol, via: &str| {
+            let source = Source { protocol, local, remote, connection: Some(ConnectionId(1)) };
+            response_destination(&Via::parse(via).expect("via"), &source)
+        };
+        let udp = to(Protocol::Udp, "SIP/2.0/UDP 10.0.0.1:5070;rport;branch=z9hG4bK1");
+        assert_eq!((udp.host, udp.port), (remote.ip().into(), 40000));
+        let tcp = to(Protocol::Tcp, "SIP/2.0/TCP 10.0.0.1:5070;rport;branch=z9hG4bK1");
+        assert_eq!((tcp.host, tcp.port, tcp.connection), (remote.ip().into(), 5070, Some(ConnectionId(1))));
+        assert_eq!(to(Protocol::Tls, "SIP/2.0/TLS 10.0.0.1;rport;branch=z9hG4bK1").port, 5061);
+    }
 }

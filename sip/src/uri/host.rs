@@ -33,7 +33,7 @@ impl Host {
         if let Some(inner) = text.strip_prefix('[') {
             return inner
                 .strip_suffix(']')
-                .and_then(|inner| Ipv6Addr::from_str(inner).ok())
+                .and_then(parse_v6)
                 .map(|ip| Self::Ip(ip.into()))
                 .ok_or(ParseError::Uri("bad IPv6 address"));
         }
@@ -51,6 +51,12 @@ impl Host {
             Err(ParseError::Uri("bad character in the host"))
         }
     }
+}
+
+/// The grammar of RFC 3261 allows three colons before an IPv4 address; RFC 5118 4.10 wants that read as two.
+fn parse_v6(text: &str) -> Option<Ipv6Addr> {
+    let read = |text: &str| Ipv6Addr::from_str(text).ok();
+    read(text).or_else(|| read(&text.replacen(":::", "::", 1)).filter(|_| text.contains('.')))
 }
 
 /// The underscore is not in the grammar, but Windows host names have it.

@@ -34,6 +34,8 @@ impl Groups {
         };
         let pilot = self.lines.iter().find(|line| line.settings.group == target.group && line.settings.pilot);
         let host = match group.settings.kind {
+            // RFC 3323 4.1.1.3: nothing is to tell who it is.
+            _ if from.is_some_and(Caller::is_anonymous) => Host::Name("anonymous.invalid".to_owned()),
             // The far side of a trunk that we register at knows numbers in its own domain.
             Kind::TrunkRegistration { .. } => domain_host(&group.settings.domain),
             _ => Host::Ip(hops.first().local.ip()),

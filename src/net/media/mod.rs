@@ -94,6 +94,16 @@ pub struct MediaServer {
 struct CallMedia {
     worker: usize,
     sides: [Option<RtpSide>; 2],
+    /// Who is prepared to take a side's place.
+    next: Option<Next>,
+}
+
+/// Somebody prepared for a side, with sockets that nobody reads yet.
+#[derive(Debug)]
+struct Next {
+    side: Side,
+    rtp: RtpSide,
+    pair: PortPair,
 }
 
 /// The side towards a PBX.
@@ -204,6 +214,47 @@ impl MediaServer {
         Ok(codec)
     }
 
+    /// Makes an offer for somebody who may take a side's place, with ports of its own. Who was prepared before is
+    /// forgotten.
+    pub(super) fn offer_next(
+        &mut self,
+        call: CallId,
+        side: Side,
+        address: IpAddr,
+        codecs: &[Codec],
+    ) -> Result<Bytes, CauseCode> {
+        self.drop_next(call);
+        let (mut rtp, pair) = self.new_rtp(call, address)?;
+        let offer = Offer::new(&rtp.local, codecs);
+        let sdp = offer.sdp().clone();
+        rtp.offer = Some(offer);
+        self.media(call).next = Some(Next { side, rtp, pair });
+        Ok(sdp)
+    }
+
+    /// Takes the answer to [`MediaServer::offer_next`]: who was prepared has the side from now on.
+    pub(super) fn accept_next(&mut self, call: CallId, side: Side, answer: &[u8]) -> Result<Codec, CauseCode> {
+        let media = self.calls.get_mut(&call).ok_or(CauseCode::Internal)?;
+        let next = media.next.as_mut().filter(|next| next.side == side).ok_or(CauseCode::Internal)?;
+        let offer = next.rtp.offer.as_ref().ok_or(CauseCode::Internal)?;
+        let negotiated = offer.accept_answer(answer).map_err(|error| sdp_cause(call, &error))?;
+        next.rtp.negotiated = Some(negotiated.clone());
+        let Some(Next { rtp, pair, .. }) = media.next.take() else { return Err(CauseCode::Internal) };
+        if let Some(old) = media.sides[side as usize].replace(rtp) {
+            self.ports.release(old.local.port);
+        }
+        let codec = negotiated.codec;
+        self.send(call, Command::Replace { call, side, rtp: pair.rtp, rtcp: pair.rtcp, negotiated });
+        Ok(codec)
+    }
+
+    /// Forgets who was prepared.
+    pub(super) fn drop_next(&mut self, call: CallId) {
+        if let Some(next) = self.calls.get_mut(&call).and_then(|media| media.next.take()) {
+            self.ports.release(next.rtp.local.port);
+        }
+    }
+
     /// Our description of a side as it is, with a new version.
     pub(super) fn describe(&mut self, call: CallId, side: Side) -> Result<Bytes, CauseCode> {
         let rtp = self.existing(call, side)?;
@@ -240,11 +291,17 @@ impl MediaServer {
 
     /// Drops a call's media.
     pub(super) fn close(&mut self, call: CallId) {
+        self.drop_next(call);
         let Some(media) = self.calls.remove(&call) else { return };
         self.workers.send(media.worker, Command::Close { call });
         for side in media.sides.into_iter().flatten() {
             self.ports.release(side.local.port);
         }
+    }
+
+    /// Has the workers do what was asked for. To be called after one or several of the methods above.
+    pub(super) fn flush(&mut self) {
+        self.workers.wake();
     }
 
     fn send(&mut self, call: CallId, command: Command) {
@@ -254,7 +311,11 @@ impl MediaServer {
 
     fn media(&mut self, call: CallId) -> &mut CallMedia {
         let count = self.workers.count();
-        self.calls.entry(call).or_insert_with(|| CallMedia { worker: call.0 as usize % count, sides: [None, None] })
+        self.calls.entry(call).or_insert_with(|| CallMedia {
+            worker: call.0 as usize % count,
+            sides: [None, None],
+            next: None,
+        })
     }
 
     fn existing(&mut self, call: CallId, side: Side) -> Result<&mut RtpSide, CauseCode> {
@@ -264,18 +325,22 @@ impl MediaServer {
     /// The RTP side of a call, with sockets; made where it is not there yet.
     fn rtp_side(&mut self, call: CallId, side: Side, address: IpAddr) -> Result<&mut RtpSide, CauseCode> {
         if self.media(call).sides[side as usize].is_none() {
-            let shown = self.settings.address.unwrap_or(address);
-            let pair = self.ports.take(shown, address).map_err(|error| {
-                tracing::warn!(%call, %error, "no RTP port");
-                CauseCode::TooManyCalls
-            })?;
-            self.next_session += 1;
-            let local = LocalAudio { address: shown, port: pair.port, session_id: self.next_session };
+            let (rtp, pair) = self.new_rtp(call, address)?;
             self.send(call, Command::Sockets { call, side, rtp: pair.rtp, rtcp: pair.rtcp });
-            let rtp = RtpSide { local, version: 1, offer: None, negotiated: None };
             self.media(call).sides[side as usize] = Some(rtp);
         }
         self.existing(call, side)
+    }
+
+    fn new_rtp(&mut self, call: CallId, address: IpAddr) -> Result<(RtpSide, PortPair), CauseCode> {
+        let shown = self.settings.address.unwrap_or(address);
+        let pair = self.ports.take(shown, address).map_err(|error| {
+            tracing::warn!(%call, %error, "no RTP port");
+            CauseCode::TooManyCalls
+        })?;
+        self.next_session += 1;
+        let local = LocalAudio { address: shown, port: pair.port, session_id: self.next_session };
+        Ok((RtpSide { local, version: 1, offer: None, negotiated: None }, pair))
     }
 
     /// The codecs to answer a browser with: what spares transcoding first, HD where the PBX side is HD.

@@ -48,6 +48,8 @@ pub(super) enum Command {
     Sockets { call: CallId, side: Side, rtp: std::net::UdpSocket, rtcp: std::net::UdpSocket },
     /// What was negotiated with a PBX; also a new agreement in a running call.
     Rtp { call: CallId, side: Side, negotiated: Negotiated },
+    /// Another peer for a side towards a PBX, with sockets of its own.
+    Replace { call: CallId, side: Side, rtp: std::net::UdpSocket, rtcp: std::net::UdpSocket, negotiated: Negotiated },
     /// A browser's leg.
     Browser { call: CallId, side: Side, leg: Box<WebRtcLeg> },
     /// What a side hears.
@@ -96,6 +98,8 @@ impl Directory {
 #[derive(Debug)]
 pub(super) struct Workers {
     inboxes: Vec<Inbox>,
+    /// Those with commands that they have not been woken for.
+    asleep: Vec<bool>,
 }
 
 #[derive(Debug, Clone)]
@@ -108,8 +112,12 @@ impl Inbox {
     fn send(&self, command: Command) {
         // The thread ends only when every sender is gone.
         if self.sender.send(command).is_ok() {
-            let _ = self.waker.wake();
+            self.wake();
         }
+    }
+
+    fn wake(&self) {
+        let _ = self.waker.wake();
     }
 }
 
@@ -162,16 +170,28 @@ impl Workers {
                 .spawn(move || worker.run())
                 .map_err(MediaError::Thread)?;
         }
-        Ok(Workers { inboxes })
+        let asleep = vec![false; inboxes.len()];
+        Ok(Workers { inboxes, asleep })
     }
 
     pub(super) fn count(&self) -> usize {
         self.inboxes.len()
     }
 
-    pub(super) fn send(&self, worker: usize, command: Command) {
+    /// Gives a command to a worker, which sees it after [`Workers::wake`]: waking a thread costs more than most
+    /// commands do, and they come several at a time.
+    pub(super) fn send(&mut self, worker: usize, command: Command) {
         if let Some(inbox) = self.inboxes.get(worker) {
-            inbox.send(command);
+            self.asleep[worker] |= inbox.sender.send(command).is_ok();
+        }
+    }
+
+    /// Wakes the workers that have commands.
+    pub(super) fn wake(&mut self) {
+        for (inbox, asleep) in self.inboxes.iter().zip(&mut self.asleep) {
+            if std::mem::take(asleep) {
+                inbox.wake();
+            }
         }
     }
 }
@@ -372,6 +392,7 @@ impl Worker {
         let call = match &command {
             Command::Sockets { call, .. }
             | Command::Rtp { call, .. }
+            | Command::Replace { call, .. }
             | Command::Browser { call, .. }
             | Command::Play { call, .. }
             | Command::Digits { call, .. }
@@ -391,6 +412,12 @@ impl Worker {
                 Some(_) => session.update_rtp(side, negotiated, now),
                 None => session.set_leg(side, Leg::Rtp(RtpLeg::new(negotiated)), now),
             }),
+            Command::Replace { call, side, rtp, rtcp, negotiated } => {
+                // Its goodbye leaves by the sockets it had.
+                self.with(call, now, |session| session.clear_leg(side));
+                self.add_sockets(call, side, rtp, rtcp);
+                self.with(call, now, |session| session.set_leg(side, Leg::Rtp(RtpLeg::new(negotiated)), now));
+            }
             Command::Browser { call, side, leg } => {
                 let ufrag = leg.local_ufrag().to_owned();
                 self.shared.set(&ufrag, Some(self.index));
@@ -507,8 +534,10 @@ impl Worker {
         let rtp = self.register((call, side, Channel::Rtp), UdpSocket::from_std(rtp));
         let rtcp = self.register((call, side, Channel::Rtcp), UdpSocket::from_std(rtcp));
         let sockets = &mut self.entry(call).sides[side as usize];
-        sockets.rtp = Some(rtp);
-        sockets.rtcp = Some(rtcp);
+        let replaced = [sockets.rtp.replace(rtp), sockets.rtcp.replace(rtcp)];
+        for mut socket in replaced.into_iter().flatten() {
+            self.deregister(&mut socket);
+        }
     }
 
     fn register(&mut self, owner: Owner, mut socket: UdpSocket) -> (UdpSocket, Option<usize>) {
@@ -535,8 +564,11 @@ impl Worker {
             entry.session.clear_leg(side);
         }
         self.drain(&mut entry, now);
-        self.detach(&mut entry);
         for side in &mut entry.sides {
+            // Closing a socket takes it out of the poll.
+            for (_, place) in [&side.rtp, &side.rtcp].into_iter().flatten() {
+                place.and_then(|place| self.sockets.try_remove(place));
+            }
             self.forget(side.browser.take());
         }
     }

@@ -1,5 +1,6 @@
 //! HTTP routes, a file a feature.
 
+pub mod admin;
 pub mod session;
 
 use axum::Json;

@@ -1,11 +1,13 @@
-//! Signing in and out: `/api/v1/session`.
+//! Signing in and out: `/api/v1/session` for users, `/api/v1/admin/session` for administrators.
 
 use std::net::SocketAddr;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, post};
 use axum::{Extension, Json};
 use serde::Serialize;
 use tracing::{error, info};
@@ -13,12 +15,17 @@ use tracing::{error, info};
 use super::{HttpFailure, Secure};
 use crate::call::cause::CauseCode;
 use crate::ids::UserId;
-use crate::user::accounts::{SESSION_LIFETIME, SignInError};
+use crate::user::accounts::{AccountKind, SignInError};
 use crate::web::protocol::{SignIn, User};
 use crate::web::{WebState, client_address, same_origin};
 
-/// A page without TLS cannot replace a cookie that one with TLS has set, so each has its own.
-const COOKIES: [&str; 2] = ["offhook-session", "__Host-offhook-session"];
+/// The cookie's names without and with TLS: a page without TLS cannot replace a cookie that one with TLS has set.
+fn cookie_names(kind: AccountKind) -> [&'static str; 2] {
+    match kind {
+        AccountKind::User => ["offhook-session", "__Host-offhook-session"],
+        AccountKind::Administrator => ["offhook-administrator", "__Host-offhook-administrator"],
+    }
+}
 
 /// Body of a successful answer.
 #[derive(Debug, Serialize)]
@@ -26,9 +33,15 @@ pub struct SessionBody {
     user: User,
 }
 
+/// The session of one kind of account.
+pub fn routes(kind: AccountKind) -> MethodRouter<WebState> {
+    post(sign_in).get(show).delete(sign_out).layer(Extension(kind))
+}
+
 /// `POST`: signs in.
-pub async fn sign_in(
+async fn sign_in(
     State(state): State<WebState>,
+    Extension(kind): Extension<AccountKind>,
     Extension(Secure(secure)): Extension<Secure>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
@@ -39,10 +52,10 @@ pub async fn sign_in(
     }
     let Json(SignIn { name, password }) = body.map_err(|_| CauseCode::BadRequest)?;
     let address = client_address(address);
-    let signed_in = state.accounts.sign_in(&name, password, &address, Instant::now(), unix_now()).await;
+    let signed_in = state.accounts(kind).sign_in(&name, password, &address, Instant::now(), unix_now()).await;
     let (user, token) = signed_in.map_err(|failure| match failure {
         SignInError::Wrong => {
-            info!(%address, "sign-in refused");
+            info!(%address, ?kind, "sign-in refused");
             CauseCode::SignInFailed
         }
         SignInError::Throttled => CauseCode::TooManyAttempts,
@@ -51,39 +64,56 @@ pub async fn sign_in(
             CauseCode::Internal
         }
     })?;
-    let mut response = body_for(&state, user)?;
-    response.headers_mut().insert(header::SET_COOKIE, cookie(secure, &token, SESSION_LIFETIME.as_secs())?);
+    let mut response = body_for(&state, kind, user)?;
+    let cookie = cookie(kind, secure, &token, kind.session_lifetime().as_secs())?;
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
 }
 
 /// `GET`: who is signed in.
-pub async fn show(State(state): State<WebState>, headers: HeaderMap) -> Result<Response, HttpFailure> {
-    let user = signed_in(&state, &headers).await?;
-    body_for(&state, user)
+async fn show(
+    State(state): State<WebState>,
+    Extension(kind): Extension<AccountKind>,
+    headers: HeaderMap,
+) -> Result<Response, HttpFailure> {
+    let user = signed_in(&state, kind, &headers).await?;
+    body_for(&state, kind, user)
 }
 
 /// `DELETE`: signs out.
-pub async fn sign_out(
+async fn sign_out(
     State(state): State<WebState>,
+    Extension(kind): Extension<AccountKind>,
     Extension(Secure(secure)): Extension<Secure>,
     headers: HeaderMap,
 ) -> Result<Response, HttpFailure> {
     if !same_origin(&headers) {
         return Err(CauseCode::BadRequest.into());
     }
-    for token in tokens(&headers) {
-        state.accounts.sign_out(token).await.map_err(|failure| {
+    for token in tokens(kind, &headers) {
+        state.accounts(kind).sign_out(token).await.map_err(|failure| {
             error!(error = &failure as &dyn std::error::Error, "sign-out failed");
             CauseCode::Internal
         })?;
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(secure, "", 0)?)]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(kind, secure, "", 0)?)]).into_response())
 }
 
-/// The user whose cookie came with a request.
-pub async fn signed_in(state: &WebState, headers: &HeaderMap) -> Result<UserId, HttpFailure> {
-    for token in tokens(headers) {
-        match state.accounts.session(token, unix_now()).await {
+/// Lets a request on when an administrator's own page sent it.
+pub async fn administrators_only(State(state): State<WebState>, request: Request, next: Next) -> Response {
+    if !same_origin(request.headers()) {
+        return HttpFailure::from(CauseCode::BadRequest).into_response();
+    }
+    match signed_in(&state, AccountKind::Administrator, request.headers()).await {
+        Ok(_) => next.run(request).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+/// Whose cookie came with a request.
+pub async fn signed_in(state: &WebState, kind: AccountKind, headers: &HeaderMap) -> Result<UserId, HttpFailure> {
+    for token in tokens(kind, headers) {
+        match state.accounts(kind).session(token, unix_now()).await {
             Ok(Some(user)) => return Ok(user),
             Ok(None) => {}
             Err(failure) => {
@@ -95,22 +125,26 @@ pub async fn signed_in(state: &WebState, headers: &HeaderMap) -> Result<UserId, 
     Err(CauseCode::NotSignedIn.into())
 }
 
-fn body_for(state: &WebState, user: UserId) -> Result<Response, HttpFailure> {
-    let account = state.accounts.account(user).ok_or(CauseCode::NotSignedIn)?;
+fn body_for(state: &WebState, kind: AccountKind, user: UserId) -> Result<Response, HttpFailure> {
+    let account = state.accounts(kind).account(user).ok_or(CauseCode::NotSignedIn)?;
     let user = User { name: account.name.clone(), display_name: account.display_name.clone() };
     Ok(Json(SessionBody { user }).into_response())
 }
 
-fn tokens(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+fn tokens(kind: AccountKind, headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let names = cookie_names(kind);
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|value| value.split(';')).filter_map(|pair| {
+    cookies.flat_map(|value| value.split(';')).filter_map(move |pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        COOKIES.contains(&name).then_some(value)
+        names.contains(&name).then_some(value)
     })
 }
 
-fn cookie(secure: bool, token: &str, lifetime: u64) -> Result<HeaderValue, HttpFailure> {
-    let (name, flag) = if secure { (COOKIES[1], "; Secure") } else { (COOKIES[0], "") };
+fn cookie(kind: AccountKind, secure: bool, token: &str, lifetime: u64) -> Result<HeaderValue, HttpFailure> {
+    let (name, flag) = match (cookie_names(kind), secure) {
+        ([_, name], true) => (name, "; Secure"),
+        ([name, _], false) => (name, ""),
+    };
     let text = format!("{name}={token}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Strict{flag}");
     HeaderValue::from_str(&text).map_err(|_| CauseCode::Internal.into())
 }

@@ -3,6 +3,7 @@
 pub(crate) mod baresip;
 pub(crate) mod bridge;
 pub(crate) mod dns;
+pub(crate) mod http;
 pub(crate) mod kamailio;
 pub(crate) mod offhook;
 pub(crate) mod process;

@@ -117,7 +117,10 @@ impl Default for Settings {
     }
 }
 
-/// The password of every user.
+/// Who administers every server.
+pub(crate) const ADMINISTRATOR: &str = "root";
+
+/// The password of every user and administrator.
 pub(crate) const PASSWORD: &str = "wonderland";
 
 impl Settings {
@@ -135,6 +138,7 @@ impl Settings {
         for (user, lines) in &self.users {
             let _ = write!(text, "[[user]]\nname = \"{user}\"\npassword = \"{PASSWORD}\"\nlines = {lines:?}\n");
         }
+        let _ = write!(text, "[[administrator]]\nname = \"{ADMINISTRATOR}\"\npassword = \"{PASSWORD}\"\n");
         text + &self.more
     }
 }

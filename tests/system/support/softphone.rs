@@ -153,6 +153,12 @@ impl Softphone {
         self.must(json!({ "do": "text", "css": "body" })).as_str().unwrap_or_default().to_owned()
     }
 
+    /// The text of what a CSS selector names; empty while it is not there.
+    pub(crate) fn text_of(&self, css: &str) -> String {
+        let script = format!("document.querySelector({css:?})?.innerText ?? ''");
+        self.evaluate(&script).as_str().unwrap_or_default().to_owned()
+    }
+
     /// The newest part of what the page hears from the server; `None` while there is less.
     pub(crate) fn heard(&self, seconds: f64) -> Option<Sound> {
         let count = (seconds * 48_000.0) as u32;

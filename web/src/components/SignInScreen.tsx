@@ -3,12 +3,16 @@ import { IconAlertCircle } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import type { CauseCode, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import { Refusal, signIn } from '../protocol/http';
+import { Refusal, type Session } from '../protocol/http';
 import { Appearance, LanguageChoice } from './Choices';
 import { Logo } from './Logo';
 import classes from './SignInScreen.module.css';
 
 export interface SignInScreenProps {
+  session: Session;
+  /** What one signs in for, and where accounts come from. */
+  lead: string;
+  accounts: string;
   /** Whether it is still being found out if somebody is signed in. */
   asking: boolean;
   /** Why the person is here, where there is a reason. */
@@ -16,7 +20,7 @@ export interface SignInScreenProps {
   onSignedIn: (user: User) => void;
 }
 
-export function SignInScreen({ asking, notice, onSignedIn }: SignInScreenProps) {
+export function SignInScreen({ session, lead, accounts, asking, notice, onSignedIn }: SignInScreenProps) {
   const { texts, sentence } = useTranslation();
   const [shown, setShown] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -34,7 +38,7 @@ export function SignInScreen({ asking, notice, onSignedIn }: SignInScreenProps) 
     if (name === '') return;
     setBusy(true);
     try {
-      onSignedIn(await signIn({ name, password }));
+      onSignedIn(await session.signIn({ name, password }));
     } catch (error) {
       setRefusal(error instanceof Refusal ? error.code : 'internal');
       setBusy(false);
@@ -52,7 +56,7 @@ export function SignInScreen({ asking, notice, onSignedIn }: SignInScreenProps) 
           <Logo size={48} />
           <span className={classes.wordmark}>{texts.wordmark}</span>
         </div>
-        <p className={classes.lead}>{texts.signIn.lead}</p>
+        <p className={classes.lead}>{lead}</p>
         {asking ? (
           <div className={`card ${classes.form}`}>
             <p className={classes.loading}>{texts.signIn.loading}</p>
@@ -89,7 +93,7 @@ export function SignInScreen({ asking, notice, onSignedIn }: SignInScreenProps) 
             {reason && <Failure code={reason} />}
           </form>
         )}
-        <p className={classes.accounts}>{texts.signIn.accounts}</p>
+        <p className={classes.accounts}>{accounts}</p>
       </main>
     </div>
   );

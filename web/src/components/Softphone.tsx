@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type { CauseCode, DeclineReason } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
-import { Refusal, signOut } from '../protocol/http';
+import { Refusal, users } from '../protocol/http';
 import { elsewhere, here, inCall, ringing, type Ended } from '../protocol/store';
 import { useLeaveWarning, useNotification, useRinging, useTitleFlash } from './attention';
 import { AudioCard, KeyboardCard } from './AudioCard';
@@ -75,7 +75,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
   const leave = async () => {
     setLeaving(false);
     try {
-      await signOut();
+      await users.signOut();
       phone.stop();
       onSignedOut(null);
     } catch (error) {

@@ -1,4 +1,4 @@
-// Generated from src/web/protocol.rs by `make generated`. Do not edit.
+// Generated from src/web/protocol.rs and src/web/protocol/admin.rs by `make generated`. Do not edit.
 
 export type CauseCode = "normal_clearing" | "answered_elsewhere" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "wrong_password" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "unknown_call" | "unknown_line" | "not_possible_now" | "invalid_number" | "invalid_sdp" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
@@ -303,5 +303,201 @@ cause: Cause,
  * The sentence, in English.
  */
 message: string, };
+
+export type LineGroups = { 
+/**
+ * The server's clock, since a browser's may differ.
+ */
+now: number, 
+/**
+ * All line groups, in the configuration's order.
+ */
+line_groups: Array<LineGroup>, 
+/**
+ * Where SIP is received.
+ */
+listeners: Array<Listener>, 
+/**
+ * Who knocks without being expected.
+ */
+strangers: Strangers, };
+
+export type LineGroup = { 
+/**
+ * Its place in the configuration.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * How the PBX is connected.
+ */
+kind: LineGroupKind, 
+/**
+ * Host name or address of the PBX with the port where one is set; None for a PBX that registers here.
+ */
+registrar: string | null, 
+/**
+ * Domain of the lines' addresses, where it is not the registrar's.
+ */
+domain: string | null, 
+/**
+ * The listener it uses, where it is not the usual one.
+ */
+listener: string | null, 
+/**
+ * Why its PBX cannot be reached, where no line says so.
+ */
+cause: Cause | null, 
+/**
+ * The places where its PBX may be, in the order in which they are tried.
+ */
+targets: Array<Target>, 
+/**
+ * When its name is looked up again.
+ */
+lookup_at: number | null, 
+/**
+ * Its lines.
+ */
+lines: Array<LineReport>, 
+/**
+ * Who is registered here, for a trunk that does so.
+ */
+bindings: Array<Binding>, 
+/**
+ * Wrong passwords that came for it since the start.
+ */
+wrong_passwords: number, };
+
+export type LineGroupKind = "softphones" | "trunk-registration" | "trunk-bulk-registration" | "trunk-fixed" | "trunk-registrar";
+
+export type Target = { 
+/**
+ * `udp`, `tcp` or `tls`.
+ */
+transport: string, 
+/**
+ * Address and port.
+ */
+address: string, 
+/**
+ * Since when it does not answer; None: it does.
+ */
+down_since: number | null, };
+
+export type LineReport = { 
+/**
+ * Names the line in requests.
+ */
+id: string, 
+/**
+ * Its number.
+ */
+number: string, 
+/**
+ * User part of its address at the PBX.
+ */
+user_name: string, 
+/**
+ * Whether it registers, or sends OPTIONS, for its whole trunk.
+ */
+pilot: boolean, 
+/**
+ * Whether it can be used.
+ */
+state: LineState, 
+/**
+ * Why not.
+ */
+cause: Cause | null, 
+/**
+ * Until when it is registered, without a refresh.
+ */
+until: number | null, 
+/**
+ * The place that registered it, like `udp 192.0.2.1:5060`.
+ */
+target: string | null, 
+/**
+ * What went wrong last; stays when the line works again.
+ */
+last_error: LastError | null, 
+/**
+ * Attempts that failed in a row.
+ */
+retries: number, 
+/**
+ * When the next attempt is made.
+ */
+next_try: number | null, };
+
+export type LastError = { 
+/**
+ * What.
+ */
+cause: Cause, 
+/**
+ * When.
+ */
+at: number, };
+
+export type Binding = { 
+/**
+ * Its URI.
+ */
+contact: string, 
+/**
+ * Where it registered from.
+ */
+source: string, 
+/**
+ * Until when, without a refresh.
+ */
+until: number, 
+/**
+ * What it calls itself.
+ */
+user_agent: string | null, };
+
+export type Listener = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its transports, like `udp, tcp`.
+ */
+transport: string, 
+/**
+ * Address and port.
+ */
+address: string, 
+/**
+ * Why it does not listen, in English; None: it does.
+ */
+problem: string | null, };
+
+export type Strangers = { 
+/**
+ * Refused or dropped since the start.
+ */
+requests: number, 
+/**
+ * The addresses that sent most of them.
+ */
+addresses: Array<Stranger>, };
+
+export type Stranger = { 
+/**
+ * Address.
+ */
+address: string, 
+/**
+ * Its requests since the start.
+ */
+requests: number, };
 
 export const PROTOCOL_VERSION = 1;

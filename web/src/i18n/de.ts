@@ -1,6 +1,8 @@
+import { adminDe } from './admin.de';
 import type { Texts } from './en';
 
 export const de: Texts = {
+  admin: adminDe,
   wordmark: 'Offhook',
   signIn: {
     title: 'Anmelden',

@@ -1,5 +1,8 @@
 /** English: also the list of all texts. */
+import { adminEn } from './admin.en';
+
 export const en = {
+  admin: adminEn,
   wordmark: 'Offhook',
   signIn: {
     title: 'Sign in',

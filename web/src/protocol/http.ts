@@ -1,24 +1,33 @@
-/** Signing in and out: `/api/v1/session`. */
+/** HTTP requests; signing in and out. Everything here throws a `Refusal`. */
 import type { CauseCode, HttpError, SignIn, User } from '../generated/protocol';
 
-const session = '/api/v1/session';
+/** Where one kind of people signs in. */
+export class Session {
+  constructor(private readonly url: string) {}
 
-/** The signed-in user; null where nobody is. Throws the cause's code. */
-export async function currentUser(): Promise<User | null> {
-  const answer = await reach(session);
-  if (answer.status === 401) return null;
-  return user(answer);
+  /** Who is signed in; null where nobody is. */
+  async current(): Promise<User | null> {
+    const answer = await reach(this.url);
+    if (answer.status === 401) return null;
+    return user(answer);
+  }
+
+  async signIn(body: SignIn): Promise<User> {
+    const headers = { 'content-type': 'application/json' };
+    return user(await reach(this.url, { method: 'POST', headers, body: JSON.stringify(body) }));
+  }
+
+  async signOut(): Promise<void> {
+    await request(this.url, { method: 'DELETE' });
+  }
 }
 
-/** Signs in. Throws the cause's code. */
-export async function signIn(body: SignIn): Promise<User> {
-  const headers = { 'content-type': 'application/json' };
-  return user(await reach(session, { method: 'POST', headers, body: JSON.stringify(body) }));
-}
+export const users = new Session('/api/v1/session');
+export const administrators = new Session('/api/v1/admin/session');
 
-/** Signs out. Throws the cause's code. */
-export async function signOut(): Promise<void> {
-  await checked(await reach(session, { method: 'DELETE' }));
+/** An answer that is no refusal. */
+export async function request(url: string, init?: RequestInit): Promise<Response> {
+  return checked(await reach(url, init));
 }
 
 /** What these functions throw. */

@@ -1,0 +1,165 @@
+//! The end of a call, and of the parts that somebody goes away from.
+
+use std::time::Instant;
+
+use offhook_media::session::Side;
+use tracing::debug;
+
+use super::super::cause::CauseCode;
+use super::super::effect::{CommandResult, Effect, MediaEffect, SipEffect};
+use super::super::state::{Awaiting, Far, Near, Newcomer, Stage};
+use super::super::view::{self, CallView, ConnectionState, EndCause};
+use super::Flow;
+use crate::ids::ClientId;
+
+impl Flow<'_> {
+    /// A client refuses the call for its user's devices, and so for the line.
+    pub(in crate::call) fn decline(&mut self, cause: CauseCode) -> Result<(), CauseCode> {
+        if !self.call.rings_at_clients() {
+            return Err(CauseCode::NotPossibleNow);
+        }
+        self.end(EndCause { code: cause, sip_status: Some(cause.sip_status()), detail: None });
+        Ok(())
+    }
+
+    /// A client ends the call; one that still rings is declined.
+    pub(in crate::call) fn clear(&mut self) -> Result<(), CauseCode> {
+        if self.call.rings_at_clients() {
+            return self.decline(CauseCode::Declined);
+        }
+        let code = match (&self.call.near, self.call.stage) {
+            (_, Stage::Connected) | (Near::Sip(_), _) => CauseCode::NormalClearing,
+            _ => CauseCode::Cancelled,
+        };
+        self.end(EndCause::ours(code));
+        Ok(())
+    }
+
+    /// A client is gone for good.
+    pub(in crate::call) fn client_gone(&mut self, client: ClientId) {
+        if self.call.active_client() == Some(client) {
+            self.end(EndCause::ours(CauseCode::ClientLost));
+        } else if self.call.rings_at_clients() {
+            let nobody =
+                self.call.line().is_none_or(|line| self.clients.of(self.directory.users_of(line)).next().is_none());
+            if nobody {
+                self.end(EndCause::ours(CauseCode::NobodySignedIn));
+            }
+        }
+    }
+
+    /// Ends the call on all sides.
+    pub(in crate::call) fn end(&mut self, cause: EndCause) {
+        self.finish(None, cause, None);
+    }
+
+    /// Ends the call on all sides but the one where it has ended already; `reason` is what that one said (RFC 3326).
+    pub(super) fn finish(&mut self, gone: Option<Side>, cause: EndCause, reason: Option<String>) {
+        if self.ended {
+            return;
+        }
+        let was = self.call.stage;
+        debug!(call = %self.call.id, ?was, code = cause.code.code(), "call ended");
+        match &self.call.near {
+            Near::Client { client, request, .. } => {
+                if self.call.awaiting[0] == Some(Awaiting::BrowserAnswer) {
+                    let result = CommandResult::Error(cause.code);
+                    self.effects.push_back(Effect::Reply { client: *client, request: *request, result });
+                }
+            }
+            Near::Sip(near) if gone != Some(Side::A) => {
+                let session = near.session;
+                self.effects.push_back(Effect::Sip(if was == Stage::Connected {
+                    SipEffect::Hangup { session, reason: reason.clone() }
+                } else {
+                    SipEffect::Reject { session, status: refusal(&cause) }
+                }));
+            }
+            Near::Sip(_) => {}
+        }
+        match &self.call.far {
+            Far::Sip(far) => {
+                for leg in &far.legs {
+                    let over = gone == Some(Side::B) && (far.answered.is_none() || far.answered == Some(leg.id));
+                    if let (Some(session), false) = (leg.session, over) {
+                        let reason = reason.clone();
+                        self.effects.push_back(Effect::Sip(SipEffect::Hangup { session, reason }));
+                    }
+                }
+            }
+            Far::Clients { taker: Some(taker), .. } if was == Stage::Answering => {
+                let result = CommandResult::Error(cause.code);
+                let (client, request) = (taker.client, taker.request);
+                self.effects.push_back(Effect::Reply { client, request, result });
+            }
+            Far::Clients { .. } | Far::Service(_) => {}
+        }
+        self.end_takeover();
+        self.media_effect(MediaEffect::Close);
+        self.ended = true;
+        self.tell_end(&cause);
+    }
+
+    /// Other people on the line, at whom the call rang until now, see it go.
+    pub(super) fn tell_others(&mut self) {
+        let (Some(line), Far::Clients { .. }) = (self.call.line(), &self.call.far) else { return };
+        for (client, user) in self.clients.of(self.directory.users_of(line)) {
+            if self.call.active_user() != Some(user) {
+                let view = CallView {
+                    cause: Some(EndCause::ours(CauseCode::AnsweredElsewhere)),
+                    ..view::base(self.call, line, ConnectionState::Null, ConnectionState::Null)
+                };
+                self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
+            }
+        }
+    }
+
+    /// Lets go of whoever was to come into the call, and of whoever was about to leave.
+    fn end_takeover(&mut self) {
+        let leaving = self.call.leaving.map(|(session, _): (_, Instant)| session);
+        let mut newcomer = None;
+        if let Some(takeover) = &self.call.takeover {
+            newcomer = match &takeover.new {
+                Newcomer::Invited { leg, .. } => {
+                    self.by_leg.remove(&leg.id);
+                    leg.session
+                }
+                // Where it has its place already, it is ended as such.
+                Newcomer::Came { session, .. } => Some(*session).filter(|_| takeover.old.is_some()),
+            };
+        }
+        for session in leaving.into_iter().chain(newcomer) {
+            self.hang_up(session, None);
+        }
+    }
+
+    fn tell_end(&mut self, cause: &EndCause) {
+        let Some(line) = self.call.line() else { return };
+        let failed = matches!(self.call.near, Near::Client { .. })
+            && self.call.stage != Stage::Connected
+            && cause.code != CauseCode::Cancelled;
+        let state = if failed { ConnectionState::Failed } else { ConnectionState::Null };
+        for (client, user) in self.clients.of(self.directory.users_of(line)) {
+            if self.call.active_user().is_none_or(|active| active == user) {
+                let here = self.call.active_client() == Some(client);
+                let view = CallView {
+                    here,
+                    cause: Some(cause.clone()),
+                    ..view::base(self.call, line, state, ConnectionState::Null)
+                };
+                self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
+            }
+        }
+    }
+}
+
+/// The status a caller gets for a call that ended before it was answered.
+fn refusal(cause: &EndCause) -> u16 {
+    match cause.sip_status {
+        Some(status @ 400..=699) => status,
+        _ => match cause.code.sip_status() {
+            status @ 400..=699 => status,
+            _ => 480,
+        },
+    }
+}

@@ -1,0 +1,320 @@
+//! How a call moves on. Every transition is here; the effects leave in the order they must be done.
+
+mod end;
+mod incoming;
+mod outgoing;
+mod redirect;
+mod transfer;
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use bytes::Bytes;
+use offhook_media::session::Side;
+use offhook_sip::SessionId;
+use rustc_hash::FxHashMap;
+use tracing::debug;
+
+use super::cause::CauseCode;
+use super::directory::Directory;
+use super::effect::{CommandResult, Effect, MediaEffect, MediaInput, SipEffect, SipInput, Sound};
+use super::state::{Awaiting, Call, Far, Near, NearSip, Stage, Taker};
+use super::view::{self, EndCause};
+use super::{Clients, MEDIA_LIMIT, headers};
+use crate::ids::{CallId, ClientId, LegId, LineGroupId};
+
+/// One call in motion.
+pub(super) struct Flow<'a> {
+    pub(super) call: &'a mut Call,
+    pub(super) directory: &'a Directory,
+    pub(super) clients: &'a Clients,
+    pub(super) effects: &'a mut VecDeque<Effect>,
+    pub(super) by_leg: &'a mut FxHashMap<LegId, CallId>,
+    pub(super) by_session: &'a mut FxHashMap<SessionId, CallId>,
+    pub(super) last_leg: &'a mut u64,
+    pub(super) ended: bool,
+}
+
+impl Flow<'_> {
+    /// Something happened in one of the call's SIP sessions.
+    pub(super) fn sip(&mut self, session: SessionId, event: SipInput, now: Instant) {
+        let event = match self.takeover_event(session, event, now) {
+            Some(event) => event,
+            None => return,
+        };
+        let side = match &self.call.near {
+            Near::Sip(near) if near.session == session => Side::A,
+            _ => Side::B,
+        };
+        match event {
+            SipInput::Progress { status, sdp, fork, headers } => self.progress(session, status, sdp, fork, headers),
+            SipInput::Answered { sdp, headers } => self.answered(session, sdp, headers, now),
+            SipInput::Rejected { status, reason, from_network, redirect } => {
+                let code = match status {
+                    408 if !from_network => CauseCode::PbxNotAnswering,
+                    503 if !from_network => CauseCode::PbxUnreachable,
+                    _ => CauseCode::of_call_response(status),
+                };
+                let detail = (from_network && !reason.is_empty()).then_some(reason);
+                let cause = EndCause { code, sip_status: Some(status), detail };
+                if let Some(leg) = self.leg_of(session) {
+                    self.leg_failed(leg, cause, redirect);
+                }
+            }
+            SipInput::Confirmed { sdp } => self.confirmed(side, sdp),
+            SipInput::OfferAnswered { sdp: Some(sdp) } => {
+                self.ask(Awaiting::LateAcceptance, MediaEffect::AcceptAnswer { side, sdp });
+            }
+            SipInput::OfferAnswered { sdp: None } => {}
+            SipInput::Cancelled { reason } => {
+                self.finish(Some(side), EndCause::ours(CauseCode::CallerHungUp), headers::reason(reason));
+            }
+            SipInput::Ended { broken, reason } => {
+                let code = if broken { CauseCode::SessionLost } else { CauseCode::NormalClearing };
+                self.finish(Some(side), EndCause::ours(code), headers::reason(reason));
+            }
+            SipInput::Offer { sdp } => self.renegotiate(session, sdp),
+            SipInput::Refer { refer, target, replaces, referred_by } => {
+                self.refer(session, refer, &target, replaces, referred_by, now);
+            }
+        }
+    }
+
+    /// The media side answered a question, or has news.
+    pub(super) fn media(&mut self, side: Side, event: MediaInput, now: Instant) {
+        match event {
+            MediaInput::Described { sdp, codec } => {
+                let Some(awaiting) = self.call.awaiting[index(side)].take() else { return };
+                if let (Some(codec), false) = (codec, awaiting == Awaiting::BrowserAnswer) {
+                    self.call.codec = Some(codec);
+                }
+                self.described(side, awaiting, sdp, now);
+            }
+            MediaInput::Accepted { codec } => {
+                let awaiting = self.call.awaiting[index(side)].take();
+                self.call.codec = Some(codec);
+                match awaiting {
+                    Some(Awaiting::Acceptance) => self.accepted(now),
+                    Some(Awaiting::NextAcceptance) => self.next_accepted(now),
+                    _ => self.tell_clients(),
+                }
+            }
+            MediaInput::Refused { cause } => {
+                let Some(awaiting) = self.call.awaiting[index(side)].take() else { return };
+                self.refused(awaiting, cause);
+            }
+            MediaInput::Connected => {
+                if self.call.stage == Stage::Connected {
+                    self.set_deadline(None);
+                }
+            }
+            MediaInput::Lost { cause } => self.end(EndCause::ours(cause)),
+            MediaInput::Digit { .. } => {}
+        }
+    }
+
+    /// The time of `at` has come.
+    pub(super) fn deadline(&mut self, at: Instant) {
+        if let Some((session, _)) = self.call.leaving.take_if(|(_, due)| *due <= at) {
+            self.hang_up(session, None);
+        }
+        if self.call.takeover.as_ref().is_some_and(|takeover| takeover.until <= at) {
+            self.takeover_failed(CauseCode::NoAnswer.sip_status());
+        }
+        if let Some((_, cause)) = self.call.deadline.take_if(|(due, _)| *due <= at) {
+            self.end(EndCause::ours(cause));
+        }
+    }
+
+    fn described(&mut self, side: Side, awaiting: Awaiting, sdp: Bytes, now: Instant) {
+        match awaiting {
+            Awaiting::BrowserAnswer => self.browser_described(side, sdp, now),
+            Awaiting::Offer => self.invite_all(sdp),
+            Awaiting::Answer => {
+                if let Near::Sip(near) = &mut self.call.near {
+                    near.answer = Some(sdp);
+                }
+                self.near_described(now);
+            }
+            Awaiting::Renegotiation(session) => {
+                self.effects.push_back(Effect::Sip(SipEffect::AnswerOffer { session, sdp }));
+                self.tell_clients();
+            }
+            Awaiting::NextOffer => self.invite_next(sdp),
+            Awaiting::Newcomer => self.welcome(sdp),
+            Awaiting::Acceptance | Awaiting::LateAcceptance | Awaiting::NextAcceptance => {}
+        }
+    }
+
+    fn browser_described(&mut self, side: Side, sdp: Bytes, now: Instant) {
+        let sdp = String::from_utf8_lossy(&sdp).into_owned();
+        let call = self.call.id;
+        match (side, &self.call.near, &self.call.far) {
+            (Side::A, Near::Client { client, request, .. }, _) => {
+                let result = CommandResult::Media { call, sdp };
+                self.effects.push_back(Effect::Reply { client: *client, request: *request, result });
+                self.tell_clients();
+                if let Some(group) = self.group_of_line() {
+                    self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, group });
+                }
+            }
+            (
+                Side::B,
+                Near::Sip(NearSip { session, answer: Some(answer), .. }),
+                Far::Clients { taker: Some(taker), .. },
+            ) => {
+                let result = CommandResult::Media { call, sdp };
+                let (session, answer) = (*session, answer.clone());
+                self.effects.push_back(Effect::Reply { client: taker.client, request: taker.request, result });
+                self.answer_with(session, Vec::new(), answer);
+                self.join(now);
+            }
+            _ => {}
+        }
+    }
+
+    fn refused(&mut self, awaiting: Awaiting, cause: CauseCode) {
+        match awaiting {
+            Awaiting::BrowserAnswer if matches!(self.call.far, Far::Clients { .. }) => {
+                // Another device may still take the call: it goes on ringing.
+                if let Far::Clients { taker, .. } = &mut self.call.far
+                    && let Some(Taker { client, request, .. }) = taker.take()
+                {
+                    let result = CommandResult::Error(cause);
+                    self.effects.push_back(Effect::Reply { client, request, result });
+                }
+                self.set_stage(Stage::Alerting { early: false });
+                self.tell_clients();
+            }
+            Awaiting::BrowserAnswer => {
+                self.call.awaiting[0] = Some(Awaiting::BrowserAnswer);
+                self.end(EndCause::ours(cause));
+            }
+            Awaiting::Renegotiation(session) => {
+                let status = cause.sip_status();
+                self.effects.push_back(Effect::Sip(SipEffect::RejectOffer { session, status }));
+            }
+            // A sound before the answer can be done without.
+            Awaiting::Acceptance if self.call.stage != Stage::Answering => self.unheard(),
+            Awaiting::NextOffer | Awaiting::NextAcceptance | Awaiting::Newcomer => {
+                self.takeover_failed(cause.sip_status());
+            }
+            Awaiting::Offer | Awaiting::Answer | Awaiting::Acceptance | Awaiting::LateAcceptance => {
+                self.end(EndCause::ours(cause))
+            }
+        }
+    }
+
+    /// A new offer within a session: each side agrees with our media server on its own, whatever the other does.
+    fn renegotiate(&mut self, session: SessionId, sdp: Option<Bytes>) {
+        let side = self.call.side_of(session).filter(|_| self.call.stage == Stage::Connected);
+        let place = side.and_then(|side| Some((side, self.call.place(side)?)));
+        let Some((side, (group, _))) = place else {
+            self.effects.push_back(Effect::Sip(SipEffect::RejectOffer { session, status: 491 }));
+            return;
+        };
+        let effect = match sdp {
+            Some(sdp) => MediaEffect::AnswerOffer { side, group, expected: self.call.codec, sdp },
+            None => MediaEffect::Describe { side },
+        };
+        self.ask(Awaiting::Renegotiation(session), effect);
+    }
+
+    /// Both sides talk from now on.
+    fn join(&mut self, now: Instant) {
+        self.set_stage(Stage::Connected);
+        self.call.connected = Some(now);
+        let browser = self.call.active_client().is_some();
+        // A browser that dialled had time to connect while it rang, but nothing says that it has.
+        self.set_deadline(browser.then_some((now + MEDIA_LIMIT, CauseCode::MediaNotConnected)));
+        self.play_both();
+        if browser {
+            self.media_effect(MediaEffect::Confirm);
+        }
+        self.tell_clients();
+        self.tell_others();
+    }
+
+    fn play(&mut self, side: Side, sound: Sound) {
+        self.media_effect(MediaEffect::Play { side, sound });
+    }
+
+    fn play_both(&mut self) {
+        self.play(Side::A, Sound::Peer);
+        self.play(Side::B, Sound::Peer);
+    }
+
+    fn ask(&mut self, awaiting: Awaiting, effect: MediaEffect) {
+        let side = match &effect {
+            MediaEffect::AnswerBrowser { side, .. }
+            | MediaEffect::Offer { side, .. }
+            | MediaEffect::AnswerOffer { side, .. }
+            | MediaEffect::Describe { side }
+            | MediaEffect::AcceptAnswer { side, .. }
+            | MediaEffect::OfferNext { side, .. }
+            | MediaEffect::AcceptNext { side, .. } => *side,
+            MediaEffect::DropNext
+            | MediaEffect::Play { .. }
+            | MediaEffect::Digits { .. }
+            | MediaEffect::Confirm
+            | MediaEffect::Close => return,
+        };
+        self.call.awaiting[index(side)] = Some(awaiting);
+        self.media_effect(effect);
+    }
+
+    fn media_effect(&mut self, effect: MediaEffect) {
+        self.effects.push_back(Effect::Media { call: self.call.id, effect });
+    }
+
+    /// Ends one session; nothing more comes of it.
+    fn hang_up(&mut self, session: SessionId, reason: Option<&str>) {
+        self.by_session.remove(&session);
+        let reason = reason.map(str::to_owned);
+        self.effects.push_back(Effect::Sip(SipEffect::Hangup { session, reason }));
+    }
+
+    fn set_stage(&mut self, stage: Stage) {
+        if self.call.stage != stage {
+            debug!(call = %self.call.id, from = ?self.call.stage, to = ?stage, "call");
+            self.call.stage = stage;
+        }
+    }
+
+    fn set_deadline(&mut self, deadline: Option<(Instant, CauseCode)>) {
+        self.call.deadline = deadline;
+    }
+
+    fn leg_of(&self, session: SessionId) -> Option<LegId> {
+        self.call.legs().find(|leg| leg.session == Some(session)).map(|leg| leg.id)
+    }
+
+    fn group_of_line(&self) -> Option<LineGroupId> {
+        self.call.line().and_then(|line| self.directory.group_of(line))
+    }
+
+    fn tell_clients(&mut self) {
+        let Some(line) = self.call.line() else { return };
+        for (client, user) in self.clients.of(self.directory.users_of(line)) {
+            if let Some(view) = view::of(self.call, self.directory, client, user) {
+                self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
+            }
+        }
+    }
+}
+
+/// The client that is to see a digit which arrived on this side.
+pub(super) fn hears_digit(call: &Call, side: Side) -> Option<ClientId> {
+    let from_pbx = match call.near {
+        Near::Client { .. } => Side::B,
+        Near::Sip(_) => Side::A,
+    };
+    if side == from_pbx { call.active_client() } else { None }
+}
+
+fn index(side: Side) -> usize {
+    match side {
+        Side::A => 0,
+        Side::B => 1,
+    }
+}

@@ -1,0 +1,557 @@
+//! Whole calls on a pure machine: what comes in, what goes out.
+
+mod passed_on;
+mod transfer;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use offhook_media::codec::Codec;
+use offhook_media::session::Side;
+use offhook_sip::SessionId;
+
+use super::Calls;
+use super::cause::CauseCode;
+use super::directory::{Directory, LineEntry, LineGroupEntry};
+use super::effect::*;
+use super::headers::Headers;
+use super::view::{CallView, ConnectionState};
+use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
+
+const LINE: LineId = LineId(0);
+const PBX: LineGroupId = LineGroupId(0);
+/// Another PBX, trusted as the first.
+const TRUSTED: LineGroupId = LineGroupId(1);
+/// A provider that is not trusted.
+const STRANGER: LineGroupId = LineGroupId(2);
+const ALICE: UserId = UserId(0);
+const BOB: UserId = UserId(1);
+const DESK: ClientId = ClientId(1);
+const LAPTOP: ClientId = ClientId(2);
+const BOBS: ClientId = ClientId(3);
+
+const OFFER: &[u8] =
+    b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+const GSM_OFFER: &[u8] =
+    b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 3\r\n";
+
+/// The machine with a media side that always agrees, and a memory of what was asked.
+struct World {
+    calls: Calls,
+    now: Instant,
+    codec: Codec,
+    log: Vec<String>,
+    views: Vec<(ClientId, CallView)>,
+    results: Vec<(ClientId, CommandResult)>,
+    legs: Vec<LegId>,
+    /// The caller and the header fields of the last INVITE, header fields of the last answer.
+    invited: Option<(Option<Caller>, Headers)>,
+    answered: Headers,
+    next_session: u64,
+}
+
+impl World {
+    fn new() -> World {
+        let line = LineEntry { group: PBX, users: vec![ALICE, BOB] };
+        let group = |trust_identity| LineGroupEntry { codecs: vec![Codec::Pcma, Codec::Pcmu], trust_identity };
+        let directory = Directory { lines: vec![line], groups: [true, true, false].map(group).to_vec() };
+        let mut world = World {
+            calls: Calls::new(Arc::new(directory), 10),
+            now: Instant::now(),
+            codec: Codec::Pcma,
+            log: Vec::new(),
+            views: Vec::new(),
+            results: Vec::new(),
+            legs: Vec::new(),
+            invited: None,
+            answered: Headers::new(),
+            next_session: 100,
+        };
+        world.input(Input::LineAvailable { line: LINE, available: true });
+        for (client, user) in [(DESK, ALICE), (LAPTOP, ALICE), (BOBS, BOB)] {
+            world.input(Input::ClientArrived { client, user });
+        }
+        world
+    }
+
+    fn input(&mut self, input: Input) {
+        self.calls.handle(input, self.now);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(effect) = self.calls.poll_effect() {
+            match effect {
+                Effect::Sip(effect) => self.sip_effect(effect),
+                Effect::Media { call, effect } => self.media_effect(call, effect),
+                Effect::Reply { client, result, .. } => self.results.push((client, result)),
+                Effect::CallChanged { client, call } => self.views.push((client, *call)),
+                Effect::Digit { client, digit, .. } => self.log.push(format!("digit {digit} for {client}")),
+            }
+        }
+    }
+
+    fn sip_effect(&mut self, effect: SipEffect) {
+        self.log.push(match effect {
+            SipEffect::Invite { leg, target, max_forwards, from, headers, .. } => {
+                self.invited = Some((from, headers));
+                assert!(max_forwards.is_none_or(|hops| hops == 69));
+                self.legs.push(leg);
+                self.next_session += 1;
+                let session = session(self.next_session);
+                self.calls.handle(Input::Invited { leg, session: Ok(session) }, self.now);
+                match target.uri {
+                    TargetUri::Number(number) => format!("INVITE {number}"),
+                    TargetUri::Uri(uri) => format!("INVITE {uri}"),
+                }
+            }
+            SipEffect::Provisional { status, sdp, .. } => {
+                format!("{status}{}", if sdp.is_some() { " sdp" } else { "" })
+            }
+            SipEffect::Answer { headers, .. } => {
+                self.answered = headers;
+                "200".into()
+            }
+            SipEffect::Reject { status, .. } => format!("reject {status}"),
+            SipEffect::Hangup { session, reason: None } => format!("hangup {session}"),
+            SipEffect::Hangup { session, reason: Some(reason) } => format!("hangup {session}: {reason}"),
+            SipEffect::AcceptRefer { session, .. } => format!("202 to {session}"),
+            SipEffect::ReferProgress { session, status, .. } => format!("notify {session} {status}"),
+            SipEffect::RejectRefer { session, status, .. } => format!("{status} to refer of {session}"),
+            SipEffect::AnswerOffer { .. } => "200 to offer".into(),
+            SipEffect::RejectOffer { status, .. } => format!("{status} to offer"),
+        });
+    }
+
+    fn media_effect(&mut self, call: CallId, effect: MediaEffect) {
+        let described = |codec| MediaInput::Described { sdp: Bytes::from_static(b"v=0"), codec };
+        let (side, event) = match effect {
+            MediaEffect::AnswerBrowser { side, .. } | MediaEffect::Offer { side, .. } => (side, described(None)),
+            MediaEffect::OfferNext { side, .. } => (side, described(None)),
+            MediaEffect::DropNext => return self.log.push("next dropped".into()),
+            MediaEffect::Describe { side } => (side, described(None)),
+            MediaEffect::AnswerOffer { side, .. } => (side, described(Some(self.codec))),
+            MediaEffect::AcceptAnswer { side, sdp } | MediaEffect::AcceptNext { side, sdp }
+                if sdp.as_ref() == b"no codec" =>
+            {
+                (side, MediaInput::Refused { cause: CauseCode::NoCommonCodec })
+            }
+            MediaEffect::AcceptNext { side, .. } => {
+                self.log.push(format!("{side:?} replaced"));
+                (side, MediaInput::Accepted { codec: self.codec })
+            }
+            MediaEffect::AcceptAnswer { side, .. } => (side, MediaInput::Accepted { codec: self.codec }),
+            MediaEffect::Play { side, sound } => return self.log.push(format!("{side:?} hears {sound:?}")),
+            MediaEffect::Digits { side, digits } => return self.log.push(format!("digits {digits} to {side:?}")),
+            MediaEffect::Confirm => return,
+            MediaEffect::Close => return self.log.push("media closed".into()),
+        };
+        self.calls.handle(Input::Media { call, side, event }, self.now);
+    }
+
+    fn command(&mut self, client: ClientId, command: Command) -> Option<CommandResult> {
+        self.results.clear();
+        self.input(Input::Command { client, request: 1, command });
+        self.results.iter().find(|(to, _)| *to == client).map(|(_, result)| result.clone())
+    }
+
+    fn dial(&mut self, number: &str) -> CallId {
+        let command = Command::MakeCall { line: LINE, number: number.into(), sdp: "v=0".into() };
+        match self.command(DESK, command) {
+            Some(CommandResult::Media { call, .. }) => call,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn incoming(&mut self) -> CallId {
+        let route = Route::Line { group: PBX, line: LINE };
+        let from = Caller { number: "200".into(), name: Some("Carol".into()) };
+        self.input(Input::Incoming {
+            session: session(1),
+            route,
+            from,
+            max_forwards: 70,
+            headers: Headers::new(),
+            offer: Bytes::from_static(OFFER),
+        });
+        self.views.last().map(|(_, view)| view.id).unwrap_or(CallId(0))
+    }
+
+    fn sip(&mut self, session_number: u64, event: SipInput) {
+        self.input(Input::Sip { session: session(session_number), event });
+    }
+
+    fn last_view(&self, client: ClientId) -> &CallView {
+        self.views.iter().rev().find(|(to, _)| *to == client).map(|(_, view)| view).expect("a view for the client")
+    }
+
+    fn logged(&mut self, expected: &[&str]) {
+        assert_eq!(std::mem::take(&mut self.log), expected);
+    }
+}
+
+fn session(number: u64) -> SessionId {
+    SessionId::from_raw(number)
+}
+
+fn progress(status: u16, sdp: Option<Bytes>) -> SipInput {
+    SipInput::Progress { status, sdp, fork: 0, headers: Headers::new() }
+}
+
+fn answered(sdp: Option<Bytes>) -> SipInput {
+    SipInput::Answered { sdp, headers: Headers::new() }
+}
+
+fn rejected(status: u16) -> SipInput {
+    SipInput::Rejected { status, reason: String::new(), from_network: true, redirect: None }
+}
+
+fn bye() -> SipInput {
+    SipInput::Ended { broken: false, reason: None }
+}
+
+fn sdp() -> Option<Bytes> {
+    Some(Bytes::from_static(b"v=0"))
+}
+
+#[test]
+fn an_outgoing_call_rings_is_answered_and_ended_by_the_other_side() {
+    let mut world = World::new();
+    let call = world.dial("0049 (89) 123-4");
+    world.logged(&["INVITE 0049891234"]);
+    world.sip(101, progress(180, None));
+    world.logged(&["A hears Ringback"]);
+    assert_eq!(world.last_view(DESK).remote_state, ConnectionState::Alerting);
+    world.sip(101, answered(sdp()));
+    world.logged(&["A hears Peer", "B hears Peer"]);
+    let view = world.last_view(DESK);
+    assert_eq!((view.state, view.here, view.codec), (ConnectionState::Connected, true, Some(Codec::Pcma)));
+    assert!(!world.last_view(LAPTOP).here);
+    world.input(Input::Media { call, side: Side::A, event: MediaInput::Connected });
+    world.sip(101, bye());
+    world.logged(&["media closed"]);
+    assert_eq!(world.last_view(DESK).cause.as_ref().unwrap().code, CauseCode::NormalClearing);
+    assert!(world.calls.is_empty() && world.calls.poll_timeout().is_none());
+}
+
+#[test]
+fn early_media_is_heard_instead_of_our_ringback() {
+    let mut world = World::new();
+    world.dial("200");
+    world.sip(101, progress(183, sdp()));
+    world.logged(&["INVITE 200", "A hears Peer", "B hears Peer"]);
+    world.sip(101, progress(180, None));
+    world.logged(&[]);
+    // A 200 without SDP keeps what the 183 agreed.
+    world.sip(101, answered(None));
+    assert_eq!(world.last_view(DESK).state, ConnectionState::Connected);
+}
+
+#[test]
+fn a_refused_call_says_why() {
+    for (status, from_network, code) in [
+        (404, true, CauseCode::UnknownNumber),
+        (486, true, CauseCode::Busy),
+        (603, true, CauseCode::Declined),
+        (408, true, CauseCode::NoAnswer),
+        (408, false, CauseCode::PbxNotAnswering),
+        (503, false, CauseCode::PbxUnreachable),
+        (488, true, CauseCode::NoCommonCodec),
+    ] {
+        let mut world = World::new();
+        world.dial("200");
+        world.sip(101, SipInput::Rejected { status, reason: "Its words".into(), from_network, redirect: None });
+        let view = world.last_view(DESK);
+        assert_eq!(view.state, ConnectionState::Failed);
+        let cause = view.cause.as_ref().unwrap();
+        assert_eq!((cause.code, cause.sip_status), (code, Some(status)));
+        assert_eq!(cause.detail.is_some(), from_network);
+        assert!(world.calls.is_empty());
+    }
+}
+
+#[test]
+fn an_answer_without_a_common_codec_ends_the_call() {
+    let mut world = World::new();
+    world.dial("200");
+    world.sip(101, answered(Some(Bytes::from_static(b"no codec"))));
+    world.logged(&["INVITE 200", "hangup 101", "media closed"]);
+    assert_eq!(world.last_view(DESK).cause.as_ref().unwrap().code, CauseCode::NoCommonCodec);
+}
+
+#[test]
+fn giving_up_dialling_cancels() {
+    let mut world = World::new();
+    let call = world.dial("200");
+    assert_eq!(world.command(DESK, Command::ClearConnection { call }), Some(CommandResult::Ok));
+    world.logged(&["INVITE 200", "hangup 101", "media closed"]);
+    assert_eq!(world.last_view(DESK).cause.as_ref().unwrap().code, CauseCode::Cancelled);
+    // A 200 that crossed finds nothing to do.
+    world.sip(101, answered(sdp()));
+    world.logged(&[]);
+}
+
+#[test]
+fn all_devices_ring_and_the_first_to_answer_wins() {
+    let mut world = World::new();
+    let call = world.incoming();
+    world.logged(&["180"]);
+    for client in [DESK, LAPTOP, BOBS] {
+        let view = world.last_view(client);
+        assert_eq!((view.state, view.remote.number.as_str()), (ConnectionState::Alerting, "200"));
+    }
+    let answer = Command::AnswerCall { call, sdp: "v=0".into() };
+    assert!(matches!(world.command(LAPTOP, answer.clone()), Some(CommandResult::Media { .. })));
+    world.logged(&["200", "A hears Peer", "B hears Peer"]);
+    assert!(world.last_view(LAPTOP).here);
+    let desk = world.last_view(DESK);
+    assert_eq!((desk.state, desk.here), (ConnectionState::Connected, false));
+    assert_eq!(desk.cause.as_ref().unwrap().code, CauseCode::AnsweredElsewhere);
+    let bobs = world.last_view(BOBS);
+    assert_eq!((bobs.state, bobs.cause.as_ref().unwrap().code), (ConnectionState::Null, CauseCode::AnsweredElsewhere));
+    assert_eq!(world.command(DESK, answer), Some(CommandResult::Error(CauseCode::AnsweredElsewhere)));
+    // Its owner may end it from another device.
+    assert_eq!(world.command(DESK, Command::ClearConnection { call }), Some(CommandResult::Ok));
+    world.logged(&["hangup 1", "media closed"]);
+}
+
+#[test]
+fn a_call_is_its_users_alone_although_others_share_the_line() {
+    let mut world = World::new();
+    let call = world.dial("200");
+    world.sip(101, answered(sdp()));
+    world.log.clear();
+    for command in [Command::ClearConnection { call }, Command::GenerateDigits { call, digits: "1".into() }] {
+        assert_eq!(world.command(BOBS, command), Some(CommandResult::Error(CauseCode::UnknownCall)));
+    }
+    world.logged(&[]);
+}
+
+#[test]
+fn declining_tells_the_caller_what_was_chosen() {
+    for (cause, status) in [(CauseCode::Busy, 486), (CauseCode::Declined, 603)] {
+        let mut world = World::new();
+        let call = world.incoming();
+        assert_eq!(world.command(DESK, Command::Decline { call, cause }), Some(CommandResult::Ok));
+        world.logged(&["180", &format!("reject {status}"), "media closed"]);
+        assert_eq!(world.last_view(LAPTOP).state, ConnectionState::Null);
+    }
+}
+
+#[test]
+fn a_caller_who_gives_up_stops_the_ringing() {
+    let mut world = World::new();
+    world.incoming();
+    world.sip(1, SipInput::Cancelled { reason: None });
+    world.logged(&["180", "media closed"]);
+    assert_eq!(world.last_view(BOBS).cause.as_ref().unwrap().code, CauseCode::CallerHungUp);
+}
+
+#[test]
+fn with_nobody_signed_in_the_caller_hears_480() {
+    let mut world = World::new();
+    for client in [DESK, LAPTOP, BOBS] {
+        world.input(Input::ClientGone { client });
+    }
+    world.incoming();
+    world.logged(&["reject 480"]);
+}
+
+#[test]
+fn the_last_device_to_leave_ends_the_ringing() {
+    let mut world = World::new();
+    world.incoming();
+    world.input(Input::ClientGone { client: DESK });
+    world.input(Input::ClientGone { client: LAPTOP });
+    world.logged(&["180"]);
+    world.input(Input::ClientGone { client: BOBS });
+    world.logged(&["reject 480", "media closed"]);
+}
+
+#[test]
+fn a_lost_browser_ends_its_call_only() {
+    let mut world = World::new();
+    world.dial("200");
+    world.sip(101, answered(sdp()));
+    world.input(Input::ClientGone { client: LAPTOP });
+    assert_eq!(world.calls.len(), 1);
+    world.log.clear();
+    world.input(Input::ClientGone { client: DESK });
+    world.logged(&["hangup 101", "media closed"]);
+}
+
+#[test]
+fn without_audio_path_the_call_ends_after_a_while() {
+    let mut world = World::new();
+    let call = world.dial("200");
+    world.sip(101, answered(sdp()));
+    let due = world.calls.poll_timeout().unwrap();
+    world.now = due;
+    world.calls.handle_timeout(due);
+    world.drain();
+    assert_eq!(world.last_view(DESK).cause.as_ref().unwrap().code, CauseCode::MediaNotConnected);
+
+    let mut world = World { now: due, ..World::new() };
+    let other = world.dial("200");
+    world.sip(101, answered(sdp()));
+    world.input(Input::Media { call: other, side: Side::A, event: MediaInput::Connected });
+    world.calls.handle_timeout(due + Duration::from_secs(3600));
+    world.drain();
+    assert_eq!(world.calls.len(), 1);
+    assert_ne!(call, CallId(0));
+}
+
+#[test]
+fn hold_and_retrieve_by_the_other_side_are_answered() {
+    let mut world = World::new();
+    world.dial("200");
+    world.sip(101, SipInput::Offer { sdp: sdp() });
+    world.logged(&["INVITE 200", "491 to offer"]);
+    world.sip(101, answered(sdp()));
+    world.log.clear();
+    world.sip(101, SipInput::Offer { sdp: sdp() });
+    world.sip(101, SipInput::Offer { sdp: None });
+    world.logged(&["200 to offer", "200 to offer"]);
+}
+
+#[test]
+fn digits_go_to_the_pbx_and_come_to_the_device_with_the_audio() {
+    let mut world = World::new();
+    let call = world.dial("200");
+    let digits = Command::GenerateDigits { call, digits: "12#".into() };
+    assert_eq!(world.command(DESK, digits.clone()), Some(CommandResult::Error(CauseCode::NotPossibleNow)));
+    world.sip(101, answered(sdp()));
+    world.log.clear();
+    assert_eq!(world.command(DESK, digits), Some(CommandResult::Ok));
+    let wrong = Command::GenerateDigits { call, digits: "12x".into() };
+    assert_eq!(world.command(DESK, wrong), Some(CommandResult::Error(CauseCode::BadRequest)));
+    for side in [Side::A, Side::B] {
+        world.input(Input::Media { call, side, event: MediaInput::Digit { digit: '5' } });
+    }
+    world.logged(&["digits 12# to B", "digit 5 for 1"]);
+}
+
+#[test]
+fn a_call_that_is_passed_on_keeps_the_best_refusal() {
+    let mut world = World::new();
+    let target = |number: &str| Target { group: PBX, line: None, uri: TargetUri::Number(number.into()) };
+    let route = Route::Targets { group: PBX, targets: vec![target("300"), target("301")] };
+    let offer = Bytes::from_static(OFFER);
+    world.input(Input::Incoming {
+        session: session(1),
+        route,
+        from: Caller::default(),
+        max_forwards: 70,
+        headers: Headers::new(),
+        offer,
+    });
+    world.sip(101, progress(180, None));
+    world.sip(102, progress(180, None));
+    world.logged(&["INVITE 300", "INVITE 301", "180"]);
+    world.sip(101, rejected(486));
+    world.logged(&[]);
+    world.sip(102, rejected(404));
+    world.logged(&["reject 404", "media closed"]);
+}
+
+#[test]
+fn the_first_target_to_answer_gets_the_call() {
+    let mut world = World::new();
+    let target = |number: &str| Target { group: PBX, line: None, uri: TargetUri::Number(number.into()) };
+    let route = Route::Targets { group: PBX, targets: vec![target("300"), target("301")] };
+    let offer = Bytes::from_static(OFFER);
+    world.input(Input::Incoming {
+        session: session(1),
+        route,
+        from: Caller::default(),
+        max_forwards: 70,
+        headers: Headers::new(),
+        offer,
+    });
+    world.sip(102, answered(sdp()));
+    world.logged(&[
+        "INVITE 300",
+        "INVITE 301",
+        "hangup 101: SIP;cause=200;text=\"Call completed elsewhere\"",
+        "200",
+        "A hears Peer",
+        "B hears Peer",
+    ]);
+    world.sip(101, rejected(487));
+    assert_eq!(world.calls.len(), 1);
+    world.sip(1, bye());
+    world.logged(&["hangup 102", "media closed"]);
+}
+
+#[test]
+fn an_invite_without_an_offer_gets_ours() {
+    let mut world = World::new();
+    let route = Route::Service { group: PBX, service: Service::Echo };
+    world.input(Input::Incoming {
+        session: session(1),
+        route,
+        from: Caller::default(),
+        max_forwards: 70,
+        headers: Headers::new(),
+        offer: Bytes::new(),
+    });
+    world.logged(&["200", "A hears Echo"]);
+    world.sip(1, SipInput::Confirmed { sdp: sdp() });
+    assert_eq!(world.calls.len(), 1);
+    world.sip(1, bye());
+    assert!(world.calls.is_empty());
+}
+
+#[test]
+fn an_offer_that_nobody_could_accept_does_not_ring() {
+    for (offer, status) in [(GSM_OFFER, "reject 488"), (b"nonsense".as_slice(), "reject 400")] {
+        let mut world = World::new();
+        let route = Route::Line { group: PBX, line: LINE };
+        let offer = Bytes::from_static(offer);
+        world.input(Input::Incoming {
+            session: session(1),
+            route,
+            from: Caller::default(),
+            max_forwards: 70,
+            headers: Headers::new(),
+            offer,
+        });
+        world.logged(&[status]);
+        assert!(world.views.is_empty());
+    }
+}
+
+#[test]
+fn what_is_not_possible_changes_nothing() {
+    let mut world = World::new();
+    let call = world.incoming();
+    world.log.clear();
+    let make = |line, number: &str| Command::MakeCall { line, number: number.into(), sdp: "v=0".into() };
+    for (command, cause) in [
+        (make(LineId(9), "1"), CauseCode::UnknownLine),
+        (make(LINE, " - "), CauseCode::InvalidNumber),
+        (make(LINE, "a@b"), CauseCode::InvalidNumber),
+        (Command::ClearConnection { call: CallId(99) }, CauseCode::UnknownCall),
+        (Command::GenerateDigits { call, digits: "1".into() }, CauseCode::NotPossibleNow),
+    ] {
+        assert_eq!(world.command(DESK, command), Some(CommandResult::Error(cause)));
+    }
+    world.input(Input::LineAvailable { line: LINE, available: false });
+    let refused = world.command(DESK, make(LINE, "1"));
+    assert_eq!(refused, Some(CommandResult::Error(CauseCode::LineNotRegistered)));
+    world.logged(&[]);
+}
+
+#[test]
+fn stopping_ends_everything() {
+    let mut world = World::new();
+    world.dial("200");
+    world.sip(101, answered(sdp()));
+    world.incoming();
+    world.log.clear();
+    world.input(Input::Shutdown);
+    world.log.sort();
+    world.logged(&["hangup 101", "media closed", "media closed", "reject 503"]);
+    assert!(world.calls.is_empty());
+}

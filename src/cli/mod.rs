@@ -1,0 +1,206 @@
+//! An administrator's commands: what the running server does, through its control socket, and lines in bulk, in the
+//! configuration file.
+
+mod control;
+mod edit;
+mod lines;
+mod records;
+mod status;
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use self::control::Control;
+use crate::config::{Config, ConfigError};
+use crate::web::protocol::admin::{LineGroups, LineReport};
+
+/// An administrator's command.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Shows where line groups and lines of the running server stand.
+    Status {
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+        /// As JSON, as docs/admin-api.md describes it.
+        #[arg(long)]
+        json: bool,
+        /// Only this line group.
+        #[arg(long, value_name = "NAME")]
+        group: Option<String>,
+    },
+    /// Registers a line of the running server anew at once; for a line of a trunk, the trunk.
+    ResetLine {
+        /// The line's number.
+        number: String,
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Takes lines from a CSV file or writes them to one.
+    #[command(subcommand)]
+    Lines(Lines),
+}
+
+/// Lines in bulk. A record has no header and four columns: user name, authentication user name, password, number.
+#[derive(Subcommand)]
+pub enum Lines {
+    /// Adds the lines of a CSV file to the configuration file; user names that are there already are left alone.
+    Import {
+        /// Which lines.
+        #[command(flatten)]
+        of: LinesOf,
+        /// Only says what would be done.
+        #[arg(long)]
+        dry_run: bool,
+        /// The CSV file: user name, authentication user name, password, number; all but the first may be empty.
+        file: PathBuf,
+    },
+    /// Writes a line group's lines as CSV, without their passwords.
+    Export {
+        /// Which lines.
+        #[command(flatten)]
+        of: LinesOf,
+        /// Leaves out lines that are switched off.
+        #[arg(long)]
+        active_only: bool,
+        /// The file to write; by default to standard output.
+        file: Option<PathBuf>,
+    },
+}
+
+/// A line group in a configuration file.
+#[derive(Args)]
+pub struct LinesOf {
+    /// The configuration file.
+    #[arg(long)]
+    config: PathBuf,
+    /// The line group's name.
+    #[arg(long, value_name = "NAME")]
+    group: String,
+}
+
+/// Why a command failed. One sentence that says where and what.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Nobody listens at the control socket.
+    #[error("{0}: no Offhook server is running with this configuration. Start it with: offhook serve --config FILE")]
+    NotRunning(PathBuf),
+    /// The control socket belongs to somebody else.
+    #[error("{0}: you may not open the server's control socket. Run this as the user that the server runs as.")]
+    NotPermitted(PathBuf),
+    /// The control socket broke, or somebody else listens there.
+    #[error("{path}: the server does not answer as it should: {problem}.")]
+    Control {
+        /// The socket.
+        path: PathBuf,
+        /// What happened.
+        problem: String,
+    },
+    /// The server refused; its own sentence.
+    #[error("{0}")]
+    Refused(String),
+    /// No line group has this name.
+    #[error("there is no line group called {name:?}; there are: {known}.")]
+    UnknownGroup {
+        /// What was asked for.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// No line has this number.
+    #[error("no line of the running server has the number {0:?}.")]
+    UnknownLine(String),
+    /// A file.
+    #[error("{path}: the file cannot be {what}: {source}.")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What was to be done with it.
+        what: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// A CSV file has mistakes, which have been printed.
+    #[error("{path}: nothing was imported, because {count} of its records cannot be used.")]
+    Records {
+        /// The file.
+        path: PathBuf,
+        /// How many.
+        count: usize,
+    },
+    /// The configuration file is written in a way that cannot be added to.
+    #[error("{path}: {problem}")]
+    Edit {
+        /// The file.
+        path: PathBuf,
+        /// A sentence.
+        problem: String,
+    },
+    /// Standard output.
+    #[error("standard output cannot be written: {0}.")]
+    Output(io::Error),
+}
+
+/// Does what an administrator asks for.
+pub async fn run(command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Status { config, json, group } => {
+            let control = Control::of(&Config::load(&config)?);
+            let mut report: LineGroups = control.get("/api/v1/admin/line-groups").await?;
+            if let Some(name) = group {
+                only(&mut report, &name)?;
+            }
+            let text = match json {
+                true => serde_json::to_string_pretty(&report).map(|text| text + "\n").map_err(io::Error::other),
+                false => Ok(status::table(&report)),
+            };
+            print(text.map_err(CliError::Output)?.as_bytes())
+        }
+        Command::ResetLine { number, config } => {
+            let control = Control::of(&Config::load(&config)?);
+            let report: LineGroups = control.get("/api/v1/admin/line-groups").await?;
+            let line = find(&report, &number).ok_or(CliError::UnknownLine(number))?;
+            control.post(&format!("/api/v1/admin/lines/{}/reset", line.id)).await?;
+            print(format!("Line {} is registered anew. See: offhook status\n", line.number).as_bytes())
+        }
+        Command::Lines(Lines::Import { of, dry_run, file }) => lines::import(&of, &file, dry_run),
+        Command::Lines(Lines::Export { of, active_only, file }) => lines::export(&of, active_only, file.as_deref()),
+    }
+}
+
+/// Leaves one line group in the report.
+fn only(report: &mut LineGroups, name: &str) -> Result<(), CliError> {
+    if !report.line_groups.iter().any(|group| group.name == name) {
+        return Err(unknown_group(name, report.line_groups.iter().map(|group| &group.name)));
+    }
+    report.line_groups.retain(|group| group.name == name);
+    Ok(())
+}
+
+fn unknown_group<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> CliError {
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    CliError::UnknownGroup { name: name.to_owned(), known: known.join(", ") }
+}
+
+/// The line with a number; failing that, the one with this user name, where it is the only one.
+fn find<'a>(report: &'a LineGroups, number: &str) -> Option<&'a LineReport> {
+    let lines = || report.line_groups.iter().flat_map(|group| &group.lines);
+    lines().find(|line| line.number == number).or_else(|| {
+        let mut named = lines().filter(|line| line.user_name == number);
+        named.next().filter(|_| named.next().is_none())
+    })
+}
+
+/// Writes to standard output; a reader that has seen enough (`| head`) is no mistake.
+fn print(text: &[u8]) -> Result<(), CliError> {
+    match io::Write::write_all(&mut io::stdout(), text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
+        _ => Ok(()),
+    }
+}

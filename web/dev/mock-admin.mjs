@@ -1,0 +1,163 @@
+// The administrator's part of the mock server: line groups in every state. MOCK_LINES=5000 adds a group of so many;
+// MOCK_LINES=none leaves all out.
+const started = Date.now();
+const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
+const minutes = (n) => n * 60_000;
+const reset = new Map();
+
+function line(id, number, state, fields = {}) {
+  const at = reset.get(id);
+  if (at && Date.now() - at < 3000) return line(`${id} `, number, 'registering', { id, user_name: fields.user_name });
+  return {
+    id,
+    number,
+    user_name: number,
+    pilot: false,
+    state,
+    cause: null,
+    until: null,
+    target: null,
+    last_error: null,
+    retries: 0,
+    next_try: null,
+    ...fields,
+  };
+}
+
+function registered(id, number, target, fields = {}) {
+  const period = minutes(10);
+  const until = started + period * Math.ceil((Date.now() - started + 1) / period) + (Number(id) % 7) * 31_000;
+  return line(id, number, 'registered', { until, target, ...fields });
+}
+
+const group = (id, name, kind, lines, fields = {}) => ({
+  id,
+  name,
+  kind,
+  registrar: null,
+  domain: null,
+  listener: null,
+  cause: null,
+  targets: [],
+  lookup_at: null,
+  lines,
+  bindings: [],
+  wrong_passwords: 0,
+  ...fields,
+});
+
+function lineGroups() {
+  const now = Date.now();
+  const nextTry = started + 30_000 * Math.ceil((now - started + 1) / 30_000);
+  const target = (transport, address, down_since = null) => ({ transport, address, down_since });
+  const wrong = cause('wrong_password', 401, 'Unauthorized');
+  const away = cause('pbx_not_answering', 408, 'Request Timeout');
+  const main = 'udp 192.0.2.10:5060';
+  const many = Number(process.env.MOCK_LINES ?? 0);
+  const groups = [
+    group(
+      '0',
+      'Headquarters',
+      'softphones',
+      [
+        registered('0', '201', main),
+        registered('1', '202', main, { last_error: { cause: away, at: now - minutes(190) } }),
+        line('2', '203', 'failed', {
+          user_name: 'phone-203',
+          cause: wrong,
+          last_error: { cause: wrong, at: nextTry - 30_000 },
+          retries: 7,
+          next_try: nextTry,
+        }),
+        registered('3', '204', main),
+        line('4', '205', 'inactive'),
+      ],
+      {
+        registrar: 'pbx.example.com',
+        targets: [target('udp', '192.0.2.10:5060'), target('udp', '192.0.2.11:5060', now - minutes(42))],
+      },
+    ),
+    group(
+      '1',
+      'Munich branch',
+      'trunk-registration',
+      [
+        registered('10', '+49 89 5550 100', 'tls 198.51.100.7:5061', { user_name: 'munich', pilot: true }),
+        line('11', '+49 89 5550 101', 'ready', { target: 'tls 198.51.100.7:5061' }),
+        line('12', '+49 89 5550 102', 'ready', { target: 'tls 198.51.100.7:5061' }),
+      ],
+      { registrar: 'sip.carrier.example', domain: 'carrier.example', targets: [target('tls', '198.51.100.7:5061')] },
+    ),
+    group('2', 'Gateway at the gate', 'trunk-registrar', [line('20', '300', 'ready')], {
+      listener: 'office',
+      bindings: [
+        { contact: 'sip:gate@10.1.4.9:5060', source: '10.1.4.9:5060', until: now + minutes(4), user_agent: 'Gate/2.1' },
+      ],
+      wrong_passwords: 12,
+    }),
+  ];
+  if (many > 0) {
+    const lines = Array.from({ length: many }, (_, n) => {
+      const number = String(10_000 + n);
+      return n % 97 === 5
+        ? line(`m${n}`, number, 'failed', {
+            cause: away,
+            last_error: { cause: away, at: now - 14_000 },
+            retries: 2,
+            next_try: nextTry,
+          })
+        : registered(`${1000 + n}`, number, main);
+    });
+    groups.push(
+      group('3', 'Call centre', 'softphones', lines, {
+        registrar: 'cc.example.com:5060',
+        targets: [target('udp', '192.0.2.10:5060')],
+      }),
+    );
+  }
+  return {
+    now,
+    line_groups: process.env.MOCK_LINES === 'none' ? [] : groups,
+    listeners: [
+      { name: 'listen.sip', transport: 'udp, tcp', address: '0.0.0.0:5060', problem: null },
+      { name: 'office', transport: 'tls', address: '10.1.0.2:5061', problem: 'this port is taken by another program' },
+    ],
+    strangers: {
+      requests: 1482,
+      addresses: [
+        { address: '203.0.113.9', requests: 1377 },
+        { address: '203.0.113.77', requests: 105 },
+      ],
+    },
+  };
+}
+
+/** Answers a request to /api/v1/admin; false where it is none. */
+export async function administer(request, response) {
+  const { pathname } = new URL(request.url, 'http://localhost');
+  if (!pathname.startsWith('/api/v1/admin/')) return false;
+  const json = (status, body, headers = {}) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify(body));
+  };
+  const refusal = (code) => ({ cause: cause(code), message: code });
+  const user = { name: 'admin', display_name: 'admin' };
+  const signedIn = /mock-admin=1/.test(request.headers.cookie ?? '');
+  if (pathname === '/api/v1/admin/session' && request.method === 'POST') {
+    let text = '';
+    for await (const part of request) text += part;
+    if (JSON.parse(text).password !== 'secret') json(401, refusal('sign_in_failed'));
+    else json(200, { user }, { 'set-cookie': 'mock-admin=1; HttpOnly; SameSite=Strict; Path=/' });
+  } else if (!signedIn) json(401, refusal('not_signed_in'));
+  else if (request.method === 'DELETE') {
+    response.writeHead(204, { 'set-cookie': 'mock-admin=; Max-Age=0; Path=/' });
+    response.end();
+  } else if (pathname === '/api/v1/admin/session') json(200, { user });
+  else if (pathname === '/api/v1/admin/line-groups') json(200, lineGroups());
+  else {
+    const id = pathname.split('/')[5];
+    reset.set(id, Date.now());
+    setTimeout(() => response.writeHead(204).end(), 400);
+  }
+  return true;
+}

@@ -1,0 +1,31 @@
+/** The administrator's page, once an administrator is signed in. */
+import { useEffect, useState } from 'react';
+import { SignInGate } from '../components/SignInGate';
+import type { CauseCode, User } from '../generated/protocol';
+import { useTranslation } from '../i18n';
+import { administrators } from '../protocol/http';
+import { Console } from './Console';
+import { Poller } from './poller';
+
+export default function Administration() {
+  const { texts } = useTranslation();
+  useEffect(() => {
+    document.title = `${texts.admin.title} – ${texts.wordmark}`;
+  }, [texts]);
+  return (
+    <SignInGate session={administrators} lead={texts.admin.lead} accounts={texts.admin.accounts}>
+      {(user, onSignedOut) => <Watching key={user.name} user={user} onSignedOut={onSignedOut} />}
+    </SignInGate>
+  );
+}
+
+function Watching({ user, onSignedOut }: { user: User; onSignedOut: (reason: CauseCode | null) => void }) {
+  const [poller, setPoller] = useState<Poller | null>(null);
+  useEffect(() => {
+    const started = new Poller();
+    started.start();
+    setPoller(started);
+    return () => started.stop();
+  }, []);
+  return poller && <Console poller={poller} user={user} onSignedOut={onSignedOut} />;
+}

@@ -1,0 +1,95 @@
+/** Asks the server again and again where everything stands, while somebody looks. */
+import type { CauseCode, LineGroups } from '../generated/protocol';
+import { Refusal, request } from '../protocol/http';
+
+/** Between an answer and the next question, in ms. */
+export const POLL_EVERY = 2000;
+
+export type Link = 'connecting' | 'online' | 'lost' | 'signed_out';
+
+export interface Watched {
+  link: Link;
+  /** The newest answer; stays when the server is lost. */
+  report: LineGroups | null;
+  /** What to add to this computer's clock to get the server's, in ms. */
+  clockOffset: number;
+  /** When the newest answer came, by this computer's clock. */
+  at: number;
+  /** Why the server is lost. */
+  failure: CauseCode | null;
+}
+
+/** Where everything stands. */
+export async function lineGroups(): Promise<LineGroups> {
+  const answer = await request('/api/v1/admin/line-groups');
+  return (await answer.json()) as LineGroups;
+}
+
+/** Registers a line anew at once. */
+export async function resetLine(id: string): Promise<void> {
+  await request(`/api/v1/admin/lines/${encodeURIComponent(id)}/reset`, { method: 'POST' });
+}
+
+export class Poller {
+  #state: Watched = { link: 'connecting', report: null, clockOffset: 0, at: 0, failure: null };
+  #listeners = new Set<() => void>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Raised by each question, so that an older answer cannot replace a newer one. */
+  #turn = 0;
+  #stopped = false;
+
+  constructor(
+    private readonly ask: () => Promise<LineGroups> = lineGroups,
+    private readonly page: Pick<Document, 'hidden' | 'addEventListener' | 'removeEventListener'> = document,
+  ) {}
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly snapshot = (): Watched => this.#state;
+
+  start(): void {
+    this.#stopped = false;
+    this.page.addEventListener('visibilitychange', this.#looked);
+    void this.poll();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#turn++;
+    clearTimeout(this.#timer);
+    this.page.removeEventListener('visibilitychange', this.#looked);
+  }
+
+  /** Asks now. */
+  async poll(): Promise<void> {
+    clearTimeout(this.#timer);
+    const turn = ++this.#turn;
+    const next = await this.#answer();
+    if (turn !== this.#turn || this.#stopped) return;
+    this.#state = next;
+    for (const listener of this.#listeners) listener();
+    if (next.link !== 'signed_out' && !this.page.hidden) {
+      this.#timer = setTimeout(() => void this.poll(), POLL_EVERY);
+    }
+  }
+
+  async #answer(): Promise<Watched> {
+    try {
+      const report = await this.ask();
+      const at = Date.now();
+      return { link: 'online', report, clockOffset: report.now - at, at, failure: null };
+    } catch (error) {
+      const failure = error instanceof Refusal ? error.code : 'server_unreachable';
+      return { ...this.#state, link: failure === 'not_signed_in' ? 'signed_out' : 'lost', failure };
+    }
+  }
+
+  /** Nobody looks at a hidden page, so it asks nothing; who comes back sees the present at once. */
+  #looked = (): void => {
+    if (this.page.hidden) clearTimeout(this.#timer);
+    else void this.poll();
+  };
+}

@@ -1,0 +1,63 @@
+/** Shows the sign-in screen until somebody is signed in. */
+import { useEffect, useState, type ReactNode } from 'react';
+import type { CauseCode, User } from '../generated/protocol';
+import { Refusal, type Session } from '../protocol/http';
+import { SignInScreen } from './SignInScreen';
+
+/** Between attempts to find out who is signed in, in ms. */
+const RETRY = 2000;
+
+export interface SignInGateProps {
+  session: Session;
+  /** What one signs in for, and where accounts come from. */
+  lead: string;
+  accounts: string;
+  children: (user: User, onSignedOut: (reason: CauseCode | null) => void) => ReactNode;
+}
+
+export function SignInGate({ session, lead, accounts, children }: SignInGateProps) {
+  const [user, setUser] = useState<User | null>(null);
+  const [asked, setAsked] = useState(false);
+  const [notice, setNotice] = useState<CauseCode | null>(null);
+
+  useEffect(() => {
+    if (asked) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let left = false;
+    const ask = async () => {
+      try {
+        const found = await session.current();
+        if (left) return;
+        setUser(found);
+        setNotice(null);
+        setAsked(true);
+      } catch (error) {
+        if (left) return;
+        setNotice(error instanceof Refusal ? error.code : 'internal');
+        timer = setTimeout(() => void ask(), RETRY);
+      }
+    };
+    void ask();
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
+  }, [asked, session]);
+
+  if (user) {
+    return children(user, (reason) => {
+      setNotice(reason);
+      setUser(null);
+    });
+  }
+  return (
+    <SignInScreen
+      session={session}
+      lead={lead}
+      accounts={accounts}
+      asking={!asked}
+      notice={notice}
+      onSignedIn={setUser}
+    />
+  );
+}
