@@ -319,7 +319,9 @@ fn gateway(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> 
                 by_name.insert(entry.number.clone(), id);
             }
         }
-        GatewayGroup::new(group.allow_from.clone(), by_name)
+        let registers_for_all = group.kind == GroupKind::TrunkRegistration;
+        let pilot = group.lines.iter().find(|line| registers_for_all && line.pilot);
+        GatewayGroup::new(group.allow_from.clone(), by_name, pilot.map(|pilot| pilot.user_name.clone()))
     };
     let routes = config.routes.iter().map(|route| Route {
         from: LineGroupId(route.from as u32),

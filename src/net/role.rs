@@ -67,14 +67,25 @@ pub struct GatewayGroup {
     pub allow_from: Vec<IpNet>,
     /// Its lines by user name and by number; those that belong to nobody are not among them.
     pub lines: FxHashMap<String, LineId>,
+    /// The user name that registers for the whole number range, where one does.
+    pub pilot: Option<String>,
     /// Where its PBX may be.
     places: Vec<SocketAddr>,
 }
 
 impl GatewayGroup {
     /// A group whose PBX is not known yet.
-    pub fn new(allow_from: Vec<IpNet>, lines: FxHashMap<String, LineId>) -> GatewayGroup {
-        GatewayGroup { allow_from, lines, places: Vec::new() }
+    pub fn new(allow_from: Vec<IpNet>, lines: FxHashMap<String, LineId>, pilot: Option<String>) -> GatewayGroup {
+        GatewayGroup { allow_from, lines, pilot, places: Vec::new() }
+    }
+
+    /// The names that a call may be for, the likelier first. Some PBXs put the registered contact into the request
+    /// line, others the dialled number; To has the latter. The contact of a whole number range says nothing of it.
+    fn names<'a>(&self, request_uri: &'a str, to: &'a str) -> [&'a str; 2] {
+        match self.pilot.as_deref() == Some(request_uri) {
+            true => [to, request_uri],
+            false => [request_uri, to],
+        }
     }
 
     fn is_at(&self, remote: SocketAddr) -> bool {
@@ -104,17 +115,17 @@ impl Role for Gateway {
     fn route(&mut self, source: &Source, request: &Message, _now: Instant) -> Decision {
         let mut known = false;
         let dialled = request.request_uri().ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
-        // Some PBXs put the registered contact into the request line, others the dialled number; To has the latter.
         let to = request.to().ok().and_then(|to| to.uri.user_decoded()).unwrap_or_default();
-        for wanted in [&dialled, &to] {
+        for place in 0..2 {
             for (group, entry) in self.senders(source.remote) {
                 known = true;
-                if let Some(&line) = entry.lines.get(wanted) {
+                if let Some(&line) = entry.lines.get(entry.names(&dialled, &to)[place]) {
                     return Decision::Route(Route::Line { group, line });
                 }
             }
         }
-        let way = |(from, _)| Some((from, self.routes.find(from, &dialled)?));
+        let way =
+            |(from, entry): (_, &GatewayGroup)| Some((from, self.routes.find(from, entry.names(&dialled, &to)[0])?));
         match self.senders(source.remote).find_map(way) {
             Some((group, (to, number))) => {
                 let target = Target { group: to, line: None, uri: TargetUri::Number(number) };

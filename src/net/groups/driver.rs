@@ -156,7 +156,7 @@ impl<R: Role> Core<R> {
             let probe_at = group.probe_at.get_or_insert(now + pause);
             *probe_at = (*probe_at).min(now + pause);
             if group.targets.is_up() && pause.is_zero() {
-                self.move_lines(id);
+                self.move_lines(id, None);
             }
         }
     }
@@ -173,21 +173,24 @@ impl<R: Role> Core<R> {
         let Some(group) = self.groups.group_mut(id) else { return };
         if group.targets.answered(protocol, address) {
             info!(group = %group.settings.name, %address, "the PBX answers again");
-            self.move_lines(id);
+            let place = group.targets.as_listed().iter().find(|target| target.is(protocol, address));
+            let place = place.map(Target::to_string);
+            self.move_lines(id, place);
             self.groups_due(now);
         }
     }
 
     /// The order of the places has changed: lines that are registered at another than the best, or could not reach
-    /// any, register there.
-    fn move_lines(&mut self, id: LineGroupId) {
+    /// any, register there. So do those that are registered at a place that is `back`: whoever was away may have
+    /// forgotten them.
+    fn move_lines(&mut self, id: LineGroupId, back: Option<String>) {
         self.renew_accounts(id);
         let best = self.groups.group(id).and_then(|group| group.targets.in_order().next()).map(Target::to_string);
         for line in self.groups.lines_of(id) {
             let Some(status) = self.lines.status(line) else { continue };
             let unreached = [CauseCode::PbxNotAnswering, CauseCode::PbxUnreachable];
             let moves = match status.state {
-                LineState::Registered => status.target != best,
+                LineState::Registered => status.target != best || status.target == back,
                 // Who was refused is refused again; that has its own, longer pause.
                 _ => status.cause.as_ref().is_some_and(|cause| unreached.contains(&cause.code)),
             };

@@ -31,7 +31,8 @@ impl Target {
         Target { protocol, address, local, down_since: None }
     }
 
-    fn is(&self, protocol: Protocol, address: SocketAddr) -> bool {
+    /// Whether it is this place.
+    pub(super) fn is(&self, protocol: Protocol, address: SocketAddr) -> bool {
         (self.protocol, self.address) == (protocol, address)
     }
 }

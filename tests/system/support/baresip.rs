@@ -30,6 +30,8 @@ pub(crate) enum Answer {
 pub(crate) struct Settings {
     /// Its address within the [`Site`].
     pub(crate) host: u8,
+    /// The PBX's.
+    pub(crate) pbx: u8,
     /// Its user name, which is its number.
     pub(crate) user: &'static str,
     /// Codecs in order: `PCMA`, `PCMU`, `G722`.
@@ -42,7 +44,7 @@ pub(crate) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { host: 3, user: "200", codecs: vec!["PCMA"], tone: 1000, answer: Answer::AtOnce }
+        Settings { host: 3, pbx: kamailio::HOST, user: "200", codecs: vec!["PCMA"], tone: 1000, answer: Answer::AtOnce }
     }
 }
 
@@ -59,7 +61,7 @@ pub(crate) struct Baresip {
 impl Baresip {
     /// Starts a phone and waits until it is registered.
     pub(crate) fn start(site: &Site, settings: &Settings) -> Baresip {
-        let dir = site.dir().join(format!("baresip-{}", settings.user));
+        let dir = site.dir().join(format!("baresip-{}-{}", settings.user, settings.host));
         let sounds = dir.join("sounds");
         fs::create_dir_all(&sounds).expect("the directory can be made");
         // A source that needs no resampling: baresip's resampler changes the level.
@@ -209,7 +211,7 @@ ctrl_tcp_listen {address}:4444
     );
     let codecs: Vec<String> =
         settings.codecs.iter().map(|c| if *c == "G722" { "G722/16000".into() } else { format!("{c}/8000") }).collect();
-    let pbx: SocketAddr = site.socket(kamailio::HOST, 5060);
+    let pbx: SocketAddr = site.socket(settings.pbx, 5060);
     let account = format!(
         "<sip:{user}@{domain}>;outbound=\"sip:{pbx}\";auth_user={user};auth_pass={password};audio_codecs={codecs};answermode={mode};regint=600\n",
         user = settings.user,

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::process::Process;
 use super::site::Site;
+use super::tls::Identity;
 use super::{SOON, eventually};
 
 /// The domain of every PBX here. It has no address: who wants to reach it must be told the PBX's.
@@ -19,6 +20,8 @@ pub(crate) const HOST: u8 = 1;
 /// How the PBX behaves.
 #[derive(Clone)]
 pub(crate) struct Settings {
+    /// Its address within the [`Site`].
+    pub(crate) host: u8,
     /// Digest algorithm, `MD5` or `SHA-256`.
     pub(crate) algorithm: &'static str,
     /// The longest registration it grants, in seconds.
@@ -27,21 +30,37 @@ pub(crate) struct Settings {
     pub(crate) nonce_expire: u32,
     /// How long it lets a phone ring before it answers 408, in seconds.
     pub(crate) ring: u32,
-    /// User names with their passwords.
+    /// User names, or ranges of them like `1000-1999`, with their passwords.
     pub(crate) users: Vec<(String, String)>,
     /// Numbers that are not registered but always at an address.
     pub(crate) routes: Vec<(String, SocketAddr)>,
+    /// Numbers of a trunk, each with the user name that registers for it: their calls go to its contact.
+    pub(crate) trunk: Vec<(&'static str, &'static str)>,
+    /// Whether a call for a number of a trunk has that number in its request line, or the registered contact as it is.
+    pub(crate) dialled_in_request: bool,
+    /// Its certificate, where it speaks TLS at port 5061, too.
+    pub(crate) tls: Option<Identity>,
+    /// The authority that everybody who comes by TLS must have a certificate of.
+    pub(crate) tls_clients: Option<PathBuf>,
+    /// A line of module parameters and the like for each thing that one test alone needs.
+    pub(crate) more: String,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Settings {
+            host: HOST,
             algorithm: "MD5",
             max_expires: 3600,
             nonce_expire: 300,
             ring: 60,
             users: ["100", "101", "102", "103", "200"].map(|n| (n.into(), password(n))).to_vec(),
             routes: Vec::new(),
+            trunk: Vec::new(),
+            dialled_in_request: true,
+            tls: None,
+            tls_clients: None,
+            more: String::new(),
         }
     }
 }
@@ -58,25 +77,42 @@ pub(crate) struct Kamailio {
 }
 
 impl Kamailio {
-    /// Starts it at [`HOST`], port 5060, UDP and TCP.
+    /// Starts it at port 5060, UDP and TCP, and at port 5061 for TLS.
     pub(crate) fn start(site: &Site, settings: &Settings) -> Kamailio {
+        let address = site.address(settings.host);
         let mut tables = String::new();
         for (user, password) in &settings.users {
-            let _ = writeln!(tables, "\t$sht(password=>{user}) = \"{password}\";");
+            let _ = match user.split_once('-') {
+                None => writeln!(tables, "\t$sht(password=>{user}) = \"{password}\";"),
+                Some((first, last)) => writeln!(
+                    tables,
+                    "\t$var(user) = {first}; while ($var(user) <= {last}) {{ \
+                     $sht(password=>$var(user)) = \"{password}\"; $var(user) = $var(user) + 1; }}"
+                ),
+            };
         }
         for (number, address) in &settings.routes {
             let _ = writeln!(tables, "\t$sht(route=>{number}) = \"sip:{address}\";");
         }
+        for (number, pilot) in &settings.trunk {
+            let _ = writeln!(tables, "\t$sht(pilot=>{number}) = \"{pilot}\";");
+        }
+        let dir = site.dir().join(format!("kamailio-{}", settings.host));
+        fs::create_dir_all(&dir).expect("the directory can be made");
+        let more = settings.more.clone()
+            + &settings.tls.as_ref().map_or_else(String::new, |identity| {
+                tls(&dir, &address.to_string(), identity, settings.tls_clients.as_deref())
+            });
         let text = include_str!("kamailio.cfg")
             .replace("@TABLES@", &tables)
-            .replace("@ADDRESS@", &site.address(HOST).to_string())
+            .replace("@MORE@", &more)
+            .replace("@ADDRESS@", &address.to_string())
             .replace("@DOMAIN@", DOMAIN)
             .replace("@ALGORITHM@", settings.algorithm)
             .replace("@MAX_EXPIRES@", &settings.max_expires.to_string())
             .replace("@NONCE_EXPIRE@", &settings.nonce_expire.to_string())
+            .replace("@DIALLED_IN_REQUEST@", if settings.dialled_in_request { "1" } else { "0" })
             .replace("@RING_MS@", &(settings.ring * 1000).to_string());
-        let dir = site.dir().join("kamailio");
-        fs::create_dir_all(&dir).expect("the directory can be made");
         fs::write(dir.join("kamailio.cfg"), text).expect("the configuration can be written");
         let mut kamailio = Kamailio { dir, process: None };
         kamailio.come_back();
@@ -115,4 +151,36 @@ impl Kamailio {
             if found >= times { Ok(()) } else { Err(format!("{found} times so far")) }
         });
     }
+}
+
+/// The part of the configuration for TLS.
+fn tls(dir: &Path, address: &str, identity: &Identity, clients: Option<&Path>) -> String {
+    let mut text = format!(
+        "[server:default]\nmethod = TLSv1.2+\ncertificate = {}\nprivate_key = {}\n",
+        identity.certificate.display(),
+        identity.key.display()
+    );
+    match clients {
+        Some(authority) => {
+            let _ = write!(
+                text,
+                "verify_certificate = yes\nrequire_certificate = yes\nca_list = {}\n",
+                authority.display()
+            );
+        }
+        None => text.push_str("verify_certificate = no\nrequire_certificate = no\n"),
+    }
+    // Towards us it believes everybody, and shows its own certificate.
+    let _ = write!(
+        text,
+        "[client:default]\nmethod = TLSv1.2+\nverify_certificate = no\nrequire_certificate = no\ncertificate = {}\nprivate_key = {}\n",
+        identity.certificate.display(),
+        identity.key.display()
+    );
+    let file = dir.join("tls.cfg");
+    fs::write(&file, text).expect("the configuration can be written");
+    format!(
+        "enable_tls=yes\nlisten=tls:{address}:5061\nloadmodule \"tls.so\"\nmodparam(\"tls\", \"config\", \"{}\")\n",
+        file.display()
+    )
 }

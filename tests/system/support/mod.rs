@@ -10,6 +10,7 @@ pub(crate) mod process;
 pub(crate) mod sipp;
 pub(crate) mod site;
 pub(crate) mod softphone;
+pub(crate) mod tls;
 pub(crate) mod wav;
 
 use std::time::{Duration, Instant};

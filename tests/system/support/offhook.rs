@@ -10,35 +10,80 @@ use std::time::{Duration, Instant};
 
 use super::process::Process;
 use super::site::Site;
-use super::{SOON, kamailio};
+use super::{SOON, eventually, kamailio};
 
 /// A connection to a PBX in the configuration.
 #[derive(Clone)]
 pub(crate) struct Pbx {
     /// Its name.
     pub(crate) name: &'static str,
-    /// SIP transport.
+    /// The PBX's address or name; by default where [`kamailio::HOST`] is.
+    pub(crate) registrar: Option<String>,
+    /// Its SIP port; None: as DNS says, or the transport's usual one.
+    pub(crate) port: Option<u16>,
+    /// SIP transport; empty: as DNS says, or UDP.
     pub(crate) transport: &'static str,
     /// Codecs in order.
     pub(crate) codecs: Vec<&'static str>,
     /// Lifetime asked for, in seconds.
     pub(crate) expires: u32,
-    /// User names of its lines, which are their numbers.
+    /// User names of its lines, which are their numbers; `1000-1999` is many.
     pub(crate) lines: Vec<&'static str>,
     /// The password of every line; by default each line's own.
     pub(crate) password: Option<&'static str>,
+    /// Further keys as they stand in the file, a line each.
+    pub(crate) more: String,
 }
 
 impl Default for Pbx {
     fn default() -> Self {
         Pbx {
             name: "main",
+            registrar: None,
+            port: Some(5060),
             transport: "udp",
             codecs: vec!["G722", "PCMA", "PCMU"],
             expires: 600,
             lines: vec!["100"],
             password: None,
+            more: String::new(),
         }
+    }
+}
+
+impl Pbx {
+    /// A PBX at an address of the site that nobody registers at, without lines. No OPTIONS are sent to it.
+    pub(crate) fn fixed(site: &Site, name: &'static str, host: u8) -> Pbx {
+        Pbx {
+            name,
+            registrar: Some(site.address(host).to_string()),
+            lines: Vec::new(),
+            more: "kind = \"trunk-fixed\"\noptions_refresh = 0\n".into(),
+            ..Default::default()
+        }
+    }
+
+    /// The part of the file for this connection.
+    fn toml(&self, site: &Site) -> String {
+        let Pbx { name, codecs, expires, more, .. } = self;
+        let registrar = self.registrar.clone().unwrap_or_else(|| site.address(kamailio::HOST).to_string());
+        let mut text = format!("[[line_group]]\nname = \"{name}\"\n");
+        if !registrar.is_empty() {
+            let _ = writeln!(text, "registrar = \"{registrar}\"");
+        }
+        if let Some(port) = self.port {
+            let _ = writeln!(text, "port = {port}");
+        }
+        if !self.transport.is_empty() {
+            let _ = writeln!(text, "transport = \"{}\"", self.transport);
+        }
+        let domain = kamailio::DOMAIN;
+        let _ = write!(text, "domain = \"{domain}\"\nexpires = {expires}\ncodecs = {codecs:?}\n{more}");
+        for line in &self.lines {
+            let password = self.password.map_or_else(|| kamailio::password(line), String::from);
+            let _ = write!(text, "[[line_group.line]]\nuser_name = \"{line}\"\npassword = \"{password}\"\n");
+        }
+        text
     }
 }
 
@@ -53,6 +98,8 @@ pub(crate) struct Settings {
     pub(crate) pbxes: Vec<Pbx>,
     /// User names with the numbers of their lines.
     pub(crate) users: Vec<(&'static str, Vec<&'static str>)>,
+    /// Further tables as they stand in the file: routes, listeners, name servers.
+    pub(crate) more: String,
     /// What it logs.
     pub(crate) log: &'static str,
 }
@@ -64,6 +111,7 @@ impl Default for Settings {
             webrtc_codecs: vec!["opus", "PCMA", "PCMU"],
             pbxes: vec![Pbx::default()],
             users: vec![("alice", vec!["100"])],
+            more: String::new(),
             log: "debug,str0m=info,hyper=info,sqlx=warn",
         }
     }
@@ -84,25 +132,14 @@ impl Settings {
              [media]\naddress = \"{address}\"\nrtp_ports = \"20000-29999\"\ncountry = \"de\"\nwebrtc_codecs = {:?}\n",
             self.webrtc_codecs
         );
-        let pbx_address = site.address(kamailio::HOST);
         for pbx in &self.pbxes {
-            let Pbx { name, transport, codecs, expires, .. } = pbx;
-            let _ = write!(
-                text,
-                "[[line_group]]\nname = \"{name}\"\nregistrar = \"{pbx_address}\"\nport = 5060\ntransport = \"{transport}\"\n\
-                 domain = \"{}\"\nexpires = {expires}\ncodecs = {codecs:?}\n",
-                kamailio::DOMAIN
-            );
-            for line in &pbx.lines {
-                let password = pbx.password.map_or_else(|| kamailio::password(line), String::from);
-                let _ = write!(text, "[[line_group.line]]\nuser_name = \"{line}\"\npassword = \"{password}\"\n");
-            }
+            text.push_str(&pbx.toml(site));
         }
         for (user, lines) in &self.users {
             let _ = write!(text, "[[user]]\nname = \"{user}\"\npassword = \"{PASSWORD}\"\nlines = {lines:?}\n");
         }
         let _ = write!(text, "[[administrator]]\nname = \"{ADMINISTRATOR}\"\npassword = \"{PASSWORD}\"\n");
-        text
+        text + &self.more
     }
 }
 
@@ -126,7 +163,7 @@ impl Offhook {
         let dir = site.dir().join(format!("offhook-{}", settings.host));
         let config = write_config(&dir, toml);
         let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
-        command.args(["serve", "--config"]).arg(&config).env("OFFHOOK_LOG", settings.log);
+        command.args(["serve", "--config"]).arg(&config).env("OFFHOOK_LOG", settings.log).env("NO_COLOR", "1");
         let mut process = Process::start("offhook", &mut command, dir.join("log"));
         process.wait_log("Offhook is ready", SOON);
         Offhook { process, http: site.socket(settings.host, 7224), dir }
@@ -145,6 +182,34 @@ impl Offhook {
     /// Everything it logged.
     pub(crate) fn log(&self) -> String {
         self.process.log()
+    }
+
+    /// Waits until it knows where so many of its PBXs are.
+    #[track_caller]
+    pub(crate) fn wait_located(&self, groups: usize) {
+        eventually("the PBXs are found", SOON, || {
+            let found = self.log().matches(": PBX group=").count();
+            if found >= groups { Ok(()) } else { Err(format!("{found} are")) }
+        });
+    }
+
+    /// The state and cause of a line that it logged last; lines are counted in the configuration's order.
+    pub(crate) fn line(&self, line: usize) -> Option<(String, Option<String>)> {
+        let log = self.log();
+        let mark = format!(" line line={line} state=");
+        let rest = log.rsplit_once(&mark)?.1.lines().next()?;
+        let (state, cause) = rest.split_once(" cause=").map_or((rest, None), |(state, cause)| (state, Some(cause)));
+        let cause = cause.map(|cause| cause.trim_matches('"'));
+        Some((state.to_owned(), cause.map(str::to_owned)))
+    }
+
+    /// Waits until a line stands so.
+    #[track_caller]
+    pub(crate) fn wait_line(&self, line: usize, state: &str, cause: Option<&str>, within: Duration) {
+        eventually(&format!("line {line} is {state} because of {cause:?}"), within, || match self.line(line) {
+            Some((now, why)) if now == state && why.as_deref() == cause => Ok(()),
+            other => Err(format!("it is {other:?}")),
+        });
     }
 
     /// Its configuration, log and data.
