@@ -13,7 +13,13 @@ fn two_phones_hear_each_other_through_the_pbx() {
         let codecs = vec![codec];
         let mut caller = Baresip::start(
             &site,
-            &Settings { user: "100", codecs: codecs.clone(), tone: 700, answer: Answer::WhenTold, ..Settings::default() },
+            &Settings {
+                user: "100",
+                codecs: codecs.clone(),
+                tone: 700,
+                answer: Answer::WhenTold,
+                ..Settings::default()
+            },
         );
         let mut called = Baresip::start(&site, &Settings { host: 4, codecs, ..Settings::default() });
         caller.dial("200");
