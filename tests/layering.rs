@@ -46,9 +46,14 @@ fn the_cores_name_neither_tokio_nor_each_other() {
 
 #[test]
 fn the_configuration_names_no_domain() {
-    let named = named_modules(&code(&root().join("src/config.rs")));
-    let domain: Vec<_> = named.iter().filter(|m| DOMAIN.contains(&m.as_str()) || ABOVE.contains(&m.as_str())).collect();
-    assert!(domain.is_empty(), "src/config.rs names {domain:?}");
+    let files = sources(&root().join("src/config"));
+    assert!(!files.is_empty(), "config has no sources");
+    for file in files {
+        let named = named_modules(&code(&file));
+        let outside = |module: &&String| DOMAIN.contains(&module.as_str()) || ABOVE.contains(&module.as_str());
+        let outside: Vec<_> = named.iter().filter(outside).collect();
+        assert!(outside.is_empty(), "{} names {outside:?}", file.display());
+    }
 }
 
 #[test]

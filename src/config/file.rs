@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use super::names::{self, PLACE};
 use super::{
-    Administrator, Config, GroupKind, GroupTls, Line, LineGroup, Listen, Listener, ListenerTls, Media, NatRefreshBy,
+    Administrator, Config, GroupKind, GroupTls, Line, LineGroup, Listen, Listener, ListenerTls, Media,
     Pattern, Route, Secret, Transport, User,
 };
 
@@ -82,7 +82,7 @@ struct FileGroup {
     #[serde(default = "default_nat_refresh")]
     nat_refresh: Spanned<u32>,
     #[serde(default)]
-    nat_refresh_by: NatRefreshBy,
+    nat_refresh_answered: bool,
     #[serde(default = "default_options_refresh")]
     options_refresh: Spanned<u32>,
     listener: Option<Spanned<String>>,
@@ -296,7 +296,7 @@ impl FileGroup {
             register_delay: Duration::from_millis((*self.register_delay.get_ref()).into()),
             retry_interval: seconds(&self.retry_interval),
             nat_refresh: seconds(&self.nat_refresh),
-            nat_refresh_by: self.nat_refresh_by,
+            nat_refresh_answered: self.nat_refresh_answered,
             options_refresh: seconds(&self.options_refresh),
             listener,
             tls: GroupTls {

@@ -145,8 +145,8 @@ pub struct LineGroup {
     pub retry_interval: Duration,
     /// Pause between packets that keep a NAT open; zero: none are sent.
     pub nat_refresh: Duration,
-    /// What such a packet is over UDP.
-    pub nat_refresh_by: NatRefreshBy,
+    /// Whether the PBX answers them (RFC 5626): a STUN request over UDP, a double line break over TCP and TLS.
+    pub nat_refresh_answered: bool,
     /// Pause between OPTIONS towards a fixed trunk; zero: none are sent.
     pub options_refresh: Duration,
     /// Index of the listener that it uses, beside the one of `listen.sip`.
@@ -182,17 +182,6 @@ pub enum GroupKind {
     TrunkFixed,
     /// The PBX registers with us.
     TrunkRegistrar,
-}
-
-/// A packet that keeps a NAT open over UDP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NatRefreshBy {
-    /// A double line break (RFC 5626 3.5.1); most registrars ignore it.
-    #[default]
-    Crlf,
-    /// A STUN binding request (RFC 5626 3.5.2); finds out when the NAT has moved us.
-    Stun,
 }
 
 /// TLS towards one PBX.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
-use offhook_sip::header::{Name, Protocol};
+use offhook_sip::header::Protocol;
 use offhook_sip::message::Message as SipMessage;
 use offhook_sip::{
     Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId,
@@ -511,12 +511,10 @@ impl<R: Role> Core<R> {
         leg: LegId,
         account: Arc<Account>,
         uri: offhook_sip::uri::Uri,
-        max_forwards: Option<u8>,
-        mut headers: Headers,
+        headers: Headers,
         sdp: Bytes,
         now: Instant,
     ) {
-        headers.extend(max_forwards.map(|hops| (Name::MaxForwards, hops.to_string())));
         let session = self.endpoint.invite(account, uri, sdp, headers, now);
         self.calls.handle(Input::Invited { leg, session: Ok(session) }, now);
     }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use offhook_media::codec::Codec;
 use offhook_media::session::Side;
+use offhook_sip::header::Name;
 use tracing::debug;
 
 use super::core::Core;
@@ -15,9 +16,10 @@ use crate::ids::{CallId, LineGroupId};
 impl<R: Role> Core<R> {
     pub(super) fn perform_sip(&mut self, effect: SipEffect, now: Instant) {
         match effect {
-            SipEffect::Invite { leg, target, from, max_forwards, headers, sdp } => {
+            SipEffect::Invite { leg, target, from, max_forwards, mut headers, sdp } => {
+                headers.extend(max_forwards.map(|hops| (Name::MaxForwards, hops.to_string())));
                 match self.groups.account_for(&target, from.as_ref()) {
-                    Ok((account, uri)) => self.invite(leg, account, uri, max_forwards, headers, sdp, now),
+                    Ok((account, uri)) => self.invite(leg, account, uri, headers, sdp, now),
                     Err(cause) => self.calls.handle(Input::Invited { leg, session: Err(cause) }, now),
                 }
             }

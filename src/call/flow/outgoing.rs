@@ -139,8 +139,6 @@ impl Flow<'_> {
     pub(super) fn answered(&mut self, session: SessionId, sdp: Option<Bytes>, headers: Headers, now: Instant) {
         let Some(winner) = self.leg_of(session) else { return };
         if matches!(self.call.stage, Stage::Answering | Stage::Connected) {
-            // Another target was faster; this one is let go at once.
-            self.hang_up(session, Some(ELSEWHERE));
             return;
         }
         let had_early_media = self.call.has_early_media();
@@ -151,10 +149,14 @@ impl Flow<'_> {
         if let Far::Sip(far) = &mut self.call.far {
             far.answered = Some(winner);
             far.waiting.clear();
-            losers.extend(far.legs.iter().filter(|leg| leg.id != winner).filter_map(|leg| leg.session));
+            losers.extend(far.legs.extract_if(.., |leg| leg.id != winner));
         }
         for loser in losers {
-            self.hang_up(loser, Some(ELSEWHERE));
+            // An INVITE that is not sent yet is ended when it is.
+            self.by_leg.remove(&loser.id);
+            if let Some(session) = loser.session {
+                self.hang_up(session, Some(ELSEWHERE));
+            }
         }
         match sdp {
             Some(sdp) => self.ask(Awaiting::Acceptance, MediaEffect::AcceptAnswer { side: Side::B, sdp }),

@@ -379,3 +379,6 @@ pub(super) struct PortPair {
     pub(super) rtp: std::net::UdpSocket,
     pub(super) rtcp: std::net::UdpSocket,
 }
+
+#[cfg(test)]
+mod tests;

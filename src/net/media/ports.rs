@@ -13,7 +13,7 @@ const ATTEMPTS: usize = 64;
 /// The free ports. The one released longest ago is used next, so that late packets of an old call find nobody.
 #[derive(Debug)]
 pub(super) struct Ports {
-    free: VecDeque<u16>,
+    pub(super) free: VecDeque<u16>,
 }
 
 impl Ports {

@@ -79,13 +79,39 @@ pub enum ListenerState {
 pub struct ListenerStatus {
     /// Its name.
     pub name: String,
+    /// Its transports, like `udp, tcp`.
+    pub transports: &'static str,
     /// Where it listens, or is to.
     pub address: SocketAddr,
     /// Where it stands.
     pub state: ListenerState,
 }
 
+impl ListenerState {
+    /// Why it does not listen, in a sentence; None: it does.
+    pub fn problem(&self) -> Option<String> {
+        Some(match self {
+            ListenerState::Bound => return None,
+            ListenerState::PortTaken => "Another program has this port.".to_owned(),
+            ListenerState::AddressMissing => "This machine does not have this address.".to_owned(),
+            ListenerState::NotPermitted => "Ports below 1024 need more rights.".to_owned(),
+            ListenerState::CertificateProblem(problem) => format!("The certificate cannot be used: {problem}."),
+            ListenerState::Failed(problem) => format!("It cannot listen there: {problem}."),
+        })
+    }
+}
+
 impl ListenerKind {
+    /// The transports, like `udp, tcp`.
+    pub(super) fn transports(&self) -> &'static str {
+        match self {
+            ListenerKind::UdpTcp => "udp, tcp",
+            ListenerKind::Udp => "udp",
+            ListenerKind::Tcp => "tcp",
+            ListenerKind::Tls(_) => "tls",
+        }
+    }
+
     /// Whether this protocol is spoken.
     pub fn speaks(&self, protocol: Protocol) -> bool {
         match self {

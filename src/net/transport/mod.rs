@@ -183,7 +183,9 @@ impl Transport {
             let listener = Listener::new(settings.clone());
             let opened = Listener::open(settings.clone(), listener.tls.clone()).await;
             transport.listeners.push(listener);
-            let status = ListenerStatus { name: settings.name, address: settings.address, state: ListenerState::Bound };
+            let transports = settings.kind.transports();
+            let (name, address) = (settings.name, settings.address);
+            let status = ListenerStatus { name, transports, address, state: ListenerState::Bound };
             transport.statuses.push(status);
             match opened {
                 Err(error) if index == 0 => return Err(error.into_io()),

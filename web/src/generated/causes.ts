@@ -17,6 +17,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   pbx_unreachable: { english: "The PBX cannot be reached. Check its address, port and transport.", german: "Die Telefonanlage ist nicht erreichbar. Bitte Adresse, Port und Transport prüfen." },
   name_not_resolved: { english: "The PBX's host name was not found. Check the registrar in the configuration.", german: "Der Rechnername der Telefonanlage wurde nicht gefunden. Bitte den Registrar in der Konfiguration prüfen." },
   wrong_password: { english: "The PBX rejects the line's user name or password.", german: "Die Telefonanlage weist Benutzername oder Passwort der Leitung zurück." },
+  authentication_unsupported: { english: "The PBX asks for a kind of authentication that is not known here. Allow MD5 or SHA-256 digest there.", german: "Die Telefonanlage verlangt ein hier unbekanntes Anmeldeverfahren. Bitte dort Digest mit MD5 oder SHA-256 erlauben." },
   registration_refused: { english: "The PBX refuses to register this line. Check the user name and the domain.", german: "Die Telefonanlage verweigert die Anmeldung dieser Leitung. Bitte Benutzername und Domäne prüfen." },
   pbx_error: { english: "The PBX could not handle the call. Try again in a moment.", german: "Die Telefonanlage konnte den Anruf nicht ausführen. Bitte gleich noch einmal versuchen." },
   refused: { english: "The other side refused the call.", german: "Die Gegenseite hat den Anruf abgelehnt." },
