@@ -1,6 +1,5 @@
 //! Two PBXs under one name: when the first dies the second takes over, and gives back.
 
-use crate::support::SOON;
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::dns::Dns;
 use crate::support::kamailio::{self, Kamailio};
@@ -110,7 +109,7 @@ fn naptr_chooses_the_transport() {
     let pbx = Kamailio::start(&site, &Default::default());
     let server = Offhook::start(&site, &settings_for(&dns, "", kamailio::DOMAIN));
     pbx.wait("bound 100 from tcp", 1);
-    server.wait_line(0, "Registered", None, SOON);
+    server.wait_lines(&["100"], "registered", None);
 }
 
 #[test]
@@ -118,8 +117,8 @@ fn a_name_that_nobody_has_is_said_to_be_so() {
     let site = Site::new("failover-name");
     let dns = Dns::start(&site, &[]);
     let server = Offhook::start(&site, &settings_for(&dns, "", "nowhere.test"));
-    server.wait_line(0, "Failed", Some("name_not_resolved"), SOON);
+    server.wait_lines(&["100"], "failed", Some("name_not_resolved"));
     let mut browser = Softphone::open(&server.url(), true);
     browser.enter("alice", crate::support::offhook::PASSWORD);
-    browser.sees("The PBX's name was not found");
+    browser.sees("The PBX's host name was not found");
 }

@@ -12,6 +12,7 @@ mod configuration;
 mod demo;
 mod digits;
 mod dns;
+mod failover;
 mod images;
 mod incoming;
 mod many;

@@ -168,3 +168,41 @@ fn a_name_in_utf_8_comes_through() {
     let messages = called.messages();
     assert!(messages.contains("From: \"Zoë 東京\" <sip:4930@"), "{messages}");
 }
+
+#[test]
+fn a_redirection_is_followed_without_the_caller() {
+    let stage = stage("route-302");
+    let mut called = Sipp::play(&stage.site, &Part { times: 2, ..Part::new("redirect", CARRIER) });
+    let mut caller = stage.calls("call", "089", &[]);
+    caller.finish(SOON);
+    called.finish(SOON);
+    assert!(!caller.messages().contains("SIP/2.0 302"));
+}
+
+/// What a caller says of who it is.
+const IDENTITY: &str = "P-Asserted-Identity: \"Boss\" <sip:+4930100@pbx.test>\nPrivacy: id\n\
+                        Diversion: <sip:4444@pbx.test>;reason=unconditional\n";
+
+#[test]
+fn identities_and_diversions_are_passed_on_to_who_is_trusted() {
+    let stage = stage("route-identity");
+    let mut called = stage.called("answer");
+    stage.calls("call", "089", &[("@HEADERS@", IDENTITY)]).finish(SOON);
+    called.finish(SOON);
+    let messages = called.messages();
+    for line in IDENTITY.lines() {
+        assert!(messages.contains(line), "{line} is not in {messages}");
+    }
+}
+
+#[test]
+fn identities_are_kept_from_who_is_not_trusted() {
+    let stage = stage_with("route-private", |carrier| carrier.more.push_str("trust_identity = false\n"));
+    let mut called = stage.called("answer");
+    stage.calls("call", "089", &[("@HEADERS@", IDENTITY)]).finish(SOON);
+    called.finish(SOON);
+    let messages = called.messages();
+    for told in ["Boss", "4930", "4444"] {
+        assert!(!messages.contains(told), "{told} is in {messages}");
+    }
+}

@@ -76,14 +76,10 @@ fn options_tell_whether_a_fixed_trunk_is_there() {
     pbx.go_away();
     phone.alert("The PBX ");
     phone.sees_no_more("Ready");
-    for line in 0..4 {
-        server.wait_line(line, "Failed", Some("pbx_not_answering"), SOON);
-    }
+    server.wait_lines(&["100", "101", "102", "103"], "failed", Some("pbx_not_answering"));
     pbx.come_back();
     phone.sees("Ready");
-    for line in 0..4 {
-        server.wait_line(line, "Ready", None, SOON);
-    }
+    server.wait_lines(&["100", "101", "102", "103"], "ready", None);
 }
 
 #[test]
@@ -101,10 +97,8 @@ fn registers_for_all(name: &str, dialled_in_request: bool) {
     let pbx = Kamailio::start(&site, &registrar(dialled_in_request));
     let server = Offhook::start(&site, &settings(trunk("trunk-registration", "")));
     pbx.wait("bound 100", 1);
-    server.wait_line(0, "Registered", None, SOON);
-    for line in 1..4 {
-        server.wait_line(line, "Ready", None, SOON);
-    }
+    server.wait_lines(&["100"], "registered", None);
+    server.wait_lines(&["101", "102", "103"], "ready", None);
     calls_both_ways(&site, &server);
     assert!(!["bound 101", "bound 102", "bound 103"].iter().any(|bound| pbx.log().contains(bound)));
 }
@@ -119,8 +113,8 @@ fn another_line_can_be_the_one_that_registers() {
     let connection = Pbx { lines: Vec::new(), more: lines.into(), ..Default::default() };
     let server = Offhook::start(&site, &settings(connection));
     pbx.wait("bound 102", 1);
-    server.wait_line(2, "Registered", None, SOON);
-    server.wait_line(0, "Ready", None, SOON);
+    server.wait_lines(&["102"], "registered", None);
+    server.wait_lines(&["100", "101"], "ready", None);
     assert!(!pbx.log().contains("bound 100"));
 }
 
@@ -130,9 +124,7 @@ fn without_the_line_that_registers_no_line_of_the_trunk_is_ready() {
     let users = vec![("100".into(), "another".into())];
     let _pbx = Kamailio::start(&site, &kamailio::Settings { users, ..registrar(true) });
     let server = Offhook::start(&site, &settings(trunk("trunk-registration", "")));
-    for line in 0..4 {
-        server.wait_line(line, "Failed", Some("wrong_password"), SOON);
-    }
+    server.wait_lines(&["100", "101", "102", "103"], "failed", Some("wrong_password"));
     let mut phone = Softphone::open(&server.url(), true);
     phone.enter("alice", crate::support::offhook::PASSWORD);
     phone.sees("The PBX rejects the line's user name or password.");
@@ -145,8 +137,8 @@ fn one_contact_is_registered_for_all_numbers() {
     let allowed = format!("allow_from = [\"{}\"]", site.address(8));
     let server = Offhook::start(&site, &settings(trunk("trunk-bulk-registration", &allowed)));
     registrar.finish(SOON);
-    server.wait_line(0, "Registered", None, SOON);
-    server.wait_line(1, "Ready", None, SOON);
+    server.wait_lines(&["100"], "registered", None);
+    server.wait_lines(&["101", "102", "103"], "ready", None);
     // RFC 6140 7.1.2: the contact with the called number in it.
     let mut phone = Softphone::open(&server.url(), true);
     phone.enter("alice", crate::support::offhook::PASSWORD);

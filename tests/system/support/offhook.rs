@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::process::Process;
 use super::site::Site;
 use super::{SOON, eventually, kamailio};
@@ -193,22 +195,45 @@ impl Offhook {
         });
     }
 
-    /// The state and cause of a line that it logged last; lines are counted in the configuration's order.
-    pub(crate) fn line(&self, line: usize) -> Option<(String, Option<String>)> {
-        let log = self.log();
-        let mark = format!(" line line={line} state=");
-        let rest = log.rsplit_once(&mark)?.1.lines().next()?;
-        let (state, cause) = rest.split_once(" cause=").map_or((rest, None), |(state, cause)| (state, Some(cause)));
-        let cause = cause.map(|cause| cause.trim_matches('"'));
-        Some((state.to_owned(), cause.map(str::to_owned)))
+    /// What an administrator is told: `offhook status --json`.
+    #[track_caller]
+    pub(crate) fn status(&self) -> Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+        command.args(["status", "--json", "--config"]).arg(self.dir.join("offhook.toml")).env("OFFHOOK_LOG", "error");
+        let output = command.output().expect("the program can be started");
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// Waits until a line stands so.
+    /// The lines of all groups as an administrator is told of them.
     #[track_caller]
-    pub(crate) fn wait_line(&self, line: usize, state: &str, cause: Option<&str>, within: Duration) {
-        eventually(&format!("line {line} is {state} because of {cause:?}"), within, || match self.line(line) {
-            Some((now, why)) if now == state && why.as_deref() == cause => Ok(()),
-            other => Err(format!("it is {other:?}")),
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let mut status = self.status();
+        let groups = status["line_groups"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        groups
+            .into_iter()
+            .flat_map(|mut group| group["lines"].as_array_mut().map(std::mem::take).unwrap_or_default())
+            .collect()
+    }
+
+    /// Waits until lines stand so.
+    #[track_caller]
+    pub(crate) fn wait_lines(&self, numbers: &[&str], state: &str, cause: Option<&str>) {
+        eventually(&format!("{numbers:?} are {state} because of {cause:?}"), SOON, || {
+            let lines = self.lines();
+            let wanted: Vec<&Value> =
+                lines.iter().filter(|line| numbers.iter().any(|&n| line["number"] == n)).collect();
+            let stands = |line: &&Value| line["state"] == state && line["cause"]["code"].as_str() == cause;
+            if wanted.len() == numbers.len() && wanted.iter().all(stands) { Ok(()) } else { Err(format!("{wanted:?}")) }
+        });
+    }
+
+    /// Waits until the cause of a line says this in words.
+    #[track_caller]
+    pub(crate) fn wait_words(&self, number: &str, words: &str) {
+        eventually(&format!("{number} is told to have {words:?}"), SOON, || {
+            let line = self.lines().into_iter().find(|line| line["number"] == number).unwrap_or_default();
+            if line["cause"].to_string().contains(words) { Ok(()) } else { Err(line.to_string()) }
         });
     }
 

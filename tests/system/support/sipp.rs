@@ -19,6 +19,8 @@ pub(crate) struct Part<'a> {
     pub(crate) scenario: &'a str,
     /// Its address within the [`Site`].
     pub(crate) host: u8,
+    /// How often it plays it.
+    pub(crate) times: u32,
     /// Over TCP instead of UDP.
     pub(crate) tcp: bool,
     /// Whom it calls, and which number there; None: it waits to be called.
@@ -30,11 +32,11 @@ pub(crate) struct Part<'a> {
 impl<'a> Part<'a> {
     /// The called side over UDP.
     pub(crate) fn new(scenario: &'a str, host: u8) -> Part<'a> {
-        Part { scenario, host, tcp: false, calls: None, words: &[] }
+        Part { scenario, host, times: 1, tcp: false, calls: None, words: &[] }
     }
 }
 
-/// A running sipp that plays one scenario once.
+/// A running sipp that plays one scenario.
 pub(crate) struct Sipp {
     process: Process,
     messages: PathBuf,
@@ -69,7 +71,8 @@ impl Sipp {
         }
         let file = dir.join(part.scenario).with_extension("xml");
         std::fs::write(&file, text).expect("the scenario can be written");
-        let mut arguments = vec!["-t".to_owned(), if part.tcp { "t1".into() } else { "u1".into() }];
+        let transport = if part.tcp { "t1" } else { "u1" };
+        let mut arguments = vec!["-t".to_owned(), transport.to_owned(), "-m".to_owned(), part.times.to_string()];
         if let Some((peer, number)) = part.calls {
             arguments.extend([peer.to_string(), "-s".into(), number.into()]);
         }
@@ -103,7 +106,7 @@ impl Sipp {
         let messages = dir.join("messages.log");
         let mut command = Command::new("sipp");
         command.arg("-sf").arg(scenario).args(["-i", &address, "-p", "5060", "-mi", &address, "-mp", "30000"]);
-        command.args(["-m", "1", "-nostdin"]);
+        command.arg("-nostdin");
         command.args(["-trace_err", "-trace_msg", "-message_overwrite", "false", "-message_file"]).arg(&messages);
         command.arg("-error_file").arg(dir.join("errors.log"));
         command.args(arguments).current_dir(dir).env("TERM", "dumb");
