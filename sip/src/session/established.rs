@@ -127,7 +127,7 @@ impl Established {
                 let reason = received.message.header(Name::Reason).map(str::to_owned);
                 let why = EndReason::RemoteBye { reason };
                 base.last_event(core, Event::Ended { session: base.session(), why });
-                return Some(Stage::Over);
+                return self.over(core, now);
             }
             // Nothing new begins in a session that we are ending.
             Method::Invite | Method::Update | Method::Refer if self.ending.is_some() => {
@@ -177,7 +177,7 @@ impl Established {
         }
         if let Some(Ending::Bye(bye)) = self.ending.as_mut().filter(|ending| ending.is(transaction)) {
             let again = bye.challenged(base, &mut self.link.dialog, response, core, now);
-            return (Use::Taken, if again { None } else { Some(Stage::Over) });
+            return (Use::Taken, if again { None } else { self.over(core, now) });
         }
         if self.link.offering.as_ref().is_some_and(|offering| offering.is(transaction)) {
             let failed = self.link.on_offer_response(base, response, source, core, now);
@@ -198,10 +198,18 @@ impl Established {
         (if surplus { Use::Surplus } else { Use::Taken }, None)
     }
 
+    /// Nothing is left to do, but a re-INVITE of ours may still wait for an answer that never comes.
+    fn over(&self, core: &mut Core, now: Instant) -> Next {
+        if let Some(offering) = &self.link.offering {
+            core.transactions.leave(offering.transaction(), now);
+        }
+        Some(Stage::Over)
+    }
+
     pub(super) fn on_failure(&mut self, base: &mut Base, failure: Failure, core: &mut Core, now: Instant) -> Next {
         let Failure { transaction, status, .. } = failure;
         if self.ending.as_ref().is_some_and(|ending| ending.is(transaction)) {
-            return Some(Stage::Over);
+            return self.over(core, now);
         }
         if self.on_refer_failure(base, &failure, core, now) {
             return None;

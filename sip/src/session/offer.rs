@@ -71,6 +71,10 @@ impl Offering {
         self.again_at.is_none() && self.pending.transaction == transaction
     }
 
+    pub(super) fn transaction(&self) -> ClientId {
+        self.pending.transaction
+    }
+
     pub(super) fn again_at(&self) -> Option<Instant> {
         self.again_at
     }

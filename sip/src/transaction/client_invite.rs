@@ -145,6 +145,13 @@ impl ClientInvite {
         Some(Transmit { to: self.to.clone(), from: self.from, bytes })
     }
 
+    /// Ends it at the latest in 64*T1.
+    pub(crate) fn leave(&mut self, now: Instant, io: &mut Io) {
+        if self.end_at.is_none() {
+            self.end_in(now + PATIENCE, io);
+        }
+    }
+
     /// Whether no final response has come.
     pub(crate) fn is_unanswered(&self) -> bool {
         matches!(self.state, State::Calling | State::Proceeding)

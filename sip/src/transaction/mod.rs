@@ -232,6 +232,14 @@ impl Transactions {
         self.clients.remove(&transaction.0);
     }
 
+    /// Nobody waits for the answer to an INVITE any more: what comes within 64*T1 is acknowledged, and then it is
+    /// forgotten, however provisional its responses are.
+    pub(crate) fn leave(&mut self, invite: ClientId, now: Instant) {
+        if let Some(owned) = self.client_invites.get_mut(&invite.0) {
+            owned.transaction.leave(now, &mut self.io);
+        }
+    }
+
     /// Whether a request of ours still waits for its final response.
     pub(crate) fn is_waiting(&self) -> bool {
         self.client_invites.values().any(|owned| owned.transaction.is_unanswered())

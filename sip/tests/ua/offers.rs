@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use offhook_sip::header::Name;
+use offhook_sip::message::{Builder, Message};
 use offhook_sip::{Event, SessionId};
 
-use crate::calls::{incoming, invite, is_status, settle, talk, two, within};
+use crate::calls::{answered, incoming, invite, is, is_status, settle, talk, two, within};
 use crate::net::{World, sdp};
 
 fn offered(event: &Event) -> Option<Option<bytes::Bytes>> {
@@ -236,4 +238,33 @@ fn a_reinvite_without_offer_gets_one() {
     world.at(alice, |endpoint, now| endpoint.hangup(calling, None, now));
     settle(&mut world, &[alice, bob]);
     assert_eq!(world.count(&["BYE sip"]), 1, "{:#?}", world.trace);
+}
+
+#[test]
+fn an_offer_that_is_never_answered_does_not_outlive_its_call() {
+    let mut world = World::new(1);
+    let alice = world.endpoint("127.0.0.1:5060");
+    let phone = world.peer("127.0.0.2:5060");
+    let calling = world.call(alice, phone, None);
+    let (_, first) = world.receive(phone, is("INVITE"));
+    let answer = Builder::response_from(&first, 200, "OK", Some("phone"), phone)
+        .header(Name::Contact, format_args!("<sip:phone@{phone}>"))
+        .body("application/sdp", &sdp("answer"));
+    let answer = answer.finish();
+    world.send(phone, alice, answer.clone());
+    answered(&mut world, alice, calling);
+    world.at(alice, |endpoint, now| endpoint.offer(calling, sdp("hold"), now));
+    let (_, second) = world.receive(phone, |request| is("INVITE")(request) && request.bytes() != first.bytes());
+    world.send(phone, alice, Builder::response_from(&second, 100, "Trying", None, phone).finish());
+    let caller = Message::parse(answer).expect("a message");
+    let from = caller.header(Name::To).expect("To");
+    let to = caller.header(Name::From).expect("From");
+    let call_id = caller.call_id().expect("Call-ID");
+    let bye = format!(
+        "BYE sip:alice@{alice} SIP/2.0\r\nVia: SIP/2.0/UDP {phone};branch=z9hG4bKbye\r\nMax-Forwards: 70\r\n\
+         From: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: 1 BYE\r\n\r\n"
+    );
+    world.send(phone, alice, bye);
+    world.receive(phone, is_status(200));
+    settle(&mut world, &[alice]);
 }
