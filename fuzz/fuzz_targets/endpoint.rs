@@ -16,7 +16,8 @@ use offhook_sip::framing::{Frame, Framer};
 use offhook_sip::header::Protocol;
 use offhook_sip::uri::Uri;
 use offhook_sip::{
-    Account, ConnectionId, Destination, Endpoint, EndpointConfig, Event, Hop, Output, RegistrationId, SessionId, Source,
+    Account, ConnectionId, Destination, Endpoint, EndpointConfig, Event, Hop, Output, RegisterOptions, RegistrationId,
+    SessionId, Source,
 };
 
 /// Outputs in a row that mean that something spins.
@@ -102,7 +103,7 @@ fuzz_target!(|data: &[u8]| {
     // Time only has to begin somewhere, the same for all runs.
     static START: OnceLock<Instant> = OnceLock::new();
     let now = *START.get_or_init(Instant::now);
-    let config = EndpointConfig { user_agent: "f".into(), seed: [1; 32], max_sessions: 8 };
+    let config = EndpointConfig::new("f", [1; 32], 8);
     let mut world =
         World { endpoint: Endpoint::new(config), now, wake: None, sent: Bytes::new(), sessions: Vec::new() };
     let hop = Hop {
@@ -117,7 +118,7 @@ fuzz_target!(|data: &[u8]| {
         routes: Vec::new(),
         credentials: Some(Credentials::new("a", "p")),
     });
-    let registration: RegistrationId = world.endpoint.register(account.clone(), 600, now);
+    let registration: RegistrationId = world.endpoint.register(account.clone(), RegisterOptions::default(), now);
     world.drain();
     let mut stream = Framer::new(65_536);
     for piece in data.split(|byte| *byte == 0xff).take(64) {
