@@ -13,8 +13,8 @@ use toml::Spanned;
 
 use super::names::{self, PLACE};
 use super::{
-    Administrator, Config, GroupKind, GroupTls, Line, LineGroup, Listen, Listener, ListenerTls, Media,
-    Pattern, Route, Secret, Transport, User,
+    Administrator, Config, GroupKind, GroupTls, Line, LineGroup, Listen, Listener, ListenerTls, Media, Pattern, Route,
+    Secret, Transport, User,
 };
 
 /// Countries whose tones are known.
