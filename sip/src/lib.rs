@@ -43,4 +43,5 @@ pub use endpoint::{
 };
 pub use error::ParseError;
 pub use flow::{ConnectionId, Destination, Hop, Hops, Source, TlsPeer, Transmit};
+pub use request::ALLOW;
 pub use transport::Protocol;

@@ -14,7 +14,7 @@ use crate::transaction::write::MAX_FORWARDS;
 use crate::uri::Uri;
 
 /// Methods that this endpoint takes within and outside dialogs.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK, REFER, NOTIFY";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK, REFER, NOTIFY";
 
 /// What a request says, kept while it can be challenged: it is then sent again with credentials.
 #[derive(Debug, Clone)]

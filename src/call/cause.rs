@@ -73,6 +73,8 @@ causes! {
     PbxUnreachable = "pbx_unreachable", 503, 502, "The PBX cannot be reached. Check its address, port and transport.", "Die Telefonanlage ist nicht erreichbar. Bitte Adresse, Port und Transport prüfen.";
     /// The PBX's host name has no address.
     NameNotResolved = "name_not_resolved", 503, 502, "The PBX's host name was not found. Check the registrar in the configuration.", "Der Rechnername der Telefonanlage wurde nicht gefunden. Bitte den Registrar in der Konfiguration prüfen.";
+    /// TLS to the PBX does not come about; the detail says why.
+    CertificateRefused = "certificate_refused", 503, 502, "No TLS connection to the PBX: a certificate is not accepted. Check the certificates and the name of the registrar.", "Keine TLS-Verbindung zur Telefonanlage: Ein Zertifikat wird nicht angenommen. Bitte die Zertifikate und den Namen des Registrars prüfen.";
     /// REGISTER answered with 401/407 although credentials were sent.
     WrongPassword = "wrong_password", 403, 502, "The PBX rejects the line's user name or password.", "Die Telefonanlage weist Benutzername oder Passwort der Leitung zurück.";
     /// REGISTER answered with a challenge that cannot be met.

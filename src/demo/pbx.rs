@@ -20,9 +20,11 @@ use crate::call::directory::{Directory, LineGroupEntry};
 use crate::call::effect::{Route, Service, Target, TargetUri};
 use crate::config::Secret;
 use crate::ids::LineGroupId;
+use crate::net::dns::Dns;
 use crate::net::groups::{GroupSettings, Groups, Kind};
 use crate::net::media::MediaSettings;
 use crate::net::role::{Decision, Refusal, Role};
+use crate::net::transport::TransportSettings;
 
 /// Sends back what it hears.
 const ECHO: &str = "600";
@@ -57,7 +59,7 @@ pub async fn run(settings: DemoPbx) -> Result<(), StartError> {
 
 /// Starts a demo PBX.
 pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
-    let transport = app::bind_sip(settings.listen).await?;
+    let transport = app::bind_sip(TransportSettings::at(settings.listen)).await?;
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|_| StartError::Random)?;
     let extensions = GroupSettings {
@@ -71,6 +73,10 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         register_delay: Duration::ZERO,
         retry_interval: Duration::from_secs(30),
         options_refresh: Duration::ZERO,
+        nat_refresh: Duration::ZERO,
+        nat_refresh_answered: false,
+        listener: None,
+        tls_profile: 0,
         codecs: CODECS.to_vec(),
     };
     let groups = Groups::new(transport.local_addr(), vec![extensions], Vec::new());
@@ -92,7 +98,7 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         webrtc_codecs: vec![Codec::Opus],
         workers: Some(1),
     };
-    app::run_core(Arc::new(directory), groups, role, transport, media)
+    app::run_core(Arc::new(directory), groups, role, transport, Dns::default(), media)
 }
 
 /// The extensions and who is registered at them.
@@ -133,7 +139,12 @@ impl Role for Extensions {
         }
     }
 
-    fn sends_from(&self, _group: LineGroupId, _source: &Source) -> bool {
+    fn expects(&self, _source: &Source) -> bool {
+        // Extensions may come from anywhere; digest tells who they are.
+        true
+    }
+
+    fn sends_from(&self, _group: LineGroupId, _source: &Source, _now: Instant) -> bool {
         // Nobody is known by address here.
         false
     }

@@ -98,8 +98,15 @@ impl Lines {
         changed
     }
 
-    /// Takes in news of a line's registration; true when somebody would see it.
-    pub fn registration(&mut self, line: LineId, state: &RegistrationState, now: Instant) -> bool {
+    /// Takes in news of a line's registration; true when somebody would see it. `problem` is why nothing can be sent
+    /// to the PBX, where that is known.
+    pub fn registration(
+        &mut self,
+        line: LineId,
+        state: &RegistrationState,
+        problem: Option<&EndCause>,
+        now: Instant,
+    ) -> bool {
         let Some(slot) = self.status.get_mut(line.0 as usize) else { return false };
         let (state, cause) = match state {
             // A retry after a failure or a refresh changes nothing that a person can act on.
@@ -117,7 +124,10 @@ impl Lines {
             }
             RegistrationState::Failed { status, reason, attempts, retry_at, challenge } => {
                 (slot.next_try, slot.until, slot.retries) = (*retry_at, None, *attempts);
-                (LineState::Failed, Some(registration_failure(*status, reason, challenge.as_ref())))
+                // Nothing came, or nothing could be sent.
+                let problem = problem.filter(|_| matches!(status, 408 | 503)).cloned();
+                let cause = problem.unwrap_or_else(|| registration_failure(*status, reason, challenge.as_ref()));
+                (LineState::Failed, Some(cause))
             }
             RegistrationState::Unregistered => {
                 (slot.until, slot.next_try) = (None, None);
@@ -167,13 +177,13 @@ mod tests {
             retry_at: None,
             challenge: None,
         };
-        assert!(lines.registration(line, &failed(1), now));
-        assert!(!lines.registration(line, &RegistrationState::Registering, now));
-        assert!(!lines.registration(line, &failed(2), now), "it fails as before");
+        assert!(lines.registration(line, &failed(1), None, now));
+        assert!(!lines.registration(line, &RegistrationState::Registering, None, now));
+        assert!(!lines.registration(line, &failed(2), None, now), "it fails as before");
         let status = lines.status(line).unwrap();
         assert_eq!((status.state, status.retries), (LineState::Failed, 2));
         assert_eq!(status.cause.as_ref().unwrap().code, CauseCode::WrongPassword);
-        assert!(!lines.registration(LineId(7), &failed(1), now));
+        assert!(!lines.registration(LineId(7), &failed(1), None, now));
         assert!(!lines.set(LineId(1), LineState::Ready, None, now), "a line that is switched off stays off");
     }
 

@@ -1,12 +1,12 @@
 //! The one driver: it owns the SIP endpoint, the calls and the lines, and drains them after every input.
 
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
 use offhook_sip::header::Protocol;
+use offhook_sip::locate::{Found, LocateError};
 use offhook_sip::message::Message as SipMessage;
 use offhook_sip::{
     Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId,
@@ -14,12 +14,14 @@ use offhook_sip::{
 };
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
+use super::dns::Dns;
 use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
 use super::role::{Decision, Role};
-use super::transport::{Received, Transport, TransportFailure};
+use super::strangers::Strangers;
+use super::transport::{Received, Transport, TransportFailure, Why};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
@@ -27,7 +29,7 @@ use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, Rou
 use crate::call::headers::{Headers, Redirect, caller, carried};
 use crate::call::view::CallView;
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
-use crate::line::report::{GroupReport, Report};
+use crate::line::report::{GroupReport, ListenerReport, Report};
 use crate::line::{LineStatus, Lines};
 use crate::user::clients::{Attached, Clients, ResumeToken};
 
@@ -50,6 +52,8 @@ pub struct CoreParts<R> {
     pub role: R,
     /// SIP sockets.
     pub transport: Transport,
+    /// How names are looked up.
+    pub dns: Dns,
     /// Audio.
     pub media: MediaServer,
     /// Audio events.
@@ -102,7 +106,7 @@ pub(super) enum Message {
     Attach { user: UserId, resume: Option<ResumeToken>, reply: oneshot::Sender<Attachment> },
     Detach { client: ClientId, socket: u64, left: bool },
     Command { client: ClientId, request: u32, command: Command },
-    Located { group: LineGroupId, protocol: Protocol, addresses: io::Result<Vec<std::net::SocketAddr>> },
+    Located { group: LineGroupId, found: Result<Found, LocateError> },
     Report { reply: oneshot::Sender<Report> },
     ResetLine { line: LineId, reply: oneshot::Sender<Result<(), CauseCode>> },
     Stop,
@@ -165,7 +169,9 @@ pub struct Core<R> {
     pub(super) probes: FxHashMap<OutgoingId, Probe>,
     pub(super) inbox_sender: mpsc::Sender<Message>,
     pub(super) role: R,
-    transport: Transport,
+    pub(super) transport: Transport,
+    pub(super) dns: Arc<Dns>,
+    strangers: Strangers,
     clients: Clients,
     sockets: FxHashMap<ClientId, mpsc::Sender<ClientEvent>>,
     inbox: mpsc::Receiver<Message>,
@@ -192,6 +198,8 @@ impl<R: Role> Core<R> {
             inbox_sender: inbox_sender.clone(),
             role: parts.role,
             transport: parts.transport,
+            dns: Arc::new(parts.dns),
+            strangers: Strangers::default(),
             clients: Clients::default(),
             sockets: FxHashMap::default(),
             inbox,
@@ -204,6 +212,7 @@ impl<R: Role> Core<R> {
     /// Runs until stopped.
     pub async fn run(mut self) {
         self.look_up_all();
+        self.trunks_changed(Instant::now());
         let mut buffer = vec![0_u8; 65_536].into_boxed_slice();
         loop {
             let wake = self.drain(Instant::now());
@@ -286,7 +295,7 @@ impl<R: Role> Core<R> {
             Event::Request { id, source, request } => {
                 let answer = self.role.request(&source, &request, now);
                 self.endpoint.respond(id, answer.status, None, answer.headers, None, now);
-                return;
+                return self.trunks_changed(now);
             }
             Event::Registration { id, state } => return self.registration_changed(id, state, now),
             Event::HopFailed { to, .. } => return self.hop_failed(&to, now),
@@ -349,6 +358,9 @@ impl<R: Role> Core<R> {
             Decision::Reject(refusal) => refusal,
         };
         debug!(remote = %source.remote, status = refusal.status, "INVITE refused");
+        if refusal.status == 403 {
+            self.stranger(&source, now);
+        }
         self.endpoint.reject(session, refusal.status, None, refusal.headers, now);
     }
 
@@ -363,7 +375,7 @@ impl<R: Role> Core<R> {
     ) {
         match self.calls.group_at(replaces) {
             None => self.endpoint.reject(session, 481, None, Vec::new(), now),
-            Some(group) if !self.role.sends_from(group, source) => {
+            Some(group) if !self.role.sends_from(group, source, now) => {
                 debug!(remote = %source.remote, "Replaces of somebody else's call");
                 self.endpoint.reject(session, 403, None, Vec::new(), now);
             }
@@ -382,21 +394,44 @@ impl<R: Role> Core<R> {
                 for _ in 0..UDP_BATCH {
                     let Some((source, bytes)) = self.transport.try_receive(buffer) else { break };
                     let now = Instant::now();
-                    self.endpoint.handle_message(source, bytes, now);
+                    self.sip_message(source, bytes, now);
                     self.drain(now);
                 }
             }
-            Received::Message(source, bytes) => self.endpoint.handle_message(source, bytes, now),
+            Received::Message(source, bytes) => self.sip_message(source, bytes, now),
             Received::Failed(failure) => self.transport_failed(&failure, now),
-            // Both are in the log; nobody else asks for them yet.
-            Received::MappingChanged { .. } | Received::ListenerChanged(_) => {}
+            Received::MappingChanged { destination, .. } => self.flow_lost(&destination, now),
+            // It is seen in the report, which asks for it.
+            Received::ListenerChanged(_) => {}
+        }
+    }
+
+    /// A SIP message. What comes from where nobody is expected costs as little as can be.
+    fn sip_message(&mut self, source: Source, bytes: Bytes, now: Instant) {
+        if self.role.expects(&source) {
+            return self.endpoint.handle_message(source, bytes, now);
+        }
+        let address = source.remote.ip();
+        let refused = !self.strangers.is_answered(address, now) || self.endpoint.handle_stranger(source, bytes, now);
+        if refused {
+            self.stranger(&source, now);
+        }
+    }
+
+    fn stranger(&mut self, source: &Source, now: Instant) {
+        if self.strangers.count(source.remote.ip(), now) {
+            warn!(remote = %source.remote, "a request from an address that no line group names");
         }
     }
 
     fn transport_failed(&mut self, failure: &TransportFailure, now: Instant) {
         let Destination { protocol, host, port, .. } = &failure.destination;
         debug!(%protocol, %host, port, why = %failure.why, "nothing can be sent there");
+        self.explain(failure);
         self.endpoint.handle_transport_error(&failure.destination, now);
+        if failure.why == Why::Silent || failure.why == Why::Closed && *protocol == Protocol::Tls {
+            self.flow_lost(&failure.destination, now);
+        }
     }
 
     fn message(&mut self, message: Message) {
@@ -416,12 +451,12 @@ impl<R: Role> Core<R> {
             }
             // Lines must not register anew while they are being taken back.
             Message::Located { .. } | Message::ResetLine { .. } if self.stop_by.is_some() => {}
-            Message::Located { group, protocol, addresses } => self.located(group, protocol, addresses, now),
+            Message::Located { group, found } => self.located(group, found, now),
             Message::ResetLine { line, reply } => {
                 let _ = reply.send(self.reset_line(line, now));
             }
             Message::Report { reply } => {
-                let _ = reply.send(self.report());
+                let _ = reply.send(self.report(now));
             }
             Message::Stop => self.stop(now),
         }
@@ -454,13 +489,20 @@ impl<R: Role> Core<R> {
             .collect()
     }
 
-    fn report(&self) -> Report {
+    fn report(&self, now: Instant) -> Report {
         let groups = self.groups.ids().filter_map(|id| {
             let lines = self.groups.lines_of(id).into_iter();
             let lines = lines.filter_map(|line| Some((line, self.lines.status(line)?.clone()))).collect();
-            Some(GroupReport { lines, ..self.groups.report(id)? })
+            let (bindings, wrong_passwords) = self.role.bindings(id, now).unwrap_or_default();
+            Some(GroupReport { lines, bindings, wrong_passwords, ..self.groups.report(id)? })
         });
-        Report { groups: groups.collect(), ..Report::default() }
+        let listeners = self.transport.listeners().iter().map(|listener| ListenerReport {
+            name: listener.name.clone(),
+            transport: listener.transports.to_owned(),
+            address: listener.address,
+            problem: listener.state.problem(),
+        });
+        Report { groups: groups.collect(), listeners: listeners.collect(), strangers: self.strangers.report() }
     }
 
     fn client_gone(&mut self, client: ClientId, now: Instant) {

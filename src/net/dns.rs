@@ -20,6 +20,13 @@ const SERVER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Until a question counts as not answered, whichever servers were asked. A lookup has at most three in a row.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// How names are looked up.
+#[derive(Debug, Clone, Default)]
+pub struct Dns {
+    /// Name servers; without any, those of the system.
+    pub servers: Vec<SocketAddr>,
+}
+
 /// Finds the servers of a domain (RFC 3263). `servers` are the name servers to ask; without any, those of the system.
 /// Addresses in the system's hosts file come before those of DNS. The system's files are read at each lookup, so that
 /// a change of network is noticed; nothing is kept from one lookup to the next but what the caller keeps.

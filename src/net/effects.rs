@@ -10,7 +10,7 @@ use tracing::debug;
 use super::core::Core;
 use super::role::Role;
 use crate::call::cause::CauseCode;
-use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect};
+use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect, TargetUri};
 use crate::ids::{CallId, LineGroupId};
 
 impl<R: Role> Core<R> {
@@ -18,7 +18,11 @@ impl<R: Role> Core<R> {
         match effect {
             SipEffect::Invite { leg, target, from, max_forwards, mut headers, sdp } => {
                 headers.extend(max_forwards.map(|hops| (Name::MaxForwards, hops.to_string())));
-                match self.groups.account_for(&target, from.as_ref()) {
+                let bound = match &target.uri {
+                    TargetUri::Number(number) => self.role.bound(target.group, number, now),
+                    TargetUri::Uri(_) => None,
+                };
+                match self.groups.account_for(&target, from.as_ref(), bound) {
                     Ok((account, uri)) => self.invite(leg, account, uri, headers, sdp, now),
                     Err(cause) => self.calls.handle(Input::Invited { leg, session: Err(cause) }, now),
                 }
@@ -27,7 +31,6 @@ impl<R: Role> Core<R> {
             SipEffect::Answer { session, sdp, .. } => self.endpoint.answer(session, sdp, now),
             SipEffect::Reject { session, status } => self.endpoint.reject(session, status, None, Vec::new(), now),
             SipEffect::Hangup { session, reason } => self.endpoint.hangup(session, reason, now),
-            // The endpoint has no REFER yet, so none is ever answered.
             SipEffect::AcceptRefer { session, refer } => self.endpoint.accept_refer(session, refer, now),
             SipEffect::ReferProgress { session, refer, status } => {
                 self.endpoint.refer_progress(session, refer, status, None, now);

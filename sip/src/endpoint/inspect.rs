@@ -50,6 +50,21 @@ impl Endpoint {
         }
     }
 
+    /// A request from an address that has nothing to ask here. True when it was refused.
+    pub(super) fn on_strange_request(&mut self, source: Source, request: Message, now: Instant) -> bool {
+        let belongs = request.to().is_ok_and(|to| to.tag().is_some_and(|tag| self.session_of(tag).is_some()));
+        if belongs {
+            self.on_request(source, request, now);
+            return false;
+        }
+        if let (Ok(via), Some(method)) = (request.top_via(), request.method())
+            && method != Method::Ack
+        {
+            self.refuse_statelessly(&source, &request, &via, Reply { status: 403, ..Reply::default() });
+        }
+        true
+    }
+
     /// A request that is the first of its transaction.
     fn on_new(&mut self, received: Received, method: Method, now: Instant) {
         let tag = received.message.to().ok().and_then(|to| to.tag().map(str::to_owned));

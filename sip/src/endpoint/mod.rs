@@ -83,6 +83,19 @@ impl Endpoint {
         }
     }
 
+    /// Takes in a message from an address that has nothing to ask here: responses and what belongs to a call are taken
+    /// as from anybody, any other request is refused with 403 and leaves nothing behind. True where that was so.
+    pub fn handle_stranger(&mut self, source: Source, bytes: Bytes, now: Instant) -> bool {
+        match Message::parse(bytes) {
+            Ok(message) if message.is_request() => self.on_strange_request(source, message, now),
+            Ok(message) => {
+                self.on_response(&source, &message, now);
+                false
+            }
+            Err(_) => true,
+        }
+    }
+
     /// Nothing can be sent there: requests that wait for an answer from there go to the next hop, or fail with 503
     /// (RFC 3261 8.1.3.1). With a connection in it, only what went by that connection counts.
     pub fn handle_transport_error(&mut self, destination: &Destination, now: Instant) {

@@ -3,24 +3,30 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use offhook_sip::digest::Credentials;
 use offhook_sip::header::Protocol;
 use offhook_sip::uri::{Host, Uri};
-use offhook_sip::{Account, Destination, Hop, Hops};
+use offhook_sip::{Account, Destination, Hop, Hops, TlsPeer, registrar};
 
-use super::{Group, Groups, Kind, Target};
+use super::{Group, Groups, Kind, LineSettings, Target};
 use crate::call::cause::CauseCode;
 use crate::call::effect::{self, Caller, TargetUri};
 use crate::ids::{LineGroupId, LineId};
 use crate::net::transport::local_for;
 
 impl Groups {
-    /// Identity and destination of an INVITE. `from` is the caller of a call that is passed on.
+    /// Identity and destination of an INVITE. `from` is the caller of a call that is passed on; `bound` are the ways
+    /// to a PBX that registers with us.
     pub(in crate::net) fn account_for(
         &self,
         target: &effect::Target,
         from: Option<&Caller>,
+        bound: Option<Vec<registrar::Route>>,
     ) -> Result<(Arc<Account>, Uri), CauseCode> {
         let group = self.group(target.group).ok_or(CauseCode::Internal)?;
+        if let Some(routes) = bound {
+            return self.account_to_binding(target, from, routes);
+        }
         let uri = group.uri(&target.uri);
         if let Some(line) = target.line {
             let line = self.line(line).ok_or(CauseCode::Internal)?;
@@ -32,32 +38,48 @@ impl Groups {
             TargetUri::Number(_) => group.hops(caller).ok_or(CauseCode::PbxUnreachable)?,
             TargetUri::Uri(uri) => self.hop_to(uri, caller).into(),
         };
-        let pilot = self.lines.iter().find(|line| line.settings.group == target.group && line.settings.pilot);
-        let host = match group.settings.kind {
-            // RFC 3323 4.1.1.3: nothing is to tell who it is.
-            _ if from.is_some_and(Caller::is_anonymous) => Host::Name("anonymous.invalid".to_owned()),
+        let domain = match group.settings.kind {
             // The far side of a trunk that we register at knows numbers in its own domain.
-            Kind::TrunkRegistration { .. } => domain_host(&group.settings.domain),
-            _ => Host::Ip(hops.first().local.ip()),
+            Kind::TrunkRegistration { .. } => Some(&*group.settings.domain),
+            _ => None,
         };
-        let account = Account {
-            aor: Uri::sip(caller, host, None),
-            display_name: from.and_then(|from| from.name.clone()),
-            hops,
-            routes: Vec::new(),
-            credentials: pilot.map(|pilot| pilot.settings.credentials.clone()),
+        let credentials = self.pilot(group).map(|pilot| pilot.credentials.clone());
+        Ok((Arc::new(passed_on(from, caller, domain, hops, Vec::new(), credentials)), uri))
+    }
+
+    /// A call to a PBX that registers with us goes to where it registered last, and to its other contacts when that
+    /// does not answer.
+    fn account_to_binding(
+        &self,
+        target: &effect::Target,
+        from: Option<&Caller>,
+        routes: Vec<registrar::Route>,
+    ) -> Result<(Arc<Account>, Uri), CauseCode> {
+        let line = target.line.and_then(|line| self.line(line)).map(|line| line.settings.user_name.as_str());
+        let caller = line.or(from.map(|from| from.number.as_str())).unwrap_or("anonymous");
+        let hop = |route: &registrar::Route| Hop {
+            contact: contact(caller, route.local, route.to.protocol),
+            to: route.to.clone(),
+            local: route.local,
         };
-        Ok((Arc::new(account), uri))
+        let hops = Hops::new(routes.iter().map(hop)).ok_or(CauseCode::TrunkNotRegistered)?;
+        let best = routes.into_iter().next().ok_or(CauseCode::TrunkNotRegistered)?;
+        let path = best.routes.into_iter().map(Arc::from).collect();
+        Ok((Arc::new(passed_on(from, caller, None, hops, path, None)), best.uri))
+    }
+
+    /// The line that speaks for a trunk.
+    fn pilot(&self, group: &Group) -> Option<&LineSettings> {
+        self.line(group.pilot?).map(|line| &line.settings)
     }
 
     /// The account of a line, as its group stands.
     pub(super) fn line_account(&self, id: LineId) -> Option<Account> {
         let line = &self.line(id)?.settings;
         let group = self.group(line.group)?;
-        let pilot = || self.lines.iter().find(|other| other.settings.group == line.group && other.settings.pilot);
         // In a trunk one line's password is good for all.
         let credentials = match line.credentials.password.expose().is_empty() {
-            true => pilot().map(|pilot| pilot.settings.credentials.clone()),
+            true => self.pilot(group).map(|pilot| pilot.credentials.clone()),
             false => Some(line.credentials.clone()),
         };
         Some(Account {
@@ -72,14 +94,14 @@ impl Groups {
     /// For an OPTIONS to one place of a group's PBX, and nowhere else.
     pub(super) fn probe(&self, id: LineGroupId, target: &Target) -> Option<(Account, Uri)> {
         let group = self.group(id)?;
-        let pilot = self.lines.iter().find(|line| line.settings.group == id && line.settings.pilot);
-        let user = pilot.map_or("offhook", |pilot| &pilot.settings.user_name);
+        let pilot = self.pilot(group);
+        let user = pilot.map_or("offhook", |pilot| &pilot.user_name);
         let account = Account {
             aor: Uri::sip(user, domain_host(&group.settings.domain), None),
             display_name: None,
-            hops: target.hop(user).into(),
+            hops: group.hop(target, user).into(),
             routes: Vec::new(),
-            credentials: pilot.map(|pilot| pilot.settings.credentials.clone()),
+            credentials: pilot.map(|pilot| pilot.credentials.clone()),
         };
         Some((account, Uri::sip("", domain_host(&group.settings.domain), None)))
     }
@@ -107,17 +129,43 @@ impl Group {
 
     /// The ways to the PBX; `user` is the user part of our Contact.
     fn hops(&self, user: &str) -> Option<Hops> {
-        Hops::new(self.targets.in_order().map(|target| target.hop(user)))
+        Hops::new(self.targets.in_order().map(|target| self.hop(target, user)))
+    }
+
+    fn hop(&self, target: &Target, user: &str) -> Hop {
+        Hop { to: self.destination(target), local: target.local, contact: contact(user, target.local, target.protocol) }
+    }
+
+    /// A place of the PBX, with whom a certificate has to name there.
+    pub(super) fn destination(&self, target: &Target) -> Destination {
+        let to = Destination::at(target.protocol, target.address);
+        let settings = &self.settings;
+        let peer = || Arc::new(TlsPeer { name: settings.host.as_str().into(), profile: settings.tls_profile });
+        Destination { tls: target.protocol.is_secure().then(peer), ..to }
     }
 }
 
-impl Target {
-    fn hop(&self, user: &str) -> Hop {
-        Hop {
-            to: Destination::at(self.protocol, self.address),
-            local: self.local,
-            contact: contact(user, self.local, self.protocol),
-        }
+/// The account of a call that is somebody else's.
+fn passed_on(
+    from: Option<&Caller>,
+    caller: &str,
+    domain: Option<&str>,
+    hops: Hops,
+    routes: Vec<Arc<str>>,
+    credentials: Option<Credentials>,
+) -> Account {
+    let host = match domain {
+        // RFC 3323 4.1.1.3: nothing is to tell who it is.
+        _ if from.is_some_and(Caller::is_anonymous) => Host::Name("anonymous.invalid".to_owned()),
+        Some(domain) => domain_host(domain),
+        None => Host::Ip(hops.first().local.ip()),
+    };
+    Account {
+        aor: Uri::sip(caller, host, None),
+        display_name: from.and_then(|from| from.name.clone()),
+        hops,
+        routes,
+        credentials,
     }
 }
 
@@ -129,7 +177,7 @@ fn contact(user: &str, local: SocketAddr, protocol: Protocol) -> Uri {
     }
 }
 
-fn domain_host(domain: &str) -> Host {
+pub(super) fn domain_host(domain: &str) -> Host {
     match domain.parse::<IpAddr>() {
         Ok(ip) => Host::Ip(ip),
         Err(_) => Host::Name(domain.to_owned()),

@@ -1,24 +1,27 @@
 //! What the core does for line groups: looks PBXs up, registers lines, follows what becomes of them.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use offhook_sip::header::{Name, Protocol};
+use offhook_sip::keepalive::KeepAliveKind;
+use offhook_sip::locate::{self, Found, LocateError, Located, Means};
 use offhook_sip::method::Method;
 use offhook_sip::uri::Host;
 use offhook_sip::{Destination, OutgoingId, RegisterOptions, RegistrationId, RegistrationState};
 use tracing::{info, warn};
 
+use super::account::domain_host;
 use super::{GroupSettings, Kind, Probe, Target};
 use crate::call::cause::CauseCode;
 use crate::call::view::EndCause;
 use crate::ids::{LineGroupId, LineId};
 use crate::line::LineState;
 use crate::net::core::{Core, Message};
+use crate::net::dns;
 use crate::net::role::Role;
-use crate::net::transport::local_for;
+use crate::net::transport::{ListenerStatus, TransportFailure, Why};
 
 /// After a name could not be resolved, or its PBX did not answer.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(15);
@@ -42,6 +45,10 @@ impl<R: Role> Core<R> {
             if probe.is_some() {
                 self.probe(id, now);
             }
+            let ended = |group: &mut super::Group| group.bound_until.take_if(|until| *until <= now).is_some();
+            if self.groups.group_mut(id).is_some_and(ended) {
+                self.trunks_changed(now);
+            }
             while let Some(line) = self.groups.group_mut(id).and_then(|group| group.pacer.due(now)) {
                 self.register_line(line, now);
             }
@@ -51,41 +58,49 @@ impl<R: Role> Core<R> {
     /// Looks a PBX's name up; the answer comes as a message.
     fn look_up(&mut self, id: LineGroupId) {
         let Some(group) = self.groups.group(id) else { return };
-        let settings = &group.settings;
-        if settings.kind == Kind::TrunkRegistrar {
+        let GroupSettings { kind, host, port, protocol, listener, .. } = &group.settings;
+        if *kind == Kind::TrunkRegistrar {
             return;
         }
-        let protocol = settings.protocol.unwrap_or(Protocol::Udp);
-        let port = settings.port.unwrap_or(protocol.default_port());
-        let (host, inbox) = (settings.host.clone(), self.inbox_sender.clone());
+        let host = domain_host(host);
+        // An address is reached by UDP when nothing else is said (RFC 3263 4.1).
+        let target = locate::Target { host, port: *port, transport: *protocol, secure: false };
+        let usable = |status: &&ListenerStatus| listener.as_ref().is_none_or(|name| *name == status.name);
+        let families = || self.transport.listeners().iter().filter(usable).map(|listener| listener.address);
+        let means = Means {
+            protocols: vec![Protocol::Udp, Protocol::Tcp, Protocol::Tls],
+            ipv4: families().any(|address| address.is_ipv4()),
+            ipv6: families().any(|address| address.is_ipv6()),
+        };
+        let (dns, inbox) = (self.dns.clone(), self.inbox_sender.clone());
         tokio::spawn(async move {
-            let addresses = tokio::net::lookup_host((host.as_str(), port)).await.map(Iterator::collect);
-            let _ = inbox.send(Message::Located { group: id, protocol, addresses }).await;
+            // Any number does to choose between servers of one priority.
+            let seed = getrandom::u64().unwrap_or_default();
+            let found = dns::locate(&dns.servers, target, &means, seed).await;
+            let _ = inbox.send(Message::Located { group: id, found }).await;
         });
     }
 
     /// A PBX was looked up.
-    pub(in crate::net) fn located(
-        &mut self,
-        id: LineGroupId,
-        protocol: Protocol,
-        addresses: io::Result<Vec<SocketAddr>>,
-        now: Instant,
-    ) {
-        let listen = self.groups.listen;
+    pub(in crate::net) fn located(&mut self, id: LineGroupId, found: Result<Found, LocateError>, now: Instant) {
         let Some(group) = self.groups.group_mut(id) else { return };
-        let usable = |address: &SocketAddr| address.is_ipv4() == listen.is_ipv4();
-        let targets = addresses.as_ref().map(|addresses| {
-            let usable = addresses.iter().copied().filter(usable);
-            usable.map(|address| Target::new(protocol, address, local_for(listen, address))).collect::<Vec<_>>()
-        });
-        let targets = targets.unwrap_or_default();
+        let (found, problem) = match found {
+            Ok(found) => (found, None),
+            Err(error) => (Found { targets: Vec::new(), ttl: LOOK_UP_AGAIN }, Some(error.to_string())),
+        };
+        let listener = group.settings.listener.as_deref();
+        let target = |located: Located| {
+            let Located { protocol, address } = located;
+            let local = self.transport.advertised(listener, protocol, address)?;
+            Some(Target::new(protocol, address, local))
+        };
+        let targets: Vec<Target> = found.targets.into_iter().filter_map(target).collect();
+        let is_name = matches!(domain_host(&group.settings.host), Host::Name(_));
+        group.lookup_at = (is_name || targets.is_empty()).then_some(now + found.ttl);
         if targets.is_empty() {
-            group.lookup_at = Some(now + LOOK_UP_AGAIN);
             if group.targets.is_empty() {
-                let detail = addresses.err().map(|error| error.to_string());
-                warn!(group = %group.settings.name, host = %group.settings.host, ?detail, "the PBX's name was not found");
-                let cause = EndCause { code: CauseCode::NameNotResolved, sip_status: None, detail };
+                warn!(group = %group.settings.name, host = %group.settings.host, ?problem, "the PBX was not found");
+                let cause = EndCause { code: CauseCode::NameNotResolved, sip_status: None, detail: problem };
                 group.cause = Some(cause.clone());
                 for line in self.groups.lines_of(id) {
                     self.set_line(line, LineState::Failed, Some(cause.clone()), now);
@@ -94,13 +109,85 @@ impl<R: Role> Core<R> {
             return;
         }
         group.cause = None;
+        let before = group.targets.as_listed().to_vec();
         if !group.targets.set(targets) {
             return;
         }
         let places: Vec<SocketAddr> = group.targets.as_listed().iter().map(|target| target.address).collect();
         info!(group = %group.settings.name, ?places, "PBX");
         self.role.group_at(id, &places);
+        self.keep_alive(id, &before);
         self.places_changed(id, now);
+    }
+
+    /// Keeps NATs open towards the places of a PBX, and no longer towards those where it was before.
+    fn keep_alive(&mut self, id: LineGroupId, before: &[Target]) {
+        let Some(group) = self.groups.group(id) else { return };
+        let GroupSettings { nat_refresh, nat_refresh_answered, .. } = group.settings;
+        if nat_refresh.is_zero() {
+            return;
+        }
+        for target in before {
+            self.transport.stop_keep_alive(&group.destination(target), target.local);
+        }
+        for target in group.targets.as_listed() {
+            let kind = match (nat_refresh_answered, target.protocol) {
+                (false, _) => KeepAliveKind::Crlf,
+                (true, Protocol::Udp) => KeepAliveKind::Stun,
+                (true, _) => KeepAliveKind::Ping,
+            };
+            self.transport.keep_alive(&group.destination(target), target.local, nat_refresh, kind);
+        }
+    }
+
+    /// What is known of why nothing can be sent to a place.
+    pub(in crate::net) fn explain(&mut self, failure: &TransportFailure) {
+        let Some(address) = address_of(&failure.destination) else { return };
+        let code = match &failure.why {
+            Why::CertificateUntrusted
+            | Why::CertificateExpired
+            | Why::CertificateNotYetValid
+            | Why::CertificateWrongName { .. }
+            | Why::CertificateInvalid(_)
+            | Why::OwnCertificate(_)
+            | Why::TlsRefused(_) => CauseCode::CertificateRefused,
+            _ => CauseCode::PbxUnreachable,
+        };
+        let problem = EndCause { code, sip_status: None, detail: Some(failure.why.to_string()) };
+        let protocol = failure.destination.protocol;
+        for id in self.groups.groups_at(protocol, address) {
+            if let Some(group) = self.groups.group_mut(id) {
+                group.targets.explain(protocol, address, problem.clone());
+            }
+        }
+    }
+
+    /// What was registered over this flow leads nowhere: its lines register anew.
+    pub(in crate::net) fn flow_lost(&mut self, to: &Destination, now: Instant) {
+        let Some(address) = address_of(to) else { return };
+        for id in self.groups.groups_at(to.protocol, address) {
+            for line in self.groups.lines_of(id) {
+                self.queue_registration(line);
+            }
+        }
+        self.groups_due(now);
+    }
+
+    /// Lines of PBXs that register with us are there as long as these are.
+    pub(in crate::net) fn trunks_changed(&mut self, now: Instant) {
+        for id in self.groups.ids() {
+            let Some((bindings, _)) = self.role.bindings(id, now) else { continue };
+            let ways = self.role.bound(id, "", now).unwrap_or_default();
+            let Some(group) = self.groups.group_mut(id) else { continue };
+            group.bound_until = bindings.iter().map(|binding| binding.until).min();
+            group.bound_at = ways.first().map(|way| way.local.ip());
+            group.cause = bindings.is_empty().then(|| EndCause::ours(CauseCode::TrunkNotRegistered));
+            let cause = group.cause.clone();
+            let state = if cause.is_some() { LineState::Failed } else { LineState::Ready };
+            for line in self.groups.lines_of(id) {
+                self.set_line(line, state, cause.clone(), now);
+            }
+        }
     }
 
     /// The PBX's places were found, or others than before.
@@ -231,7 +318,8 @@ impl<R: Role> Core<R> {
         let Some(group) = self.groups.group_mut(id).filter(|group| group.settings.kind == Kind::TrunkFixed) else {
             return;
         };
-        let cause = (!group.targets.is_up()).then(|| EndCause::ours(CauseCode::PbxNotAnswering));
+        let silent = || EndCause::ours(CauseCode::PbxNotAnswering);
+        let cause = (!group.targets.is_up()).then(|| group.targets.problem().cloned().unwrap_or_else(silent));
         group.cause = cause.clone();
         let state = if cause.is_some() { LineState::Failed } else { LineState::Ready };
         for line in self.groups.lines_of(id) {
@@ -268,7 +356,8 @@ impl<R: Role> Core<R> {
             // The PBX may have moved.
             group.lookup_at.get_or_insert(now + LOOK_UP_AGAIN);
         }
-        if self.lines.registration(line_id, &state, now) {
+        let problem = self.groups.group(group_id).and_then(|group| group.targets.problem());
+        if self.lines.registration(line_id, &state, problem, now) {
             self.line_changed(line_id, now);
             self.follow_pilot(group_id, line_id, now);
         }

@@ -59,6 +59,14 @@ pub struct GroupSettings {
     pub retry_interval: Duration,
     /// Pause between OPTIONS to a fixed trunk; zero: none are sent.
     pub options_refresh: Duration,
+    /// Pause between packets that keep a NAT open; zero: none are sent.
+    pub nat_refresh: Duration,
+    /// Whether the PBX answers these.
+    pub nat_refresh_answered: bool,
+    /// Name of the listener that it uses; None: any that fits.
+    pub listener: Option<String>,
+    /// Number of its TLS settings in the transport's.
+    pub tls_profile: u16,
     /// Codecs, best first.
     pub codecs: Vec<Codec>,
 }
@@ -96,6 +104,11 @@ struct Group {
     /// Why its PBX is not known or does not answer.
     cause: Option<EndCause>,
     pacer: Pacer,
+    /// The line that speaks for a trunk.
+    pilot: Option<LineId>,
+    /// Of a PBX that registers with us: when its next binding ends, and the address of ours that it knows.
+    bound_until: Option<Instant>,
+    bound_at: Option<IpAddr>,
 }
 
 /// An OPTIONS on its way to one place of a group's PBX.
@@ -117,16 +130,24 @@ struct Line {
 impl Groups {
     /// The groups and lines; `listen` is the address SIP is received at.
     pub fn new(listen: SocketAddr, groups: Vec<GroupSettings>, lines: Vec<LineSettings>) -> Groups {
-        let group = |settings: GroupSettings| Group {
+        let pilot = |id: usize| {
+            let speaks = |line: &LineSettings| line.group.0 as usize == id && line.pilot;
+            lines.iter().position(speaks).map(|index| LineId(index as u32))
+        };
+        let group = |(id, settings): (usize, GroupSettings)| Group {
             pacer: Pacer::new(settings.register_delay),
+            pilot: pilot(id),
+            bound_until: None,
+            bound_at: None,
             settings,
             targets: Targets::default(),
             lookup_at: None,
             probe_at: None,
             cause: None,
         };
+        let groups = groups.into_iter().enumerate().map(group).collect();
         let line = |settings| Line { settings, account: None, registration: None };
-        Groups { listen, groups: groups.into_iter().map(group).collect(), lines: lines.into_iter().map(line).collect() }
+        Groups { listen, groups, lines: lines.into_iter().map(line).collect() }
     }
 
     /// Whether each line is in use, by [`LineId`].
@@ -141,14 +162,15 @@ impl Groups {
 
     /// The address of ours that a PBX sees.
     pub(super) fn local_ip(&self, group: LineGroupId) -> Option<IpAddr> {
-        let target = self.group(group)?.targets.in_order().next();
+        let group = self.group(group)?;
+        let target = group.targets.in_order().next();
         let listen = || (!self.listen.ip().is_unspecified()).then(|| self.listen.ip());
-        target.map(|target| target.local.ip()).or_else(listen)
+        target.map(|target| target.local.ip()).or(group.bound_at).or_else(listen)
     }
 
     /// When [`Core::groups_due`](super::core::Core::groups_due) has something to do.
     pub(super) fn poll_timeout(&self, now: Instant) -> Option<Instant> {
-        let wakes = |group: &Group| [group.lookup_at, group.probe_at, group.pacer.poll_timeout(now)];
+        let wakes = |group: &Group| [group.lookup_at, group.probe_at, group.bound_until, group.pacer.poll_timeout(now)];
         self.groups.iter().flat_map(wakes).flatten().min()
     }
 

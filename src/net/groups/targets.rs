@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use offhook_sip::Protocol;
 
+use crate::call::view::EndCause;
+
 /// The places of one PBX, in the order that DNS or the configuration gives.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
@@ -23,12 +25,14 @@ pub(super) struct Target {
     pub(super) local: SocketAddr,
     /// Since when it does not answer.
     pub(super) down_since: Option<Instant>,
+    /// Why nothing can be sent there, where that is known.
+    pub(super) problem: Option<EndCause>,
 }
 
 impl Target {
     /// A place that counts as answering until the opposite shows.
     pub(super) fn new(protocol: Protocol, address: SocketAddr, local: SocketAddr) -> Target {
-        Target { protocol, address, local, down_since: None }
+        Target { protocol, address, local, down_since: None, problem: None }
     }
 
     /// Whether it is this place.
@@ -50,6 +54,7 @@ impl Targets {
         for target in &mut list {
             let known = self.list.iter().find(|known| known.is(target.protocol, target.address));
             target.down_since = known.and_then(|known| known.down_since);
+            target.problem = known.and_then(|known| known.problem.clone());
         }
         let changed = self.list != list;
         self.list = list;
@@ -65,7 +70,22 @@ impl Targets {
     /// A place answered. True when it did not before.
     pub(super) fn answered(&mut self, protocol: Protocol, address: SocketAddr) -> bool {
         let target = self.list.iter_mut().find(|target| target.is(protocol, address));
-        target.is_some_and(|target| target.down_since.take().is_some())
+        target.is_some_and(|target| {
+            target.problem = None;
+            target.down_since.take().is_some()
+        })
+    }
+
+    /// It is known why nothing can be sent to a place.
+    pub(super) fn explain(&mut self, protocol: Protocol, address: SocketAddr, problem: EndCause) {
+        if let Some(target) = self.list.iter_mut().find(|target| target.is(protocol, address)) {
+            target.problem = Some(problem);
+        }
+    }
+
+    /// Why nothing can be sent to the best of the places that do not answer.
+    pub(super) fn problem(&self) -> Option<&EndCause> {
+        self.list.iter().find_map(|target| target.problem.as_ref())
     }
 
     /// The places in the order to try them: those that do not answer come last, so that they cost a call nothing, but

@@ -1,5 +1,7 @@
 //! The one file that names everything and wires it together.
 
+mod settings;
+
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -12,21 +14,18 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use offhook_media::codec::Codec;
 use offhook_media::dsp::Country;
-use offhook_sip::digest::{Credentials, Secret};
-use offhook_sip::header::Protocol;
-use rustc_hash::FxHashMap;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::call::directory::{Directory, LineEntry, LineGroupEntry};
-use crate::config::{Config, ConfigError, GroupKind, LineGroup, Transport as ConfigTransport};
-use crate::ids::{LineGroupId, LineId, UserId};
+use crate::config::{Config, ConfigError, GroupKind, LineGroup};
+use crate::ids::{LineGroupId, UserId};
 use crate::net::core::{Core, CoreHandle, CoreParts};
-use crate::net::groups::{GroupSettings, Groups, Kind, LineSettings};
+use crate::net::dns::Dns;
+use crate::net::groups::Groups;
 use crate::net::media::{MediaError, MediaServer, MediaSettings};
-use crate::net::role::{Gateway, GatewayGroup, Role};
+use crate::net::role::Role;
 use crate::net::transport::{Transport, TransportSettings};
-use crate::numbers::route::{Route, Routes};
 use crate::store::{Store, StoreError};
 use crate::user::accounts::{self, Account, AccountKind, Accounts, SignInError};
 use crate::web::control::{ControlError, ControlSocket};
@@ -250,20 +249,8 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
             .map(|group| LineGroupEntry { codecs: codecs(&group.codecs), trust_identity: group.trust_identity })
             .collect(),
     };
-    let line_settings = lines.iter().map(|&(group, line)| {
-        let entry = &config.groups[group].lines[line];
-        let password = Secret::new(entry.password.expose());
-        LineSettings {
-            group: LineGroupId(group as u32),
-            user_name: entry.user_name.clone(),
-            credentials: Credentials { user_name: entry.auth_name.clone(), password },
-            active: entry.active,
-            pilot: entry.pilot,
-        }
-    });
-    let line_settings: Vec<LineSettings> = line_settings.collect();
-    let role = gateway(config, lines, &directory);
-    let settings = MediaSettings {
+    let role = settings::gateway(config, lines, &directory)?;
+    let media = MediaSettings {
         address: config.media.address,
         webrtc: webrtc_addresses(config),
         rtp_ports: config.media.rtp_ports.clone(),
@@ -271,70 +258,15 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
         webrtc_codecs: codecs(&config.media.webrtc_codecs),
         workers: config.media.workers,
     };
-    let transport = bind_sip(config.listen.sip).await?;
-    let groups = config.groups.iter().map(group_settings).collect();
-    let groups = Groups::new(transport.local_addr(), groups, line_settings);
-    run_core(Arc::new(directory), groups, role, transport, settings)
-}
-
-fn group_settings(group: &LineGroup) -> GroupSettings {
-    GroupSettings {
-        name: group.name.clone(),
-        kind: match group.kind {
-            GroupKind::Softphones => Kind::Softphones,
-            GroupKind::TrunkRegistration => Kind::TrunkRegistration { bulk: false },
-            GroupKind::TrunkBulkRegistration => Kind::TrunkRegistration { bulk: true },
-            GroupKind::TrunkFixed => Kind::TrunkFixed,
-            GroupKind::TrunkRegistrar => Kind::TrunkRegistrar,
-        },
-        host: group.registrar.clone(),
-        port: group.port,
-        protocol: group.transport.map(protocol),
-        domain: group.domain.clone(),
-        expires: group.expires,
-        register_delay: group.register_delay,
-        retry_interval: group.retry_interval,
-        options_refresh: group.options_refresh,
-        codecs: codecs(&group.codecs),
-    }
-}
-
-fn protocol(transport: ConfigTransport) -> Protocol {
-    match transport {
-        ConfigTransport::Udp => Protocol::Udp,
-        ConfigTransport::Tcp => Protocol::Tcp,
-        ConfigTransport::Tls => Protocol::Tls,
-    }
-}
-
-/// Who may call, and where calls go.
-fn gateway(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> Gateway {
-    let group = |(index, group): (usize, &LineGroup)| {
-        let mut by_name = FxHashMap::default();
-        for (id, &(_, line)) in lines.iter().enumerate().filter(|(_, at)| at.0 == index) {
-            let (id, entry) = (LineId(id as u32), &group.lines[line]);
-            // A line that nobody has is a number like any other: routes may lead it on.
-            if entry.active && !directory.users_of(id).is_empty() {
-                by_name.insert(entry.user_name.clone(), id);
-                by_name.insert(entry.number.clone(), id);
-            }
-        }
-        let registers_for_all = group.kind == GroupKind::TrunkRegistration;
-        let pilot = group.lines.iter().find(|line| registers_for_all && line.pilot);
-        GatewayGroup::new(group.allow_from.clone(), by_name, pilot.map(|pilot| pilot.user_name.clone()))
-    };
-    let routes = config.routes.iter().map(|route| Route {
-        from: LineGroupId(route.from as u32),
-        number: route.number.regex().clone(),
-        to: LineGroupId(route.to as u32),
-        rewrite: route.rewrite.clone(),
-    });
-    Gateway::new(config.groups.iter().enumerate().map(group).collect(), Routes::new(routes.collect()))
+    let transport = bind_sip(settings::transport(config)).await?;
+    let groups = Groups::new(transport.local_addr(), settings::groups(config), settings::lines(config, lines));
+    let dns = Dns { servers: config.name_servers.clone() };
+    run_core(Arc::new(directory), groups, role, transport, dns, media)
 }
 
 /// Binds the SIP sockets.
-pub async fn bind_sip(address: SocketAddr) -> Result<Transport, StartError> {
-    let settings = TransportSettings::at(address);
+pub async fn bind_sip(settings: TransportSettings) -> Result<Transport, StartError> {
+    let address = settings.listeners.first().map_or((Ipv4Addr::UNSPECIFIED, 0).into(), |main| main.address);
     Transport::bind(settings).await.map_err(|source| StartError::Listen { key: "listen.sip", address, source })
 }
 
@@ -344,12 +276,13 @@ pub fn run_core<R: Role>(
     groups: Groups,
     role: R,
     transport: Transport,
-    settings: MediaSettings,
+    dns: Dns,
+    media: MediaSettings,
 ) -> Result<Running, StartError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| StartError::Random)?;
-    let (media, media_events) = MediaServer::start(settings)?;
-    let parts = CoreParts { directory, groups, role, transport, media, media_events, max_calls: MAX_CALLS };
+    let (media, media_events) = MediaServer::start(media)?;
+    let parts = CoreParts { directory, groups, role, transport, dns, media, media_events, max_calls: MAX_CALLS };
     let (core, handle) = Core::new(parts, seed);
     Ok(Running { handle, task: tokio::spawn(core.run()) })
 }

@@ -1,0 +1,149 @@
+//! What the configuration means for the parts of the server.
+
+use offhook_sip::digest::{Credentials, Secret};
+use offhook_sip::header::Protocol;
+use rustc_hash::FxHashMap;
+
+use super::{StartError, codecs};
+use crate::call::directory::Directory;
+use crate::config::{self, Config, GroupKind, LineGroup, Listener};
+use crate::ids::{LineGroupId, LineId};
+use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
+use crate::net::groups::{GroupSettings, Kind, LineSettings};
+use crate::net::transport::{
+    CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer, TransportSettings, Trust,
+};
+use crate::numbers::route::{Route, Routes};
+
+/// Where SIP is listened at, and which certificates count for which line group.
+pub(super) fn transport(config: &Config) -> TransportSettings {
+    let public = |ip| PublicAddress { ip, port: None };
+    let main = ListenerSettings {
+        name: "main".into(),
+        address: config.listen.sip,
+        kind: ListenerKind::UdpTcp,
+        public_address: config.listen.public_address.map(public),
+    };
+    let further = config.listeners.iter().map(|listener| ListenerSettings {
+        name: listener.name.clone(),
+        address: listener.address,
+        kind: listener_kind(listener),
+        public_address: listener.public_address.map(public),
+    });
+    let profile = |group: &LineGroup| {
+        let config::GroupTls { ca, system_ca, certificate } = group.tls.clone();
+        TlsProfile {
+            trust: if system_ca { Trust::SystemAnd(ca) } else { Trust::Only(ca) },
+            own: certificate.map(|(certificate, key)| CertificateFiles { certificate, key }),
+        }
+    };
+    TransportSettings {
+        listeners: std::iter::once(main).chain(further).collect(),
+        tls_profiles: config.groups.iter().map(profile).collect(),
+    }
+}
+
+fn listener_kind(listener: &Listener) -> ListenerKind {
+    match (listener.transport, &listener.tls) {
+        (config::Transport::Tls, Some(tls)) => ListenerKind::Tls(TlsServer {
+            own: CertificateFiles { certificate: tls.certificate.clone(), key: tls.key.clone() },
+            client_ca: tls.client_ca.clone(),
+        }),
+        (config::Transport::Udp, _) => ListenerKind::Udp,
+        // Without a certificate there is no TLS listener; the configuration sees to that.
+        (config::Transport::Tcp | config::Transport::Tls, _) => ListenerKind::Tcp,
+    }
+}
+
+/// The line groups, by [`LineGroupId`]; a group's number is that of its TLS settings, too.
+pub(super) fn groups(config: &Config) -> Vec<GroupSettings> {
+    config.groups.iter().enumerate().map(|(index, entry)| group(config, index, entry)).collect()
+}
+
+/// The lines, by [`LineId`].
+pub(super) fn lines(config: &Config, lines: &[(usize, usize)]) -> Vec<LineSettings> {
+    let settings = lines.iter().map(|&(group, line)| {
+        let entry = &config.groups[group].lines[line];
+        let password = Secret::new(entry.password.expose());
+        LineSettings {
+            group: LineGroupId(group as u32),
+            user_name: entry.user_name.clone(),
+            credentials: Credentials { user_name: entry.auth_name.clone(), password },
+            active: entry.active,
+            pilot: entry.pilot,
+        }
+    });
+    settings.collect()
+}
+
+fn group(config: &Config, index: usize, group: &LineGroup) -> GroupSettings {
+    GroupSettings {
+        name: group.name.clone(),
+        kind: match group.kind {
+            GroupKind::Softphones => Kind::Softphones,
+            GroupKind::TrunkRegistration => Kind::TrunkRegistration { bulk: false },
+            GroupKind::TrunkBulkRegistration => Kind::TrunkRegistration { bulk: true },
+            GroupKind::TrunkFixed => Kind::TrunkFixed,
+            GroupKind::TrunkRegistrar => Kind::TrunkRegistrar,
+        },
+        host: group.registrar.clone(),
+        port: group.port,
+        protocol: group.transport.map(protocol),
+        domain: group.domain.clone(),
+        expires: group.expires,
+        register_delay: group.register_delay,
+        retry_interval: group.retry_interval,
+        options_refresh: group.options_refresh,
+        nat_refresh: group.nat_refresh,
+        nat_refresh_answered: group.nat_refresh_answered,
+        listener: group.listener.and_then(|index| config.listeners.get(index)).map(|listener| listener.name.clone()),
+        tls_profile: index as u16,
+        codecs: codecs(&group.codecs),
+    }
+}
+
+fn protocol(transport: config::Transport) -> Protocol {
+    match transport {
+        config::Transport::Udp => Protocol::Udp,
+        config::Transport::Tcp => Protocol::Tcp,
+        config::Transport::Tls => Protocol::Tls,
+    }
+}
+
+/// Who may call, and where calls go.
+pub(super) fn gateway(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> Result<Gateway, StartError> {
+    let group = |(index, group): (usize, &LineGroup)| {
+        let mut by_name = FxHashMap::default();
+        for (id, &(_, line)) in lines.iter().enumerate().filter(|(_, at)| at.0 == index) {
+            let (id, entry) = (LineId(id as u32), &group.lines[line]);
+            // A line that nobody has is a number like any other: routes may lead it on.
+            if entry.active && !directory.users_of(id).is_empty() {
+                by_name.insert(entry.user_name.clone(), id);
+                by_name.insert(entry.number.clone(), id);
+            }
+        }
+        let registers_for_all = group.kind == GroupKind::TrunkRegistration;
+        let pilot = group.lines.iter().find(|line| registers_for_all && line.pilot);
+        let account = group.account.as_ref().map(|(user_name, password)| TrunkAccount {
+            user_name: user_name.clone(),
+            secret: Secret::new(password.expose()),
+            numbers: group.numbers.as_ref().map(|numbers| numbers.regex().clone()),
+        });
+        GatewayGroup {
+            allow_from: group.allow_from.clone(),
+            lines: by_name,
+            pilot: pilot.map(|pilot| pilot.user_name.clone()),
+            account,
+            places: Vec::new(),
+        }
+    };
+    let routes = config.routes.iter().map(|route| Route {
+        from: LineGroupId(route.from as u32),
+        number: route.number.regex().clone(),
+        to: LineGroupId(route.to as u32),
+        rewrite: route.rewrite.clone(),
+    });
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|_| StartError::Random)?;
+    Ok(Gateway::new(config.groups.iter().enumerate().map(group).collect(), Routes::new(routes.collect()), key))
+}
