@@ -27,7 +27,7 @@ fn pbx(site: &Site, password: &str) -> Kamailio {
     let columns = "id(int,auto) l_uuid(string) l_username(string) l_domain(string) r_username(string) r_domain(string) \
                    realm(string) auth_username(string) auth_password(string) auth_ha1(string,null) auth_proxy(string) \
                    expires(int) flags(int) reg_delay(int) contact_addr(string,null) socket(string,null) ";
-    let row = format!("1:trunk:trunk:{address}:trunk:pbx.test:pbx.test:trunk:{password}::{proxy}:60:0:0::");
+    let row = format!("1:trunk:trunk:{address}:trunk:pbx.test:offhook:trunk:{password}::{proxy}:60:0:0::");
     fs::write(table.join("uacreg"), format!("{columns}\n{row}\n")).expect("the table can be written");
     fs::write(table.join("version"), "table_name(string) table_version(int)\nuacreg:5\n")
         .expect("the table can be written");

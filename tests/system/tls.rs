@@ -29,12 +29,21 @@ fn shown(identity: &Identity) -> String {
     format!("certificate = {:?}\nkey = {:?}\n", identity.certificate, identity.key)
 }
 
+/// A listener for TLS at port 5061.
+fn listener(site: &Site, authority: &Authority, more: &str) -> String {
+    let address = site.socket(2, 5061);
+    let own = shown(&authority.issue(&address.ip().to_string()));
+    format!("[[listener]]\nname = \"secure\"\naddress = \"{address}\"\ntransport = \"tls\"\n{own}{more}")
+}
+
 #[test]
 fn a_line_registers_and_calls_both_ways_over_tls() {
     let site = Site::new("tls");
     let authority = Authority::new(&site, "authority");
     let pbx = pbx(&site, authority.issue(&address(&site)));
-    let server = Offhook::start(&site, &settings(&authority.file(), ""));
+    // Where the PBX sends what belongs to a call; the contact of a line names it.
+    let more = listener(&site, &authority, "");
+    let server = Offhook::start(&site, &Settings { more, ..settings(&authority.file(), "listener = \"secure\"\n") });
     pbx.wait("bound 100 from tls", 1);
     let phone = Softphone::sign_in(&server, "alice");
     let mut far = Baresip::start(&site, &baresip::Settings { answer: Answer::WhenTold, ..Default::default() });
@@ -104,8 +113,7 @@ fn a_listener_takes_calls_from_who_has_a_certificate() {
         let (known, stranger) = (Authority::new(&site, "known"), Authority::new(&site, "stranger"));
         let client = if trusted { &known } else { &stranger };
         let clients = known.file();
-        let listener = site.socket(2, 5061);
-        let route = ("100".into(), format!("{listener};transport=tls"));
+        let route = ("100".into(), format!("{};transport=tls", site.socket(2, 5061)));
         let _pbx = Kamailio::start(
             &site,
             &kamailio::Settings {
@@ -115,11 +123,7 @@ fn a_listener_takes_calls_from_who_has_a_certificate() {
                 ..Default::default()
             },
         );
-        let own = authority.issue(&site.address(2).to_string());
-        let more = format!(
-            "[[listener]]\nname = \"secure\"\naddress = \"{listener}\"\ntransport = \"tls\"\n{}client_ca = {clients:?}\n",
-            shown(&own)
-        );
+        let more = listener(&site, &authority, &format!("client_ca = {clients:?}\n"));
         let connection = Pbx { lines: vec!["100"], ..Pbx::fixed(&site, "main", kamailio::HOST) };
         let server = Offhook::start(&site, &Settings { pbxes: vec![connection], more, ..Default::default() });
         server.wait_lines(&["100"], "ready", None);

@@ -76,7 +76,7 @@ fn options_tell_whether_a_fixed_trunk_is_there() {
     pbx.go_away();
     phone.alert("The PBX ");
     phone.sees_no_more("Ready");
-    server.wait_lines(&["100", "101", "102", "103"], "failed", Some("pbx_not_answering"));
+    server.wait_lines(&["100", "101", "102", "103"], "failed", Some("pbx_unreachable"));
     pbx.come_back();
     phone.sees("Ready");
     server.wait_lines(&["100", "101", "102", "103"], "ready", None);

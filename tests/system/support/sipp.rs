@@ -104,6 +104,8 @@ impl Sipp {
         // For scenarios that play sound.
         std::fs::write(dir.join("tone.alaw"), super::wav::alaw_tone(1000)).expect("the file can be written");
         let messages = dir.join("messages.log");
+        // The one before at this address may have played the same.
+        let _ = std::fs::remove_file(&messages);
         let mut command = Command::new("sipp");
         command.arg("-sf").arg(scenario).args(["-i", &address, "-p", "5060", "-mi", &address, "-mp", "30000"]);
         command.arg("-nostdin");
