@@ -120,15 +120,6 @@ impl Sipp {
         String::from_utf8_lossy(&std::fs::read(&self.messages).unwrap_or_default()).into_owned()
     }
 
-    /// Waits until a text stands in the messages.
-    #[track_caller]
-    pub(crate) fn wait(&self, text: &str) {
-        super::eventually(&format!("sipp sends or receives {text:?}"), super::SOON, || {
-            let messages = self.messages();
-            if messages.contains(text) { Ok(()) } else { Err(messages) }
-        });
-    }
-
     /// Waits until the scenario was played to its end; panics when it went otherwise.
     #[track_caller]
     pub(crate) fn finish(&mut self, within: Duration) {
