@@ -21,7 +21,8 @@ struct Stage {
 /// A PBX with a route 700 to the site's address 7, a server, a user at the browser.
 fn stage(name: &str) -> Stage {
     let site = Site::new(name);
-    let settings = kamailio::Settings { routes: vec![("700".into(), site.socket(7, 5060))], ..Default::default() };
+    let settings =
+        kamailio::Settings { routes: vec![("700".into(), site.socket(7, 5060).to_string())], ..Default::default() };
     let pbx = Kamailio::start(&site, &settings);
     let server = Offhook::start(&site, &Settings::default());
     let phone = Softphone::sign_in(&server, "alice");

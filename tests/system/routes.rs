@@ -1,9 +1,9 @@
 //! Calls from one PBX to another along a route: Offhook as a back-to-back user agent between sipp and sipp.
 
-use crate::support::SOON;
 use crate::support::offhook::{Offhook, Pbx, Settings};
 use crate::support::sipp::{Part, Sipp};
 use crate::support::site::Site;
+use crate::support::{SOON, eventually};
 
 /// The PBX's address within the [`Site`].
 const PBX: u8 = 7;
@@ -17,7 +17,7 @@ const ROUTES: &str = "[[route]]\nfrom = \"pbx\"\nnumber = '0(\\d+)'\nto = \"carr
 
 struct Stage {
     site: Site,
-    _server: Offhook,
+    server: Offhook,
 }
 
 fn stage(name: &str) -> Stage {
@@ -33,7 +33,7 @@ fn stage_with(name: &str, change: impl FnOnce(&mut Pbx)) -> Stage {
     let settings = Settings { pbxes, users: Vec::new(), more: ROUTES.into(), ..Default::default() };
     let server = Offhook::start(&site, &settings);
     server.wait_located(2);
-    Stage { site, _server: server }
+    Stage { site, server }
 }
 
 impl Stage {
@@ -205,4 +205,28 @@ fn identities_are_kept_from_who_is_not_trusted() {
     for told in ["Boss", "4930", "4444"] {
         assert!(!messages.contains(told), "{told} is in {messages}");
     }
+}
+
+#[test]
+fn a_stranger_who_goes_on_asking_is_not_answered_any_more() {
+    let stage = stage("route-stranger");
+    let mut refused = 0;
+    let mut heard = true;
+    while heard && refused < 20 {
+        let mut caller = stage.calls_from(9, "call_refused", "089", &[("@STATUS@", "403")]);
+        heard = eventually("the stranger is refused, or asks again and again", SOON, || {
+            let messages = caller.messages();
+            let asked = messages.matches("message sent").count();
+            let refused = messages.contains("SIP/2.0 403");
+            if refused || asked > 3 { Ok(refused) } else { Err(messages) }
+        });
+        if heard {
+            caller.finish(SOON);
+            refused += 1;
+        }
+    }
+    assert!(refused > 0 && !heard, "{refused} times refused");
+    let strangers = &stage.server.status()["strangers"];
+    assert_eq!(strangers["addresses"][0]["address"], stage.site.address(9).to_string());
+    assert!(strangers["requests"].as_u64() > Some(refused), "{strangers}");
 }

@@ -55,7 +55,7 @@ fn calls_both_ways(site: &Site, server: &Offhook) {
 #[test]
 fn a_trunk_at_a_fixed_address_has_calls_both_ways_without_a_registration() {
     let site = Site::new("trunk-fixed");
-    let routes = vec![("101".into(), site.socket(2, 5060))];
+    let routes = vec![("101".into(), site.socket(2, 5060).to_string())];
     let pbx = Kamailio::start(&site, &kamailio::Settings { routes, ..registrar(true) });
     let server = Offhook::start(&site, &settings(trunk("trunk-fixed", "options_refresh = 1")));
     pbx.wait("request OPTIONS", 2);
@@ -76,7 +76,7 @@ fn options_tell_whether_a_fixed_trunk_is_there() {
     pbx.go_away();
     phone.alert("The PBX ");
     phone.sees_no_more("Ready");
-    server.wait_lines(&["100", "101", "102", "103"], "failed", Some("pbx_not_answering"));
+    server.wait_lines(&["100", "101", "102", "103"], "failed", Some("pbx_unreachable"));
     pbx.come_back();
     phone.sees("Ready");
     server.wait_lines(&["100", "101", "102", "103"], "ready", None);

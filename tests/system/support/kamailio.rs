@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -32,8 +31,8 @@ pub(crate) struct Settings {
     pub(crate) ring: u32,
     /// User names, or ranges of them like `1000-1999`, with their passwords.
     pub(crate) users: Vec<(String, String)>,
-    /// Numbers that are not registered but always at an address.
-    pub(crate) routes: Vec<(String, SocketAddr)>,
+    /// Numbers that are not registered but always at an address, with `;transport=` after it where it is not UDP.
+    pub(crate) routes: Vec<(String, String)>,
     /// Numbers of a trunk, each with the user name that registers for it: their calls go to its contact.
     pub(crate) trunk: Vec<(&'static str, &'static str)>,
     /// Whether a call for a number of a trunk has that number in its request line, or the registered contact as it is.
