@@ -1,5 +1,7 @@
 //! What the configuration means for the parts of the server.
 
+use std::net::SocketAddr;
+
 use offhook_sip::digest::{Credentials, Secret};
 use offhook_sip::header::Protocol;
 use rustc_hash::FxHashMap;
@@ -14,6 +16,7 @@ use crate::net::transport::{
     CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer, TransportSettings, Trust,
 };
 use crate::numbers::route::{Route, Routes};
+use crate::web::tls;
 
 /// Where SIP is listened at, and which certificates count for which line group.
 pub(super) fn transport(config: &Config) -> TransportSettings {
@@ -30,6 +33,16 @@ pub(super) fn transport(config: &Config) -> TransportSettings {
         kind: listener_kind(listener),
         public_address: listener.public_address.map(public),
     });
+    let uses_tls = config.groups.iter().any(|group| group.transport == Some(config::Transport::Tls));
+    let has_tls = config.listeners.iter().any(|listener| listener.transport == config::Transport::Tls);
+    let (certificate, key) = tls::files(&config.data_dir);
+    // A PBX reaches us by the Contact that it was told, also where the connection was ours.
+    let usual = (uses_tls && !has_tls).then(|| ListenerSettings {
+        name: "tls".into(),
+        address: SocketAddr::new(config.listen.sip.ip(), Protocol::Tls.default_port()),
+        kind: ListenerKind::Tls(TlsServer { own: CertificateFiles { certificate, key }, client_ca: None }),
+        public_address: config.listen.public_address.map(public),
+    });
     let profile = |group: &LineGroup| {
         let config::GroupTls { ca, system_ca, certificate } = group.tls.clone();
         TlsProfile {
@@ -38,7 +51,7 @@ pub(super) fn transport(config: &Config) -> TransportSettings {
         }
     };
     TransportSettings {
-        listeners: std::iter::once(main).chain(further).collect(),
+        listeners: std::iter::once(main).chain(further).chain(usual).collect(),
         tls_profiles: config.groups.iter().map(profile).collect(),
     }
 }

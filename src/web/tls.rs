@@ -12,6 +12,15 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+/// Where the certificate and its key lie in the data directory.
+const FOLDER: &str = "tls";
+
+/// The certificate and its key, which the usual SIP listener for TLS shows, too.
+pub fn files(data_dir: &Path) -> (PathBuf, PathBuf) {
+    let folder = data_dir.join(FOLDER);
+    (folder.join("certificate.pem"), folder.join("key.pem"))
+}
+
 /// The certificate cannot be made or used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -46,8 +55,8 @@ pub enum TlsError {
 
 /// The TLS configuration of the web server. A certificate for `addresses` is made where there is none yet.
 pub fn server_config(data_dir: &Path, addresses: &[IpAddr]) -> Result<Arc<ServerConfig>, TlsError> {
-    let folder = data_dir.join("tls");
-    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    let (certificate, key) = files(data_dir);
+    let folder = data_dir.join(FOLDER);
     if !certificate.exists() || !key.exists() {
         make(&folder, &certificate, &key, addresses)?;
     }

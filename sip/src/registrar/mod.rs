@@ -11,7 +11,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,8 @@ use update::Asked;
 const DEFAULT_EXPIRES: u32 = 3600;
 /// Contacts of one account.
 const MAX_CONTACTS: usize = 16;
+/// Addresses that are remembered for not answering a challenge.
+const MAX_UNANSWERED: usize = 1024;
 /// Tags that a REGISTER may require.
 pub(crate) const EXTENSIONS: [&str; 2] = ["gin", "path"];
 
@@ -71,6 +73,8 @@ pub struct Registrar {
     max_expires: u32,
     accounts: HashMap<String, Vec<Kept>>,
     throttle: Throttle,
+    /// Addresses whose last challenge has not been answered.
+    unanswered: HashSet<IpAddr>,
 }
 
 /// The answer to a REGISTER.
@@ -111,6 +115,7 @@ impl Registrar {
             max_expires: 3600,
             accounts: HashMap::new(),
             throttle: Throttle::default(),
+            unanswered: HashSet::new(),
         }
     }
 
@@ -210,6 +215,14 @@ impl Registrar {
         self.throttle.list(now)
     }
 
+    /// A challenge goes to that address. False where the one before has not been answered either: it was not understood.
+    fn remember_unanswered(&mut self, address: IpAddr) -> bool {
+        if self.unanswered.len() >= MAX_UNANSWERED {
+            self.unanswered.clear();
+        }
+        self.unanswered.insert(address)
+    }
+
     /// The account of the request, proven.
     fn authenticate(
         &mut self,
@@ -232,6 +245,7 @@ impl Registrar {
         match result {
             Ok(user) => {
                 self.throttle.right(address);
+                self.unanswered.remove(&address);
                 Ok(user)
             }
             Err(AuthFailure::Malformed) => Err(RegistrarReply::status(400)),
@@ -242,7 +256,11 @@ impl Registrar {
                 Err(RegistrarReply::status(403))
             }
             Err(failure) => {
-                let challenges = self.auth.challenge_peer(Some(address), failure.is_stale(), now);
+                let mut challenges = self.auth.challenge_peer(Some(address), failure.is_stale(), now);
+                if failure == AuthFailure::Missing && !self.remember_unanswered(address) {
+                    // Devices that read the first challenge alone know MD5 at best.
+                    challenges.reverse();
+                }
                 let headers = challenges.into_iter().map(|value| (Name::WwwAuthenticate, value)).collect();
                 Err(RegistrarReply { status: 401, headers })
             }
