@@ -485,6 +485,8 @@ impl fmt::Debug for Endpoint {
         f.debug_struct("Endpoint")
             .field("sessions", &self.sessions.len())
             .field("registrations", &self.registrations.len())
+            .field("requests", &(self.outgoing.len() + self.requests.len()))
+            .field("transactions", &self.core.transactions.count())
             .finish_non_exhaustive()
     }
 }

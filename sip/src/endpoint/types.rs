@@ -151,7 +151,8 @@ pub enum Output {
 }
 
 /// What happened. `Rejected`, `Cancelled` and `Ended` are the last event of a session; after
-/// [`hangup`](crate::Endpoint::hangup) and [`reject`](crate::Endpoint::reject) there is none.
+/// [`hangup`](crate::Endpoint::hangup) and [`reject`](crate::Endpoint::reject) there is none, and nothing comes but what
+/// [`poll_output`](crate::Endpoint::poll_output) had not given yet.
 #[derive(Debug)]
 pub enum Event {
     /// A new INVITE. 100 Trying was sent; it waits for `provisional`, `answer` or `reject`. The offer is

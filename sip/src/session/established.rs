@@ -360,26 +360,30 @@ impl Established {
         next
     }
 
-    /// The dialog is gone for the other side when it says so, or says nothing (RFC 3261 12.2.1.2).
+    /// The dialog is gone for the other side when it says so, or says nothing (RFC 3261 12.2.1.2). Before the ACK it
+    /// may not have our 2xx, and then knows of no dialog that could be gone.
     pub(super) fn lost_if_gone(&mut self, base: &mut Base, status: u16, core: &mut Core, now: Instant) -> Next {
         match status {
-            408 | 481 => self.lost(base, EndReason::SessionLost(status), core, now),
+            408 | 481 if !self.awaits_first_ack() => self.lost(base, EndReason::SessionLost(status), core, now),
             _ => None,
         }
     }
 
-    /// Ends what is broken, with a BYE in case the other side still has it.
+    /// Ends what is broken, with a BYE in case the other side still has it, or gets it with our 2xx.
     fn lost(&mut self, base: &mut Base, why: EndReason, core: &mut Core, now: Instant) -> Next {
         self.refuse_open(487, core, now);
         base.last_event(core, Event::Ended { session: base.session(), why });
-        if !matches!(self.ending, Some(Ending::Bye(_))) {
-            self.bye(base, None, core, now);
-        }
+        self.ending.get_or_insert(Ending::AfterAck { reason: None });
+        self.bye_if_due(base, core, now);
         None
     }
 
+    fn awaits_first_ack(&self) -> bool {
+        self.unacknowledged.as_ref().is_some_and(|waiting| waiting.first)
+    }
+
     fn bye_if_due(&mut self, base: &mut Base, core: &mut Core, now: Instant) {
-        if self.unacknowledged.as_ref().is_some_and(|waiting| waiting.first) {
+        if self.awaits_first_ack() {
             return;
         }
         if let Some(Ending::AfterAck { reason }) = &mut self.ending {

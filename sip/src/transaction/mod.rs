@@ -240,6 +240,14 @@ impl Transactions {
         }
     }
 
+    /// Transactions that are kept, those included that only absorb repetitions.
+    pub(crate) fn count(&self) -> usize {
+        // What a server transaction is found by goes with it.
+        let servers = self.server_invites.len() + self.servers.len();
+        debug_assert!(self.by_key.len() <= servers && self.origins.len() <= servers);
+        self.client_invites.len() + self.clients.len() + servers
+    }
+
     /// Whether a request of ours still waits for its final response.
     pub(crate) fn is_waiting(&self) -> bool {
         self.client_invites.values().any(|owned| owned.transaction.is_unanswered())

@@ -112,6 +112,40 @@ fn the_callee_hangs_up() {
 }
 
 #[test]
+fn a_request_that_overtakes_the_200_does_not_end_the_call() {
+    let (mut world, alice, bob) = two();
+    world.lose.push(vec!["SIP/2.0 200", "[1 INVITE]"]);
+    let (calling, ringing) = ring(&mut world, alice, bob);
+    world.at(bob, |endpoint, now| {
+        endpoint.answer(ringing, sdp("answer"), now);
+        endpoint.send_info(ringing, "text/plain", Bytes::from("1"), now);
+    });
+    assert_eq!(answered(&mut world, alice, calling), Some(sdp("answer")));
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.count(&["SIP/2.0 481", "INFO]"]), 1, "alice knew of no dialog yet");
+    assert_eq!(world.count(&["BYE sip"]), 0, "{:#?}", world.trace);
+    world.at(alice, |endpoint, now| endpoint.hangup(calling, None, now));
+    assert_eq!(ended(&mut world, bob), EndReason::RemoteBye { reason: None });
+    settle(&mut world, &[alice, bob]);
+}
+
+#[test]
+fn a_callee_who_lost_the_call_says_so_after_the_ack() {
+    let (mut world, alice, bob) = two();
+    world.lose.push(vec!["SIP/2.0 200", "[1 INVITE]"]);
+    let (calling, ringing) = ring(&mut world, alice, bob);
+    world.at(bob, |endpoint, now| endpoint.answer(ringing, sdp("answer"), now));
+    world.refusing.insert(alice);
+    world.at(bob, |endpoint, now| endpoint.send_info(ringing, "text/plain", Bytes::from("1"), now));
+    assert_eq!(ended(&mut world, bob), EndReason::TransportLost);
+    world.refusing.clear();
+    answered(&mut world, alice, calling);
+    assert_eq!(ended(&mut world, alice), EndReason::RemoteBye { reason: None });
+    settle(&mut world, &[alice, bob]);
+    assert_eq!(world.events(bob).len(), 2, "each event once: {}", world.all_events());
+}
+
+#[test]
 fn a_call_over_ipv6() {
     let mut world = World::new(1);
     let alice = world.endpoint("[::1]:5060");

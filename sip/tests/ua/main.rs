@@ -15,5 +15,6 @@ mod reliable;
 mod replaces;
 mod requests;
 mod rough;
+mod schedules;
 mod targets;
 mod timers;

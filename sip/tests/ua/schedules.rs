@@ -1,0 +1,782 @@
+//! Random schedules: three endpoints, a bad network, and applications that do anything at any time.
+//!
+//! `PROPTEST_RNG_SEED` and `PROPTEST_CASES` let it look further than the schedules that are always tried.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use offhook_sip::header::Name;
+use offhook_sip::method::Method;
+use offhook_sip::{
+    Endpoint, EndpointConfig, Event, OutgoingId, Output, Refer, ReferId, RegisterOptions, RegistrationId,
+    RegistrationState, RequestId, SessionId,
+};
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, RngSeed};
+
+use crate::net::{World, account, address, sdp, uri};
+
+/// Where the endpoints are. Each calls, is called, registers and is registered with.
+const NODES: [&str; 3] = ["127.0.0.1:5060", "127.0.0.2:5060", "127.0.0.3:5060"];
+
+/// In how much time everybody who vanished is back.
+const BACK: Duration = Duration::from_secs(100);
+
+/// In how much time, with nobody doing anything, all are of one mind: the longest thing that is repeated of itself is
+/// an offer that is refused with 491 again and again.
+const QUIET: Duration = Duration::from_secs(260);
+
+/// In how much time nothing is left of anything: two times 64*T1 for what ends a thing, and as much for what it
+/// leaves behind; the rest is for the way.
+const GONE: Duration = Duration::from_secs(300);
+
+/// An endpoint that remembers nothing, not even a transaction that absorbs repetitions.
+const EMPTY: &str = "Endpoint { sessions: 0, registrations: 0, requests: 0, transactions: 0, .. }";
+
+#[derive(Debug, Clone)]
+struct Schedule {
+    network: Network,
+    session_expires: u32,
+    /// What the applications do when something happens to them.
+    dice: u64,
+    steps: Vec<Step>,
+    close: Close,
+}
+
+#[derive(Debug, Clone)]
+struct Network {
+    seed: u64,
+    loss_percent: u32,
+    twice_percent: u32,
+    delay_ms: (u64, u64),
+}
+
+#[derive(Debug, Clone)]
+struct Step {
+    after_ms: u64,
+    node: usize,
+    /// Which of the node's sessions, registrations or requests, modulo how many there are.
+    which: usize,
+    act: Act,
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Call {
+        to: usize,
+        offer: bool,
+        require_reliable: bool,
+    },
+    Provisional {
+        status: u16,
+        described: bool,
+    },
+    Answer,
+    Reject,
+    HangUp,
+    Offer {
+        described: bool,
+    },
+    AnswerOffer,
+    RejectOffer,
+    Info,
+    Refer {
+        notify: bool,
+    },
+    AcceptRefer,
+    RejectRefer,
+    ReferProgress {
+        status: u16,
+    },
+    Register {
+        to: usize,
+    },
+    Unregister,
+    Reregister,
+    Request {
+        to: usize,
+    },
+    /// Nothing reaches it for so long, and nothing comes from it.
+    Vanish {
+        seconds: u64,
+    },
+}
+
+/// Who ends what is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Close {
+    Everybody,
+    Callers,
+    /// Everybody, in the middle of it all.
+    AtOnce,
+    /// Everybody, while one of them has gone for good.
+    Without {
+        node: usize,
+    },
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let to = 0..NODES.len();
+    prop_oneof![
+        7 => (to.clone(), any::<bool>(), prop::bool::weighted(0.2))
+            .prop_map(|(to, offer, require_reliable)| Act::Call { to, offer, require_reliable }),
+        4 => (prop::sample::select(vec![180, 183, 199]), any::<bool>())
+            .prop_map(|(status, described)| Act::Provisional { status, described }),
+        6 => Just(Act::Answer),
+        1 => Just(Act::Reject),
+        2 => Just(Act::HangUp),
+        5 => prop::bool::weighted(0.7).prop_map(|described| Act::Offer { described }),
+        2 => Just(Act::AnswerOffer),
+        1 => Just(Act::RejectOffer),
+        2 => Just(Act::Info),
+        4 => prop::bool::weighted(0.8).prop_map(|notify| Act::Refer { notify }),
+        1 => Just(Act::AcceptRefer),
+        1 => Just(Act::RejectRefer),
+        2 => prop::sample::select(vec![100, 180, 200, 486]).prop_map(|status| Act::ReferProgress { status }),
+        2 => to.clone().prop_map(|to| Act::Register { to }),
+        1 => Just(Act::Unregister),
+        1 => Just(Act::Reregister),
+        1 => to.prop_map(|to| Act::Request { to }),
+        1 => (1_u64..100).prop_map(|seconds| Act::Vanish { seconds }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    // Mostly close together, so that they cross; sometimes long enough for timers to fire.
+    let after_ms = prop_oneof![6 => 0_u64..700, 3 => 0_u64..6_000, 1 => 0_u64..120_000];
+    (after_ms, 0..NODES.len(), 0_usize..4, act()).prop_map(|(after_ms, node, which, act)| Step {
+        after_ms,
+        node,
+        which,
+        act,
+    })
+}
+
+fn schedule() -> impl Strategy<Value = Schedule> {
+    let loss_percent = prop_oneof![1 => Just(0_u32), 2 => 0_u32..=40];
+    let twice_percent = prop_oneof![1 => Just(0_u32), 1 => 0_u32..=30];
+    let delay_ms = prop_oneof![Just((5_u64, 5_u64)), (1_u64..50, 50_u64..900)];
+    let network = (any::<u64>(), loss_percent, twice_percent, delay_ms).prop_map(
+        |(seed, loss_percent, twice_percent, delay_ms)| Network { seed, loss_percent, twice_percent, delay_ms },
+    );
+    (
+        network,
+        prop::sample::select(vec![0_u32, 90, 120, 1800]),
+        any::<u64>(),
+        prop::collection::vec(step(), 1..40),
+        prop_oneof![
+            Just(Close::Everybody),
+            Just(Close::Callers),
+            Just(Close::AtOnce),
+            (0..NODES.len()).prop_map(|node| Close::Without { node }),
+        ],
+    )
+        .prop_map(|(network, session_expires, dice, steps, close)| Schedule {
+            network,
+            session_expires,
+            dice,
+            steps,
+            close,
+        })
+}
+
+/// What an application knows of a session.
+#[derive(Debug)]
+struct Session {
+    /// The call, which both sides have in common.
+    number: String,
+    caller: bool,
+    /// Whether it was begun with an offer.
+    offer: bool,
+    /// Heard by the caller, said by the callee.
+    answered: bool,
+    confirmed: bool,
+    /// Whether an offer of the other side may be one that cannot be refused.
+    asked_for_offer: bool,
+    /// Offers made, and what became of them.
+    offers: usize,
+    outcomes: usize,
+    ended_by_us: Option<Instant>,
+    last_events: usize,
+    /// Transfers that we asked for and that are over.
+    transferred: Vec<ReferId>,
+}
+
+impl Session {
+    fn is_over(&self) -> bool {
+        self.ended_by_us.is_some() || self.last_events > 0
+    }
+}
+
+/// How far the schedule is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mood {
+    /// Anything goes.
+    Wild,
+    /// What is asked is answered, and nothing is begun.
+    Quiet,
+}
+
+/// An application on an endpoint.
+#[derive(Debug)]
+struct App {
+    at: SocketAddr,
+    start: Instant,
+    mood: Mood,
+    dice: u64,
+    /// Calls made.
+    made: usize,
+    sessions: BTreeMap<SessionId, Session>,
+    registrations: Vec<(RegistrationId, bool)>,
+    asked: Vec<RequestId>,
+    outgoing: BTreeMap<OutgoingId, usize>,
+    refers: Vec<(SessionId, ReferId)>,
+    log: Vec<String>,
+    faults: Vec<String>,
+}
+
+fn refer() -> Refer {
+    Refer { target: uri("sip:carol@127.0.0.9"), replaces: None, referred_by: None, notify: true }
+}
+
+impl App {
+    fn new(at: SocketAddr, start: Instant, dice: u64) -> App {
+        App {
+            at,
+            start,
+            mood: Mood::Wild,
+            dice: dice | 1,
+            made: 0,
+            sessions: BTreeMap::new(),
+            registrations: Vec::new(),
+            asked: Vec::new(),
+            outgoing: BTreeMap::new(),
+            refers: Vec::new(),
+            log: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// One of `sides`, from 0.
+    fn throw(&mut self, sides: u64) -> u64 {
+        // Xorshift, as the network does it.
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 7;
+        self.dice ^= self.dice << 17;
+        (self.dice >> 20) % sides
+    }
+
+    fn note(&mut self, now: Instant, what: impl std::fmt::Display) {
+        let line: String = format!("{:>7} {} {what}", (now - self.start).as_millis(), self.at);
+        self.log.push(line.chars().take(160).collect());
+    }
+
+    fn fault(&mut self, what: impl std::fmt::Display) {
+        self.faults.push(format!("{}: {what}", self.at));
+    }
+
+    /// Mostly one that is in a state for it.
+    fn pick(&self, act: &Act, which: usize) -> Option<SessionId> {
+        let suits = |session: &Session| match act {
+            Act::Provisional { .. } | Act::Answer | Act::Reject => !session.caller && !session.answered,
+            Act::Refer { .. } | Act::Info => session.answered,
+            _ => true,
+        };
+        let all: Vec<SessionId> = self.sessions.keys().copied().collect();
+        let suited: Vec<SessionId> =
+            self.standing().into_iter().filter(|id| self.sessions.get(id).is_some_and(suits)).collect();
+        let from = if suited.is_empty() || which == 3 { all } else { suited };
+        from.get(which % from.len().max(1)).copied()
+    }
+
+    fn standing(&self) -> Vec<SessionId> {
+        self.sessions.iter().filter(|(_, session)| !session.is_over()).map(|(id, _)| *id).collect()
+    }
+
+    fn begin(&mut self, id: SessionId, number: String, caller: bool, offer: bool) {
+        let session = Session {
+            number,
+            caller,
+            offer,
+            answered: false,
+            confirmed: false,
+            asked_for_offer: false,
+            offers: 0,
+            outcomes: 0,
+            ended_by_us: None,
+            last_events: 0,
+            transferred: Vec::new(),
+        };
+        if self.sessions.insert(id, session).is_some() {
+            self.fault(format!("session {id} began twice"));
+        }
+    }
+
+    fn act(&mut self, endpoint: &mut Endpoint, act: &Act, which: usize, now: Instant) {
+        self.note(now, format!("does {act:?} {which}"));
+        let peer = |to: &usize| address(NODES[*to]);
+        match act {
+            Act::Call { to, offer, require_reliable } => {
+                self.made += 1;
+                let number = format!("{}.{}", self.at, self.made).replace(':', "-");
+                let account = Arc::new(account("alice", self.at, peer(to), None));
+                let target = uri(&format!("sip:{number}@{}", peer(to)));
+                let description = if *offer { sdp("offer") } else { Bytes::new() };
+                let headers = if *require_reliable { vec![(Name::Require, "100rel".to_owned())] } else { Vec::new() };
+                let id = endpoint.invite(account, target, description, headers, now);
+                self.begin(id, number, true, *offer);
+            }
+            Act::Register { to } => {
+                let account = Arc::new(account("alice", self.at, peer(to), None));
+                let options = RegisterOptions { expires: 120, ..RegisterOptions::default() };
+                self.registrations.push((endpoint.register(account, options, now), true));
+            }
+            Act::Unregister => {
+                if let Some((id, _)) = self.registrations.get(which) {
+                    endpoint.unregister(*id, now);
+                }
+            }
+            Act::Reregister => {
+                if let Some((id, _)) = self.registrations.get(which) {
+                    endpoint.reregister(*id, now);
+                }
+            }
+            Act::Request { to } => {
+                let account = Arc::new(account("alice", self.at, peer(to), None));
+                let target = uri(&format!("sip:bob@{}", peer(to)));
+                let body = Some(("text/plain", Bytes::from("hello")));
+                let id = endpoint.request(account, Method::Message, target, Vec::new(), body, now);
+                self.outgoing.insert(id, 0);
+            }
+            Act::AcceptRefer | Act::RejectRefer | Act::ReferProgress { .. } => {
+                let Some((session, id)) = self.refers.get(which % self.refers.len().max(1)).copied() else { return };
+                match act {
+                    Act::AcceptRefer => endpoint.accept_refer(session, id, now),
+                    Act::RejectRefer => endpoint.reject_refer(session, id, 603, now),
+                    Act::ReferProgress { status } => endpoint.refer_progress(session, id, *status, None, now),
+                    _ => {}
+                }
+            }
+            Act::Vanish { .. } => {}
+            _ => {
+                if let Some(id) = self.pick(act, which) {
+                    self.act_on(endpoint, act, id, now);
+                }
+            }
+        }
+    }
+
+    /// What is done to one session.
+    fn act_on(&mut self, endpoint: &mut Endpoint, act: &Act, id: SessionId, now: Instant) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let standing = !session.is_over();
+        match act {
+            Act::Provisional { status, described } => {
+                endpoint.provisional(id, *status, described.then(|| sdp("early")), now);
+            }
+            Act::Answer => {
+                if !session.caller && standing {
+                    session.answered = true;
+                }
+                endpoint.answer(id, sdp("answer"), now);
+            }
+            Act::Reject => {
+                if !session.caller && !session.answered && standing {
+                    session.ended_by_us = Some(now);
+                }
+                if !session.answered {
+                    endpoint.reject(id, 486, None, Vec::new(), now);
+                }
+            }
+            Act::HangUp => {
+                if standing {
+                    session.ended_by_us = Some(now);
+                }
+                endpoint.hangup(id, None, now);
+            }
+            Act::Offer { described } => {
+                if standing && *described {
+                    session.offers += 1;
+                }
+                session.asked_for_offer |= !described;
+                endpoint.offer(id, if *described { sdp("again") } else { Bytes::new() }, now);
+            }
+            Act::AnswerOffer => endpoint.answer_offer(id, sdp("answer"), now),
+            Act::RejectOffer => {
+                endpoint.reject_offer(id, 488, now);
+                // What cannot be refused ends the session without a word.
+                if session.caller && !session.offer || session.asked_for_offer {
+                    self.act_on(endpoint, &Act::HangUp, id, now);
+                }
+            }
+            Act::Info => endpoint.send_info(id, "text/plain", Bytes::from("1"), now),
+            Act::Refer { notify } => {
+                endpoint.refer(id, &Refer { notify: *notify, ..refer() }, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes note of an event, and maybe does something about it at once.
+    fn on(&mut self, endpoint: &mut Endpoint, event: &Event, now: Instant) {
+        self.note(now, format!("hears {event:?}"));
+        if let Event::Incoming { session, request, .. } = event {
+            let number = request.request_uri().ok().and_then(|uri| uri.user().map(str::to_owned)).unwrap_or_default();
+            let offer = request.part("application/sdp").is_some();
+            self.begin(*session, number, false, offer);
+        }
+        if let Some(id) = session_of(event) {
+            self.keep(id, event, now);
+        }
+        match event {
+            Event::Registration { id, state } => {
+                let known = self.registrations.iter_mut().find(|(known, _)| known == id);
+                match known {
+                    Some((_, standing)) if *standing => *standing = *state != RegistrationState::Unregistered,
+                    _ => self.fault(format!("registration {id} is over: {event:?}")),
+                }
+            }
+            Event::Response { id, .. } => *self.outgoing.entry(*id).or_default() += 1,
+            Event::Refer { session, id, .. } => self.refers.push((*session, *id)),
+            Event::Request { id, .. } => self.asked.push(*id),
+            _ => {}
+        }
+        match self.mood {
+            Mood::Wild => self.react(endpoint, event, now),
+            Mood::Quiet => self.oblige(endpoint, event, now),
+        }
+    }
+
+    /// Looks at the order of a session's events.
+    fn keep(&mut self, id: SessionId, event: &Event, now: Instant) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return self.fault(format!("session {id} is unknown: {event:?}"));
+        };
+        let late = session.last_events > 0 || session.ended_by_us.is_some_and(|at| at < now);
+        match event {
+            Event::Answered { .. } => session.answered = true,
+            Event::Confirmed { .. } => session.confirmed = true,
+            Event::OfferAnswered { .. } | Event::OfferRejected { .. } => session.outcomes += 1,
+            Event::Rejected { .. } | Event::Cancelled { .. } | Event::Ended { .. } => session.last_events += 1,
+            _ => {}
+        }
+        let refer = match event {
+            Event::ReferAccepted { id, .. } | Event::ReferProgress { id, .. } => Some((*id, false)),
+            Event::ReferRejected { id, .. } | Event::ReferEnded { id, .. } => Some((*id, true)),
+            _ => None,
+        };
+        let mut late_refer = false;
+        if let Some((refer, last)) = refer {
+            late_refer = session.transferred.contains(&refer);
+            if last {
+                session.transferred.push(refer);
+            }
+        }
+        if late || late_refer {
+            self.fault(format!("session {id} is over, or its transfer: {event:?}"));
+        }
+    }
+
+    /// Anything.
+    fn react(&mut self, endpoint: &mut Endpoint, event: &Event, now: Instant) {
+        let die = self.throw(16);
+        let act = match (event, die) {
+            (Event::Incoming { .. }, 0..=2 | 12..=14) => Act::Answer,
+            (Event::Incoming { .. }, 3 | 4) => Act::Provisional { status: 180, described: false },
+            (Event::Incoming { .. }, 5..=7) => Act::Provisional { status: 183, described: true },
+            (Event::Incoming { .. }, 8) => Act::Reject,
+            (Event::Progress { .. }, 0 | 1) => Act::Offer { described: true },
+            (Event::Offer { .. } | Event::Answered { is_offer: true, .. }, 0..=6 | 9..=12) => Act::AnswerOffer,
+            (Event::Offer { .. } | Event::Answered { is_offer: true, .. }, 7) => Act::RejectOffer,
+            (Event::Answered { .. } | Event::Confirmed { .. }, 8 | 9) => Act::Offer { described: true },
+            (Event::Confirmed { .. } | Event::OfferAnswered { .. }, 10) => Act::Refer { notify: true },
+            (Event::Cancelled { .. } | Event::Ended { .. }, _) => return,
+            (_, 15) => Act::HangUp,
+            _ => return self.react_to_request(endpoint, event, die, now),
+        };
+        if let Some(id) = session_of(event) {
+            self.note(now, format!("does {act:?} in session {id}"));
+            self.act_on(endpoint, &act, id, now);
+        }
+    }
+
+    fn react_to_request(&mut self, endpoint: &mut Endpoint, event: &Event, die: u64, now: Instant) {
+        match (event, die) {
+            (Event::Refer { session, id, .. }, 0..=5) => {
+                endpoint.accept_refer(*session, *id, now);
+                endpoint.refer_progress(*session, *id, if die < 3 { 180 } else { 200 }, None, now);
+            }
+            (Event::Refer { session, id, .. }, 6) => endpoint.reject_refer(*session, *id, 603, now),
+            (Event::Request { id, .. }, 0) => endpoint.respond(*id, 503, None, Vec::new(), None, now),
+            (Event::Request { id, .. }, 1) => endpoint.respond(*id, 183, None, Vec::new(), None, now),
+            (Event::Request { .. }, 2) => {}
+            (Event::Request { .. }, _) => self.oblige(endpoint, event, now),
+            _ => {}
+        }
+    }
+
+    /// What a good application does that wants nothing itself.
+    fn oblige(&mut self, endpoint: &mut Endpoint, event: &Event, now: Instant) {
+        match event {
+            Event::Incoming { session, .. } => self.act_on(endpoint, &Act::Reject, *session, now),
+            Event::Offer { session, .. } | Event::Answered { session, is_offer: true, .. } => {
+                endpoint.answer_offer(*session, sdp("answer"), now);
+            }
+            Event::Refer { session, id, .. } => endpoint.reject_refer(*session, *id, 603, now),
+            Event::Request { id, request, .. } => {
+                let contacts = request.contacts().unwrap_or_default();
+                let headers =
+                    contacts.iter().map(|contact| (Name::Contact, format!("<{}>;expires=120", contact.uri))).collect();
+                endpoint.respond(*id, 200, None, headers, None, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// From here on it only answers.
+    fn be_quiet(&mut self, endpoint: &mut Endpoint, now: Instant) {
+        self.mood = Mood::Quiet;
+        for id in self.standing() {
+            endpoint.answer_offer(id, sdp("answer"), now);
+        }
+    }
+
+    /// Ends what is left, or just the calls that it made.
+    fn close(&mut self, endpoint: &mut Endpoint, callers_only: bool, now: Instant) {
+        for id in self.standing() {
+            if !callers_only || self.sessions[&id].caller {
+                self.note(now, format!("closes session {id}"));
+                self.act_on(endpoint, &Act::HangUp, id, now);
+            }
+        }
+        for (id, _) in &self.registrations {
+            endpoint.unregister(*id, now);
+        }
+    }
+
+    /// Ends what rings: who called is not there any more, and there is no telling that to us.
+    fn stop_ringing(&mut self, endpoint: &mut Endpoint, now: Instant) {
+        for id in self.standing() {
+            if !self.sessions[&id].answered {
+                self.act_on(endpoint, &Act::HangUp, id, now);
+            }
+        }
+    }
+}
+
+fn session_of(event: &Event) -> Option<SessionId> {
+    match event {
+        Event::Incoming { session, .. }
+        | Event::Progress { session, .. }
+        | Event::Answered { session, .. }
+        | Event::Rejected { session, .. }
+        | Event::Confirmed { session, .. }
+        | Event::Cancelled { session }
+        | Event::Ended { session, .. }
+        | Event::Offer { session, .. }
+        | Event::OfferAnswered { session, .. }
+        | Event::OfferRejected { session, .. }
+        | Event::Refer { session, .. }
+        | Event::ReferAccepted { session, .. }
+        | Event::ReferRejected { session, .. }
+        | Event::ReferProgress { session, .. }
+        | Event::ReferEnded { session, .. }
+        | Event::Info { session, .. } => Some(*session),
+        Event::Request { .. }
+        | Event::Response { .. }
+        | Event::HopFailed { .. }
+        | Event::HopAnswered { .. }
+        | Event::Registration { .. } => None,
+    }
+}
+
+/// The world, with the applications in it.
+struct Run {
+    world: World,
+    nodes: Vec<SocketAddr>,
+    apps: Vec<Rc<RefCell<App>>>,
+    /// Who is away until when.
+    away: Vec<(SocketAddr, Instant)>,
+}
+
+impl Run {
+    fn new(schedule: &Schedule) -> Run {
+        let Network { seed, loss_percent, twice_percent, delay_ms } = schedule.network;
+        let mut world = World::new(seed);
+        world.loss = f64::from(loss_percent) / 100.0;
+        world.twice = f64::from(twice_percent) / 100.0;
+        world.delay = (Duration::from_millis(delay_ms.0), Duration::from_millis(delay_ms.1));
+        let (mut nodes, mut apps) = (Vec::new(), Vec::new());
+        for (index, at) in NODES.iter().enumerate() {
+            let mut config = EndpointConfig::new("Test/1", [0; 32], 30);
+            config.session_expires = schedule.session_expires;
+            let at = world.endpoint_as(at, config);
+            let dice = schedule.dice.wrapping_add(index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let app = Rc::new(RefCell::new(App::new(at, world.start, dice)));
+            let reacting = app.clone();
+            world.react(at, move |endpoint, event, now| reacting.borrow_mut().on(endpoint, event, now));
+            nodes.push(at);
+            apps.push(app);
+        }
+        Run { world, nodes, apps, away: Vec::new() }
+    }
+
+    /// Lets time pass; who was away comes back.
+    fn pass(&mut self, time: Duration) {
+        let end = self.world.now + time;
+        while let Some(back) = self.away.iter().map(|(_, until)| *until).min().filter(|until| *until <= end) {
+            self.world.pass(back.saturating_duration_since(self.world.now));
+            self.away.retain(|(_, until)| *until > back);
+            self.world.away = self.away.iter().map(|(at, _)| *at).collect();
+        }
+        self.world.pass(end - self.world.now);
+    }
+
+    fn each(&mut self, mut command: impl FnMut(&mut App, &mut Endpoint, Instant)) {
+        for (at, app) in self.nodes.iter().zip(&self.apps) {
+            self.world.at(*at, |endpoint, now| command(&mut app.borrow_mut(), endpoint, now));
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        self.pass(Duration::from_millis(step.after_ms));
+        let (at, app) = (self.nodes[step.node], &self.apps[step.node]);
+        if let Act::Vanish { seconds } = step.act {
+            self.away.push((at, self.world.now + Duration::from_secs(seconds)));
+            self.world.away.insert(at);
+        }
+        self.world.at(at, |endpoint, now| app.borrow_mut().act(endpoint, &step.act, step.which, now));
+    }
+
+    /// Who calls and who is called must think the same of what stands.
+    fn agree(&mut self, lossless: bool) {
+        let apps: Vec<_> = self.apps.iter().map(|app| app.borrow()).collect();
+        let all = || apps.iter().flat_map(|app| app.sessions.values());
+        let mut faults = Vec::new();
+        for caller in all().filter(|session| session.caller) {
+            // A call to oneself is a merged request at most; anything else has one callee.
+            let callee = all().find(|session| !session.caller && session.number == caller.number);
+            let (stands, number) = (!caller.is_over() && caller.answered, &caller.number);
+            let callee_stands = callee.is_some_and(|callee| !callee.is_over() && callee.answered);
+            let confirmed = callee.is_some_and(|callee| callee.confirmed);
+            if stands && !(callee_stands && confirmed) {
+                faults.push(format!("call {number} stands for the caller alone: {callee:?}"));
+            }
+            if callee_stands && confirmed && !stands {
+                faults.push(format!("call {number} stands for the callee alone: {caller:?}"));
+            }
+            if lossless && callee_stands && !(stands && confirmed) {
+                faults.push(format!("call {number} was answered, and nobody heard: {caller:?}"));
+            }
+        }
+        for session in all().filter(|session| !session.is_over() && session.outcomes < session.offers) {
+            faults.push(format!("an offer came to nothing: {session:?}"));
+        }
+        drop(apps);
+        self.apps[0].borrow_mut().faults.extend(faults);
+    }
+
+    /// Nothing may be left, and each thing must have ended once.
+    fn check_end(&mut self) {
+        for (at, app) in self.nodes.iter().zip(&self.apps) {
+            let mut app = app.borrow_mut();
+            if !self.world.is_idle(*at) {
+                app.fault("something is left");
+            }
+            let counts = self.world.at(*at, |endpoint, _| format!("{endpoint:?}"));
+            if counts != EMPTY {
+                app.fault(format!("not all is gone: {counts}"));
+            }
+            let output = self.world.at(*at, |endpoint, _| endpoint.poll_output());
+            if !matches!(output, Output::Timeout(None)) {
+                app.fault(format!("it still waits for something: {output:?}"));
+            }
+            let mut faults = Vec::new();
+            for (id, session) in &app.sessions {
+                if !session.is_over() || session.last_events > 1 {
+                    faults.push(format!("session {id} has not ended once: {session:?}"));
+                }
+            }
+            for (id, responses) in &app.outgoing {
+                if *responses != 1 {
+                    faults.push(format!("request {id} was answered {responses} times"));
+                }
+            }
+            for (id, standing) in &app.registrations {
+                if *standing {
+                    faults.push(format!("registration {id} was not removed"));
+                }
+            }
+            faults.into_iter().for_each(|fault| app.fault(fault));
+        }
+    }
+
+    /// What went wrong, with all that was said and done.
+    fn verdict(&self) -> Result<(), String> {
+        let apps: Vec<_> = self.apps.iter().map(|app| app.borrow()).collect();
+        let faults: Vec<String> = apps.iter().flat_map(|app| app.faults.clone()).collect();
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let mut lines: Vec<&String> = self.world.trace.iter().chain(apps.iter().flat_map(|app| &app.log)).collect();
+        lines.sort_by_key(|line| line.get(..7).unwrap_or_default());
+        let lines: Vec<&str> = lines.into_iter().map(String::as_str).collect();
+        Err(format!("{}\n\n{}", faults.join("\n"), lines.join("\n")))
+    }
+}
+
+fn run(schedule: &Schedule) -> Result<(), String> {
+    let mut run = Run::new(schedule);
+    for step in &schedule.steps {
+        run.step(step);
+    }
+    let vanished = schedule.steps.iter().any(|step| matches!(step.act, Act::Vanish { .. }));
+    if schedule.close != Close::AtOnce {
+        run.pass(BACK);
+        run.each(App::be_quiet);
+        run.pass(QUIET);
+        if !vanished {
+            run.agree(schedule.network.loss_percent == 0);
+        }
+    }
+    if let Close::Without { node } = schedule.close {
+        run.world.away.insert(run.nodes[node]);
+    }
+    run.each(|app, _, _| app.mood = Mood::Quiet);
+    let callers_only = schedule.close == Close::Callers && !vanished;
+    run.each(|app, endpoint, now| app.close(endpoint, callers_only, now));
+    run.pass(Duration::from_secs(70));
+    run.each(App::stop_ringing);
+    run.pass(GONE);
+    run.check_end();
+    run.verdict()
+}
+
+/// The same schedules each time, unless told otherwise.
+fn config() -> ProptestConfig {
+    let given = ProptestConfig::default();
+    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { given.rng_seed };
+    let cases = if given.cases == 256 { 300 } else { given.cases };
+    ProptestConfig {
+        cases,
+        rng_seed,
+        rng_algorithm: RngAlgorithm::ChaCha,
+        failure_persistence: None,
+        max_shrink_iters: 3000,
+        ..given
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn whatever_is_done_when_nothing_is_left_behind(schedule in schedule()) {
+        run(&schedule).map_err(TestCaseError::fail)?;
+    }
+}
