@@ -225,14 +225,14 @@ pub enum SipInput {
         sdp: Option<Bytes>,
         /// Which early dialog of a forked INVITE.
         fork: u32,
-        /// What [`identity`](super::headers::identity) finds.
+        /// What [`asserted`](super::headers::asserted) finds.
         headers: Headers,
     },
     /// The other side answered.
     Answered {
         /// Its SDP.
         sdp: Option<Bytes>,
-        /// What [`identity`](super::headers::identity) finds.
+        /// What [`asserted`](super::headers::asserted) finds.
         headers: Headers,
     },
     /// The other side refused, or could not be reached.

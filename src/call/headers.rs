@@ -1,6 +1,7 @@
 //! What SIP messages of a call say beside the session description, and what of it goes along when the call is passed
 //! on: identities and privacy (RFC 3323, RFC 3325), diversions (RFC 5806, RFC 7044), redirections.
 
+use offhook_sip::header::identity::{self, Privacy};
 use offhook_sip::header::{Name, NameAddr};
 use offhook_sip::message::Message;
 use offhook_sip::uri::Uri;
@@ -69,7 +70,7 @@ pub fn carried(request: &Message) -> Headers {
 }
 
 /// What a response says of who answers.
-pub fn identity(response: &Message) -> Headers {
+pub fn asserted(response: &Message) -> Headers {
     of(response, &IDENTITY)
 }
 
@@ -78,16 +79,22 @@ pub fn reason(value: Option<String>) -> Option<String> {
     value.filter(|value| value.len() <= MAX_REASON)
 }
 
-/// Who calls. An identity that the sender vouches for is believed where it is `trusted`, and shown where the caller
-/// does not want it kept from people (RFC 3325 9.3); otherwise it is From that counts.
+/// Who calls, as a line's people may see it: whom a `trusted` sender vouches for, or else From; nobody where the caller
+/// does not want to be known (RFC 3325 9.3).
 pub fn caller(request: &Message, trusted: bool) -> Caller {
-    let hidden = request.raw_values(Name::Privacy).any(wants_privacy);
-    let asserted = request.header(Name::PAssertedIdentity).filter(|_| trusted && !hidden);
-    let first = asserted.and_then(|_| request.values(Name::PAssertedIdentity).next());
-    let identity = first.and_then(|value| NameAddr::parse(value).ok()).or_else(|| request.from().ok());
-    let Some(identity) = identity else { return Caller::default() };
-    let number = identity.uri.user_decoded().unwrap_or_else(|| identity.uri.host().to_string());
-    Caller { number, name: identity.display.filter(|name| !name.is_empty()) }
+    let shown = identity::Caller::of(request, trusted);
+    match shown.number {
+        _ if shown.is_anonymous => Caller::anonymous(),
+        Some(number) => Caller { number, name: shown.name },
+        None => Caller { name: shown.name, ..sender(request) },
+    }
+}
+
+/// From as it is: what a call that is passed on says of its caller, whoever may see it in the end.
+pub fn sender(request: &Message) -> Caller {
+    let Ok(from) = request.from() else { return Caller::default() };
+    let number = from.uri.user_decoded().unwrap_or_else(|| from.uri.host().to_string());
+    Caller { number, name: from.display.filter(|name| !name.is_empty()) }
 }
 
 /// Whom the next side sees as the caller, and what it is told beside that. `from` and `carried` are as they came.
@@ -105,7 +112,7 @@ pub(super) fn passed_on(
         (true, true) => (from.clone(), carried.to_vec()),
         (false, true) => (from.clone(), carried.iter().filter(is_privacy).cloned().collect()),
         (_, false) => {
-            let hidden = carried.iter().filter(is_privacy).any(|(_, value)| wants_privacy(value));
+            let hidden = carried.iter().filter(is_privacy).any(|(_, value)| Privacy::parse(value).hides_caller());
             (if hidden { Caller::anonymous() } else { from.clone() }, Headers::new())
         }
     }
@@ -129,12 +136,6 @@ fn of(message: &Message, names: &[Name]) -> Headers {
         add(&mut headers, message.raw_values(name.clone()).map(|value| (name.clone(), value.to_owned())));
     }
     headers
-}
-
-/// Whether a Privacy header asks that the caller's identity be kept from those who are not trusted (RFC 3323 4.2).
-fn wants_privacy(value: &str) -> bool {
-    let mut wishes = value.split([';', ',']).map(str::trim);
-    wishes.any(|wish| ["id", "user", "header"].iter().any(|known| wish.eq_ignore_ascii_case(known)))
 }
 
 /// The preference of a contact (RFC 3261 20.10) in thousandths; the highest where it says nothing.
@@ -161,10 +162,10 @@ mod tests {
     #[test]
     fn an_asserted_identity_counts_only_from_those_who_are_trusted() {
         let request = invite("P-Asserted-Identity: \"Real\" <sip:+49891@a>, <tel:+49892>\r\n");
-        assert_eq!(caller(&request, true), Caller { number: "+49891".into(), name: Some("Real".into()) });
+        assert_eq!(caller(&request, true), Caller { number: "+49892".into(), name: Some("Real".into()) });
         assert_eq!(caller(&request, false), Caller { number: "100".into(), name: Some("Shown".into()) });
         let hidden = invite("P-Asserted-Identity: <sip:+49891@a>\r\nPrivacy: critical; ID\r\n");
-        assert_eq!(caller(&hidden, true).number, "100");
+        assert_eq!(caller(&hidden, true), Caller::anonymous());
         assert_eq!(caller(&invite("P-Asserted-Identity: <nonsense\r\n"), true).number, "100");
     }
 
@@ -173,7 +174,7 @@ mod tests {
         let request = invite(
             "P-Asserted-Identity: <sip:+49891@a>\r\nPrivacy: id\r\nDiversion: <sip:5@a>\r\nX-Own: 1\r\nSubject: Hi\r\n",
         );
-        let (from, headers) = (caller(&request, false), carried(&request));
+        let (from, headers) = (sender(&request), carried(&request));
         let names = |headers: &Headers| headers.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>();
         let (shown, all) = passed_on(&headers, &from, true, true);
         assert_eq!(shown, from);

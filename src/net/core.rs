@@ -26,7 +26,7 @@ use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, Route, SipInput};
-use crate::call::headers::{Headers, Redirect, caller, carried};
+use crate::call::headers::{Headers, Redirect, asserted, caller, carried, sender};
 use crate::call::view::CallView;
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 use crate::line::report::{GroupReport, ListenerReport, Report};
@@ -303,10 +303,12 @@ impl<R: Role> Core<R> {
             Event::Response { id, status, from_network, .. } => {
                 return self.probed(id, from_network && status != 503, now);
             }
-            Event::Progress { session, status, sdp, fork, .. } => {
-                (session, SipInput::Progress { status, sdp, fork, headers: Headers::new() })
+            Event::Progress { session, status, sdp, fork, response, .. } => {
+                (session, SipInput::Progress { status, sdp, fork, headers: asserted(&response) })
             }
-            Event::Answered { session, sdp, .. } => (session, SipInput::Answered { sdp, headers: Headers::new() }),
+            Event::Answered { session, sdp, response, .. } => {
+                (session, SipInput::Answered { sdp, headers: asserted(&response) })
+            }
             Event::Rejected { session, status, reason, from_network, response } => {
                 let redirect = response.as_ref().and_then(Redirect::read).map(Box::new);
                 (session, SipInput::Rejected { status, reason, from_network, redirect })
@@ -345,7 +347,7 @@ impl<R: Role> Core<R> {
                 let offer = request.part("application/sdp").unwrap_or_default();
                 // A call that is passed on keeps its From, and what is asserted beside that goes along as it is.
                 let (from, headers) = match &route {
-                    Route::Targets { .. } => (caller(&request, false), carried(&request)),
+                    Route::Targets { .. } => (sender(&request), carried(&request)),
                     Route::Line { group, .. } | Route::Service { group, .. } => {
                         (caller(&request, self.directory.trusts(*group)), Headers::new())
                     }

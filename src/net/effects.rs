@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use offhook_media::codec::Codec;
 use offhook_media::session::Side;
+use offhook_sip::SessionId;
 use offhook_sip::header::Name;
 use tracing::debug;
 
@@ -11,6 +12,7 @@ use super::core::Core;
 use super::role::Role;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect, TargetUri};
+use crate::call::headers::Headers;
 use crate::ids::{CallId, LineGroupId};
 
 impl<R: Role> Core<R> {
@@ -27,8 +29,14 @@ impl<R: Role> Core<R> {
                     Err(cause) => self.calls.handle(Input::Invited { leg, session: Err(cause) }, now),
                 }
             }
-            SipEffect::Provisional { session, status, sdp, .. } => self.endpoint.provisional(session, status, sdp, now),
-            SipEffect::Answer { session, sdp, .. } => self.endpoint.answer(session, sdp, now),
+            SipEffect::Provisional { session, status, sdp, headers } => {
+                self.say(session, headers);
+                self.endpoint.provisional(session, status, sdp, now);
+            }
+            SipEffect::Answer { session, sdp, headers } => {
+                self.say(session, headers);
+                self.endpoint.answer(session, sdp, now);
+            }
             SipEffect::Reject { session, status } => self.endpoint.reject(session, status, None, Vec::new(), now),
             SipEffect::Hangup { session, reason } => self.endpoint.hangup(session, reason, now),
             SipEffect::AcceptRefer { session, refer } => self.endpoint.accept_refer(session, refer, now),
@@ -40,6 +48,13 @@ impl<R: Role> Core<R> {
             }
             SipEffect::AnswerOffer { session, sdp } => self.endpoint.answer_offer(session, sdp, now),
             SipEffect::RejectOffer { session, status } => self.endpoint.reject_offer(session, status, now),
+        }
+    }
+
+    /// What the responses of a session say from now on, where there is something to say.
+    fn say(&mut self, session: SessionId, headers: Headers) {
+        if !headers.is_empty() {
+            self.endpoint.set_response_headers(session, headers);
         }
     }
 

@@ -207,6 +207,14 @@ impl Endpoint {
         self.with_session(session.0, |session, core| session.provisional(status, sdp, core, now));
     }
 
+    /// Sets the header fields that responses to an incoming INVITE have from now on beside those that they must have;
+    /// refusals have their own.
+    pub fn set_response_headers(&mut self, session: SessionId, headers: Vec<(Name, String)>) {
+        if let Some(session) = self.sessions.get_mut(&session.0) {
+            session.set_headers(headers);
+        }
+    }
+
     /// Answers an incoming INVITE with 200 and this SDP, which is repeated until the ACK comes (`Confirmed`). Without
     /// one the session ends after 32 s with BYE (`Ended`). While a description waits for its PRACK, or an offer for
     /// our answer, the 200 waits too; where a reliable provisional response had a description, it has none.

@@ -184,6 +184,8 @@ pub enum Event {
         sdp: Option<Bytes>,
         /// Which early dialog: responses of one forked callee (one To tag) have one number, counted from 0.
         fork: u32,
+        /// The whole response: who answers may stand there.
+        response: Message,
     },
     /// A callee answered. Our ACK is sent, unless `is_offer`.
     Answered {
@@ -194,6 +196,8 @@ pub enum Event {
         /// Our INVITE had no offer, and this is one: it waits for `answer_offer`, which sends the ACK with the
         /// answer. `reject_offer` ends the session.
         is_offer: bool,
+        /// The whole response: who answers may stand there.
+        response: Message,
     },
     /// Our INVITE failed; the session is over. Where all hops failed, this is what one of them said (503), or else
     /// what happened at the first.

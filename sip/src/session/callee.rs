@@ -30,6 +30,8 @@ pub(crate) struct Ringing {
     pub(super) reliable: Option<Box<Reliable>>,
     /// The description for the 200, while that must not be sent yet.
     pub(super) answer: Option<Bytes>,
+    /// Header fields of every response other than 100 and refusals.
+    pub(super) headers: Vec<(Name, String)>,
 }
 
 impl Session {
@@ -38,7 +40,7 @@ impl Session {
         let tag = core.tag(id);
         let dialog = Dialog::callee(&invite.message, &invite.source, &tag, contact)?;
         let link = Link::new(dialog, &invite.message, 0, Bytes::new());
-        let ringing = Ringing { invite, link, reliable: None, answer: None };
+        let ringing = Ringing { invite, link, reliable: None, answer: None, headers: Vec::new() };
         Ok(Session::new(id, tag, Auth::new(None), Stage::Ringing(Box::new(ringing))))
     }
 
@@ -50,6 +52,13 @@ impl Session {
             && (101..=199).contains(&status)
         {
             ringing.provisional(base, status, sdp, core, now);
+        }
+    }
+
+    /// Sets what responses say beside what they must, from now on.
+    pub(crate) fn set_headers(&mut self, headers: Vec<(Name, String)>) {
+        if let Stage::Ringing(ringing) = &mut self.stage {
+            ringing.headers = headers;
         }
     }
 
@@ -77,10 +86,11 @@ impl Session {
             }
         };
         let we_offer = !ringing.link.negotiated && !ringing.has_offer();
-        let Ringing { invite, mut link, reliable, .. } = *ringing;
+        let Ringing { invite, mut link, reliable, headers: mut further, .. } = *ringing;
         link.early = false;
         let (id, tag) = (self.base.id, Some(&*self.base.tag));
-        let headers = link.timer.grant(&invite.message, id, core, now);
+        let mut headers = link.timer.grant(&invite.message, id, core, now);
+        headers.append(&mut further);
         // A reliable provisional response has said it already (RFC 6337 3.1).
         let body = (!link.negotiated).then_some((SDP, &*description));
         let contact = link.dialog.contact().clone();

@@ -246,7 +246,15 @@ impl Calling {
         let mut established = Established::new(link, Some(transaction));
         match hangup {
             None => {
-                base.event(core, Event::Answered { session: base.session(), sdp: description, is_offer: offers });
+                base.event(
+                    core,
+                    Event::Answered {
+                        session: base.session(),
+                        sdp: description,
+                        is_offer: offers,
+                        response: response.clone(),
+                    },
+                );
             }
             Some(hangup) => established.bye(base, hangup.reason, core, now),
         }

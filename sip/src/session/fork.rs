@@ -62,7 +62,8 @@ impl Calling {
             // Not an offer, however it looks (RFC 3261 13.2.1), and not an answer once there was one.
             let negotiated = self.early(fork).is_some_and(|early| early.link.negotiated);
             let sdp = sdp(response).filter(|_| self.request.body.is_some() && !negotiated);
-            return base.event(core, Event::Progress { session, status, reason, sdp, fork });
+            return base
+                .event(core, Event::Progress { session, status, reason, sdp, fork, response: response.clone() });
         };
         let known = self.forks.get(fork as usize).is_some_and(|known| *known.tag == *tag);
         let (Some(rseq), true) = (rack::number(rseq), known && !tag.is_empty()) else { return };
@@ -81,13 +82,16 @@ impl Calling {
         let description = sdp(response).filter(|_| !early.link.negotiated);
         if description.is_some() && !we_offered {
             early.link.offered = Some(Box::new(Offered::Provisional(rack)));
-            base.event(core, Event::Progress { session, status, reason, sdp: None, fork });
+            base.event(core, Event::Progress { session, status, reason, sdp: None, fork, response: response.clone() });
             base.event(core, Event::Offer { session, sdp: description, fork });
             return;
         }
         early.link.negotiated |= description.is_some();
         early.link.prack(base, &rack, None, core, now);
-        base.event(core, Event::Progress { session, status, reason, sdp: description, fork });
+        base.event(
+            core,
+            Event::Progress { session, status, reason, sdp: description, fork, response: response.clone() },
+        );
     }
 
     /// A response to a request within an early dialog.

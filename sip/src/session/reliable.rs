@@ -81,7 +81,11 @@ impl Ringing {
             let described = description.filter(|_| self.has_offer() && !self.link.negotiated);
             let body = described.as_deref().map(|described| (SDP, described));
             let (tag, contact) = (Some(&*base.tag), Some(&**self.link.dialog.contact()));
-            core.respond(&self.invite, Reply { status, tag, contact, body, ..Reply::default() }, now);
+            core.respond(
+                &self.invite,
+                Reply { status, tag, contact, headers: &self.headers, body, ..Reply::default() },
+                now,
+            );
             return;
         }
         match &mut self.reliable {
@@ -101,7 +105,8 @@ impl Ringing {
             // RFC 3262 3: below 2^31, so that counting does not wrap.
             None => (core.random() as u32 >> 2) + 1,
         };
-        let headers = [(Name::Require, RELIABLE.to_owned()), (Name::RSeq, rseq.to_string())];
+        let mut headers = vec![(Name::Require, RELIABLE.to_owned()), (Name::RSeq, rseq.to_string())];
+        headers.extend_from_slice(&self.headers);
         let body = description.as_deref().map(|described| (SDP, described));
         let (tag, contact) = (Some(&*base.tag), Some(&**self.link.dialog.contact()));
         let reply = Reply { status, tag, contact, headers: &headers, body, ..Reply::default() };

@@ -396,3 +396,26 @@ pub fn within(method: &str, branch: &str, cseq: &str, answer: &Message) -> Strin
          Content-Length: 0\r\n\r\n"
     )
 }
+
+#[test]
+fn who_answers_is_said_in_responses_and_reaches_the_caller() {
+    let (mut world, alice, bob) = two();
+    let (calling, ringing) = ring(&mut world, alice, bob);
+    let who = vec![(Name::PAssertedIdentity, "<sip:+4989200@pbx.example>".to_owned())];
+    world.at(bob, |endpoint, now| {
+        endpoint.set_response_headers(ringing, who);
+        endpoint.provisional(ringing, 183, Some(sdp("early")), now);
+    });
+    let said = |response: &Message| response.header(Name::PAssertedIdentity).map(str::to_owned);
+    let early = world.wait(alice, 1, |event| match event {
+        Event::Progress { status: 183, response, .. } => said(response),
+        _ => None,
+    });
+    assert_eq!(early, "<sip:+4989200@pbx.example>");
+    world.at(bob, |endpoint, now| endpoint.answer(ringing, sdp("answer"), now));
+    let last = world.wait(alice, 2, |event| match event {
+        Event::Answered { session, response, .. } if *session == calling => said(response),
+        _ => None,
+    });
+    assert_eq!(last, early);
+}
