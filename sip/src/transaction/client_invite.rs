@@ -41,7 +41,7 @@ pub(crate) struct ClientInvite {
     backoff: Backoff,
     retransmit_at: Option<Instant>,
     end_at: Option<Instant>,
-    /// Nobody waits for the answer any more: provisional responses put its end off no longer.
+    /// Nobody waits for the answer: provisional responses do not put its end off.
     left: bool,
     /// ACK of the failure.
     failure_ack: Option<Bytes>,

@@ -369,6 +369,7 @@ fn run(schedule: &Schedule) -> Result<(), String> {
         run.lose(node, schedule.session_expires);
     }
     run.each(|app, _, _| app.mood = Mood::Quiet);
+    // A BYE that went while its callee was away told nobody.
     let callers_only = schedule.close == Close::Callers && !absence;
     run.each(|app, endpoint, now| app.close(endpoint, callers_only, now));
     run.pass(Duration::from_secs(70));
