@@ -41,6 +41,8 @@ pub(crate) struct ClientInvite {
     backoff: Backoff,
     retransmit_at: Option<Instant>,
     end_at: Option<Instant>,
+    /// Nobody waits for the answer: provisional responses do not put its end off.
+    left: bool,
     /// ACK of the failure.
     failure_ack: Option<Bytes>,
     /// ACKs of the 2xx, by To tag.
@@ -67,6 +69,7 @@ impl ClientInvite {
             backoff: Backoff::new(PATIENCE),
             retransmit_at: None,
             end_at: None,
+            left: false,
             failure_ack: None,
             acks: Vec::new(),
         };
@@ -82,7 +85,9 @@ impl ClientInvite {
             (State::Calling | State::Proceeding, 100..=199) => {
                 self.enter(State::Proceeding);
                 self.retransmit_at = None;
-                self.end_at = None;
+                if !self.left {
+                    self.end_at = None;
+                }
                 Verdict::Pass
             }
             (State::Calling | State::Proceeding, 200..=299) => {
@@ -147,6 +152,7 @@ impl ClientInvite {
 
     /// Ends it at the latest in 64*T1.
     pub(crate) fn leave(&mut self, now: Instant, io: &mut Io) {
+        self.left = true;
         if self.end_at.is_none() {
             self.end_in(now + PATIENCE, io);
         }

@@ -242,6 +242,17 @@ fn a_reinvite_without_offer_gets_one() {
 
 #[test]
 fn an_offer_that_is_never_answered_does_not_outlive_its_call() {
+    offer_without_answer(true, false);
+}
+
+#[test]
+fn a_provisional_response_after_the_end_does_not_keep_an_offer() {
+    offer_without_answer(false, true);
+    offer_without_answer(true, true);
+}
+
+/// Alice's re-INVITE has no final response when the call ends, but a 100 before or after that.
+fn offer_without_answer(before: bool, after: bool) {
     let mut world = World::new(1);
     let alice = world.endpoint("127.0.0.1:5060");
     let phone = world.peer("127.0.0.2:5060");
@@ -255,7 +266,10 @@ fn an_offer_that_is_never_answered_does_not_outlive_its_call() {
     answered(&mut world, alice, calling);
     world.at(alice, |endpoint, now| endpoint.offer(calling, sdp("hold"), now));
     let (_, second) = world.receive(phone, |request| is("INVITE")(request) && request.bytes() != first.bytes());
-    world.send(phone, alice, Builder::response_from(&second, 100, "Trying", None, phone).finish());
+    let trying = Builder::response_from(&second, 100, "Trying", None, phone).finish();
+    if before {
+        world.send(phone, alice, trying.clone());
+    }
     let caller = Message::parse(answer).expect("a message");
     let from = caller.header(Name::To).expect("To");
     let to = caller.header(Name::From).expect("From");
@@ -266,5 +280,8 @@ fn an_offer_that_is_never_answered_does_not_outlive_its_call() {
     );
     world.send(phone, alice, bye);
     world.receive(phone, is_status(200));
+    if after {
+        world.send(phone, alice, trying);
+    }
     settle(&mut world, &[alice]);
 }
