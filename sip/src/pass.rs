@@ -63,7 +63,7 @@ impl Pass {
     /// before silence, and of equals what happened at the first, which is the one that should have worked. The next
     /// pass then begins at the best hop again.
     pub(crate) fn failed(&mut self, miss: Miss, core: &mut Core) -> Result<(), Miss> {
-        core.hop_failed(&self.hop().to, miss.status);
+        core.hop_failed(&self.hop().to, &miss);
         let miss = match self.miss.take() {
             Some(before) if before.response.is_some() || miss.response.is_none() => before,
             _ => miss,
@@ -103,12 +103,12 @@ impl From<Failure> for Miss {
 }
 
 impl Core {
-    fn hop_failed(&mut self, to: &Destination, status: u16) {
+    fn hop_failed(&mut self, to: &Destination, miss: &Miss) {
         let to = Destination { connection: None, ..to.clone() };
         if self.down.len() < MAX_DOWN {
             self.down.insert(to.clone());
         }
-        self.event(Event::HopFailed { to, status });
+        self.event(Event::HopFailed { to, status: miss.status, from_network: miss.response.is_some() });
     }
 
     fn hop_answered(&mut self, to: &Destination) {

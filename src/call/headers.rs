@@ -22,9 +22,10 @@ const MAX_CONTACTS: usize = 32;
 
 /// What goes from an incoming INVITE into the one that passes it on, where both sides are trusted.
 static CARRIED: [Name; 13] = [
+    // First, so that no number of identities goes without the wish to hide them.
+    Name::Privacy,
     Name::PAssertedIdentity,
     Name::PPreferredIdentity,
-    Name::Privacy,
     Name::Diversion,
     Name::HistoryInfo,
     Name::ReferredBy,
@@ -37,7 +38,7 @@ static CARRIED: [Name; 13] = [
     Name::Organization,
 ];
 /// What tells who answers (RFC 3325 9.1).
-static IDENTITY: [Name; 2] = [Name::PAssertedIdentity, Name::Privacy];
+static IDENTITY: [Name; 2] = [Name::Privacy, Name::PAssertedIdentity];
 /// What tells why and by whom a call was redirected.
 static DIVERSION: [Name; 2] = [Name::Diversion, Name::HistoryInfo];
 
@@ -178,7 +179,7 @@ mod tests {
         let names = |headers: &Headers| headers.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>();
         let (shown, all) = passed_on(&headers, &from, true, true);
         assert_eq!(shown, from);
-        assert_eq!(names(&all), ["P-Asserted-Identity", "Privacy", "Diversion", "Subject"]);
+        assert_eq!(names(&all), ["Privacy", "P-Asserted-Identity", "Diversion", "Subject"]);
         let (shown, some) = passed_on(&headers, &from, false, true);
         assert_eq!((shown, names(&some)), (from.clone(), vec!["Privacy".to_owned()]));
         for trusted in [false, true] {

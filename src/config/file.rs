@@ -19,6 +19,8 @@ use super::{
 
 /// Countries whose tones are known.
 pub(super) const COUNTRIES: [&str; 10] = ["at", "be", "ch", "de", "es", "fr", "it", "nl", "uk", "us"];
+/// Names of the listeners that `[listen]` makes.
+const OWN_LISTENERS: [&str; 2] = ["main", "tls"];
 /// From where a PBX may register with us when nothing is said: this machine and private networks (RFC 1918, RFC 4193).
 const PRIVATE: [&str; 6] = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"];
 
@@ -209,6 +211,9 @@ impl FileListener {
         if name.is_empty() || others.iter().any(|other| other.name == *name) {
             return Err(problem(&self.name, format!("every listener needs a name of its own; {name:?} is not one.")));
         }
+        if OWN_LISTENERS.contains(&name.as_str()) {
+            return Err(problem(&self.name, format!("{name:?} is the name of a listener that is always there.")));
+        }
         let address = *self.address.get_ref();
         if others.iter().any(|other| other.address == address && other.transport == self.transport) {
             return Err(problem(&self.address, format!("two listeners share {address}.")));
@@ -266,6 +271,13 @@ impl FileGroup {
         within(&self.options_refresh, "options_refresh", "seconds", 0..=3_600)?;
         known_codecs(&self.codecs, self.codecs.get_ref(), &["PCMA", "PCMU", "G722", "opus"])?;
         let account = self.trunk_account()?;
+        let same = |other: &&LineGroup| matches!((&other.account, &account), (Some(a), Some(b)) if a.0 == b.0);
+        if let (Some(other), Some(user_name)) = (others.iter().find(same), &self.user_name) {
+            return Err(problem(
+                user_name,
+                format!("{:?} is the user_name of the line group {:?}.", user_name.get_ref(), other.name),
+            ));
+        }
         let listener = match &self.listener {
             None => None,
             Some(listener) => Some(named(listener, listeners.iter().map(|known| &known.name), "listener")?),

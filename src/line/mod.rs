@@ -114,6 +114,9 @@ impl Lines {
                 slot.next_try = None;
                 match slot.state {
                     LineState::Unregistered | LineState::Waiting => (LineState::Registering, None),
+                    LineState::Registered if slot.until.is_some_and(|until| until <= now) => {
+                        (LineState::Registering, None)
+                    }
                     _ => return false,
                 }
             }

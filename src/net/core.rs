@@ -8,6 +8,7 @@ use offhook_media::codec::Codec;
 use offhook_sip::header::Protocol;
 use offhook_sip::locate::{Found, LocateError};
 use offhook_sip::message::Message as SipMessage;
+use offhook_sip::method::Method;
 use offhook_sip::{
     Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId,
     Source,
@@ -176,7 +177,7 @@ pub struct Core<R> {
     sockets: FxHashMap<ClientId, mpsc::Sender<ClientEvent>>,
     inbox: mpsc::Receiver<Message>,
     media_events: mpsc::Receiver<MediaEvent>,
-    stop_by: Option<Instant>,
+    pub(super) stop_by: Option<Instant>,
 }
 
 impl<R: Role> Core<R> {
@@ -262,7 +263,7 @@ impl<R: Role> Core<R> {
                     endpoint_wake,
                     self.calls.poll_timeout(),
                     self.clients.poll_timeout(),
-                    self.groups.poll_timeout(now),
+                    self.groups.poll_timeout(now).filter(|_| self.stop_by.is_none()),
                     self.stop_by,
                 ];
                 return wakes.into_iter().flatten().min();
@@ -295,10 +296,13 @@ impl<R: Role> Core<R> {
             Event::Request { id, source, request } => {
                 let answer = self.role.request(&source, &request, now);
                 self.endpoint.respond(id, answer.status, None, answer.headers, None, now);
-                return self.trunks_changed(now);
+                if request.method() == Some(Method::Register) {
+                    self.trunks_changed(now);
+                }
+                return;
             }
             Event::Registration { id, state } => return self.registration_changed(id, state, now),
-            Event::HopFailed { to, .. } => return self.hop_failed(&to, now),
+            Event::HopFailed { to, from_network, .. } => return self.hop_failed(&to, !from_network, now),
             Event::HopAnswered { to } => return self.hop_answered(&to, now),
             Event::Response { id, status, from_network, .. } => {
                 return self.probed(id, from_network && status != 503, now);
@@ -329,8 +333,7 @@ impl<R: Role> Core<R> {
                 let replaces = replaces.map(|replaces| replaces.to_string());
                 (session, SipInput::Refer { refer: id, target, replaces, referred_by })
             }
-            // Nothing is offered within a session of its own accord, no transfer is asked for, and INFO has no use
-            // here yet.
+            // Nothing is offered within a session of its own accord, no transfer is asked for, and INFO has no use.
             Event::OfferRejected { .. }
             | Event::Info { .. }
             | Event::ReferAccepted { .. }
@@ -408,14 +411,15 @@ impl<R: Role> Core<R> {
         }
     }
 
-    /// A SIP message. What comes from where nobody is expected costs as little as can be.
+    /// A SIP message. What comes from where nobody is expected costs as little as can be, but what belongs to a call
+    /// may come from anywhere: a proxy on its way, or the far phone itself.
     fn sip_message(&mut self, source: Source, bytes: Bytes, now: Instant) {
         if self.role.expects(&source) {
             return self.endpoint.handle_message(source, bytes, now);
         }
         let address = source.remote.ip();
-        let refused = !self.strangers.is_answered(address, now) || self.endpoint.handle_stranger(source, bytes, now);
-        if refused {
+        let answered = self.strangers.is_answered(address, now);
+        if self.endpoint.handle_stranger(source, bytes, answered, now) {
             self.stranger(&source, now);
         }
     }
@@ -431,8 +435,12 @@ impl<R: Role> Core<R> {
         debug!(%protocol, %host, port, why = %failure.why, "nothing can be sent there");
         self.explain(failure);
         self.endpoint.handle_transport_error(&failure.destination, now);
-        if failure.why == Why::Silent || failure.why == Why::Closed && *protocol == Protocol::Tls {
-            self.flow_lost(&failure.destination, now);
+        match failure.why {
+            Why::Silent => self.flow_lost(&failure.destination, now),
+            // Over TLS nobody but us may be able to open it again.
+            Why::Closed if *protocol == Protocol::Tls => self.flow_lost(&failure.destination, now),
+            Why::Closed => self.suspect(&failure.destination, now),
+            _ => {}
         }
     }
 

@@ -51,7 +51,13 @@ impl Endpoint {
     }
 
     /// A request from an address that has nothing to ask here. True when it was refused.
-    pub(super) fn on_strange_request(&mut self, source: Source, request: Message, now: Instant) -> bool {
+    pub(super) fn on_strange_request(
+        &mut self,
+        source: Source,
+        request: Message,
+        answered: bool,
+        now: Instant,
+    ) -> bool {
         let belongs = request.to().is_ok_and(|to| to.tag().is_some_and(|tag| self.session_of(tag).is_some()));
         if belongs {
             self.on_request(source, request, now);
@@ -59,6 +65,7 @@ impl Endpoint {
         }
         if let (Ok(via), Some(method)) = (request.top_via(), request.method())
             && method != Method::Ack
+            && answered
         {
             self.refuse_statelessly(&source, &request, &via, Reply { status: 403, ..Reply::default() });
         }

@@ -84,10 +84,11 @@ impl Endpoint {
     }
 
     /// Takes in a message from an address that has nothing to ask here: responses and what belongs to a call are taken
-    /// as from anybody, any other request is refused with 403 and leaves nothing behind. True where that was so.
-    pub fn handle_stranger(&mut self, source: Source, bytes: Bytes, now: Instant) -> bool {
+    /// as from anybody, any other request is refused with 403, or silently where not `answered`, and leaves nothing
+    /// behind. True where that was so.
+    pub fn handle_stranger(&mut self, source: Source, bytes: Bytes, answered: bool, now: Instant) -> bool {
         match Message::parse(bytes) {
-            Ok(message) if message.is_request() => self.on_strange_request(source, message, now),
+            Ok(message) if message.is_request() => self.on_strange_request(source, message, answered, now),
             Ok(message) => {
                 self.on_response(&source, &message, now);
                 false

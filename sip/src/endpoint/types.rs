@@ -353,6 +353,8 @@ pub enum Event {
         to: Destination,
         /// 408 where nothing came in time, 503 where nothing could be sent or the hop said so.
         status: u16,
+        /// Whether the hop said so itself: it is there, but does not want to.
+        from_network: bool,
     },
     /// A hop that had failed has answered. Comes once.
     HopAnswered {

@@ -27,8 +27,10 @@ use update::Asked;
 
 /// Granted when neither the contact nor the request asks for a time, in seconds (RFC 3261 10.2.1.1).
 const DEFAULT_EXPIRES: u32 = 3600;
-/// Contacts of one account.
+/// Contacts of one number.
 const MAX_CONTACTS: usize = 16;
+/// Contacts of one account: a PBX may register its numbers one by one.
+const MAX_CONTACTS_OF_ACCOUNT: usize = 1000;
 /// Addresses that are remembered for not answering a challenge.
 const MAX_UNANSWERED: usize = 1024;
 /// Tags that a REGISTER may require.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Binding, DEFAULT_EXPIRES, EXTENSIONS, Kept, MAX_CONTACTS, RegistrarReply};
+use super::{Binding, DEFAULT_EXPIRES, EXTENSIONS, Kept, MAX_CONTACTS, MAX_CONTACTS_OF_ACCOUNT, RegistrarReply};
 use crate::flow::Source;
 use crate::header::{Name, NameAddr};
 use crate::message::Message;
@@ -98,7 +98,8 @@ impl<'a> Asked<'a> {
             return Err(RegistrarReply::status(500));
         }
         let added = wanted.iter().filter(|(contact, expires)| *expires > 0 && known(kept, &contact.uri).is_none());
-        if kept.len() + added.count() > MAX_CONTACTS {
+        let (added, ours) = (added.count(), kept.iter().filter(|kept| self.is_ours(kept)).count());
+        if ours + added > MAX_CONTACTS || kept.len() + added > MAX_CONTACTS_OF_ACCOUNT {
             return Err(RegistrarReply::status(403));
         }
         for (contact, expires) in wanted {

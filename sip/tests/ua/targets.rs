@@ -84,7 +84,7 @@ fn options(endpoint: &mut Endpoint, account: Arc<Account>, now: std::time::Insta
 /// Hops that failed, with the status, and hops that answered again.
 fn hops(world: &World, us: SocketAddr) -> Vec<(Destination, Option<u16>)> {
     let of = |event: &Event| match event {
-        Event::HopFailed { to, status } => Some((to.clone(), Some(*status))),
+        Event::HopFailed { to, status, .. } => Some((to.clone(), Some(*status))),
         Event::HopAnswered { to } => Some((to.clone(), None)),
         _ => None,
     };

@@ -53,8 +53,9 @@ impl Groups {
         &self,
         target: &effect::Target,
         from: Option<&Caller>,
-        routes: Vec<registrar::Route>,
+        mut routes: Vec<registrar::Route>,
     ) -> Result<(Arc<Account>, Uri), CauseCode> {
+        routes.sort_by_key(|route| self.dead_contacts.iter().any(|dead| dead.same_place(&route.to)));
         let line = target.line.and_then(|line| self.line(line)).map(|line| line.settings.user_name.as_str());
         let caller = line.or(from.map(|from| from.number.as_str())).unwrap_or("anonymous");
         let hop = |route: &registrar::Route| Hop {
@@ -178,8 +179,6 @@ fn contact(user: &str, local: SocketAddr, protocol: Protocol) -> Uri {
 }
 
 pub(super) fn domain_host(domain: &str) -> Host {
-    match domain.parse::<IpAddr>() {
-        Ok(ip) => Host::Ip(ip),
-        Err(_) => Host::Name(domain.to_owned()),
-    }
+    let bare = domain.parse::<IpAddr>().map(Host::Ip);
+    bare.or_else(|_| domain.parse()).unwrap_or_else(|_| Host::Name(domain.to_owned()))
 }

@@ -23,6 +23,8 @@ use crate::net::dns;
 use crate::net::role::Role;
 use crate::net::transport::{ListenerStatus, TransportFailure, Why};
 
+/// Contacts that are remembered for not answering.
+const MAX_DEAD_CONTACTS: usize = 64;
 /// After a name could not be resolved, or its PBX did not answer.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(15);
 
@@ -36,6 +38,9 @@ impl<R: Role> Core<R> {
 
     /// Does what is due for line groups.
     pub(in crate::net) fn groups_due(&mut self, now: Instant) {
+        if self.stop_by.is_some() {
+            return;
+        }
         for id in self.groups.ids() {
             let Some(group) = self.groups.group_mut(id) else { continue };
             let (look_up, probe) = (group.lookup_at.take_if(|at| *at <= now), group.probe_at.take_if(|at| *at <= now));
@@ -72,10 +77,8 @@ impl<R: Role> Core<R> {
             ipv4: families().any(|address| address.is_ipv4()),
             ipv6: families().any(|address| address.is_ipv6()),
         };
-        let (dns, inbox) = (self.dns.clone(), self.inbox_sender.clone());
+        let (dns, seed, inbox) = (self.dns.clone(), group.seed, self.inbox_sender.clone());
         tokio::spawn(async move {
-            // Any number does to choose between servers of one priority.
-            let seed = getrandom::u64().unwrap_or_default();
             let found = dns::locate(&dns.servers, target, &means, seed).await;
             let _ = inbox.send(Message::Located { group: id, found }).await;
         });
@@ -94,6 +97,8 @@ impl<R: Role> Core<R> {
             let local = self.transport.advertised(listener, protocol, address)?;
             Some(Target::new(protocol, address, local))
         };
+        let unreachable = || Some("no listener can send to its addresses".to_owned());
+        let problem = problem.or_else(|| if found.targets.is_empty() { None } else { unreachable() });
         let targets: Vec<Target> = found.targets.into_iter().filter_map(target).collect();
         let is_name = matches!(domain_host(&group.settings.host), Host::Name(_));
         group.lookup_at = (is_name || targets.is_empty()).then_some(now + found.ttl);
@@ -108,7 +113,7 @@ impl<R: Role> Core<R> {
             }
             return;
         }
-        group.cause = None;
+        group.cause.take_if(|cause| cause.code == CauseCode::NameNotResolved);
         let before = group.targets.as_listed().to_vec();
         if !group.targets.set(targets) {
             return;
@@ -165,12 +170,39 @@ impl<R: Role> Core<R> {
     /// What was registered over this flow leads nowhere: its lines register anew.
     pub(in crate::net) fn flow_lost(&mut self, to: &Destination, now: Instant) {
         let Some(address) = address_of(to) else { return };
+        let place = Target::new(to.protocol, address, address).to_string();
         for id in self.groups.groups_at(to.protocol, address) {
-            for line in self.groups.lines_of(id) {
+            let Some(group) = self.groups.group_mut(id) else { continue };
+            // A place that closes every connection is not to be kept busy with opening them.
+            let recent = |at: Instant| now.duration_since(at) < group.settings.retry_interval;
+            if group.flow_lost_at.is_some_and(recent) {
+                continue;
+            }
+            group.flow_lost_at = Some(now);
+            self.queue_registered(id, Some(&place));
+        }
+        self.groups_due(now);
+    }
+
+    /// Something is wrong with a place, perhaps: OPTIONS tell.
+    pub(in crate::net) fn suspect(&mut self, to: &Destination, now: Instant) {
+        let Some(address) = address_of(to) else { return };
+        for id in self.groups.groups_at(to.protocol, address) {
+            if let Some(group) = self.groups.group_mut(id).filter(|group| !group.settings.options_refresh.is_zero()) {
+                group.probe_soon(now);
+            }
+        }
+    }
+
+    /// Lines that are registered, at this place where one is given, register anew.
+    fn queue_registered(&mut self, id: LineGroupId, place: Option<&str>) {
+        for line in self.groups.lines_of(id) {
+            let Some(status) = self.lines.status(line) else { continue };
+            let is_there = place.is_none() || status.target.as_deref() == place;
+            if status.state == LineState::Registered && is_there {
                 self.queue_registration(line);
             }
         }
-        self.groups_due(now);
     }
 
     /// Lines of PBXs that register with us are there as long as these are.
@@ -182,11 +214,7 @@ impl<R: Role> Core<R> {
             group.bound_until = bindings.iter().map(|binding| binding.until).min();
             group.bound_at = ways.first().map(|way| way.local.ip());
             group.cause = bindings.is_empty().then(|| EndCause::ours(CauseCode::TrunkNotRegistered));
-            let cause = group.cause.clone();
-            let state = if cause.is_some() { LineState::Failed } else { LineState::Ready };
-            for line in self.groups.lines_of(id) {
-                self.set_line(line, state, cause.clone(), now);
-            }
+            self.follow_group(id, now);
         }
     }
 
@@ -194,16 +222,14 @@ impl<R: Role> Core<R> {
     fn places_changed(&mut self, id: LineGroupId, now: Instant) {
         self.renew_accounts(id);
         let Some(group) = self.groups.group_mut(id) else { return };
-        let kind = group.settings.kind;
-        if kind == Kind::TrunkFixed {
-            // OPTIONS will tell otherwise, where they are sent.
-            group.probe_at = (!group.settings.options_refresh.is_zero()).then_some(now);
-        }
+        // A fixed trunk counts as there until OPTIONS tell otherwise, where they are sent.
+        let pause =
+            if group.settings.kind == Kind::TrunkFixed { Duration::ZERO } else { group.settings.options_refresh };
+        let asked = !group.settings.options_refresh.is_zero() || !group.targets.all_up();
+        group.probe_at = asked.then_some(now + pause);
+        self.trunk_changed(id, now);
         for line in self.groups.lines_of(id) {
-            match kind {
-                Kind::TrunkFixed => self.set_line(line, LineState::Ready, None, now),
-                _ => self.queue_registration(line),
-            }
+            self.queue_registration(line);
         }
         self.groups_due(now);
     }
@@ -228,22 +254,30 @@ impl<R: Role> Core<R> {
         }
     }
 
-    /// Nothing came from a place, or a 503.
-    pub(in crate::net) fn hop_failed(&mut self, to: &Destination, now: Instant) {
+    /// A place is silent, or answered with 503.
+    pub(in crate::net) fn hop_failed(&mut self, to: &Destination, silent: bool, now: Instant) {
         let Some(address) = address_of(to) else { return };
-        for id in self.groups.groups_at(to.protocol, address) {
+        let groups = self.groups.groups_at(to.protocol, address);
+        if groups.is_empty() && self.groups.dead_contacts.len() < MAX_DEAD_CONTACTS {
+            self.groups.dead_contacts.push(to.clone());
+        }
+        for id in groups {
             let Some(group) = self.groups.group_mut(id) else { continue };
-            // OPTIONS tell whether it was the place or the one request.
-            let pause = if group.targets.failed(to.protocol, address, now) {
-                warn!(group = %group.settings.name, %address, "the PBX does not answer there");
-                Duration::ZERO
-            } else {
-                group.settings.retry_interval
-            };
-            let probe_at = group.probe_at.get_or_insert(now + pause);
-            *probe_at = (*probe_at).min(now + pause);
-            if group.targets.is_up() && pause.is_zero() {
-                self.move_lines(id, None);
+            let went = group.targets.failed(to.protocol, address, silent, now);
+            if went {
+                warn!(group = %group.settings.name, %address, silent, "the PBX does not answer there as it should");
+            }
+            if went && silent {
+                // OPTIONS tell whether it was the place or the one request.
+                group.probe_soon(now);
+                if group.targets.is_up() {
+                    self.move_lines(id, None);
+                }
+            } else if went {
+                self.renew_accounts(id);
+            }
+            if let Some(group) = self.groups.group_mut(id) {
+                group.probe_at.get_or_insert(now + group.settings.retry_interval);
             }
         }
     }
@@ -251,6 +285,7 @@ impl<R: Role> Core<R> {
     /// A place that had failed answered.
     pub(in crate::net) fn hop_answered(&mut self, to: &Destination, now: Instant) {
         let Some(address) = address_of(to) else { return };
+        self.groups.dead_contacts.retain(|dead| !dead.same_place(to));
         for id in self.groups.groups_at(to.protocol, address) {
             self.answered(id, to.protocol, address, now);
         }
@@ -258,13 +293,17 @@ impl<R: Role> Core<R> {
 
     fn answered(&mut self, id: LineGroupId, protocol: Protocol, address: SocketAddr, now: Instant) {
         let Some(group) = self.groups.group_mut(id) else { return };
-        if group.targets.answered(protocol, address) {
-            info!(group = %group.settings.name, %address, "the PBX answers again");
-            let place = group.targets.as_listed().iter().find(|target| target.is(protocol, address));
-            let place = place.map(Target::to_string);
+        let Some(was_silent) = group.targets.answered(protocol, address) else { return };
+        info!(group = %group.settings.name, %address, "the PBX answers again");
+        let place = group.targets.as_listed().iter().find(|target| target.is(protocol, address));
+        let place = place.map(Target::to_string);
+        if was_silent {
             self.move_lines(id, place);
-            self.groups_due(now);
+        } else {
+            self.renew_accounts(id);
         }
+        self.trunk_changed(id, now);
+        self.groups_due(now);
     }
 
     /// The order of the places has changed: lines that are registered at another than the best, or could not reach
@@ -287,11 +326,12 @@ impl<R: Role> Core<R> {
         }
     }
 
-    /// Sends OPTIONS to the places that do not answer; for a fixed trunk to all, since nothing else is heard of it.
+    /// Sends OPTIONS to all places, or where that is not wanted to those that do not answer.
     fn probe(&mut self, id: LineGroupId, now: Instant) {
         let Some(group) = self.groups.group_mut(id) else { return };
-        let GroupSettings { kind, options_refresh, retry_interval, .. } = group.settings;
-        let all = kind == Kind::TrunkFixed && !options_refresh.is_zero();
+        let GroupSettings { options_refresh, retry_interval, .. } = group.settings;
+        let all = !options_refresh.is_zero();
+        group.probed_at = Some(now);
         let pause = if all && group.targets.all_up() { options_refresh } else { retry_interval };
         group.probe_at = (all || !group.targets.all_up()).then_some(now + pause);
         let targets = group.targets.as_listed().iter().filter(|target| all || target.down_since.is_some());
@@ -314,13 +354,27 @@ impl<R: Role> Core<R> {
         let Some(Probe { group: id, protocol, address }) = self.probes.remove(&id) else { return };
         if answered {
             self.answered(id, protocol, address, now);
+        } else if self.groups.group(id).is_some_and(|group| !group.targets.is_up()) {
+            // What was registered is worth nothing now, and the lines are to show it.
+            self.queue_registered(id, None);
+            self.groups_due(now);
         }
+        self.trunk_changed(id, now);
+    }
+
+    /// A fixed trunk is there as long as one of its places is.
+    fn trunk_changed(&mut self, id: LineGroupId, now: Instant) {
         let Some(group) = self.groups.group_mut(id).filter(|group| group.settings.kind == Kind::TrunkFixed) else {
             return;
         };
         let silent = || EndCause::ours(CauseCode::PbxNotAnswering);
-        let cause = (!group.targets.is_up()).then(|| group.targets.problem().cloned().unwrap_or_else(silent));
-        group.cause = cause.clone();
+        group.cause = (!group.targets.is_up()).then(|| group.targets.problem().cloned().unwrap_or_else(silent));
+        self.follow_group(id, now);
+    }
+
+    /// Lines without a registration of their own stand as their group does.
+    fn follow_group(&mut self, id: LineGroupId, now: Instant) {
+        let cause = self.groups.group(id).and_then(|group| group.cause.clone());
         let state = if cause.is_some() { LineState::Failed } else { LineState::Ready };
         for line in self.groups.lines_of(id) {
             self.set_line(line, state, cause.clone(), now);
@@ -329,7 +383,7 @@ impl<R: Role> Core<R> {
 
     fn register_line(&mut self, id: LineId, now: Instant) {
         let Some(line) = self.groups.line(id) else { return };
-        let Some(account) = line.account.clone() else { return };
+        let Some(account) = line.account.clone() else { return self.look_up(line.settings.group) };
         let Some(group) = self.groups.group(line.settings.group) else { return };
         let GroupSettings { expires, retry_interval, kind, .. } = group.settings;
         let bulk = kind == Kind::TrunkRegistration { bulk: true };
@@ -353,8 +407,8 @@ impl<R: Role> Core<R> {
         if let RegistrationState::Failed { status: 408 | 503, .. } = state
             && let Some(group) = self.groups.group_mut(group_id)
         {
-            // The PBX may have moved.
-            group.lookup_at.get_or_insert(now + LOOK_UP_AGAIN);
+            // The PBX may have moved. An address does not.
+            group.lookup_at = group.lookup_at.map(|at| at.min(now + LOOK_UP_AGAIN));
         }
         let problem = self.groups.group(group_id).and_then(|group| group.targets.problem());
         if self.lines.registration(line_id, &state, problem, now) {
@@ -419,5 +473,14 @@ fn address_of(to: &Destination) -> Option<SocketAddr> {
     match &to.host {
         Host::Ip(ip) => Some(SocketAddr::new(*ip, to.port)),
         Host::Name(_) => None,
+    }
+}
+
+impl super::Group {
+    /// OPTIONS go out now, unless that was done lately.
+    fn probe_soon(&mut self, now: Instant) {
+        let interval = self.settings.retry_interval;
+        let at = self.probed_at.map_or(now, |last| now.max(last + interval));
+        self.probe_at = Some(self.probe_at.map_or(at, |planned| planned.min(at)));
     }
 }

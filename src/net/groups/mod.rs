@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use offhook_media::codec::Codec;
 use offhook_sip::digest::Credentials;
 use offhook_sip::header::Protocol;
-use offhook_sip::{Account, RegistrationId};
+use offhook_sip::{Account, Destination, RegistrationId};
 
 use self::pacer::Pacer;
 use self::targets::{Target, Targets};
@@ -57,7 +57,7 @@ pub struct GroupSettings {
     pub register_delay: Duration,
     /// Longest pause until a PBX that did not answer is asked again.
     pub retry_interval: Duration,
-    /// Pause between OPTIONS to a fixed trunk; zero: none are sent.
+    /// Pause between OPTIONS; zero: only places that do not answer are asked.
     pub options_refresh: Duration,
     /// Pause between packets that keep a NAT open; zero: none are sent.
     pub nat_refresh: Duration,
@@ -92,6 +92,8 @@ pub struct Groups {
     listen: SocketAddr,
     groups: Vec<Group>,
     lines: Vec<Line>,
+    /// Contacts registered with us that do not answer.
+    dead_contacts: Vec<Destination>,
 }
 
 #[derive(Debug)]
@@ -99,15 +101,21 @@ struct Group {
     settings: GroupSettings,
     targets: Targets,
     lookup_at: Option<Instant>,
-    /// When OPTIONS go out next: to keep a fixed trunk's state, or to see whether a dead place is back.
+    /// When OPTIONS go out next, and when they last went.
     probe_at: Option<Instant>,
+    probed_at: Option<Instant>,
+    /// When its lines last registered anew because a flow was lost.
+    flow_lost_at: Option<Instant>,
+    /// Chooses between servers of one priority, always in the same way.
+    seed: u64,
     /// Why its PBX is not known or does not answer.
     cause: Option<EndCause>,
     pacer: Pacer,
     /// The line that speaks for a trunk.
     pilot: Option<LineId>,
-    /// Of a PBX that registers with us: when its next binding ends, and the address of ours that it knows.
+    /// Of a PBX that registers with us: when its next binding ends.
     bound_until: Option<Instant>,
+    /// The address of ours that such a PBX knows.
     bound_at: Option<IpAddr>,
 }
 
@@ -143,11 +151,15 @@ impl Groups {
             targets: Targets::default(),
             lookup_at: None,
             probe_at: None,
+            probed_at: None,
+            flow_lost_at: None,
+            // Any number does: it is to spread servers like this one, not to be unknown.
+            seed: getrandom::u64().unwrap_or_default(),
             cause: None,
         };
         let groups = groups.into_iter().enumerate().map(group).collect();
         let line = |settings| Line { settings, account: None, registration: None };
-        Groups { listen, groups, lines: lines.into_iter().map(line).collect() }
+        Groups { listen, groups, lines: lines.into_iter().map(line).collect(), dead_contacts: Vec::new() }
     }
 
     /// Whether each line is in use, by [`LineId`].

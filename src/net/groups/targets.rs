@@ -23,8 +23,10 @@ pub(super) struct Target {
     pub(super) address: SocketAddr,
     /// The address of ours that is known there.
     pub(super) local: SocketAddr,
-    /// Since when it does not answer.
+    /// Since when it does not answer, or not as it should.
     pub(super) down_since: Option<Instant>,
+    /// Whether it says nothing, so that it may have forgotten everything when it is back.
+    silent: bool,
     /// Why nothing can be sent there, where that is known.
     pub(super) problem: Option<EndCause>,
 }
@@ -32,7 +34,7 @@ pub(super) struct Target {
 impl Target {
     /// A place that counts as answering until the opposite shows.
     pub(super) fn new(protocol: Protocol, address: SocketAddr, local: SocketAddr) -> Target {
-        Target { protocol, address, local, down_since: None, problem: None }
+        Target { protocol, address, local, down_since: None, silent: false, problem: None }
     }
 
     /// Whether it is this place.
@@ -49,31 +51,35 @@ impl fmt::Display for Target {
 }
 
 impl Targets {
-    /// Takes the places that were looked up; what is known of those that stay is kept. True when something changed.
-    pub(super) fn set(&mut self, mut list: Vec<Target>) -> bool {
-        for target in &mut list {
-            let known = self.list.iter().find(|known| known.is(target.protocol, target.address));
-            target.down_since = known.and_then(|known| known.down_since);
-            target.problem = known.and_then(|known| known.problem.clone());
+    /// Takes the places that were looked up; what is known of those that stay is kept. True when there are others than
+    /// before: the order among the same ones changes with every answer of DNS, and says nothing.
+    pub(super) fn set(&mut self, list: Vec<Target>) -> bool {
+        let same = |a: &Target, b: &Target| a.is(b.protocol, b.address) && a.local == b.local;
+        let has_all = list.iter().all(|target| self.list.iter().any(|known| same(known, target)));
+        if has_all && list.len() == self.list.len() {
+            return false;
         }
-        let changed = self.list != list;
-        self.list = list;
-        changed
+        let known = |target: Target| self.list.iter().find(|known| same(known, &target)).cloned().unwrap_or(target);
+        self.list = list.into_iter().map(known).collect();
+        true
     }
 
-    /// A place did not answer. True when it did before.
-    pub(super) fn failed(&mut self, protocol: Protocol, address: SocketAddr, now: Instant) -> bool {
-        let target = self.list.iter_mut().find(|target| target.is(protocol, address));
-        target.is_some_and(|target| target.down_since.replace(target.down_since.unwrap_or(now)).is_none())
-    }
-
-    /// A place answered. True when it did not before.
-    pub(super) fn answered(&mut self, protocol: Protocol, address: SocketAddr) -> bool {
-        let target = self.list.iter_mut().find(|target| target.is(protocol, address));
-        target.is_some_and(|target| {
+    /// A place did not answer, or refused (not `silent`). True when it did before.
+    pub(super) fn failed(&mut self, protocol: Protocol, address: SocketAddr, silent: bool, now: Instant) -> bool {
+        let Some(target) = self.list.iter_mut().find(|target| target.is(protocol, address)) else { return false };
+        target.silent |= silent;
+        if !silent {
             target.problem = None;
-            target.down_since.take().is_some()
-        })
+        }
+        target.down_since.replace(target.down_since.unwrap_or(now)).is_none()
+    }
+
+    /// A place answered. Tells where it did not before whether it had been silent.
+    pub(super) fn answered(&mut self, protocol: Protocol, address: SocketAddr) -> Option<bool> {
+        let target = self.list.iter_mut().find(|target| target.is(protocol, address))?;
+        target.problem = None;
+        let silent = std::mem::take(&mut target.silent);
+        target.down_since.take().map(|_| silent)
     }
 
     /// It is known why nothing can be sent to a place.
@@ -85,7 +91,7 @@ impl Targets {
 
     /// Why nothing can be sent to the best of the places that do not answer.
     pub(super) fn problem(&self) -> Option<&EndCause> {
-        self.list.iter().find_map(|target| target.problem.as_ref())
+        self.list.iter().filter(|target| target.down_since.is_some()).find_map(|target| target.problem.as_ref())
     }
 
     /// The places in the order to try them: those that do not answer come last, so that they cost a call nothing, but
@@ -142,14 +148,16 @@ mod tests {
         let now = Instant::now();
         let mut targets = Targets::default();
         assert!(targets.set(vec![target(2), target(3)]));
-        assert!(targets.failed(Protocol::Udp, target(2).address, now));
-        assert!(!targets.failed(Protocol::Udp, target(2).address, now));
+        assert!(targets.failed(Protocol::Udp, target(2).address, true, now));
+        assert!(!targets.failed(Protocol::Udp, target(2).address, false, now));
         assert_eq!(order(&targets), [3, 2]);
         assert!(targets.set(vec![target(2), target(4)]), "one went, one came");
         assert_eq!(order(&targets), [4, 2], "the new list does not make the dead one alive");
-        assert!(targets.answered(Protocol::Udp, target(2).address));
+        assert_eq!(targets.answered(Protocol::Udp, target(2).address), Some(true), "it was silent");
+        assert_eq!(targets.answered(Protocol::Udp, target(2).address), None);
         assert_eq!(order(&targets), [2, 4]);
-        assert!(!targets.set(targets.as_listed().to_vec()));
+        assert!(!targets.set(vec![target(4), target(2)]), "DNS gives the same ones in any order");
+        assert_eq!(order(&targets), [2, 4]);
     }
 
     #[test]
@@ -157,8 +165,8 @@ mod tests {
         let now = Instant::now();
         let mut targets = Targets::default();
         targets.set(vec![target(2), target(3)]);
-        targets.failed(Protocol::Udp, target(2).address, now);
-        targets.failed(Protocol::Udp, target(3).address, now);
+        targets.failed(Protocol::Udp, target(2).address, true, now);
+        targets.failed(Protocol::Udp, target(3).address, true, now);
         assert!(!targets.is_up() && !targets.all_up());
         assert_eq!(order(&targets), [2, 3]);
     }
