@@ -1,6 +1,13 @@
 //! PBXs that register with us.
 
 use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+
+use bytes::Bytes;
+use offhook_sip::digest::{ClientAuth, Credentials};
+use offhook_sip::header::Name;
+use offhook_sip::message::Message;
+use offhook_sip::method::Method;
 
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::kamailio::{self, Kamailio};
@@ -12,7 +19,8 @@ use crate::support::{SOON, eventually};
 /// A server with a trunk whose PBX registers as `trunk` and has the numbers from 200 to 299.
 fn server(site: &Site, more: &str) -> Offhook {
     let more = format!(
-        "kind = \"trunk-registrar\"\nuser_name = \"trunk\"\npassword = \"sesame\"\nnumbers = '2\\d\\d'\n{more}"
+        "kind = \"trunk-registrar\"\nuser_name = \"trunk\"\npassword = \"{}\"\nnumbers = '2\\d\\d'\n{more}",
+        kamailio::password("trunk")
     );
     let connection = Pbx { registrar: Some(String::new()), port: None, transport: "", more, ..Default::default() };
     Offhook::start(site, &Settings { pbxes: vec![connection], ..Default::default() })
@@ -60,7 +68,7 @@ fn wait_bound(server: &Offhook, contact: &str) {
 fn a_pbx_registers_and_has_calls_both_ways() {
     let site = Site::new("registrar");
     let server = server(&site, "");
-    let _pbx = pbx(&site, "sesame");
+    let _pbx = pbx(&site, &kamailio::password("trunk"));
     wait_bound(&server, &site.socket(kamailio::HOST, 5060).to_string());
     let mut phone = Softphone::open(&server.url(), true);
     phone.enter("alice", crate::support::offhook::PASSWORD);
@@ -96,10 +104,126 @@ fn wrong_passwords_are_counted_and_register_nobody() {
 fn a_pbx_at_an_address_that_is_not_allowed_is_not_registered() {
     let site = Site::new("registrar-address");
     let server = server(&site, &format!("allow_from = [\"{}\"]\n", site.address(77)));
-    let _pbx = pbx(&site, "sesame");
+    let _pbx = pbx(&site, &kamailio::password("trunk"));
     eventually("somebody unknown is counted", SOON, || {
         let status = server.status();
         if status["strangers"]["requests"].as_u64() > Some(0) { Ok(()) } else { Err(status["strangers"].to_string()) }
     });
     assert_eq!(server.status()["line_groups"][0]["bindings"].as_array().map(Vec::len), Some(0));
+}
+
+/// A PBX of one number, which registers it with the password of the trunk from a port of its own.
+fn small_pbx(site: &Site, port: u16) -> Baresip {
+    let settings = baresip::Settings {
+        port,
+        pbx: 2,
+        account: Some("trunk"),
+        answer: Answer::WhenTold,
+        registers_again: true,
+        ..Default::default()
+    };
+    Baresip::start(site, &settings)
+}
+
+#[test]
+fn a_small_pbx_that_registers_one_number_has_calls_both_ways() {
+    let site = Site::new("registrar-small");
+    let server = server(&site, "");
+    let mut pbx = small_pbx(&site, 5060);
+    wait_bound(&server, &site.socket(3, 5060).to_string());
+    let mut phone = Softphone::open(&server.url(), true);
+    phone.enter("alice", crate::support::offhook::PASSWORD);
+    phone.sees("Ready");
+    phone.dial("200");
+    pbx.wait("CALL_INCOMING");
+    pbx.answer();
+    phone.wait_connected();
+    phone.hears_tone(1000.0);
+    phone.click("Hang up");
+    pbx.wait("CALL_CLOSED");
+    pbx.dial("100");
+    phone.click("Answer");
+    pbx.wait("CALL_ESTABLISHED");
+    phone.hears_tone(1000.0);
+}
+
+#[test]
+fn a_pbx_that_comes_back_at_another_port_is_called_there() {
+    let site = Site::new("registrar-port");
+    let server = server(&site, "");
+    let before = small_pbx(&site, 5060);
+    wait_bound(&server, &site.socket(3, 5060).to_string());
+    // As if its network had gone: it signs off nowhere.
+    before.freeze();
+    let mut pbx = small_pbx(&site, 5070);
+    let mut phone = Softphone::open(&server.url(), true);
+    phone.enter("alice", crate::support::offhook::PASSWORD);
+    phone.sees("Ready");
+    phone.dial("200");
+    pbx.wait("CALL_INCOMING");
+    pbx.answer();
+    phone.wait_connected();
+    phone.hears_tone(1000.0);
+}
+
+/// Somebody who writes REGISTERs by hand.
+struct Registrant {
+    socket: UdpSocket,
+    password: String,
+    sent: u32,
+}
+
+impl Registrant {
+    fn new(address: SocketAddr, server: SocketAddr, password: &str) -> Registrant {
+        let socket = UdpSocket::bind(address).expect("the port is free");
+        socket.connect(server).expect("loopback has a way everywhere");
+        socket.set_read_timeout(Some(SOON)).expect("a timeout can be set");
+        Registrant { socket, password: password.into(), sent: 0 }
+    }
+
+    /// Registers as the trunk, answers the challenge; the status and the Retry-After of what is said then.
+    fn register(&mut self) -> (Option<u16>, Option<u32>) {
+        let mut auth = ClientAuth::new();
+        let challenge = self.ask(&[]);
+        assert_eq!(challenge.status(), Some(401), "{challenge:?}");
+        auth.challenged(&challenge);
+        let credentials = Credentials::new("trunk", self.password.as_str());
+        let answer = self.ask(&auth.authorization(&credentials, &Method::Register, "sip:pbx.test", "cnonce"));
+        (answer.status(), answer.header(Name::RetryAfter).and_then(|seconds| seconds.parse().ok()))
+    }
+
+    fn ask(&mut self, headers: &[(Name, String)]) -> Message {
+        self.sent += 1;
+        let Registrant { socket, sent, .. } = self;
+        let own = socket.local_addr().expect("it is bound");
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let request = format!(
+            "REGISTER sip:pbx.test SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{sent}\r\nMax-Forwards: 70\r\n\
+             From: <sip:trunk@pbx.test>;tag=1\r\nTo: <sip:trunk@pbx.test>\r\nCall-ID: {own}\r\nCSeq: {sent} REGISTER\r\n\
+             Contact: <sip:trunk@{own}>\r\n{headers}Content-Length: 0\r\n\r\n"
+        );
+        socket.send(request.as_bytes()).expect("the server listens");
+        let mut datagram = [0; 4096];
+        let length = socket.recv(&mut datagram).expect("the server answers");
+        Message::parse(Bytes::copy_from_slice(&datagram[..length])).expect("the server sends SIP")
+    }
+}
+
+#[test]
+fn who_guesses_passwords_is_slowed_and_the_pbx_is_not() {
+    let site = Site::new("registrar-guess");
+    let server = server(&site, "");
+    let password = kamailio::password("trunk");
+    let _pbx = pbx(&site, &password);
+    wait_bound(&server, &site.socket(kamailio::HOST, 5060).to_string());
+    let registrar = site.socket(2, 5060);
+    let mut guesser = Registrant::new(site.socket(77, 5060), registrar, "wrong");
+    let answers: Vec<_> = (0..4).map(|_| guesser.register()).collect();
+    assert_eq!(answers[0], (Some(403), None));
+    let (status, pause) = answers[3];
+    assert_eq!(status, Some(403));
+    assert!(pause.is_some_and(|seconds| seconds > 0), "{answers:?}");
+    // Whoever has the account is not shut out by others who guess at it.
+    let mut same_host = Registrant::new(site.socket(kamailio::HOST, 5070), registrar, &password);
+    assert_eq!(same_host.register(), (Some(200), None));
 }

@@ -1,5 +1,6 @@
 //! Lines register at the PBX and stay registered.
 
+use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::kamailio::{self, Kamailio};
 use crate::support::offhook::{Offhook, Pbx, Settings};
 use crate::support::site::Site;
@@ -28,6 +29,34 @@ fn registers(algorithm: &'static str, transport: &'static str) {
     pbx.wait(&format!("bound 100 from {transport}"), 1);
     assert!(!pbx.log().contains("challenged again"), "the first answer to the challenge is right");
     Softphone::sign_in(&server, "alice");
+}
+
+#[test]
+fn a_line_registers_and_is_called_over_ipv6() {
+    let site = Site::new("registers-ipv6");
+    let (place, listener) = (Site::ipv6_socket(), Site::ipv6_socket());
+    let more = format!("listen=udp:{place}\n");
+    let pbx = Kamailio::start(&site, &kamailio::Settings { more, ..Default::default() });
+    let connection = Pbx {
+        registrar: Some(place.ip().to_string()),
+        port: Some(place.port()),
+        more: "listener = \"six\"\n".into(),
+        ..Default::default()
+    };
+    let more = format!("[[listener]]\nname = \"six\"\naddress = \"{listener}\"\ntransport = \"udp\"\n");
+    let server = Offhook::start(&site, &Settings { pbxes: vec![connection], more, ..Default::default() });
+    pbx.wait("bound 100 from udp", 1);
+    assert!(!pbx.log().contains(&format!("from {}", site.address(2))), "nothing came over IPv4");
+    let phone = Softphone::sign_in(&server, "alice");
+    let mut far = Baresip::start(&site, &baresip::Settings { answer: Answer::WhenTold, ..Default::default() });
+    far.dial("100");
+    phone.click("Answer");
+    far.wait("CALL_ESTABLISHED");
+    phone.hears_tone(1000.0);
+    phone.click("Hang up");
+    far.wait("CALL_CLOSED");
+    phone.dial("200");
+    far.wait("CALL_INCOMING");
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! PBXs that die and come back, in the middle of things. Nobody does anything about it.
 
-use crate::support::SOON;
+use std::fs;
+use std::net::Ipv4Addr;
+
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::kamailio::{self, Kamailio};
 use crate::support::offhook::{Offhook, Pbx, Settings};
 use crate::support::sipp::Sipp;
 use crate::support::site::Site;
 use crate::support::softphone::Softphone;
+use crate::support::{SOON, eventually};
 
 /// Over TCP, where a dead PBX is noticed at once; its REGISTERs over UDP are given up after 32 s (Timer F).
 fn settings() -> Settings {
@@ -50,6 +53,40 @@ fn a_pbx_that_dies_after_its_challenge_has_the_line_when_it_is_back() {
     pbx.wait("bound 100", 1);
     server.wait_lines(&["100"], "registered", None);
     assert!(!server.log().contains("wrong_password"), "nobody has refused the line");
+}
+
+#[test]
+fn a_pbx_that_dies_with_a_register_on_its_way_has_the_line_when_it_is_back() {
+    for transport in ["udp", "tcp"] {
+        let site = Site::new("restart-unread");
+        let mut pbx = Kamailio::start(&site, &Default::default());
+        pbx.freeze();
+        let mut settings = settings();
+        settings.pbxes[0].transport = transport;
+        let server = Offhook::start(&site, &settings);
+        eventually("a REGISTER is at the PBX, unread", SOON, || {
+            match unread(transport, site.address(kamailio::HOST)) {
+                true => Ok(()),
+                false => Err("nothing is there".into()),
+            }
+        });
+        pbx.die();
+        pbx.come_back();
+        pbx.wait(&format!("bound 100 from {transport}"), 1);
+        server.wait_lines(&["100"], "registered", None);
+    }
+}
+
+/// Whether octets that nobody has read wait at port 5060 of an address.
+fn unread(transport: &str, address: Ipv4Addr) -> bool {
+    // proc(5): the address as the machine stores it; the state, of which 0A is a listener; octets to send and to read.
+    let local = format!("{:08X}:{:04X}", u32::from_ne_bytes(address.octets()), 5060);
+    let sockets = fs::read_to_string(format!("/proc/net/{transport}")).expect("Linux tells its sockets");
+    sockets.lines().any(|line| {
+        let mut columns = line.split_whitespace().skip(1);
+        let (own, _, state, queues) = (columns.next(), columns.next(), columns.next(), columns.next());
+        own == Some(&local) && state != Some("0A") && queues.is_some_and(|queues| !queues.ends_with(":00000000"))
+    })
 }
 
 #[test]

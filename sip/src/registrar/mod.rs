@@ -260,8 +260,9 @@ impl Registrar {
             Err(failure) => {
                 let mut challenges = self.auth.challenge_peer(Some(address), failure.is_stale(), now);
                 if failure == AuthFailure::Missing && !self.remember_unanswered(address) {
-                    // Devices that read the first challenge alone know MD5 at best.
-                    challenges.reverse();
+                    // It was MD5 that was last. There are devices that read the first challenge alone, and others that
+                    // give up at any that they do not know.
+                    challenges = challenges.pop().into_iter().collect();
                 }
                 let headers = challenges.into_iter().map(|value| (Name::WwwAuthenticate, value)).collect();
                 Err(RegistrarReply { status: 401, headers })

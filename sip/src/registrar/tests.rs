@@ -107,7 +107,7 @@ fn sha_256_is_offered_before_md5() {
     // Who does not answer that has not understood it.
     let again = registrar.handle(&phone.request(&[]), &phone.source, &Known, now);
     let offers = values(&again, &Name::WwwAuthenticate);
-    assert!(offers[0].contains("algorithm=MD5") && offers[1].contains("algorithm=SHA-256"), "{offers:?}");
+    assert!(offers.len() == 1 && offers[0].contains("algorithm=MD5"), "{offers:?}");
     assert_eq!(phone.register(&mut registrar, &["Contact: <sip:200@192.0.2.1>"], now).status, 200);
     let next =
         registrar.handle(&Device::new("200", "phone", "192.0.2.1:5060").request(&[]), &phone.source, &Known, now);

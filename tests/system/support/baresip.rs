@@ -30,27 +30,44 @@ pub(crate) enum Answer {
 pub(crate) struct Settings {
     /// Its address within the [`Site`].
     pub(crate) host: u8,
+    /// Its SIP port.
+    pub(crate) port: u16,
     /// The PBX's.
     pub(crate) pbx: u8,
     /// Its user name, which is its number.
     pub(crate) user: &'static str,
+    /// Whose password it has, where that is somebody else.
+    pub(crate) account: Option<&'static str>,
     /// Codecs in order: `PCMA`, `PCMU`, `G722`.
     pub(crate) codecs: Vec<&'static str>,
     /// The tone that its microphone hears, Hz.
     pub(crate) tone: u32,
     /// What it does with a call.
     pub(crate) answer: Answer,
+    /// Whether it is told to register again after it gave up: at a challenge for SHA-256 first, which it does not
+    /// know, it would try again after half a minute.
+    pub(crate) registers_again: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { host: 3, pbx: kamailio::HOST, user: "200", codecs: vec!["PCMA"], tone: 1000, answer: Answer::AtOnce }
+        Settings {
+            host: 3,
+            port: 5060,
+            pbx: kamailio::HOST,
+            user: "200",
+            account: None,
+            codecs: vec!["PCMA"],
+            tone: 1000,
+            answer: Answer::AtOnce,
+            registers_again: false,
+        }
     }
 }
 
 /// A running, registered phone.
 pub(crate) struct Baresip {
-    _process: Process,
+    process: Process,
     sounds: PathBuf,
     control: TcpStream,
     events: Arc<(Mutex<Vec<Value>>, Condvar)>,
@@ -61,7 +78,7 @@ pub(crate) struct Baresip {
 impl Baresip {
     /// Starts a phone and waits until it is registered.
     pub(crate) fn start(site: &Site, settings: &Settings) -> Baresip {
-        let dir = site.dir().join(format!("baresip-{}-{}", settings.user, settings.host));
+        let dir = site.dir().join(format!("baresip-{}-{}-{}", settings.user, settings.host, settings.port));
         let sounds = dir.join("sounds");
         fs::create_dir_all(&sounds).expect("the directory can be made");
         // A source that needs no resampling: baresip's resampler changes the level.
@@ -75,12 +92,17 @@ impl Baresip {
         command.arg("-f").arg(&dir).arg("-s").current_dir(&dir);
         let mut process = Process::start(&format!("baresip {}", settings.user), &mut command, dir.join("log"));
         process.wait_log("baresip is ready", SOON);
-        let address = site.socket(settings.host, 4444);
+        let address = site.socket(settings.host, control_port(settings));
         let control =
             eventually("baresip's control port", SOON, || TcpStream::connect(address).map_err(|e| e.to_string()));
         let events = listen(control.try_clone().expect("a socket can be duplicated"));
-        process.wait_log("SIP/2.0 200 OK", SOON);
-        Baresip { _process: process, sounds, control, events, seen: 0 }
+        let mut phone = Baresip { process, sounds, control, events, seen: 0 };
+        if settings.registers_again {
+            phone.process.wait_log("Register: Function not implemented", SOON);
+            phone.command("uanew", &account(site, settings));
+        }
+        phone.process.wait_log("SIP/2.0 200 OK", SOON);
+        phone
     }
 
     /// Calls a number at the PBX.
@@ -96,6 +118,11 @@ impl Baresip {
     /// Ends the call, gives up dialling, or refuses with 486.
     pub(crate) fn hang_up(&mut self) {
         self.command("hangup", "");
+    }
+
+    /// Stops it in the middle of everything: its sockets stay, and nobody reads them.
+    pub(crate) fn freeze(&self) {
+        self.process.signal("STOP");
     }
 
     /// Sends DTMF digits.
@@ -140,6 +167,11 @@ impl Baresip {
     }
 }
 
+/// Its own for each phone at one address.
+fn control_port(settings: &Settings) -> u16 {
+    settings.port - 616
+}
+
 fn kinds(events: &[Value]) -> String {
     let kinds: Vec<String> = events.iter().map(|e| format!("{} {}", e["type"], e["param"])).collect();
     kinds.join(", ")
@@ -180,7 +212,7 @@ fn write_configuration(site: &Site, settings: &Settings, dir: &Path, microphone:
     let modules = module_path();
     let config = format!(
         "poll_method epoll
-sip_listen {address}:5060
+sip_listen {address}:{port}
 net_interface {address}
 audio_player aubridge,nowhere
 audio_source aufile,{microphone}
@@ -204,25 +236,32 @@ module_app account.so
 module_app menu.so
 module_app ctrl_tcp.so
 snd_path {sounds}
-ctrl_tcp_listen {address}:4444
+ctrl_tcp_listen {address}:{control}
 ",
+        port = settings.port,
+        control = control_port(settings),
         microphone = microphone.display(),
         sounds = sounds.display(),
     );
+    for (name, text) in [("config", config.as_str()), ("accounts", &account(site, settings)), ("contacts", "")] {
+        fs::write(dir.join(name), text).expect("the configuration can be written");
+    }
+}
+
+/// Who it is, and at which PBX.
+fn account(site: &Site, settings: &Settings) -> String {
+    let account = settings.account.unwrap_or(settings.user);
     let codecs: Vec<String> =
         settings.codecs.iter().map(|c| if *c == "G722" { "G722/16000".into() } else { format!("{c}/8000") }).collect();
     let pbx: SocketAddr = site.socket(settings.pbx, 5060);
-    let account = format!(
-        "<sip:{user}@{domain}>;outbound=\"sip:{pbx}\";auth_user={user};auth_pass={password};audio_codecs={codecs};answermode={mode};regint=600\n",
+    format!(
+        "<sip:{user}@{domain}>;outbound=\"sip:{pbx}\";auth_user={account};auth_pass={password};audio_codecs={codecs};answermode={mode};regint=600",
         user = settings.user,
         domain = kamailio::DOMAIN,
-        password = kamailio::password(settings.user),
+        password = kamailio::password(account),
         codecs = codecs.join(","),
         mode = if settings.answer == Answer::AtOnce { "auto" } else { "manual" },
-    );
-    for (name, text) in [("config", config.as_str()), ("accounts", &account), ("contacts", "")] {
-        fs::write(dir.join(name), text).expect("the configuration can be written");
-    }
+    )
 }
 
 fn module_path() -> &'static str {

@@ -123,6 +123,21 @@ impl Kamailio {
         self.process = None;
     }
 
+    /// Stops it in the middle of everything: its sockets stay, and nobody reads them.
+    pub(crate) fn freeze(&self) {
+        if let Some(process) = &self.process {
+            process.signal_all("STOP");
+        }
+    }
+
+    /// Ends it without a word to anybody, also when it is frozen.
+    pub(crate) fn die(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.signal_all("KILL");
+            process.wait_exit(SOON);
+        }
+    }
+
     /// Starts it again after [`Kamailio::go_away`], with no registrations.
     pub(crate) fn come_back(&mut self) {
         let log = self.dir.join("log");

@@ -53,6 +53,15 @@ impl Process {
         assert!(sent.is_ok_and(|s| s.success()), "{} cannot be sent {signal}", self.name);
     }
 
+    /// Sends a signal to the program and to what it started itself, by their process ids.
+    pub(crate) fn signal_all(&self, signal: &str) {
+        let id = self.child.id();
+        let started = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let mut command = Command::new("kill");
+        command.arg(format!("-{signal}")).arg(id.to_string()).args(started.split_whitespace());
+        assert!(command.status().is_ok_and(|s| s.success()), "{} cannot be sent {signal}", self.name);
+    }
+
     /// Waits for the program's own end.
     #[track_caller]
     pub(crate) fn wait_exit(&mut self, within: Duration) -> ExitStatus {

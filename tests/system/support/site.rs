@@ -1,7 +1,7 @@
 //! A place for one test: 254 loopback addresses and a directory that nobody else uses at the same time.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -38,6 +38,12 @@ impl Site {
     /// One of the test's addresses with a port; every port is free.
     pub(crate) fn socket(&self, host: u8, port: u16) -> SocketAddr {
         (self.address(host), port).into()
+    }
+
+    /// An IPv6 address with a port that is free for UDP. All sites share the one loopback address that there is.
+    pub(crate) fn ipv6_socket() -> SocketAddr {
+        let socket = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr());
+        socket.expect("a port of IPv6's loopback address is free")
     }
 
     /// A directory for files of the test.
