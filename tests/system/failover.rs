@@ -1,11 +1,15 @@
 //! Two PBXs under one name: when the first dies the second takes over, and gives back.
 
+use std::net::UdpSocket;
+use std::time::Duration;
+
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::dns::Dns;
 use crate::support::kamailio::{self, Kamailio};
 use crate::support::offhook::{Offhook, Pbx, Settings};
 use crate::support::site::Site;
 use crate::support::softphone::Softphone;
+use crate::support::{SOON, eventually};
 
 /// The second PBX's address within the [`Site`].
 const TWIN: u8 = 11;
@@ -20,10 +24,14 @@ struct Stage {
 
 /// Two PBXs, the first preferred. Over TCP, where a dead one is noticed at once and not after 32 s (Timers B and F).
 fn stage(name: &str, max_expires: u32) -> Stage {
+    stage_over("tcp", name, max_expires)
+}
+
+fn stage_over(transport: &'static str, name: &str, max_expires: u32) -> Stage {
     let site = Site::new(name);
     let records = [
-        "srv-host=_sip._tcp.pbx.test,one.pbx.test,5060,10,5".to_owned(),
-        "srv-host=_sip._tcp.pbx.test,two.pbx.test,5060,20,5".to_owned(),
+        format!("srv-host=_sip._{transport}.pbx.test,one.pbx.test,5060,10,5"),
+        format!("srv-host=_sip._{transport}.pbx.test,two.pbx.test,5060,20,5"),
         format!("host-record=one.pbx.test,{}", site.address(kamailio::HOST)),
         format!("host-record=two.pbx.test,{}", site.address(TWIN)),
     ];
@@ -31,8 +39,8 @@ fn stage(name: &str, max_expires: u32) -> Stage {
     let settings = kamailio::Settings { max_expires, ..Default::default() };
     let first = Kamailio::start(&site, &settings);
     let second = Kamailio::start(&site, &kamailio::Settings { host: TWIN, ..settings });
-    let server = Offhook::start(&site, &settings_for(&dns, "tcp", kamailio::DOMAIN));
-    first.wait("bound 100 from tcp", 1);
+    let server = Offhook::start(&site, &settings_for(&dns, transport, kamailio::DOMAIN));
+    first.wait(&format!("bound 100 from {transport}"), 1);
     Stage { first, second, server, site, _dns: dns }
 }
 
@@ -93,6 +101,47 @@ fn a_new_call_goes_to_the_twin_before_anybody_knew_that_the_first_is_dead() {
     far.dial("100");
     browser.click("Answer");
     far.wait("CALL_ESTABLISHED");
+}
+
+#[test]
+fn over_udp_a_dead_pbx_costs_one_call_its_timer_and_the_next_call_nothing() {
+    let mut stage = stage_over("udp", "failover-udp", 3600);
+    let browser = Softphone::sign_in(&stage.server, "alice");
+    let mut far = phone(&stage.site, 3, TWIN);
+    stage.first.die();
+    // Whoever hears nothing there is told nothing: no refusal of the network gives the death away.
+    let dead = UdpSocket::bind(stage.site.socket(kamailio::HOST, 5060)).expect("the port is free");
+    dead.set_nonblocking(true).expect("a socket can be so");
+    browser.dial("200");
+    eventually("the first call comes to the twin", TIMER_B + SOON, || {
+        match stage.second.log().contains("request INVITE") {
+            true => Ok(()),
+            false => Err("it has not".into()),
+        }
+    });
+    assert!(invited(&dead), "the first PBX is preferred until it is known to be dead");
+    far.wait("CALL_INCOMING");
+    browser.click("Hang up");
+    far.wait("CALL_CLOSED");
+    browser.dial("200");
+    far.wait("CALL_INCOMING");
+    far.answer();
+    browser.wait_connected();
+    browser.hears_tone(1000.0);
+    assert!(!invited(&dead), "the second call does not ask the dead PBX");
+}
+
+/// How long an INVITE waits for an answer (RFC 3261 17.1.1.2).
+const TIMER_B: Duration = Duration::from_secs(32);
+
+/// Whether an INVITE is among the datagrams that came since this was last asked.
+fn invited(socket: &UdpSocket) -> bool {
+    let mut datagram = [0; 4096];
+    let mut found = false;
+    while let Ok(length) = socket.recv(&mut datagram) {
+        found |= datagram[..length].starts_with(b"INVITE ");
+    }
+    found
 }
 
 #[test]

@@ -133,8 +133,7 @@ impl Kamailio {
     /// Ends it without a word to anybody, also when it is frozen.
     pub(crate) fn die(&mut self) {
         if let Some(mut process) = self.process.take() {
-            process.signal_all("KILL");
-            process.wait_exit(SOON);
+            process.kill_all();
         }
     }
 

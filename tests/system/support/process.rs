@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use super::eventually;
+use super::{SOON, eventually};
 
 /// A running program. Ended by its process id when dropped; shows the end of its log when the test fails.
 pub(crate) struct Process {
@@ -55,11 +55,33 @@ impl Process {
 
     /// Sends a signal to the program and to what it started itself, by their process ids.
     pub(crate) fn signal_all(&self, signal: &str) {
+        let mut command = Command::new("kill");
+        command.arg(format!("-{signal}")).arg(self.child.id().to_string()).args(self.started());
+        assert!(command.status().is_ok_and(|s| s.success()), "{} cannot be sent {signal}", self.name);
+    }
+
+    /// Kills the program and what it started itself, and waits until none of them holds a socket any more.
+    #[track_caller]
+    pub(crate) fn kill_all(&mut self) {
+        let started = self.started();
+        self.signal_all("KILL");
+        self.wait_exit(SOON);
+        // proc(5): the state follows the name, which is in parentheses. A zombie has nothing left.
+        let lives = |id: &&String| {
+            let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+        };
+        eventually(&format!("all of {} is gone", self.name), SOON, || match started.iter().find(lives) {
+            Some(id) => Err(format!("{id} lives")),
+            None => Ok(()),
+        });
+    }
+
+    /// The ids of the processes that the program started.
+    fn started(&self) -> Vec<String> {
         let id = self.child.id();
         let started = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
-        let mut command = Command::new("kill");
-        command.arg(format!("-{signal}")).arg(id.to_string()).args(started.split_whitespace());
-        assert!(command.status().is_ok_and(|s| s.success()), "{} cannot be sent {signal}", self.name);
+        started.split_whitespace().map(String::from).collect()
     }
 
     /// Waits for the program's own end.
