@@ -169,6 +169,15 @@ impl ServerAuth {
         })
     }
 
+    /// Whether credentials for our realm in the request were made with MD5.
+    pub(crate) fn answered_with_md5(&self, request: &Message, name: Name) -> bool {
+        request.raw_values(name).filter_map(|value| Fields::parse(value).ok()).any(|fields| {
+            let ours = fields.get("realm").is_some_and(|realm| realm == self.realm.as_str());
+            // RFC 7616 3.4: without an algorithm it is MD5.
+            ours && fields.get("algorithm").is_none_or(|algorithm| Algorithm::parse(&algorithm) == Some(Algorithm::MD5))
+        })
+    }
+
     /// Verifies the value of one Authorization or Proxy-Authorization field. `password` looks up a user's. Gives
     /// the user name.
     ///

@@ -259,9 +259,14 @@ impl Registrar {
             }
             Err(failure) => {
                 let mut challenges = self.auth.challenge_peer(Some(address), failure.is_stale(), now);
-                if failure == AuthFailure::Missing && !self.remember_unanswered(address) {
-                    // It was MD5 that was last. There are devices that read the first challenge alone, and others that
-                    // give up at any that they do not know.
+                // There are devices that read the first challenge alone, and others that give up at any that they do
+                // not know.
+                let only_md5 = match failure {
+                    AuthFailure::Missing => !self.remember_unanswered(address),
+                    _ => self.auth.answered_with_md5(request, Name::Authorization),
+                };
+                if only_md5 {
+                    // It is the last.
                     challenges = challenges.pop().into_iter().collect();
                 }
                 let headers = challenges.into_iter().map(|value| (Name::WwwAuthenticate, value)).collect();

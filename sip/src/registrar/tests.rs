@@ -108,7 +108,14 @@ fn sha_256_is_offered_before_md5() {
     let again = registrar.handle(&phone.request(&[]), &phone.source, &Known, now);
     let offers = values(&again, &Name::WwwAuthenticate);
     assert!(offers.len() == 1 && offers[0].contains("algorithm=MD5"), "{offers:?}");
+    let response = Builder::response(401, "Unauthorized").headers(&again.headers).finish();
+    phone.auth.challenged(&Message::parse(response).expect("built here"));
     assert_eq!(phone.register(&mut registrar, &["Contact: <sip:200@192.0.2.1>"], now).status, 200);
+    // When its nonce is too old it gets what it understands.
+    let later = now + Duration::from_secs(7200);
+    let stale = registrar.handle(&phone.request(&["Contact: <sip:200@192.0.2.1>"]), &phone.source, &Known, later);
+    let offers = values(&stale, &Name::WwwAuthenticate);
+    assert!(offers.len() == 1 && offers[0].contains("algorithm=MD5, qop=\"auth\", stale=true"), "{offers:?}");
     let next =
         registrar.handle(&Device::new("200", "phone", "192.0.2.1:5060").request(&[]), &phone.source, &Known, now);
     assert!(values(&next, &Name::WwwAuthenticate)[0].contains("algorithm=SHA-256"));
