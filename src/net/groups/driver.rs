@@ -101,7 +101,9 @@ impl<R: Role> Core<R> {
         let problem = problem.or_else(|| if found.targets.is_empty() { None } else { unreachable() });
         let targets: Vec<Target> = found.targets.into_iter().filter_map(target).collect();
         let is_name = matches!(domain_host(&group.settings.host), Host::Name(_));
-        group.lookup_at = (is_name || targets.is_empty()).then_some(now + found.ttl);
+        // Without a listener that can send there it is tried again soon: listeners come back.
+        let good_for = if targets.is_empty() { found.ttl.min(LOOK_UP_AGAIN) } else { found.ttl };
+        group.lookup_at = (is_name || targets.is_empty()).then_some(now + good_for);
         if targets.is_empty() {
             if group.targets.is_empty() {
                 warn!(group = %group.settings.name, host = %group.settings.host, ?problem, "the PBX was not found");
