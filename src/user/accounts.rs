@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::config::Secret;
 use crate::ids::UserId;
@@ -142,7 +142,9 @@ impl<S: AccountStore> Accounts<S> {
             by_name.insert(name, UserId(accounts.len() as u32));
             accounts.push(account);
         }
-        let decoy = blocking(|| hash_password("nobody")).await?;
+        // One for all kinds of accounts: each hash takes 19 MB for a moment, which the allocator keeps after the second.
+        static DECOY: OnceCell<String> = OnceCell::const_new();
+        let decoy = DECOY.get_or_try_init(|| blocking(|| hash_password("nobody"))).await?.clone();
         let checks = Semaphore::new(CHECKS_AT_ONCE);
         Ok(Accounts { store, kind, accounts, by_name, attempts: Mutex::default(), checks, decoy })
     }
