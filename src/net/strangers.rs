@@ -33,7 +33,7 @@ struct Seen {
 }
 
 impl Strangers {
-    /// Whether an address may still be answered; if not, what comes from it needs no look at all.
+    /// Whether an address may still be answered; if not, what is refused is refused in silence.
     pub(super) fn is_answered(&mut self, address: IpAddr, now: Instant) -> bool {
         let Some(seen) = self.addresses.get_mut(&address) else { return true };
         if now.duration_since(seen.window) >= WINDOW {

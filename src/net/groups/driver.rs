@@ -23,8 +23,6 @@ use crate::net::dns;
 use crate::net::role::Role;
 use crate::net::transport::{ListenerStatus, TransportFailure, Why};
 
-/// Contacts that are remembered for not answering.
-const MAX_DEAD_CONTACTS: usize = 64;
 /// After a name could not be resolved, or its PBX did not answer.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(15);
 
@@ -260,8 +258,8 @@ impl<R: Role> Core<R> {
     pub(in crate::net) fn hop_failed(&mut self, to: &Destination, silent: bool, now: Instant) {
         let Some(address) = address_of(to) else { return };
         let groups = self.groups.groups_at(to.protocol, address);
-        if groups.is_empty() && self.groups.dead_contacts.len() < MAX_DEAD_CONTACTS {
-            self.groups.dead_contacts.push(to.clone());
+        if groups.is_empty() {
+            self.groups.contact_failed(to);
         }
         for id in groups {
             let Some(group) = self.groups.group_mut(id) else { continue };

@@ -20,6 +20,9 @@ use crate::call::view::EndCause;
 use crate::ids::{LineGroupId, LineId};
 use crate::line::report::{GroupReport, TargetReport};
 
+/// Contacts that are remembered for not answering.
+const MAX_DEAD_CONTACTS: usize = 64;
+
 /// How a PBX is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -216,6 +219,15 @@ impl Groups {
         lines.map(|(index, _)| LineId(index as u32)).collect()
     }
 
+    /// A contact that registered with us does not answer; of many, those that failed last are remembered.
+    fn contact_failed(&mut self, to: &Destination) {
+        self.dead_contacts.retain(|dead| !dead.same_place(to));
+        if self.dead_contacts.len() >= MAX_DEAD_CONTACTS {
+            self.dead_contacts.remove(0);
+        }
+        self.dead_contacts.push(to.clone());
+    }
+
     /// The groups that have this place.
     fn groups_at(&self, protocol: Protocol, address: SocketAddr) -> Vec<LineGroupId> {
         let groups = self.groups.iter().enumerate().filter(|(_, group)| group.targets.has(protocol, address));
@@ -247,5 +259,21 @@ impl Kind {
             Kind::TrunkRegistration { .. } => line.active && line.pilot,
             Kind::TrunkFixed | Kind::TrunkRegistrar => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_that_failed_last_are_remembered_once_each() {
+        let place = |port: u16| Destination::at(Protocol::Udp, ([192, 0, 2, 1], port).into());
+        let mut groups = Groups::new(([192, 0, 2, 9], 5060).into(), Vec::new(), Vec::new());
+        (0..100).for_each(|_| groups.contact_failed(&place(5060)));
+        assert_eq!(groups.dead_contacts, [place(5060)]);
+        (6000..6100).for_each(|port| groups.contact_failed(&place(port)));
+        assert_eq!(groups.dead_contacts.len(), MAX_DEAD_CONTACTS);
+        assert_eq!(groups.dead_contacts.last(), Some(&place(6099)));
     }
 }
