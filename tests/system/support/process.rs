@@ -117,8 +117,13 @@ impl Drop for Process {
                 #[allow(clippy::disallowed_methods, reason = "a destructor must not panic as `eventually` does")]
                 std::thread::sleep(Duration::from_millis(50));
             }
+            // Its own children would outlive it: it has no chance to end them.
+            let started = self.started();
             let _ = self.child.kill();
             let _ = self.child.wait();
+            if !started.is_empty() {
+                let _ = Command::new("kill").arg("-KILL").args(&started).status();
+            }
         }
     }
 }
