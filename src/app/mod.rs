@@ -246,7 +246,11 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
         groups: config
             .groups
             .iter()
-            .map(|group| LineGroupEntry { codecs: codecs(&group.codecs), trust_identity: group.trust_identity })
+            .map(|group| LineGroupEntry {
+                codecs: codecs(&group.codecs),
+                trust_identity: group.trust_identity,
+                record: group.record,
+            })
             .collect(),
     };
     let role = settings::gateway(config, lines, &directory)?;

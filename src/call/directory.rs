@@ -29,6 +29,8 @@ pub struct LineGroupEntry {
     pub codecs: Vec<Codec>,
     /// Whether identities, privacy and diversions are believed and passed on (RFC 3325).
     pub trust_identity: bool,
+    /// Whether its calls are recorded.
+    pub record: bool,
 }
 
 impl Directory {
@@ -45,6 +47,11 @@ impl Directory {
     /// Whether the other side of this connection is within our trust domain (RFC 3325 2.3).
     pub fn trusts(&self, group: LineGroupId) -> bool {
         self.groups.get(group.0 as usize).is_some_and(|entry| entry.trust_identity)
+    }
+
+    /// Whether calls over this connection are recorded.
+    pub fn records(&self, group: LineGroupId) -> bool {
+        self.groups.get(group.0 as usize).is_some_and(|entry| entry.record)
     }
 
     /// Whether a codec may be used on this connection.

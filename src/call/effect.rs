@@ -7,6 +7,7 @@ use offhook_sip::uri::Uri;
 use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
+use super::dtmf::Digit;
 use super::headers::{Headers, Redirect};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
@@ -279,6 +280,8 @@ pub enum SipInput {
         /// Value of Referred-By (RFC 3892), which our INVITE repeats.
         referred_by: Option<String>,
     },
+    /// A key was pressed at the other side; it said so by INFO.
+    Digit(Digit),
     /// A new offer within the session; none means that we are to offer.
     Offer {
         /// The offer.
@@ -318,6 +321,8 @@ pub enum MediaInput {
         /// The digit.
         digit: char,
     },
+    /// A digit is to be told to this side by INFO.
+    Signal(Digit),
 }
 
 /// What the call machine wants done, in order.
@@ -452,6 +457,15 @@ pub enum SipEffect {
         /// Final status.
         status: u16,
     },
+    /// Tell the other side of a digit by INFO.
+    Info {
+        /// The session.
+        session: SessionId,
+        /// Content-Type.
+        content_type: &'static str,
+        /// Body.
+        body: Bytes,
+    },
     /// Answer an offer made within the session.
     AnswerOffer {
         /// The session.
@@ -541,6 +555,15 @@ pub enum MediaEffect {
         /// The digits.
         digits: String,
     },
+    /// A digit that came by INFO from a side: for the other one, and for [`MediaInput::Digit`].
+    ReceiveDigit {
+        /// The side it came from.
+        side: Side,
+        /// The digit.
+        digit: Digit,
+    },
+    /// Record what both sides say from now on, until the call ends.
+    Record,
     /// Say [`MediaInput::Connected`] now if the browser's audio path stands already, or when it does.
     Confirm,
     /// Drop everything of this call.

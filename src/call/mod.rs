@@ -5,6 +5,7 @@
 
 pub mod cause;
 pub mod directory;
+pub mod dtmf;
 pub mod effect;
 mod flow;
 pub mod headers;
@@ -388,6 +389,7 @@ impl Calls {
             created: now,
             connected: None,
             codec: None,
+            recorded: false,
             awaiting: [None, None],
             deadline: Some(deadline),
             takeover: None,

@@ -26,6 +26,8 @@ pub(super) struct Call {
     pub(super) connected: Option<Instant>,
     /// The codec towards the PBX.
     pub(super) codec: Option<Codec>,
+    /// Whether it is recorded.
+    pub(super) recorded: bool,
     /// What the media side was asked for last, for side A and side B.
     pub(super) awaiting: [Option<Awaiting>; 2],
     /// When something must have happened, and what is wrong otherwise.
@@ -191,6 +193,17 @@ impl Call {
             (_, Far::Sip(far)) => {
                 let leg = far.legs.iter().find(|leg| leg.session == Some(session))?;
                 (far.answered == Some(leg.id)).then_some(Side::B)
+            }
+            _ => None,
+        }
+    }
+
+    /// The established session that a side is.
+    pub(super) fn session_at(&self, side: Side) -> Option<SessionId> {
+        match (side, &self.near, &self.far) {
+            (Side::A, Near::Sip(near), _) => Some(near.session),
+            (Side::B, _, Far::Sip(far)) => {
+                far.legs.iter().find(|leg| Some(leg.id) == far.answered).and_then(|leg| leg.session)
             }
             _ => None,
         }

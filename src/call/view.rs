@@ -75,6 +75,8 @@ pub struct CallView {
     pub connected: Option<Instant>,
     /// The codec towards the PBX.
     pub codec: Option<Codec>,
+    /// Whether it is recorded.
+    pub recorded: bool,
     /// Why it ended, or why it is not here.
     pub cause: Option<EndCause>,
 }
@@ -113,6 +115,7 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         created: call.created,
         connected: call.connected,
         codec: call.codec,
+        recorded: call.recorded,
         cause: None,
     }
 }

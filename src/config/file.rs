@@ -13,8 +13,8 @@ use toml::Spanned;
 
 use super::names::{self, PLACE};
 use super::{
-    Administrator, Config, GroupKind, GroupTls, Line, LineGroup, Listen, Listener, ListenerTls, Media, Pattern, Route,
-    Secret, Transport, User,
+    Administrator, Config, Dtmf, GroupKind, GroupTls, Line, LineGroup, Listen, Listener, ListenerTls, Media, Pattern,
+    Recording, Route, Secret, Transport, User,
 };
 
 /// Countries whose tones are known.
@@ -34,6 +34,8 @@ pub(super) struct File {
     #[serde(default)]
     dns: Dns,
     media: Option<Spanned<Media>>,
+    #[serde(default)]
+    recording: Recording,
     #[serde(default)]
     listener: Vec<FileListener>,
     #[serde(default)]
@@ -103,6 +105,10 @@ struct FileGroup {
     trust_identity: bool,
     #[serde(default = "default_codecs")]
     codecs: Spanned<Vec<String>>,
+    #[serde(default)]
+    dtmf: Dtmf,
+    #[serde(default)]
+    record: bool,
     #[serde(default)]
     line: Vec<FileLine>,
 }
@@ -190,9 +196,16 @@ impl File {
         for administrator in self.administrator {
             administrators.push(administrator.validate(&administrators)?);
         }
-        let media = self.media.map(Spanned::into_inner).unwrap_or_default();
+        let mut media = self.media.map(Spanned::into_inner).unwrap_or_default();
+        media.music_on_hold = media.music_on_hold.map(|path| folder.join(path));
+        let data_dir = folder.join(self.data_dir);
+        let directory = match self.recording.directory.as_os_str().is_empty() {
+            true => data_dir.join("recordings"),
+            false => folder.join(&self.recording.directory),
+        };
         Ok(Config {
-            data_dir: folder.join(self.data_dir),
+            data_dir,
+            recording: Recording { directory, ..self.recording },
             listen: self.listen,
             media,
             listeners,
@@ -321,6 +334,8 @@ impl FileGroup {
             numbers: group_numbers,
             trust_identity: self.trust_identity,
             codecs: self.codecs.into_inner(),
+            dtmf: self.dtmf,
+            record: self.record,
             name: self.name.into_inner(),
             lines,
         })

@@ -30,6 +30,8 @@ pub struct Config {
     pub listen: Listen,
     /// Media settings.
     pub media: Media,
+    /// How calls are recorded.
+    pub recording: Recording,
     /// Further SIP listeners.
     pub listeners: Vec<Listener>,
     /// Name servers; empty: those of the system.
@@ -82,6 +84,8 @@ pub struct Media {
     pub webrtc_codecs: Vec<String>,
     /// Threads that move audio; by default one for every core.
     pub workers: Option<usize>,
+    /// A WAV file for whoever is on hold and hears nothing else.
+    pub music_on_hold: Option<PathBuf>,
 }
 
 impl Default for Media {
@@ -92,8 +96,58 @@ impl Default for Media {
             country: "de".into(),
             webrtc_codecs: ["opus", "PCMA", "PCMU"].map(String::from).to_vec(),
             workers: None,
+            music_on_hold: None,
         }
     }
+}
+
+/// How calls are recorded. Which are is said by their line groups.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recording {
+    /// The folder of the files; empty: `recordings` in the data folder.
+    pub directory: PathBuf,
+    /// What the files are.
+    pub format: RecordingFormat,
+    /// How the two sides stand in them.
+    pub channels: RecordingChannels,
+}
+
+/// File format of recordings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordingFormat {
+    /// WAV, 16 bit: 58 MB an hour and channel at 8 kHz.
+    #[default]
+    Wav,
+    /// Ogg-Opus: 11 MB an hour and channel.
+    Opus,
+}
+
+/// Channels of recordings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordingChannels {
+    /// Both sides in one.
+    #[default]
+    Mixed,
+    /// The side that called left, the other right.
+    PerSide,
+}
+
+/// How digits (DTMF) travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dtmf {
+    /// As telephone events where both sides have them, else as tones.
+    #[default]
+    Auto,
+    /// As telephone events (RFC 4733).
+    Rfc4733,
+    /// In SIP INFO.
+    Info,
+    /// As tones in the audio.
+    Inband,
 }
 
 /// A further address that SIP is received at, beside `listen.sip`.
@@ -163,6 +217,10 @@ pub struct LineGroup {
     pub trust_identity: bool,
     /// Codecs, best first.
     pub codecs: Vec<String>,
+    /// How digits travel.
+    pub dtmf: Dtmf,
+    /// Whether its calls are recorded.
+    pub record: bool,
     /// Its lines.
     pub lines: Vec<Line>,
 }

@@ -26,6 +26,7 @@ use super::transport::{Received, Transport, TransportFailure, Why};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
+use crate::call::dtmf::Digit;
 use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, Route, SipInput};
 use crate::call::headers::{Headers, Redirect, asserted, caller, carried, sender};
 use crate::call::view::CallView;
@@ -333,9 +334,12 @@ impl<R: Role> Core<R> {
                 let replaces = replaces.map(|replaces| replaces.to_string());
                 (session, SipInput::Refer { refer: id, target, replaces, referred_by })
             }
-            // Nothing is offered within a session of its own accord, no transfer is asked for, and INFO has no use.
+            Event::Info { session, content_type, body } => match Digit::read(&content_type, &body) {
+                Some(digit) => (session, SipInput::Digit(digit)),
+                None => return,
+            },
+            // Nothing is offered within a session of its own accord, and no transfer is asked for.
             Event::OfferRejected { .. }
-            | Event::Info { .. }
             | Event::ReferAccepted { .. }
             | Event::ReferRejected { .. }
             | Event::ReferProgress { .. }

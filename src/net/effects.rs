@@ -46,6 +46,9 @@ impl<R: Role> Core<R> {
             SipEffect::RejectRefer { session, refer, status } => {
                 self.endpoint.reject_refer(session, refer, status, now);
             }
+            SipEffect::Info { session, content_type, body } => {
+                self.endpoint.send_info(session, content_type, body, now);
+            }
             SipEffect::AnswerOffer { session, sdp } => self.endpoint.answer_offer(session, sdp, now),
             SipEffect::RejectOffer { session, status } => self.endpoint.reject_offer(session, status, now),
         }
@@ -93,6 +96,8 @@ impl<R: Role> Core<R> {
             MediaEffect::DropNext => return self.media.drop_next(call),
             MediaEffect::Play { side, sound } => return self.media.play(call, side, sound),
             MediaEffect::Digits { side, digits } => return self.media.digits(call, side, digits),
+            MediaEffect::ReceiveDigit { side, digit } => return self.media.receive_digit(call, side, digit),
+            MediaEffect::Record => return self.media.record(call),
             MediaEffect::Confirm => return self.media.confirm(call),
             MediaEffect::Close => return self.media.close(call),
         };

@@ -48,6 +48,7 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         created_at: state.clock.unix_ms(view.created),
         connected_at: view.connected.map(|at| state.clock.unix_ms(at)),
         codec: view.codec.map(|codec| codec.name().to_owned()),
+        recorded: view.recorded,
         cause: view.cause.map(cause),
     }
 }

@@ -200,6 +200,8 @@ pub struct Call {
     pub connected_at: Option<f64>,
     /// The codec towards the PBX, once known (`PCMA`, `PCMU`, `G722`, `opus`).
     pub codec: Option<String>,
+    /// Whether the server records it.
+    pub recorded: bool,
     /// Why it ended.
     pub cause: Option<Cause>,
 }

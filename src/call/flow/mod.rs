@@ -17,6 +17,7 @@ use tracing::debug;
 
 use super::cause::CauseCode;
 use super::directory::Directory;
+use super::dtmf::{self, Digit};
 use super::effect::{CommandResult, Effect, MediaEffect, MediaInput, SipEffect, SipInput, Sound};
 use super::state::{Awaiting, Call, Far, Near, NearSip, Stage, Taker};
 use super::view::{self, EndCause};
@@ -73,6 +74,11 @@ impl Flow<'_> {
                 let code = if broken { CauseCode::SessionLost } else { CauseCode::NormalClearing };
                 self.finish(Some(side), EndCause::ours(code), headers::reason(reason));
             }
+            SipInput::Digit(digit) => {
+                if self.call.side_of(session).is_some() {
+                    self.media_effect(MediaEffect::ReceiveDigit { side, digit });
+                }
+            }
             SipInput::Offer { sdp } => self.renegotiate(session, sdp),
             SipInput::Refer { refer, target, replaces, referred_by } => {
                 self.refer(session, refer, &target, replaces, referred_by, now);
@@ -109,7 +115,17 @@ impl Flow<'_> {
                 }
             }
             MediaInput::Lost { cause } => self.end(EndCause::ours(cause)),
+            MediaInput::Signal(digit) => self.signal(side, digit),
             MediaInput::Digit { .. } => {}
+        }
+    }
+
+    /// Tells a side of a digit by INFO, once it can take requests.
+    fn signal(&mut self, side: Side, digit: Digit) {
+        let established = self.call.stage == Stage::Connected;
+        if let Some(session) = self.call.session_at(side).filter(|_| established) {
+            let effect = SipEffect::Info { session, content_type: dtmf::RELAY, body: digit.write() };
+            self.effects.push_back(Effect::Sip(effect));
         }
     }
 
@@ -228,11 +244,20 @@ impl Flow<'_> {
         // A browser that dialled had time to connect while it rang, but nothing says that it has.
         self.set_deadline(browser.then_some((now + MEDIA_LIMIT, CauseCode::MediaNotConnected)));
         self.play_both();
+        if [Side::A, Side::B].into_iter().any(|side| self.is_recorded(side)) {
+            self.call.recorded = true;
+            self.media_effect(MediaEffect::Record);
+        }
         if browser {
             self.media_effect(MediaEffect::Confirm);
         }
         self.tell_clients();
         self.tell_others();
+    }
+
+    /// Whether calls over a side's connection are recorded.
+    fn is_recorded(&self, side: Side) -> bool {
+        self.call.place(side).is_some_and(|(group, _)| self.directory.records(group))
     }
 
     fn play(&mut self, side: Side, sound: Sound) {
@@ -256,6 +281,8 @@ impl Flow<'_> {
             MediaEffect::DropNext
             | MediaEffect::Play { .. }
             | MediaEffect::Digits { .. }
+            | MediaEffect::ReceiveDigit { .. }
+            | MediaEffect::Record
             | MediaEffect::Confirm
             | MediaEffect::Close => return,
         };

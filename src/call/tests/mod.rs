@@ -14,6 +14,7 @@ use offhook_sip::SessionId;
 use super::Calls;
 use super::cause::CauseCode;
 use super::directory::{Directory, LineEntry, LineGroupEntry};
+use super::dtmf::Digit;
 use super::effect::*;
 use super::headers::Headers;
 use super::view::{CallView, ConnectionState};
@@ -25,6 +26,8 @@ const PBX: LineGroupId = LineGroupId(0);
 const TRUSTED: LineGroupId = LineGroupId(1);
 /// A provider that is not trusted.
 const STRANGER: LineGroupId = LineGroupId(2);
+/// One whose calls are recorded.
+const RECORDED: LineGroupId = LineGroupId(3);
 const ALICE: UserId = UserId(0);
 const BOB: UserId = UserId(1);
 const DESK: ClientId = ClientId(1);
@@ -54,8 +57,11 @@ struct World {
 impl World {
     fn new() -> World {
         let line = LineEntry { group: PBX, users: vec![ALICE, BOB] };
-        let group = |trust_identity| LineGroupEntry { codecs: vec![Codec::Pcma, Codec::Pcmu], trust_identity };
-        let directory = Directory { lines: vec![line], groups: [true, true, false].map(group).to_vec() };
+        let group =
+            |trust_identity| LineGroupEntry { codecs: vec![Codec::Pcma, Codec::Pcmu], trust_identity, record: false };
+        let mut groups = [true, true, false, false].map(group).to_vec();
+        groups[RECORDED.0 as usize].record = true;
+        let directory = Directory { lines: vec![line], groups };
         let mut world = World {
             calls: Calls::new(Arc::new(directory), 10),
             now: Instant::now(),
@@ -119,6 +125,9 @@ impl World {
             SipEffect::AcceptRefer { session, .. } => format!("202 to {session}"),
             SipEffect::ReferProgress { session, status, .. } => format!("notify {session} {status}"),
             SipEffect::RejectRefer { session, status, .. } => format!("{status} to refer of {session}"),
+            SipEffect::Info { session, content_type, body } => {
+                format!("INFO {session} {content_type} {}", String::from_utf8_lossy(&body).replace("\r\n", " "))
+            }
             SipEffect::AnswerOffer { .. } => "200 to offer".into(),
             SipEffect::RejectOffer { status, .. } => format!("{status} to offer"),
         });
@@ -144,6 +153,10 @@ impl World {
             MediaEffect::AcceptAnswer { side, .. } => (side, MediaInput::Accepted { codec: self.codec }),
             MediaEffect::Play { side, sound } => return self.log.push(format!("{side:?} hears {sound:?}")),
             MediaEffect::Digits { side, digits } => return self.log.push(format!("digits {digits} to {side:?}")),
+            MediaEffect::ReceiveDigit { side, digit } => {
+                return self.log.push(format!("digit {} from {side:?}", digit.digit));
+            }
+            MediaEffect::Record => return self.log.push("recording".into()),
             MediaEffect::Confirm => return,
             MediaEffect::Close => return self.log.push("media closed".into()),
         };
@@ -430,6 +443,43 @@ fn digits_go_to_the_pbx_and_come_to_the_device_with_the_audio() {
         world.input(Input::Media { call, side, event: MediaInput::Digit { digit: '5' } });
     }
     world.logged(&["digits 12# to B", "digit 5 for 1"]);
+}
+
+#[test]
+fn digits_travel_by_info_where_the_media_side_says_so() {
+    let mut world = World::new();
+    let call = world.dial("200");
+    let pressed = |digit| SipInput::Digit(Digit::new(digit, Duration::from_millis(200)));
+    world.sip(101, pressed('1'));
+    let signal = MediaInput::Signal(Digit::new('#', Duration::from_millis(120)));
+    world.input(Input::Media { call, side: Side::B, event: signal });
+    world.sip(101, answered(sdp()));
+    world.log.clear();
+    world.sip(101, pressed('2'));
+    let signal =
+        |side| Input::Media { call, side, event: MediaInput::Signal(Digit::new('7', Duration::from_millis(120))) };
+    world.input(signal(Side::B));
+    world.input(signal(Side::A));
+    world.logged(&["digit 2 from B", "INFO 101 application/dtmf-relay Signal=7 Duration=120 "]);
+}
+
+#[test]
+fn calls_of_a_recorded_connection_are_recorded() {
+    let mut world = World::new();
+    let target = Target { group: RECORDED, line: None, uri: TargetUri::Number("300".into()) };
+    let route = Route::Targets { group: PBX, targets: vec![target] };
+    let offer = Bytes::from_static(OFFER);
+    let from = Caller::default();
+    world.input(Input::Incoming { session: session(1), route, from, max_forwards: 70, headers: Headers::new(), offer });
+    assert!(!world.log.contains(&"recording".to_owned()));
+    world.sip(101, answered(sdp()));
+    assert_eq!(world.log.iter().filter(|entry| *entry == "recording").count(), 1);
+
+    let mut world = World::new();
+    world.dial("200");
+    world.sip(101, answered(sdp()));
+    assert!(!world.log.contains(&"recording".to_owned()));
+    assert!(!world.last_view(DESK).recorded);
 }
 
 #[test]

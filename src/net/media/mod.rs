@@ -21,6 +21,7 @@ use tracing::{debug, info};
 use self::ports::Ports;
 use self::worker::{Command, Workers};
 use crate::call::cause::CauseCode;
+use crate::call::dtmf::Digit;
 use crate::call::effect::{MediaInput, Sound};
 use crate::ids::CallId;
 
@@ -283,6 +284,12 @@ impl MediaServer {
     pub(super) fn digits(&mut self, call: CallId, side: Side, digits: String) {
         self.send(call, Command::Digits { call, side, digits });
     }
+
+    /// A digit that came by INFO from a side.
+    pub(super) fn receive_digit(&mut self, _call: CallId, _side: Side, _digit: Digit) {}
+
+    /// Records both sides from now on.
+    pub(super) fn record(&mut self, _call: CallId) {}
 
     /// Asks for [`MediaInput::Connected`] once the browser's path stands.
     pub(super) fn confirm(&mut self, call: CallId) {

@@ -7,6 +7,7 @@ import {
   IconMicrophone,
   IconMicrophoneOff,
   IconPhoneOff,
+  IconPlayerRecordFilled,
   IconUser,
 } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
@@ -72,6 +73,17 @@ export function CallPanel({ entry, line, input, listening, onDigit, onMute, onHa
               aria-label={texts.call.codec(call.codec)}
             >
               {HD.includes(call.codec.toLowerCase()) ? `${call.codec} · HD` : call.codec}
+            </Badge>
+          )}
+          {call.recorded && connected && (
+            <Badge
+              variant="light"
+              color="red"
+              size="sm"
+              className={classes.codec}
+              leftSection={<IconPlayerRecordFilled size={10} aria-hidden />}
+            >
+              {texts.call.recorded}
             </Badge>
           )}
         </div>

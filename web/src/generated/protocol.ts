@@ -238,6 +238,10 @@ connected_at: number | null,
  */
 codec: string | null, 
 /**
+ * Whether the server records it.
+ */
+recorded: boolean, 
+/**
  * Why it ended.
  */
 cause: Cause | null, };

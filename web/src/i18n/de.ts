@@ -80,6 +80,7 @@ export const de: Texts = {
     connecting: 'Verbindet…',
     connected: 'Verbunden',
     duration: 'Dauer',
+    recorded: 'Wird aufgezeichnet',
     codec: (codec) => `Audio-Codec zur Telefonanlage: ${codec}`,
     mute: 'Stumm',
     unmute: 'Stumm aus',

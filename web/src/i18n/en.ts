@@ -80,6 +80,7 @@ export const en = {
     connecting: 'Connecting…',
     connected: 'Connected',
     duration: 'Duration',
+    recorded: 'Being recorded',
     codec: (codec: string) => `Audio codec towards the PBX: ${codec}`,
     mute: 'Mute',
     unmute: 'Unmute',
