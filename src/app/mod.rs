@@ -29,6 +29,7 @@ use crate::net::transport::{Transport, TransportSettings};
 use crate::store::{Store, StoreError};
 use crate::user::accounts::{self, Account, AccountKind, Accounts, SignInError};
 use crate::web::control::{ControlError, ControlSocket};
+use crate::web::ice::IceServers;
 use crate::web::protocol::admin::LineGroupKind;
 use crate::web::tls::TlsError;
 use crate::web::{self, GroupLabel, Labels, LineLabel, WebState};
@@ -163,7 +164,8 @@ impl Server {
 
         let lines = flatten_lines(&config);
         let core = start_core(&config, &lines).await?;
-        let state = WebState::new(users, administrators, core.handle.clone(), labels(&config, &lines));
+        let ice = IceServers::new(config.media.ice_server.clone());
+        let state = WebState::new(users, administrators, core.handle.clone(), labels(&config, &lines), ice);
         control.serve(state.clone());
         let handles = vec![Handle::new(), Handle::new()];
         let addresses = [local_addr(&http, config.listen.http), local_addr(&https, config.listen.https)];

@@ -13,8 +13,8 @@ use toml::Spanned;
 
 use super::names::{self, PLACE};
 use super::{
-    Administrator, Config, Dtmf, GroupKind, GroupTls, Line, LineGroup, Listen, Listener, ListenerTls, Media, Pattern,
-    Recording, Route, Secret, Transport, User,
+    Administrator, Config, Dtmf, GroupKind, GroupTls, IceAccess, IceServer, Line, LineGroup, Listen, Listener,
+    ListenerTls, Media, Pattern, Recording, Route, Secret, Transport, User,
 };
 
 /// Countries whose tones are known.
@@ -151,6 +151,43 @@ struct FileUser {
 struct FileAdministrator {
     name: Spanned<String>,
     password: Spanned<Secret>,
+}
+
+/// A STUN or TURN server.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileIceServer {
+    urls: Vec<String>,
+    username: Option<String>,
+    credential: Option<Secret>,
+    secret: Option<Secret>,
+}
+
+impl TryFrom<FileIceServer> for IceServer {
+    type Error = String;
+
+    fn try_from(file: FileIceServer) -> Result<Self, String> {
+        if file.urls.is_empty() {
+            return Err("an ice_server needs urls".into());
+        }
+        let scheme = |url: &str, schemes: &[&str]| {
+            url.split_once(':').is_some_and(|(scheme, host)| schemes.contains(&scheme) && !host.trim().is_empty())
+        };
+        if let Some(url) = file.urls.iter().find(|url| !scheme(url, &["stun", "stuns", "turn", "turns"])) {
+            return Err(format!("{url:?} is no STUN or TURN URL like \"turn:turn.example:3478?transport=udp\""));
+        }
+        let turn = file.urls.iter().any(|url| scheme(url, &["turn", "turns"]));
+        let access = match (file.username, file.credential, file.secret) {
+            (None, None, None) if turn => {
+                return Err("a TURN server needs username and credential, or the secret it shares with us".into());
+            }
+            (None, None, None) => IceAccess::Open,
+            (Some(username), Some(credential), None) => IceAccess::Account { username, credential },
+            (None, None, Some(secret)) => IceAccess::Secret(secret),
+            _ => return Err("an ice_server has either username and credential, or a secret".into()),
+        };
+        Ok(IceServer { urls: file.urls, access })
+    }
 }
 
 /// What is wrong, and where.

@@ -84,6 +84,8 @@ pub struct Media {
     pub webrtc_codecs: Vec<String>,
     /// Threads that move audio; by default one for every core.
     pub workers: Option<usize>,
+    /// STUN and TURN servers that browsers are told of.
+    pub ice_server: Vec<IceServer>,
     /// A WAV file for whoever is on hold and hears nothing else.
     pub music_on_hold: Option<PathBuf>,
 }
@@ -96,9 +98,36 @@ impl Default for Media {
             country: "de".into(),
             webrtc_codecs: ["opus", "PCMA", "PCMU"].map(String::from).to_vec(),
             workers: None,
+            ice_server: Vec::new(),
             music_on_hold: None,
         }
     }
+}
+
+/// A STUN or TURN server that browsers are told of.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "file::FileIceServer")]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:` URLs.
+    pub urls: Vec<String>,
+    /// What a browser needs to use it.
+    pub access: IceAccess,
+}
+
+/// What a browser needs to use a STUN or TURN server.
+#[derive(Debug, Clone)]
+pub enum IceAccess {
+    /// Nothing: STUN.
+    Open,
+    /// An account that all share.
+    Account {
+        /// User name.
+        username: String,
+        /// Password.
+        credential: Secret,
+    },
+    /// Credentials for a day, made of a secret that the TURN server knows, too.
+    Secret(Secret),
 }
 
 /// How calls are recorded. Which are is said by their line groups.
@@ -486,6 +515,16 @@ lines = ["100", "+4989101"]
                 "data_dir = \"data\"",
                 "data_dir = \"d\"\nmedia.rtp_ports = \"9-1\"",
                 "offhook.toml:3: rtp_ports is \"9-1\"",
+            ),
+            (
+                "data_dir = \"data\"",
+                "data_dir = \"d\"\n[[media.ice_server]]\nurls = [\"turn:turn.example\"]",
+                "offhook.toml:3: a TURN server needs username",
+            ),
+            (
+                "data_dir = \"data\"",
+                "data_dir = \"d\"\n[[media.ice_server]]\nurls = [\"http://turn.example\"]",
+                "offhook.toml:3: \"http://turn.example\" is no STUN or TURN URL",
             ),
         ] {
             let error = parse(&GOOD.replacen(from, to, 1)).unwrap_err();

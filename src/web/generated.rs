@@ -25,6 +25,7 @@ fn protocol_types() -> String {
     add(DeclineReason::decl(&config));
     add(ServerMessage::decl(&config));
     add(Hello::decl(&config));
+    add(IceServer::decl(&config));
     add(User::decl(&config));
     add(Line::decl(&config));
     add(LineState::decl(&config));

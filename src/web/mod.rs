@@ -5,6 +5,7 @@ pub mod control;
 mod convert;
 #[cfg(test)]
 mod generated;
+pub mod ice;
 pub mod protocol;
 pub mod routes;
 mod socket;
@@ -24,6 +25,7 @@ use crate::ids::{LineGroupId, LineId};
 use crate::net::core::CoreHandle;
 use crate::store::AccountTable;
 use crate::user::accounts::{AccountKind, Accounts};
+use crate::web::ice::IceServers;
 use crate::web::protocol::admin::LineGroupKind;
 use crate::web::routes::HttpFailure;
 
@@ -38,6 +40,8 @@ pub struct WebState {
     pub core: CoreHandle,
     /// What lines and line groups are called.
     pub labels: Arc<Labels>,
+    /// STUN and TURN servers for clients.
+    pub ice: Arc<IceServers>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
 }
@@ -96,9 +100,11 @@ impl WebState {
         administrators: Accounts<AccountTable>,
         core: CoreHandle,
         labels: Labels,
+        ice: IceServers,
     ) -> WebState {
         let (users, administrators) = (Arc::new(users), Arc::new(administrators));
-        WebState { users, administrators, core, labels: Arc::new(labels), clock: convert::Clock::now() }
+        let (labels, ice) = (Arc::new(labels), Arc::new(ice));
+        WebState { users, administrators, core, labels, ice, clock: convert::Clock::now() }
     }
 
     fn accounts(&self, kind: AccountKind) -> &Accounts<AccountTable> {

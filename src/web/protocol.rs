@@ -5,6 +5,8 @@
 
 pub mod admin;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -103,6 +105,11 @@ pub enum ServerMessage {
         /// The call as it is now.
         call: Call,
     },
+    /// New credentials for the STUN and TURN servers, for the calls that begin from now on.
+    IceServers {
+        /// All of them.
+        ice_servers: Vec<IceServer>,
+    },
     /// A DTMF digit arrived from the other side.
     Digit {
         /// The call.
@@ -125,10 +132,29 @@ pub struct Hello {
     pub resumed: bool,
     /// How long the server keeps a client's calls after its socket broke, in milliseconds.
     pub resume_within_ms: u32,
+    /// STUN and TURN servers for the audio, for as long as the next [`ServerMessage::IceServers`] has not come.
+    pub ice_servers: Vec<IceServer>,
     /// The user's lines.
     pub lines: Vec<Line>,
     /// The calls on them.
     pub calls: Vec<Call>,
+}
+
+/// A STUN or TURN server, in the form of a browser's `RTCIceServer`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:` URLs.
+    pub urls: Vec<String>,
+    /// User name, for TURN.
+    pub username: Option<String>,
+    /// Password, for TURN.
+    pub credential: Option<String>,
+}
+
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
+    }
 }
 
 /// The signed-in user.

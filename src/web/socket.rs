@@ -1,6 +1,6 @@
 //! The WebSocket of a client: protocol messages in and out.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tracing::debug;
 
 use super::protocol::{
-    ClientMessage, DeclineReason, Hello, PROTOCOL_VERSION, Reply, ReplyResult, Request, ServerMessage, User,
+    ClientMessage, DeclineReason, Hello, IceServer, PROTOCOL_VERSION, Reply, ReplyResult, Request, ServerMessage, User,
 };
 use super::routes::HttpFailure;
 use super::{WebState, convert, routes, same_origin};
@@ -34,6 +34,8 @@ const PING_AFTER: Duration = Duration::from_secs(10);
 const SILENT_LIMIT: Duration = Duration::from_secs(25);
 /// How often a socket asks whether its session goes on.
 const CHECK_SESSION_EVERY: Duration = Duration::from_secs(15);
+/// How often a client gets new credentials for TURN, well before the old ones expire.
+const RENEW_ICE_SERVERS: Duration = Duration::from_secs(8 * 60 * 60);
 /// How long one message may take to leave.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 /// Close code: sign in first.
@@ -70,6 +72,7 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
         resume: URL_SAFE_NO_PAD.encode(token),
         resumed: attached.resumed,
         resume_within_ms: RESUME_WITHIN.as_millis() as u32,
+        ice_servers: ice_servers(&state, user),
         lines: lines.into_iter().filter_map(|(line, status)| convert::line(&state.labels, line, status)).collect(),
         calls: calls.into_iter().map(|view| convert::call(&state, view)).collect(),
     });
@@ -106,6 +109,13 @@ async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option
     Some((id, attachment))
 }
 
+/// The STUN and TURN servers for a user, with credentials that are valid from now.
+fn ice_servers(state: &WebState, user: UserId) -> Vec<IceServer> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let name = state.users.account(user).map_or("", |account| account.name.as_str());
+    state.ice.for_user(name, now.as_secs())
+}
+
 /// Serves the socket until it ends; true where the browser left on purpose.
 async fn run(
     socket: &mut WebSocket,
@@ -117,6 +127,7 @@ async fn run(
 ) -> bool {
     let mut heard = Instant::now();
     let mut check = tokio::time::interval_at(Instant::now() + CHECK_SESSION_EVERY, CHECK_SESSION_EVERY);
+    let mut renew = tokio::time::interval_at(Instant::now() + RENEW_ICE_SERVERS, RENEW_ICE_SERVERS);
     let mut pinged = false;
     loop {
         let wake = heard + if pinged { SILENT_LIMIT } else { PING_AFTER };
@@ -125,6 +136,12 @@ async fn run(
                 if !still.signed_in(user).await {
                     close(socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await;
                     return true;
+                }
+            }
+            _ = renew.tick() => {
+                let ice_servers = ice_servers(state, user);
+                if !ice_servers.is_empty() && !send(socket, &ServerMessage::IceServers { ice_servers }).await {
+                    return false;
                 }
             }
             event = events.recv() => {

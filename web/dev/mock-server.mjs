@@ -88,6 +88,7 @@ server.on('upgrade', (request, socket, head) => {
           resume: 'token',
           resumed,
           resume_within_ms: 10_000,
+          ice_servers: [],
           lines,
           calls: known,
         });
@@ -123,6 +124,7 @@ function create(fields) {
     created_at: Date.now(),
     connected_at: null,
     codec: null,
+    recorded: false,
     cause: null,
     ...fields,
   });

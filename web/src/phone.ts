@@ -1,5 +1,5 @@
 /** The softphone: joins the socket, what is known, and the audio of each call. */
-import type { Cause, DeclineReason, User } from './generated/protocol';
+import type { Cause, DeclineReason, IceServer, User } from './generated/protocol';
 import { onDeviceChoice } from './media/devices';
 import { MicrophoneError } from './media/microphone';
 import { Peer } from './media/peer';
@@ -15,6 +15,7 @@ export class Phone {
   /** The audio of a call that has no name yet. */
   #draftPeer: { id: number; peer: Peer } | null = null;
   #drafts = 0;
+  #iceServers: IceServer[] = [];
   #resumeWithin = 10_000;
   #resumeTimer: ReturnType<typeof setTimeout> | undefined;
   #undo: (() => void)[] = [];
@@ -26,6 +27,7 @@ export class Phone {
       hello: (hello) => {
         clearTimeout(this.#resumeTimer);
         this.#resumeWithin = hello.resume_within_ms;
+        this.#iceServers = hello.ice_servers;
         this.#dispatch({ type: 'hello', hello, now: Date.now() });
         this.#clearOrphans();
       },
@@ -35,6 +37,9 @@ export class Phone {
             return this.#dispatch({ type: 'line', line: message.line });
           case 'call':
             return this.#dispatch({ type: 'call', call: message.call, now: Date.now() });
+          case 'ice_servers':
+            this.#iceServers = message.ice_servers;
+            return;
           case 'digit':
             return this.#dispatch({ type: 'digit', call: message.call, digit: message.digit });
         }
@@ -71,7 +76,7 @@ export class Phone {
     const wanted = () => this.#state.draft?.id === id;
     let peer: Peer;
     try {
-      peer = await Peer.open();
+      peer = await Peer.open(this.#iceServers);
     } catch (error) {
       return this.#dispatch({ type: 'dial_failed', id, cause: causeOf(error) });
     }
@@ -100,7 +105,7 @@ export class Phone {
     this.#dispatch({ type: 'answer', call });
     let peer: Peer;
     try {
-      peer = await Peer.open();
+      peer = await Peer.open(this.#iceServers);
     } catch (error) {
       return this.#dispatch({ type: 'answer_failed', call, cause: causeOf(error) });
     }

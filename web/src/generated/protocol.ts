@@ -118,7 +118,11 @@ line: Line, } | { "type": "call",
 /**
  * The call as it is now.
  */
-call: Call, } | { "type": "digit", 
+call: Call, } | { "type": "ice_servers", 
+/**
+ * All of them.
+ */
+ice_servers: Array<IceServer>, } | { "type": "digit", 
 /**
  * The call.
  */
@@ -150,6 +154,10 @@ resumed: boolean,
  */
 resume_within_ms: number, 
 /**
+ * STUN and TURN servers for the audio, for as long as the next [`ServerMessage::IceServers`] has not come.
+ */
+ice_servers: Array<IceServer>, 
+/**
  * The user's lines.
  */
 lines: Array<Line>, 
@@ -157,6 +165,20 @@ lines: Array<Line>,
  * The calls on them.
  */
 calls: Array<Call>, };
+
+export type IceServer = { 
+/**
+ * `stun:`, `turn:` or `turns:` URLs.
+ */
+urls: Array<string>, 
+/**
+ * User name, for TURN.
+ */
+username: string | null, 
+/**
+ * Password, for TURN.
+ */
+credential: string | null, };
 
 export type User = { 
 /**

@@ -1,4 +1,5 @@
 /** The audio between this browser and the server: one RTCPeerConnection a call. The browser always offers. */
+import type { IceServer } from '../generated/protocol';
 import { deviceChoice, playOnChosenSpeaker } from './devices';
 import { closeStream, openMicrophone } from './microphone';
 
@@ -32,10 +33,10 @@ export class Peer {
     this.#watchMicrophone();
   }
 
-  /** Opens the microphone and makes the offer. Throws `MicrophoneError`. */
-  static async open(): Promise<Peer> {
+  /** Opens the microphone and makes the offer; the path may go through these servers. Throws `MicrophoneError`. */
+  static async open(iceServers: IceServer[]): Promise<Peer> {
     const microphone = await openMicrophone();
-    const connection = new RTCPeerConnection();
+    const connection = new RTCPeerConnection({ iceServers: iceServers.map(plain) });
     const speaker = document.createElement('audio');
     try {
       speaker.autoplay = true;
@@ -136,6 +137,11 @@ export class Peer {
     this.speaker.srcObject = null;
     this.speaker.remove();
   }
+}
+
+/** Browsers refuse a `null` where they expect nothing. */
+function plain({ urls, username, credential }: IceServer): RTCIceServer {
+  return username !== null && credential !== null ? { urls, username, credential } : { urls };
 }
 
 function preferCodecs(transceiver: RTCRtpTransceiver): void {

@@ -30,6 +30,7 @@ const hello: Hello = {
   resume: 'token-1',
   resumed: false,
   resume_within_ms: 10_000,
+  ice_servers: [],
   lines: [],
   calls: [],
 };

@@ -44,6 +44,7 @@ function hello(fields: Partial<Hello> = {}): Hello {
     resume: 't',
     resumed: false,
     resume_within_ms: 10_000,
+    ice_servers: [],
     lines: [line],
     calls: [],
     ...fields,
