@@ -127,6 +127,13 @@ pub enum Command {
         /// The call.
         call: CallId,
     },
+    /// Another network path for the audio of the client.
+    RestartMedia {
+        /// The call.
+        call: CallId,
+        /// The browser's offer with new ICE credentials.
+        sdp: String,
+    },
     /// ECMA-269 Generate Digits.
     GenerateDigits {
         /// The call.
@@ -493,6 +500,14 @@ pub enum MediaEffect {
         sdp: String,
         /// The codec the other side has or is expected to have.
         expected: Option<Codec>,
+    },
+    /// Take a browser's offer with new ICE credentials: `Described` with the answer, or `Refused`; then the old path
+    /// goes on.
+    RestartBrowser {
+        /// Which side it is.
+        side: Side,
+        /// The browser's offer.
+        sdp: String,
     },
     /// Make an offer for SIP: `Described`, or `Refused`.
     Offer {

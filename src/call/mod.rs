@@ -33,6 +33,8 @@ use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 const RING_LIMIT: Duration = Duration::from_secs(180);
 /// From the answer until the browser's audio path must stand.
 const MEDIA_LIMIT: Duration = Duration::from_secs(15);
+/// How long a browser whose path broke may take to find another.
+const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 /// From the end of a transfer until who asked for it must have ended its session.
 const LEAVE_LIMIT: Duration = Duration::from_secs(5);
 /// Digits in one Generate Digits.
@@ -242,6 +244,9 @@ impl Calls {
             // Who comes too late is told so, even where the call has become somebody else's.
             Command::AnswerCall { call, sdp } => {
                 self.on_line(call, user, |flow| flow.answer(client, user, request, sdp))
+            }
+            Command::RestartMedia { call, sdp } => {
+                self.on_call(call, user, |flow| flow.restart_media(client, request, sdp))
             }
             Command::Decline { call, cause } => self.on_call(call, user, |flow| flow.decline(cause).map(Some)),
             Command::ClearConnection { call } => self.on_call(call, user, |flow| flow.clear().map(Some)),

@@ -160,6 +160,8 @@ pub(super) enum Stage {
 pub(super) enum Awaiting {
     /// Our answer for a browser.
     BrowserAnswer,
+    /// Our answer for a browser that changes its network path: for this client, under this number.
+    BrowserRestart(ClientId, u32),
     /// Our offer to the far side.
     Offer,
     /// Our answer to the near side's first offer, or our offer where it made none.

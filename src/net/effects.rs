@@ -67,6 +67,8 @@ impl<R: Role> Core<R> {
                 let answer = self.media.answer_browser(call, side, &sdp, expected, now);
                 (side, answer.map(|sdp| (sdp, None)))
             }
+            // The leg lives with a worker, which answers.
+            MediaEffect::RestartBrowser { side, sdp } => return self.media.restart_browser(call, side, sdp),
             MediaEffect::Offer { side, group } => (side, self.offer(call, side, group).map(|sdp| (sdp, None))),
             MediaEffect::AnswerOffer { side, group, expected, sdp } => {
                 let codecs = self.groups.codecs(group).to_vec();

@@ -65,6 +65,14 @@ pub enum Request {
         /// The call to end.
         call: String,
     },
+    /// Brings the audio of a call here to another network path: an ICE restart (RFC 8839 section 4.4.1.1).
+    /// Answered with [`ReplyResult::Media`].
+    RestartMedia {
+        /// A call whose audio this client has.
+        call: String,
+        /// The browser's offer with new ICE credentials.
+        sdp: String,
+    },
     /// ECMA-269 Generate Digits: sends DTMF to the other side as RFC 4733 events.
     GenerateDigits {
         /// The connected call.

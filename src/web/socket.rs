@@ -251,6 +251,7 @@ fn command(request: Request) -> Result<Option<Command>, CauseCode> {
                 DeclineReason::Declined => CauseCode::Declined,
             },
         },
+        Request::RestartMedia { call: id, sdp } => Command::RestartMedia { call: call(id)?, sdp },
         Request::ClearConnection { call: id } => Command::ClearConnection { call: call(id)? },
         Request::GenerateDigits { call: id, digits } => Command::GenerateDigits { call: call(id)?, digits },
     }))

@@ -6,6 +6,9 @@ import { Peer } from './media/peer';
 import { ServerSocket, type Link } from './protocol/socket';
 import { here, initial, ours, reduce, type Action, type PhoneState } from './protocol/store';
 
+/** A path that is broken for this long, in ms, is given up for another. */
+const RESTART_AFTER = 1000;
+
 /** What React draws from, and what its buttons do. */
 export class Phone {
   #state: PhoneState;
@@ -30,6 +33,8 @@ export class Phone {
         this.#iceServers = hello.ice_servers;
         this.#dispatch({ type: 'hello', hello, now: Date.now() });
         this.#clearOrphans();
+        // The socket broke, so the path of the audio may have changed, too.
+        this.#restartInterrupted();
       },
       message: (message) => {
         switch (message.type) {
@@ -45,7 +50,10 @@ export class Phone {
         }
       },
     });
-    const online = () => this.#socket.retryNow();
+    const online = () => {
+      this.#socket.retryNow();
+      this.#restartInterrupted();
+    };
     window.addEventListener('online', online);
     document.addEventListener('visibilitychange', online);
     this.#undo.push(
@@ -189,7 +197,23 @@ export class Phone {
     this.#peers.get(call)?.close();
     this.#peers.set(call, peer);
     peer.onInput = () => this.#inputChanged();
-    peer.onAudio = (audio) => this.#dispatch({ type: 'audio', call, audio });
+    peer.onAudio = (audio) => {
+      this.#dispatch({ type: 'audio', call, audio });
+      if (audio === 'interrupted') setTimeout(() => this.#restart(call, peer), RESTART_AFTER);
+    };
+  }
+
+  /** Brings the audio of a call to another path where the old one is still broken. */
+  #restart(call: string, peer: Peer): void {
+    if (this.#peers.get(call) !== peer || peer.audio !== 'interrupted') return;
+    void peer.restart(async (sdp) => {
+      const result = await this.#socket.request({ type: 'restart_media', call, sdp });
+      return result.status === 'media' ? result.sdp : null;
+    });
+  }
+
+  #restartInterrupted(): void {
+    for (const [call, peer] of this.#peers) this.#restart(call, peer);
   }
 
   async #accept(call: string, peer: Peer, sdp: string): Promise<void> {

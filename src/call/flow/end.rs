@@ -60,6 +60,12 @@ impl Flow<'_> {
         }
         let was = self.call.stage;
         debug!(call = %self.call.id, ?was, code = cause.code.code(), "call ended");
+        for awaiting in self.call.awaiting.into_iter().flatten() {
+            if let Awaiting::BrowserRestart(client, request) = awaiting {
+                let result = CommandResult::Error(cause.code);
+                self.effects.push_back(Effect::Reply { client, request, result });
+            }
+        }
         match &self.call.near {
             Near::Client { client, request, .. } => {
                 if self.call.awaiting[0] == Some(Awaiting::BrowserAnswer) {

@@ -12,7 +12,7 @@ use super::super::effect::{Effect, MediaEffect, Service, SipEffect, Sound};
 use super::super::headers::Headers;
 use super::super::state::{Awaiting, Far, Near, NearSip, Stage, Taker};
 use super::super::view::EndCause;
-use super::Flow;
+use super::{Flow, index};
 use crate::ids::{ClientId, UserId};
 
 impl Flow<'_> {
@@ -47,6 +47,25 @@ impl Flow<'_> {
         *taker = Some(Taker { client, user, request, sdp });
         self.set_stage(Stage::Answering);
         self.answer_near_offer(None);
+        Ok(None)
+    }
+
+    /// The client that has the audio changes its network path.
+    pub(in crate::call) fn restart_media(
+        &mut self,
+        client: ClientId,
+        request: u32,
+        sdp: String,
+    ) -> Result<Option<()>, CauseCode> {
+        let side = match self.call.near {
+            Near::Client { .. } => Side::A,
+            Near::Sip(_) => Side::B,
+        };
+        let has_audio = self.call.active_client() == Some(client) && self.call.stage != Stage::Answering;
+        if !has_audio || self.call.awaiting[index(side)].is_some() {
+            return Err(CauseCode::NotPossibleNow);
+        }
+        self.ask(Awaiting::BrowserRestart(client, request), MediaEffect::RestartBrowser { side, sdp });
         Ok(None)
     }
 

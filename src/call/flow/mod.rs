@@ -21,7 +21,7 @@ use super::dtmf::{self, Digit};
 use super::effect::{CommandResult, Effect, MediaEffect, MediaInput, SipEffect, SipInput, Sound};
 use super::state::{Awaiting, Call, Far, Near, NearSip, Stage, Taker};
 use super::view::{self, EndCause};
-use super::{Clients, MEDIA_LIMIT, headers};
+use super::{Clients, MEDIA_LIMIT, RECOVERY_LIMIT, headers};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId};
 
 /// One call in motion.
@@ -114,6 +114,10 @@ impl Flow<'_> {
                     self.set_deadline(None);
                 }
             }
+            // A laptop that changes networks comes back with another path.
+            MediaInput::Lost { cause: CauseCode::ClientLost } if self.call.stage == Stage::Connected => {
+                self.set_deadline(Some((now + RECOVERY_LIMIT, CauseCode::ClientLost)));
+            }
             MediaInput::Lost { cause } => self.end(EndCause::ours(cause)),
             MediaInput::Signal(digit) => self.signal(side, digit),
             MediaInput::Digit { .. } => {}
@@ -145,6 +149,11 @@ impl Flow<'_> {
     fn described(&mut self, side: Side, awaiting: Awaiting, sdp: Bytes, now: Instant) {
         match awaiting {
             Awaiting::BrowserAnswer => self.browser_described(side, sdp, now),
+            Awaiting::BrowserRestart(client, request) => {
+                let sdp = String::from_utf8_lossy(&sdp).into_owned();
+                let result = CommandResult::Media { call: self.call.id, sdp };
+                self.effects.push_back(Effect::Reply { client, request, result });
+            }
             Awaiting::Offer => self.invite_all(sdp),
             Awaiting::Answer => {
                 if let Near::Sip(near) = &mut self.call.near {
@@ -205,6 +214,10 @@ impl Flow<'_> {
             Awaiting::BrowserAnswer => {
                 self.call.awaiting[0] = Some(Awaiting::BrowserAnswer);
                 self.end(EndCause::ours(cause));
+            }
+            Awaiting::BrowserRestart(client, request) => {
+                let result = CommandResult::Error(cause);
+                self.effects.push_back(Effect::Reply { client, request, result });
             }
             Awaiting::Renegotiation(session) => {
                 let status = cause.sip_status();
@@ -272,6 +285,7 @@ impl Flow<'_> {
     fn ask(&mut self, awaiting: Awaiting, effect: MediaEffect) {
         let side = match &effect {
             MediaEffect::AnswerBrowser { side, .. }
+            | MediaEffect::RestartBrowser { side, .. }
             | MediaEffect::Offer { side, .. }
             | MediaEffect::AnswerOffer { side, .. }
             | MediaEffect::Describe { side }

@@ -136,6 +136,8 @@ impl World {
     fn media_effect(&mut self, call: CallId, effect: MediaEffect) {
         let described = |codec| MediaInput::Described { sdp: Bytes::from_static(b"v=0"), codec };
         let (side, event) = match effect {
+            MediaEffect::RestartBrowser { sdp, .. } if sdp == "later" => return,
+            MediaEffect::RestartBrowser { side, .. } => (side, described(None)),
             MediaEffect::AnswerBrowser { side, .. } | MediaEffect::Offer { side, .. } => (side, described(None)),
             MediaEffect::OfferNext { side, .. } => (side, described(None)),
             MediaEffect::DropNext => return self.log.push("next dropped".into()),
@@ -461,6 +463,27 @@ fn digits_travel_by_info_where_the_media_side_says_so() {
     world.input(signal(Side::B));
     world.input(signal(Side::A));
     world.logged(&["digit 2 from B", "INFO 101 application/dtmf-relay Signal=7 Duration=120 "]);
+}
+
+#[test]
+fn a_browser_may_change_its_path_within_a_call() {
+    let mut world = World::new();
+    let call = world.dial("200");
+    let restart = |sdp: &str| Command::RestartMedia { call, sdp: sdp.into() };
+    assert!(matches!(world.command(DESK, restart("v=0")), Some(CommandResult::Media { .. })));
+    assert_eq!(world.command(LAPTOP, restart("v=0")), Some(CommandResult::Error(CauseCode::NotPossibleNow)));
+    world.sip(101, answered(sdp()));
+    let lost = || MediaInput::Lost { cause: CauseCode::ClientLost };
+    world.input(Input::Media { call, side: Side::A, event: lost() });
+    world.input(Input::Media { call, side: Side::A, event: MediaInput::Connected });
+    world.calls.handle_timeout(world.now + Duration::from_secs(60));
+    assert_eq!(world.calls.len(), 1, "it came back");
+    world.input(Input::Media { call, side: Side::A, event: lost() });
+    assert_eq!(world.command(DESK, restart("later")), None);
+    world.calls.handle_timeout(world.now + Duration::from_secs(60));
+    world.drain();
+    assert!(world.calls.is_empty(), "it did not come back");
+    assert_eq!(world.results.last(), Some(&(DESK, CommandResult::Error(CauseCode::ClientLost))));
 }
 
 #[test]

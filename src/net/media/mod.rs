@@ -285,6 +285,9 @@ impl MediaServer {
         self.send(call, Command::Digits { call, side, digits });
     }
 
+    /// Takes a browser's offer for another network path; the answer comes as an event.
+    pub(super) fn restart_browser(&mut self, _call: CallId, _side: Side, _offer: String) {}
+
     /// A digit that came by INFO from a side.
     pub(super) fn receive_digit(&mut self, _call: CallId, _side: Side, _digit: Digit) {}
 

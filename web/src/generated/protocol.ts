@@ -47,7 +47,15 @@ reason: DeclineReason, } | { "type": "clear_connection",
 /**
  * The call to end.
  */
-call: string, } | { "type": "generate_digits", 
+call: string, } | { "type": "restart_media", 
+/**
+ * A call whose audio this client has.
+ */
+call: string, 
+/**
+ * The browser's offer with new ICE credentials.
+ */
+sdp: string, } | { "type": "generate_digits", 
 /**
  * The connected call.
  */
@@ -98,7 +106,15 @@ reason: DeclineReason, } | { "type": "clear_connection",
 /**
  * The call to end.
  */
-call: string, } | { "type": "generate_digits", 
+call: string, } | { "type": "restart_media", 
+/**
+ * A call whose audio this client has.
+ */
+call: string, 
+/**
+ * The browser's offer with new ICE credentials.
+ */
+sdp: string, } | { "type": "generate_digits", 
 /**
  * The connected call.
  */

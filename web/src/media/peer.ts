@@ -20,6 +20,7 @@ export class Peer {
   #muted = false;
   #microphoneId = deviceChoice().microphone;
   #closed = false;
+  #restarting = false;
 
   private constructor(
     private readonly connection: RTCPeerConnection,
@@ -65,6 +66,23 @@ export class Peer {
   async accept(sdp: string): Promise<void> {
     if (this.#closed) return;
     await this.connection.setRemoteDescription({ type: 'answer', sdp });
+  }
+
+  /** Looks for another path: an ICE restart. `exchange` brings our offer to the server and its answer here. */
+  async restart(exchange: (offer: string) => Promise<string | null>): Promise<void> {
+    if (this.#closed || this.#restarting) return;
+    this.#restarting = true;
+    try {
+      await this.connection.setLocalDescription(await this.connection.createOffer({ iceRestart: true }));
+      const answer = await exchange(this.connection.localDescription?.sdp ?? '');
+      if (this.#closed) return;
+      if (answer !== null) await this.connection.setRemoteDescription({ type: 'answer', sdp: answer });
+      else await this.connection.setLocalDescription({ type: 'rollback' });
+    } catch {
+      // The next loss of the path, or the next network, is another occasion.
+    } finally {
+      this.#restarting = false;
+    }
   }
 
   get audio(): PeerAudio {
