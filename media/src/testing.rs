@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::media::{Direction as MediaDirection, MediaKind, Mid};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Input, Rtc};
 
@@ -112,6 +112,11 @@ impl World {
     /// Connects a browser and waits until it is up.
     pub(crate) fn connect_browser(&mut self, side: Side, offered: &[Codec], ours: &[Codec]) {
         self.set_browser(side, offered, ours);
+        self.await_browser(side);
+    }
+
+    /// Waits until the browser is up.
+    pub(crate) fn await_browser(&mut self, side: Side) {
         let deadline = self.now + Duration::from_secs(5);
         while !self.events.contains(&Event::Connected(side)) {
             assert!(self.now < deadline, "no connection: {:?}", self.events);
@@ -131,9 +136,21 @@ impl World {
         ours: &[Codec],
         alter: impl FnOnce(String) -> String,
     ) {
-        let (mut browser, offer, pending) = Browser::new(offered, self.now);
+        self.set_browser_over(Protocol::Udp, side, offered, ours, alter);
+    }
+
+    /// A browser whose network lets nothing but `protocol` through.
+    pub(crate) fn set_browser_over(
+        &mut self,
+        protocol: Protocol,
+        side: Side,
+        offered: &[Codec],
+        ours: &[Codec],
+        alter: impl FnOnce(String) -> String,
+    ) {
+        let (mut browser, offer, pending) = Browser::new(offered, protocol, self.now);
         let offer = alter(offer);
-        let config = WebRtcConfig::new([7; 32]).unwrap();
+        let config = WebRtcConfig::new([7; 32]).unwrap().with_tcp();
         let (leg, answer) = WebRtcLeg::accept(&config, &[server()], &offer, ours, self.now).unwrap();
         browser.take_answer(pending, &answer);
         self.session.set_leg(side, Leg::WebRtc(Box::new(leg)), self.now);
@@ -208,7 +225,8 @@ impl World {
                 return timeout;
             }
             for datagram in sent {
-                self.session.handle_packet(*side, Channel::Mux, browser.address, &datagram, self.now);
+                let channel = channel(browser.protocol);
+                self.session.handle_packet(*side, channel, browser.address, &datagram, self.now);
             }
         }
     }
@@ -218,12 +236,15 @@ impl World {
             match self.session.poll_output() {
                 Output::Timeout(at) => return at,
                 Output::Event(event) => self.events.push(event),
-                Output::Transmit { side, channel: Channel::Mux, to, bytes } => {
+                Output::Transmit { side, channel: mux @ (Channel::Mux | Channel::MuxTcp), to, bytes } => {
                     // A browser that was taken away hears nothing.
                     let Some((at, browser)) = &mut self.browser else {
                         continue;
                     };
-                    assert_eq!((*at, browser.address), (side, to));
+                    if to != browser.address && browser.moved {
+                        continue;
+                    }
+                    assert_eq!((*at, browser.address, channel(browser.protocol)), (side, to, mux));
                     browser.receive(bytes, self.now);
                 }
                 Output::Transmit { side, channel, to, bytes } => {
@@ -319,10 +340,25 @@ pub(crate) fn assert_whistle<'a>(codec: Codec, payloads: impl IntoIterator<Item 
     assert!((level + 10.0).abs() < 2.0, "{codec}: {level} dBFS");
 }
 
+/// Where datagrams of a browser arrive.
+fn channel(protocol: Protocol) -> Channel {
+    if protocol == Protocol::Tcp { Channel::MuxTcp } else { Channel::Mux }
+}
+
+fn candidate(address: SocketAddr, protocol: Protocol) -> Candidate {
+    match protocol {
+        Protocol::Tcp => Candidate::builder().tcp().host(address).tcptype(TcpType::Active).build().unwrap(),
+        _ => Candidate::host(address, "udp").unwrap(),
+    }
+}
+
 /// A browser: a full ICE, DTLS-active peer.
 pub(crate) struct Browser {
     pub(crate) rtc: Rtc,
     pub(crate) address: SocketAddr,
+    /// It came here from another network: what is sent there is lost.
+    moved: bool,
+    protocol: Protocol,
     mid: Mid,
     sequence: u64,
     pub(crate) connected: bool,
@@ -333,7 +369,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    fn new(codecs: &[Codec], now: Instant) -> (Self, String, SdpPendingOffer) {
+    fn new(codecs: &[Codec], protocol: Protocol, now: Instant) -> (Self, String, SdpPendingOffer) {
         let mut settings = Rtc::builder()
             .clear_codecs()
             .set_rtp_mode(true)
@@ -353,13 +389,15 @@ impl Browser {
         }
         let mut rtc = settings.build(now);
         let address: SocketAddr = "127.0.0.77:50000".parse().unwrap();
-        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        rtc.add_local_candidate(candidate(address, protocol));
         let mut changes = rtc.sdp_api();
         let mid = changes.add_media(MediaKind::Audio, MediaDirection::SendRecv, None, None, None);
         let (offer, pending) = changes.apply().unwrap();
         let browser = Self {
             rtc,
             address,
+            moved: false,
+            protocol,
             mid,
             sequence: 1_000,
             connected: false,
@@ -371,10 +409,23 @@ impl Browser {
         (browser, offer.to_sdp_string(), pending)
     }
 
-    fn take_answer(&mut self, pending: SdpPendingOffer, answer: &str) {
+    pub(crate) fn take_answer(&mut self, pending: SdpPendingOffer, answer: &str) {
         let answer = SdpAnswer::from_sdp_string(answer).unwrap();
         self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
+        if self.moved {
+            // The restart has forgotten the old ones.
+            self.rtc.add_local_candidate(candidate(self.address, self.protocol));
+        }
         self.poll();
+    }
+
+    /// Goes to another network and makes an offer with new ICE credentials.
+    pub(crate) fn change_network(&mut self, address: SocketAddr) -> (String, SdpPendingOffer) {
+        (self.address, self.moved) = (address, true);
+        let mut changes = self.rtc.sdp_api();
+        changes.ice_restart(false);
+        let (offer, pending) = changes.apply().unwrap();
+        (offer.to_sdp_string(), pending)
     }
 
     /// Sends one RTP packet.
@@ -399,7 +450,7 @@ impl Browser {
     }
 
     fn receive(&mut self, datagram: &[u8], now: Instant) {
-        let receive = Receive::new(Protocol::Udp, server(), self.address, datagram).unwrap();
+        let receive = Receive::new(self.protocol, server(), self.address, datagram).unwrap();
         self.input(Input::Receive(now, receive));
     }
 

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use str0m::net::Protocol;
+
 use super::end::{End, TONE_FRAME};
 use super::output::Queue;
 use super::{Channel, Event, Leg, Session, Side, Source};
@@ -83,7 +85,11 @@ impl Session {
             };
             match polled {
                 Polled::Transmit(transmit) => {
-                    self.queue.datagram((side, Channel::Mux, transmit.destination), |buffer| {
+                    let channel = match transmit.proto {
+                        Protocol::Tcp => Channel::MuxTcp,
+                        _ => Channel::Mux,
+                    };
+                    self.queue.datagram((side, channel, transmit.destination), |buffer| {
                         buffer.extend_from_slice(&transmit.contents);
                         true
                     });

@@ -18,7 +18,7 @@ use crate::dsp::Tone;
 use crate::random::Random;
 use crate::rtp_leg::RtpLeg;
 use crate::sdp::Negotiated;
-use crate::webrtc::WebRtcLeg;
+use crate::webrtc::{IceCredentials, Transport, WebRtcError, WebRtcLeg};
 use end::End;
 pub use output::Output;
 use output::Queue;
@@ -49,8 +49,10 @@ pub enum Channel {
     Rtp,
     /// The RTCP port of a plain RTP leg.
     Rtcp,
-    /// The one port of a WebRTC leg: STUN, DTLS, SRTP and SRTCP.
+    /// The one UDP port of a WebRTC leg: STUN, DTLS, SRTP and SRTCP.
     Mux,
+    /// The same in a TCP connection, a frame each (RFC 4571).
+    MuxTcp,
 }
 
 /// One leg.
@@ -182,6 +184,23 @@ impl Session {
         }
     }
 
+    /// Takes a browser's offer with new ICE credentials, see [`WebRtcLeg::restart`]. `None` where there is no WebRTC leg.
+    pub fn restart_webrtc(
+        &mut self,
+        side: Side,
+        offer: &str,
+        credentials: IceCredentials,
+        now: Instant,
+    ) -> Option<Result<String, WebRtcError>> {
+        self.now = Some(now);
+        let Some(Leg::WebRtc(leg)) = &mut self.end(side).leg else {
+            return None;
+        };
+        let answer = leg.restart(offer, credentials);
+        self.flush(side, now);
+        Some(answer)
+    }
+
     /// Sets what the far end of a leg hears. A leg starts with [`Source::Silence`].
     pub fn set_source(&mut self, side: Side, source: Source, now: Instant) {
         self.now = Some(now);
@@ -221,7 +240,8 @@ impl Session {
         match &mut self.end(side).leg {
             Some(Leg::Rtp(_)) => self.rtp_datagram(side, channel, from, bytes, now),
             Some(Leg::WebRtc(leg)) => {
-                leg.receive(from, bytes, now);
+                let transport = if channel == Channel::MuxTcp { Transport::Tcp } else { Transport::Udp };
+                leg.receive(transport, from, bytes, now);
                 self.flush(side, now);
             }
             None => {}

@@ -33,8 +33,12 @@ pub(super) struct Ours<'a> {
     pub(super) creds: &'a IceCreds,
     pub(super) fingerprint: &'a Fingerprint,
     pub(super) candidates: &'a [SocketAddr],
+    /// Whether they take TCP connections, too.
+    pub(super) tcp: bool,
     pub(super) formats: &'a [Format],
     pub(super) ssrc: u32,
+    /// `o=` version.
+    pub(super) version: u32,
 }
 
 impl BrowserOffer {
@@ -137,13 +141,13 @@ impl BrowserOffer {
         write!(
             sdp,
             "v=0\r\n\
-             o=- {} 1 IN IP4 0.0.0.0\r\n\
+             o=- {} {} IN IP4 0.0.0.0\r\n\
              s=-\r\n\
              t=0 0\r\n\
              a=group:BUNDLE {}\r\n\
              a=ice-lite\r\n\
              a=msid-semantic: WMS *\r\n",
-            ours.ssrc, self.mid
+            ours.ssrc, ours.version, self.mid
         )?;
         for (index, media) in self.media.iter().enumerate() {
             if index == self.audio {
@@ -210,6 +214,18 @@ impl BrowserOffer {
                 sdp,
                 "a=candidate:{} 1 udp {priority} {} {} typ host\r\n",
                 index + 1,
+                candidate.ip(),
+                candidate.port()
+            )?;
+        }
+        for (index, candidate) in ours.candidates.iter().enumerate().filter(|_| ours.tcp) {
+            // RFC 6544 section 4.2: below every UDP candidate; direction preference 4 for a passive host candidate.
+            let preference = (4 << 13) | (8_191 - index.min(8_191) as u32);
+            let priority = (90 << 24) | (preference << 8) | 255;
+            write!(
+                sdp,
+                "a=candidate:{} 1 tcp {priority} {} {} typ host tcptype passive\r\n",
+                ours.candidates.len() + index + 1,
                 candidate.ip(),
                 candidate.port()
             )?;

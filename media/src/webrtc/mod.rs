@@ -15,9 +15,9 @@ use std::time::Instant;
 
 use str0m::config::{CryptoProvider, DtlsCert, Fingerprint};
 use str0m::media::{Frequency, MediaKind, Mid};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{RtpWrite, Ssrc};
-use str0m::{Candidate, IceConnectionState, IceCreds, Input, Rtc, RtcConfig, RtcError};
+use str0m::{Candidate, CandidateKind, IceConnectionState, IceCreds, Input, Rtc, RtcConfig, RtcError};
 
 use crate::codec::Codec;
 use crate::rtp::{RtpHeader, is_rtcp};
@@ -35,6 +35,23 @@ pub struct WebRtcConfig {
     crypto: Arc<CryptoProvider>,
     secret: [u8; 32],
     legs: AtomicU64,
+    tcp: bool,
+}
+
+/// Fresh ICE credentials of ours.
+pub struct IceCredentials(IceCreds);
+
+impl std::fmt::Debug for IceCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IceCredentials").field("ufrag", &self.0.ufrag).finish_non_exhaustive()
+    }
+}
+
+/// How a datagram travelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Udp,
+    Tcp,
 }
 
 impl WebRtcConfig {
@@ -46,7 +63,19 @@ impl WebRtcConfig {
     pub fn new(secret: [u8; 32]) -> Result<Self, WebRtcError> {
         let crypto = str0m::crypto::from_feature_flags();
         let certificate = crypto.dtls_provider.generate_certificate().ok_or(WebRtcError::Certificate)?;
-        Ok(Self { certificate, crypto: Arc::new(crypto), secret, legs: AtomicU64::new(0) })
+        Ok(Self { certificate, crypto: Arc::new(crypto), secret, legs: AtomicU64::new(0), tcp: false })
+    }
+
+    /// The same, where every candidate address takes TCP connections as well (RFC 6544), for browsers whose network lets
+    /// no UDP through.
+    pub fn with_tcp(mut self) -> Self {
+        self.tcp = true;
+        self
+    }
+
+    /// Credentials for [`WebRtcLeg::restart`].
+    pub fn ice_credentials(&self) -> IceCredentials {
+        IceCredentials(self.credentials().0)
     }
 
     /// Fresh ICE credentials: 64 bits of name, 128 of password (RFC 8839 section 5.4 wants 24 and
@@ -96,11 +125,20 @@ pub struct WebRtcLeg {
     rtc: Rtc,
     ufrag: String,
     local: Vec<SocketAddr>,
+    tcp: bool,
     mid: Mid,
     ssrc: Ssrc,
+    /// `o=` version of our latest answer.
+    version: u32,
+    /// The browser's certificate.
+    fingerprint: Fingerprint,
     /// What was answered, in the order of preference.
     formats: Vec<Format>,
     sources: Vec<u32>,
+    /// Where we sent to last.
+    path: Option<(Protocol, SocketAddr)>,
+    /// The browser wants another path, and has not shown yet which.
+    restarted: bool,
     sends: bool,
     connected: bool,
     lost: bool,
@@ -166,6 +204,10 @@ impl WebRtcLeg {
         for &address in candidates {
             let candidate = Candidate::host(address, "udp").map_err(|_| WebRtcError::NoCandidate)?;
             rtc.add_local_candidate(candidate);
+            if config.tcp {
+                let passive = Candidate::builder().tcp().host(address).tcptype(TcpType::Passive).build();
+                rtc.add_local_candidate(passive.map_err(|_| WebRtcError::NoCandidate)?);
+            }
         }
 
         let mid = Mid::from(offer.mid.as_str());
@@ -182,17 +224,24 @@ impl WebRtcLeg {
             creds: &creds,
             fingerprint: &fingerprint,
             candidates,
+            tcp: config.tcp,
             formats: &formats,
             ssrc: *ssrc,
+            version: 1,
         });
         let mut leg = Self {
             rtc,
             ufrag: creds.ufrag,
             local: candidates.to_vec(),
+            tcp: config.tcp,
             mid,
             ssrc,
+            version: 1,
+            fingerprint: offer.fingerprint.clone(),
             formats,
             sources: Vec::new(),
+            path: None,
+            restarted: false,
             sends: offer.direction.reversed().sends(),
             connected: false,
             lost: false,
@@ -202,6 +251,39 @@ impl WebRtcLeg {
             leg.expect(source);
         }
         Ok((leg, answer))
+    }
+
+    /// Takes the browser's offer with new ICE credentials, after it changed networks, and makes the answer. DTLS and SRTP
+    /// go on, and so does the old path until the browser has chosen another.
+    ///
+    /// # Errors
+    /// See [`WebRtcError`]; then nothing has changed.
+    pub fn restart(&mut self, offer_sdp: &str, credentials: IceCredentials) -> Result<String, WebRtcError> {
+        let offer = BrowserOffer::parse(offer_sdp)?;
+        if offer.fingerprint != self.fingerprint {
+            return Err(WebRtcError::Missing("certificate of the call"));
+        }
+        let IceCredentials(creds) = credentials;
+        let mut direct = self.rtc.direct_api();
+        direct.set_local_ice_credentials(creds.clone());
+        direct.set_remote_ice_credentials(offer.creds.clone());
+        let fingerprint = direct.local_dtls_fingerprint().clone();
+        self.version += 1;
+        let answer = offer.answer(&answer::Ours {
+            creds: &creds,
+            fingerprint: &fingerprint,
+            candidates: &self.local,
+            tcp: self.tcp,
+            formats: &self.formats,
+            ssrc: *self.ssrc,
+            version: self.version,
+        });
+        self.ufrag = creds.ufrag;
+        self.restarted = true;
+        for &source in &offer.sources {
+            self.expect(source);
+        }
+        Ok(answer)
     }
 
     /// Our half of the STUN user name; datagrams of a browser whose address is not known yet are
@@ -255,7 +337,7 @@ impl WebRtcLeg {
         self.timeout
     }
 
-    pub(crate) fn receive(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) {
+    pub(crate) fn receive(&mut self, transport: Transport, from: SocketAddr, datagram: &[u8], now: Instant) {
         // All candidates name one socket, which does not tell which of them a datagram was sent
         // to: any of the right family will do, and always the same one keeps ICE's pairs few.
         let Some(&local) = self.local.iter().find(|l| l.is_ipv4() == from.is_ipv4()) else {
@@ -267,13 +349,31 @@ impl WebRtcLeg {
         {
             self.expect(header.ssrc);
         }
-        let Ok(receive) = Receive::new(Protocol::Udp, from, local, datagram) else {
+        let protocol = match transport {
+            Transport::Udp => Protocol::Udp,
+            Transport::Tcp => Protocol::Tcp,
+        };
+        if self.restarted && stun_ufrag(datagram) == Some(self.ufrag.as_str()) {
+            self.leave_path(protocol, from);
+        }
+        let Ok(receive) = Receive::new(protocol, from, local, datagram) else {
             return;
         };
         // An error here is a datagram that makes no sense. Anyone can send one; it must not end
         // the call.
         if let Err(error) = self.rtc.handle_input(Input::Receive(now, receive)) {
             tracing::debug!(%error, "datagram refused");
+        }
+    }
+
+    /// The browser checks a path from another address after an ICE restart: the old one is given up. The library would
+    /// stay with it, since both look equally good.
+    fn leave_path(&mut self, protocol: Protocol, from: SocketAddr) {
+        self.restarted = false;
+        if let Some((protocol, old)) = self.path.filter(|&path| path != (protocol, from)) {
+            let learnt = CandidateKind::PeerReflexive;
+            let candidate = Candidate::from_parts(String::new(), 1, protocol, 0, old, learnt, None, None, None);
+            self.rtc.direct_api().invalidate_candidate(&candidate);
         }
     }
 
@@ -325,7 +425,10 @@ impl WebRtcLeg {
                 }
             };
             match output {
-                str0m::Output::Transmit(transmit) => return Polled::Transmit(transmit),
+                str0m::Output::Transmit(transmit) => {
+                    self.path = Some((transmit.proto, transmit.destination));
+                    return Polled::Transmit(transmit);
+                }
                 str0m::Output::Timeout(at) => {
                     if !self.rtc.is_alive() {
                         self.timeout = None;

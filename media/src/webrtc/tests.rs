@@ -295,6 +295,44 @@ fn a_tone_reaches_the_browser_once_it_is_connected() {
 }
 
 #[test]
+fn a_browser_on_another_network_goes_on_after_an_ice_restart() {
+    let mut world = call(&ALL, Codec::Pcma);
+    let mut up = Whistle::new(Codec::Opus, 111, 1);
+    let mut down = Whistle::new(Codec::Pcma, 8, 2);
+    talk(&mut world, &mut up, &mut down, 10);
+    let config = WebRtcConfig::new([8; 32]).unwrap();
+    let (offer, pending) = world.browser().change_network("127.0.0.78:40000".parse().unwrap());
+    let now = world.now;
+    let stranger = offer.replace("sha-256 ", "sha-256 00:").replace(":00\r\n", "\r\n");
+    let refused = world.session.restart_webrtc(Side::A, &stranger, config.ice_credentials(), now);
+    assert!(matches!(refused, Some(Err(_))), "another certificate is another browser");
+    let answer = world.session.restart_webrtc(Side::A, &offer, config.ice_credentials(), now).unwrap().unwrap();
+    assert!(answer.contains(" 2 IN IP4"), "a new version: {answer}");
+    world.browser().take_answer(pending, &answer);
+    world.run(Duration::from_secs(2));
+    let before = (world.browser().heard.len(), world.heard(Side::B).len());
+    talk(&mut world, &mut up, &mut down, 50);
+    assert_eq!(world.browser().heard.len() - before.0, 50);
+    assert!(world.heard(Side::B).len() - before.1 >= 49);
+    assert!(!world.events.contains(&Event::Lost(Side::A)));
+}
+
+#[test]
+fn a_browser_without_udp_connects_by_tcp() {
+    let mut world = World::new();
+    world.set_browser_over(str0m::net::Protocol::Tcp, Side::A, &ALL, &ALL, |offer| offer);
+    world.await_browser(Side::A);
+    world.set_phone(Side::B, negotiated(Side::B, Codec::Pcma));
+    world.hear(Side::A, Source::Peer);
+    world.hear(Side::B, Source::Peer);
+    let mut up = Whistle::new(Codec::Opus, 111, 1);
+    let mut down = Whistle::new(Codec::Pcma, 8, 2);
+    talk(&mut world, &mut up, &mut down, 20);
+    assert_eq!(world.browser().heard.len(), 20);
+    assert!(world.heard(Side::B).len() >= 19);
+}
+
+#[test]
 fn a_closed_browser_is_noticed_at_once_and_a_silent_one_in_time() {
     let mut world = call(&ALL, Codec::Pcma);
     world.browser().close();
