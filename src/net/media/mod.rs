@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tracing::{debug, info};
 
 use self::ports::Ports;
-use self::worker::{Command, Workers};
+use self::worker::{Action, Workers};
 use crate::call::cause::CauseCode;
 use crate::call::effect::{MediaInput, Sound};
 use crate::ids::CallId;
@@ -90,9 +90,8 @@ pub struct MediaServer {
     next_session: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct CallMedia {
-    worker: usize,
     sides: [Option<RtpSide>; 2],
     /// Who is prepared to take a side's place.
     next: Option<Next>,
@@ -160,7 +159,8 @@ impl MediaServer {
                 _ => CauseCode::InvalidSdp,
             }
         })?;
-        self.send(call, Command::Browser { call, side, leg: Box::new(leg) });
+        self.media(call);
+        self.act(call, Action::Browser { side, leg: Box::new(leg) });
         Ok(answer.into())
     }
 
@@ -196,7 +196,7 @@ impl MediaServer {
         rtp.version += 1;
         let codec = negotiated.codec;
         rtp.negotiated = Some(negotiated.clone());
-        self.send(call, Command::Rtp { call, side, negotiated });
+        self.act(call, Action::Rtp { side, negotiated });
         Ok((answer, codec))
     }
 
@@ -209,7 +209,7 @@ impl MediaServer {
         // The 200 mostly repeats the description of the 183.
         if rtp.negotiated.as_ref() != Some(&negotiated) {
             rtp.negotiated = Some(negotiated.clone());
-            self.send(call, Command::Rtp { call, side, negotiated });
+            self.act(call, Action::Rtp { side, negotiated });
         }
         Ok(codec)
     }
@@ -244,7 +244,7 @@ impl MediaServer {
             self.ports.release(old.local.port);
         }
         let codec = negotiated.codec;
-        self.send(call, Command::Replace { call, side, rtp: pair.rtp, rtcp: pair.rtcp, negotiated });
+        self.act(call, Action::Replace { side, pair, negotiated });
         Ok(codec)
     }
 
@@ -276,24 +276,24 @@ impl MediaServer {
             Sound::Ringback => tone(ToneKind::Ringback, self.settings.country),
             Sound::TestTone => tone(ToneKind::Test1k, self.settings.country),
         };
-        self.send(call, Command::Play { call, side, source });
+        self.act(call, Action::Play { side, source });
     }
 
     /// Sends DTMF to a side.
     pub(super) fn digits(&mut self, call: CallId, side: Side, digits: String) {
-        self.send(call, Command::Digits { call, side, digits });
+        self.act(call, Action::Digits { side, digits });
     }
 
     /// Asks for [`MediaInput::Connected`] once the browser's path stands.
     pub(super) fn confirm(&mut self, call: CallId) {
-        self.send(call, Command::Confirm { call });
+        self.act(call, Action::Confirm);
     }
 
     /// Drops a call's media.
     pub(super) fn close(&mut self, call: CallId) {
         self.drop_next(call);
         let Some(media) = self.calls.remove(&call) else { return };
-        self.workers.send(media.worker, Command::Close { call });
+        self.workers.call(call, Action::Close);
         for side in media.sides.into_iter().flatten() {
             self.ports.release(side.local.port);
         }
@@ -304,18 +304,15 @@ impl MediaServer {
         self.workers.wake();
     }
 
-    fn send(&mut self, call: CallId, command: Command) {
-        let worker = self.media(call).worker;
-        self.workers.send(worker, command);
+    /// Asks a worker for something for a call that has media; nothing would end it in another one.
+    fn act(&mut self, call: CallId, action: Action) {
+        if self.calls.contains_key(&call) {
+            self.workers.call(call, action);
+        }
     }
 
     fn media(&mut self, call: CallId) -> &mut CallMedia {
-        let count = self.workers.count();
-        self.calls.entry(call).or_insert_with(|| CallMedia {
-            worker: call.0 as usize % count,
-            sides: [None, None],
-            next: None,
-        })
+        self.calls.entry(call).or_default()
     }
 
     fn existing(&mut self, call: CallId, side: Side) -> Result<&mut RtpSide, CauseCode> {
@@ -326,8 +323,8 @@ impl MediaServer {
     fn rtp_side(&mut self, call: CallId, side: Side, address: IpAddr) -> Result<&mut RtpSide, CauseCode> {
         if self.media(call).sides[side as usize].is_none() {
             let (rtp, pair) = self.new_rtp(call, address)?;
-            self.send(call, Command::Sockets { call, side, rtp: pair.rtp, rtcp: pair.rtcp });
             self.media(call).sides[side as usize] = Some(rtp);
+            self.act(call, Action::Sockets { side, pair });
         }
         self.existing(call, side)
     }
