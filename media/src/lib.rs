@@ -4,12 +4,16 @@
 //! and the time go in, packets and events come out; the caller owns every socket and timer.
 
 pub mod codec;
+pub mod container;
 pub mod dsp;
 pub mod dtmf;
+pub mod mixer;
+pub mod record;
 pub mod rtp;
 pub mod rtp_leg;
 pub mod sdp;
 pub mod session;
+pub mod sound;
 pub mod webrtc;
 
 mod random;
