@@ -111,3 +111,44 @@ pub(super) fn score(rating: f64) -> f64 {
     // Below 6.5 the polynomial dips under 1.
     (1.0 + 0.035 * rating + rating * (rating - 60.0) * (100.0 - rating) * 7e-6).max(1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratings_give_the_published_scores() {
+        // G.107 table B.1.
+        for (rating, published) in [(90.0, 4.34), (80.0, 4.03), (70.0, 3.60), (60.0, 3.10), (50.0, 2.58)] {
+            assert!((score(rating) - published).abs() < 0.01, "{rating}: {}", score(rating));
+        }
+        assert!((score(93.2) - 4.41).abs() < 0.005);
+        assert_eq!((score(-5.0), score(0.0), score(100.0), score(120.0)), (1.0, 1.0, 4.5, 4.5));
+    }
+
+    #[test]
+    fn loss_of_g711_is_as_harmful_as_published() {
+        // G.113 table I.3: impairment by random loss of G.711 with concealment, in percent lost; planning values
+        // are rounded to whole and then to handy numbers.
+        let g711 = impairment(Codec::Pcma, Band::Narrow);
+        for (percent, published) in [(0.0, 0.0), (1.0, 5.0), (2.0, 7.0), (3.0, 10.0), (5.0, 15.0), (7.0, 20.0)] {
+            let found = equipment(g711, percent / 100.0, 1.0);
+            assert!((found - published).abs() < 1.5, "{percent} %: {found}");
+        }
+    }
+
+    #[test]
+    fn delay_harms_as_the_formulas_say() {
+        let at = |ms| delay(Duration::from_millis(ms));
+        assert!(at(0).abs() < 0.01, "{}", at(0));
+        // The knee is at about 177 ms (figure 1 of G.107 annex A, and the usual approximation
+        // 0.024 T + 0.11 (T - 177.3) for T beyond it).
+        for ms in [50_u64, 100, 150, 200, 250, 300, 350, 400] {
+            let late = (ms as f64 - 177.3).max(0.0);
+            let approximation = 0.024 * ms as f64 + 0.11 * late;
+            assert!((at(ms) - approximation).abs() < 3.5, "{ms}: {} and {approximation}", at(ms));
+        }
+        assert_eq!(absolute(100.0), 0.0);
+        assert!(absolute(101.0) < 0.001);
+    }
+}

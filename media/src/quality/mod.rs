@@ -85,3 +85,66 @@ impl Conditions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn conditions(codec: Codec) -> Conditions {
+        Conditions { codec, band: Band::of(codec), loss: 0.0, burst_ratio: 1.0, delay: Duration::ZERO }
+    }
+
+    #[test]
+    fn undisturbed_codecs_have_their_known_scores() {
+        let g711 = conditions(Codec::Pcmu).quality();
+        assert!((g711.listening - 4.41).abs() < 0.005, "{g711:?}");
+        assert!((g711.conversational - 4.41).abs() < 0.005);
+        assert!((g711.conversational_rating - 93.2).abs() < 0.01);
+        // G.107.1: 129 - 13 on a scale that ends at 129.
+        let g722 = conditions(Codec::G722).quality();
+        assert!((g722.listening_rating - 100.0 * 116.0 / 129.0).abs() < 0.01);
+        assert!(conditions(Codec::Opus).quality().listening > 4.3);
+    }
+
+    #[test]
+    fn a_narrow_source_stays_narrow_in_a_wide_codec() {
+        let narrow = Conditions { band: Band::Narrow, ..conditions(Codec::Opus) }.quality();
+        assert_eq!(narrow.band, Band::Narrow);
+        assert!(narrow.listening < conditions(Codec::Pcma).quality().listening);
+        let claimed = Conditions { band: Band::Full, ..conditions(Codec::Pcma) }.quality();
+        assert_eq!(claimed.band, Band::Narrow);
+    }
+
+    #[test]
+    fn bursts_are_worse_than_single_losses() {
+        let single = Conditions { loss: 0.05, ..conditions(Codec::Pcma) };
+        let bursts = Conditions { burst_ratio: 4.0, ..single };
+        assert!(bursts.quality().listening < single.quality().listening - 0.05);
+    }
+
+    proptest! {
+        #[test]
+        fn more_loss_or_delay_is_never_better(
+            codec in proptest::sample::select(&Codec::ALL[..]),
+            band in proptest::sample::select(&[Band::Narrow, Band::Wide, Band::Full][..]),
+            loss in 0.0..1.0_f64, more in 0.0..1.0_f64,
+            burst_ratio in 0.0..20.0_f64,
+            ms in 0..2_000_u64, later in 0..2_000_u64,
+        ) {
+            let before = Conditions { codec, band, loss, burst_ratio, delay: Duration::from_millis(ms) };
+            let lossy = Conditions { loss: loss + more, ..before };
+            let late = Conditions { delay: Duration::from_millis(ms + later), ..before };
+            let (before, lossy, late) = (before.quality(), lossy.quality(), late.quality());
+            prop_assert!(lossy.conversational <= before.conversational + 1e-5);
+            prop_assert!(lossy.listening <= before.listening + 1e-5);
+            prop_assert!(late.conversational <= before.conversational + 1e-5);
+            prop_assert_eq!(late.listening, before.listening);
+            for score in [before.listening, before.conversational, lossy.conversational, late.conversational] {
+                prop_assert!((1.0..=4.5).contains(&score));
+            }
+            prop_assert!(before.conversational <= before.listening + 1e-5);
+        }
+    }
+}
