@@ -10,6 +10,7 @@ pub mod rtp;
 pub mod rtp_leg;
 pub mod sdp;
 pub mod session;
+pub mod srtp;
 pub mod webrtc;
 
 mod random;
