@@ -11,6 +11,7 @@ pub mod rtp;
 pub mod rtp_leg;
 pub mod sdp;
 pub mod session;
+pub mod srtp;
 pub mod webrtc;
 
 mod random;
