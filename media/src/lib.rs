@@ -9,11 +9,13 @@ pub mod dsp;
 pub mod dtmf;
 pub mod mixer;
 pub mod record;
+pub mod quality;
 pub mod rtp;
 pub mod rtp_leg;
 pub mod sdp;
 pub mod session;
 pub mod sound;
+pub mod srtp;
 pub mod webrtc;
 
 mod random;
@@ -24,6 +26,7 @@ mod stream;
 mod testing;
 
 pub use codec::Codec;
+pub use quality::Quality;
 pub use rtp_leg::RtpLeg;
 pub use session::{Channel, Event, Leg, LegStats, Output, Session, Side, Source};
 pub use webrtc::{WebRtcConfig, WebRtcError, WebRtcLeg};

@@ -14,7 +14,7 @@ use str0m::{Candidate, Input, Rtc};
 use crate::codec::{Codec, Decoder, Encoder};
 use crate::dsp::measure;
 use crate::rtp::{RtpHeader, is_rtcp};
-use crate::sdp::{Direction, Negotiated};
+use crate::sdp::{Direction, Negotiated, Security};
 use crate::session::{Channel, Event, Leg, Output, Session, Side};
 use crate::{RtpLeg, WebRtcConfig, WebRtcLeg};
 
@@ -52,6 +52,8 @@ pub(crate) fn negotiated(side: Side, codec: Codec) -> Negotiated {
         rtcp_mux: false,
         direction: Direction::SendRecv,
         ptime: 20,
+        security: Security::Plain,
+        comfort_noise: None,
     }
 }
 

@@ -6,6 +6,7 @@
 mod end;
 mod forward;
 mod output;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::codec::Codec;
 use crate::dsp::Tone;
+use crate::quality::Quality;
 use crate::random::Random;
 use crate::rtp_leg::RtpLeg;
 use crate::sdp::Negotiated;
@@ -104,6 +106,17 @@ pub enum Event {
         /// What is sent.
         to: Codec,
     },
+    /// From a leg that should send nothing has come for two seconds, see [`Session::expect_audio`].
+    Silent {
+        /// The leg.
+        side: Side,
+        /// Where its audio should come from; `None` where no address is known.
+        from: Option<SocketAddr>,
+        /// Whether nothing has ever come from it.
+        never: bool,
+    },
+    /// A leg that was silent is heard again.
+    Heard(Side),
 }
 
 /// Figures of one leg since it was set.
@@ -119,12 +132,34 @@ pub struct LegStats {
     pub bytes_out: u64,
     /// Packets that never arrived here.
     pub lost: u64,
-    /// Packets of ours the peer says it lost; `None` before it reported, and for WebRTC.
+    /// Packets that came too late to be played; 0 where audio is relayed.
+    pub late: u64,
+    /// How much longer runs of lost packets are than with independent loss; 0 before anything came.
+    pub burst_ratio: f32,
+    /// Packets of ours the peer says it lost; `None` before it reported.
     pub lost_remote: Option<u32>,
+    /// Percent of our packets that the peer lost lately; `None` before it reported.
+    pub loss_remote: Option<u8>,
     /// Interarrival jitter.
     pub jitter: Duration,
-    /// To the peer and back, by RTCP; `None` before it is known, and for WebRTC.
+    /// Interarrival jitter that the peer reports of what we send; `None` before it reported.
+    pub jitter_remote: Option<Duration>,
+    /// To the peer and back, by RTCP; `None` before it is known.
     pub round_trip: Option<Duration>,
+    /// How long packets wait in the jitter buffer; `None` where audio is relayed.
+    pub playout_delay: Option<Duration>,
+    /// Audio that was made up because packets were missing.
+    pub concealed: Duration,
+    /// How loud the leg is, in dBFS; `None` where audio is relayed.
+    pub level: Option<f32>,
+    /// How what comes from the leg is likely to be judged; `None` before anything came.
+    pub quality: Option<Quality>,
+    /// The same of what it hears, by its own reports; `None` before it reported.
+    pub quality_remote: Option<Quality>,
+    /// Whether audio towards the leg is converted, not relayed.
+    pub transcoded: bool,
+    /// Whether the leg is encrypted.
+    pub encrypted: bool,
     /// When the last packet arrived.
     pub last_packet: Option<Instant>,
     /// The codec received last.
