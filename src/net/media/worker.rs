@@ -511,6 +511,7 @@ impl Worker {
                         warn!(call = %entry.call, "the core does not keep up with media events");
                     }
                 }
+                Output::Recorded(_) | Output::RecordingDone(_) => {}
                 Output::Timeout(wake) => break wake,
             }
         };
