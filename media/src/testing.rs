@@ -14,7 +14,7 @@ use str0m::{Candidate, Input, Rtc};
 use crate::codec::{Codec, Decoder, Encoder};
 use crate::dsp::measure;
 use crate::rtp::{RtpHeader, is_rtcp};
-use crate::sdp::{Direction, Negotiated};
+use crate::sdp::{Direction, Negotiated, Security};
 use crate::session::{Channel, Event, Leg, Output, Session, Side};
 use crate::{RtpLeg, WebRtcConfig, WebRtcLeg};
 
@@ -52,6 +52,8 @@ pub(crate) fn negotiated(side: Side, codec: Codec) -> Negotiated {
         rtcp_mux: false,
         direction: Direction::SendRecv,
         ptime: 20,
+        security: Security::Plain,
+        comfort_noise: None,
     }
 }
 
@@ -218,6 +220,7 @@ impl World {
             match self.session.poll_output() {
                 Output::Timeout(at) => return at,
                 Output::Event(event) => self.events.push(event),
+                Output::Recorded(_) | Output::RecordingDone(_) => {}
                 Output::Transmit { side, channel: Channel::Mux, to, bytes } => {
                     // A browser that was taken away hears nothing.
                     let Some((at, browser)) = &mut self.browser else {

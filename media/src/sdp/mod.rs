@@ -9,10 +9,12 @@ mod write;
 mod tests;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::codec::Codec;
+use crate::srtp::{DtlsIdentity, Fingerprint, MasterKey};
 pub(crate) use read::{Description, Format, Kind, formats};
 use write::Lines;
 
@@ -109,6 +111,41 @@ pub struct Negotiated {
     pub direction: Direction,
     /// Audio per packet that the peer asked for, in milliseconds, 10 to 60; 20 when it did not say.
     pub ptime: u32,
+    /// How RTP and RTCP are encrypted.
+    pub security: Security,
+    /// Comfort noise (RFC 3389): the payload type we send, the one we receive.
+    pub comfort_noise: Option<(u8, u8)>,
+}
+
+/// How the RTP and RTCP of a leg are encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Security {
+    /// Not at all.
+    #[default]
+    Plain,
+    /// SRTP with keys from the descriptions (RFC 4568).
+    Sdes {
+        /// The key of what we send; names the suite.
+        local: MasterKey,
+        /// The key of what the peer sends, of the same suite.
+        remote: MasterKey,
+    },
+    /// SRTP with keys from a DTLS handshake (RFC 5763).
+    Dtls {
+        /// Who we are in the handshake.
+        identity: Arc<DtlsIdentity>,
+        /// The certificate that the peer must show.
+        fingerprint: Fingerprint,
+        /// We begin the handshake.
+        active: bool,
+    },
+}
+
+impl Security {
+    /// Whether there is encryption.
+    pub fn is_encrypted(&self) -> bool {
+        *self != Security::Plain
+    }
 }
 
 /// Why an offer or answer cannot be used.
@@ -221,6 +258,8 @@ impl Offer {
             rtcp_mux: false,
             direction: self.direction.and(description.direction(media).reversed()),
             ptime: read::ptime(media),
+            security: Security::Plain,
+            comfort_noise: None,
         })
     }
 }
@@ -276,6 +315,8 @@ pub fn answer(
         rtcp_mux,
         direction,
         ptime,
+        security: Security::Plain,
+        comfort_noise: None,
     };
     Ok((lines.finish(), negotiated))
 }

@@ -114,6 +114,8 @@ a=ptime:20
             rtcp_mux: false,
             direction: Direction::SendRecv,
             ptime: 20,
+            security: Security::Plain,
+            comfort_noise: None,
         }
     );
     assert_eq!(offered_codecs(&offer).unwrap(), [Codec::Pcmu, Codec::Pcma, Codec::G722]);

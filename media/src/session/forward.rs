@@ -107,7 +107,7 @@ impl Session {
         };
         let clock = match incoming {
             Incoming::Audio(codec) => Some(codec.rtp_clock()),
-            Incoming::Event(_) => None,
+            Incoming::Event(_) | Incoming::Noise => None,
         };
         let first = end.reception.last_packet().is_none();
         let Arrival::New { sequence, newest } = end.reception.packet(&header, clock, now) else {
@@ -130,6 +130,12 @@ impl Session {
                 self.end(side).codec_in = Some(codec);
                 for to in self.listeners(side) {
                     self.forward_audio(to, codec, packet, now);
+                }
+            }
+            // Left out on purpose, so that the receiver's own noise fills the pause.
+            Incoming::Noise => {
+                for to in self.listeners(side) {
+                    self.skip(to);
                 }
             }
             Incoming::Event(clock) => {

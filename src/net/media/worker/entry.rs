@@ -9,6 +9,7 @@ use tokio::sync::mpsc::Sender;
 use tracing::{debug, warn};
 
 use super::super::MediaEvent;
+use super::super::recording::Tape;
 use super::browser::Browser;
 use crate::call::cause::CauseCode;
 use crate::call::effect::MediaInput;
@@ -24,6 +25,8 @@ pub(in super::super) struct Entry {
     pub(super) connected: bool,
     /// Whether it has been asked to be moved to where its browser's packets arrive.
     pub(super) settled: bool,
+    /// Where its recording goes.
+    pub(super) tape: Option<Tape>,
 }
 
 /// Where a side's packets come and go.
@@ -96,16 +99,17 @@ impl MediaSocket {
 }
 
 impl Entry {
-    pub(super) fn new(call: CallId) -> Entry {
+    pub(super) fn new(call: CallId, epoch: Instant) -> Entry {
         let mut seed = [0; 8];
         // Without random numbers the stream's numbers are merely guessable; SRTP does not depend on them.
         let _ = getrandom::fill(&mut seed);
         Entry {
             call,
-            session: Session::new(u64::from_ne_bytes(seed)),
+            session: Session::aligned(u64::from_ne_bytes(seed), epoch),
             sides: Default::default(),
             connected: false,
             settled: false,
+            tape: None,
         }
     }
 
@@ -150,11 +154,18 @@ impl Outlet {
         Outlet { browsers, events }
     }
 
+    /// Where news go.
+    pub(super) fn events(&self) -> Sender<MediaEvent> {
+        self.events.clone()
+    }
+
     /// Sends and tells all that a session has to say; gives the time of its next timer.
-    pub(super) fn drain(&self, entry: &mut Entry) -> Option<Instant> {
-        let Entry { call, session, sides, connected, .. } = entry;
+    pub(super) fn drain(&self, entry: &mut Entry, now: Instant) -> Option<Instant> {
+        let Entry { call, session, sides, connected, tape, .. } = entry;
+        let mut tape_broke = false;
         loop {
-            match session.poll_output() {
+            let output = session.poll_output();
+            match output {
                 Output::Transmit { side, channel, to, bytes } => {
                     self.transmit(&sides[side as usize], channel, to, bytes);
                 }
@@ -177,6 +188,15 @@ impl Outlet {
                     };
                     self.tell(*call, side, event);
                 }
+                Output::Recorded(bytes) => {
+                    tape_broke |= tape.take_if(|tape| tape.write(bytes).is_err()).is_some();
+                }
+                Output::RecordingDone(patch) => {
+                    if let Some(tape) = tape.take() {
+                        tape.finish(patch);
+                    }
+                }
+                Output::Timeout(_) if std::mem::take(&mut tape_broke) => session.set_recorder(None, now),
                 Output::Timeout(wake) => return wake,
             }
         }

@@ -7,27 +7,35 @@
 
 mod browser;
 mod entry;
+mod load;
 mod moving;
 mod poll;
+mod room;
 mod run;
+#[cfg(test)]
+mod tests;
 mod wheel;
 
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use offhook_media::sdp::Negotiated;
 use offhook_media::session::{Side, Source};
+use offhook_media::sound::Clip;
 use offhook_media::webrtc::WebRtcLeg;
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc as events;
 
 use self::browser::{Packet, bind_browser_port};
 use self::entry::Entry;
+use self::load::Load;
 use self::poll::{Poller, Ready, Waker};
 use self::run::Worker;
+use super::recording::{Recording, Tapes};
 use super::{MediaError, MediaEvent, PortPair};
-use crate::ids::CallId;
+use crate::ids::{CallId, ConferenceId};
 
 /// What a worker is told.
 #[derive(Debug)]
@@ -59,6 +67,14 @@ pub(super) enum Action {
     Browser { side: Side, leg: Box<WebRtcLeg> },
     /// What a side hears.
     Play { side: Side, source: Source },
+    /// A side hears a recorded sound.
+    Clip { side: Side, clip: Arc<Clip>, repeat: bool },
+    /// A side takes part in a conference, and hears the others.
+    Join { side: Side, conference: ConferenceId },
+    /// A side takes part in a conference no longer.
+    Leave { side: Side },
+    /// The call is recorded, or no longer.
+    Record(Option<Recording>),
     /// DTMF towards a side.
     Digits { side: Side, digits: String },
     /// Tell when the browser's path stands, or that it does.
@@ -78,10 +94,16 @@ pub(super) enum Why {
     Needed,
 }
 
-/// Which worker has which browser. Read only when a browser sends from an address not seen before.
-#[derive(Debug, Default)]
+/// What all workers share. Nothing on the way of a packet reads it.
+#[derive(Debug)]
 struct Directory {
+    /// Which worker has which browser. Read only when a browser sends from an address not seen before.
     by_ufrag: RwLock<FxHashMap<String, usize>>,
+    /// How busy each worker is.
+    loads: Vec<Load>,
+    /// From when all audio clocks count, so that sessions share their ticks.
+    epoch: Instant,
+    tapes: Tapes,
 }
 
 impl Directory {
@@ -104,6 +126,7 @@ pub(super) struct Workers {
     inboxes: Vec<Inbox>,
     /// Those with commands that they have not been woken for.
     asleep: Vec<bool>,
+    shared: Arc<Directory>,
 }
 
 #[derive(Debug, Clone)]
@@ -141,7 +164,12 @@ impl Workers {
             inboxes.push(Inbox { sender, waker });
             parts.push((poller, receiver));
         }
-        let shared = Arc::<Directory>::default();
+        let shared = Arc::new(Directory {
+            by_ufrag: RwLock::default(),
+            loads: std::iter::repeat_with(Load::default).take(count).collect(),
+            epoch: Instant::now(),
+            tapes: Tapes::start().map_err(MediaError::Thread)?,
+        });
         for (index, (poller, inbox)) in parts.into_iter().enumerate() {
             let mut browsers = Vec::new();
             for (place, &address) in addresses.iter().enumerate() {
@@ -158,7 +186,7 @@ impl Workers {
                 .map_err(MediaError::Thread)?;
         }
         let asleep = vec![false; inboxes.len()];
-        Ok(Workers { inboxes, asleep })
+        Ok(Workers { inboxes, asleep, shared })
     }
 
     /// Asks for something for a call. Its worker sees it after [`Workers::wake`]: waking a thread costs more than most
@@ -170,6 +198,23 @@ impl Workers {
     /// Has another worker take a call.
     pub(super) fn place(&mut self, call: CallId, to: usize) {
         self.send(call, Command::Move { call, to, why: Why::Needed });
+    }
+
+    /// Whether no worker can take another call.
+    pub(super) fn are_overloaded(&self) -> bool {
+        self.shared.loads.iter().all(Load::is_overloaded)
+    }
+
+    /// Another worker that has more time than the home of this call, where that one has none.
+    pub(super) fn refuge(&self, call: CallId) -> Option<usize> {
+        let home = home(call, self.inboxes.len());
+        self.shared.loads[home].is_overloaded().then(|| self.least_busy()).filter(|&worker| worker != home)
+    }
+
+    /// The worker with the most time.
+    pub(super) fn least_busy(&self) -> usize {
+        let loads = self.shared.loads.iter().enumerate();
+        loads.min_by_key(|(_, load)| (load.is_overloaded(), load.busy())).map_or(0, |(worker, _)| worker)
     }
 
     /// Wakes the workers that have commands.

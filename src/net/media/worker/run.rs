@@ -5,18 +5,23 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
+use offhook_media::record::Recorder;
 use offhook_media::rtp_leg::RtpLeg;
-use offhook_media::session::{Channel, Leg, Session, Side};
+use offhook_media::session::{Channel, Leg, Session, Side, Source};
+use offhook_media::sound::Player;
 use rustc_hash::FxHashMap;
 use slab::Slab;
 use tokio::sync::mpsc::Sender;
 use tracing::{error, warn};
 
+use super::super::recording::Recording;
 use super::super::{MediaEvent, PortPair};
 use super::browser::Browsers;
 use super::entry::{Entry, MediaSocket, Outlet};
+use super::load::Gauge;
 use super::moving::Places;
 use super::poll::{Found, Poller, Ready};
+use super::room::Rooms;
 use super::wheel::Wheel;
 use super::{Action, Command, Directory, Inbox};
 use crate::call::effect::MediaInput;
@@ -45,6 +50,9 @@ pub(super) struct Worker {
     pub(super) out: Outlet,
     pub(super) browsers: Browsers,
     pub(super) places: Places,
+    pub(super) rooms: Rooms,
+    pub(super) epoch: Instant,
+    gauge: Gauge,
     pub(super) buffer: Box<[u8]>,
 }
 
@@ -58,6 +66,7 @@ impl Worker {
         browsers: Vec<UdpSocket>,
         events: Sender<MediaEvent>,
     ) -> Worker {
+        let epoch = shared.epoch;
         Worker {
             index,
             poller,
@@ -66,10 +75,13 @@ impl Worker {
             shared,
             entries: Slab::new(),
             by_call: FxHashMap::default(),
-            wheel: Wheel::new(Instant::now()),
+            wheel: Wheel::new(epoch),
             out: Outlet::new(browsers, events),
             browsers: Browsers::default(),
             places: Places::default(),
+            rooms: Rooms::default(),
+            epoch,
+            gauge: Gauge::new(Instant::now()),
             buffer: vec![0; MAX_PACKET].into_boxed_slice(),
         }
     }
@@ -78,14 +90,18 @@ impl Worker {
         let mut found = Found::new();
         let mut now = Instant::now();
         loop {
-            let wait = self.wheel.next().map(|at| at.saturating_duration_since(now));
+            let due = self.wheel.next().into_iter().chain(self.rooms.next()).min();
+            let wait = due.map(|at| at.saturating_duration_since(now));
+            let wait = wait.into_iter().chain(self.gauge.patience(&self.shared.loads[self.index])).min();
             if let Err(error) = self.poller.wait(&mut found, wait) {
                 error!(%error, worker = self.index, "media thread ends: its poll failed");
                 return;
             }
+            let begun = Instant::now();
+            now = begun;
             let mut woken = false;
             for (count, ready) in found.iter().enumerate() {
-                if count % SAME_TIME == 0 {
+                if count % SAME_TIME == SAME_TIME - 1 {
                     now = Instant::now();
                 }
                 match ready {
@@ -101,14 +117,19 @@ impl Worker {
                     Err(TryRecvError::Disconnected) => return,
                 }
             }
+            self.timers(Instant::now());
             now = Instant::now();
-            self.timers(now);
+            self.gauge.turn(begun, now, &self.shared.loads[self.index]);
         }
     }
 
     fn timers(&mut self, now: Instant) {
+        if let Some(due) = self.mix(now) {
+            self.gauge.served(due, now);
+        }
         for _ in 0..TIMERS {
-            let Some((key, _)) = self.wheel.pop(now) else { break };
+            let Some((key, due)) = self.wheel.pop(now) else { break };
+            self.gauge.served(due, now);
             self.step(key, now, |session| session.handle_timeout(now));
         }
     }
@@ -120,7 +141,7 @@ impl Worker {
         // Errors say that the peer's port is closed (ICMP): it may open again, and SIP ends the call otherwise.
         let Ok((length, from)) = socket.receive(&mut self.buffer) else { return };
         entry.session.handle_packet(side, channel, from, &self.buffer[..length], now);
-        let wake = self.out.drain(entry);
+        let wake = self.out.drain(entry, now);
         self.wheel.set(key, wake.map(|at| at.max(now + MIN_WAIT)));
         if channel == Channel::Rtp {
             entry.tie(side, from);
@@ -131,7 +152,7 @@ impl Worker {
     pub(super) fn step(&mut self, key: usize, now: Instant, step: impl FnOnce(&mut Session)) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         step(&mut entry.session);
-        let wake = self.out.drain(entry);
+        let wake = self.out.drain(entry, now);
         self.wheel.set(key, wake.map(|at| at.max(now + MIN_WAIT)));
     }
 
@@ -172,6 +193,13 @@ impl Worker {
                 self.step(key, now, |session| session.set_leg(side, Leg::WebRtc(leg), now));
             }
             Action::Play { side, source } => self.step(key, now, |session| session.set_source(side, source, now)),
+            Action::Clip { side, clip, repeat } => self.step(key, now, |session| {
+                let rate = session.audio_rate(side).unwrap_or(8_000);
+                session.set_source(side, Source::Clip(Player::new(clip, rate, repeat)), now);
+            }),
+            Action::Join { side, conference } => self.join(key, side, conference, now),
+            Action::Leave { side } => self.rooms.leave(call, |left| left == side),
+            Action::Record(recording) => self.record(key, recording, now),
             Action::Digits { side, digits } => self.step(key, now, |session| session.send_digits(side, &digits, now)),
             Action::Confirm => {
                 if self.entries[key].connected {
@@ -185,7 +213,8 @@ impl Worker {
 
     /// The place of a call's entry, which is made where there is none.
     fn key(&mut self, call: CallId) -> usize {
-        *self.by_call.entry(call).or_insert_with(|| self.entries.insert(Box::new(Entry::new(call))))
+        let epoch = self.epoch;
+        *self.by_call.entry(call).or_insert_with(|| self.entries.insert(Box::new(Entry::new(call, epoch))))
     }
 
     fn add_sockets(&mut self, key: usize, side: Side, pair: PortPair) {
@@ -206,13 +235,35 @@ impl Worker {
         }
     }
 
+    /// Ends the recording of a call, and begins the one that is wanted.
+    fn record(&mut self, key: usize, recording: Option<Recording>, now: Instant) {
+        if self.entries[key].tape.is_some() {
+            self.step(key, now, |session| session.set_recorder(None, now));
+        }
+        let Some(Recording { path, format }) = recording else { return };
+        let entry = &mut self.entries[key];
+        // Whatever a leg turns out to have is converted to it.
+        let rate = [Side::A, Side::B].into_iter().filter_map(|side| entry.session.audio_rate(side)).max();
+        let recorder = Recorder::new(format, rate.unwrap_or(16_000));
+        let Ok(tape) = self.shared.tapes.begin(entry.call, path, self.out.events()) else { return };
+        match recorder {
+            Ok(recorder) => {
+                entry.tape = Some(tape);
+                self.step(key, now, |session| session.set_recorder(Some(recorder), now));
+            }
+            Err(error) => tape.fail(error),
+        }
+    }
+
     fn close(&mut self, call: CallId, now: Instant) {
         let Some(&key) = self.by_call.get(&call) else { return };
+        self.record(key, None, now);
         self.step(key, now, |session| {
             session.clear_leg(Side::A);
             session.clear_leg(Side::B);
         });
         self.wheel.clear(key);
+        self.rooms.leave(call, |_| true);
         self.by_call.remove(&call);
         let mut entry = self.entries.remove(key);
         for sockets in &mut entry.sides {
