@@ -6,6 +6,7 @@
 pub mod codec;
 pub mod dsp;
 pub mod dtmf;
+pub mod playout;
 pub mod rtp;
 pub mod rtp_leg;
 pub mod sdp;
@@ -20,6 +21,7 @@ mod stream;
 mod testing;
 
 pub use codec::Codec;
+pub use playout::{Playout, PlayoutStats, Pulled};
 pub use rtp_leg::RtpLeg;
 pub use session::{Channel, Event, Leg, LegStats, Output, Session, Side, Source};
 pub use webrtc::{WebRtcConfig, WebRtcError, WebRtcLeg};
