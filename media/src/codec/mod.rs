@@ -11,7 +11,8 @@ mod opus;
 pub(crate) mod pitch;
 mod transcode;
 
-pub(crate) use opus::{MAX_DTX_BYTES, has_fec};
+pub(crate) use opus::MAX_DTX_BYTES;
+pub(crate) use opus::has_fec;
 
 use std::fmt;
 use std::str::FromStr;
