@@ -32,7 +32,8 @@ enum Change {
 impl Watch {
     /// A leg is there, or audio is expected from it.
     fn begin(&mut self, now: Instant) {
-        *self = Self { expected: true, since: Some(now), check: Some(now + LIMIT), ..Self::default() };
+        let silent = self.silent;
+        *self = Self { expected: true, since: Some(now), silent, paused: false, check: Some(now + LIMIT) };
     }
 
     pub(super) fn installed(&mut self, now: Instant) {
@@ -43,7 +44,7 @@ impl Watch {
 
     /// What stays when the leg goes: another takes its place in a transfer.
     pub(super) fn without_leg(&self) -> Self {
-        Self { expected: self.expected, ..Self::default() }
+        Self { expected: self.expected, silent: self.silent, ..Self::default() }
     }
 
     fn expect(&mut self, expected: bool, leg: bool, now: Instant) {
