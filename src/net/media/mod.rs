@@ -20,6 +20,7 @@ use tracing::{debug, info};
 
 use self::ports::Ports;
 use self::worker::{Command, Workers};
+use super::figures::LegFigures;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{MediaInput, Sound};
 use crate::ids::CallId;
@@ -289,14 +290,27 @@ impl MediaServer {
         self.send(call, Command::Confirm { call });
     }
 
-    /// Drops a call's media.
-    pub(super) fn close(&mut self, call: CallId) {
+    /// Has both sides watched: audio should come from them.
+    pub(super) fn expect(&mut self, call: CallId) {
+        self.send(call, Command::Expect { call });
+    }
+
+    /// Asks every worker for the figures of its legs; it drops its sender when it has told all.
+    pub(super) fn report(&mut self, reply: &mpsc::UnboundedSender<LegFigures>) {
+        for worker in 0..self.workers.count() {
+            self.workers.send(worker, Command::Report { reply: reply.clone() });
+        }
+    }
+
+    /// Drops a call's media. False where there is none; otherwise [`MediaInput::Ended`] follows.
+    pub(super) fn close(&mut self, call: CallId) -> bool {
         self.drop_next(call);
-        let Some(media) = self.calls.remove(&call) else { return };
+        let Some(media) = self.calls.remove(&call) else { return false };
         self.workers.send(media.worker, Command::Close { call });
         for side in media.sides.into_iter().flatten() {
             self.ports.release(side.local.port);
         }
+        true
     }
 
     /// Has the workers do what was asked for. To be called after one or several of the methods above.

@@ -15,6 +15,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
+use offhook_media::LegStats;
 use offhook_media::rtp_leg::RtpLeg;
 use offhook_media::sdp::Negotiated;
 use offhook_media::session::{Channel, Event, Leg, Output, Session, Side, Source};
@@ -29,6 +30,7 @@ use super::{MediaError, MediaEvent};
 use crate::call::cause::CauseCode;
 use crate::call::effect::MediaInput;
 use crate::ids::CallId;
+use crate::net::figures::LegFigures;
 
 /// Largest packet taken: an Ethernet frame's worth.
 const MAX_PACKET: usize = 2048;
@@ -58,6 +60,10 @@ pub(super) enum Command {
     Digits { call: CallId, side: Side, digits: String },
     /// Tell when the browser's path stands, or that it does.
     Confirm { call: CallId },
+    /// Audio should come from both sides.
+    Expect { call: CallId },
+    /// Tell the figures of all legs.
+    Report { reply: events::UnboundedSender<LegFigures> },
     /// The call is over.
     Close { call: CallId },
     /// A packet for a browser of this worker that came in at another one.
@@ -397,8 +403,9 @@ impl Worker {
             | Command::Play { call, .. }
             | Command::Digits { call, .. }
             | Command::Confirm { call }
+            | Command::Expect { call }
             | Command::Close { call } => Some(*call),
-            Command::Passed { .. } | Command::Adopt { .. } => None,
+            Command::Report { .. } | Command::Passed { .. } | Command::Adopt { .. } => None,
         };
         if let Some(&owner) = call.as_ref().and_then(|call| self.moved.get(call)) {
             if let Command::Close { call } = &command {
@@ -436,6 +443,18 @@ impl Worker {
             Command::Confirm { call } => {
                 if self.entries.get(&call).is_some_and(|entry| entry.connected) {
                     self.tell(call, Side::A, MediaInput::Connected);
+                }
+            }
+            Command::Expect { call } => self.with(call, now, |session| {
+                session.expect_audio(Side::A, true, now);
+                session.expect_audio(Side::B, true, now);
+            }),
+            Command::Report { reply } => {
+                for entry in self.entries.values() {
+                    for (side, stats) in figures(&entry.session) {
+                        // Fails where nobody waits for them any more.
+                        let _ = reply.send(LegFigures { call: entry.call, side, stats });
+                    }
                 }
             }
             Command::Close { call } => self.close(call, now),
@@ -500,6 +519,8 @@ impl Worker {
                             (side, MediaInput::Lost { cause })
                         }
                         Event::Digit { side, digit, .. } => (side, MediaInput::Digit { digit }),
+                        Event::Silent { side, from, never } => (side, MediaInput::Silent { from, never }),
+                        Event::Heard(side) => (side, MediaInput::Heard),
                         Event::Transcoding { side, from, to } => {
                             debug!(call = %entry.call, ?side, %from, %to, "transcoding");
                             continue;
@@ -560,7 +581,13 @@ impl Worker {
     }
 
     fn close(&mut self, call: CallId, now: Instant) {
-        let Some(mut entry) = self.entries.remove(&call) else { return };
+        let Some(mut entry) = self.entries.remove(&call) else {
+            return self.tell(call, Side::A, MediaInput::Ended);
+        };
+        for (side, stats) in figures(&entry.session) {
+            self.tell(call, side, MediaInput::LegEnded { stats: Box::new(stats) });
+        }
+        self.tell(call, Side::A, MediaInput::Ended);
         for side in [Side::A, Side::B] {
             entry.session.clear_leg(side);
         }
@@ -664,6 +691,12 @@ impl Worker {
         self.with(call, now, |session| session.handle_timeout(now));
         self.browser_packet(packet.socket, packet.from, &packet.bytes);
     }
+}
+
+/// The figures of a session's legs.
+fn figures(session: &Session) -> impl Iterator<Item = (Side, LegStats)> + '_ {
+    let legs = [Side::A, Side::B].into_iter().filter(|&side| session.leg(side).is_some());
+    legs.map(|side| (side, session.stats(side)))
 }
 
 /// Opens the browsers' port. The first socket finds out whether another program has it; the others share it.
