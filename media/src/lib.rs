@@ -8,6 +8,7 @@ pub mod container;
 pub mod dsp;
 pub mod dtmf;
 pub mod mixer;
+pub mod playout;
 pub mod quality;
 pub mod record;
 pub mod rtp;
@@ -26,6 +27,7 @@ mod stream;
 mod testing;
 
 pub use codec::Codec;
+pub use playout::{Playout, PlayoutStats, Pulled};
 pub use quality::Quality;
 pub use rtp_leg::RtpLeg;
 pub use session::{Channel, DigitMethod, DigitPolicy, Event, Leg, LegStats, Output, Session, Side, Source};

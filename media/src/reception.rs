@@ -123,6 +123,11 @@ impl Reception {
         Arrival::New { sequence, newest: true }
     }
 
+    /// Synchronization source of the stream.
+    pub(crate) fn source(&self) -> Option<u32> {
+        self.source.as_ref().map(|source| source.ssrc)
+    }
+
     /// Packets received, duplicates left out.
     pub(crate) fn received(&self) -> u64 {
         self.received_before + self.source.as_ref().map_or(0, |source| source.received)

@@ -1,8 +1,10 @@
 //! What the call machine takes in and what it wants done.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use offhook_media::LegStats;
 use offhook_media::codec::Codec;
 use offhook_media::session::Side;
 use offhook_sip::uri::Uri;
@@ -10,6 +12,7 @@ use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
 use super::headers::{Headers, Redirect};
+use super::record::CallRecord;
 use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId, UserId};
 
 /// Everything that can happen to calls.
@@ -330,6 +333,22 @@ pub enum MediaInput {
         /// A sentence for the log.
         reason: String,
     },
+    /// This side should send audio and has not for two seconds.
+    Silent {
+        /// Where it should come from, where that is an address that was agreed.
+        from: Option<SocketAddr>,
+        /// Whether nothing has ever come.
+        never: bool,
+    },
+    /// A silent side is heard again.
+    Heard,
+    /// This side's leg is over, with its last figures. For who keeps them, not for the call.
+    LegEnded {
+        /// The figures.
+        stats: Box<LegStats>,
+    },
+    /// Nothing more comes of the call's media.
+    Ended,
 }
 
 /// What the call machine wants done, in order.
@@ -360,6 +379,8 @@ pub enum Effect {
         /// The call as this client sees it.
         call: Box<crate::call::view::CallView>,
     },
+    /// A call is over.
+    Ended(Box<CallRecord>),
     /// A digit for the client that has the audio.
     Digit {
         /// The client.
@@ -555,6 +576,8 @@ pub enum MediaEffect {
     },
     /// Say [`MediaInput::Connected`] now if the browser's audio path stands already, or when it does.
     Confirm,
+    /// Audio should come from both sides from now on: tell when it does not ([`MediaInput::Silent`]).
+    Expect,
     /// Drop everything of this call.
     Close,
 }

@@ -8,6 +8,7 @@ pub mod directory;
 pub mod effect;
 mod flow;
 pub mod headers;
+pub mod record;
 mod state;
 pub mod view;
 
@@ -399,6 +400,7 @@ impl Calls {
             created: now,
             connected: None,
             codec: None,
+            silence: [None, None],
             awaiting: [None, None],
             deadline: Some(deadline),
             takeover: None,

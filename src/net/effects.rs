@@ -101,7 +101,13 @@ impl<R: Role> Core<R> {
             MediaEffect::Play { side, sound } => return self.media.play(call, side, sound),
             MediaEffect::Digits { side, digits } => return self.media.digits(call, side, digits),
             MediaEffect::Confirm => return self.media.confirm(call),
-            MediaEffect::Close => return self.media.close(call),
+            MediaEffect::Expect => return self.media.expect(call),
+            MediaEffect::Close => {
+                if !self.media.close(call) {
+                    self.media_ended(call);
+                }
+                return;
+            }
         };
         if let Err(cause) = &result {
             debug!(%call, ?side, cause = cause.code(), "media refused");

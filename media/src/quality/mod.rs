@@ -11,7 +11,7 @@ mod losses;
 use std::time::Duration;
 
 use crate::codec::Codec;
-pub(crate) use losses::{Losses, Pattern};
+pub(crate) use losses::{GMIN, Losses, Pattern};
 
 /// How much of the voice is carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

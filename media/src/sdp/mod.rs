@@ -115,6 +115,26 @@ pub struct Negotiated {
     pub security: Security,
     /// Comfort noise (RFC 3389): the payload type we send, the one we receive.
     pub comfort_noise: Option<(u8, u8)>,
+    /// Extended reports that the peer wants.
+    pub xr: Xr,
+}
+
+/// Which RTCP extended reports (RFC 3611) somebody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Xr {
+    /// VoIP metrics of what it sends.
+    pub voip_metrics: bool,
+    /// Our clock, for it to send back.
+    pub round_trip: bool,
+}
+
+impl Xr {
+    /// What we want, wherever it is offered.
+    const OURS: &str = "rtcp-xr:rcvr-rtt=all voip-metrics";
+
+    fn any(self) -> bool {
+        self.voip_metrics || self.round_trip
+    }
 }
 
 /// How the RTP and RTCP of a leg are encrypted.
@@ -260,6 +280,7 @@ impl Offer {
             ptime: read::ptime(media),
             security: Security::Plain,
             comfort_noise: None,
+            xr: read::xr(media),
         })
     }
 }
@@ -290,6 +311,7 @@ pub fn answer(
     let rtcp_mux = media.has_attribute("rtcp-mux");
     let direction = description.direction(media).reversed();
     let ptime = read::ptime(media);
+    let xr = read::xr(media);
 
     let mut answered = vec![Format { payload_type, kind: Kind::Audio(codec) }];
     answered.extend(event.map(|(payload_type, clock)| Format { payload_type, kind: Kind::Event { clock } }));
@@ -299,6 +321,9 @@ pub fn answer(
             lines.audio(local.port, &media.proto, &answered, direction, ptime);
             if rtcp_mux {
                 lines.attribute("rtcp-mux");
+            }
+            if xr.any() {
+                lines.attribute(Xr::OURS);
             }
         } else {
             lines.declined(other);
@@ -317,6 +342,7 @@ pub fn answer(
         ptime,
         security: Security::Plain,
         comfort_noise: None,
+        xr,
     };
     Ok((lines.finish(), negotiated))
 }

@@ -114,6 +114,7 @@ impl Session {
             return;
         };
         end.bytes_in += payload.len() as u64;
+        self.heard(side, incoming == Incoming::Noise);
         if payload.is_empty() {
             // A packet that keeps a NAT open.
             for to in self.listeners(side) {
@@ -349,6 +350,11 @@ impl Session {
 
     /// Sends an RTCP report.
     pub(super) fn report(&mut self, side: Side, goodbye: bool, now: Instant) {
+        let xr = match &self.ends[side as usize].leg {
+            Some(Leg::Rtp(leg)) => leg.negotiated().xr,
+            _ => return,
+        };
+        let metrics = if xr.voip_metrics { self.voip_metrics(side) } else { None };
         let Self { ends, queue, random, .. } = self;
         let end = &mut ends[side as usize];
         let (Some(Leg::Rtp(leg)), Some(out), Some(reports)) = (&end.leg, &end.out, &mut end.reports) else {
@@ -365,7 +371,7 @@ impl Session {
         let clock = end.codec_in.map_or(8_000, Codec::rtp_clock);
         let reception = &mut end.reception;
         queue.datagram((side, channel, to), |buffer| {
-            reports.write(out, reception, clock, goodbye, now, buffer);
+            reports.write(out, reception, clock, (xr, metrics), goodbye, now, buffer);
             true
         });
     }

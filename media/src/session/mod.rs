@@ -4,6 +4,7 @@
 //! returns [`Output::Timeout`].
 
 mod end;
+mod figures;
 mod forward;
 mod output;
 mod watch;
@@ -371,6 +372,7 @@ impl Session {
             }
             self.run_digits(side, now);
             self.run_tone(side, now);
+            self.run_watch(side, now);
             if let Some(pressed) = self.end(side).digits_in.timeout(now) {
                 self.queue.event(Event::Digit { side, digit: pressed.digit, duration_ms: pressed.duration_ms });
             }
@@ -387,11 +389,6 @@ impl Session {
         let timeout =
             if self.queue.is_empty() { self.ends.iter().filter_map(|end| end.timeout(self.now)).min() } else { None };
         self.queue.poll().unwrap_or(Output::Timeout(timeout))
-    }
-
-    /// The figures of a leg.
-    pub fn stats(&self, side: Side) -> LegStats {
-        self.ends[side as usize].stats()
     }
 
     fn end(&mut self, side: Side) -> &mut End {

@@ -144,7 +144,7 @@ impl World {
             MediaEffect::AcceptAnswer { side, .. } => (side, MediaInput::Accepted { codec: self.codec }),
             MediaEffect::Play { side, sound } => return self.log.push(format!("{side:?} hears {sound:?}")),
             MediaEffect::Digits { side, digits } => return self.log.push(format!("digits {digits} to {side:?}")),
-            MediaEffect::Confirm => return,
+            MediaEffect::Confirm | MediaEffect::Expect => return,
             MediaEffect::Close => return self.log.push("media closed".into()),
         };
         self.calls.handle(Input::Media { call, side, event }, self.now);

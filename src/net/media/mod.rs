@@ -24,6 +24,7 @@ use tracing::{debug, info, warn};
 use self::ports::Ports;
 pub use self::recording::Recording;
 use self::worker::{Action, Workers};
+use super::figures::LegFigures;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{MediaInput, Sound};
 use crate::ids::{CallId, ConferenceId};
@@ -379,10 +380,20 @@ impl MediaServer {
         self.act(call, Action::Confirm);
     }
 
-    /// Drops a call's media.
-    pub(super) fn close(&mut self, call: CallId) {
+    /// Has both sides watched: audio should come from them.
+    pub(super) fn expect(&mut self, call: CallId) {
+        self.act(call, Action::Expect);
+    }
+
+    /// Asks every worker for the figures of its legs; it drops its sender when it has told all.
+    pub(super) fn report(&mut self, reply: &mpsc::UnboundedSender<LegFigures>) {
+        self.workers.report(reply);
+    }
+
+    /// Drops a call's media. False where there is none; otherwise [`MediaInput::Ended`] follows.
+    pub(super) fn close(&mut self, call: CallId) -> bool {
         self.drop_next(call);
-        let Some(media) = self.calls.remove(&call) else { return };
+        let Some(media) = self.calls.remove(&call) else { return false };
         self.workers.call(call, Action::Close);
         for side in media.sides.into_iter().flatten() {
             self.ports.release(side.local.port);
@@ -390,6 +401,7 @@ impl MediaServer {
         for conference in media.conferences.into_iter().flatten() {
             self.left(conference);
         }
+        true
     }
 
     /// Has the workers do what was asked for. To be called after one or several of the methods above.

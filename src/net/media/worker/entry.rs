@@ -4,6 +4,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Instant;
 
+use offhook_media::LegStats;
 use offhook_media::session::{Channel, Event, Leg, Output, Session, Side};
 use tokio::sync::mpsc::Sender;
 use tracing::{debug, warn};
@@ -113,6 +114,12 @@ impl Entry {
         }
     }
 
+    /// The figures of the legs.
+    pub(super) fn figures(&self) -> impl Iterator<Item = (Side, LegStats)> {
+        let legs = [Side::A, Side::B].into_iter().filter(|&side| self.session.leg(side).is_some());
+        legs.map(|side| (side, self.session.stats(side)))
+    }
+
     pub(super) fn socket(&self, side: Side, channel: Channel) -> Option<&MediaSocket> {
         let sockets = &self.sides[side as usize];
         match channel {
@@ -180,6 +187,8 @@ impl Outlet {
                             (side, MediaInput::Lost { cause })
                         }
                         Event::Digit { side, digit, .. } => (side, MediaInput::Digit { digit }),
+                        Event::Silent { side, from, never } => (side, MediaInput::Silent { from, never }),
+                        Event::Heard(side) => (side, MediaInput::Heard),
                         Event::Transcoding { side, from, to } => {
                             debug!(%call, ?side, %from, %to, "transcoding");
                             continue;

@@ -36,6 +36,7 @@ use self::run::Worker;
 use super::recording::{Recording, Tapes};
 use super::{MediaError, MediaEvent, PortPair};
 use crate::ids::{CallId, ConferenceId};
+use crate::net::figures::LegFigures;
 
 /// What a worker is told.
 #[derive(Debug)]
@@ -45,11 +46,13 @@ pub(super) enum Command {
     /// Another worker is to have a call. Comes to the call's home.
     Move { call: CallId, to: usize, why: Why },
     /// A call is coming from another worker: what is asked for it waits until it is there.
-    Expect(CallId),
+    Coming(CallId),
     /// A call given away by another worker.
     Adopt { entry: Box<Entry>, packet: Option<Packet> },
     /// A packet for a browser of this worker that came in at worker `at`, passed on so many times.
     Passed { at: usize, hops: u8, packet: Packet },
+    /// The figures of all legs are to be told.
+    Report(events::UnboundedSender<LegFigures>),
     /// Which worker has the browser at an address, or that none has it any more.
     Elsewhere { remote: SocketAddr, owner: Option<usize> },
 }
@@ -79,6 +82,8 @@ pub(super) enum Action {
     Digits { side: Side, digits: String },
     /// Tell when the browser's path stands, or that it does.
     Confirm,
+    /// Audio should come from both sides.
+    Expect,
     /// Another worker is to have it.
     Give { to: usize, packet: Option<Packet> },
     /// The call is over.
@@ -198,6 +203,13 @@ impl Workers {
     /// Has another worker take a call.
     pub(super) fn place(&mut self, call: CallId, to: usize) {
         self.send(call, Command::Move { call, to, why: Why::Needed });
+    }
+
+    /// Asks every worker for the figures of its legs; it drops its sender when it has told all.
+    pub(super) fn report(&mut self, reply: &events::UnboundedSender<LegFigures>) {
+        for (inbox, asleep) in self.inboxes.iter().zip(&mut self.asleep) {
+            *asleep |= inbox.sender.send(Command::Report(reply.clone())).is_ok();
+        }
     }
 
     /// Whether no worker can take another call.

@@ -107,7 +107,7 @@ impl Worker {
         }
         match to == self.index {
             true => self.places.expect(call),
-            false => self.others[to].send(Command::Expect(call)),
+            false => self.others[to].send(Command::Coming(call)),
         }
         let give = Action::Give { to, packet };
         match owner == self.index {

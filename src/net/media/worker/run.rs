@@ -26,6 +26,7 @@ use super::wheel::Wheel;
 use super::{Action, Command, Directory, Inbox};
 use crate::call::effect::MediaInput;
 use crate::ids::CallId;
+use crate::net::figures::LegFigures;
 
 /// Largest packet taken: an Ethernet frame's worth.
 pub(super) const MAX_PACKET: usize = 2048;
@@ -160,7 +161,15 @@ impl Worker {
         match command {
             Command::Call(call, action) => self.call(call, action, now),
             Command::Move { call, to, why } => self.relocate(call, to, why, now),
-            Command::Expect(call) => self.places.expect(call),
+            Command::Coming(call) => self.places.expect(call),
+            Command::Report(reply) => {
+                for (_, entry) in &self.entries {
+                    for (side, stats) in entry.figures() {
+                        // Fails where nobody waits for them any more.
+                        let _ = reply.send(LegFigures { call: entry.call, side, stats });
+                    }
+                }
+            }
             Command::Adopt { entry, packet } => self.adopt(entry, packet, now),
             Command::Passed { at, hops, packet } => self.passed(at, hops, packet, now),
             Command::Elsewhere { remote, owner } => self.browsers.set_elsewhere(remote, owner, self.index),
@@ -206,6 +215,10 @@ impl Worker {
                     self.out.tell(call, Side::A, MediaInput::Connected);
                 }
             }
+            Action::Expect => self.step(key, now, |session| {
+                session.expect_audio(Side::A, true, now);
+                session.expect_audio(Side::B, true, now);
+            }),
             Action::Give { to, packet } => self.give(key, to, packet),
             Action::Close => {}
         }
@@ -256,8 +269,14 @@ impl Worker {
     }
 
     fn close(&mut self, call: CallId, now: Instant) {
-        let Some(&key) = self.by_call.get(&call) else { return };
+        let Some(&key) = self.by_call.get(&call) else {
+            return self.out.tell(call, Side::A, MediaInput::Ended);
+        };
         self.record(key, None, now);
+        for (side, stats) in self.entries[key].figures() {
+            self.out.tell(call, side, MediaInput::LegEnded { stats: Box::new(stats) });
+        }
+        self.out.tell(call, Side::A, MediaInput::Ended);
         self.step(key, now, |session| {
             session.clear_leg(Side::A);
             session.clear_leg(Side::B);
