@@ -12,6 +12,7 @@ pub mod line;
 pub mod lint;
 pub mod net;
 pub mod numbers;
+pub mod quality;
 pub mod store;
 pub mod user;
 pub mod web;

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The domain: it names nobody who drives it.
-const DOMAIN: [&str; 5] = ["call", "journal", "line", "numbers", "user"];
+const DOMAIN: [&str; 6] = ["call", "journal", "line", "numbers", "quality", "user"];
 
 /// The part of the domain that is pure: no runtime either.
-const PURE: [&str; 3] = ["call", "line", "numbers"];
+const PURE: [&str; 4] = ["call", "line", "numbers", "quality"];
 
 /// What stands above the domain.
 const ABOVE: [&str; 8] = ["app", "capture", "cli", "csta", "demo", "net", "store", "web"];

@@ -23,6 +23,8 @@ pub(crate) enum Incoming {
     Audio(Codec),
     /// A telephone event with this clock in Hz.
     Event(u32),
+    /// A description of the noise where nobody speaks (RFC 3389).
+    Noise,
 }
 
 impl RtpLeg {
@@ -97,6 +99,9 @@ impl RtpLeg {
     pub(crate) fn incoming(&self, payload_type: u8) -> Option<Incoming> {
         if let Some(&(_, codec)) = self.negotiated.receive.iter().find(|(pt, _)| *pt == payload_type) {
             return Some(Incoming::Audio(codec));
+        }
+        if self.negotiated.comfort_noise.is_some_and(|(_, receive)| payload_type == receive) {
+            return Some(Incoming::Noise);
         }
         // Some peers send events with the number they want to receive.
         let (send, receive, clock) = self.negotiated.telephone_event?;

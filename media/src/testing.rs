@@ -14,7 +14,7 @@ use str0m::{Candidate, Input, Rtc};
 use crate::codec::{Codec, Decoder, Encoder};
 use crate::dsp::measure;
 use crate::rtp::{RtpHeader, is_rtcp};
-use crate::sdp::{Direction, Negotiated};
+use crate::sdp::{Direction, Negotiated, Security};
 use crate::session::{Channel, Event, Leg, Output, Session, Side};
 use crate::{RtpLeg, WebRtcConfig, WebRtcLeg};
 
@@ -52,6 +52,9 @@ pub(crate) fn negotiated(side: Side, codec: Codec) -> Negotiated {
         rtcp_mux: false,
         direction: Direction::SendRecv,
         ptime: 20,
+        security: Security::Plain,
+        comfort_noise: None,
+        xr: crate::sdp::Xr::default(),
     }
 }
 
@@ -236,6 +239,7 @@ impl World {
             match self.session.poll_output() {
                 Output::Timeout(at) => return at,
                 Output::Event(event) => self.events.push(event),
+                Output::Recorded(_) | Output::RecordingDone(_) => {}
                 Output::Transmit { side, channel: mux @ (Channel::Mux | Channel::MuxTcp), to, bytes } => {
                     // A browser that was taken away hears nothing.
                     let Some((at, browser)) = &mut self.browser else {

@@ -1,6 +1,10 @@
 //! What the call machine takes in and what it wants done.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 use bytes::Bytes;
+use offhook_media::LegStats;
 use offhook_media::codec::Codec;
 use offhook_media::session::Side;
 use offhook_sip::uri::Uri;
@@ -9,7 +13,8 @@ use offhook_sip::{ReferId, SessionId};
 use super::cause::CauseCode;
 use super::dtmf::Digit;
 use super::headers::{Headers, Redirect};
-use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
+use super::record::CallRecord;
+use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId, UserId};
 
 /// Everything that can happen to calls.
 #[derive(Debug)]
@@ -330,6 +335,32 @@ pub enum MediaInput {
     },
     /// A digit is to be told to this side by INFO.
     Signal(Digit),
+    /// A recording of the call is complete.
+    Recorded {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A recording of the call ended before it should: the disk is full, too slow, or not ours to write to.
+    RecordingFailed {
+        /// A sentence for the log.
+        reason: String,
+    },
+    /// This side should send audio and has not for two seconds.
+    Silent {
+        /// Where it should come from, where that is an address that was agreed.
+        from: Option<SocketAddr>,
+        /// Whether nothing has ever come.
+        never: bool,
+    },
+    /// A silent side is heard again.
+    Heard,
+    /// This side's leg is over, with its last figures. For who keeps them, not for the call.
+    LegEnded {
+        /// The figures.
+        stats: Box<LegStats>,
+    },
+    /// Nothing more comes of the call's media.
+    Ended,
 }
 
 /// What the call machine wants done, in order.
@@ -360,6 +391,8 @@ pub enum Effect {
         /// The call as this client sees it.
         call: Box<crate::call::view::CallView>,
     },
+    /// A call is over.
+    Ended(Box<CallRecord>),
     /// A digit for the client that has the audio.
     Digit {
         /// The client.
@@ -581,6 +614,8 @@ pub enum MediaEffect {
     Record,
     /// Say [`MediaInput::Connected`] now if the browser's audio path stands already, or when it does.
     Confirm,
+    /// Audio should come from both sides from now on: tell when it does not ([`MediaInput::Silent`]).
+    Expect,
     /// Drop everything of this call.
     Close,
 }
@@ -598,4 +633,16 @@ pub enum Sound {
     Echo,
     /// 1 kHz.
     TestTone,
+    /// The busy tone of the country.
+    Busy,
+    /// The tone of the country for lines that are all in use.
+    Congestion,
+    /// The tone of the country for somebody who talks already.
+    CallWaiting,
+    /// The configured music, over and over; nothing where there is none.
+    MusicOnHold,
+    /// One of the configured announcements, once, by its place among them.
+    Announcement(usize),
+    /// Everybody else in a conference; they hear this side.
+    Conference(ConferenceId),
 }

@@ -1,5 +1,6 @@
 //! The parts of a call: its near side (who began), its far side (who is called), how far it has come.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub(super) struct Call {
     pub(super) codec: Option<Codec>,
     /// Whether it is recorded.
     pub(super) recorded: bool,
+    /// Which sides should send audio and do not, and where it should come from.
+    pub(super) silence: [Option<Silence>; 2],
     /// What the media side was asked for last, for side A and side B.
     pub(super) awaiting: [Option<Awaiting>; 2],
     /// When something must have happened, and what is wrong otherwise.
@@ -36,6 +39,13 @@ pub(super) struct Call {
     pub(super) takeover: Option<Box<Takeover>>,
     /// A session whose place was taken, and how long it has to end itself.
     pub(super) leaving: Option<(SessionId, Instant)>,
+}
+
+/// A side that should send and does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Silence {
+    /// Where its audio should come from.
+    pub(super) from: Option<SocketAddr>,
 }
 
 /// Who began the call.

@@ -1,5 +1,6 @@
 //! A call as one client sees it.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use offhook_media::codec::Codec;
@@ -52,6 +53,15 @@ impl EndCause {
     }
 }
 
+/// Somebody who should send audio and does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// Whether it is the user's own browser; else it is the PBX.
+    pub own: bool,
+    /// Where the audio should come from.
+    pub from: Option<SocketAddr>,
+}
+
 /// A call as one client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallView {
@@ -77,6 +87,8 @@ pub struct CallView {
     pub codec: Option<Codec>,
     /// Whether it is recorded.
     pub recorded: bool,
+    /// Who should send audio and does not.
+    pub silence: Vec<Silence>,
     /// Why it ended, or why it is not here.
     pub cause: Option<EndCause>,
 }
@@ -104,6 +116,9 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         Near::Client { .. } => Direction::Outgoing,
         Near::Sip(_) => Direction::Incoming,
     };
+    let own = if matches!(call.near, Near::Client { .. }) { 0 } else { 1 };
+    let sides = call.silence.iter().enumerate();
+    let silence = sides.filter_map(|(side, silence)| Some(Silence { own: side == own, from: (*silence)?.from }));
     CallView {
         id: call.id,
         line,
@@ -116,6 +131,7 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         connected: call.connected,
         codec: call.codec,
         recorded: call.recorded,
+        silence: silence.collect(),
         cause: None,
     }
 }

@@ -14,10 +14,11 @@ use offhook_sip::{
     Source,
 };
 use rustc_hash::FxHashMap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tracing::{debug, info, warn};
 
 use super::dns::Dns;
+use super::figures::{self, CallFigures, CallsReport, Figures};
 use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
 use super::role::{Decision, Role};
@@ -110,6 +111,7 @@ pub(super) enum Message {
     Command { client: ClientId, request: u32, command: Command },
     Located { group: LineGroupId, found: Result<Found, LocateError> },
     Report { reply: oneshot::Sender<Report> },
+    Calls { reply: oneshot::Sender<CallsReport> },
     ResetLine { line: LineId, reply: oneshot::Sender<Result<(), CauseCode>> },
     Stop,
 }
@@ -118,6 +120,7 @@ pub(super) enum Message {
 #[derive(Debug, Clone)]
 pub struct CoreHandle {
     inbox: mpsc::Sender<Message>,
+    ended: broadcast::Sender<CallFigures>,
 }
 
 impl CoreHandle {
@@ -143,6 +146,18 @@ impl CoreHandle {
         let (reply, report) = oneshot::channel();
         self.inbox.send(Message::Report { reply }).await.ok()?;
         report.await.ok()
+    }
+
+    /// All calls with the figures of their legs. None when the core has stopped.
+    pub async fn calls(&self) -> Option<CallsReport> {
+        let (reply, report) = oneshot::channel();
+        self.inbox.send(Message::Calls { reply }).await.ok()?;
+        report.await.ok()
+    }
+
+    /// Calls that were answered, as they end.
+    pub fn ended(&self) -> broadcast::Receiver<CallFigures> {
+        self.ended.subscribe()
     }
 
     /// Registers a line anew at once; for a line of a trunk, the trunk.
@@ -179,12 +194,14 @@ pub struct Core<R> {
     inbox: mpsc::Receiver<Message>,
     media_events: mpsc::Receiver<MediaEvent>,
     pub(super) stop_by: Option<Instant>,
+    pub(super) figures: Figures,
 }
 
 impl<R: Role> Core<R> {
     /// Puts the parts together. `seed` makes the endpoint's tags and branches unpredictable.
     pub fn new(parts: CoreParts<R>, seed: [u8; 32]) -> (Core<R>, CoreHandle) {
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
+        let ended = figures::channel();
         // Two legs a call, and a few that are just ending.
         let max_sessions = parts.max_calls * 2 + 1024;
         let config = EndpointConfig::new(concat!("Offhook/", env!("CARGO_PKG_VERSION")), seed, max_sessions);
@@ -207,8 +224,9 @@ impl<R: Role> Core<R> {
             inbox,
             media_events: parts.media_events,
             stop_by: None,
+            figures: Figures::new(ended.clone()),
         };
-        (core, CoreHandle { inbox: inbox_sender })
+        (core, CoreHandle { inbox: inbox_sender, ended })
     }
 
     /// Runs until stopped.
@@ -226,13 +244,25 @@ impl<R: Role> Core<R> {
                 received = self.transport.receive() => self.received(received, &mut buffer),
                 Some(message) = self.inbox.recv() => self.message(message),
                 Some(event) = self.media_events.recv() => {
-                    let MediaEvent { call, side, event } = event;
-                    self.calls.handle(Input::Media { call, side, event }, Instant::now());
+                    self.media_event(event, Instant::now());
                 }
             }
             self.timeouts(Instant::now());
         }
         info!("calls ended and lines unregistered");
+    }
+
+    fn media_event(&mut self, MediaEvent { call, side, event }: MediaEvent, now: Instant) {
+        match event {
+            MediaInput::LegEnded { stats } => self.leg_ended(call, side, &stats),
+            MediaInput::Ended => self.media_ended(call),
+            event => {
+                if matches!(event, MediaInput::Silent { .. }) {
+                    self.count_silence(call, side);
+                }
+                self.calls.handle(Input::Media { call, side, event }, now);
+            }
+        }
     }
 
     fn timeouts(&mut self, now: Instant) {
@@ -282,6 +312,7 @@ impl<R: Role> Core<R> {
             Effect::Media { call, effect } => self.perform_media(call, effect, now),
             Effect::Reply { client, request, result } => self.tell(client, ClientEvent::Reply { request, result }),
             Effect::CallChanged { client, call } => self.tell(client, ClientEvent::Call(call)),
+            Effect::Ended(record) => self.call_ended(*record, now),
             Effect::Digit { client, call, digit } => self.tell(client, ClientEvent::Digit { call, digit }),
         }
     }
@@ -361,6 +392,7 @@ impl<R: Role> Core<R> {
                 };
                 // Most requests have it; RFC 3261 16.3 counts a missing one as the usual value.
                 let max_forwards = request.max_forwards().unwrap_or(70);
+                self.calls.set_overloaded(self.media.is_overloaded());
                 self.calls.handle(Input::Incoming { session, route, from, max_forwards, headers, offer }, now);
                 return;
             }
@@ -461,6 +493,7 @@ impl<R: Role> Core<R> {
                 }
             }
             Message::Command { client, request, command } => {
+                self.calls.set_overloaded(self.media.is_overloaded());
                 self.calls.handle(Input::Command { client, request, command }, now);
             }
             // Lines must not register anew while they are being taken back.
@@ -472,6 +505,7 @@ impl<R: Role> Core<R> {
             Message::Report { reply } => {
                 let _ = reply.send(self.report(now));
             }
+            Message::Calls { reply } => self.report_calls(reply),
             Message::Stop => self.stop(now),
         }
     }

@@ -3,6 +3,7 @@
 pub mod core;
 pub mod dns;
 mod effects;
+pub mod figures;
 pub mod gateway;
 pub mod groups;
 pub mod media;

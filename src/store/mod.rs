@@ -1,10 +1,13 @@
 //! The database: SQLite in the data directory, behind the traits of the domain.
 
+mod quality;
+
 use std::path::{Path, PathBuf};
 
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
+pub use self::quality::QualityTable;
 use crate::user::accounts::{AccountKind, AccountStore};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
@@ -51,6 +54,11 @@ impl Store {
             AccountKind::Administrator => "administrator",
         };
         AccountTable { pool: self.pool.clone(), kind }
+    }
+
+    /// The figures of ended calls.
+    pub fn quality(&self) -> QualityTable {
+        QualityTable { pool: self.pool.clone() }
     }
 
     /// Closes the database; everything is on disk afterwards.

@@ -9,10 +9,12 @@ mod write;
 mod tests;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::codec::Codec;
+use crate::srtp::{DtlsIdentity, Fingerprint, MasterKey};
 pub(crate) use read::{Description, Format, Kind, formats};
 use write::Lines;
 
@@ -109,6 +111,61 @@ pub struct Negotiated {
     pub direction: Direction,
     /// Audio per packet that the peer asked for, in milliseconds, 10 to 60; 20 when it did not say.
     pub ptime: u32,
+    /// How RTP and RTCP are encrypted.
+    pub security: Security,
+    /// Comfort noise (RFC 3389): the payload type we send, the one we receive.
+    pub comfort_noise: Option<(u8, u8)>,
+    /// Extended reports that the peer wants.
+    pub xr: Xr,
+}
+
+/// Which RTCP extended reports (RFC 3611) somebody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Xr {
+    /// VoIP metrics of what it sends.
+    pub voip_metrics: bool,
+    /// Our clock, for it to send back.
+    pub round_trip: bool,
+}
+
+impl Xr {
+    /// What we want, wherever it is offered.
+    const OURS: &str = "rtcp-xr:rcvr-rtt=all voip-metrics";
+
+    fn any(self) -> bool {
+        self.voip_metrics || self.round_trip
+    }
+}
+
+/// How the RTP and RTCP of a leg are encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Security {
+    /// Not at all.
+    #[default]
+    Plain,
+    /// SRTP with keys from the descriptions (RFC 4568).
+    Sdes {
+        /// The key of what we send; names the suite.
+        local: MasterKey,
+        /// The key of what the peer sends, of the same suite.
+        remote: MasterKey,
+    },
+    /// SRTP with keys from a DTLS handshake (RFC 5763).
+    Dtls {
+        /// Who we are in the handshake.
+        identity: Arc<DtlsIdentity>,
+        /// The certificate that the peer must show.
+        fingerprint: Fingerprint,
+        /// We begin the handshake.
+        active: bool,
+    },
+}
+
+impl Security {
+    /// Whether there is encryption.
+    pub fn is_encrypted(&self) -> bool {
+        *self != Security::Plain
+    }
 }
 
 /// Why an offer or answer cannot be used.
@@ -221,6 +278,9 @@ impl Offer {
             rtcp_mux: false,
             direction: self.direction.and(description.direction(media).reversed()),
             ptime: read::ptime(media),
+            security: Security::Plain,
+            comfort_noise: None,
+            xr: read::xr(media),
         })
     }
 }
@@ -251,6 +311,7 @@ pub fn answer(
     let rtcp_mux = media.has_attribute("rtcp-mux");
     let direction = description.direction(media).reversed();
     let ptime = read::ptime(media);
+    let xr = read::xr(media);
 
     let mut answered = vec![Format { payload_type, kind: Kind::Audio(codec) }];
     answered.extend(event.map(|(payload_type, clock)| Format { payload_type, kind: Kind::Event { clock } }));
@@ -260,6 +321,9 @@ pub fn answer(
             lines.audio(local.port, &media.proto, &answered, direction, ptime);
             if rtcp_mux {
                 lines.attribute("rtcp-mux");
+            }
+            if xr.any() {
+                lines.attribute(Xr::OURS);
             }
         } else {
             lines.declined(other);
@@ -276,6 +340,9 @@ pub fn answer(
         rtcp_mux,
         direction,
         ptime,
+        security: Security::Plain,
+        comfort_noise: None,
+        xr,
     };
     Ok((lines.finish(), negotiated))
 }

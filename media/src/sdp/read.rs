@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use sdp_types::{Attribute, Media, Rtcp, RtpMap, Session};
 
-use super::{Direction, SdpError};
+use super::{Direction, SdpError, Xr};
 use crate::codec::Codec;
 
 /// Far above any audio call; a browser with video and data offers about 10 KiB.
@@ -134,6 +134,20 @@ pub(super) fn ptime(media: &Media) -> u32 {
         .and_then(|value| value.trim().split('.').next()?.parse::<u32>().ok())
         .filter(|ms| (10..=60).contains(ms))
         .unwrap_or(20)
+}
+
+/// Extended reports that the peer wants (RFC 3611 section 5.1).
+pub(super) fn xr(media: &Media) -> Xr {
+    let mut wanted = Xr::default();
+    let values = media.attributes.iter().filter(|attribute| attribute.attribute.eq_ignore_ascii_case("rtcp-xr"));
+    for format in values.filter_map(|attribute| attribute.value.as_deref()).flat_map(str::split_whitespace) {
+        match format.split('=').next() {
+            Some("voip-metrics") => wanted.voip_metrics = true,
+            Some("rcvr-rtt") => wanted.round_trip = true,
+            _ => {}
+        }
+    }
+    wanted
 }
 
 fn mapped(map: &RtpMap) -> Option<Kind> {

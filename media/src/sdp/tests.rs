@@ -114,6 +114,9 @@ a=ptime:20
             rtcp_mux: false,
             direction: Direction::SendRecv,
             ptime: 20,
+            security: Security::Plain,
+            comfort_noise: None,
+            xr: Xr::default(),
         }
     );
     assert_eq!(offered_codecs(&offer).unwrap(), [Codec::Pcmu, Codec::Pcma, Codec::G722]);
@@ -294,5 +297,17 @@ proptest! {
             // What we print, we can read.
             prop_assert!(Description::parse(&answered).is_ok());
         }
+    }
+}
+
+#[test]
+fn extended_reports_are_answered_where_they_are_offered() {
+    let offer = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+    let asked = format!("{offer}a=rtcp-xr:pkt-loss-rle voip-metrics stat-summary=loss rcvr-rtt=all:1000\r\n");
+    for (offer, xr) in [(offer, Xr::default()), (&asked, Xr { voip_metrics: true, round_trip: true })] {
+        let (sdp, negotiated) = answer(&LOCAL, &[Codec::Pcma], offer.as_bytes(), 1).unwrap();
+        assert_eq!(negotiated.xr, xr);
+        let written = String::from_utf8_lossy(&sdp).contains("a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n");
+        assert_eq!(written, xr != Xr::default());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::watch::Watch;
 use super::{Leg, LegStats, Source};
 use crate::codec::{Codec, Encoder, Transcoder};
 use crate::dtmf::{DigitReceiver, DigitSender};
@@ -31,6 +32,7 @@ pub(super) struct End {
     pub(super) codec_in: Option<Codec>,
     pub(super) codec_out: Option<Codec>,
     pub(super) bytes_in: u64,
+    pub(super) watch: Watch,
     /// The payload being made for a WebRTC leg.
     pub(super) scratch: Vec<u8>,
 }
@@ -55,13 +57,14 @@ impl End {
         self.out = Some(OutStream::new(ssrc, random.next_u32() as u16, random.next_u32()));
         self.reports = matches!(leg, Leg::Rtp(_)).then(|| Reports::new(random, now));
         self.leg = Some(leg);
+        self.watch.installed(now);
         self.start_tone(now);
     }
 
-    /// Everything but the source goes.
+    /// Everything goes but the source and whether audio is expected.
     pub(super) fn remove(&mut self) {
         let source = std::mem::take(&mut self.source);
-        *self = Self { source, ..Self::default() };
+        *self = Self { source, watch: self.watch.without_leg(), ..Self::default() };
     }
 
     pub(super) fn set_source(&mut self, source: Source, now: Instant) {
@@ -160,27 +163,27 @@ impl End {
             now.and_then(|now| self.digits_out.deadline(now)),
             self.digits_in.deadline(),
             self.report_at(),
+            self.watch.deadline(),
         ]
         .into_iter()
         .flatten()
         .min()
     }
 
+    /// What was counted; the rest of the figures follows from it.
     pub(super) fn stats(&self) -> LegStats {
         let (packets_out, bytes_out) = self.out.as_ref().map_or((0, 0), OutStream::sent);
-        let remote = self.reports.as_ref().map(Reports::remote).unwrap_or_default();
         LegStats {
             packets_in: self.reception.received(),
             bytes_in: self.bytes_in,
             packets_out,
             bytes_out,
             lost: self.reception.lost().max(0) as u64,
-            lost_remote: remote.lost,
             jitter: Duration::from_secs_f64(self.reception.jitter()),
-            round_trip: remote.round_trip,
             last_packet: self.reception.last_packet(),
             codec: self.codec_in,
             codec_out: self.codec_out,
+            ..LegStats::default()
         }
     }
 }

@@ -113,13 +113,14 @@ impl Session {
         };
         let clock = match incoming {
             Incoming::Audio(codec) => Some(codec.rtp_clock()),
-            Incoming::Event(_) => None,
+            Incoming::Event(_) | Incoming::Noise => None,
         };
         let first = end.reception.last_packet().is_none();
         let Arrival::New { sequence, newest } = end.reception.packet(&header, clock, now) else {
             return;
         };
         end.bytes_in += payload.len() as u64;
+        self.heard(side, incoming == Incoming::Noise);
         if payload.is_empty() {
             // A packet that keeps a NAT open.
             for to in self.listeners(side) {
@@ -136,6 +137,12 @@ impl Session {
                 self.end(side).codec_in = Some(codec);
                 for to in self.listeners(side) {
                     self.forward_audio(to, codec, packet, now);
+                }
+            }
+            // Left out on purpose, so that the receiver's own noise fills the pause.
+            Incoming::Noise => {
+                for to in self.listeners(side) {
+                    self.skip(to);
                 }
             }
             Incoming::Event(clock) => {
@@ -349,6 +356,11 @@ impl Session {
 
     /// Sends an RTCP report.
     pub(super) fn report(&mut self, side: Side, goodbye: bool, now: Instant) {
+        let xr = match &self.ends[side as usize].leg {
+            Some(Leg::Rtp(leg)) => leg.negotiated().xr,
+            _ => return,
+        };
+        let metrics = if xr.voip_metrics { self.voip_metrics(side) } else { None };
         let Self { ends, queue, random, .. } = self;
         let end = &mut ends[side as usize];
         let (Some(Leg::Rtp(leg)), Some(out), Some(reports)) = (&end.leg, &end.out, &mut end.reports) else {
@@ -365,7 +377,7 @@ impl Session {
         let clock = end.codec_in.map_or(8_000, Codec::rtp_clock);
         let reception = &mut end.reception;
         queue.datagram((side, channel, to), |buffer| {
-            reports.write(out, reception, clock, goodbye, now, buffer);
+            reports.write(out, reception, clock, (xr, metrics), goodbye, now, buffer);
             true
         });
     }

@@ -11,7 +11,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use str0m::config::{CryptoProvider, DtlsCert, Fingerprint};
 use str0m::media::{Frequency, MediaKind, Mid};
@@ -20,6 +20,7 @@ use str0m::rtp::{RtpWrite, Ssrc};
 use str0m::{Candidate, CandidateKind, IceConnectionState, IceCreds, Input, Rtc, RtcConfig, RtcError};
 
 use crate::codec::Codec;
+use crate::rtcp::Remote;
 use crate::rtp::{RtpHeader, is_rtcp};
 use crate::rtp_leg::Incoming;
 use crate::sdp::{Format, Kind, SdpError, event_for};
@@ -27,6 +28,8 @@ use answer::BrowserOffer;
 
 /// Sources a browser may use in one call; it changes them rarely, strangers could invent more.
 const MAX_SOURCES: usize = 8;
+/// How often the browser's reports are looked at: it sends them about every five seconds.
+const STATS_EVERY: Duration = Duration::from_secs(5);
 
 /// What all WebRTC legs of a process share. One certificate serves them all, because making one
 /// costs more than the rest of a leg.
@@ -140,6 +143,9 @@ pub struct WebRtcLeg {
     /// The browser wants another path, and has not shown yet which.
     restarted: bool,
     sends: bool,
+    receives: bool,
+    /// What the browser reports of what we send.
+    remote: Remote,
     connected: bool,
     lost: bool,
     timeout: Option<Instant>,
@@ -186,6 +192,7 @@ impl WebRtcLeg {
             .set_local_ice_credentials(creds.clone())
             .set_ice_lite(true)
             .set_rtp_mode(true)
+            .set_stats_interval(Some(STATS_EVERY))
             // Header extensions cost octets in every packet and serve video.
             .clear_extension_map()
             .clear_codecs();
@@ -243,6 +250,8 @@ impl WebRtcLeg {
             path: None,
             restarted: false,
             sends: offer.direction.reversed().sends(),
+            receives: offer.direction.reversed().receives(),
+            remote: Remote::default(),
             connected: false,
             lost: false,
             timeout: Some(now),
@@ -307,6 +316,14 @@ impl WebRtcLeg {
 
     pub(crate) fn sends(&self) -> bool {
         self.sends
+    }
+
+    pub(crate) fn receives(&self) -> bool {
+        self.receives
+    }
+
+    pub(crate) fn remote(&self) -> Remote {
+        self.remote
     }
 
     pub(crate) fn payload_type(&self, codec: Codec) -> Option<u8> {
@@ -454,6 +471,18 @@ impl WebRtcLeg {
                     str0m::Event::Connected => {
                         self.connected = true;
                         return Polled::Connected;
+                    }
+                    str0m::Event::MediaEgressStats(stats) => {
+                        // What a report did not say stays as the one before said it.
+                        let Remote { lost, fraction, jitter, round_trip, .. } = self.remote;
+                        let report = stats.remote.as_ref();
+                        self.remote = Remote {
+                            lost: report.map(|report| report.packets_lost as u32).or(lost),
+                            jitter: report.map(|report| report.jitter).or(jitter),
+                            fraction: stats.loss.or(fraction),
+                            round_trip: stats.rtt.or(round_trip),
+                            metrics: None,
+                        };
                     }
                     str0m::Event::Closed if self.set_lost() => return Polled::Lost,
                     str0m::Event::IceConnectionStateChange(state) if self.connected => {

@@ -415,3 +415,27 @@ fn an_idle_connection_rarely_wakes_its_thread() {
     let wakes = world.wakes - before;
     assert!(wakes < 60, "{wakes}");
 }
+
+#[test]
+fn the_browsers_reports_are_figures_of_its_leg() {
+    let mut world = World::new();
+    world.set_phone(Side::A, negotiated(Side::A, Codec::Pcma));
+    world.connect_browser(Side::B, &[Codec::Pcma], &[Codec::Pcma]);
+    world.hear(Side::B, Source::Peer);
+    let mut source = Whistle::new(Codec::Pcma, 8, 7);
+    for n in 0..1_500 {
+        let (header, payload) = source.next();
+        // Gaps of the phone's stream are carried over, so that the browser misses them.
+        if n % 10 != 5 {
+            world.rtp(Side::A, header, &payload);
+        }
+        world.run(FRAME);
+    }
+    let stats = world.session.stats(Side::B);
+    assert!(stats.lost_remote.unwrap() > 50, "{stats:?}");
+    assert!((8..=13).contains(&stats.loss_remote.unwrap()), "{stats:?}");
+    assert_eq!(world.session.reported_loss(Side::B), stats.loss_remote);
+    assert!(stats.jitter_remote.is_some(), "{stats:?}");
+    assert!(stats.quality_remote.unwrap().listening < 4.0, "{stats:?}");
+    assert!(stats.encrypted);
+}

@@ -7,6 +7,7 @@ use tracing::debug;
 
 use super::super::cause::CauseCode;
 use super::super::effect::{CommandResult, Effect, MediaEffect, SipEffect};
+use super::super::record;
 use super::super::state::{Awaiting, Far, Near, Newcomer, Stage};
 use super::super::view::{self, CallView, ConnectionState, EndCause};
 use super::Flow;
@@ -101,6 +102,7 @@ impl Flow<'_> {
             Far::Clients { .. } | Far::Service(_) => {}
         }
         self.end_takeover();
+        self.effects.push_back(Effect::Ended(Box::new(record::of(self.call))));
         self.media_effect(MediaEffect::Close);
         self.ended = true;
         self.tell_end(&cause);

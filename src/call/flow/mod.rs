@@ -13,13 +13,14 @@ use bytes::Bytes;
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
 use rustc_hash::FxHashMap;
-use tracing::debug;
+use tracing::{debug, info, warn};
 
 use super::cause::CauseCode;
 use super::directory::Directory;
 use super::dtmf::{self, Digit};
 use super::effect::{CommandResult, Effect, MediaEffect, MediaInput, SipEffect, SipInput, Sound};
-use super::state::{Awaiting, Call, Far, Near, NearSip, Stage, Taker};
+use super::record;
+use super::state::{Awaiting, Call, Far, Near, NearSip, Silence, Stage, Taker};
 use super::view::{self, EndCause};
 use super::{Clients, MEDIA_LIMIT, RECOVERY_LIMIT, headers};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId};
@@ -120,7 +121,23 @@ impl Flow<'_> {
             }
             MediaInput::Lost { cause } => self.end(EndCause::ours(cause)),
             MediaInput::Signal(digit) => self.signal(side, digit),
-            MediaInput::Digit { .. } => {}
+            MediaInput::Silent { from, never } => {
+                self.call.silence[index(side)] = Some(Silence { from });
+                let party = record::of(self.call).parties[index(side)];
+                warn!(call = %self.call.id, ?party, ?from, never, "no audio arrives");
+                self.tell_clients();
+            }
+            MediaInput::Heard => {
+                if self.call.silence[index(side)].take().is_some() {
+                    info!(call = %self.call.id, ?side, "audio arrives again");
+                    self.tell_clients();
+                }
+            }
+            MediaInput::Digit { .. }
+            | MediaInput::Recorded { .. }
+            | MediaInput::RecordingFailed { .. }
+            | MediaInput::LegEnded { .. }
+            | MediaInput::Ended => {}
         }
     }
 
@@ -261,6 +278,7 @@ impl Flow<'_> {
             self.call.recorded = true;
             self.media_effect(MediaEffect::Record);
         }
+        self.media_effect(MediaEffect::Expect);
         if browser {
             self.media_effect(MediaEffect::Confirm);
         }
@@ -298,6 +316,7 @@ impl Flow<'_> {
             | MediaEffect::ReceiveDigit { .. }
             | MediaEffect::Record
             | MediaEffect::Confirm
+            | MediaEffect::Expect
             | MediaEffect::Close => return,
         };
         self.call.awaiting[index(side)] = Some(awaiting);

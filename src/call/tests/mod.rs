@@ -159,7 +159,7 @@ impl World {
                 return self.log.push(format!("digit {} from {side:?}", digit.digit));
             }
             MediaEffect::Record => return self.log.push("recording".into()),
-            MediaEffect::Confirm => return,
+            MediaEffect::Confirm | MediaEffect::Expect => return,
             MediaEffect::Close => return self.log.push("media closed".into()),
         };
         self.calls.handle(Input::Media { call, side, event }, self.now);
