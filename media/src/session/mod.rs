@@ -155,6 +155,7 @@ impl Session {
         self.now = Some(now);
         self.clear_leg(side);
         self.ends[side as usize].install(leg, &mut self.random, now);
+        self.run_handshake(side, now);
         self.flush(side, now);
     }
 
@@ -178,8 +179,9 @@ impl Session {
     pub fn update_rtp(&mut self, side: Side, negotiated: Negotiated, now: Instant) {
         self.now = Some(now);
         if let Some(Leg::Rtp(leg)) = &mut self.end(side).leg {
-            leg.update(negotiated);
+            leg.update(negotiated, now);
         }
+        self.run_handshake(side, now);
     }
 
     /// Sets what the far end of a leg hears. A leg starts with [`Source::Silence`].
@@ -238,6 +240,7 @@ impl Session {
                 leg.handle_timeout(now);
                 self.flush(side, now);
             }
+            self.run_handshake(side, now);
             self.run_digits(side, now);
             self.run_tone(side, now);
             if let Some(pressed) = self.end(side).digits_in.timeout(now) {
