@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::quality::{Losses, Pattern};
 use crate::rtp::RtpHeader;
 
 /// A jump ahead of more packets than this is a restarted stream, not loss.
@@ -35,6 +36,8 @@ pub(crate) struct Reception {
     last_packet: Option<Instant>,
     /// Expected and received when the last report was made.
     reported: (i64, u64),
+    /// Packets that have left the window, and so will not come any more.
+    losses: Losses,
 }
 
 #[derive(Debug)]
@@ -69,6 +72,7 @@ impl Reception {
         }
         let newest = ahead > 0;
         if newest {
+            source.settle(i64::from(ahead), &mut self.losses);
             source.highest += i64::from(ahead);
             source.window = source.window.checked_shl(ahead as u32).unwrap_or(0) | 1;
         } else {
@@ -101,6 +105,9 @@ impl Reception {
     fn start(&mut self, header: &RtpHeader, now: Instant) -> Arrival {
         self.lost_before = self.lost();
         self.received_before = self.received();
+        if let Some(source) = &self.source {
+            source.settle(i64::from(WINDOW), &mut self.losses);
+        }
         let sequence = i64::from(header.sequence);
         self.source = Some(Source {
             ssrc: header.ssrc,
@@ -137,6 +144,15 @@ impl Reception {
         self.last_packet
     }
 
+    /// In which pattern packets were lost.
+    pub(crate) fn pattern(&self) -> Pattern {
+        let mut losses = self.losses.clone();
+        if let Some(source) = &self.source {
+            source.settle(i64::from(WINDOW), &mut losses);
+        }
+        losses.pattern()
+    }
+
     /// The figures of a report block (RFC 3550 section 6.4.1), counted since the last call.
     pub(crate) fn report(&mut self) -> Option<ReceptionReport> {
         let source = self.source.as_ref()?;
@@ -159,6 +175,20 @@ impl Reception {
 impl Source {
     fn lost(&self) -> i64 {
         (self.highest - self.first + 1) - self.received as i64
+    }
+
+    /// Counts the packets that leave the window when it moves on by `ahead`, at most [`MAX_DROPOUT`].
+    fn settle(&self, ahead: i64, losses: &mut Losses) {
+        let window = i64::from(WINDOW);
+        let oldest = self.highest - window + 1;
+        let end = oldest + ahead.min(window);
+        for sequence in oldest.max(self.first)..end {
+            losses.packet(self.window & 1 << (self.highest - sequence) != 0);
+        }
+        // Those that a jump leaves out were never in it.
+        for _ in window..ahead {
+            losses.packet(false);
+        }
     }
 }
 
@@ -231,6 +261,28 @@ mod tests {
         feed(&mut reception, 1, &[1, 3]);
         feed(&mut reception, 2, &[500]);
         assert_eq!((reception.received(), reception.lost()), (3, 1));
+    }
+
+    #[test]
+    fn the_pattern_of_loss_is_that_of_the_numbers_in_any_order() {
+        let mut reception = Reception::default();
+        // Two runs of five lost, and a packet that was overtaken.
+        let mut sequences: Vec<u16> =
+            (65_400..=u16::MAX).chain(0..200).filter(|n| !(10..15).contains(n) && !(110..115).contains(n)).collect();
+        sequences.swap(60, 61);
+        feed(&mut reception, 1, &sequences);
+        let pattern = reception.pattern();
+        let loss = reception.lost() as f64 / 336.0;
+        assert_eq!(reception.lost(), 10);
+        assert!((pattern.burst_ratio - 5.0 * (1.0 - loss)).abs() < 1e-6, "{pattern:?}");
+        assert_eq!((pattern.burst_density, pattern.burst_length), (1.0, 5.0));
+
+        // A long outage that leaves the window behind, and a new source.
+        feed(&mut reception, 1, &[1_200, 1_201]);
+        feed(&mut reception, 2, &[1, 2, 3]);
+        let outage = reception.pattern();
+        assert!(outage.burst_length > 300.0, "{outage:?}");
+        assert_eq!(outage.gap_density, 0.0);
     }
 
     #[test]

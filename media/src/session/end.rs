@@ -184,6 +184,7 @@ impl End {
             last_packet: self.reception.last_packet(),
             codec: self.codec_in,
             codec_out: self.codec_out,
+            ..LegStats::default()
         }
     }
 }

@@ -109,7 +109,7 @@ impl Flow<'_> {
                 }
             }
             MediaInput::Lost { cause } => self.end(EndCause::ours(cause)),
-            MediaInput::Digit { .. } => {}
+            MediaInput::Digit { .. } | MediaInput::Recorded { .. } | MediaInput::RecordingFailed { .. } => {}
         }
     }
 
