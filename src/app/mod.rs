@@ -13,7 +13,9 @@ use std::time::Duration;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use offhook_media::codec::Codec;
+use offhook_media::container::wav::WavError;
 use offhook_media::dsp::Country;
+use offhook_media::sound::{Clip, ClipError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
@@ -78,6 +80,14 @@ pub enum StartError {
     /// The media server.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// A sound.
+    #[error("{path}: the sound cannot be used: {source}.")]
+    Sound {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ClipError,
+    },
     /// Standard input.
     #[error("standard input cannot be read: {0}.")]
     Input(io::Error),
@@ -263,8 +273,9 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
         country: country(&config.media.country),
         webrtc_codecs: codecs(&config.media.webrtc_codecs),
         workers: config.media.workers,
-        music_on_hold: None,
+        music_on_hold: config.media.music_on_hold.as_deref().map(clip).transpose()?,
         announcements: Vec::new(),
+        recordings: settings::recordings(config),
     };
     let transport = bind_sip(settings::transport(config)).await?;
     let groups = Groups::new(transport.local_addr(), settings::groups(config), settings::lines(config, lines));
@@ -349,6 +360,13 @@ fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
 /// Codecs by name; the configuration has been checked for names it does not know.
 pub fn codecs(names: &[String]) -> Vec<Codec> {
     names.iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+/// Reads a sound.
+fn clip(path: &Path) -> Result<Arc<Clip>, StartError> {
+    let problem = |source| StartError::Sound { path: path.to_owned(), source };
+    let file = fs::File::open(path).map_err(|error| problem(ClipError::from(WavError::from(error))))?;
+    Ok(Arc::new(Clip::read_wav(io::BufReader::new(file)).map_err(problem)?))
 }
 
 fn country(code: &str) -> Country {

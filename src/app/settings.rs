@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use offhook_media::record::{Channels, Container, RecordFormat};
 use offhook_sip::digest::{Credentials, Secret};
 use offhook_sip::header::Protocol;
 use rustc_hash::FxHashMap;
@@ -12,6 +13,7 @@ use crate::config::{self, Config, GroupKind, LineGroup, Listener};
 use crate::ids::{LineGroupId, LineId};
 use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
 use crate::net::groups::{GroupSettings, Kind, LineSettings};
+use crate::net::media::{Dtmf, Recordings};
 use crate::net::transport::{
     CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer, TransportSettings, Trust,
 };
@@ -112,6 +114,12 @@ fn group(config: &Config, index: usize, group: &LineGroup) -> GroupSettings {
         listener: group.listener.and_then(|index| config.listeners.get(index)).map(|listener| listener.name.clone()),
         tls_profile: index as u16,
         codecs: codecs(&group.codecs),
+        dtmf: match group.dtmf {
+            config::Dtmf::Auto => Dtmf::Auto,
+            config::Dtmf::Rfc4733 => Dtmf::Events,
+            config::Dtmf::Info => Dtmf::Info,
+            config::Dtmf::Inband => Dtmf::Tones,
+        },
     }
 }
 
@@ -121,6 +129,20 @@ fn protocol(transport: config::Transport) -> Protocol {
         config::Transport::Tcp => Protocol::Tcp,
         config::Transport::Tls => Protocol::Tls,
     }
+}
+
+/// Where and how calls are recorded.
+pub(super) fn recordings(config: &Config) -> Recordings {
+    let config::Recording { directory, format, channels } = &config.recording;
+    let container = match format {
+        config::RecordingFormat::Wav => Container::Wav,
+        config::RecordingFormat::Opus => Container::OggOpus,
+    };
+    let channels = match channels {
+        config::RecordingChannels::Mixed => Channels::Mixed,
+        config::RecordingChannels::PerSide => Channels::PerSide,
+    };
+    Recordings { directory: directory.clone(), format: RecordFormat { container, channels } }
 }
 
 /// Who may call, and where calls go.

@@ -169,8 +169,8 @@ pub enum Route {
     Service {
         /// The connection it came by.
         group: LineGroupId,
-        /// Which.
-        service: Service,
+        /// What it plays.
+        service: Sound,
     },
 }
 
@@ -192,15 +192,6 @@ pub enum TargetUri {
     Number(String),
     /// A registered contact.
     Uri(Uri),
-}
-
-/// What the server itself can be at the other end of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// Sends back what it hears.
-    Echo,
-    /// Plays a tone of 1 kHz.
-    Tone,
 }
 
 /// Who calls, as SIP told it.
@@ -310,6 +301,8 @@ pub enum MediaInput {
         sdp: Bytes,
         /// The codec, where it is settled.
         codec: Option<Codec>,
+        /// Whether neither side sends any more: the other end holds the call, and plays nothing itself.
+        held: bool,
     },
     /// The other side's answer fits.
     Accepted {

@@ -406,6 +406,7 @@ impl Calls {
             created: now,
             connected: None,
             codec: None,
+            held: [false, false],
             recorded: false,
             silence: [None, None],
             awaiting: [None, None],

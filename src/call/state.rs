@@ -9,7 +9,7 @@ use offhook_media::session::Side;
 use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
-use super::effect::{Caller, Service, Target};
+use super::effect::{Caller, Sound, Target};
 use super::headers::Headers;
 use super::view::EndCause;
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
@@ -27,6 +27,8 @@ pub(super) struct Call {
     pub(super) connected: Option<Instant>,
     /// The codec towards the PBX.
     pub(super) codec: Option<Codec>,
+    /// Which sides hold it without sending anything.
+    pub(super) held: [bool; 2],
     /// Whether it is recorded.
     pub(super) recorded: bool,
     /// Which sides should send audio and do not, and where it should come from.
@@ -85,7 +87,7 @@ pub(super) enum Far {
     /// SIP targets.
     Sip(FarSip),
     /// A service of ours.
-    Service(Service),
+    Service(Sound),
 }
 
 /// SIP targets: those of the beginning ring together, those that they redirect to as their contacts say.

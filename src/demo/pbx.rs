@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use offhook_media::codec::Codec;
 use offhook_media::dsp::Country;
+use offhook_media::sound::Clip;
 use offhook_sip::Source;
 use offhook_sip::digest::{AuthFailure, Secret as SipSecret, ServerAuth};
 use offhook_sip::header::{Name, Protocol};
@@ -17,19 +18,26 @@ use offhook_sip::registrar::Registrar;
 
 use crate::app::{self, Running, StartError};
 use crate::call::directory::{Directory, LineGroupEntry};
-use crate::call::effect::{Route, Service, Target, TargetUri};
+use crate::call::effect::{Route, Sound, Target, TargetUri};
 use crate::config::Secret;
-use crate::ids::LineGroupId;
+use crate::ids::{ConferenceId, LineGroupId};
 use crate::net::dns::Dns;
 use crate::net::groups::{GroupSettings, Groups, Kind};
-use crate::net::media::MediaSettings;
+use crate::net::media::{Dtmf, MediaSettings, Recordings};
 use crate::net::role::{Decision, Refusal, Role};
 use crate::net::transport::TransportSettings;
 
-/// Sends back what it hears.
-const ECHO: &str = "600";
-/// Plays a tone of 1 kHz.
-const TONE: &str = "601";
+/// What is behind the numbers that are nobody's extension.
+const SERVICES: [(&str, Sound, &str); 8] = [
+    ("600", Sound::Echo, "echo"),
+    ("601", Sound::TestTone, "test tone"),
+    ("602", Sound::MusicOnHold, "music on hold"),
+    ("603", Sound::Conference(ConferenceId(603)), "conference"),
+    ("611", Sound::Ringback, "ringing tone"),
+    ("612", Sound::Busy, "busy tone"),
+    ("613", Sound::Congestion, "congestion tone"),
+    ("614", Sound::CallWaiting, "call-waiting tone"),
+];
 /// All extensions belong to this one connection.
 const EXTENSIONS: LineGroupId = LineGroupId(0);
 const CODECS: [Codec; 4] = [Codec::G722, Codec::Pcma, Codec::Pcmu, Codec::Opus];
@@ -51,7 +59,8 @@ pub struct DemoPbx {
 pub async fn run(settings: DemoPbx) -> Result<(), StartError> {
     let (listen, count) = (settings.listen, settings.users.len());
     let pbx = start(settings).await?;
-    println!("The demo PBX is ready: sip:{listen}, {count} extensions, {ECHO} echo, {TONE} tone");
+    let services: String = SERVICES.iter().map(|(number, _, what)| format!(", {number} {what}")).collect();
+    println!("The demo PBX is ready: sip:{listen}, {count} extensions{services}");
     app::stop_signal().await?;
     pbx.stop().await;
     Ok(())
@@ -78,6 +87,7 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         listener: None,
         tls_profile: 0,
         codecs: CODECS.to_vec(),
+        dtmf: Dtmf::Auto,
     };
     let groups = Groups::new(transport.local_addr(), vec![extensions], Vec::new());
     // What a telephone asserts of itself is not to be believed.
@@ -97,10 +107,29 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         country: Country::default(),
         webrtc_codecs: vec![Codec::Opus],
         workers: Some(1),
-        music_on_hold: None,
+        music_on_hold: melody(),
         announcements: Vec::new(),
+        recordings: Recordings::default(),
     };
     app::run_core(Arc::new(directory), groups, role, transport, Dns::default(), media)
+}
+
+/// Music on hold: a broken chord, up and down.
+fn melody() -> Option<Arc<Clip>> {
+    const RATE: u32 = 16_000;
+    /// A note in Hz, and what it begins with: a plucked string has overtones that die away.
+    const NOTES: [f64; 8] = [261.63, 329.63, 392.0, 523.25, 659.26, 523.25, 392.0, 329.63];
+    let note = |hz: f64| {
+        (0..RATE / 2).map(move |at| {
+            let seconds = f64::from(at) / f64::from(RATE);
+            let wave = |n: f64| (std::f64::consts::TAU * hz * n * seconds).sin() / (n * n);
+            let attack = (seconds * 200.0).min(1.0);
+            let release = ((0.5 - seconds) * 100.0).clamp(0.0, 1.0);
+            ((wave(1.0) + wave(2.0) + wave(3.0)) * (-4.0 * seconds).exp() * attack * release * 6_000.0) as i16
+        })
+    };
+    let pcm = NOTES.into_iter().flat_map(note).collect();
+    Clip::new(pcm, RATE).ok().map(Arc::new)
 }
 
 /// The extensions and who is registered at them.
@@ -125,9 +154,10 @@ impl Role for Extensions {
             return Decision::Reject(Refusal { status, headers });
         }
         let dialled = request.request_uri().ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
+        if let Some(&(_, service, _)) = SERVICES.iter().find(|(number, ..)| *number == dialled) {
+            return Decision::Route(Route::Service { group: EXTENSIONS, service });
+        }
         match dialled.as_str() {
-            ECHO => Decision::Route(Route::Service { group: EXTENSIONS, service: Service::Echo }),
-            TONE => Decision::Route(Route::Service { group: EXTENSIONS, service: Service::Tone }),
             user if !self.users.contains_key(user) => Decision::Reject(Refusal::status(404)),
             user => {
                 let contacts = self.registrar.contacts(user, now);

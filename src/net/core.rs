@@ -589,7 +589,7 @@ impl<R: Role> Core<R> {
         now: Instant,
     ) {
         let event = match result {
-            Ok((sdp, codec)) => MediaInput::Described { sdp, codec },
+            Ok((sdp, codec)) => MediaInput::Described { sdp, codec, held: self.media.is_held(call, side) },
             Err(cause) => MediaInput::Refused { cause },
         };
         self.calls.handle(Input::Media { call, side, event }, now);

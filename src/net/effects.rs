@@ -69,6 +69,12 @@ impl<R: Role> Core<R> {
     }
 
     pub(super) fn perform_media(&mut self, call: CallId, effect: MediaEffect, now: Instant) {
+        if let MediaEffect::Offer { side, group }
+        | MediaEffect::AnswerOffer { side, group, .. }
+        | MediaEffect::OfferNext { side, group } = effect
+        {
+            self.media.set_dtmf(call, side, self.groups.dtmf(group));
+        }
         let (side, result) = match effect {
             MediaEffect::AnswerBrowser { side, sdp, expected } => {
                 let answer = self.media.answer_browser(call, side, &sdp, expected, now);

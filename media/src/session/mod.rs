@@ -237,6 +237,7 @@ impl Session {
         self.now = Some(now);
         self.clear_leg(side);
         self.ends[side as usize].install(leg, &mut self.random, now);
+        self.run_handshake(side, now);
         self.flush(side, now);
     }
 
@@ -260,8 +261,9 @@ impl Session {
     pub fn update_rtp(&mut self, side: Side, negotiated: Negotiated, now: Instant) {
         self.now = Some(now);
         if let Some(Leg::Rtp(leg)) = &mut self.end(side).leg {
-            leg.update(negotiated);
+            leg.update(negotiated, now);
         }
+        self.run_handshake(side, now);
     }
 
     /// Takes a browser's offer with new ICE credentials, see [`WebRtcLeg::restart`]. `None` where there is no WebRTC leg.
@@ -390,6 +392,7 @@ impl Session {
                 leg.handle_timeout(now);
                 self.flush(side, now);
             }
+            self.run_handshake(side, now);
             self.run_digits(side, now);
             self.run_tone(side, now);
             self.run_watch(side, now);

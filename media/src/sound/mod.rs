@@ -81,7 +81,7 @@ impl Clip {
     ///
     /// # Errors
     /// [`ClipError::Empty`]; [`ClipError::TooLong`].
-    fn new(pcm: Vec<i16>, rate: u32) -> Result<Self, ClipError> {
+    pub fn new(pcm: Vec<i16>, rate: u32) -> Result<Self, ClipError> {
         if pcm.is_empty() {
             return Err(ClipError::Empty);
         }

@@ -8,7 +8,7 @@ use offhook_media::session::Side;
 use offhook_sip::SessionId;
 
 use super::super::cause::CauseCode;
-use super::super::effect::{Effect, MediaEffect, Service, SipEffect, Sound};
+use super::super::effect::{Effect, MediaEffect, SipEffect};
 use super::super::headers::Headers;
 use super::super::state::{Awaiting, Far, Near, NearSip, Stage, Taker};
 use super::super::view::EndCause;
@@ -108,10 +108,7 @@ impl Flow<'_> {
                 self.play_both();
             }
             Far::Service(service) => {
-                let sound = match service {
-                    Service::Echo => Sound::Echo,
-                    Service::Tone => Sound::TestTone,
-                };
+                let sound = *service;
                 self.answer_with(session, Headers::new(), answer);
                 self.play(Side::A, sound);
                 self.set_stage(Stage::Connected);

@@ -90,10 +90,13 @@ impl Flow<'_> {
     /// The media side answered a question, or has news.
     pub(super) fn media(&mut self, side: Side, event: MediaInput, now: Instant) {
         match event {
-            MediaInput::Described { sdp, codec } => {
+            MediaInput::Described { sdp, codec, held } => {
                 let Some(awaiting) = self.call.awaiting[index(side)].take() else { return };
                 if let (Some(codec), false) = (codec, awaiting == Awaiting::BrowserAnswer) {
                     self.call.codec = Some(codec);
+                }
+                if let Awaiting::Renegotiation(_) = awaiting {
+                    self.hold(side, held);
                 }
                 self.described(side, awaiting, sdp, now);
             }
@@ -160,6 +163,15 @@ impl Flow<'_> {
         }
         if let Some((_, cause)) = self.call.deadline.take_if(|(due, _)| *due <= at) {
             self.end(EndCause::ours(cause));
+        }
+    }
+
+    /// The other end of a side holds the call, or talks again: who waits meanwhile hears music.
+    fn hold(&mut self, side: Side, held: bool) {
+        if std::mem::replace(&mut self.call.held[index(side)], held) != held
+            && !matches!(self.call.far, Far::Service(_))
+        {
+            self.play(side.other(), if held { Sound::MusicOnHold } else { Sound::Peer });
         }
     }
 

@@ -44,6 +44,8 @@ struct World {
     calls: Calls,
     now: Instant,
     codec: Codec,
+    /// What the media side says of the next description.
+    held: bool,
     log: Vec<String>,
     views: Vec<(ClientId, CallView)>,
     results: Vec<(ClientId, CommandResult)>,
@@ -66,6 +68,7 @@ impl World {
             calls: Calls::new(Arc::new(directory), 10),
             now: Instant::now(),
             codec: Codec::Pcma,
+            held: false,
             log: Vec::new(),
             views: Vec::new(),
             results: Vec::new(),
@@ -93,6 +96,7 @@ impl World {
                 Effect::Media { call, effect } => self.media_effect(call, effect),
                 Effect::Reply { client, result, .. } => self.results.push((client, result)),
                 Effect::CallChanged { client, call } => self.views.push((client, *call)),
+                Effect::Ended(_) => {}
                 Effect::Digit { client, digit, .. } => self.log.push(format!("digit {digit} for {client}")),
             }
         }
@@ -134,7 +138,7 @@ impl World {
     }
 
     fn media_effect(&mut self, call: CallId, effect: MediaEffect) {
-        let described = |codec| MediaInput::Described { sdp: Bytes::from_static(b"v=0"), codec };
+        let described = |codec| MediaInput::Described { sdp: Bytes::from_static(b"v=0"), codec, held: self.held };
         let (side, event) = match effect {
             MediaEffect::RestartBrowser { sdp, .. } if sdp == "later" => return,
             MediaEffect::RestartBrowser { side, .. } => (side, described(None)),
@@ -431,6 +435,21 @@ fn hold_and_retrieve_by_the_other_side_are_answered() {
 }
 
 #[test]
+fn who_is_held_in_silence_hears_music() {
+    let mut world = World::new();
+    world.dial("200");
+    world.sip(101, answered(sdp()));
+    world.log.clear();
+    world.held = true;
+    world.sip(101, SipInput::Offer { sdp: sdp() });
+    world.sip(101, SipInput::Offer { sdp: sdp() });
+    world.held = false;
+    world.sip(101, SipInput::Offer { sdp: sdp() });
+    let expected = ["A hears MusicOnHold", "200 to offer", "200 to offer", "A hears Peer", "200 to offer"];
+    world.logged(&expected);
+}
+
+#[test]
 fn digits_go_to_the_pbx_and_come_to_the_device_with_the_audio() {
     let mut world = World::new();
     let call = world.dial("200");
@@ -560,7 +579,7 @@ fn the_first_target_to_answer_gets_the_call() {
 #[test]
 fn an_invite_without_an_offer_gets_ours() {
     let mut world = World::new();
-    let route = Route::Service { group: PBX, service: Service::Echo };
+    let route = Route::Service { group: PBX, service: Sound::Echo };
     world.input(Input::Incoming {
         session: session(1),
         route,

@@ -19,6 +19,7 @@ use self::targets::{Target, Targets};
 use crate::call::view::EndCause;
 use crate::ids::{LineGroupId, LineId};
 use crate::line::report::{GroupReport, TargetReport};
+use crate::net::media::Dtmf;
 
 /// Contacts that are remembered for not answering.
 const MAX_DEAD_CONTACTS: usize = 64;
@@ -72,6 +73,8 @@ pub struct GroupSettings {
     pub tls_profile: u16,
     /// Codecs, best first.
     pub codecs: Vec<Codec>,
+    /// How digits travel.
+    pub dtmf: Dtmf,
 }
 
 /// What is configured of a line.
@@ -168,6 +171,11 @@ impl Groups {
     /// Whether each line is in use, by [`LineId`].
     pub(super) fn active(&self) -> impl Iterator<Item = bool> {
         self.lines.iter().map(|line| line.settings.active)
+    }
+
+    /// How digits travel towards a PBX.
+    pub(super) fn dtmf(&self, group: LineGroupId) -> Dtmf {
+        self.group(group).map_or_else(Dtmf::default, |group| group.settings.dtmf)
     }
 
     /// Codecs towards a PBX.

@@ -7,17 +7,20 @@ mod worker;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
 use offhook_media::dsp::{Country, Tone, ToneKind};
+use offhook_media::record::{Channels, Container, RecordFormat};
 use offhook_media::sdp::{self, Direction, LocalAudio, Negotiated, Offer, SdpError};
-use offhook_media::session::{Side, Source};
+use offhook_media::session::{DigitMethod, DigitPolicy, Side, Source};
 use offhook_media::sound::Clip;
 use offhook_media::webrtc::{WebRtcConfig, WebRtcError, WebRtcLeg};
 use rustc_hash::FxHashMap;
+use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 
@@ -54,6 +57,51 @@ pub struct MediaSettings {
     pub music_on_hold: Option<Arc<Clip>>,
     /// What [`Sound::Announcement`] counts.
     pub announcements: Vec<Arc<Clip>>,
+    /// Where and how calls are recorded.
+    pub recordings: Recordings,
+}
+
+/// Where and how calls are recorded.
+#[derive(Debug, Clone)]
+pub struct Recordings {
+    /// The folder of the files.
+    pub directory: PathBuf,
+    /// What they look like.
+    pub format: RecordFormat,
+}
+
+impl Default for Recordings {
+    /// WAV files in the current folder.
+    fn default() -> Self {
+        let format = RecordFormat { container: Container::Wav, channels: Channels::Mixed };
+        Recordings { directory: PathBuf::new(), format }
+    }
+}
+
+/// How digits travel towards a PBX.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Dtmf {
+    /// As telephone events where both sides have them, else as tones.
+    #[default]
+    Auto,
+    /// As telephone events (RFC 4733).
+    Events,
+    /// In SIP INFO.
+    Info,
+    /// As tones in the audio.
+    Tones,
+}
+
+impl Dtmf {
+    /// What that means for a leg that agreed on telephone events, or did not.
+    fn policy(self, events: bool) -> DigitPolicy {
+        match self {
+            Dtmf::Auto if events => DigitPolicy { send: DigitMethod::Events, detect: false },
+            Dtmf::Auto | Dtmf::Tones => DigitPolicy { send: DigitMethod::Tones, detect: true },
+            Dtmf::Events => DigitPolicy { send: DigitMethod::Events, detect: false },
+            Dtmf::Info => DigitPolicy { send: DigitMethod::Signalling, detect: false },
+        }
+    }
 }
 
 /// Why the media server cannot start.
@@ -116,6 +164,8 @@ struct CallMedia {
     sides: [Option<RtpSide>; 2],
     /// Who is prepared to take a side's place.
     next: Option<Next>,
+    /// How digits travel on its sides.
+    dtmf: [Dtmf; 2],
     /// The conferences that its sides are in.
     conferences: [Option<ConferenceId>; 2],
 }
@@ -151,7 +201,7 @@ impl MediaServer {
         let public = settings.address.map(|address| SocketAddr::new(address, port));
         let own = settings.webrtc.iter().copied().filter(|&own| Some(own) != public);
         let server = MediaServer {
-            webrtc: WebRtcConfig::new(secret)?,
+            webrtc: WebRtcConfig::new(secret)?.with_tcp(),
             candidates: public.into_iter().chain(own).collect(),
             workers,
             ports: Ports::new(settings.rtp_ports.clone(), u16::from_be_bytes([secret[8], secret[9]])),
@@ -220,7 +270,7 @@ impl MediaServer {
         rtp.version += 1;
         let codec = negotiated.codec;
         rtp.negotiated = Some(negotiated.clone());
-        self.act(call, Action::Rtp { side, negotiated });
+        self.agreed(call, side, |negotiated| Action::Rtp { side, negotiated }, negotiated);
         Ok((answer, codec))
     }
 
@@ -233,7 +283,7 @@ impl MediaServer {
         // The 200 mostly repeats the description of the 183.
         if rtp.negotiated.as_ref() != Some(&negotiated) {
             rtp.negotiated = Some(negotiated.clone());
-            self.act(call, Action::Rtp { side, negotiated });
+            self.agreed(call, side, |negotiated| Action::Rtp { side, negotiated }, negotiated);
         }
         Ok(codec)
     }
@@ -268,7 +318,7 @@ impl MediaServer {
             self.ports.release(old.local.port);
         }
         let codec = negotiated.codec;
-        self.act(call, Action::Replace { side, pair, negotiated });
+        self.agreed(call, side, |negotiated| Action::Replace { side, pair, negotiated }, negotiated);
         Ok(codec)
     }
 
@@ -288,6 +338,12 @@ impl MediaServer {
         let sdp = offer.sdp().clone();
         rtp.offer = Some(offer);
         Ok(sdp)
+    }
+
+    /// Whether the other end of a side wants nothing and sends nothing.
+    pub(super) fn is_held(&self, call: CallId, side: Side) -> bool {
+        let rtp = self.calls.get(&call).and_then(|media| media.sides[side as usize].as_ref());
+        rtp.and_then(|rtp| rtp.negotiated.as_ref()).is_some_and(|agreed| agreed.direction == Direction::Inactive)
     }
 
     /// Sets what a side hears.
@@ -359,10 +415,13 @@ impl MediaServer {
         }
     }
 
-    /// Records a call from now on, or no longer; a recording that is running is completed. What becomes of the file is
-    /// told by [`MediaInput::Recorded`] or [`MediaInput::RecordingFailed`].
-    pub(super) fn record(&mut self, call: CallId, recording: Option<Recording>) {
-        self.act(call, Action::Record(recording));
+    /// Records a call from now on, into a file named after this moment and the call. What becomes of it is told by
+    /// [`MediaInput::Recorded`] or [`MediaInput::RecordingFailed`].
+    pub(super) fn record(&mut self, call: CallId) {
+        let Recordings { directory, format } = &self.settings.recordings;
+        let name = recording::file_name(OffsetDateTime::now_utc(), call, *format);
+        let recording = Recording { path: directory.join(name), format: *format };
+        self.act(call, Action::Record(Some(recording)));
     }
 
     /// Whether there is no time for another call: new ones are to be refused, so that those that are there do not
@@ -376,14 +435,30 @@ impl MediaServer {
         self.act(call, Action::Digits { side, digits });
     }
 
-    /// Takes a browser's offer for another network path; the answer comes as an event.
-    pub(super) fn restart_browser(&mut self, _call: CallId, _side: Side, _offer: String) {}
+    /// Takes a browser's offer for another network path. The answer comes as [`MediaInput::Described`], or
+    /// [`MediaInput::Refused`].
+    pub(super) fn restart_browser(&mut self, call: CallId, side: Side, offer: String) {
+        let credentials = self.webrtc.ice_credentials();
+        self.act(call, Action::RestartBrowser { side, offer, credentials });
+    }
 
     /// A digit that came by INFO from a side.
-    pub(super) fn receive_digit(&mut self, _call: CallId, _side: Side, _digit: Digit) {}
+    pub(super) fn receive_digit(&mut self, call: CallId, side: Side, digit: Digit) {
+        self.act(call, Action::ReceiveDigit { side, digit });
+    }
 
-    /// Records both sides from now on.
-    pub(super) fn record(&mut self, _call: CallId) {}
+    /// How digits travel on a side towards a PBX, for what is negotiated from now on.
+    pub(super) fn set_dtmf(&mut self, call: CallId, side: Side, dtmf: Dtmf) {
+        self.media(call).dtmf[side as usize] = dtmf;
+    }
+
+    /// What was agreed with a PBX, for the worker.
+    fn agreed(&mut self, call: CallId, side: Side, action: impl FnOnce(Negotiated) -> Action, negotiated: Negotiated) {
+        let dtmf = self.calls.get(&call).map_or_else(Dtmf::default, |media| media.dtmf[side as usize]);
+        let policy = dtmf.policy(negotiated.telephone_event.is_some());
+        self.act(call, action(negotiated));
+        self.act(call, Action::DigitPolicy { side, policy });
+    }
 
     /// Asks for [`MediaInput::Connected`] once the browser's path stands.
     pub(super) fn confirm(&mut self, call: CallId) {

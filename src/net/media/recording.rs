@@ -11,8 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use offhook_media::record::{Patch, RecordFormat};
+use offhook_media::record::{Container, Patch, RecordFormat};
 use offhook_media::session::Side;
+use time::OffsetDateTime;
 use tokio::sync::mpsc::Sender;
 use tracing::{info, warn};
 
@@ -32,6 +33,17 @@ pub struct Recording {
     pub path: PathBuf,
     /// What is written into it.
     pub format: RecordFormat,
+}
+
+/// `2026-11-21_17-12-03_call-42.wav`, in UTC: files in the order of their names are in that of their calls.
+pub(super) fn file_name(at: OffsetDateTime, call: CallId, format: RecordFormat) -> String {
+    let ending = match format.container {
+        Container::Wav => "wav",
+        Container::OggOpus => "opus",
+    };
+    let (date, time) = (at.date(), at.time());
+    let (hour, minute, second) = time.as_hms();
+    format!("{date}_{hour:02}-{minute:02}-{second:02}_call-{}.{ending}", call.0)
 }
 
 /// The way to the thread that writes.

@@ -67,6 +67,7 @@ fn who_was_prepared_takes_a_side_with_ports_of_its_own() {
         workers: Some(1),
         music_on_hold: None,
         announcements: Vec::new(),
+        recordings: Recordings::default(),
     };
     let (mut server, _events) = MediaServer::start(settings).unwrap();
     let mut join = |side| {

@@ -5,15 +5,20 @@
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::Instant;
 
-use offhook_media::session::{Channel, Side};
-use offhook_media::webrtc::stun_ufrag;
+use offhook_media::session::{Channel, Leg, Side};
+use offhook_media::webrtc::{IceCredentials, stun_ufrag};
 use rustc_hash::FxHashMap;
 use socket2::{Domain, Protocol, Socket, Type};
+use tracing::debug;
 
 use super::run::Worker;
+use super::stream::Connection;
 use super::{Command, Why, home};
+use crate::call::cause::CauseCode;
+use crate::call::effect::MediaInput;
 
 /// Packets taken from the port before the calls' own sockets have their turn.
 const BATCH: usize = 64;
@@ -26,10 +31,28 @@ const MAX_REMOTES: usize = 8;
 /// Workers that a packet may pass through while its call moves.
 const MAX_HOPS: u8 = 4;
 
+/// The way that a browser's packets come, and ours must go.
+#[derive(Debug, Clone)]
+pub(super) enum Path {
+    /// One of the UDP sockets for browsers.
+    Udp(usize),
+    /// A TCP connection.
+    Tcp(Arc<Connection>),
+}
+
+impl Path {
+    fn channel(&self) -> Channel {
+        match self {
+            Path::Udp(_) => Channel::Mux,
+            Path::Tcp(_) => Channel::MuxTcp,
+        }
+    }
+}
+
 /// A browser's packet on its way between workers.
 #[derive(Debug)]
 pub(in super::super) struct Packet {
-    pub(super) socket: usize,
+    pub(super) path: Path,
     pub(super) from: SocketAddr,
     pub(super) bytes: Vec<u8>,
 }
@@ -44,19 +67,18 @@ pub(super) struct Browser {
 }
 
 /// An address of a browser.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Remote {
     pub(super) address: SocketAddr,
-    /// The socket that its packets arrive at and ours must leave by.
-    socket: usize,
+    path: Path,
     /// The worker that the system gives its packets to.
     pub(super) at: usize,
 }
 
 impl Browser {
-    /// The socket that packets to an address leave by.
-    pub(super) fn socket_for(&self, to: SocketAddr) -> usize {
-        self.remotes.iter().find(|remote| remote.address == to).map_or(0, |remote| remote.socket)
+    /// The way that packets to an address go.
+    pub(super) fn path_to(&self, to: SocketAddr) -> Option<&Path> {
+        self.remotes.iter().find(|remote| remote.address == to).map(|remote| &remote.path)
     }
 }
 
@@ -93,7 +115,9 @@ impl Worker {
         for _ in 0..BATCH {
             let Some(port) = self.out.browsers.get(socket) else { break };
             match port.recv_from(&mut buffer) {
-                Ok((length, from)) => self.browser_packet((self.index, 0), socket, from, &buffer[..length], now),
+                Ok((length, from)) => {
+                    self.browser_packet((self.index, 0), &Path::Udp(socket), from, &buffer[..length], now);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(_) => {}
             }
@@ -103,19 +127,29 @@ impl Worker {
 
     /// A packet from a browser: found by its address, or by the name in its connectivity check. It came in at a worker,
     /// and has been passed on so many times.
-    fn browser_packet(&mut self, (at, hops): (usize, u8), socket: usize, from: SocketAddr, bytes: &[u8], now: Instant) {
+    pub(super) fn browser_packet(
+        &mut self,
+        (at, hops): (usize, u8),
+        path: &Path,
+        from: SocketAddr,
+        bytes: &[u8],
+        now: Instant,
+    ) {
         let ufrag = stun_ufrag(bytes);
         let named = ufrag.and_then(|ufrag| self.browsers.by_ufrag.get(ufrag).copied());
         let Some((key, side)) = named.or_else(|| self.browsers.by_remote.get(&from).copied()) else {
-            return self.pass_on((at, hops), ufrag, Packet { socket, from, bytes: bytes.to_vec() });
+            return self.pass_on((at, hops), ufrag, Packet { path: path.clone(), from, bytes: bytes.to_vec() });
         };
         let Some(entry) = self.entries.get_mut(key) else { return };
         if let Some(browser) = &mut entry.sides[side as usize].browser {
             match browser.remotes.iter_mut().find(|remote| remote.address == from) {
-                Some(known) => (known.socket, known.at) = (socket, at),
+                Some(known) => {
+                    known.at = at;
+                    known.path.clone_from(path);
+                }
                 None if named.is_some() => {
                     let dropped = (browser.remotes.len() >= MAX_REMOTES).then(|| browser.remotes.remove(0));
-                    browser.remotes.push(Remote { address: from, socket, at });
+                    browser.remotes.push(Remote { address: from, path: path.clone(), at });
                     self.browsers.by_remote.insert(from, (key, side));
                     self.browsers.set_elsewhere(from, None, self.index);
                     let moved = browser.moved;
@@ -124,7 +158,7 @@ impl Worker {
                 None => {}
             }
         }
-        self.step(key, now, |session| session.handle_packet(side, Channel::Mux, from, bytes, now));
+        self.step(key, now, |session| session.handle_packet(side, path.channel(), from, bytes, now));
     }
 
     /// A packet that is not for a browser of this worker: for one of another worker, or nobody's.
@@ -154,7 +188,7 @@ impl Worker {
             let command = Command::Move { call, to: at, why: Why::Browser(packet) };
             return self.others[home(call, self.others.len())].send(command);
         }
-        self.browser_packet((at, hops), packet.socket, packet.from, &packet.bytes, now);
+        self.browser_packet((at, hops), &packet.path, packet.from, &packet.bytes, now);
     }
 
     /// A browser for a side, in place of the one it had.
@@ -164,6 +198,42 @@ impl Worker {
         let browser = Browser { ufrag: ufrag.to_owned(), remotes: Vec::new(), moved: false };
         let replaced = self.entries[key].sides[side as usize].browser.replace(browser);
         self.forget(replaced);
+    }
+
+    /// A browser's offer for another network path: from now on its checks say another name.
+    pub(super) fn restart_browser(
+        &mut self,
+        key: usize,
+        side: Side,
+        offer: &str,
+        credentials: IceCredentials,
+        now: Instant,
+    ) {
+        let mut answer = None;
+        self.step(key, now, |session| answer = session.restart_webrtc(side, offer, credentials, now));
+        let entry = &mut self.entries[key];
+        let call = entry.call;
+        let event = match answer {
+            Some(Ok(sdp)) => {
+                if let (Some(Leg::WebRtc(leg)), Some(browser)) =
+                    (entry.session.leg(side), &mut entry.sides[side as usize].browser)
+                {
+                    let ufrag = leg.local_ufrag().to_owned();
+                    let before = std::mem::replace(&mut browser.ufrag, ufrag.clone());
+                    self.shared.set(&before, None);
+                    self.browsers.by_ufrag.remove(&before);
+                    self.shared.set(&ufrag, Some(self.index));
+                    self.browsers.by_ufrag.insert(ufrag, (key, side));
+                }
+                MediaInput::Described { sdp: sdp.into(), codec: None, held: false }
+            }
+            Some(Err(error)) => {
+                debug!(%call, %error, "browser's offer for another path");
+                MediaInput::Refused { cause: CauseCode::InvalidSdp }
+            }
+            None => MediaInput::Refused { cause: CauseCode::NotPossibleNow },
+        };
+        self.out.tell(call, side, event);
     }
 
     /// A browser is gone.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use offhook_media::LegStats;
 use offhook_media::session::{Channel, Event, Leg, Output, Session, Side};
@@ -11,8 +11,9 @@ use tracing::{debug, warn};
 
 use super::super::MediaEvent;
 use super::super::recording::Tape;
-use super::browser::Browser;
+use super::browser::{Browser, Path};
 use crate::call::cause::CauseCode;
+use crate::call::dtmf::Digit;
 use crate::call::effect::MediaInput;
 use crate::ids::CallId;
 
@@ -124,7 +125,7 @@ impl Entry {
         let sockets = &self.sides[side as usize];
         match channel {
             Channel::Rtcp => sockets.rtcp.as_ref(),
-            Channel::Rtp | Channel::Mux => sockets.rtp.as_ref(),
+            Channel::Rtp | Channel::Mux | Channel::MuxTcp => sockets.rtp.as_ref(),
         }
     }
 
@@ -187,6 +188,10 @@ impl Outlet {
                             (side, MediaInput::Lost { cause })
                         }
                         Event::Digit { side, digit, .. } => (side, MediaInput::Digit { digit }),
+                        Event::Signal { side, digit, duration_ms } => {
+                            let duration = Duration::from_millis(duration_ms.into());
+                            (side, MediaInput::Signal(Digit::new(digit, duration)))
+                        }
                         Event::Silent { side, from, never } => (side, MediaInput::Silent { from, never }),
                         Event::Heard(side) => (side, MediaInput::Heard),
                         Event::Transcoding { side, from, to } => {
@@ -215,10 +220,15 @@ impl Outlet {
         let socket = match channel {
             Channel::Rtp => &sockets.rtp,
             Channel::Rtcp => &sockets.rtcp,
-            Channel::Mux => {
-                let known = sockets.browser.as_ref().map_or(0, |browser| browser.socket_for(to));
-                if let Some(socket) = self.browsers.get(known) {
-                    let _ = socket.send_to(bytes, to);
+            Channel::Mux | Channel::MuxTcp => {
+                match sockets.browser.as_ref().and_then(|browser| browser.path_to(to)) {
+                    Some(Path::Tcp(connection)) => connection.send(bytes),
+                    Some(Path::Udp(place)) => {
+                        let _ = self.browsers.get(*place).map(|socket| socket.send_to(bytes, to));
+                    }
+                    None => {
+                        let _ = self.browsers.first().map(|socket| socket.send_to(bytes, to));
+                    }
                 }
                 return;
             }

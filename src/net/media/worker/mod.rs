@@ -12,6 +12,7 @@ mod moving;
 mod poll;
 mod room;
 mod run;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod wheel;
@@ -22,19 +23,22 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use offhook_media::sdp::Negotiated;
-use offhook_media::session::{Side, Source};
+use offhook_media::session::{DigitPolicy, Side, Source};
 use offhook_media::sound::Clip;
-use offhook_media::webrtc::WebRtcLeg;
+use offhook_media::webrtc::{IceCredentials, WebRtcLeg};
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc as events;
+use tracing::warn;
 
 use self::browser::{Packet, bind_browser_port};
 use self::entry::Entry;
 use self::load::Load;
 use self::poll::{Poller, Ready, Waker};
 use self::run::Worker;
+use self::stream::{Streams, listen_streams};
 use super::recording::{Recording, Tapes};
 use super::{MediaError, MediaEvent, PortPair};
+use crate::call::dtmf::Digit;
 use crate::ids::{CallId, ConferenceId};
 use crate::net::figures::LegFigures;
 
@@ -78,6 +82,12 @@ pub(super) enum Action {
     Leave { side: Side },
     /// The call is recorded, or no longer.
     Record(Option<Recording>),
+    /// A browser's offer for another network path.
+    RestartBrowser { side: Side, offer: String, credentials: IceCredentials },
+    /// How digits travel on a side.
+    DigitPolicy { side: Side, policy: DigitPolicy },
+    /// A digit that came from a side by signalling.
+    ReceiveDigit { side: Side, digit: Digit },
     /// DTMF towards a side.
     Digits { side: Side, digits: String },
     /// Tell when the browser's path stands, or that it does.
@@ -184,7 +194,21 @@ impl Workers {
                 });
                 browsers.push(bound.map_err(|source| MediaError::Bind { address, source })?);
             }
-            let worker = Worker::new(index, poller, inbox, inboxes.clone(), shared.clone(), browsers, events.clone());
+            let mut listeners = Vec::new();
+            for (place, &address) in addresses.iter().enumerate() {
+                // UDP is enough for most browsers: a TCP port that another program has must not keep the server down.
+                let bound = browsers[place].local_addr().and_then(listen_streams).and_then(|listener| {
+                    poller.add(&listener, Ready::Streams(place))?;
+                    Ok(listener)
+                });
+                match bound {
+                    Ok(listener) => listeners.push(listener),
+                    Err(error) => warn!(%address, %error, "browsers cannot connect by TCP"),
+                }
+            }
+            let streams = Streams::new(listeners);
+            let sockets = (browsers, streams);
+            let worker = Worker::new(index, poller, inbox, inboxes.clone(), shared.clone(), sockets, events.clone());
             std::thread::Builder::new()
                 .name(format!("media-{index}"))
                 .spawn(move || worker.run())

@@ -131,7 +131,7 @@ impl Worker {
             browser.moved = true;
             self.browsers.by_ufrag.remove(&browser.ufrag);
             self.shared.set(&browser.ufrag, Some(to));
-            remotes.extend(browser.remotes.iter().copied());
+            remotes.extend(browser.remotes.iter().cloned());
         }
         self.others[to].send(Command::Adopt { entry, packet });
         // After the call itself, so that what they pass on finds it.

@@ -22,18 +22,26 @@ pub(super) enum Ready {
     Woken,
     /// One of the sockets for browsers.
     Browsers(usize),
+    /// One of the TCP listeners for browsers.
+    Streams(usize),
+    /// A browser's TCP connection.
+    Stream(usize),
     /// A socket of a call: the entry's place, and which of its sockets.
     Media(usize, Side, Channel),
 }
 
 const WOKEN: u64 = u64::MAX;
 const BROWSERS: u64 = 1 << 63;
+const STREAMS: u64 = 1 << 62;
+const STREAM: u64 = 1 << 61;
 
 impl Ready {
     fn to_u64(self) -> u64 {
         match self {
             Ready::Woken => WOKEN,
             Ready::Browsers(place) => BROWSERS | place as u64,
+            Ready::Streams(place) => STREAMS | place as u64,
+            Ready::Stream(place) => STREAM | place as u64,
             Ready::Media(place, side, channel) => {
                 (place as u64) << 2 | (side as u64) << 1 | u64::from(channel == Channel::Rtcp)
             }
@@ -46,6 +54,12 @@ impl Ready {
         }
         if data & BROWSERS != 0 {
             return Ready::Browsers((data & !BROWSERS) as usize);
+        }
+        if data & STREAMS != 0 {
+            return Ready::Streams((data & !STREAMS) as usize);
+        }
+        if data & STREAM != 0 {
+            return Ready::Stream((data & !STREAM) as usize);
         }
         let side = if data & 2 == 0 { Side::A } else { Side::B };
         let channel = if data & 1 == 0 { Channel::Rtp } else { Channel::Rtcp };

@@ -22,8 +22,10 @@ use super::load::Gauge;
 use super::moving::Places;
 use super::poll::{Found, Poller, Ready};
 use super::room::Rooms;
+use super::stream::Streams;
 use super::wheel::Wheel;
 use super::{Action, Command, Directory, Inbox};
+use crate::call::dtmf::Digit;
 use crate::call::effect::MediaInput;
 use crate::ids::CallId;
 use crate::net::figures::LegFigures;
@@ -50,6 +52,7 @@ pub(super) struct Worker {
     pub(super) wheel: Wheel,
     pub(super) out: Outlet,
     pub(super) browsers: Browsers,
+    pub(super) streams: Streams,
     pub(super) places: Places,
     pub(super) rooms: Rooms,
     pub(super) epoch: Instant,
@@ -64,7 +67,7 @@ impl Worker {
         inbox: Receiver<Command>,
         others: Vec<Inbox>,
         shared: Arc<Directory>,
-        browsers: Vec<UdpSocket>,
+        (browsers, streams): (Vec<UdpSocket>, Streams),
         events: Sender<MediaEvent>,
     ) -> Worker {
         let epoch = shared.epoch;
@@ -79,6 +82,7 @@ impl Worker {
             wheel: Wheel::new(epoch),
             out: Outlet::new(browsers, events),
             browsers: Browsers::default(),
+            streams,
             places: Places::default(),
             rooms: Rooms::default(),
             epoch,
@@ -108,6 +112,8 @@ impl Worker {
                 match ready {
                     Ready::Media(key, side, channel) => self.receive(key, side, channel, now),
                     Ready::Browsers(socket) => self.receive_browsers(socket, now),
+                    Ready::Streams(listener) => self.accept_streams(listener, now),
+                    Ready::Stream(key) => self.receive_stream(key, now),
                     Ready::Woken => woken = true,
                 }
             }
@@ -209,6 +215,13 @@ impl Worker {
             Action::Join { side, conference } => self.join(key, side, conference, now),
             Action::Leave { side } => self.rooms.leave(call, |left| left == side),
             Action::Record(recording) => self.record(key, recording, now),
+            Action::RestartBrowser { side, offer, credentials } => {
+                self.restart_browser(key, side, &offer, credentials, now);
+            }
+            Action::DigitPolicy { side, policy } => self.step(key, now, |session| session.set_digits(side, policy)),
+            Action::ReceiveDigit { side, digit: Digit { digit, duration } } => {
+                self.step(key, now, |session| session.receive_digit(side, digit, duration, now));
+            }
             Action::Digits { side, digits } => self.step(key, now, |session| session.send_digits(side, &digits, now)),
             Action::Confirm => {
                 if self.entries[key].connected {
