@@ -399,6 +399,8 @@ impl Calls {
             created: now,
             connected: None,
             codec: None,
+            security: None,
+            demands_encryption: false,
             awaiting: [None, None],
             deadline: Some(deadline),
             takeover: None,

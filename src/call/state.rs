@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
+use offhook_media::sdp::SecurityKind;
 use offhook_media::session::Side;
 use offhook_sip::{ReferId, SessionId};
 
@@ -26,6 +27,10 @@ pub(super) struct Call {
     pub(super) connected: Option<Instant>,
     /// The codec towards the PBX.
     pub(super) codec: Option<Codec>,
+    /// How the audio towards the PBX is encrypted.
+    pub(super) security: Option<SecurityKind>,
+    /// Nothing but encrypted audio was offered to the PBX.
+    pub(super) demands_encryption: bool,
     /// What the media side was asked for last, for side A and side B.
     pub(super) awaiting: [Option<Awaiting>; 2],
     /// When something must have happened, and what is wrong otherwise.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use offhook_media::codec::Codec;
+use offhook_media::sdp::SecurityKind;
 
 use super::cause::CauseCode;
 use super::directory::Directory;
@@ -75,6 +76,8 @@ pub struct CallView {
     pub connected: Option<Instant>,
     /// The codec towards the PBX.
     pub codec: Option<Codec>,
+    /// How the audio towards the PBX is encrypted.
+    pub security: Option<SecurityKind>,
     /// Why it ended, or why it is not here.
     pub cause: Option<EndCause>,
 }
@@ -113,6 +116,7 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         created: call.created,
         connected: call.connected,
         codec: call.codec,
+        security: call.security,
         cause: None,
     }
 }
