@@ -259,7 +259,7 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
             .groups
             .iter()
             .map(|group| LineGroupEntry {
-                codecs: codecs(&group.codecs),
+                codecs: all_codecs(group),
                 trust_identity: group.trust_identity,
                 record: group.record,
             })
@@ -271,7 +271,7 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
         webrtc: webrtc_addresses(config),
         rtp_ports: config.media.rtp_ports.clone(),
         country: country(&config.media.country),
-        webrtc_codecs: codecs(&config.media.webrtc_codecs),
+        webrtc_codecs: settings::webrtc_codecs(config),
         workers: config.media.workers,
         music_on_hold: config.media.music_on_hold.as_deref().map(clip).transpose()?,
         announcements: Vec::new(),
@@ -367,6 +367,17 @@ fn clip(path: &Path) -> Result<Arc<Clip>, StartError> {
     let problem = |source| StartError::Sound { path: path.to_owned(), source };
     let file = fs::File::open(path).map_err(|error| problem(ClipError::from(WavError::from(error))))?;
     Ok(Arc::new(Clip::read_wav(io::BufReader::new(file)).map_err(problem)?))
+}
+
+/// The codecs of a line group in either direction; those of what we offer come first, which calls are expected to get.
+fn all_codecs(group: &LineGroup) -> Vec<Codec> {
+    let mut all = codecs(&group.codecs_outgoing);
+    for codec in codecs(&group.codecs_incoming) {
+        if !all.contains(&codec) {
+            all.push(codec);
+        }
+    }
+    all
 }
 
 fn country(code: &str) -> Country {

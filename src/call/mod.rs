@@ -409,6 +409,8 @@ impl Calls {
             held: [false, false],
             recorded: false,
             silence: [None, None],
+            security: None,
+            demands_encryption: false,
             awaiting: [None, None],
             deadline: Some(deadline),
             takeover: None,

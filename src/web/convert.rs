@@ -2,7 +2,9 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::protocol::{self, Cause, Direction, LineState, admin};
+use offhook_media::sdp::SecurityKind;
+
+use super::protocol::{self, Cause, Direction, LineState, Security, admin};
 use super::{Labels, WebState};
 use crate::call::effect::CommandResult;
 use crate::call::view::{self, CallView, EndCause};
@@ -49,6 +51,11 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         connected_at: view.connected.map(|at| state.clock.unix_ms(at)),
         codec: view.codec.map(|codec| codec.name().to_owned()),
         recorded: view.recorded,
+        security: view.security.map(|security| match security {
+            SecurityKind::Plain => Security::Plain,
+            SecurityKind::Sdes => Security::Sdes,
+            SecurityKind::Dtls => Security::Dtls,
+        }),
         cause: view.cause.map(cause),
     }
 }

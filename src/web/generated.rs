@@ -31,6 +31,7 @@ fn protocol_types() -> String {
     add(LineState::decl(&config));
     add(Call::decl(&config));
     add(Direction::decl(&config));
+    add(Security::decl(&config));
     add(ConnectionState::decl(&config));
     add(Cause::decl(&config));
     add(Reply::decl(&config));

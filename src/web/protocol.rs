@@ -236,8 +236,22 @@ pub struct Call {
     pub codec: Option<String>,
     /// Whether the server records it.
     pub recorded: bool,
+    /// Whether the audio towards the PBX is encrypted, once known.
+    pub security: Option<Security>,
     /// Why it ended.
     pub cause: Option<Cause>,
+}
+
+/// How the audio towards the PBX is encrypted. That towards the browser always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// Not at all.
+    Plain,
+    /// SRTP with keys from the signalling.
+    Sdes,
+    /// SRTP with keys from a DTLS handshake.
+    Dtls,
 }
 
 /// Who began a call.

@@ -2,6 +2,7 @@
 
 mod ports;
 mod recording;
+mod terms;
 mod worker;
 
 use std::io;
@@ -15,9 +16,10 @@ use bytes::Bytes;
 use offhook_media::codec::Codec;
 use offhook_media::dsp::{Country, Tone, ToneKind};
 use offhook_media::record::{Channels, Container, RecordFormat};
-use offhook_media::sdp::{self, Direction, LocalAudio, Negotiated, Offer, SdpError};
-use offhook_media::session::{DigitMethod, DigitPolicy, Side, Source};
+use offhook_media::sdp::{self, Direction, LocalAudio, Negotiated, Offer, SdpError, SecurityKind};
+use offhook_media::session::{Side, Source};
 use offhook_media::sound::Clip;
+use offhook_media::srtp::{DtlsIdentity, LocalKeys};
 use offhook_media::webrtc::{WebRtcConfig, WebRtcError, WebRtcLeg};
 use rustc_hash::FxHashMap;
 use time::OffsetDateTime;
@@ -26,6 +28,7 @@ use tracing::{debug, info, warn};
 
 use self::ports::Ports;
 pub use self::recording::Recording;
+pub use self::terms::{AudioSettings, Dtmf, Srtp};
 use self::worker::{Action, Workers};
 use super::figures::LegFigures;
 use crate::call::cause::CauseCode;
@@ -78,32 +81,6 @@ impl Default for Recordings {
     }
 }
 
-/// How digits travel towards a PBX.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Dtmf {
-    /// As telephone events where both sides have them, else as tones.
-    #[default]
-    Auto,
-    /// As telephone events (RFC 4733).
-    Events,
-    /// In SIP INFO.
-    Info,
-    /// As tones in the audio.
-    Tones,
-}
-
-impl Dtmf {
-    /// What that means for a leg that agreed on telephone events, or did not.
-    fn policy(self, events: bool) -> DigitPolicy {
-        match self {
-            Dtmf::Auto if events => DigitPolicy { send: DigitMethod::Events, detect: false },
-            Dtmf::Auto | Dtmf::Tones => DigitPolicy { send: DigitMethod::Tones, detect: true },
-            Dtmf::Events => DigitPolicy { send: DigitMethod::Events, detect: false },
-            Dtmf::Info => DigitPolicy { send: DigitMethod::Signalling, detect: false },
-        }
-    }
-}
-
 /// Why the media server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
@@ -142,6 +119,8 @@ pub struct MediaEvent {
 pub struct MediaServer {
     settings: MediaSettings,
     webrtc: WebRtcConfig,
+    /// Who we are in DTLS handshakes towards PBXs.
+    identity: Arc<DtlsIdentity>,
     /// Addresses told to browsers, best first.
     candidates: Vec<SocketAddr>,
     workers: Workers,
@@ -164,8 +143,6 @@ struct CallMedia {
     sides: [Option<RtpSide>; 2],
     /// Who is prepared to take a side's place.
     next: Option<Next>,
-    /// How digits travel on its sides.
-    dtmf: [Dtmf; 2],
     /// The conferences that its sides are in.
     conferences: [Option<ConferenceId>; 2],
 }
@@ -186,6 +163,9 @@ struct RtpSide {
     version: u64,
     offer: Option<Offer>,
     negotiated: Option<Negotiated>,
+    audio: AudioSettings,
+    /// The keys of what we send, for its life.
+    keys: LocalKeys,
 }
 
 impl MediaServer {
@@ -202,6 +182,7 @@ impl MediaServer {
         let own = settings.webrtc.iter().copied().filter(|&own| Some(own) != public);
         let server = MediaServer {
             webrtc: WebRtcConfig::new(secret)?.with_tcp(),
+            identity: DtlsIdentity::new().ok_or(MediaError::Random)?,
             candidates: public.into_iter().chain(own).collect(),
             workers,
             ports: Ports::new(settings.rtp_ports.clone(), u16::from_be_bytes([secret[8], secret[9]])),
@@ -244,30 +225,33 @@ impl MediaServer {
         call: CallId,
         side: Side,
         address: IpAddr,
-        codecs: &[Codec],
+        audio: &AudioSettings,
     ) -> Result<Bytes, CauseCode> {
-        let rtp = self.rtp_side(call, side, address)?;
-        let offer = Offer::new(&rtp.local, codecs);
+        let identity = self.identity.clone();
+        let rtp = self.rtp_side(call, side, address, audio)?;
+        let offer = Offer::new(&rtp.local, rtp.terms(audio.outgoing.clone(), &identity));
         let sdp = offer.sdp().clone();
         rtp.offer = Some(offer);
         Ok(sdp)
     }
 
-    /// Answers an offer from SIP with one of `codecs`; `expected` comes first where it is offered.
+    /// Answers an offer from SIP with one of the group's codecs; `expected` comes first where it is offered.
     pub(super) fn answer_offer(
         &mut self,
         call: CallId,
         side: Side,
         address: IpAddr,
-        codecs: &[Codec],
+        audio: &AudioSettings,
         expected: Option<Codec>,
         offer: &[u8],
     ) -> Result<(Bytes, Codec), CauseCode> {
-        let order = expected_first(codecs, expected);
-        let rtp = self.rtp_side(call, side, address)?;
-        let (answer, negotiated) =
-            sdp::answer(&rtp.local, &order, offer, rtp.version + 1).map_err(|error| sdp_cause(call, &error))?;
+        let order = expected_first(&audio.incoming, expected);
+        let identity = self.identity.clone();
+        let rtp = self.rtp_side(call, side, address, audio)?;
+        let (answer, negotiated) = sdp::answer(&rtp.local, rtp.terms(order, &identity), offer, rtp.version + 1)
+            .map_err(|error| sdp_cause(call, &error))?;
         rtp.version += 1;
+        log_agreed(call, side, &negotiated);
         let codec = negotiated.codec;
         rtp.negotiated = Some(negotiated.clone());
         self.agreed(call, side, |negotiated| Action::Rtp { side, negotiated }, negotiated);
@@ -282,6 +266,7 @@ impl MediaServer {
         let codec = negotiated.codec;
         // The 200 mostly repeats the description of the 183.
         if rtp.negotiated.as_ref() != Some(&negotiated) {
+            log_agreed(call, side, &negotiated);
             rtp.negotiated = Some(negotiated.clone());
             self.agreed(call, side, |negotiated| Action::Rtp { side, negotiated }, negotiated);
         }
@@ -295,11 +280,11 @@ impl MediaServer {
         call: CallId,
         side: Side,
         address: IpAddr,
-        codecs: &[Codec],
+        audio: &AudioSettings,
     ) -> Result<Bytes, CauseCode> {
         self.drop_next(call);
-        let (mut rtp, pair) = self.new_rtp(call, address)?;
-        let offer = Offer::new(&rtp.local, codecs);
+        let (mut rtp, pair) = self.new_rtp(call, address, audio)?;
+        let offer = Offer::new(&rtp.local, rtp.terms(audio.outgoing.clone(), &self.identity));
         let sdp = offer.sdp().clone();
         rtp.offer = Some(offer);
         self.media(call).next = Some(Next { side, rtp, pair });
@@ -318,6 +303,7 @@ impl MediaServer {
             self.ports.release(old.local.port);
         }
         let codec = negotiated.codec;
+        log_agreed(call, side, &negotiated);
         self.agreed(call, side, |negotiated| Action::Replace { side, pair, negotiated }, negotiated);
         Ok(codec)
     }
@@ -331,10 +317,12 @@ impl MediaServer {
 
     /// Our description of a side as it is, with a new version.
     pub(super) fn describe(&mut self, call: CallId, side: Side) -> Result<Bytes, CauseCode> {
+        let identity = self.identity.clone();
         let rtp = self.existing(call, side)?;
-        let negotiated = rtp.negotiated.as_ref().ok_or(CauseCode::Internal)?;
+        let codec = rtp.negotiated.as_ref().ok_or(CauseCode::Internal)?.codec;
         rtp.version += 1;
-        let offer = Offer::revised(&rtp.local, &[negotiated.codec], Direction::SendRecv, rtp.version);
+        let terms = rtp.terms(vec![codec], &identity);
+        let offer = Offer::revised(&rtp.local, terms, Direction::SendRecv, rtp.version);
         let sdp = offer.sdp().clone();
         rtp.offer = Some(offer);
         Ok(sdp)
@@ -344,6 +332,12 @@ impl MediaServer {
     pub(super) fn is_held(&self, call: CallId, side: Side) -> bool {
         let rtp = self.calls.get(&call).and_then(|media| media.sides[side as usize].as_ref());
         rtp.and_then(|rtp| rtp.negotiated.as_ref()).is_some_and(|agreed| agreed.direction == Direction::Inactive)
+    }
+
+    /// How the audio of a side is encrypted, where that is agreed.
+    pub(super) fn security(&self, call: CallId, side: Side) -> Option<SecurityKind> {
+        let rtp = self.calls.get(&call)?.sides[side as usize].as_ref()?;
+        Some(rtp.negotiated.as_ref()?.security.kind())
     }
 
     /// Sets what a side hears.
@@ -447,14 +441,10 @@ impl MediaServer {
         self.act(call, Action::ReceiveDigit { side, digit });
     }
 
-    /// How digits travel on a side towards a PBX, for what is negotiated from now on.
-    pub(super) fn set_dtmf(&mut self, call: CallId, side: Side, dtmf: Dtmf) {
-        self.media(call).dtmf[side as usize] = dtmf;
-    }
-
     /// What was agreed with a PBX, for the worker.
     fn agreed(&mut self, call: CallId, side: Side, action: impl FnOnce(Negotiated) -> Action, negotiated: Negotiated) {
-        let dtmf = self.calls.get(&call).map_or_else(Dtmf::default, |media| media.dtmf[side as usize]);
+        let rtp = self.calls.get(&call).and_then(|media| media.sides[side as usize].as_ref());
+        let dtmf = rtp.map_or_else(Dtmf::default, |rtp| rtp.audio.dtmf);
         let policy = dtmf.policy(negotiated.telephone_event.is_some());
         self.act(call, action(negotiated));
         self.act(call, Action::DigitPolicy { side, policy });
@@ -517,16 +507,32 @@ impl MediaServer {
     }
 
     /// The RTP side of a call, with sockets; made where it is not there yet.
-    fn rtp_side(&mut self, call: CallId, side: Side, address: IpAddr) -> Result<&mut RtpSide, CauseCode> {
+    fn rtp_side(
+        &mut self,
+        call: CallId,
+        side: Side,
+        address: IpAddr,
+        audio: &AudioSettings,
+    ) -> Result<&mut RtpSide, CauseCode> {
         if self.media(call).sides[side as usize].is_none() {
-            let (rtp, pair) = self.new_rtp(call, address)?;
+            let (rtp, pair) = self.new_rtp(call, address, audio)?;
             self.media(call).sides[side as usize] = Some(rtp);
             self.act(call, Action::Sockets { side, pair });
         }
         self.existing(call, side)
     }
 
-    fn new_rtp(&mut self, call: CallId, address: IpAddr) -> Result<(RtpSide, PortPair), CauseCode> {
+    fn new_rtp(
+        &mut self,
+        call: CallId,
+        address: IpAddr,
+        audio: &AudioSettings,
+    ) -> Result<(RtpSide, PortPair), CauseCode> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(|error| {
+            tracing::error!(%call, %error, "no random numbers for keys");
+            CauseCode::Internal
+        })?;
         let shown = self.settings.address.unwrap_or(address);
         let pair = self.ports.take(shown, address).map_err(|error| {
             tracing::warn!(%call, %error, "no RTP port");
@@ -534,7 +540,8 @@ impl MediaServer {
         })?;
         self.next_session += 1;
         let local = LocalAudio { address: shown, port: pair.port, session_id: self.next_session };
-        Ok((RtpSide { local, version: 1, offer: None, negotiated: None }, pair))
+        let (audio, keys) = (audio.clone(), LocalKeys::new(&random));
+        Ok((RtpSide { local, version: 1, offer: None, negotiated: None, audio, keys }, pair))
     }
 
     /// The codecs to answer a browser with: what spares transcoding first, HD where the PBX side is HD.
@@ -556,12 +563,18 @@ fn expected_first(codecs: &[Codec], expected: Option<Codec>) -> Vec<Codec> {
     order
 }
 
+/// The codec and the encryption of a side: no call gets less than configured without a trace.
+fn log_agreed(call: CallId, side: Side, negotiated: &Negotiated) {
+    let Negotiated { codec, security, .. } = negotiated;
+    info!(%call, ?side, %codec, security = security.kind().as_str(), "audio agreed");
+}
+
 fn sdp_cause(call: CallId, error: &SdpError) -> CauseCode {
     debug!(%call, %error, "description from SIP");
     match error {
-        SdpError::NoCommonCodec | SdpError::SrtpRequired | SdpError::NoAudio | SdpError::UnsupportedTransport => {
-            CauseCode::NoCommonCodec
-        }
+        SdpError::SrtpRequired => CauseCode::SrtpRequired,
+        SdpError::SrtpRefused | SdpError::SrtpUnsupported => CauseCode::SrtpRefused,
+        SdpError::NoCommonCodec | SdpError::NoAudio | SdpError::UnsupportedTransport => CauseCode::NoCommonCodec,
         _ => CauseCode::Refused,
     }
 }

@@ -82,6 +82,8 @@ export const de: Texts = {
     duration: 'Dauer',
     recorded: 'Wird aufgezeichnet',
     codec: (codec) => `Audio-Codec zur Telefonanlage: ${codec}`,
+    encrypted: 'Zur Telefonanlage verschlüsselt',
+    unencrypted: 'Zur Telefonanlage unverschlüsselt',
     mute: 'Stumm',
     unmute: 'Stumm aus',
     muted: 'Ihr Mikrofon ist stumm',

@@ -82,6 +82,8 @@ export const en = {
     duration: 'Duration',
     recorded: 'Being recorded',
     codec: (codec: string) => `Audio codec towards the PBX: ${codec}`,
+    encrypted: 'Encrypted towards the PBX',
+    unencrypted: 'Not encrypted towards the PBX',
     mute: 'Mute',
     unmute: 'Unmute',
     muted: 'You are muted',
