@@ -205,7 +205,7 @@ impl Session {
         self.now = Some(now);
         let end = self.end(side);
         if end.leg.is_some() {
-            end.digits_out.push(digits);
+            end.digits_out.push(digits, crate::dtmf::DEFAULT_DURATION);
         }
         self.run_digits(side, now);
     }
