@@ -9,6 +9,7 @@ pub mod dsp;
 pub mod dtmf;
 pub mod mixer;
 pub mod record;
+pub mod playout;
 pub mod rtp;
 pub mod rtp_leg;
 pub mod sdp;
@@ -24,6 +25,7 @@ mod stream;
 mod testing;
 
 pub use codec::Codec;
+pub use playout::{Playout, PlayoutStats, Pulled};
 pub use rtp_leg::RtpLeg;
 pub use session::{Channel, Event, Leg, LegStats, Output, Session, Side, Source};
 pub use webrtc::{WebRtcConfig, WebRtcError, WebRtcLeg};

@@ -41,8 +41,34 @@ impl Encoder {
         self.codec
     }
 
+    /// Expects that this many of 100 packets will be lost, as the far end reports it. Above 0 Opus
+    /// adds in-band FEC, with which a receiver recovers a lost packet from the next; it takes CPU
+    /// and bits from the voice. The other codecs have no such thing.
+    ///
+    /// # Errors
+    /// [`CodecError::Library`].
+    pub fn set_expected_loss(&mut self, percent: u8) -> Result<(), CodecError> {
+        match &mut self.coder {
+            EncoderKind::Opus(encoder) => encoder.set_expected_loss(percent),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets pauses of speech go unsent: [`Encoder::encode`] then makes no packet. Only Opus has this
+    /// (RFC 7587 section 3.1.3).
+    ///
+    /// # Errors
+    /// [`CodecError::Library`].
+    pub fn set_dtx(&mut self, dtx: bool) -> Result<(), CodecError> {
+        match &mut self.coder {
+            EncoderKind::Opus(encoder) => encoder.set_dtx(dtx),
+            _ => Ok(()),
+        }
+    }
+
     /// Appends one packet with all of `pcm` to `out` and returns its length in ticks of
-    /// [`Codec::rtp_clock`]. On an error `out` is as it was.
+    /// [`Codec::rtp_clock`]. Nothing is appended, with [`Encoder::set_dtx`], when this packet need not
+    /// be sent; its time passes all the same. On an error `out` is as it was.
     ///
     /// # Errors
     /// [`CodecError::Duration`] when `pcm` is longer than [`MAX_PACKET_MS`], or of a length that Opus
@@ -158,6 +184,30 @@ impl Decoder {
             }
         }
         Ok(out.len() - start)
+    }
+}
+
+impl Decoder {
+    /// Appends `samples` of PCM in place of a packet that did not come. Opus rounds that up to whole
+    /// 2.5 ms.
+    pub fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) {
+        match &mut self.coder {
+            DecoderKind::Opus(decoder) => decoder.conceal(samples, out),
+            _ => out.resize(out.len() + samples, 0),
+        }
+    }
+
+    /// Appends `samples` of PCM in place of what is missing right before the packet `next`, which is
+    /// to be decoded after this: from the redundancy in it (Opus in-band FEC) as far as there is
+    /// any, else as [`Decoder::conceal`] does. Returns whether there was any.
+    pub fn recover(&mut self, next: &[u8], samples: usize, out: &mut Vec<i16>) -> bool {
+        match &mut self.coder {
+            DecoderKind::Opus(decoder) if opus::has_fec(next) => decoder.recover(next, samples, out),
+            _ => {
+                self.conceal(samples, out);
+                false
+            }
+        }
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Player {
 }
 
 /// Silence behind a clip that ends: what the resampler still holds comes out.
-const TAIL_MS: u32 = 10;
+const TAIL_MS: u32 = 5;
 
 impl Player {
     /// A player that starts at the beginning. `rate` is that of the listener in Hz: 8,000, 16,000 or
