@@ -17,9 +17,9 @@ pub struct PacketWriter {
     /// What follows the packet that waits: whether it is the last is not known before.
     waiting: Option<Vec<u8>>,
     /// Where the packet that waits ends, in ticks.
-    granule: u64,
+    pub(super) granule: u64,
     /// Where the page began, in ticks.
-    page: u64,
+    pub(super) page: u64,
 }
 
 impl PacketWriter {

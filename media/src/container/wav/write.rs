@@ -35,7 +35,7 @@ pub struct Writer {
     /// Between PCM and G.711.
     encoder: Option<Encoder>,
     /// Octets of audio so far.
-    written: u64,
+    pub(super) written: u64,
 }
 
 impl Writer {
