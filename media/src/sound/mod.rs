@@ -42,7 +42,7 @@ pub enum ClipError {
 
 impl Clip {
     /// Reads a WAV file of any rate, any channels, PCM, floating point or G.711, and converts it to one
-    /// channel at the nearest rate above it. It takes about a second for ten minutes of music, and
+    /// channel at the nearest rate above it. It takes about two seconds for ten minutes of music, and
     /// is no work for a thread that moves packets.
     ///
     /// # Errors
