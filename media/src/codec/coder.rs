@@ -1,5 +1,6 @@
 //! PCM to RTP payload and back, for every codec.
 
+use super::conceal::Concealer;
 use super::{Codec, CodecError, MAX_PACKET_MS, g711, g722, opus};
 use crate::dsp::Resampler;
 
@@ -110,6 +111,8 @@ pub struct Decoder {
     codec: Codec,
     pcm_rate: u32,
     coder: DecoderKind,
+    /// At the codec's rate; Opus has its own.
+    concealer: Option<Box<Concealer>>,
     /// Between the codec's rate and the caller's, with room for one packet.
     resampler: Option<(Resampler, Vec<i16>)>,
 }
@@ -135,7 +138,8 @@ impl Decoder {
             Codec::Opus => DecoderKind::Opus(opus::Decoder::new(pcm_rate)?),
         };
         let resampler = resampler(codec, codec.sample_rate(), pcm_rate)?;
-        Ok(Decoder { codec, pcm_rate, coder, resampler })
+        let concealer = (codec != Codec::Opus).then(|| Box::new(Concealer::new(codec.sample_rate())));
+        Ok(Decoder { codec, pcm_rate, coder, concealer, resampler })
     }
 
     /// The codec of the payloads read.
@@ -172,11 +176,15 @@ impl Decoder {
                     }
                     None => &mut *out,
                 };
+                let decoded = target.len();
                 match coder {
                     DecoderKind::Alaw => g711::decode_alaw(payload, target),
                     DecoderKind::Ulaw => g711::decode_ulaw(payload, target),
                     DecoderKind::G722(decoder) => decoder.decode(payload, target),
                     DecoderKind::Opus(decoder) => decoder.decode(payload, target)?,
+                }
+                if let Some(concealer) = &mut self.concealer {
+                    concealer.heard(&mut target[decoded..]);
                 }
                 if let Some((resampler, scratch)) = &mut self.resampler {
                     resampler.process(scratch, out);
@@ -185,15 +193,21 @@ impl Decoder {
         }
         Ok(out.len() - start)
     }
-}
 
-impl Decoder {
-    /// Appends `samples` of PCM in place of a packet that did not come. Opus rounds that up to whole
-    /// 2.5 ms.
+    /// Appends `samples` of PCM in place of a packet that did not come, at most one second. Opus
+    /// rounds that up to whole 2.5 ms, a resampler to whole samples of the codec.
     pub fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) {
-        match &mut self.coder {
-            DecoderKind::Opus(decoder) => decoder.conceal(samples, out),
-            _ => out.resize(out.len() + samples, 0),
+        let samples = samples.min(self.pcm_rate as usize);
+        match (&mut self.coder, &mut self.concealer, &mut self.resampler) {
+            (DecoderKind::Opus(decoder), ..) => decoder.conceal(samples, out),
+            (_, Some(concealer), Some((resampler, scratch))) => {
+                scratch.clear();
+                let (rate, pcm_rate) = (self.codec.sample_rate() as usize, self.pcm_rate as usize);
+                concealer.conceal((samples * rate).div_ceil(pcm_rate), scratch);
+                resampler.process(scratch, out);
+            }
+            (_, Some(concealer), None) => concealer.conceal(samples, out),
+            (_, None, _) => out.resize(out.len() + samples, 0),
         }
     }
 

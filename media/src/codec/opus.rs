@@ -14,7 +14,7 @@ const MAX_PART_BYTES: usize = 256;
 const MAX_PARTS: usize = 12;
 
 /// A packet up to this long holds no audio: the decoder goes on with noise (RFC 6716 section 3.4).
-pub(super) const MAX_DTX_BYTES: usize = 2;
+pub(crate) const MAX_DTX_BYTES: usize = 2;
 
 /// A mono encoder for speech.
 pub(super) struct Encoder {
@@ -147,7 +147,7 @@ impl Decoder {
 
 /// Whether a packet carries the audio before it a second time (RFC 6716 section 4.2.4, mono or the
 /// middle channel of stereo, its first frame).
-pub(super) fn has_fec(payload: &[u8]) -> bool {
+pub(crate) fn has_fec(payload: &[u8]) -> bool {
     let [toc, rest @ ..] = payload else {
         return false;
     };
