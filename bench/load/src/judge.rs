@@ -1,8 +1,6 @@
 //! The tests' perceptual measure as a program: `offhook-judge ORIGINAL.wav HEARD.wav …` prints a score for each heard
 //! file. All are 16-bit mono; where the original has 8 kHz, only what that carries is judged.
 
-#![allow(clippy::print_stdout, reason = "a program for a terminal")]
-
 #[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
 #[path = "../../../tests/system/support/perceptual.rs"]
 mod perceptual;
@@ -19,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (heard, _) = read(&file)?;
         let reach = isize::try_from(RATE)? / 2;
         let score = judge(&original, &heard, -reach..reach, false, width).map_or(1.0, |verdict| verdict.score);
-        println!("{score:.3}");
+        println!("{score:.4}");
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Load for `bench.py webrtc`: so many WebRTC clients, each with one call, that send 20 ms packets and count what comes.
 //! Prints one line of JSON.
 
-#![allow(clippy::print_stdout, reason = "a program for a terminal")]
 #![allow(clippy::disallowed_methods, reason = "it waits for nothing but the time")]
 
 mod signalling;
