@@ -1037,7 +1037,7 @@ int main(int ac, char **av) {
                     jit[s] += j / n_up;
                     if (j > jmax[s])
                         jmax[s] = j;
-                    if (!l->rx)
+                    if (!l->rx && !(uas_only && s == 0))
                         legs_silent++;
                     lv[s] += l->level_sum;
                     lvn[s] += l->level_n;

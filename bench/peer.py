@@ -70,7 +70,9 @@ class Peer:
         for number, command in enumerate(self.config["start"]):
             with open(self.log(number), "w") as log:
                 command = [_filled(part, self.values) for part in command]
-                self.processes.append(start(self.core, command, cwd=self.run, stdout=log, stderr=log))
+                environment = {**os.environ, **self.config.get("env", {})}
+                self.processes.append(
+                    start(self.core, command, cwd=self.run, stdout=log, stderr=log, env=environment))
             self._wait(number, last=number == len(self.config["start"]) - 1)
         return self
 
