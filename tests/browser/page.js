@@ -26,14 +26,28 @@
     source.connect(both, 0, 0);
     const microphone = rig.microphone && context.createMediaStreamSource(rig.microphone);
     microphone?.connect(both, 0, 1);
-    const tap = context.createScriptProcessor(4096, 2, 1);
+    // Not by a ScriptProcessor: it repeats and loses blocks while the page is busy. Here they queue.
+    const sink = context.createMediaStreamDestination();
+    both.connect(sink);
+    const processor = new MediaStreamTrackProcessor({ track: sink.stream.getAudioTracks()[0], maxBufferSize: 1000 });
     const blocks = [];
-    tap.onaudioprocess = (event) => {
-      blocks.push([0, 1].map((channel) => event.inputBuffer.getChannelData(channel).slice()));
-      if (blocks.length > 120) blocks.shift();
-    };
-    both.connect(tap).connect(context.destination);
-    return { context, blocks, source, microphone, tap };
+    void keep(processor.readable.getReader(), blocks);
+    return { context, blocks, source, microphone, sink };
+  }
+
+  async function keep(reader, blocks) {
+    for (;;) {
+      const { value: data, done } = await reader.read();
+      if (done) return;
+      const channel = (planeIndex) => {
+        const samples = new Float32Array(data.numberOfFrames);
+        if (planeIndex < data.numberOfChannels) data.copyTo(samples, { planeIndex, format: 'f32-planar' });
+        return samples;
+      };
+      blocks.push([channel(0), channel(1)]);
+      data.close();
+      if (blocks.length > 1000) blocks.shift();
+    }
   }
 
   // The newest samples of the newest live connection, 16 bit little-endian as base64; empty while there are too few.
@@ -45,12 +59,12 @@
   function newest(count, channel) {
     const live = rig.peers.filter((e) => e.recorder && e.peer.connectionState !== 'closed');
     const blocks = live.length ? live[live.length - 1].recorder.blocks : [];
-    const wanted = Math.ceil(count / 4096);
-    if (blocks.length < wanted) return '';
+    if (blocks.reduce((sum, [block]) => sum + block.length, 0) < count) return '';
     const bytes = new Uint8Array(count * 2);
     const view = new DataView(bytes.buffer);
     let at = count;
-    for (const { [channel]: block } of blocks.slice(-wanted).reverse()) {
+    for (let number = blocks.length - 1; at > 0; number--) {
+      const block = blocks[number][channel];
       for (let i = block.length - 1; i >= 0 && at > 0; i--) {
         at--;
         view.setInt16(at * 2, Math.max(-1, Math.min(1, block[i])) * 32767, true);

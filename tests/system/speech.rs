@@ -4,6 +4,7 @@
 //! `cargo test --test system speech -- --nocapture` shows the figures.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::support::baresip::{self, Answer, Baresip};
@@ -16,7 +17,7 @@ use crate::support::perceptual::{Verdict, Width};
 use crate::support::site::Site;
 use crate::support::softphone::Softphone;
 use crate::support::speech::{self, Voice};
-use crate::support::wav::Sound;
+use crate::support::wav::{self, Sound};
 
 /// What is listened to at a time, in seconds. On a busy machine a browser does not play without a gap for long.
 const LISTENED: f64 = 3.0;
@@ -102,6 +103,8 @@ struct Call {
     browser: Softphone,
     phone: Baresip,
     width: Width,
+    /// Where what does not sound well is kept.
+    dir: PathBuf,
     _server: Offhook,
 }
 
@@ -128,7 +131,8 @@ impl Call {
         phone.wait("CALL_ESTABLISHED");
         browser.wait_connected();
         let wide = ["G722", "opus"].contains(&codec) && webrtc == "opus";
-        Call { browser, phone, width: if wide { Width::Wide } else { Width::Narrow }, _server: server }
+        let width = if wide { Width::Wide } else { Width::Narrow };
+        Call { browser, phone, width, dir: site.dir().to_owned(), _server: server }
     }
 
     /// Waits until both hear the other speak, at least so well, and as loud as it was said.
@@ -138,6 +142,7 @@ impl Call {
             let sound = sound.ok_or("it hears nothing yet")?;
             let found = voice.judge(&sound, self.width).ok_or("it hears silence")?;
             if found.score < least || found.gain.abs() > GAIN {
+                wav::write(&self.dir.join(format!("heard-by-{}.wav", who.replace(' ', "-"))), &sound);
                 return Err(format!("{who} hears {found:.2?}"));
             }
             println!("{what}: {who} hears {found:.2?}");
