@@ -25,7 +25,7 @@ const LISTENED: f64 = 3.0;
 const WITHIN: Duration = Duration::from_secs(40);
 /// Scores on a good network and on a bad one: what a machine that is busy with other tests still reaches. Something else
 /// than what was said has 1.2 at most.
-const GOOD: f64 = 2.8;
+pub(crate) const GOOD: f64 = 2.8;
 const UNDERSTOOD: f64 = 2.0;
 /// How much the loudness may differ from what was said, in dB.
 const GAIN: f64 = 2.5;
@@ -55,7 +55,7 @@ fn every_phone_codec(webrtc: &'static str) {
     let site = Site::new(&format!("speech-{webrtc}"));
     let pbx = Kamailio::start(&site, &Default::default());
     for codec in ["PCMA", "PCMU", "G722", "opus"] {
-        let call = Call::new(&site, &pbx, codec, webrtc, baresip::Microphone::Speech);
+        let call = Call::new(&site, &pbx, connection(codec), &phone(codec, baresip::Microphone::Speech), webrtc);
         call.both_hear(&format!("{codec}, {webrtc}"), GOOD);
     }
 }
@@ -72,7 +72,7 @@ fn speech_over_a_bad_network() {
             [Host { host: 3, ports: PHONE_PORTS, at: 39_000 }, Host { host: 2, ports: SERVER_PORTS, at: 20_000 }];
         let hop = Hop::start(&site, hosts, BAD);
         let pbx = Kamailio::start(&site, &kamailio::Settings { rewritten: hop.rewriting(), ..Default::default() });
-        let call = Call::new(&site, &pbx, codec, webrtc, baresip::Microphone::Speech);
+        let call = Call::new(&site, &pbx, connection(codec), &phone(codec, baresip::Microphone::Speech), webrtc);
         call.both_hear(&format!("{codec}, {webrtc}, 3 % lost, 20 ms jitter"), UNDERSTOOD);
         let (passed, lost) = hop.counts();
         assert!(passed > 400 && lost > 4, "the audio went through the hop: {passed} passed, {lost} lost");
@@ -84,7 +84,7 @@ fn speech_comes_back_soon() {
     let site = Site::new("speech-back");
     let pbx = Kamailio::start(&site, &Default::default());
     for (codec, webrtc) in [("PCMA", "PCMA"), ("PCMU", "opus"), ("G722", "opus")] {
-        let call = Call::new(&site, &pbx, codec, webrtc, baresip::Microphone::Loudspeaker);
+        let call = Call::new(&site, &pbx, connection(codec), &phone(codec, baresip::Microphone::Loudspeaker), webrtc);
         eventually(&format!("{codec}, {webrtc}: the browser hears itself"), WITHIN, || {
             let both = call.browser.heard_and_spoken(LISTENED + 2.0).ok_or("it hears nothing yet")?;
             let (late, found) = speech::round_trip(&both, Width::Narrow).ok_or("it hears silence")?;
@@ -98,8 +98,24 @@ fn speech_comes_back_soon() {
     }
 }
 
+/// A PBX connection with one codec.
+pub(crate) fn connection(codec: &'static str) -> Pbx {
+    Pbx { codecs: vec![codec], ..Default::default() }
+}
+
+/// A phone with one codec, whose ports a hop can stand for.
+pub(crate) fn phone(codec: &'static str, microphone: baresip::Microphone) -> baresip::Settings {
+    baresip::Settings {
+        codecs: vec![codec],
+        microphone,
+        answer: Answer::AtOnce,
+        rtp_ports: PHONE_PORTS,
+        ..Default::default()
+    }
+}
+
 /// A call from the browser to the phone, both of which speak.
-struct Call {
+pub(crate) struct Call {
     browser: Softphone,
     phone: Baresip,
     width: Width,
@@ -109,35 +125,33 @@ struct Call {
 }
 
 impl Call {
-    fn new(site: &Site, pbx: &Kamailio, codec: &'static str, webrtc: &'static str, plays: baresip::Microphone) -> Call {
-        let connection = Pbx { codecs: vec![codec], ..Default::default() };
+    /// Starts the server with this connection and the phone, and connects the browser to it.
+    #[track_caller]
+    pub(crate) fn new(
+        site: &Site,
+        pbx: &Kamailio,
+        connection: Pbx,
+        phone: &baresip::Settings,
+        webrtc: &'static str,
+    ) -> Call {
         let settings = Settings { webrtc_codecs: vec![webrtc], pbxes: vec![connection], ..Default::default() };
         let ports = format!("\"{}-{}\"", SERVER_PORTS.start, SERVER_PORTS.end - 1);
         let toml = settings.toml(site).replace("\"20000-29999\"", &ports);
         let server = Offhook::start_with(site, &settings, &toml);
         pbx.wait("bound 100", 1);
         let browser = Softphone::sign_in_hearing(&server, "alice", bridge::Microphone::Speech);
-        let mut phone = Baresip::start(
-            site,
-            &baresip::Settings {
-                codecs: vec![codec],
-                microphone: plays,
-                answer: Answer::AtOnce,
-                rtp_ports: PHONE_PORTS,
-                ..Default::default()
-            },
-        );
+        let wide = webrtc == "opus" && ["G722", "opus"].iter().any(|codec| phone.codecs == [*codec]);
+        let mut phone = Baresip::start(site, phone);
         browser.dial("200");
         phone.wait("CALL_ESTABLISHED");
         browser.wait_connected();
-        let wide = ["G722", "opus"].contains(&codec) && webrtc == "opus";
         let width = if wide { Width::Wide } else { Width::Narrow };
         Call { browser, phone, width, dir: site.dir().to_owned(), _server: server }
     }
 
     /// Waits until both hear the other speak, at least so well, and as loud as it was said.
     #[track_caller]
-    fn both_hear(&self, what: &str, least: f64) {
+    pub(crate) fn both_hear(&self, what: &str, least: f64) {
         let well = |who: &str, voice: Voice, sound: Option<Sound>| -> Result<Verdict, String> {
             let sound = sound.ok_or("it hears nothing yet")?;
             let found = voice.judge(&sound, self.width).ok_or("it hears silence")?;
