@@ -1,7 +1,11 @@
 // b2bload: one process that plays both ends (SIP UAC on leg A, SIP UAS on leg B) of N concurrent
 // calls through a SIP B2BUA/proxy, with paced bidirectional 20 ms RTP on every call, and reports
 //   * CPU used by the server under test (/proc/PID/stat of --pids) per call-minute,
-//   * RTP loss, one-way latency and jitter as seen by the receiving leg.
+//   * RTP loss, one-way latency and jitter as seen by the receiving leg, and how many packets come more than 20 ms
+//     after their time: what a receiver with a buffer of 20 ms would have to conceal;
+//   * with --probe, the way of the audio itself: some calls have a burst of tone every second, the callee sends back
+//     what it gets, and the caller looks when the burst comes back. Half of that is the way once, codecs included.
+// With --churn calls end and begin anew all the time.
 // Plain C, Linux, no libraries:  cc -O2 -Wall -o b2bload b2bload.c -lm
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -60,6 +64,9 @@ typedef struct {
     uint64_t rx_bytes;
     double level_sum;
     uint64_t level_n;
+    double base; // the quickest packet so far: arrival less timestamp, in ms
+    int have_base;
+    uint64_t late;
 } Leg;
 typedef struct {
     char callid[160], totag[400], contact[400], routes[1200], ok200[4096];
@@ -67,12 +74,17 @@ typedef struct {
     uint64_t t_invite, t_last;
     int tries;
     int b_acked;
+    int gen;                     // how often it began anew
+    uint64_t begin_at, end_at;   // with --churn
+    uint64_t probe_sent;         // when the burst left that has not come back yet
+    uint64_t loud_at;            // when a burst came back
+    int log_scale;               // of a G.722 decoder's lower band
     Leg leg[2]; // 0 = A (caller), 1 = B (callee)
 } Call;
 
 static Call *calls;
 static int N = 10;
-static const char *const a_ip = "127.0.0.2", *const b_ip = "127.0.0.3";
+static const char *a_ip = "127.0.0.2", *b_ip = "127.0.0.3";
 static const int a_port = 5070, b_port = 5080;
 static char sut_ip[64] = "127.0.0.1";
 static int sut_port = 5060;
@@ -82,8 +94,16 @@ static double rate = 50, secs = 20, settle = 3;
 static int direct = 0;
 static int uas_only = 0; // play the callee only: wait for --calls calls from someone else
 static Codec *ca = &CODECS[0], *cb = &CODECS[0];
-static Frames fa, fb;
+static Frames fa, fb, fp;
 static const char *pay_a, *pay_b;
+static int probes;          // so many of the calls are echoed
+static double churn;        // mean life of a call in seconds; 0: as long as the run
+static uint64_t n_begun, n_ended, n_lost_bursts, n_bursts;
+static const char *via;     // a bare loop's first port instead of a SIP server
+#define BURST 25            // which frame of the probe's is the burst
+#define PROBE_LOOP 50
+#define PROBE_TENTHS 20000
+static uint32_t probe_hist[PROBE_TENTHS + 1]; // there and back in tenths of ms
 static char *pids_arg = "";
 static const char *tag = "run";
 static int stamp; // same codec on both legs: the payload carries the time of sending
@@ -293,12 +313,12 @@ static void send_invite(int i) {
     char sdp[600], m[2400];
     int sl = mk_sdp(sdp, sizeof sdp, a_ip, a_rtp + 2 * i, ca, ca->pt);
     int n = snprintf(m, sizeof m,
-                     "INVITE sip:%c%05d@%s:%d SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bK%s-%d-1\r\nMax-Forwards: "
-                     "70\r\nFrom: <sip:a%05d@%s:%d>;tag=%s-a%d\r\nTo: <sip:%c%05d@%s:%d>\r\nCall-ID: %s\r\nCSeq: 1 "
+                     "INVITE sip:%c%05d@%s:%d SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bK%s-%d-%d-1\r\nMax-Forwards: "
+                     "70\r\nFrom: <sip:a%05d@%s:%d>;tag=%s-a%d-%d\r\nTo: <sip:%c%05d@%s:%d>\r\nCall-ID: %s\r\nCSeq: 1 "
                      "INVITE\r\nContact: <sip:a%05d@%s:%d>\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, "
                      "INFO\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s",
-                     dial, i, sut_ip, sut_port, a_ip, a_port, runid, i, i, a_ip, a_port, runid, i, dial, i, sut_ip,
-                     sut_port, calls[i].callid, i, a_ip, a_port, sl, sdp);
+                     dial, i, sut_ip, sut_port, a_ip, a_port, runid, i, calls[i].gen, i, a_ip, a_port, runid, i,
+                     calls[i].gen, dial, i, sut_ip, sut_port, calls[i].callid, i, a_ip, a_port, sl, sdp);
     sip_send(sip_a, m, n, &sut);
 }
 static void send_indialog(int i, const char *method, int cseq) {
@@ -318,11 +338,11 @@ static void send_indialog(int i, const char *method, int cseq) {
         }
     }
     int n = snprintf(m, sizeof m,
-                     "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bK%s-%d-%s%d\r\nMax-Forwards: 70\r\n%sFrom: "
-                     "<sip:a%05d@%s:%d>;tag=%s-a%d\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: "
+                     "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bK%s-%d-%d-%s%d\r\nMax-Forwards: 70\r\n%sFrom: "
+                     "<sip:a%05d@%s:%d>;tag=%s-a%d-%d\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: "
                      "<sip:a%05d@%s:%d>\r\nContent-Length: 0\r\n\r\n",
-                     method, uri, a_ip, a_port, runid, i, method, cseq, c->routes, i, a_ip, a_port, runid, i, c->totag,
-                     c->callid, cseq, method, i, a_ip, a_port);
+                     method, uri, a_ip, a_port, runid, i, c->gen, method, cseq, c->routes, i, a_ip, a_port, runid, i, c->gen,
+                     c->totag, c->callid, cseq, method, i, a_ip, a_port);
     sip_send(sip_a, m, n, &to);
 }
 static void reply(int fd, const char *req, struct sockaddr_in *to, const char *status, const char *totag,
@@ -371,6 +391,8 @@ static void on_sip(int fd, int side) {
             if (i < 0 || i >= N)
                 continue;
             Call *c = &calls[i];
+            if (strcmp(cid, c->callid))
+                continue; // of the call before
             if (strstr(cseq, "INVITE")) {
                 if (code < 200) {
                     if (c->state == 1)
@@ -382,15 +404,16 @@ static void on_sip(int fd, int side) {
                     char m[1600];
                     int k = snprintf(
                         m, sizeof m,
-                        "ACK sip:%c%05d@%s:%d SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bK%s-%d-1\r\nMax-Forwards: "
-                        "70\r\nFrom: <sip:a%05d@%s:%d>;tag=%s-a%d\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: 1 "
+                        "ACK sip:%c%05d@%s:%d SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bK%s-%d-%d-1\r\nMax-Forwards: "
+                        "70\r\nFrom: <sip:a%05d@%s:%d>;tag=%s-a%d-%d\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: 1 "
                         "ACK\r\nContent-Length: 0\r\n\r\n",
-                        dial, i, sut_ip, sut_port, a_ip, a_port, runid, i, i, a_ip, a_port, runid, i, c->totag,
-                        c->callid);
+                        dial, i, sut_ip, sut_port, a_ip, a_port, runid, i, c->gen, i, a_ip, a_port, runid, i, c->gen,
+                        c->totag, c->callid);
                     sip_send(sip_a, m, k, &sut);
                     if (c->state == 1) {
                         c->state = -1;
                         n_failed++;
+                        c->begin_at = now_ns(CLOCK_MONOTONIC) + 1000000000ull;
                         last_fail_code = code;
                         snprintf(last_fail_line, sizeof last_fail_line, "%.*s", (int)strcspn(buf, "\r\n"), buf);
                     }
@@ -417,7 +440,9 @@ static void on_sip(int fd, int side) {
                     }
                     c->state = 2;
                     c->leg[0].up = 1;
-                    n_up++;
+                    c->end_at = now_ns(CLOCK_MONOTONIC) + (uint64_t)(churn * (0.5 + rand() / (RAND_MAX + 1.0)) * 1e9);
+                    if (!churn || !c->gen)
+                        n_up++;
                     setup_sum += now_ns(CLOCK_MONOTONIC) - c->t_invite;
                     setup_n++;
                 }
@@ -425,6 +450,9 @@ static void on_sip(int fd, int side) {
                 if (c->state == 3) {
                     c->state = 4;
                     n_done++;
+                    n_ended++;
+                    c->leg[0].up = c->leg[1].up = 0;
+                    c->begin_at = now_ns(CLOCK_MONOTONIC) + 300000000ull + rand() % 700000000;
                 }
             }
             continue;
@@ -448,7 +476,7 @@ static void on_sip(int fd, int side) {
         Call *c = &calls[i];
         Leg *l = &c->leg[isA ? 0 : 1];
         char tg[60];
-        snprintf(tg, sizeof tg, "%s-%s%d", runid, isA ? "a" : "b", i);
+        snprintf(tg, sizeof tg, "%s-%s%d-%d", runid, isA ? "a" : "b", i, c->gen);
         snprintf(contact, sizeof contact, "sip:%c%05d@%s:%d", isA ? 'a' : u[1], i, isA ? a_ip : b_ip,
                  isA ? a_port : b_port);
         if (!strncmp(buf, "INVITE", 6)) {
@@ -481,7 +509,7 @@ static void on_sip(int fd, int side) {
             c->b_acked = 1;
         } else if (!strncmp(buf, "BYE", 3)) {
             reply(fd, buf, &from, "200 OK", tg, NULL, NULL, NULL, 0);
-            if (measuring)
+            if (measuring && !churn)
                 l->dead = 1;
         } else
             reply(fd, buf, &from, "200 OK", tg, contact, NULL, NULL, 0);
@@ -498,6 +526,41 @@ static inline int alaw_abs(uint8_t a) {
     int t = (a & 0x0f) << 4, s = (a & 0x70) >> 4;
     t += s ? 0x108 : 8;
     return s > 1 ? t << (s - 1) : t;
+}
+// Whether this payload is loud, and from which sample on: a burst is far above the noise around it.
+static int loud_from(Call *c, Codec *k, const uint8_t *p, int n) {
+    // What the lower band's scale factor does (ITU-T G.722 3.5): it follows the level.
+    static const int weight[8] = {-60, -30, 58, 172, 334, 538, 1198, 3042};
+    static const int of_code[16] = {0, 7, 6, 5, 4, 3, 2, 1, 7, 6, 5, 4, 3, 2, 1, 0};
+    int found = -1;
+    for (int j = 0; j < n; j++) {
+        int loud = 0;
+        if (k->pt == 0)
+            loud = ulaw_abs(p[j]) > 4000;
+        else if (k->pt == 8)
+            loud = alaw_abs(p[j]) > 4000;
+        else if (k->pt == 9) {
+            c->log_scale = (c->log_scale * 127 >> 7) + weight[of_code[(p[j] & 0x3f) >> 2]];
+            c->log_scale = c->log_scale < 0 ? 0 : c->log_scale > 18432 ? 18432 : c->log_scale;
+            loud = c->log_scale > 9000;
+        }
+        if (loud && found < 0)
+            found = j;
+    }
+    return found;
+}
+static void send_payload(Leg *l, Codec *k, const uint8_t *payload, int len) {
+    uint8_t p[1600];
+    if (len > 1500)
+        return;
+    uint8_t head[12] = {0x80, l->pt | (l->tx == 0 ? 0x80 : 0), l->seq >> 8, l->seq, l->ts >> 24, l->ts >> 16,
+                        l->ts >> 8, l->ts, l->ssrc >> 24, l->ssrc >> 16, l->ssrc >> 8, l->ssrc};
+    memcpy(p, head, 12);
+    memcpy(p + 12, payload, len);
+    l->seq++;
+    l->ts += k->step;
+    if (sendto(l->fd, p, 12 + len, 0, (void *)&l->remote, sizeof l->remote) > 0)
+        l->tx++;
 }
 static void on_rtp(int ci, int side) {
     uint8_t p[2048];
@@ -523,11 +586,29 @@ static void on_rtp(int ci, int side) {
             }
         if (!t)
             t = now_ns(CLOCK_REALTIME);
-        if (!measuring)
-            continue;
         int pt = p[1] & 0x7f;
         if (pt >= 72 && pt <= 79)
             continue; // RTCP
+        if (ci < probes && pt == l->pt && l->up) {
+            if (side)
+                send_payload(l, k, p + 12, n - 12);
+            else {
+                int from = loud_from(c, k, p + 12, n - 12);
+                // The same burst goes on in the next packet.
+                if (from >= 0 && t - c->loud_at > 200000000ull && c->probe_sent) {
+                    uint64_t tenths = (t - c->probe_sent + (uint64_t)from * 125000) / 100000;
+                    if (measuring) {
+                        probe_hist[tenths < PROBE_TENTHS ? tenths : PROBE_TENTHS]++;
+                        n_bursts++;
+                    }
+                    c->probe_sent = 0;
+                }
+                if (from >= 0)
+                    c->loud_at = t;
+            }
+        }
+        if (!measuring)
+            continue;
         uint16_t seq = p[2] << 8 | p[3];
         uint32_t ts = (uint32_t)p[4] << 24 | p[5] << 16 | p[6] << 8 | p[7],
                  ss = (uint32_t)p[8] << 24 | p[9] << 16 | p[10] << 8 | p[11];
@@ -539,6 +620,7 @@ static void on_rtp(int ci, int side) {
             l->ssrc_changes++;
             l->have_seq = 0;
             l->have_transit = 0;
+            l->have_base = 0;
         }
         l->ssrc_rx = ss;
         if (l->have_seq) {
@@ -563,6 +645,13 @@ static void on_rtp(int ci, int side) {
         }
         l->prev_transit = tr;
         l->have_transit = 1;
+        // More than a second is another clock, not a late packet.
+        double ms = tr / k->clock * 1000;
+        if (!l->have_base || ms < l->base || ms - l->base > 1000) {
+            l->base = ms;
+            l->have_base = 1;
+        } else if (ms - l->base > 20)
+            l->late++;
         if (k->pt == 0) {
             for (int j = 12; j < n; j += 8)
                 l->level_sum += ulaw_abs(p[j]);
@@ -575,6 +664,8 @@ static void on_rtp(int ci, int side) {
         }
         double us;
         uint64_t st;
+        if (ci < probes)
+            continue;
         if (stamp) {
             uint32_t id;
             memcpy(&id, p + 12 + 4, 4);
@@ -610,40 +701,76 @@ static void send_rtp(int ci, int side) {
         return;
     Codec *k = side ? cb : ca;
     Frames *f = side ? &fb : &fa;
-    uint8_t p[1600];
+    uint8_t p[1500];
     int len = 160;
-    p[0] = 0x80;
-    p[1] = l->pt | (l->tx == 0 ? 0x80 : 0);
-    p[2] = l->seq >> 8;
-    p[3] = l->seq;
-    p[4] = l->ts >> 24;
-    p[5] = l->ts >> 16;
-    p[6] = l->ts >> 8;
-    p[7] = l->ts;
-    p[8] = l->ssrc >> 24;
-    p[9] = l->ssrc >> 16;
-    p[10] = l->ssrc >> 8;
-    p[11] = l->ssrc;
+    uint64_t t = now_ns(CLOCK_REALTIME);
+    if (ci < probes) {
+        if (side)
+            return;
+        int q = l->payload_pos++ % PROBE_LOOP;
+        if (q == BURST) {
+            n_lost_bursts += c->probe_sent && measuring;
+            c->probe_sent = t;
+        }
+        send_payload(l, k, fp.data + fp.off[q], fp.len[q]);
+        return;
+    }
     if (f->n) {
         int q = l->payload_pos++ % f->n;
         len = f->len[q];
-        memcpy(p + 12, f->data + f->off[q], len);
+        memcpy(p, f->data + f->off[q], len);
     } else
-        memset(p + 12, 0x55, len);
-    uint64_t t = now_ns(CLOCK_REALTIME);
+        memset(p, 0x55, len);
     if (stamp) {
         uint32_t id = ci * 2 + side;
-        memcpy(p + 12, "B2BL", 4);
-        memcpy(p + 16, &id, 4);
-        memcpy(p + 20, &t, 8);
+        memcpy(p, "B2BL", 4);
+        memcpy(p + 4, &id, 4);
+        memcpy(p + 8, &t, 8);
         if (len < 16)
             len = 16;
     }
-    l->seq++;
-    l->ts += k->step;
     l->last_send_ns = t;
-    if (sendto(l->fd, p, 12 + len, 0, (void *)&l->remote, sizeof l->remote) > 0)
-        l->tx++;
+    send_payload(l, k, p, len);
+}
+static double probe_ms(double q) { // once: half of there and back
+    uint64_t seen = 0;
+    for (int i = 0; i <= PROBE_TENTHS; i++) {
+        seen += probe_hist[i];
+        if (n_bursts && seen >= q * n_bursts)
+            return i / 20.0;
+    }
+    return -1;
+}
+// Ends calls whose time has come, and begins those that ended anew.
+static void turn_over(uint64_t now) {
+    for (int i = 0; i < N; i++) {
+        Call *c = &calls[i];
+        if (c->state == 2 && now > c->end_at) {
+            c->state = 3;
+            c->t_last = now;
+            send_indialog(i, "BYE", 2);
+        } else if (c->state == 3 && now - c->t_last > 1000000000ull) {
+            c->t_last = now;
+            send_indialog(i, "BYE", 2);
+        } else if ((c->state == 4 || c->state == -1) && now > c->begin_at) {
+            c->gen++;
+            snprintf(c->callid, sizeof c->callid, "%s-%d-%d@%s", runid, i, c->gen, a_ip);
+            c->ok200[0] = 0;
+            c->b_acked = c->tries = 0;
+            c->probe_sent = 0;
+            for (int s = 0; s < 2; s++)
+                c->leg[s].have_seq = c->leg[s].have_transit = c->leg[s].have_base = 0;
+            c->state = 1;
+            c->t_invite = c->t_last = now;
+            n_begun++;
+            send_invite(i);
+        } else if (c->state == 1 && c->tries < 5 && now - c->t_last > (500ull << c->tries) * 1000000ull) {
+            c->tries++;
+            c->t_last = now;
+            n_retx++;
+            send_invite(i);
+        }
+    }
 }
 static double pct(int side, double q) {
     uint64_t tot = lat_n[side], s = 0;
@@ -662,7 +789,9 @@ int main(int ac, char **av) {
                                  {"secs", 1, 0, 't'},      {"settle", 1, 0, 'S'},    {"codec-a", 1, 0, 'a'},
                                  {"codec-b", 1, 0, 'b'},   {"payload-a", 1, 0, 'A'}, {"payload-b", 1, 0, 'B'},
                                  {"pids", 1, 0, 'p'},      {"dial", 1, 0, 'D'},      {"tag", 1, 0, 'T'},
-                                 {"uas-only", 0, 0, 'u'},  {"direct", 0, 0, 'd'},    {0}};
+                                 {"uas-only", 0, 0, 'u'},  {"direct", 0, 0, 'd'},    {"churn", 1, 0, 'c'},
+                                 {"probes", 1, 0, 'q'},    {"probe-a", 1, 0, 'Q'},   {"a-ip", 1, 0, 'x'},
+                                 {"b-ip", 1, 0, 'y'},      {"via", 1, 0, 'v'},       {0}};
     int o;
     while ((o = getopt_long(ac, av, "", lo, 0)) != -1)
         switch (o) {
@@ -714,11 +843,34 @@ int main(int ac, char **av) {
         case 'D':
             dial = optarg[0];
             break;
+        case 'c':
+            churn = atof(optarg);
+            break;
+        case 'q':
+            probes = atoi(optarg);
+            break;
+        case 'Q':
+            fp = load_frames(optarg);
+            break;
+        case 'x':
+            a_ip = optarg;
+            break;
+        case 'y':
+            b_ip = optarg;
+            break;
+        case 'v':
+            via = optarg;
+            direct = 1;
+            break;
         default:
             fprintf(stderr, "see README\n");
             return 2;
         }
     stamp = ca == cb && !uas_only;
+    if (probes && fp.n < PROBE_LOOP) {
+        fprintf(stderr, "--probes needs --probe-a with %d frames\n", PROBE_LOOP);
+        return 2;
+    }
     if (pay_a)
         fa = load_frames(pay_a);
     if (pay_b)
@@ -759,7 +911,7 @@ int main(int ac, char **av) {
             l->pt = (s ? cb : ca)->pt;
             ev.data.u64 = (uint64_t)i * 2 + s;
             epoll_ctl(ep, EPOLL_CTL_ADD, l->fd, &ev);
-            snprintf(calls[i].callid, sizeof calls[i].callid, "%s-%d@%s", runid, i, a_ip);
+            snprintf(calls[i].callid, sizeof calls[i].callid, "%s-%d-0@%s", runid, i, a_ip);
         }
     if (direct)
         for (int i = 0; i < N; i++) {
@@ -767,8 +919,8 @@ int main(int ac, char **av) {
                 Leg *l = &calls[i].leg[s];
                 l->up = 1;
                 l->remote.sin_family = AF_INET;
-                inet_pton(AF_INET, s ? a_ip : b_ip, &l->remote.sin_addr);
-                l->remote.sin_port = htons((s ? a_rtp : b_rtp) + 2 * i);
+                inet_pton(AF_INET, via ? sut_ip : s ? a_ip : b_ip, &l->remote.sin_addr);
+                l->remote.sin_port = htons(via ? atoi(via) + 2 * i + s : (s ? a_rtp : b_rtp) + 2 * i);
             }
             calls[i].state = 2;
             n_up++;
@@ -814,6 +966,8 @@ int main(int ac, char **av) {
                 send_rtp(i, 1);
         }
         double el = (now - t0) * 1e-9;
+        if (churn && phase && phase < 3)
+            turn_over(now);
         if (phase == 0) {
             while (next < N && next < el * rate) {
                 calls[next].state = 1;
@@ -860,7 +1014,7 @@ int main(int ac, char **av) {
             phase = 3;
             bye_at = now;
             uint64_t tx1[2] = {0}, rx[2] = {0}, lost[2] = {0}, dup[2] = {0}, badpt = 0, bads = 0, dead = 0, ssc = 0,
-                     by[2] = {0};
+                     by[2] = {0}, late[2] = {0};
             double jit[2] = {0}, jmax[2] = {0}, lv[2] = {0};
             uint64_t lvn[2] = {0};
             int legs_silent = 0;
@@ -868,7 +1022,8 @@ int main(int ac, char **av) {
                 for (int s = 0; s < 2; s++) {
                     Leg *l = &calls[i].leg[s];
                     tx1[s] += l->tx;
-                    if (calls[i].state != 2)
+                    late[s] += l->late;
+                    if (calls[i].state != 2 && !churn)
                         continue;
                     rx[s] += l->rx;
                     lost[s] += l->lost;
@@ -882,7 +1037,7 @@ int main(int ac, char **av) {
                     jit[s] += j / n_up;
                     if (j > jmax[s])
                         jmax[s] = j;
-                    if (!l->rx)
+                    if (!l->rx && !(uas_only && s == 0))
                         legs_silent++;
                     lv[s] += l->level_sum;
                     lvn[s] += l->level_n;
@@ -903,19 +1058,22 @@ int main(int ac, char **av) {
                    ntohs(calls[0].leg[1].remote.sin_port));
             printf("],\"gen_cpu_s\":%.2f,\"gen_late_ms_max\":%llu,\"gen_late5\":%llu,\"setup_ms_avg\":%.2f,\"sip_"
                    "retx\":%d,\"badpt\":%llu,\"badstamp\":%llu,\"ssrc_changes\":%llu,\"silent_legs\":%d,\"dead_legs\":%"
-                   "llu,\"lat_kind\":\"%s\"",
+                   "llu,\"lat_kind\":\"%s\",\"gen_late20\":%llu,\"begun_anew\":%llu,\"ended\":%llu,\"bursts\":%llu,"
+                   "\"bursts_lost\":%llu,\"audio_ms\":{\"p50\":%.2f,\"p99\":%.2f}",
                    self, (unsigned long long)max_late, (unsigned long long)late5,
                    setup_n ? setup_sum * 1e-6 / setup_n : 0, n_retx, (unsigned long long)badpt,
                    (unsigned long long)bads, (unsigned long long)ssc, legs_silent, (unsigned long long)dead,
-                   stamp ? "stamp" : "phase20ms");
+                   stamp ? "stamp" : "phase20ms", (unsigned long long)late20, (unsigned long long)n_begun,
+                   (unsigned long long)n_ended, (unsigned long long)n_bursts, (unsigned long long)n_lost_bursts,
+                   probe_ms(.5), probe_ms(.99));
             for (int s = 0; s < 2; s++) {
                 double m = lat_n[s] ? lat_sum[s] / lat_n[s] : -1,
                        sd = lat_n[s] ? sqrt(fmax(0, lat_sq[s] / lat_n[s] - m * m)) : -1;
-                printf(",\"%s\":{\"tx\":%llu,\"rx\":%llu,\"lost\":%llu,\"dup_or_reord\":%llu,\"rx_payload_avg\":%.1f,"
+                printf(",\"%s\":{\"tx\":%llu,\"rx\":%llu,\"lost\":%llu,\"late\":%llu,\"dup_or_reord\":%llu,\"rx_payload_avg\":%.1f,"
                        "\"level\":%.0f,\"lat_us\":{\"mean\":%.0f,\"sd\":%.0f,\"p50\":%.0f,\"p90\":%.0f,\"p99\":%.0f,"
                        "\"p999\":%.0f,\"max\":%.0f},\"jitter_us\":{\"avg\":%.0f,\"max\":%.0f}}",
                        s ? "a_to_b" : "b_to_a", (unsigned long long)(tx1[!s] - tx0[!s]), (unsigned long long)rx[s],
-                       (unsigned long long)lost[s], (unsigned long long)dup[s], rx[s] ? (double)by[s] / rx[s] : 0,
+                       (unsigned long long)lost[s], (unsigned long long)late[s], (unsigned long long)dup[s], rx[s] ? (double)by[s] / rx[s] : 0,
                        lvn[s] ? lv[s] / lvn[s] : -1, m, sd, pct(s, .5), pct(s, .9), pct(s, .99), pct(s, .999),
                        lat_max[s], jit[s], jmax[s]);
             }
@@ -923,6 +1081,11 @@ int main(int ac, char **av) {
             fflush(stdout);
             if (direct || uas_only)
                 return 0;
+            if (churn) {
+                n_up = n_done = 0;
+                for (int i = 0; i < N; i++)
+                    n_up += calls[i].state == 2 || calls[i].state == 3;
+            }
             next = 0;
         } else if (phase == 3) {
             double be = (now - bye_at) * 1e-9;

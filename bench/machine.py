@@ -58,16 +58,46 @@ def cpu_s(pids):
     return total / TICK
 
 
-def pss_kb(pids):
-    """Proportional set size of processes."""
+def _sum(pids, name, field):
     total = 0
     for pid in pids:
         try:
-            with open(f"/proc/{pid}/smaps_rollup") as file:
-                total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+            with open(f"/proc/{pid}/{name}") as file:
+                total += sum(int(line.split()[1]) for line in file if line.startswith(field))
         except OSError:
             pass
     return total
+
+
+def pss_kb(pids):
+    """Proportional set size of processes."""
+    return _sum(pids, "smaps_rollup", "Pss:")
+
+
+def rss_kb(pids):
+    """Resident set size of processes."""
+    return _sum(pids, "smaps_rollup", "Rss:")
+
+
+def threads(pids):
+    """Threads of processes."""
+    return _sum(pids, "status", "Threads:")
+
+
+def sockets(pids):
+    """Open sockets of processes."""
+    count = 0
+    for pid in pids:
+        try:
+            with os.scandir(f"/proc/{pid}/fd") as entries:
+                for entry in entries:
+                    try:
+                        count += os.readlink(entry.path).startswith("socket:")
+                    except OSError:
+                        pass
+        except OSError:
+            pass
+    return count
 
 
 def _machine():

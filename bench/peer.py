@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from machine import LOAD_CORE, SERVER_CORE, cpu_s, pss_kb, start, tree
+from machine import LOAD_CORE, SERVER_CORE, cpu_s, pss_kb, rss_kb, sockets, start, threads, tree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUN = os.environ.get("BENCH_RUN", os.path.join(tempfile.gettempdir(), "offhook-bench"))
@@ -35,14 +35,18 @@ def _filled(text, values):
 
 
 class Peer:
-    """A server for the time of a `with`, on a core of its own. `lines` configures it to register so many lines."""
+    """A server for the time of a `with`, on a core of its own.
 
-    def __init__(self, name, lines=None, delay_ms=0):
-        self.name, self.config, self.core = name, PEERS[name], SERVER_CORE
+    `lines` configures it to have so many lines, for what `purpose` names; `calls` is how many there will be.
+    """
+
+    def __init__(self, name, lines=None, delay_ms=0, calls=0, core=SERVER_CORE, purpose="lines"):
+        self.name, self.config, self.core = name, PEERS[name], core
         self.run = os.path.join(RUN, name)
-        self.values = {"RUN": self.run, "OFFHOOK": offhook(), "WEBRTC_IP": WEBRTC_IP}
-        if lines is not None:
-            wanted = self.config["lines"]
+        self.values = {"RUN": self.run, "OFFHOOK": offhook(), "WEBRTC_IP": WEBRTC_IP, "HERE": HERE,
+                       "CALLS": str(calls)}
+        if lines is not None and "line" in self.config[purpose]:
+            wanted = self.config[purpose]
             self.config = {**self.config, **wanted}
             each = ({"N": str(n), "USER": str(100_000 + n)} for n in range(1, lines + 1))
             self.values |= {"DELAY": str(delay_ms), "LINES": "".join(_filled(wanted["line"], line) for line in each)}
@@ -51,7 +55,7 @@ class Peer:
     @staticmethod
     def missing(name):
         """The first program of a peer that is not installed."""
-        programs = (_filled(command[0], {"OFFHOOK": offhook()}) for command in PEERS[name]["start"])
+        programs = (_filled(command[0], {"OFFHOOK": offhook(), "HERE": HERE}) for command in PEERS[name]["start"])
         return next((program for program in programs if not shutil.which(program)), None)
 
     def __enter__(self):
@@ -66,7 +70,9 @@ class Peer:
         for number, command in enumerate(self.config["start"]):
             with open(self.log(number), "w") as log:
                 command = [_filled(part, self.values) for part in command]
-                self.processes.append(start(self.core, command, cwd=self.run, stdout=log, stderr=log))
+                environment = {**os.environ, **self.config.get("env", {})}
+                self.processes.append(
+                    start(self.core, command, cwd=self.run, stdout=log, stderr=log, env=environment))
             self._wait(number, last=number == len(self.config["start"]) - 1)
         return self
 
@@ -99,6 +105,14 @@ class Peer:
     def pss_kb(self):
         """Memory."""
         return pss_kb(self.pids())
+
+    def rss_kb(self):
+        """Memory, with what it shares."""
+        return rss_kb(self.pids())
+
+    def descriptors(self):
+        """Open sockets and threads."""
+        return sockets(self.pids()), threads(self.pids())
 
     def __exit__(self, *_):
         for process in reversed(self.processes):

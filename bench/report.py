@@ -4,7 +4,7 @@ import json
 import os
 import statistics
 
-from media import KINDS
+from media import KINDS, WEBRTC_CALLS
 from peer import RESULTS
 
 OURS = "offhook"
@@ -37,8 +37,27 @@ def _rows(records):
         for end in ("a_to_b", "b_to_a"):
             for part in ("p50", "p99"):
                 yield f"{media}: {end} latency {part}, µs", which, (end, "lat_us", part), 0
+        yield f"{media}: audio on its way p50, ms", which, ("audio_ms", "p50"), 1
+        yield f"{media}: audio on its way p99, ms", which, ("audio_ms", "p99"), 1
         yield f"{media}: packets lost", which, ("a_to_b", "lost"), 0
-    yield "WebRTC PCMU to RTP PCMU: CPU-s per call-minute", _kind("webrtc"), ("cpu_per_call_min",), 4
+        yield f"{media}: packets late", which, ("a_to_b", "late"), 0
+        yield f"{media}: kB per call", which, ("kb_per_call",), 0
+    for media in WEBRTC_CALLS:
+        which, label = _kind("webrtc", media=media), f"WebRTC {media} to RTP pcmu"
+        yield f"{label}: CPU-s per call-minute", which, ("cpu_per_call_min",), 4
+        yield f"{label}: kB per call", which, ("kb_per_call",), 0
+        yield f"{label}: packets lost on the way to RTP", which, ("a_to_b", "lost"), 0
+        yield f"{label}: packets lost on the way to WebRTC", which, ("webrtc", "lost"), 0
+    for part in ("relayed", "transcoded"):
+        for figure in ("late_percent", "lost_percent"):
+            label = f"scale, {part}: packets {figure.removesuffix('_percent')}, %"
+            yield label, _kind("scale"), (part, figure), 4
+        yield f"scale, {part}: audio on its way p99, ms", _kind("scale"), (part, "audio_ms", "p99"), 1
+    yield "scale: latency of relayed p99, µs", _kind("scale"), ("relayed", "lat_us_p99"), 0
+    yield "scale: cores used", _kind("scale"), ("server_cores_used",), 2
+    yield "scale: kB per call", _kind("scale"), ("kb_per_call",), 0
+    yield "soak: calls that came and went", _kind("soak"), ("ended_calls",), 0
+    yield "soak: memory grown after the warm-up, kB", _kind("soak"), ("pss_grown_kb",), 0
 
 
 def _figure(record, path):
@@ -72,6 +91,11 @@ def table(records):
     return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines)
 
 
+def _load_late(record):
+    parts = [record.get("gen_late_ms_max", 0)]
+    return max(parts + [record.get(part, {}).get("load_late_ms_max", 0) for part in ("relayed", "transcoded")])
+
+
 def troubles(records):
     """What makes a run doubtful, a sentence each."""
     for record in records:
@@ -80,10 +104,16 @@ def troubles(records):
             yield f"{who}: {record['error']}"
         if record["kind"] in ("cpu", "held") and (record["failed"] or record["ok"] != record["calls"]):
             yield f"{who}: {record['ok']} of {record['calls']} calls went well"
+        if record["kind"] in ("media", "scale") and _load_late(record) > 10:
+            yield f"{who}: the load itself was up to {_load_late(record)} ms late"
+        if record["kind"] == "soak" and record.get("verdict") != "passed":
+            yield f"{who}: memory grows, sockets stay open or calls failed"
         if record.get("quiet") is False or record.get("other_cpu_s", 0) > 1:
             yield f"{who}: the machine was not quiet ({record.get('other_cpu_s', '?')} s of CPU for others)"
         if record.get("silent_legs") or record.get("badpt") or record.get("badstamp"):
             yield f"{who}: {record['silent_legs']} silent legs, {record['badpt']} packets of a wrong type"
+        if record.get("webrtc", {}).get("errors"):
+            yield f"{who}: {record['webrtc']['errors'][0]}"
 
 
 def saved():

@@ -1,7 +1,7 @@
 // Runs in every page before the app's own scripts: lets the tests hear what the page hears, break its socket,
 // and hand it a microphone without the browser's noise suppression (which would remove a steady tone).
 (() => {
-  const rig = { peers: [], sockets: [], blocked: false };
+  const rig = { peers: [], sockets: [], blocked: false, microphone: null };
   Object.defineProperty(window, '__rig', { value: rig });
 
   const Peer = window.RTCPeerConnection;
@@ -18,30 +18,53 @@
     };
   }
 
-  // Keeps the last seconds of a track as samples.
+  // Keeps the last seconds of a track, and of the microphone at the same time, as samples.
   function record(track) {
     const context = new AudioContext({ sampleRate: 48000 });
     const source = context.createMediaStreamSource(new MediaStream([track]));
-    const tap = context.createScriptProcessor(4096, 1, 1);
+    const both = context.createChannelMerger(2);
+    source.connect(both, 0, 0);
+    const microphone = rig.microphone && context.createMediaStreamSource(rig.microphone);
+    microphone?.connect(both, 0, 1);
+    // Not by a ScriptProcessor: it repeats and loses blocks while the page is busy. Here they queue.
+    const sink = context.createMediaStreamDestination();
+    both.connect(sink);
+    const processor = new MediaStreamTrackProcessor({ track: sink.stream.getAudioTracks()[0], maxBufferSize: 1000 });
     const blocks = [];
-    tap.onaudioprocess = (event) => {
-      blocks.push(event.inputBuffer.getChannelData(0).slice());
-      if (blocks.length > 60) blocks.shift();
-    };
-    source.connect(tap).connect(context.destination);
-    return { context, blocks, source, tap };
+    void keep(processor.readable.getReader(), blocks);
+    return { context, blocks, source, microphone, sink };
+  }
+
+  async function keep(reader, blocks) {
+    for (;;) {
+      const { value: data, done } = await reader.read();
+      if (done) return;
+      const channel = (planeIndex) => {
+        const samples = new Float32Array(data.numberOfFrames);
+        if (planeIndex < data.numberOfChannels) data.copyTo(samples, { planeIndex, format: 'f32-planar' });
+        return samples;
+      };
+      blocks.push([channel(0), channel(1)]);
+      data.close();
+      if (blocks.length > 1000) blocks.shift();
+    }
   }
 
   // The newest samples of the newest live connection, 16 bit little-endian as base64; empty while there are too few.
-  rig.heard = (count) => {
+  rig.heard = (count) => newest(count, 0);
+
+  // What the microphone heard at the same time.
+  rig.spoken = (count) => newest(count, 1);
+
+  function newest(count, channel) {
     const live = rig.peers.filter((e) => e.recorder && e.peer.connectionState !== 'closed');
     const blocks = live.length ? live[live.length - 1].recorder.blocks : [];
-    const wanted = Math.ceil(count / 4096);
-    if (blocks.length < wanted) return '';
+    if (blocks.reduce((sum, [block]) => sum + block.length, 0) < count) return '';
     const bytes = new Uint8Array(count * 2);
     const view = new DataView(bytes.buffer);
     let at = count;
-    for (const block of blocks.slice(-wanted).reverse()) {
+    for (let number = blocks.length - 1; at > 0; number--) {
+      const block = blocks[number][channel];
       for (let i = block.length - 1; i >= 0 && at > 0; i--) {
         at--;
         view.setInt16(at * 2, Math.max(-1, Math.min(1, block[i])) * 32767, true);
@@ -50,7 +73,7 @@
     let text = '';
     for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
     return btoa(text);
-  };
+  }
 
   // Forgets what was heard so far, so that the next measurement is of the present.
   rig.forget = () => {
@@ -101,11 +124,12 @@
   const devices = navigator.mediaDevices;
   if (devices) {
     const original = devices.getUserMedia.bind(devices);
-    devices.getUserMedia = (wanted) => {
+    devices.getUserMedia = async (wanted) => {
       const audio = wanted?.audio;
       if (!audio) return original(wanted);
       const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-      return original({ ...wanted, audio: { ...(audio === true ? {} : audio), ...plain } });
+      rig.microphone = await original({ ...wanted, audio: { ...(audio === true ? {} : audio), ...plain } });
+      return rig.microphone;
     };
   }
 })();

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::process::Process;
 use super::site::Site;
+use super::speech::Voice;
 use super::wav::{self, Sound};
 use super::{SOON, eventually, kamailio};
 
@@ -23,6 +25,17 @@ pub(crate) enum Answer {
     AtOnce,
     /// Rings until told.
     WhenTold,
+}
+
+/// What the phone's microphone hears.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Microphone {
+    /// [`Settings::tone`].
+    Tone,
+    /// [`Voice::Phone`], again and again.
+    Speech,
+    /// What its loudspeaker plays.
+    Loudspeaker,
 }
 
 /// How the phone is set up.
@@ -38,10 +51,14 @@ pub(crate) struct Settings {
     pub(crate) user: &'static str,
     /// Whose password it has, where that is somebody else.
     pub(crate) account: Option<&'static str>,
-    /// Codecs in order: `PCMA`, `PCMU`, `G722`.
+    /// Codecs in order: `PCMA`, `PCMU`, `G722`, `opus`.
     pub(crate) codecs: Vec<&'static str>,
+    /// What its microphone hears.
+    pub(crate) microphone: Microphone,
     /// The tone that its microphone hears, Hz.
     pub(crate) tone: u32,
+    /// Its ports for audio.
+    pub(crate) rtp_ports: Range<u16>,
     /// What it does with a call.
     pub(crate) answer: Answer,
     /// Whether it is told to register again after it gave up: at a challenge for SHA-256 first, which it does not
@@ -58,7 +75,9 @@ impl Default for Settings {
             user: "200",
             account: None,
             codecs: vec!["PCMA"],
+            microphone: Microphone::Tone,
             tone: 1000,
+            rtp_ports: 40_000..49_000,
             answer: Answer::AtOnce,
             registers_again: false,
         }
@@ -82,10 +101,21 @@ impl Baresip {
         let sounds = dir.join("sounds");
         fs::create_dir_all(&sounds).expect("the directory can be made");
         // A source that needs no resampling: baresip's resampler changes the level.
-        let rate = if settings.codecs == ["G722"] { 16_000 } else { 8_000 };
+        let (rate, channels) = match settings.codecs[..] {
+            ["G722"] => (16_000, 1),
+            ["opus"] => (48_000, 2),
+            _ => (8_000, 1),
+        };
         let microphone = dir.join("microphone.wav");
         // baresip ends the call when the file ends.
-        wav::write(&microphone, &wav::tone(settings.tone, rate, 120));
+        let sound = match settings.microphone {
+            Microphone::Tone => Some(wav::tone(settings.tone, rate, 120)),
+            Microphone::Speech => Some(Voice::Phone.speech().at(rate).repeated(120)),
+            Microphone::Loudspeaker => None,
+        };
+        if let Some(sound) = sound {
+            wav::write_channels(&microphone, &sound, channels);
+        }
         write_configuration(site, settings, &dir, &microphone, &sounds, rate);
 
         let mut command = Command::new("baresip");
@@ -210,12 +240,16 @@ fn netstring(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 fn write_configuration(site: &Site, settings: &Settings, dir: &Path, microphone: &Path, sounds: &Path, rate: u32) {
     let address = site.address(settings.host);
     let modules = module_path();
+    let (player, source) = match settings.microphone {
+        Microphone::Loudspeaker => ("aubridge,echo".to_owned(), "aubridge,echo".to_owned()),
+        _ => ("aubridge,nowhere".to_owned(), format!("aufile,{}", microphone.display())),
+    };
     let config = format!(
         "poll_method epoll
 sip_listen {address}:{port}
 net_interface {address}
-audio_player aubridge,nowhere
-audio_source aufile,{microphone}
+audio_player {player}
+audio_source {source}
 audio_alert aubridge,nowhere
 ausrc_srate {rate}
 auplay_srate {rate}
@@ -225,10 +259,11 @@ auenc_format s16
 audec_format s16
 audio_buffer 20-160
 call_max_calls 4
-rtp_ports 40000-48999
+rtp_ports {first}-{last}
 module_path {modules}
 module g711.so
 module g722.so
+module opus.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -240,7 +275,8 @@ ctrl_tcp_listen {address}:{control}
 ",
         port = settings.port,
         control = control_port(settings),
-        microphone = microphone.display(),
+        first = settings.rtp_ports.start,
+        last = settings.rtp_ports.end - 1,
         sounds = sounds.display(),
     );
     for (name, text) in [("config", config.as_str()), ("accounts", &account(site, settings)), ("contacts", "")] {
@@ -251,8 +287,12 @@ ctrl_tcp_listen {address}:{control}
 /// Who it is, and at which PBX.
 fn account(site: &Site, settings: &Settings) -> String {
     let account = settings.account.unwrap_or(settings.user);
-    let codecs: Vec<String> =
-        settings.codecs.iter().map(|c| if *c == "G722" { "G722/16000".into() } else { format!("{c}/8000") }).collect();
+    let named = |codec: &&str| match *codec {
+        "G722" => "G722/16000".to_owned(),
+        "opus" => "opus/48000/2".to_owned(),
+        codec => format!("{codec}/8000"),
+    };
+    let codecs: Vec<String> = settings.codecs.iter().map(named).collect();
     let pbx: SocketAddr = site.socket(settings.pbx, 5060);
     format!(
         "<sip:{user}@{domain}>;outbound=\"sip:{pbx}\";auth_user={account};auth_pass={password};audio_codecs={codecs};answermode={mode};regint=600",

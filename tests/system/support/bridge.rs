@@ -1,4 +1,4 @@
-//! The browser: one Chromium for the whole test program, driven by `tests/browser/bridge.mjs`.
+//! The browser: one Chromium for each microphone and the whole test program, driven by `tests/browser/bridge.mjs`.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -10,9 +10,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::speech::Voice;
 use super::wav;
 
-/// The tone that every browser's microphone hears, Hz.
+/// What a browser's microphone hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Microphone {
+    /// [`MICROPHONE_TONE`].
+    Tone,
+    /// [`Voice::Browser`], again and again.
+    Speech,
+}
+
+/// The tone that a browser's microphone hears, Hz.
 pub(crate) const MICROPHONE_TONE: f64 = 700.0;
 
 /// The connection to the browser's driver.
@@ -27,13 +37,13 @@ struct Waiting {
 }
 
 impl Bridge {
-    /// The one browser. It ends when this program does, since its driver reads from us.
-    pub(crate) fn shared() -> &'static Bridge {
-        static SHARED: OnceLock<&'static Bridge> = OnceLock::new();
-        SHARED.get_or_init(Bridge::launch)
+    /// The one browser with this microphone. It ends when this program does, since its driver reads from us.
+    pub(crate) fn shared(microphone: Microphone) -> &'static Bridge {
+        static SHARED: [OnceLock<&'static Bridge>; 2] = [const { OnceLock::new() }; 2];
+        SHARED[microphone as usize].get_or_init(|| Bridge::launch(microphone))
     }
 
-    fn launch() -> &'static Bridge {
+    fn launch(hears: Microphone) -> &'static Bridge {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
         assert!(
             folder.join("node_modules").is_dir(),
@@ -60,9 +70,13 @@ impl Bridge {
         });
 
         // The browser reads it whenever a page opens the microphone, so it stays.
-        let microphone = Path::new(env!("CARGO_TARGET_TMPDIR")).join("microphone.wav");
+        let microphone = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("microphone-{hears:?}.wav"));
         let draft = microphone.with_extension(std::process::id().to_string());
-        wav::write(&draft, &wav::tone(MICROPHONE_TONE as u32, 48_000, 10));
+        let sound = match hears {
+            Microphone::Tone => wav::tone(MICROPHONE_TONE as u32, 48_000, 10),
+            Microphone::Speech => Voice::Browser.speech().at(48_000),
+        };
+        wav::write(&draft, &sound);
         std::fs::rename(&draft, &microphone).expect("the microphone's file can be put in place");
         bridge
             .ask(Duration::from_secs(60), json!({ "do": "launch", "microphone": microphone }))

@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<Identity>,
     /// The authority that everybody who comes by TLS must have a certificate of.
     pub(crate) tls_clients: Option<PathBuf>,
+    /// Texts that it replaces in every SDP, each with what stands in its place: see `Hop`.
+    pub(crate) rewritten: Vec<(String, String)>,
     /// A line of module parameters and the like for each thing that one test alone needs.
     pub(crate) more: String,
 }
@@ -59,6 +61,7 @@ impl Default for Settings {
             dialled_in_request: true,
             tls: None,
             tls_clients: None,
+            rewritten: Vec::new(),
             more: String::new(),
         }
     }
@@ -96,6 +99,12 @@ impl Kamailio {
         for (number, pilot) in &settings.trunk {
             let _ = writeln!(tables, "\t$sht(pilot=>{number}) = \"{pilot}\";");
         }
+        let mut rewritten = String::new();
+        for (real, other) in &settings.rewritten {
+            let real = real.replace('.', "\\\\.");
+            let _ =
+                writeln!(rewritten, "\tif (has_body(\"application/sdp\")) replace_body_all(\"{real}\", \"{other}\");");
+        }
         let dir = site.dir().join(format!("kamailio-{}", settings.host));
         fs::create_dir_all(&dir).expect("the directory can be made");
         let more = settings.more.clone()
@@ -105,6 +114,7 @@ impl Kamailio {
         let text = include_str!("kamailio.cfg")
             .replace("@TABLES@", &tables)
             .replace("@MORE@", &more)
+            .replace("@REWRITTEN@", &rewritten)
             .replace("@ADDRESS@", &address.to_string())
             .replace("@DOMAIN@", DOMAIN)
             .replace("@ALGORITHM@", settings.algorithm)

@@ -3,13 +3,16 @@
 pub(crate) mod baresip;
 pub(crate) mod bridge;
 pub(crate) mod dns;
+pub(crate) mod hop;
 pub(crate) mod http;
 pub(crate) mod kamailio;
 pub(crate) mod offhook;
+pub(crate) mod perceptual;
 pub(crate) mod process;
 pub(crate) mod sipp;
 pub(crate) mod site;
 pub(crate) mod softphone;
+pub(crate) mod speech;
 pub(crate) mod tls;
 pub(crate) mod wav;
 

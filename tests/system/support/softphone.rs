@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use serde_json::{Value, json};
 
-use super::bridge::Bridge;
+use super::bridge::{Bridge, Microphone};
 use super::offhook::{Offhook, PASSWORD};
 use super::wav::{self, Sound};
 use super::{SOON, eventually};
@@ -22,7 +22,14 @@ impl Softphone {
     /// Opens the app in a browser of its own that may use the microphone, and signs in.
     #[track_caller]
     pub(crate) fn sign_in(server: &Offhook, user: &str) -> Softphone {
-        let mut phone = Self::open(&server.url(), true);
+        Self::sign_in_hearing(server, user, Microphone::Tone)
+    }
+
+    /// The same with another microphone.
+    #[track_caller]
+    pub(crate) fn sign_in_hearing(server: &Offhook, user: &str, microphone: Microphone) -> Softphone {
+        let request = json!({ "do": "open", "url": server.url(), "microphone": true });
+        let mut phone = Self::on_page(Bridge::shared(microphone), request);
         phone.enter(user, PASSWORD);
         phone.wait_registered();
         phone
@@ -31,18 +38,18 @@ impl Softphone {
     /// Opens a page in a browser of its own.
     #[track_caller]
     pub(crate) fn open(url: &str, microphone: bool) -> Softphone {
-        Self::on_page(json!({ "do": "open", "url": url, "microphone": microphone }))
+        let request = json!({ "do": "open", "url": url, "microphone": microphone });
+        Self::on_page(Bridge::shared(Microphone::Tone), request)
     }
 
     /// Opens another tab beside this one, signed in as this one is.
     #[track_caller]
     pub(crate) fn another_tab(&self, url: &str) -> Softphone {
-        Self::on_page(json!({ "do": "tab", "of": self.page, "url": url }))
+        Self::on_page(self.bridge, json!({ "do": "tab", "of": self.page, "url": url }))
     }
 
     #[track_caller]
-    fn on_page(request: Value) -> Softphone {
-        let bridge = Bridge::shared();
+    fn on_page(bridge: &'static Bridge, request: Value) -> Softphone {
         let page = bridge.ask(SOON, request).unwrap_or_else(|e| panic!("the page opens: {e}"));
         Softphone { bridge, page, closed: false }
     }
@@ -162,7 +169,18 @@ impl Softphone {
     /// The newest part of what the page hears from the server; `None` while there is less.
     pub(crate) fn heard(&self, seconds: f64) -> Option<Sound> {
         let count = (seconds * 48_000.0) as u32;
-        let text = self.ask(json!({ "do": "evaluate", "script": format!("__rig.heard({count})") })).ok()?;
+        Self::decoded(&self.ask(json!({ "do": "evaluate", "script": format!("__rig.heard({count})") })).ok()?)
+    }
+
+    /// The same, and what the page's microphone heard at the same time.
+    pub(crate) fn heard_and_spoken(&self, seconds: f64) -> Option<[Sound; 2]> {
+        let count = (seconds * 48_000.0) as u32;
+        let script = format!("[__rig.heard({count}), __rig.spoken({count})]");
+        let both = self.ask(json!({ "do": "evaluate", "script": script })).ok()?;
+        Some([Self::decoded(&both[0])?, Self::decoded(&both[1])?])
+    }
+
+    fn decoded(text: &Value) -> Option<Sound> {
         let bytes = base64::engine::general_purpose::STANDARD.decode(text.as_str()?).ok()?;
         (!bytes.is_empty()).then(|| Sound { rate: 48_000, samples: wav::samples(&bytes) })
     }

@@ -8,6 +8,8 @@ use std::path::Path;
 use offhook_media::codec::{Codec, Encoder};
 use offhook_media::dsp::measure;
 
+use super::perceptual;
+
 /// Level of the tones that [`tone`] makes, in dBFS.
 pub(crate) const TONE_LEVEL: f64 = -12.0;
 
@@ -26,6 +28,17 @@ impl Sound {
         let count = (seconds * f64::from(self.rate)) as usize;
         let from = self.samples.len().checked_sub(count)?;
         Some(Sound { rate: self.rate, samples: self.samples[from..].to_vec() })
+    }
+
+    /// The same at another rate.
+    pub(crate) fn at(&self, rate: u32) -> Sound {
+        Sound { rate, samples: perceptual::at_rate(&self.samples, self.rate, rate) }
+    }
+
+    /// The same again and again, for so many seconds.
+    pub(crate) fn repeated(&self, seconds: u32) -> Sound {
+        let samples = self.samples.iter().copied().cycle().take((self.rate * seconds) as usize).collect();
+        Sound { rate: self.rate, samples }
     }
 
     /// The level of one frequency, dBFS.
@@ -91,25 +104,38 @@ pub(crate) fn alaw_tone(frequency: u32) -> Vec<u8> {
 
 /// Writes a sound as a 16-bit WAV file.
 pub(crate) fn write(path: &Path, sound: &Sound) {
+    write_channels(path, sound, 1);
+}
+
+/// Writes a sound as a 16-bit WAV file with the same in each of its channels.
+pub(crate) fn write_channels(path: &Path, sound: &Sound, channels: u16) {
     let spec = hound::WavSpec {
-        channels: 1,
+        channels,
         sample_rate: sound.rate,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
     let mut writer = hound::WavWriter::create(path, spec).expect("the file can be written");
-    for &sample in &sound.samples {
+    for &sample in sound.samples.iter().flat_map(|sample| std::iter::repeat_n(sample, channels.into())) {
         writer.write_sample(sample).expect("the file can be written");
     }
     writer.finalize().expect("the file can be written");
 }
 
-/// Reads a 16-bit mono WAV file that may still be growing: its header does not know its length yet.
+/// Reads the first channel of a 16-bit WAV file that may still be growing: its header does not know its length yet.
 pub(crate) fn read_growing(path: &Path) -> Option<Sound> {
     let bytes = fs::read(path).ok()?;
+    let channels = u16::from_le_bytes(bytes.get(22..24)?.try_into().ok()?).max(1);
     let rate = u32::from_le_bytes(bytes.get(24..28)?.try_into().ok()?);
     let data = bytes.windows(4).position(|w| w == b"data")? + 8;
-    Some(Sound { rate, samples: samples(bytes.get(data..)?) })
+    Some(Sound { rate, samples: samples(bytes.get(data..)?).into_iter().step_by(channels.into()).collect() })
+}
+
+/// Reads a 16-bit mono WAV file.
+pub(crate) fn read(path: &Path) -> Sound {
+    let mut reader = hound::WavReader::open(path).expect("the file can be read");
+    let samples = reader.samples::<i16>().map(|sample| sample.expect("the file is whole")).collect();
+    Sound { rate: reader.spec().sample_rate, samples }
 }
 
 /// Samples from little-endian bytes.
