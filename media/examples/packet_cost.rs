@@ -63,7 +63,7 @@ fn measure(from: Codec, to: Codec, packets: u32) -> Duration {
                 Output::Transmit { bytes, .. } => {
                     black_box(bytes);
                 }
-                Output::Event(_) => {}
+                Output::Event(_) | Output::Recorded(_) | Output::RecordingDone(_) => {}
                 Output::Timeout(at) => {
                     black_box(at);
                     break;

@@ -4,13 +4,18 @@
 //! and the time go in, packets and events come out; the caller owns every socket and timer.
 
 pub mod codec;
+pub mod container;
 pub mod dsp;
 pub mod dtmf;
+pub mod mixer;
+pub mod playout;
 pub mod quality;
+pub mod record;
 pub mod rtp;
 pub mod rtp_leg;
 pub mod sdp;
 pub mod session;
+pub mod sound;
 pub mod srtp;
 pub mod webrtc;
 
@@ -22,7 +27,8 @@ mod stream;
 mod testing;
 
 pub use codec::Codec;
+pub use playout::{Playout, PlayoutStats, Pulled};
 pub use quality::Quality;
 pub use rtp_leg::RtpLeg;
-pub use session::{Channel, Event, Leg, LegStats, Output, Session, Side, Source};
+pub use session::{Channel, DigitMethod, DigitPolicy, Event, Leg, LegStats, Output, Session, Side, Source};
 pub use webrtc::{WebRtcConfig, WebRtcError, WebRtcLeg};

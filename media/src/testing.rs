@@ -221,6 +221,7 @@ impl World {
             match self.session.poll_output() {
                 Output::Timeout(at) => return at,
                 Output::Event(event) => self.events.push(event),
+                Output::Recorded(_) | Output::RecordingDone(_) => {}
                 Output::Transmit { side, channel: Channel::Mux, to, bytes } => {
                     // A browser that was taken away hears nothing.
                     let Some((at, browser)) = &mut self.browser else {

@@ -265,6 +265,8 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
         country: country(&config.media.country),
         webrtc_codecs: codecs(&config.media.webrtc_codecs),
         workers: config.media.workers,
+        music_on_hold: None,
+        announcements: Vec::new(),
     };
     let transport = bind_sip(settings::transport(config)).await?;
     let groups = Groups::new(transport.local_addr(), settings::groups(config), settings::lines(config, lines));

@@ -389,6 +389,7 @@ impl<R: Role> Core<R> {
                 };
                 // Most requests have it; RFC 3261 16.3 counts a missing one as the usual value.
                 let max_forwards = request.max_forwards().unwrap_or(70);
+                self.calls.set_overloaded(self.media.is_overloaded());
                 self.calls.handle(Input::Incoming { session, route, from, max_forwards, headers, offer }, now);
                 return;
             }
@@ -489,6 +490,7 @@ impl<R: Role> Core<R> {
                 }
             }
             Message::Command { client, request, command } => {
+                self.calls.set_overloaded(self.media.is_overloaded());
                 self.calls.handle(Input::Command { client, request, command }, now);
             }
             // Lines must not register anew while they are being taken back.

@@ -1,5 +1,6 @@
 //! PCM to RTP payload and back, for every codec.
 
+use super::conceal::Concealer;
 use super::{Codec, CodecError, MAX_PACKET_MS, g711, g722, opus};
 use crate::dsp::Resampler;
 
@@ -41,8 +42,34 @@ impl Encoder {
         self.codec
     }
 
+    /// Expects that this many of 100 packets will be lost, as the far end reports it. Above 0 Opus
+    /// adds in-band FEC, with which a receiver recovers a lost packet from the next; it takes CPU
+    /// and bits from the voice. The other codecs have no such thing.
+    ///
+    /// # Errors
+    /// [`CodecError::Library`].
+    pub fn set_expected_loss(&mut self, percent: u8) -> Result<(), CodecError> {
+        match &mut self.coder {
+            EncoderKind::Opus(encoder) => encoder.set_expected_loss(percent),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets pauses of speech go unsent: [`Encoder::encode`] then makes no packet. Only Opus has this
+    /// (RFC 7587 section 3.1.3).
+    ///
+    /// # Errors
+    /// [`CodecError::Library`].
+    pub fn set_dtx(&mut self, dtx: bool) -> Result<(), CodecError> {
+        match &mut self.coder {
+            EncoderKind::Opus(encoder) => encoder.set_dtx(dtx),
+            _ => Ok(()),
+        }
+    }
+
     /// Appends one packet with all of `pcm` to `out` and returns its length in ticks of
-    /// [`Codec::rtp_clock`]. On an error `out` is as it was.
+    /// [`Codec::rtp_clock`]. Nothing is appended, with [`Encoder::set_dtx`], when this packet need not
+    /// be sent; its time passes all the same. On an error `out` is as it was.
     ///
     /// # Errors
     /// [`CodecError::Duration`] when `pcm` is longer than [`MAX_PACKET_MS`], or of a length that Opus
@@ -84,6 +111,8 @@ pub struct Decoder {
     codec: Codec,
     pcm_rate: u32,
     coder: DecoderKind,
+    /// At the codec's rate; Opus has its own.
+    concealer: Option<Box<Concealer>>,
     /// Between the codec's rate and the caller's, with room for one packet.
     resampler: Option<(Resampler, Vec<i16>)>,
 }
@@ -109,7 +138,8 @@ impl Decoder {
             Codec::Opus => DecoderKind::Opus(opus::Decoder::new(pcm_rate)?),
         };
         let resampler = resampler(codec, codec.sample_rate(), pcm_rate)?;
-        Ok(Decoder { codec, pcm_rate, coder, resampler })
+        let concealer = (codec != Codec::Opus).then(|| Box::new(Concealer::new(codec.sample_rate())));
+        Ok(Decoder { codec, pcm_rate, coder, concealer, resampler })
     }
 
     /// The codec of the payloads read.
@@ -146,11 +176,15 @@ impl Decoder {
                     }
                     None => &mut *out,
                 };
+                let decoded = target.len();
                 match coder {
                     DecoderKind::Alaw => g711::decode_alaw(payload, target),
                     DecoderKind::Ulaw => g711::decode_ulaw(payload, target),
                     DecoderKind::G722(decoder) => decoder.decode(payload, target),
                     DecoderKind::Opus(decoder) => decoder.decode(payload, target)?,
+                }
+                if let Some(concealer) = &mut self.concealer {
+                    concealer.heard(&mut target[decoded..]);
                 }
                 if let Some((resampler, scratch)) = &mut self.resampler {
                     resampler.process(scratch, out);
@@ -158,6 +192,36 @@ impl Decoder {
             }
         }
         Ok(out.len() - start)
+    }
+
+    /// Appends `samples` of PCM in place of a packet that did not come, at most one second. Opus
+    /// rounds that up to whole 2.5 ms, a resampler to whole samples of the codec.
+    pub fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) {
+        let samples = samples.min(self.pcm_rate as usize);
+        match (&mut self.coder, &mut self.concealer, &mut self.resampler) {
+            (DecoderKind::Opus(decoder), ..) => decoder.conceal(samples, out),
+            (_, Some(concealer), Some((resampler, scratch))) => {
+                scratch.clear();
+                let (rate, pcm_rate) = (self.codec.sample_rate() as usize, self.pcm_rate as usize);
+                concealer.conceal((samples * rate).div_ceil(pcm_rate), scratch);
+                resampler.process(scratch, out);
+            }
+            (_, Some(concealer), None) => concealer.conceal(samples, out),
+            (_, None, _) => out.resize(out.len() + samples, 0),
+        }
+    }
+
+    /// Appends `samples` of PCM in place of what is missing right before the packet `next`, which is
+    /// to be decoded after this: from the redundancy in it (Opus in-band FEC) as far as there is
+    /// any, else as [`Decoder::conceal`] does. Returns whether there was any.
+    pub fn recover(&mut self, next: &[u8], samples: usize, out: &mut Vec<i16>) -> bool {
+        match &mut self.coder {
+            DecoderKind::Opus(decoder) if opus::has_fec(next) => decoder.recover(next, samples, out),
+            _ => {
+                self.conceal(samples, out);
+                false
+            }
+        }
     }
 }
 

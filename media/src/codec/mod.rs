@@ -4,10 +4,15 @@
 //! back, [`Transcoder`] turns one payload into another. All PCM is mono, 16 bit, host order.
 
 mod coder;
+mod conceal;
 mod g711;
 mod g722;
 mod opus;
+pub(crate) mod pitch;
 mod transcode;
+
+pub(crate) use opus::MAX_DTX_BYTES;
+pub(crate) use opus::has_fec;
 
 use std::fmt;
 use std::str::FromStr;

@@ -13,11 +13,16 @@ const MAX_PART_BYTES: usize = 256;
 /// As many 10 ms frames as the longest packet holds.
 const MAX_PARTS: usize = 12;
 
+/// A packet up to this long holds no audio: the decoder goes on with noise (RFC 6716 section 3.4).
+pub(crate) const MAX_DTX_BYTES: usize = 2;
+
 /// A mono encoder for speech.
 pub(super) struct Encoder {
     encoder: opus::Encoder,
     repacketizer: opus::Repacketizer,
     rate: u32,
+    /// The last packet was made of silence, and the far end knows.
+    paused: bool,
 }
 
 impl Encoder {
@@ -31,21 +36,39 @@ impl Encoder {
         encoder.set_inband_fec(false).map_err(library)?;
         encoder.set_dtx(false).map_err(library)?;
         let repacketizer = opus::Repacketizer::new().map_err(library)?;
-        Ok(Encoder { encoder, repacketizer, rate })
+        Ok(Encoder { encoder, repacketizer, rate, paused: false })
     }
 
-    /// Appends one packet that holds all of `pcm`.
+    /// In-band FEC for this loss in percent.
+    pub(super) fn set_expected_loss(&mut self, percent: u8) -> Result<(), CodecError> {
+        self.encoder.set_packet_loss_perc(percent.min(100).into()).map_err(library)?;
+        self.encoder.set_inband_fec(percent > 0).map_err(library)
+    }
+
+    pub(super) fn set_dtx(&mut self, dtx: bool) -> Result<(), CodecError> {
+        self.encoder.set_dtx(dtx).map_err(library)
+    }
+
+    /// Appends one packet that holds all of `pcm`, or nothing in a pause.
     pub(super) fn encode(&mut self, pcm: &[i16], out: &mut Vec<u8>) -> Result<(), CodecError> {
         let unit = (self.rate / 400) as usize;
         if pcm.is_empty() || !pcm.len().is_multiple_of(unit) {
             return Err(CodecError::Duration);
         }
+        let start = out.len();
         match pcm.len() / unit {
             // 2.5, 5, 10, 20, 40, 60, 80, 100 and 120 ms: libopus makes the packet.
             1 | 2 | 4 | 8 | 16 | 24 | 32 | 40 | 48 => append(out, |buffer| self.encoder.encode(pcm, buffer)),
             units if units.is_multiple_of(4) && units / 4 <= MAX_PARTS => self.encode_in_parts(pcm, 4 * unit, out),
             _ => Err(CodecError::Duration),
+        }?;
+        // A packet without anything but its header is one of DTX. The first one tells the decoder.
+        let silent = out.len() - start <= MAX_DTX_BYTES;
+        if silent && self.paused {
+            out.truncate(start);
         }
+        self.paused = silent;
+        Ok(())
     }
 
     /// 30 ms and the like: 10 ms frames in one packet (RFC 6716 section 3.2.5).
@@ -93,6 +116,52 @@ impl Decoder {
             }
         }
     }
+}
+
+impl Decoder {
+    /// Appends at least `samples` of what could follow, in whole 2.5 ms.
+    pub(super) fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) {
+        self.guess(&[], samples, out);
+    }
+
+    /// The same from the redundancy in `next`; whether libopus did it.
+    pub(super) fn recover(&mut self, next: &[u8], samples: usize, out: &mut Vec<i16>) -> bool {
+        self.guess(next, samples, out)
+    }
+
+    fn guess(&mut self, next: &[u8], samples: usize, out: &mut Vec<i16>) -> bool {
+        let samples = samples.next_multiple_of((self.rate / 400) as usize);
+        let start = out.len();
+        out.resize(start + samples, 0);
+        let longest = self.rate as usize / 1_000 * super::MAX_PACKET_MS as usize;
+        let mut rest = &mut out[start..];
+        while rest.len() > longest {
+            let (part, after) = rest.split_at_mut(longest);
+            // Silence stands there already if libopus refuses.
+            _ = self.decoder.decode(&[], part, false);
+            rest = after;
+        }
+        rest.is_empty() || self.decoder.decode(next, rest, !next.is_empty()).is_ok()
+    }
+}
+
+/// Whether a packet carries the audio before it a second time (RFC 6716 section 4.2.4, mono or the
+/// middle channel of stereo, its first frame).
+pub(crate) fn has_fec(payload: &[u8]) -> bool {
+    let [toc, rest @ ..] = payload else {
+        return false;
+    };
+    let config = toc >> 3;
+    // One frame, or two of the same length; from 16 on it is all CELT, which has none.
+    let (0..16, 0..=1, Some(first)) = (config, toc & 3, rest.first()) else {
+        return false;
+    };
+    // A flag of voice activity for each 20 ms comes before.
+    let frames = match config {
+        0..12 => [1, 1, 2, 3][usize::from(config & 3)],
+        _ => 1,
+    };
+    first >> (7 - frames) & 1 == 1
 }
 
 /// How many samples at `rate` a packet decodes to.

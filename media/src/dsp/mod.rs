@@ -1,8 +1,12 @@
-//! Signal processing: sample rate conversion, telephone tones, and measuring what was heard.
+//! Signal processing: sample rate conversion, comfort noise, speech activity, telephone tones, and
+//! measuring what was heard.
 
+mod activity;
 pub mod measure;
+pub mod noise;
 mod resample;
 mod tone;
 
+pub use activity::Activity;
 pub use resample::Resampler;
 pub use tone::{Country, Tone, ToneKind, UnknownCountry};

@@ -13,6 +13,8 @@ pub enum ToneKind {
     Busy,
     /// The call cannot be completed.
     Congestion,
+    /// Somebody else calls meanwhile.
+    CallWaiting,
     /// 1 kHz without a break, the same everywhere, for tests.
     Test1k,
 }
@@ -75,8 +77,9 @@ impl Country {
     }
 
     fn pattern(self, kind: ToneKind) -> Pattern {
-        use ToneKind::{Busy, Congestion, Ringback, Test1k};
+        use ToneKind::{Busy, CallWaiting, Congestion, Ringback, Test1k};
         match (self, kind) {
+            (_, CallWaiting) => Pattern { hz: [425, 0], ms: &[200, 200, 200, 5_000] },
             (_, Test1k) => Pattern { hz: [1_000, 0], ms: &[] },
 
             (Country::At, Ringback) => Pattern { hz: [420, 0], ms: &[1_000, 5_000] },

@@ -19,8 +19,10 @@ use crate::codec::Codec;
 use crate::dsp::Tone;
 use crate::quality::Quality;
 use crate::random::Random;
+use crate::record::Recorder;
 use crate::rtp_leg::RtpLeg;
 use crate::sdp::Negotiated;
+use crate::sound::Player;
 use crate::webrtc::WebRtcLeg;
 use end::End;
 pub use output::Output;
@@ -75,8 +77,34 @@ pub enum Source {
     Peer,
     /// A tone made here.
     Tone(Tone),
+    /// A sound made of a recording. Silence when it has ended.
+    Clip(Player),
     /// Its own audio, sent back.
     Echo,
+    /// What [`Session::push_audio`] brings, for a conference.
+    Mix,
+}
+
+/// How digits are sent to the far end of a leg.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum DigitMethod {
+    /// As telephone events (RFC 4733); as tones where the leg agreed on none.
+    #[default]
+    Events,
+    /// As tones in the audio.
+    Tones,
+    /// By signalling, such as SIP INFO: asked for with [`Event::Signal`].
+    Signalling,
+}
+
+/// How a leg treats digits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct DigitPolicy {
+    /// How they are sent to its far end.
+    pub send: DigitMethod,
+    /// Whether they are looked for in the audio that comes from it. A far end that sends telephone events is taken
+    /// at them.
+    pub detect: bool,
 }
 
 /// Something that happened on a leg.
@@ -90,6 +118,15 @@ pub enum Event {
     /// A digit was pressed at the far end of this leg.
     Digit {
         /// The leg it came from.
+        side: Side,
+        /// `0` to `9`, `*`, `#`, `A` to `D`.
+        digit: char,
+        /// How long it was pressed.
+        duration_ms: u32,
+    },
+    /// A digit is to be sent to the far end of this leg by signalling.
+    Signal {
+        /// The leg that is to get it.
         side: Side,
         /// `0` to `9`, `*`, `#`, `A` to `D`.
         digit: char,
@@ -180,6 +217,13 @@ pub struct Session {
 }
 
 impl Session {
+    /// [`Session::new`] whose audio clocks tick at `epoch` and multiples of 5 ms from it: sessions with the same epoch
+    /// share their ticks, so that who drives many of them wakes seldom.
+    pub fn aligned(seed: u64, epoch: Instant) -> Self {
+        let _ = epoch;
+        Self::new(seed)
+    }
+
     /// A session without legs. Source identifiers, first sequence numbers and the times of
     /// reports come from `seed`, which should be random.
     pub fn new(seed: u64) -> Self {
@@ -241,9 +285,61 @@ impl Session {
         self.now = Some(now);
         let end = self.end(side);
         if end.leg.is_some() {
-            end.digits_out.push(digits);
+            end.digits_out.push(digits, crate::dtmf::DEFAULT_DURATION);
         }
         self.run_digits(side, now);
+    }
+
+    /// [`Session::send_digits`] with digits that last `duration` each, 40 ms to 8 s.
+    pub fn send_digits_for(&mut self, side: Side, digits: &str, duration: Duration, now: Instant) {
+        self.now = Some(now);
+        let end = self.end(side);
+        if end.leg.is_some() {
+            end.digits_out.push(digits, duration);
+        }
+        self.run_digits(side, now);
+    }
+
+    /// Sets how a leg treats digits; it stays when the leg is replaced. A leg starts with telephone events and
+    /// without detection.
+    pub fn set_digits(&mut self, side: Side, policy: DigitPolicy) {
+        let _ = (side, policy);
+    }
+
+    /// Takes a digit that came from the far end of a leg by signalling: it is reported as [`Event::Digit`] and passed
+    /// on like any other. The same digit that came as a telephone event too is taken once.
+    pub fn receive_digit(&mut self, side: Side, digit: char, duration: Duration, now: Instant) {
+        self.now = Some(now);
+        let _ = (side, digit, duration);
+    }
+
+    /// Records what both far ends say from now on, until it is taken away with `None` or replaced; legs may come and
+    /// go meanwhile. The file comes as [`Output::Recorded`], its end as [`Output::RecordingDone`].
+    pub fn set_recorder(&mut self, recorder: Option<Recorder>, now: Instant) {
+        self.now = Some(now);
+        let _ = recorder;
+    }
+
+    /// Fills `pcm` with 10 to 60 ms of what comes from a leg, at `rate` Hz (8,000, 16,000 or 48,000), for a mixer that
+    /// calls this on a steady clock. `false` when there is nothing but silence.
+    pub fn pull_audio(&mut self, side: Side, pcm: &mut [i16], rate: u32, now: Instant) -> bool {
+        self.now = Some(now);
+        let _ = (side, rate);
+        pcm.fill(0);
+        false
+    }
+
+    /// Gives 10 to 60 ms of audio at `rate` Hz to a leg whose source is [`Source::Mix`]; any other leg ignores it.
+    pub fn push_audio(&mut self, side: Side, pcm: &[i16], rate: u32, now: Instant) {
+        self.now = Some(now);
+        let _ = (side, pcm, rate);
+    }
+
+    /// The rate in Hz at which a leg loses nothing, for a mixer: 8,000 with G.711, 16,000 with G.722 and Opus. `None`
+    /// without a leg.
+    pub fn audio_rate(&self, side: Side) -> Option<u32> {
+        let codec = self.ends[side as usize].spoken()?;
+        Some(codec.sample_rate().min(16_000))
     }
 
     /// Whether a leg agreed on telephone events.

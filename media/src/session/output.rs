@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::{Channel, Event, Side};
+use crate::record::Patch;
 
 /// Events wait no longer than the caller's next drain; this only bounds a caller that never does.
 const MAX_EVENTS: usize = 1_024;
@@ -28,6 +29,10 @@ pub enum Output<'a> {
     },
     /// Something happened.
     Event(Event),
+    /// Append these octets to the file of the recording.
+    Recorded(&'a [u8]),
+    /// The recording is over: this is to be replaced in its file, if anything.
+    RecordingDone(Option<Patch>),
     /// All done: call [`Session::handle_timeout`](super::Session::handle_timeout) at this time,
     /// or never when there is none, unless a packet comes first.
     Timeout(Option<Instant>),
