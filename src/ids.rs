@@ -35,6 +35,10 @@ id!(
     LegId(u64)
 );
 id!(
+    /// A conference: whoever is in it hears everybody else in it.
+    ConferenceId(u32)
+);
+id!(
     /// A line: the place of a number at a PBX, counted in the configuration's order.
     LineId(u32)
 );

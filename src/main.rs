@@ -134,5 +134,5 @@ fn extension(text: &str) -> Result<(String, Secret), String> {
 }
 
 fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
-    offhook::config::parse_ports(text).ok_or_else(|| "give it like 30000-30999, from 1024 up".into())
+    offhook::config::parse_ports(text).map_err(str::to_owned)
 }

@@ -103,6 +103,8 @@ causes! {
     ShuttingDown = "shutting_down", 503, 503, "The server is being stopped.", "Der Server wird beendet.";
     /// A limit of ours.
     TooManyCalls = "too_many_calls", 503, 503, "The server has reached its limit of calls.", "Der Server hat seine Höchstzahl an Gesprächen erreicht.";
+    /// The threads that move audio have no time for another call.
+    Overloaded = "overloaded", 503, 503, "The server is too busy for another call. Try again in a moment.", "Der Server ist für ein weiteres Gespräch zu stark ausgelastet. Bitte gleich noch einmal versuchen.";
     /// The request names a call that is not there.
     UnknownCall = "unknown_call", 481, 404, "This call no longer exists.", "Dieses Gespräch gibt es nicht mehr.";
     /// The request names a line that the user does not have.

@@ -1,6 +1,7 @@
 //! What the call machine takes in and what it wants done.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use offhook_media::LegStats;
@@ -12,7 +13,7 @@ use offhook_sip::{ReferId, SessionId};
 use super::cause::CauseCode;
 use super::headers::{Headers, Redirect};
 use super::record::CallRecord;
-use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
+use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId, UserId};
 
 /// Everything that can happen to calls.
 #[derive(Debug)]
@@ -322,6 +323,16 @@ pub enum MediaInput {
         /// The digit.
         digit: char,
     },
+    /// A recording of the call is complete.
+    Recorded {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A recording of the call ended before it should: the disk is full, too slow, or not ours to write to.
+    RecordingFailed {
+        /// A sentence for the log.
+        reason: String,
+    },
     /// This side should send audio and has not for two seconds.
     Silent {
         /// Where it should come from, where that is an address that was agreed.
@@ -584,4 +595,16 @@ pub enum Sound {
     Echo,
     /// 1 kHz.
     TestTone,
+    /// The busy tone of the country.
+    Busy,
+    /// The tone of the country for lines that are all in use.
+    Congestion,
+    /// The tone of the country for somebody who talks already.
+    CallWaiting,
+    /// The configured music, over and over; nothing where there is none.
+    MusicOnHold,
+    /// One of the configured announcements, once, by its place among them.
+    Announcement(usize),
+    /// Everybody else in a conference; they hear this side.
+    Conference(ConferenceId),
 }

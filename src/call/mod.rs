@@ -45,6 +45,8 @@ const MAX_NUMBER: usize = 128;
 pub struct Calls {
     directory: Arc<Directory>,
     max_calls: usize,
+    /// New calls are refused, so that those that are there do not suffer.
+    overloaded: bool,
     calls: FxHashMap<CallId, Box<Call>>,
     by_session: FxHashMap<SessionId, CallId>,
     by_leg: FxHashMap<LegId, CallId>,
@@ -80,6 +82,7 @@ impl Calls {
         Calls {
             directory,
             max_calls,
+            overloaded: false,
             calls: FxHashMap::default(),
             by_session: FxHashMap::default(),
             by_leg: FxHashMap::default(),
@@ -195,6 +198,11 @@ impl Calls {
             self.calls.values().filter_map(|call| view::of(call, &self.directory, client, user)).collect();
         views.sort_by_key(|view| view.id);
         views
+    }
+
+    /// Whether new calls are refused with [`CauseCode::Overloaded`]; those that are there go on.
+    pub fn set_overloaded(&mut self, overloaded: bool) {
+        self.overloaded = overloaded;
     }
 
     /// The connection of a session that somebody else may take the place of ([`Input::Replacing`]).
@@ -372,6 +380,9 @@ impl Calls {
     fn create(&mut self, near: Near, far: Far, remote: effect::Caller, now: Instant) -> Result<CallId, CauseCode> {
         if self.stopping {
             return Err(CauseCode::ShuttingDown);
+        }
+        if self.overloaded {
+            return Err(CauseCode::Overloaded);
         }
         if self.calls.len() >= self.max_calls {
             return Err(CauseCode::TooManyCalls);

@@ -39,6 +39,8 @@ pub(super) struct File {
     dns: Dns,
     media: Option<Spanned<Media>>,
     #[serde(default)]
+    metrics: Metrics,
+    #[serde(default)]
     listener: Vec<FileListener>,
     #[serde(default)]
     line_group: Vec<FileGroup>,
@@ -55,6 +57,13 @@ pub(super) struct File {
 struct Dns {
     #[serde(default)]
     servers: Vec<SocketAddr>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Metrics {
+    #[serde(default)]
+    allow_from: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -205,8 +214,19 @@ impl File {
             routes,
             users,
             administrators,
+            metrics_from: networks(&self.metrics.allow_from)?,
         })
     }
+}
+
+/// Addresses and networks.
+fn networks(texts: &[Spanned<String>]) -> Result<Vec<IpNet>, Problem> {
+    let network = |text: &Spanned<String>| {
+        let host = text.get_ref().parse::<IpAddr>().map(IpNet::from);
+        host.or_else(|_| text.get_ref().parse())
+            .map_err(|_| problem(text, format!("{:?} is no address or network like 192.0.2.0/24.", text.get_ref())))
+    };
+    texts.iter().map(network).collect()
 }
 
 impl FileListener {
@@ -350,12 +370,7 @@ impl FileGroup {
         if self.kind == GroupKind::TrunkRegistrar && self.allow_from.is_empty() {
             return Ok(PRIVATE.iter().filter_map(|text| text.parse().ok()).collect());
         }
-        let network = |text: &Spanned<String>| {
-            let host = text.get_ref().parse::<IpAddr>().map(IpNet::from);
-            host.or_else(|_| text.get_ref().parse())
-                .map_err(|_| problem(text, format!("{:?} is no address or network like 192.0.2.0/24.", text.get_ref())))
-        };
-        self.allow_from.iter().map(network).collect()
+        networks(&self.allow_from)
     }
 
     /// One line of a trunk speaks for all.
@@ -507,16 +522,22 @@ fn known_codecs<T>(at: &Spanned<T>, codecs: &[String], known: &[&str]) -> Result
 
 pub(super) fn port_range<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RangeInclusive<u16>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse_ports(&text).ok_or_else(|| {
-        serde::de::Error::custom(format!("rtp_ports is {text:?}, but must be like \"20000-29999\", from 1024 up"))
-    })
+    parse_ports(&text).map_err(|why| serde::de::Error::custom(format!("rtp_ports is {text:?}, but {why}.")))
 }
 
-/// A range of ports like `20000-29999`. Below 1024 belongs to the system; a call leg needs an even one and the next.
-pub fn parse_ports(text: &str) -> Option<RangeInclusive<u16>> {
-    let (low, high) = text.split_once('-')?;
-    let (low, high): (u16, u16) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
-    (low >= 1024 && high > low.next_multiple_of(2)).then_some(low..=high)
+/// A range of ports like `20000-29999`, or why it is none. Below 1024 belongs to the system; each side of a call takes
+/// an even port and the next, and a call has two sides.
+pub fn parse_ports(text: &str) -> Result<RangeInclusive<u16>, &'static str> {
+    const FORM: &str = "must be two ports like \"20000-29999\", of 1024 to 65535";
+    let (low, high) = text.split_once('-').ok_or(FORM)?;
+    let (Ok(low), Ok(high)) = (low.trim().parse::<u16>(), high.trim().parse::<u16>()) else { return Err(FORM) };
+    let pairs = (u32::from(high) + 1).saturating_sub(u32::from(low).next_multiple_of(2)) / 2;
+    match () {
+        () if low < 1024 => Err("ports below 1024 belong to the system; the first must be 1024 or above"),
+        () if low >= high => Err("the first port must be lower than the last"),
+        () if pairs < 2 => Err("a call takes two pairs of an even port and the next; the range needs four such ports"),
+        () => Ok(low..=high),
+    }
 }
 
 fn default_expires() -> Spanned<u32> {

@@ -42,6 +42,8 @@ pub struct Config {
     pub users: Vec<User>,
     /// People who administer the server.
     pub administrators: Vec<Administrator>,
+    /// Who may read the metrics without signing in.
+    pub metrics_from: Vec<IpNet>,
 }
 
 /// Addresses the server listens on.
@@ -88,7 +90,7 @@ impl Default for Media {
     fn default() -> Self {
         Media {
             address: None,
-            rtp_ports: 20000..=29999,
+            rtp_ports: 1024..=65535,
             country: "de".into(),
             webrtc_codecs: ["opus", "PCMA", "PCMU"].map(String::from).to_vec(),
             workers: None,
@@ -427,7 +429,17 @@ lines = ["100", "+4989101"]
             (
                 "data_dir = \"data\"",
                 "data_dir = \"d\"\nmedia.rtp_ports = \"9-1\"",
-                "offhook.toml:3: rtp_ports is \"9-1\"",
+                "offhook.toml:3: rtp_ports is \"9-1\", but ports below 1024",
+            ),
+            (
+                "data_dir = \"data\"",
+                "data_dir = \"d\"\nmedia.rtp_ports = \"4001-4004\"",
+                "offhook.toml:3: rtp_ports is \"4001-4004\", but a call takes two pairs",
+            ),
+            (
+                "data_dir = \"data\"",
+                "data_dir = \"d\"\nmedia.rtp_ports = \"65535-65535\"",
+                "offhook.toml:3: rtp_ports is \"65535-65535\", but the first port must be lower",
             ),
         ] {
             let error = parse(&GOOD.replacen(from, to, 1)).unwrap_err();

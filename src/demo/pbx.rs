@@ -97,6 +97,8 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         country: Country::default(),
         webrtc_codecs: vec![Codec::Opus],
         workers: Some(1),
+        music_on_hold: None,
+        announcements: Vec::new(),
     };
     app::run_core(Arc::new(directory), groups, role, transport, Dns::default(), media)
 }

@@ -15,6 +15,9 @@ use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect, TargetUri};
 use crate::call::headers::Headers;
 use crate::ids::{CallId, LineGroupId};
 
+/// Seconds after which a peer may try again that was refused for overload (RFC 3261 20.33).
+const OVERLOAD_RETRY: u32 = 5;
+
 impl<R: Role> Core<R> {
     pub(super) fn perform_sip(&mut self, effect: SipEffect, now: Instant) {
         match effect {
@@ -37,7 +40,11 @@ impl<R: Role> Core<R> {
                 self.say(session, headers);
                 self.endpoint.answer(session, sdp, now);
             }
-            SipEffect::Reject { session, status } => self.endpoint.reject(session, status, None, Vec::new(), now),
+            SipEffect::Reject { session, status } => {
+                let later = (status == CauseCode::Overloaded.sip_status() && self.media.is_overloaded())
+                    .then(|| (Name::RetryAfter, OVERLOAD_RETRY.to_string()));
+                self.endpoint.reject(session, status, None, later.into_iter().collect(), now);
+            }
             SipEffect::Hangup { session, reason } => self.endpoint.hangup(session, reason, now),
             SipEffect::AcceptRefer { session, refer } => self.endpoint.accept_refer(session, refer, now),
             SipEffect::ReferProgress { session, refer, status } => {

@@ -122,7 +122,11 @@ impl Flow<'_> {
                     self.tell_clients();
                 }
             }
-            MediaInput::Digit { .. } | MediaInput::LegEnded { .. } | MediaInput::Ended => {}
+            MediaInput::Digit { .. }
+            | MediaInput::Recorded { .. }
+            | MediaInput::RecordingFailed { .. }
+            | MediaInput::LegEnded { .. }
+            | MediaInput::Ended => {}
         }
     }
 

@@ -1,11 +1,13 @@
 //! The media server: descriptions are negotiated here, on the core's thread; packets are moved by the workers.
 
 mod ports;
+mod recording;
 mod worker;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -13,20 +15,24 @@ use offhook_media::codec::Codec;
 use offhook_media::dsp::{Country, Tone, ToneKind};
 use offhook_media::sdp::{self, Direction, LocalAudio, Negotiated, Offer, SdpError};
 use offhook_media::session::{Side, Source};
+use offhook_media::sound::Clip;
 use offhook_media::webrtc::{WebRtcConfig, WebRtcError, WebRtcLeg};
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use self::ports::Ports;
-use self::worker::{Command, Workers};
+pub use self::recording::Recording;
+use self::worker::{Action, Workers};
 use super::figures::LegFigures;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{MediaInput, Sound};
-use crate::ids::CallId;
+use crate::ids::{CallId, ConferenceId};
 
 /// Events of all calls waiting for the core. Calls make a handful each, so this is not reached.
 const EVENT_BACKLOG: usize = 65_536;
+/// Sides that one conference takes: a worker mixes all of it.
+const MAX_MEMBERS: usize = 64;
 
 /// Settings of the media server.
 #[derive(Debug, Clone)]
@@ -43,6 +49,10 @@ pub struct MediaSettings {
     pub webrtc_codecs: Vec<Codec>,
     /// Worker threads; by default one a core.
     pub workers: Option<usize>,
+    /// Played to who is on hold; without it, nothing is.
+    pub music_on_hold: Option<Arc<Clip>>,
+    /// What [`Sound::Announcement`] counts.
+    pub announcements: Vec<Arc<Clip>>,
 }
 
 /// Why the media server cannot start.
@@ -88,15 +98,25 @@ pub struct MediaServer {
     workers: Workers,
     ports: Ports,
     calls: FxHashMap<CallId, CallMedia>,
+    conferences: FxHashMap<ConferenceId, Conference>,
     next_session: u64,
 }
 
+/// A conference with somebody in it.
 #[derive(Debug)]
-struct CallMedia {
+struct Conference {
+    /// The worker that mixes it.
     worker: usize,
+    members: usize,
+}
+
+#[derive(Debug, Default)]
+struct CallMedia {
     sides: [Option<RtpSide>; 2],
     /// Who is prepared to take a side's place.
     next: Option<Next>,
+    /// The conferences that its sides are in.
+    conferences: [Option<ConferenceId>; 2],
 }
 
 /// Somebody prepared for a side, with sockets that nobody reads yet.
@@ -133,8 +153,9 @@ impl MediaServer {
             webrtc: WebRtcConfig::new(secret)?,
             candidates: public.into_iter().chain(own).collect(),
             workers,
-            ports: Ports::new(settings.rtp_ports.clone()),
+            ports: Ports::new(settings.rtp_ports.clone(), u16::from_be_bytes([secret[8], secret[9]])),
             calls: FxHashMap::default(),
+            conferences: FxHashMap::default(),
             // SDP session identifiers need only be unique per host; these do not tell how many calls there were.
             next_session: u64::from_be_bytes([0, 0, secret[0], secret[1], secret[2], secret[3], secret[4], secret[5]]),
             settings,
@@ -161,7 +182,8 @@ impl MediaServer {
                 _ => CauseCode::InvalidSdp,
             }
         })?;
-        self.send(call, Command::Browser { call, side, leg: Box::new(leg) });
+        self.media(call);
+        self.act(call, Action::Browser { side, leg: Box::new(leg) });
         Ok(answer.into())
     }
 
@@ -197,7 +219,7 @@ impl MediaServer {
         rtp.version += 1;
         let codec = negotiated.codec;
         rtp.negotiated = Some(negotiated.clone());
-        self.send(call, Command::Rtp { call, side, negotiated });
+        self.act(call, Action::Rtp { side, negotiated });
         Ok((answer, codec))
     }
 
@@ -210,7 +232,7 @@ impl MediaServer {
         // The 200 mostly repeats the description of the 183.
         if rtp.negotiated.as_ref() != Some(&negotiated) {
             rtp.negotiated = Some(negotiated.clone());
-            self.send(call, Command::Rtp { call, side, negotiated });
+            self.act(call, Action::Rtp { side, negotiated });
         }
         Ok(codec)
     }
@@ -245,7 +267,7 @@ impl MediaServer {
             self.ports.release(old.local.port);
         }
         let codec = negotiated.codec;
-        self.send(call, Command::Replace { call, side, rtp: pair.rtp, rtcp: pair.rtcp, negotiated });
+        self.act(call, Action::Replace { side, pair, negotiated });
         Ok(codec)
     }
 
@@ -269,46 +291,115 @@ impl MediaServer {
 
     /// Sets what a side hears.
     pub(super) fn play(&mut self, call: CallId, side: Side, sound: Sound) {
+        if let Sound::Conference(conference) = sound {
+            return self.join(call, side, conference);
+        }
+        self.leave(call, side);
+        let country = self.settings.country;
         let tone = |kind, country| Source::Tone(Tone::new(kind, country, 8_000));
         let source = match sound {
-            Sound::Silence => Source::Silence,
             Sound::Peer => Source::Peer,
             Sound::Echo => Source::Echo,
-            Sound::Ringback => tone(ToneKind::Ringback, self.settings.country),
-            Sound::TestTone => tone(ToneKind::Test1k, self.settings.country),
+            Sound::Ringback => tone(ToneKind::Ringback, country),
+            Sound::Busy => tone(ToneKind::Busy, country),
+            Sound::Congestion => tone(ToneKind::Congestion, country),
+            Sound::CallWaiting => tone(ToneKind::CallWaiting, country),
+            Sound::TestTone => tone(ToneKind::Test1k, country),
+            Sound::MusicOnHold if let Some(clip) = self.settings.music_on_hold.clone() => {
+                return self.act(call, Action::Clip { side, clip, repeat: true });
+            }
+            Sound::Announcement(place) if let Some(clip) = self.settings.announcements.get(place).cloned() => {
+                return self.act(call, Action::Clip { side, clip, repeat: false });
+            }
+            Sound::Silence | Sound::MusicOnHold | Sound::Announcement(_) | Sound::Conference(_) => Source::Silence,
         };
-        self.send(call, Command::Play { call, side, source });
+        self.act(call, Action::Play { side, source });
+    }
+
+    /// Has a side take part in a conference, until it hears something else. Where that cannot be it hears the
+    /// congestion tone: the conference is full, or the other side is in one elsewhere.
+    fn join(&mut self, call: CallId, side: Side, conference: ConferenceId) {
+        let Some(media) = self.calls.get(&call) else { return };
+        let [mine, other] = [side, side.other()].map(|side| media.conferences[side as usize]);
+        if mine == Some(conference) {
+            return;
+        }
+        // A call is at one worker, with both its sides.
+        let tied = other.and_then(|other| self.conferences.get(&other)).map(|other| other.worker);
+        let least_busy = self.workers.least_busy();
+        let place = self.conferences.get(&conference);
+        let worker = place.map(|place| place.worker).or(tied).unwrap_or(least_busy);
+        if place.is_some_and(|place| place.members >= MAX_MEMBERS) || tied.is_some_and(|tied| tied != worker) {
+            warn!(%call, %conference, "conference is full, or the call's other side is in another one");
+            return self.play(call, side, Sound::Congestion);
+        }
+        self.leave(call, side);
+        self.conferences.entry(conference).or_insert(Conference { worker, members: 0 }).members += 1;
+        self.media(call).conferences[side as usize] = Some(conference);
+        self.workers.place(call, worker);
+        self.act(call, Action::Join { side, conference });
+    }
+
+    fn leave(&mut self, call: CallId, side: Side) {
+        let Some(conference) = self.calls.get_mut(&call).and_then(|media| media.conferences[side as usize].take())
+        else {
+            return;
+        };
+        self.left(conference);
+        self.act(call, Action::Leave { side });
+    }
+
+    /// One member less; a conference without members is forgotten.
+    fn left(&mut self, conference: ConferenceId) {
+        let Some(place) = self.conferences.get_mut(&conference) else { return };
+        place.members -= 1;
+        if place.members == 0 {
+            self.conferences.remove(&conference);
+        }
+    }
+
+    /// Records a call from now on, or no longer; a recording that is running is completed. What becomes of the file is
+    /// told by [`MediaInput::Recorded`] or [`MediaInput::RecordingFailed`].
+    pub(super) fn record(&mut self, call: CallId, recording: Option<Recording>) {
+        self.act(call, Action::Record(recording));
+    }
+
+    /// Whether there is no time for another call: new ones are to be refused, so that those that are there do not
+    /// suffer.
+    pub(super) fn is_overloaded(&self) -> bool {
+        self.workers.are_overloaded()
     }
 
     /// Sends DTMF to a side.
     pub(super) fn digits(&mut self, call: CallId, side: Side, digits: String) {
-        self.send(call, Command::Digits { call, side, digits });
+        self.act(call, Action::Digits { side, digits });
     }
 
     /// Asks for [`MediaInput::Connected`] once the browser's path stands.
     pub(super) fn confirm(&mut self, call: CallId) {
-        self.send(call, Command::Confirm { call });
+        self.act(call, Action::Confirm);
     }
 
     /// Has both sides watched: audio should come from them.
     pub(super) fn expect(&mut self, call: CallId) {
-        self.send(call, Command::Expect { call });
+        self.act(call, Action::Expect);
     }
 
     /// Asks every worker for the figures of its legs; it drops its sender when it has told all.
     pub(super) fn report(&mut self, reply: &mpsc::UnboundedSender<LegFigures>) {
-        for worker in 0..self.workers.count() {
-            self.workers.send(worker, Command::Report { reply: reply.clone() });
-        }
+        self.workers.report(reply);
     }
 
     /// Drops a call's media. False where there is none; otherwise [`MediaInput::Ended`] follows.
     pub(super) fn close(&mut self, call: CallId) -> bool {
         self.drop_next(call);
         let Some(media) = self.calls.remove(&call) else { return false };
-        self.workers.send(media.worker, Command::Close { call });
+        self.workers.call(call, Action::Close);
         for side in media.sides.into_iter().flatten() {
             self.ports.release(side.local.port);
+        }
+        for conference in media.conferences.into_iter().flatten() {
+            self.left(conference);
         }
         true
     }
@@ -318,17 +409,21 @@ impl MediaServer {
         self.workers.wake();
     }
 
-    fn send(&mut self, call: CallId, command: Command) {
-        let worker = self.media(call).worker;
-        self.workers.send(worker, command);
+    /// Asks a worker for something for a call that has media; nothing would end it in another one.
+    fn act(&mut self, call: CallId, action: Action) {
+        if self.calls.contains_key(&call) {
+            self.workers.call(call, action);
+        }
     }
 
+    /// A call's media, which begins with the first thing asked for it.
     fn media(&mut self, call: CallId) -> &mut CallMedia {
-        let count = self.workers.count();
-        self.calls.entry(call).or_insert_with(|| CallMedia {
-            worker: call.0 as usize % count,
-            sides: [None, None],
-            next: None,
+        let workers = &mut self.workers;
+        self.calls.entry(call).or_insert_with(|| {
+            if let Some(refuge) = workers.refuge(call) {
+                workers.place(call, refuge);
+            }
+            CallMedia::default()
         })
     }
 
@@ -340,8 +435,8 @@ impl MediaServer {
     fn rtp_side(&mut self, call: CallId, side: Side, address: IpAddr) -> Result<&mut RtpSide, CauseCode> {
         if self.media(call).sides[side as usize].is_none() {
             let (rtp, pair) = self.new_rtp(call, address)?;
-            self.send(call, Command::Sockets { call, side, rtp: pair.rtp, rtcp: pair.rtcp });
             self.media(call).sides[side as usize] = Some(rtp);
+            self.act(call, Action::Sockets { side, pair });
         }
         self.existing(call, side)
     }

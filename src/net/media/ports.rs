@@ -17,10 +17,14 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    pub(super) fn new(range: RangeInclusive<u16>) -> Ports {
-        let first = range.start().next_multiple_of(2);
+    /// Begins somewhere in the range, as `random` says: after a restart late packets of the calls before find nobody,
+    /// and strangers do not know where calls are.
+    pub(super) fn new(range: RangeInclusive<u16>, random: u16) -> Ports {
+        let first = range.start().checked_next_multiple_of(2).unwrap_or(u16::MAX);
         let last = range.end().saturating_sub(1);
-        Ports { free: (first..=last).step_by(2).collect() }
+        let mut free: VecDeque<u16> = (first..=last).step_by(2).collect();
+        free.rotate_left(usize::from(random) % free.len().max(1));
+        Ports { free }
     }
 
     /// Binds a pair at `shown`, or where that address is not the machine's own (it is behind a NAT), at `own`.
@@ -74,7 +78,7 @@ mod tests {
 
     #[test]
     fn pairs_are_even_and_odd_and_come_back() {
-        let mut ports = Ports::new(41_001..=41_005);
+        let mut ports = Ports::new(41_001..=41_005, 0);
         let pair = ports.take(HOME, HOME).unwrap();
         assert_eq!(pair.port, 41_002);
         assert_eq!(pair.rtcp.local_addr().unwrap().port(), 41_003);
@@ -87,9 +91,18 @@ mod tests {
     }
 
     #[test]
+    fn begins_anywhere_and_has_every_pair_once() {
+        let mut ports = Ports::new(1024..=65_535, 50_000);
+        assert_eq!(ports.free.front(), Some(&(1024 + 2 * (50_000 % 32_256))));
+        ports.free.make_contiguous().sort_unstable();
+        assert!(ports.free.iter().copied().eq((1024..=65_534).step_by(2)));
+        assert!(Ports::new(65_535..=65_535, 7).free.is_empty());
+    }
+
+    #[test]
     fn a_port_that_others_use_is_passed_over() {
         let taken = UdpSocket::bind((HOME, 41_010)).unwrap();
-        let mut ports = Ports::new(41_010..=41_019);
+        let mut ports = Ports::new(41_010..=41_019, 0);
         assert_eq!(ports.take(HOME, HOME).unwrap().port, 41_012);
         drop(taken);
     }
@@ -97,7 +110,7 @@ mod tests {
     #[test]
     fn a_public_address_is_shown_but_not_bound() {
         let elsewhere = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
-        let pair = Ports::new(41_020..=41_029).take(elsewhere, HOME).unwrap();
+        let pair = Ports::new(41_020..=41_029, 0).take(elsewhere, HOME).unwrap();
         assert_eq!(pair.rtp.local_addr().unwrap().ip(), HOME);
     }
 }

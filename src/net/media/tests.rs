@@ -65,6 +65,8 @@ fn who_was_prepared_takes_a_side_with_ports_of_its_own() {
         country: Country::default(),
         webrtc_codecs: vec![Codec::Opus],
         workers: Some(1),
+        music_on_hold: None,
+        announcements: Vec::new(),
     };
     let (mut server, _events) = MediaServer::start(settings).unwrap();
     let mut join = |side| {
