@@ -12,9 +12,11 @@ use crate::stream::Origin;
 
 /// The same digit in two ways within this time was pressed once.
 const SAME_PRESS: Duration = Duration::from_secs(1);
-/// Audio waits this long for the next packet of an event, and after the last one for its repetitions.
+/// Audio waits this long for the next packet of an event.
 const EVENT_GAP: Duration = Duration::from_millis(200);
-const EVENT_END: Duration = Duration::from_millis(60);
+/// The same for a repetition of its end, of which there are this many (RFC 4733 section 2.5.1.4).
+const END_GAP: Duration = Duration::from_millis(30);
+const ENDS: u8 = 3;
 
 /// How a digit came. A later one here is believed before an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -260,16 +262,24 @@ impl Session {
         let key = (packet.header.ssrc, packet.header.timestamp);
         if converted || outbound.sender.is_running() {
             // Beside audio made here it is tied to that audio's time.
-            let until = now + if event.end { EVENT_END } else { EVENT_GAP };
             let audio_clock = if outbound.codec.is_some() { stream.clock() } else { codec.rtp_clock() };
-            let passed = match outbound.event {
-                Some(passed) if passed.key == key => PassedEvent { until: passed.until.max(until), ..passed },
-                _ => PassedEvent { key, start: now, timestamp: stream.timestamp_at(audio_clock, now), until },
+            let known = outbound.event.filter(|passed| passed.key == key);
+            let mut passed = known.unwrap_or_else(|| PassedEvent {
+                key,
+                start: now,
+                timestamp: stream.timestamp_at(audio_clock, now),
+                ends: 0,
+                until: now,
+            });
+            passed.ends = passed.ends.saturating_add(event.end.into());
+            passed.until = match passed.ends {
+                0 => now + EVENT_GAP,
+                ENDS.. => now,
+                _ => now + END_GAP,
             };
-            let first = outbound.event.is_none_or(|before| before.key != key);
             outbound.event = Some(passed);
             let mut numbers = stream.own(passed.timestamp, audio_clock);
-            numbers.marker = first;
+            numbers.marker = known.is_none();
             send_as(to, end, queue, (payload_type, passed.start), numbers, now, write);
         } else {
             // The event shares numbers and time with the audio around it (RFC 4733 section 2.6.1), so

@@ -61,6 +61,8 @@ pub(super) struct PassedEvent {
     pub(super) key: (u32, u32),
     pub(super) start: Instant,
     pub(super) timestamp: u32,
+    /// Packets that say its end.
+    pub(super) ends: u8,
     /// Audio is held back until then.
     pub(super) until: Instant,
 }
@@ -77,9 +79,12 @@ pub(super) enum Way {
 }
 
 impl End {
-    pub(super) fn install(&mut self, leg: Leg, random: &mut Random, now: Instant) {
-        let ssrc = match &leg {
-            Leg::Rtp(_) => random.ssrc(),
+    pub(super) fn install(&mut self, mut leg: Leg, random: &mut Random, now: Instant) {
+        let ssrc = match &mut leg {
+            Leg::Rtp(leg) => {
+                leg.start(now);
+                random.ssrc()
+            }
             Leg::WebRtc(leg) => leg.ssrc(),
         };
         self.outbound.stream = Some(OutStream::new(ssrc, random.next_u32() as u16, random.next_u32()));
@@ -202,7 +207,7 @@ impl End {
 
     pub(super) fn timeout(&self, now: Option<Instant>) -> Option<Instant> {
         let leg = match self.leg.as_ref()? {
-            Leg::Rtp(_) => None,
+            Leg::Rtp(leg) => leg.timeout(),
             Leg::WebRtc(leg) => leg.timeout(),
         };
         [
