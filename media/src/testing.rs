@@ -79,6 +79,9 @@ pub(crate) struct World {
     pub(crate) browser: Option<(Side, Browser)>,
     /// How often the session's timer went off.
     pub(crate) wakes: usize,
+    /// The file of a recording so far, and how many ended.
+    pub(crate) recorded: Vec<u8>,
+    pub(crate) recordings: usize,
 }
 
 impl World {
@@ -93,6 +96,8 @@ impl World {
             rtcp: Vec::new(),
             browser: None,
             wakes: 0,
+            recorded: Vec::new(),
+            recordings: 0,
         }
     }
 
@@ -239,7 +244,8 @@ impl World {
             match self.session.poll_output() {
                 Output::Timeout(at) => return at,
                 Output::Event(event) => self.events.push(event),
-                Output::Recorded(_) | Output::RecordingDone(_) => {}
+                Output::Recorded(octets) => self.recorded.extend(octets),
+                Output::RecordingDone(_) => self.recordings += 1,
                 Output::Transmit { side, channel: mux @ (Channel::Mux | Channel::MuxTcp), to, bytes } => {
                     // A browser that was taken away hears nothing.
                     let Some((at, browser)) = &mut self.browser else {
@@ -275,6 +281,8 @@ pub(crate) struct Whistle {
     encoder: Encoder,
     rate: u32,
     samples: usize,
+    hz: f64,
+    ms: usize,
     pub(crate) header: RtpHeader,
 }
 
@@ -290,6 +298,8 @@ impl Whistle {
             encoder: Encoder::new(codec, rate).unwrap(),
             rate,
             samples: 0,
+            hz: Self::HZ,
+            ms: 20,
             header: RtpHeader {
                 payload_type,
                 marker: true,
@@ -301,11 +311,26 @@ impl Whistle {
         }
     }
 
+    /// Another tone, and packets of another length.
+    pub(crate) fn with(self, hz: f64, ms: usize) -> Self {
+        Self { hz, ms, ..self }
+    }
+
+    /// Goes on in another codec, as a phone does after a re-INVITE.
+    pub(crate) fn switch(&mut self, codec: Codec, payload_type: u8) {
+        let rate = codec.sample_rate();
+        self.samples = self.samples * rate as usize / self.rate as usize;
+        self.rate = rate;
+        self.codec = codec;
+        self.encoder = Encoder::new(codec, rate).unwrap();
+        self.header.payload_type = payload_type;
+    }
+
     pub(crate) fn next(&mut self) -> (RtpHeader, Vec<u8>) {
-        let frame = (self.rate / 50) as usize;
+        let frame = self.rate as usize / 1_000 * self.ms;
         let pcm: Vec<i16> = (self.samples..self.samples + frame)
             .map(|n| {
-                let phase = std::f64::consts::TAU * Self::HZ * n as f64 / f64::from(self.rate);
+                let phase = std::f64::consts::TAU * self.hz * n as f64 / f64::from(self.rate);
                 (phase.sin() * Self::AMPLITUDE) as i16
             })
             .collect();

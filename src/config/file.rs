@@ -41,6 +41,8 @@ pub(super) struct File {
     #[serde(default)]
     recording: Recording,
     #[serde(default)]
+    metrics: Metrics,
+    #[serde(default)]
     listener: Vec<FileListener>,
     #[serde(default)]
     line_group: Vec<FileGroup>,
@@ -57,6 +59,13 @@ pub(super) struct File {
 struct Dns {
     #[serde(default)]
     servers: Vec<SocketAddr>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Metrics {
+    #[serde(default)]
+    allow_from: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -265,8 +274,19 @@ impl File {
             routes,
             users,
             administrators,
+            metrics_from: networks(&self.metrics.allow_from)?,
         })
     }
+}
+
+/// Addresses and networks.
+fn networks(texts: &[Spanned<String>]) -> Result<Vec<IpNet>, Problem> {
+    let network = |text: &Spanned<String>| {
+        let host = text.get_ref().parse::<IpAddr>().map(IpNet::from);
+        host.or_else(|_| text.get_ref().parse())
+            .map_err(|_| problem(text, format!("{:?} is no address or network like 192.0.2.0/24.", text.get_ref())))
+    };
+    texts.iter().map(network).collect()
 }
 
 impl FileListener {
@@ -423,12 +443,7 @@ impl FileGroup {
         if self.kind == GroupKind::TrunkRegistrar && self.allow_from.is_empty() {
             return Ok(PRIVATE.iter().filter_map(|text| text.parse().ok()).collect());
         }
-        let network = |text: &Spanned<String>| {
-            let host = text.get_ref().parse::<IpAddr>().map(IpNet::from);
-            host.or_else(|_| text.get_ref().parse())
-                .map_err(|_| problem(text, format!("{:?} is no address or network like 192.0.2.0/24.", text.get_ref())))
-        };
-        self.allow_from.iter().map(network).collect()
+        networks(&self.allow_from)
     }
 
     /// One line of a trunk speaks for all.

@@ -44,6 +44,8 @@ pub struct Config {
     pub users: Vec<User>,
     /// People who administer the server.
     pub administrators: Vec<Administrator>,
+    /// Who may read the metrics without signing in.
+    pub metrics_from: Vec<IpNet>,
 }
 
 /// Addresses the server listens on.

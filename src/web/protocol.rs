@@ -238,6 +238,8 @@ pub struct Call {
     pub recorded: bool,
     /// Whether the audio towards the PBX is encrypted, once known.
     pub security: Option<Security>,
+    /// From whom no audio arrives although it should, for two seconds and more.
+    pub silence: Vec<Silence>,
     /// Why it ended.
     pub cause: Option<Cause>,
 }
@@ -252,6 +254,25 @@ pub enum Security {
     Sdes,
     /// SRTP with keys from a DTLS handshake.
     Dtls,
+}
+
+/// Somebody from whom no audio arrives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Silence {
+    /// Which way to suspect.
+    pub party: SilentParty,
+    /// Address and port that the audio should come from, where they are known.
+    pub address: Option<String>,
+}
+
+/// The two ways that audio comes to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SilentParty {
+    /// The user's own browser or microphone.
+    Browser,
+    /// The telephone system.
+    Pbx,
 }
 
 /// Who began a call.

@@ -429,8 +429,8 @@ pub fn answer(
     let remote = description.remote(media)?;
     let rtcp_mux = media.has_attribute("rtcp-mux");
     let direction = description.direction(media).reversed();
-    let xr = read::xr(media);
     let ptime = read::ptime(media).unwrap_or(USUAL_PTIME);
+    let xr = read::xr(media);
 
     let mut formats = vec![Format { payload_type, kind: Kind::Audio(codec) }];
     formats.extend(event.map(|(payload_type, clock)| Format { payload_type, kind: Kind::Event { clock } }));
