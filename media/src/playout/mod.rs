@@ -387,10 +387,9 @@ impl Playout {
         let (mut recovered, before) = (0, self.reservoir.len());
         let pcm = self.reservoir.tail();
         match &mut self.decoder {
-            Some(decoder) if recoverable && decoder.codec() == Codec::Opus => {
-                if decoder.recover(&front.payload, samples, pcm) {
-                    recovered = front.duration;
-                }
+            Some(decoder) if recoverable && opus => {
+                let found = decoder.recover(&front.payload, samples, pcm);
+                recovered = if found { front.duration } else { 0 };
             }
             Some(decoder) => decoder.conceal(samples, pcm),
             None => {}
