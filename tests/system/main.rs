@@ -25,5 +25,6 @@ mod routes;
 mod samples;
 mod secrets;
 mod shutdown;
+mod srtp;
 mod tls;
 mod trunks;
