@@ -78,7 +78,7 @@ impl Pair {
                             let (_, payload) = RtpHeader::parse(bytes).unwrap();
                             self.heard[by].push(bytes[payload].to_vec());
                         }
-                        Output::Transmit { .. } | Output::Event(_) => {}
+                        _ => {}
                     }
                 }
             }
