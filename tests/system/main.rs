@@ -26,5 +26,6 @@ mod samples;
 mod secrets;
 mod shutdown;
 mod speech;
+mod srtp;
 mod tls;
 mod trunks;

@@ -348,6 +348,25 @@ mod tests {
     }
 
     #[test]
+    fn gcm_packets_under_derived_keys_are_those_that_others_make() {
+        // The reference packets that libsrtp checks itself against: the salt of the AEAD suites is shorter.
+        let master = hex("000102030405060708090a0b0c0d0e0f a0a1a2a3a4a5a6a7a8a9aaab");
+        let master = MasterKey::new(Suite::AeadAes128Gcm, &master).unwrap();
+        let mut packet = hex("800f1234 decafbad cafebabe abababab abababab abababab abababab");
+        Cipher::new(&master, Purpose::Rtp).unwrap().seal_rtp(&mut packet, 0, 12, 0x1234).unwrap();
+        assert_eq!(
+            packet,
+            hex("800f1234 decafbad cafebabe c5002ede 04cfdd2e b91159e0 880aa06e d2976826 f796b201 df3131a1 27e8a392")
+        );
+        let mut packet = hex("81c8000b cafebabe abababab abababab abababab abababab");
+        Cipher::new(&master, Purpose::Rtcp).unwrap().seal_rtcp(&mut packet, 0, 1).unwrap();
+        assert_eq!(
+            packet,
+            hex("81c8000b cafebabe c98b8b5d f0392a55 852b6c21 ac8e7025 c52c6fbe a2b3b446 ea31123b a88ce61e 80000001")
+        );
+    }
+
+    #[test]
     fn counter_mode_packets_are_those_that_others_make() {
         // The reference packets that libsrtp checks itself against.
         let master = hex("E1F97A0D3E018BE0D64FA32C06DE4139 0EC675AD498AFEEBB6960B3AABE6");

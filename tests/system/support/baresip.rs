@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) user: &'static str,
     /// Whose password it has, where that is somebody else.
     pub(crate) account: Option<&'static str>,
+    /// How it encrypts audio: `srtp` where it can, `srtp-mand` always; nothing where empty.
+    pub(crate) encryption: &'static str,
     /// Codecs in order: `PCMA`, `PCMU`, `G722`, `opus`.
     pub(crate) codecs: Vec<&'static str>,
     /// What its microphone hears.
@@ -74,6 +76,7 @@ impl Default for Settings {
             pbx: kamailio::HOST,
             user: "200",
             account: None,
+            encryption: "",
             codecs: vec!["PCMA"],
             microphone: Microphone::Tone,
             tone: 1000,
@@ -267,6 +270,7 @@ module opus.so
 module aufile.so
 module aubridge.so
 module sndfile.so
+module srtp.so
 module_app account.so
 module_app menu.so
 module_app ctrl_tcp.so
@@ -295,7 +299,11 @@ fn account(site: &Site, settings: &Settings) -> String {
     let codecs: Vec<String> = settings.codecs.iter().map(named).collect();
     let pbx: SocketAddr = site.socket(settings.pbx, 5060);
     format!(
-        "<sip:{user}@{domain}>;outbound=\"sip:{pbx}\";auth_user={account};auth_pass={password};audio_codecs={codecs};answermode={mode};regint=600",
+        "<sip:{user}@{domain}>;outbound=\"sip:{pbx}\";auth_user={account};auth_pass={password};audio_codecs={codecs};answermode={mode};regint=600{encryption}",
+        encryption = match settings.encryption {
+            "" => String::new(),
+            kind => format!(";mediaenc={kind}"),
+        },
         user = settings.user,
         domain = kamailio::DOMAIN,
         password = kamailio::password(account),
