@@ -125,6 +125,8 @@ pub struct Server {
     core: Running,
     web: Vec<Handle<SocketAddr>>,
     _control: ControlSocket,
+    /// Ends once the core has stopped and all is kept.
+    keeper: Option<JoinHandle<()>>,
     store: Store,
 }
 
@@ -163,7 +165,10 @@ impl Server {
 
         let lines = flatten_lines(&config);
         let core = start_core(&config, &lines).await?;
-        let state = WebState::new(users, administrators, core.handle.clone(), labels(&config, &lines));
+        let labels = labels(&config, &lines);
+        let (handle, quality) = (core.handle.clone(), store.quality());
+        let state = WebState::new(users, administrators, handle, quality, &config.metrics_from, labels);
+        let keeper = core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended)));
         control.serve(state.clone());
         let handles = vec![Handle::new(), Handle::new()];
         let addresses = [local_addr(&http, config.listen.http), local_addr(&https, config.listen.https)];
@@ -180,7 +185,7 @@ impl Server {
         let secure = secure.handle(handles[1].clone());
         let app = web::router(state, true).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(secure.serve(app));
-        Ok(Server { http: addresses[0], https: addresses[1], core, web: handles, _control: control, store })
+        Ok(Server { http: addresses[0], https: addresses[1], core, web: handles, _control: control, keeper, store })
     }
 
     /// Ends calls, unregisters lines, stops.
@@ -188,6 +193,9 @@ impl Server {
         self.core.stop().await;
         for handle in &self.web {
             handle.graceful_shutdown(Some(HTTP_STOP_WITHIN));
+        }
+        if let Some(keeper) = self.keeper {
+            let _ = tokio::time::timeout(HTTP_STOP_WITHIN, keeper).await;
         }
         self.store.close().await;
     }

@@ -18,7 +18,11 @@ use super::{
 };
 
 /// Countries whose tones are known.
-pub(super) const COUNTRIES: [&str; 10] = ["at", "be", "ch", "de", "es", "fr", "it", "nl", "uk", "us"];
+pub(super) const COUNTRIES: [&str; 50] = [
+    "at", "au", "be", "bg", "br", "ca", "ch", "cl", "cn", "cy", "cz", "de", "dk", "ee", "es", "eu", "fi", "fr", "gb",
+    "gr", "hr", "hu", "id", "ie", "il", "in", "it", "jp", "lt", "lu", "lv", "mt", "mx", "nl", "no", "nz", "ph", "pl",
+    "pt", "ro", "ru", "se", "sg", "si", "sk", "tw", "uk", "us", "ve", "za",
+];
 /// Names of the listeners that `[listen]` makes.
 const OWN_LISTENERS: [&str; 2] = ["main", "tls"];
 /// From where a PBX may register with us when nothing is said: this machine and private networks (RFC 1918, RFC 4193).
@@ -34,6 +38,8 @@ pub(super) struct File {
     #[serde(default)]
     dns: Dns,
     media: Option<Spanned<Media>>,
+    #[serde(default)]
+    metrics: Metrics,
     #[serde(default)]
     listener: Vec<FileListener>,
     #[serde(default)]
@@ -51,6 +57,13 @@ pub(super) struct File {
 struct Dns {
     #[serde(default)]
     servers: Vec<SocketAddr>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Metrics {
+    #[serde(default)]
+    allow_from: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -201,8 +214,19 @@ impl File {
             routes,
             users,
             administrators,
+            metrics_from: networks(&self.metrics.allow_from)?,
         })
     }
+}
+
+/// Addresses and networks.
+fn networks(texts: &[Spanned<String>]) -> Result<Vec<IpNet>, Problem> {
+    let network = |text: &Spanned<String>| {
+        let host = text.get_ref().parse::<IpAddr>().map(IpNet::from);
+        host.or_else(|_| text.get_ref().parse())
+            .map_err(|_| problem(text, format!("{:?} is no address or network like 192.0.2.0/24.", text.get_ref())))
+    };
+    texts.iter().map(network).collect()
 }
 
 impl FileListener {
@@ -346,12 +370,7 @@ impl FileGroup {
         if self.kind == GroupKind::TrunkRegistrar && self.allow_from.is_empty() {
             return Ok(PRIVATE.iter().filter_map(|text| text.parse().ok()).collect());
         }
-        let network = |text: &Spanned<String>| {
-            let host = text.get_ref().parse::<IpAddr>().map(IpNet::from);
-            host.or_else(|_| text.get_ref().parse())
-                .map_err(|_| problem(text, format!("{:?} is no address or network like 192.0.2.0/24.", text.get_ref())))
-        };
-        self.allow_from.iter().map(network).collect()
+        networks(&self.allow_from)
     }
 
     /// One line of a trunk speaks for all.

@@ -42,6 +42,8 @@ pub struct Config {
     pub users: Vec<User>,
     /// People who administer the server.
     pub administrators: Vec<Administrator>,
+    /// Who may read the metrics without signing in.
+    pub metrics_from: Vec<IpNet>,
 }
 
 /// Addresses the server listens on.
@@ -499,6 +501,9 @@ lines = ["100", "+4989101"]
     fn every_country_has_tones() {
         for code in COUNTRIES {
             assert!(code.parse::<offhook_media::dsp::Country>().is_ok(), "{code}");
+        }
+        for country in offhook_media::dsp::Country::ALL {
+            assert!(COUNTRIES.contains(&country.code()), "{country}");
         }
     }
 }

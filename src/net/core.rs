@@ -119,7 +119,7 @@ pub(super) enum Message {
 #[derive(Debug, Clone)]
 pub struct CoreHandle {
     inbox: mpsc::Sender<Message>,
-    ended: broadcast::Sender<CallFigures>,
+    ended: broadcast::WeakSender<CallFigures>,
 }
 
 impl CoreHandle {
@@ -154,9 +154,9 @@ impl CoreHandle {
         report.await.ok()
     }
 
-    /// Calls that were answered, as they end.
-    pub fn ended(&self) -> broadcast::Receiver<CallFigures> {
-        self.ended.subscribe()
+    /// Calls that were answered, as they end. None when the core has stopped.
+    pub fn ended(&self) -> Option<broadcast::Receiver<CallFigures>> {
+        Some(self.ended.upgrade()?.subscribe())
     }
 
     /// Registers a line anew at once; for a line of a trunk, the trunk.
@@ -201,6 +201,7 @@ impl<R: Role> Core<R> {
     pub fn new(parts: CoreParts<R>, seed: [u8; 32]) -> (Core<R>, CoreHandle) {
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
         let ended = figures::channel();
+        let told = ended.downgrade();
         // Two legs a call, and a few that are just ending.
         let max_sessions = parts.max_calls * 2 + 1024;
         let config = EndpointConfig::new(concat!("Offhook/", env!("CARGO_PKG_VERSION")), seed, max_sessions);
@@ -223,9 +224,9 @@ impl<R: Role> Core<R> {
             inbox,
             media_events: parts.media_events,
             stop_by: None,
-            figures: Figures::new(ended.clone()),
+            figures: Figures::new(ended),
         };
-        (core, CoreHandle { inbox: inbox_sender, ended })
+        (core, CoreHandle { inbox: inbox_sender, ended: told })
     }
 
     /// Runs until stopped.
@@ -619,7 +620,11 @@ impl<R: Role> Core<R> {
 
     fn finished(&self, now: Instant) -> bool {
         self.stop_by.is_some_and(|stop_by| {
-            now >= stop_by || self.endpoint.is_idle() && self.calls.is_empty() && self.transport.is_flushed()
+            now >= stop_by
+                || self.endpoint.is_idle()
+                    && self.calls.is_empty()
+                    && self.figures.are_told()
+                    && self.transport.is_flushed()
         })
     }
 }

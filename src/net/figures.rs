@@ -61,6 +61,11 @@ impl Figures {
     pub(super) fn new(ended: broadcast::Sender<CallFigures>) -> Figures {
         Figures { ended, ending: FxHashMap::default(), silences: [0; 2] }
     }
+
+    /// Whether the figures of every ended call are there.
+    pub(super) fn are_told(&self) -> bool {
+        self.ending.is_empty()
+    }
 }
 
 /// Where ended calls are told.

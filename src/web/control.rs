@@ -8,12 +8,12 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use axum::Router;
-use axum::routing::any;
+use axum::routing::{any, get};
 use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
 
-use super::WebState;
 use super::routes::{HttpFailure, admin};
+use super::{WebState, metrics};
 use crate::call::cause::CauseCode;
 
 /// Why there is no control socket. One sentence with the place.
@@ -71,8 +71,10 @@ impl ControlSocket {
     /// Answers from now on.
     pub fn serve(&mut self, state: WebState) {
         let Some(listener) = self.listener.take() else { return };
-        let app: Router =
-            admin::routes().fallback(any(async || HttpFailure::from(CauseCode::NotFound))).with_state(state);
+        let app: Router = admin::routes()
+            .route("/metrics", get(metrics::show))
+            .fallback(any(async || HttpFailure::from(CauseCode::NotFound)))
+            .with_state(state);
         self.task = Some(tokio::spawn(async move {
             // Accepting goes on after errors; this ends when the task is aborted.
             let _ = axum::serve(listener, app).await;

@@ -1,14 +1,19 @@
 //! From the domain's types to the protocol's.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::protocol::{self, Cause, Direction, LineState, admin};
+use offhook_media::{Codec, LegStats};
+
+use super::protocol::{self, Cause, Direction, LineState, SilentParty, admin};
 use super::{Labels, WebState};
 use crate::call::effect::CommandResult;
+use crate::call::record::{Number, Party};
 use crate::call::view::{self, CallView, EndCause};
 use crate::ids::LineId;
 use crate::line::report::{GroupReport, Report};
 use crate::line::{self, LineStatus};
+use crate::net::figures::CallFigures;
+use crate::quality::{CallReport, LegParty, LegReport};
 
 /// A moment of both clocks, to turn one into the other.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +25,7 @@ pub struct Clock {
 impl Clock {
     /// Both clocks as they stand.
     pub fn now() -> Clock {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Clock { instant: Instant::now(), unix_ms: since.as_millis() as f64 }
+        Clock { instant: Instant::now(), unix_ms: unix_ms() }
     }
 
     fn unix_ms(&self, at: Instant) -> f64 {
@@ -30,6 +34,11 @@ impl Clock {
             None => self.unix_ms - self.instant.duration_since(at).as_millis() as f64,
         }
     }
+}
+
+/// The time in milliseconds since 1970-01-01 UTC.
+pub(super) fn unix_ms() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64
 }
 
 pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
@@ -48,7 +57,77 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         created_at: state.clock.unix_ms(view.created),
         connected_at: view.connected.map(|at| state.clock.unix_ms(at)),
         codec: view.codec.map(|codec| codec.name().to_owned()),
+        silence: view.silence.into_iter().map(silence).collect(),
         cause: view.cause.map(cause),
+    }
+}
+
+fn silence(silence: view::Silence) -> protocol::Silence {
+    protocol::Silence {
+        party: if silence.own { SilentParty::Browser } else { SilentParty::Pbx },
+        address: silence.from.map(|from| from.to_string()),
+    }
+}
+
+/// A call with the figures of its legs.
+pub(super) fn call_report(state: &WebState, figures: CallFigures) -> CallReport {
+    let CallFigures { record, ended, legs } = figures;
+    let number = |number: &Number| match number {
+        Number::Line(line) => state.labels.line(*line).map(|label| label.number.clone()),
+        Number::Other(number) => Some(number.clone()),
+        Number::None => None,
+    };
+    let sides = record.parties.iter().zip(record.silent).zip(&legs);
+    let legs = sides.filter_map(|((party, silent), stats)| {
+        let (party, name) = match *party {
+            Party::Browser(user) => (LegParty::Browser, state.users.account(user)?.name.clone()),
+            Party::Pbx(group) => (LegParty::Pbx, state.labels.group(group)?.name.clone()),
+            Party::Server => return None,
+        };
+        Some(leg_report(party, name, silent, stats.as_ref()?))
+    });
+    CallReport {
+        id: record.id.to_string(),
+        caller: number(&record.caller),
+        called: number(&record.called),
+        started_at: state.clock.unix_ms(record.created),
+        connected_at: record.connected.map(|at| state.clock.unix_ms(at)),
+        ended_at: ended.map(|at| state.clock.unix_ms(at)),
+        legs: legs.collect(),
+    }
+}
+
+fn leg_report(party: LegParty, name: String, silent: bool, stats: &LegStats) -> LegReport {
+    // Two digits behind the point are more than is known.
+    let rounded = |value: f64| (value * 100.0).round() / 100.0;
+    let ms = |duration: Duration| rounded(duration.as_secs_f64() * 1_000.0);
+    let score = |score: f32| rounded(f64::from(score));
+    let name_of = |codec: Codec| codec.name().to_owned();
+    let expected = stats.packets_in + stats.lost;
+    let unplayed = (stats.lost + stats.late).min(expected);
+    LegReport {
+        party,
+        name,
+        codec_in: stats.codec.map(name_of),
+        codec_out: stats.codec_out.map(name_of),
+        transcoded: stats.transcoded,
+        encrypted: stats.encrypted,
+        silent,
+        packets_in: stats.packets_in,
+        packets_out: stats.packets_out,
+        loss: rounded(unplayed as f64 * 100.0 / expected.max(1) as f64),
+        loss_remote: stats
+            .lost_remote
+            .map(|lost| rounded((f64::from(lost) * 100.0 / stats.packets_out.max(1) as f64).min(100.0))),
+        jitter_ms: ms(stats.jitter),
+        jitter_remote_ms: stats.jitter_remote.map(ms),
+        round_trip_ms: stats.round_trip.map(ms),
+        buffer_ms: stats.playout_delay.map(ms),
+        concealed_ms: ms(stats.concealed),
+        level: stats.level.map(|level| rounded(f64::from(level))),
+        mos: stats.quality.map(|quality| score(quality.conversational)),
+        mos_listening: stats.quality.map(|quality| score(quality.listening)),
+        mos_remote: stats.quality_remote.map(|quality| score(quality.conversational)),
     }
 }
 

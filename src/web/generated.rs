@@ -8,15 +8,16 @@ use std::path::Path;
 use ts_rs::{Config, TS};
 
 use super::protocol::admin::{
-    Binding, LastError, LineGroup, LineGroupKind, LineGroups, LineReport, Listener, Stranger, Strangers, Target,
+    Binding, Calls, LastError, LineGroup, LineGroupKind, LineGroups, LineReport, Listener, Stranger, Strangers, Target,
 };
 use super::protocol::*;
 use crate::call::cause::CauseCode;
+use crate::quality::{CallReport, LegParty, LegReport};
 
 fn protocol_types() -> String {
     let config = Config::new();
     let mut text = String::from(
-        "// Generated from src/web/protocol.rs and src/web/protocol/admin.rs by `make generated`. Do not edit.\n",
+        "// Generated from src/web/protocol.rs, src/web/protocol/admin.rs and src/quality by `make generated`. Do not edit.\n",
     );
     let mut add = |declaration: String| text += &format!("\nexport {declaration}\n");
     add(CauseCode::decl(&config));
@@ -29,6 +30,8 @@ fn protocol_types() -> String {
     add(Line::decl(&config));
     add(LineState::decl(&config));
     add(Call::decl(&config));
+    add(Silence::decl(&config));
+    add(SilentParty::decl(&config));
     add(Direction::decl(&config));
     add(ConnectionState::decl(&config));
     add(Cause::decl(&config));
@@ -46,6 +49,10 @@ fn protocol_types() -> String {
     add(Listener::decl(&config));
     add(Strangers::decl(&config));
     add(Stranger::decl(&config));
+    add(Calls::decl(&config));
+    add(CallReport::decl(&config));
+    add(LegReport::decl(&config));
+    add(LegParty::decl(&config));
     text += &format!("\nexport const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n");
     text
 }

@@ -5,6 +5,8 @@ pub mod control;
 mod convert;
 #[cfg(test)]
 mod generated;
+pub mod keeper;
+pub mod metrics;
 pub mod protocol;
 pub mod routes;
 mod socket;
@@ -14,15 +16,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
-use axum::routing::any;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use ipnet::IpNet;
 
 use crate::call::cause::CauseCode;
 use crate::ids::{LineGroupId, LineId};
 use crate::net::core::CoreHandle;
-use crate::store::AccountTable;
+use crate::store::{AccountTable, QualityTable};
 use crate::user::accounts::{AccountKind, Accounts};
 use crate::web::protocol::admin::LineGroupKind;
 use crate::web::routes::HttpFailure;
@@ -36,6 +40,12 @@ pub struct WebState {
     pub administrators: Arc<Accounts<AccountTable>>,
     /// The running calls and lines.
     pub core: CoreHandle,
+    /// How ended calls sounded.
+    pub quality: QualityTable,
+    /// The same, counted.
+    pub metrics: Arc<metrics::Metrics>,
+    /// Who may read the metrics without signing in.
+    pub metrics_from: Arc<[IpNet]>,
     /// What lines and line groups are called.
     pub labels: Arc<Labels>,
     /// Turns moments into dates.
@@ -95,10 +105,20 @@ impl WebState {
         users: Accounts<AccountTable>,
         administrators: Accounts<AccountTable>,
         core: CoreHandle,
+        quality: QualityTable,
+        metrics_from: &[IpNet],
         labels: Labels,
     ) -> WebState {
-        let (users, administrators) = (Arc::new(users), Arc::new(administrators));
-        WebState { users, administrators, core, labels: Arc::new(labels), clock: convert::Clock::now() }
+        WebState {
+            users: Arc::new(users),
+            administrators: Arc::new(administrators),
+            core,
+            quality,
+            metrics: Arc::default(),
+            metrics_from: metrics_from.into(),
+            labels: Arc::new(labels),
+            clock: convert::Clock::now(),
+        }
     }
 
     fn accounts(&self, kind: AccountKind) -> &Accounts<AccountTable> {
@@ -112,8 +132,10 @@ impl WebState {
 /// Every route of the server. `secure` says that TLS carries it.
 pub fn router(state: WebState, secure: bool) -> Router {
     let guard = middleware::from_fn_with_state(state.clone(), routes::session::administrators_only);
+    let reader = middleware::from_fn_with_state(state.clone(), metrics_readers_only);
     Router::new()
         .merge(routes::admin::routes().route_layer(guard))
+        .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))
         .route("/api/v1/socket", any(socket::open))
@@ -122,6 +144,20 @@ pub fn router(state: WebState, secure: bool) -> Router {
         .layer(middleware::from_fn(headers))
         .layer(axum::Extension(routes::Secure(secure)))
         .with_state(state)
+}
+
+/// Lets a request on that an administrator sent, or a monitoring system whose address is configured.
+async fn metrics_readers_only(
+    State(state): State<WebState>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let address = address.ip().to_canonical();
+    if state.metrics_from.iter().any(|network| network.contains(&address)) {
+        return next.run(request).await.into_response();
+    }
+    routes::session::administrators_only(State(state), request, next).await
 }
 
 /// What a browser is told about every answer.

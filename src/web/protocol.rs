@@ -200,8 +200,29 @@ pub struct Call {
     pub connected_at: Option<f64>,
     /// The codec towards the PBX, once known (`PCMA`, `PCMU`, `G722`, `opus`).
     pub codec: Option<String>,
+    /// From whom no audio arrives although it should, for two seconds and more.
+    pub silence: Vec<Silence>,
     /// Why it ended.
     pub cause: Option<Cause>,
+}
+
+/// Somebody from whom no audio arrives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Silence {
+    /// Which way to suspect.
+    pub party: SilentParty,
+    /// Address and port that the audio should come from, where they are known.
+    pub address: Option<String>,
+}
+
+/// The two ways that audio comes to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SilentParty {
+    /// The user's own browser or microphone.
+    Browser,
+    /// The telephone system.
+    Pbx,
 }
 
 /// Who began a call.

@@ -87,6 +87,7 @@ impl World {
                 Effect::Media { call, effect } => self.media_effect(call, effect),
                 Effect::Reply { client, result, .. } => self.results.push((client, result)),
                 Effect::CallChanged { client, call } => self.views.push((client, *call)),
+                Effect::Ended(record) => self.ended.push(*record),
                 Effect::Digit { client, digit, .. } => self.log.push(format!("digit {digit} for {client}")),
                 Effect::Ended(_) => {}
             }

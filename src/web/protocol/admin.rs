@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{Cause, LineState};
+use crate::quality::CallReport;
 
 /// Answer to `GET /api/v1/admin/line-groups`: everything at one moment. Times are milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -16,6 +17,17 @@ pub struct LineGroups {
     pub listeners: Vec<Listener>,
     /// Who knocks without being expected.
     pub strangers: Strangers,
+}
+
+/// Answer to `GET /api/v1/admin/calls`. Times are milliseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Calls {
+    /// The server's clock.
+    pub now: f64,
+    /// The calls that run, the latest first.
+    pub running: Vec<CallReport>,
+    /// Answered calls that have ended, the latest first.
+    pub ended: Vec<CallReport>,
 }
 
 /// A line group: one PBX connection and its lines.

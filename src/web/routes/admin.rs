@@ -1,20 +1,40 @@
 //! What an administrator sees and does: `/api/v1/admin`. Who may come here is decided by who mounts the routes.
 
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
+use serde::Deserialize;
+
 use super::HttpFailure;
 use crate::call::cause::CauseCode;
 use crate::ids::LineId;
-use crate::web::protocol::admin::LineGroups;
+use crate::quality::QualityStore;
+use crate::web::protocol::admin::{Calls, LineGroups};
 use crate::web::{WebState, convert};
+
+/// Ended calls given when nothing is said, and at most.
+const RECENT: u32 = 50;
+const MAX_RECENT: u32 = 1_000;
+
+/// How many ended calls are wanted.
+#[derive(Debug, Deserialize)]
+struct Recent {
+    #[serde(default = "recent")]
+    recent: u32,
+}
+
+fn recent() -> u32 {
+    RECENT
+}
 
 /// The routes, with their whole paths.
 pub fn routes() -> Router<WebState> {
     Router::new()
         .route("/api/v1/admin/line-groups", get(line_groups))
+        .route("/api/v1/admin/calls", get(calls))
         .route("/api/v1/admin/lines/{id}/reset", post(reset_line))
 }
 
@@ -22,6 +42,22 @@ pub fn routes() -> Router<WebState> {
 async fn line_groups(State(state): State<WebState>) -> Result<Json<LineGroups>, HttpFailure> {
     let report = state.core.report().await.ok_or(CauseCode::ShuttingDown)?;
     Ok(Json(convert::report(&state, report)))
+}
+
+/// The calls that run, and those that ended last, with how they sound and sounded.
+async fn calls(
+    State(state): State<WebState>,
+    query: Result<Query<Recent>, QueryRejection>,
+) -> Result<Json<Calls>, HttpFailure> {
+    let Query(Recent { recent }) = query.map_err(|_| CauseCode::BadRequest)?;
+    let ended = state.quality.recent(recent.min(MAX_RECENT)).await.map_err(|failure| {
+        tracing::error!(error = &failure as &dyn std::error::Error, "ended calls cannot be read");
+        CauseCode::Internal
+    })?;
+    let report = state.core.calls().await.ok_or(CauseCode::ShuttingDown)?;
+    let mut running: Vec<_> = report.calls.into_iter().map(|call| convert::call_report(&state, call)).collect();
+    running.sort_by(|a, b| b.started_at.total_cmp(&a.started_at));
+    Ok(Json(Calls { now: convert::unix_ms(), running, ended }))
 }
 
 /// Registers a line anew at once.
