@@ -89,7 +89,6 @@ impl World {
                 Effect::CallChanged { client, call } => self.views.push((client, *call)),
                 Effect::Ended(record) => self.ended.push(*record),
                 Effect::Digit { client, digit, .. } => self.log.push(format!("digit {digit} for {client}")),
-                Effect::Ended(_) => {}
             }
         }
     }
