@@ -49,9 +49,12 @@ pub(super) struct TonePlayer {
 }
 
 impl End {
-    pub(super) fn install(&mut self, leg: Leg, random: &mut Random, now: Instant) {
-        let ssrc = match &leg {
-            Leg::Rtp(_) => random.ssrc(),
+    pub(super) fn install(&mut self, mut leg: Leg, random: &mut Random, now: Instant) {
+        let ssrc = match &mut leg {
+            Leg::Rtp(leg) => {
+                leg.start(now);
+                random.ssrc()
+            }
             Leg::WebRtc(leg) => leg.ssrc(),
         };
         self.out = Some(OutStream::new(ssrc, random.next_u32() as u16, random.next_u32()));
@@ -154,7 +157,7 @@ impl End {
 
     pub(super) fn timeout(&self, now: Option<Instant>) -> Option<Instant> {
         let leg = match self.leg.as_ref()? {
-            Leg::Rtp(_) => None,
+            Leg::Rtp(leg) => leg.timeout(),
             Leg::WebRtc(leg) => leg.timeout(),
         };
         [

@@ -10,8 +10,8 @@ use super::{Channel, Event, Leg, Session, Side, Source};
 use crate::codec::{Codec, Encoder, Transcoder};
 use crate::dtmf::TelephoneEvent;
 use crate::reception::Arrival;
-use crate::rtp::{RtpHeader, is_rtcp};
-use crate::rtp_leg::Incoming;
+use crate::rtp::RtpHeader;
+use crate::rtp_leg::{Incoming, OpenedPacket};
 use crate::stream::{Numbers, Origin, ticks};
 use crate::webrtc::Polled;
 
@@ -45,28 +45,36 @@ impl Session {
         let Some(Leg::Rtp(leg)) = &mut end.leg else {
             return;
         };
-        if channel == Channel::Rtcp || is_rtcp(datagram) {
-            if leg.accepts_rtcp(from)
-                && let (Some(reports), Some(out)) = (&mut end.reports, &end.out)
-            {
-                if channel == Channel::Rtcp {
-                    leg.latch_rtcp(from);
+        let Some(opened) = leg.open(channel, from, datagram, now) else {
+            return self.run_handshake(side, now);
+        };
+        let clear = opened.clear.as_deref().unwrap_or(datagram);
+        match opened.packet {
+            OpenedPacket::Rtcp => {
+                if let (Some(reports), Some(out)) = (&mut end.reports, &end.out) {
+                    reports.read(clear, out.ssrc(), now);
                 }
-                reports.read(datagram, out.ssrc(), now);
             }
-            return;
+            OpenedPacket::Rtp(header, payload) => self.media(side, header, &clear[payload], now),
         }
-        if !leg.accepts(from) {
-            return;
+        if let Some(Leg::Rtp(leg)) = &mut self.end(side).leg {
+            leg.recycle(opened.clear);
         }
-        let Ok((header, payload)) = RtpHeader::parse(datagram) else {
+    }
+
+    /// Sends what a handshake on an RTP leg has to say.
+    pub(super) fn run_handshake(&mut self, side: Side, now: Instant) {
+        let Self { ends, queue, .. } = self;
+        let Some(Leg::Rtp(leg)) = &mut ends[side as usize].leg else {
             return;
         };
-        if leg.incoming(header.payload_type).is_none() {
-            return;
+        leg.handle_timeout(now);
+        while let Some((to, bytes)) = leg.poll() {
+            queue.datagram((side, Channel::Rtp, to), |buffer| {
+                buffer.extend_from_slice(&bytes);
+                true
+            });
         }
-        leg.latch(from);
-        self.media(side, header, &datagram[payload], now);
     }
 
     /// Drains a WebRTC leg after anything was done to it.
@@ -357,7 +365,7 @@ impl Session {
         let metrics = if xr.voip_metrics { self.voip_metrics(side) } else { None };
         let Self { ends, queue, random, .. } = self;
         let end = &mut ends[side as usize];
-        let (Some(Leg::Rtp(leg)), Some(out), Some(reports)) = (&end.leg, &end.out, &mut end.reports) else {
+        let (Some(Leg::Rtp(leg)), Some(out), Some(reports)) = (&mut end.leg, &end.out, &mut end.reports) else {
             return;
         };
         if goodbye && !reports.is_known(out) {
@@ -371,8 +379,9 @@ impl Session {
         let clock = end.codec_in.map_or(8_000, Codec::rtp_clock);
         let reception = &mut end.reception;
         queue.datagram((side, channel, to), |buffer| {
+            let start = buffer.len();
             reports.write(out, reception, clock, (xr, metrics), goodbye, now, buffer);
-            true
+            leg.seal_rtcp(buffer, start)
         });
     }
 }
@@ -417,11 +426,12 @@ fn send_as(
                 ssrc: out.ssrc(),
             };
             queue.datagram((side, Channel::Rtp, to), |buffer| {
-                buffer.extend_from_slice(&header.to_bytes());
                 let start = buffer.len();
+                buffer.extend_from_slice(&header.to_bytes());
+                let body = buffer.len();
                 let written = payload(buffer);
-                octets = buffer.len() - start;
-                written
+                octets = buffer.len() - body;
+                written && leg.seal(buffer, start, numbers.sequence)
             })
         }
         Leg::WebRtc(leg) => {

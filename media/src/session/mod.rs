@@ -235,6 +235,7 @@ impl Session {
         self.now = Some(now);
         self.clear_leg(side);
         self.ends[side as usize].install(leg, &mut self.random, now);
+        self.run_handshake(side, now);
         self.flush(side, now);
     }
 
@@ -258,8 +259,9 @@ impl Session {
     pub fn update_rtp(&mut self, side: Side, negotiated: Negotiated, now: Instant) {
         self.now = Some(now);
         if let Some(Leg::Rtp(leg)) = &mut self.end(side).leg {
-            leg.update(negotiated);
+            leg.update(negotiated, now);
         }
+        self.run_handshake(side, now);
     }
 
     /// Sets what the far end of a leg hears. A leg starts with [`Source::Silence`].
@@ -370,6 +372,7 @@ impl Session {
                 leg.handle_timeout(now);
                 self.flush(side, now);
             }
+            self.run_handshake(side, now);
             self.run_digits(side, now);
             self.run_tone(side, now);
             self.run_watch(side, now);
