@@ -3,9 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-/// What follows another packet starts at least this much later, or a receiver would take it for
-/// the same audio again.
+/// What follows a packet of unknown length starts at least this much later, or a receiver would take
+/// it for the same audio again.
 const MIN_STEP: Duration = Duration::from_millis(20);
+/// What comes within this time after the end of the last packet goes on without a gap: a receiver's
+/// buffer spans it, a gap in the timestamps would be heard.
+const MAX_SNAP: Duration = Duration::from_millis(40);
 
 /// Sequence numbers and timestamps of what is sent to one leg.
 #[derive(Debug)]
@@ -16,6 +19,8 @@ pub(crate) struct OutStream {
     /// Timestamp of the last packet sent and when that was.
     timestamp: u32,
     sent_at: Option<Instant>,
+    /// How long the last packet lasts, in ticks of `clock`; 0 where that is not known.
+    length: u32,
     clock: u32,
     relay: Option<Relay>,
     /// The next packet starts a talkspurt.
@@ -68,6 +73,7 @@ impl OutStream {
             next: u64::from(sequence & 0x7fff),
             timestamp,
             sent_at: None,
+            length: 0,
             clock: 8_000,
             relay: None,
             mark: true,
@@ -96,6 +102,16 @@ impl OutStream {
         self.mark = true;
     }
 
+    /// The next packet starts a talkspurt.
+    pub(crate) fn mark(&mut self) {
+        self.mark = true;
+    }
+
+    /// How long ago the last packet was sent; `None` when there was none.
+    pub(crate) fn idle(&self, now: Instant) -> Option<Duration> {
+        self.sent_at.map(|at| now.saturating_duration_since(at))
+    }
+
     /// How the stream with this source identifier is being relayed, if it is.
     pub(crate) fn relayed(&self, ssrc: u32) -> Option<Origin> {
         let relay = self.relay.as_ref()?;
@@ -117,11 +133,24 @@ impl OutStream {
 
     /// The timestamp of something new sent now, in ticks of `clock`.
     pub(crate) fn timestamp_at(&self, clock: u32, now: Instant) -> u32 {
-        let elapsed = self.sent_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at).max(MIN_STEP));
-        self.timestamp.wrapping_add(ticks(elapsed, clock))
+        let Some(elapsed) = self.idle(now) else {
+            return self.timestamp;
+        };
+        let length = match self.length {
+            0 => MIN_STEP,
+            length => Duration::from_micros(u64::from(length) * 1_000_000 / u64::from(self.clock.max(1))),
+        };
+        let step = if elapsed < length + MAX_SNAP { length } else { elapsed };
+        self.timestamp.wrapping_add(ticks(step, clock))
     }
 
-    /// Numbers for a packet of our own with this timestamp.
+    /// Numbers for a packet of audio made here. A stream relayed later is tied to it anew.
+    pub(crate) fn made(&mut self, timestamp: u32, clock: u32) -> Numbers {
+        self.relay = None;
+        self.own(timestamp, clock)
+    }
+
+    /// Numbers for a packet of our own with this timestamp, between those of a relayed stream.
     pub(crate) fn own(&mut self, timestamp: u32, clock: u32) -> Numbers {
         self.skip();
         self.clock = clock;
@@ -175,6 +204,11 @@ impl OutStream {
             timestamp: relay.timestamp_out.wrapping_add(ticks_out as u32),
             marker: std::mem::take(&mut self.mark),
         })
+    }
+
+    /// Says how long the packet sent last lasts, in ticks of its clock.
+    pub(crate) fn lasts(&mut self, length: u32) {
+        self.length = length;
     }
 
     /// Notes that a packet with these numbers went out; `at` is the time its timestamp stands for.

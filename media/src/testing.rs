@@ -441,3 +441,57 @@ impl Browser {
         }
     }
 }
+
+/// Something like a voice: harmonics of a wandering pitch under formants, syllables with pauses, no
+/// noise.
+pub(crate) fn vowels(rate: u32, seconds: u32, pitch: f64) -> Vec<i16> {
+    use std::f64::consts::TAU;
+    let mut phase = 0.0f64;
+    let sample = |i: u32| {
+        let t = f64::from(i) / f64::from(rate);
+        let pitch = pitch * (1.0 + 0.2 * (t * 2.1).sin());
+        phase = (phase + pitch / f64::from(rate)).fract();
+        let formants = [600.0 + 200.0 * (t * 3.0).sin(), 1_500.0 + 500.0 * (t * 2.3).cos(), 2_600.0];
+        let voice: f64 = (1..24)
+            .map(|harmonic| (f64::from(harmonic), pitch * f64::from(harmonic)))
+            .filter(|&(_, hz)| hz < f64::from(rate) * 0.45)
+            .map(|(harmonic, hz)| {
+                let gain: f64 = formants.iter().map(|formant| 1.0 / (1.0 + ((hz - formant) / 120.0).powi(2))).sum();
+                gain * (TAU * phase * harmonic).sin()
+            })
+            .sum();
+        let syllable = (t * 3.7 * TAU).sin().max(0.0).sqrt();
+        (3_500.0 * syllable * voice).clamp(-32_000.0, 32_000.0) as i16
+    };
+    (0..rate * seconds).map(sample).collect()
+}
+
+/// Spoken sentences at 8 kHz, each in a voice of its own, by `espeak-ng`.
+pub(crate) fn espeak() -> Vec<Vec<i16>> {
+    const SENTENCES: [(&str, &str); 6] = [
+        ("en+m3", "She had your dark suit in greasy wash water all year. Please hold the line, six seven eight."),
+        ("en+f2", "Don't ask me to carry an oily rag like that. Fifty five fathoms of shifty sea shells."),
+        ("de+m1", "Bitte warten Sie, Sie werden gleich verbunden. Zwischen zwölf und zwei ist niemand da."),
+        ("de+f4", "Franz jagt im komplett verwahrlosten Taxi quer durch Bayern."),
+        ("fr+f1", "Veuillez patienter, un conseiller va vous répondre dans quelques instants."),
+        ("it+m5", "Attendere prego, la chiamata verrà trasferita al primo operatore disponibile."),
+    ];
+    SENTENCES
+        .iter()
+        .flat_map(|(voice, text)| [30, 50, 80].map(|pitch| (voice, text, pitch)))
+        .map(|(voice, text, pitch)| {
+            let output = std::process::Command::new("espeak-ng")
+                .args(["-v", voice, "-p", &pitch.to_string(), "--stdout", text])
+                .output()
+                .expect("espeak-ng, as Debian packages it");
+            // A WAV header of 44 octets, then 16-bit mono at 22,050 Hz. Taken as 24 kHz, which makes the
+            // voice one that speaks a little higher and faster, every third sample is 8 kHz; three
+            // averaged keep most of what would fold back away.
+            let pcm: Vec<i16> =
+                output.stdout[44..].as_chunks::<2>().0.iter().map(|&octets| i16::from_le_bytes(octets)).collect();
+            assert!(pcm.len() > 22_050, "espeak-ng said nothing");
+            let mean = |three: &[i16; 3]| (three.iter().map(|&sample| i32::from(sample)).sum::<i32>() / 3) as i16;
+            pcm.as_chunks::<3>().0.iter().map(mean).collect()
+        })
+        .collect()
+}

@@ -1,9 +1,10 @@
 //! Our G.722 against ffmpeg's: octet for octet and sample for sample.
 
-use std::error::Error;
-use std::fs;
-use std::process::Command;
+mod ffmpeg;
 
+use std::error::Error;
+
+use ffmpeg::Ffmpeg;
 use offhook_media::codec::{Codec, Decoder, Encoder};
 
 /// A signal that drives the adaptation into a corner.
@@ -109,25 +110,17 @@ fn packet_length_changes_nothing() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Where the fingerprints above come from.
 #[test]
-#[ignore = "needs ffmpeg; prints the fingerprints above"]
 fn ffmpeg_agrees() -> Result<(), Box<dyn Error>> {
-    let directory = std::env::temp_dir().join(format!("offhook-g722-{}", std::process::id()));
-    fs::create_dir_all(&directory)?;
+    let ffmpeg = Ffmpeg::new("g722-reference")?;
     for case in CASES {
         let pcm = signal(case.sample);
-        fs::write(directory.join("in.raw"), octets(&pcm))?;
-        for arguments in ["-f s16le -ar 16000 -ac 1 -i in.raw coded.g722", "-i coded.g722 -f s16le out.raw"] {
-            let mut ffmpeg = Command::new("ffmpeg");
-            ffmpeg.current_dir(&directory).args(["-y", "-v", "error"]);
-            assert!(ffmpeg.args(arguments.split(' ')).status()?.success());
-        }
-        let coded = fs::read(directory.join("coded.g722"))?;
-        let decoded = fs::read(directory.join("out.raw"))?;
+        let coded = ffmpeg.convert(&octets(&pcm), "-f s16le -ar 16000 -ac 1", "-f g722")?;
+        let decoded = ffmpeg.convert(&coded, "-f g722", "-f s16le")?;
         println!("{}: {}, {}", case.name, fingerprint(&coded), fingerprint(&decoded));
         assert!(encode(&pcm, 320)? == coded, "{}, coded", case.name);
         assert!(octets(&decode(&coded, 160)?) == decoded, "{}, decoded", case.name);
     }
-    fs::remove_dir_all(&directory)?;
     Ok(())
 }

@@ -18,7 +18,11 @@ use super::{
 };
 
 /// Countries whose tones are known.
-pub(super) const COUNTRIES: [&str; 10] = ["at", "be", "ch", "de", "es", "fr", "it", "nl", "uk", "us"];
+pub(super) const COUNTRIES: [&str; 50] = [
+    "at", "au", "be", "bg", "br", "ca", "ch", "cl", "cn", "cy", "cz", "de", "dk", "ee", "es", "eu", "fi", "fr", "gb",
+    "gr", "hr", "hu", "id", "ie", "il", "in", "it", "jp", "lt", "lu", "lv", "mt", "mx", "nl", "no", "nz", "ph", "pl",
+    "pt", "ro", "ru", "se", "sg", "si", "sk", "tw", "uk", "us", "ve", "za",
+];
 /// Names of the listeners that `[listen]` makes.
 const OWN_LISTENERS: [&str; 2] = ["main", "tls"];
 /// From where a PBX may register with us when nothing is said: this machine and private networks (RFC 1918, RFC 4193).

@@ -502,5 +502,8 @@ lines = ["100", "+4989101"]
         for code in COUNTRIES {
             assert!(code.parse::<offhook_media::dsp::Country>().is_ok(), "{code}");
         }
+        for country in offhook_media::dsp::Country::ALL {
+            assert!(COUNTRIES.contains(&country.code()), "{country}");
+        }
     }
 }

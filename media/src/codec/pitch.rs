@@ -50,6 +50,14 @@ pub(crate) fn crossfade(old: &[i16], new: &mut [i16]) {
     }
 }
 
+/// Fades from `pcm` to silence in place.
+pub(crate) fn fade_out(pcm: &mut [i16]) {
+    let length = pcm.len();
+    for (i, sample) in pcm.iter_mut().enumerate() {
+        *sample = mix(*sample, 0, i + 1, length);
+    }
+}
+
 /// `part` of `whole` of the way from `old` to `new`.
 pub(crate) fn mix(old: i16, new: i16, part: usize, whole: usize) -> i16 {
     let (old, new) = (f32::from(old), f32::from(new));

@@ -17,6 +17,7 @@ const FULL_SCALE: f32 = 32_768.0;
 
 /// The nearest sample there is.
 pub(crate) fn to_pcm(sample: f32) -> i16 {
-    // A cast from a float saturates.
-    (sample * FULL_SCALE).round() as i16
+    // A cast drops what is behind the point and saturates; it is much quicker than rounding.
+    let sample = sample * FULL_SCALE;
+    (sample + 0.5f32.copysign(sample)) as i16
 }

@@ -19,103 +19,134 @@ pub enum ToneKind {
     Test1k,
 }
 
-/// Whose tones.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Country {
-    /// Austria.
-    At,
-    /// Belgium.
-    Be,
-    /// Switzerland.
-    Ch,
-    /// Germany.
-    #[default]
-    De,
-    /// Spain.
-    Es,
-    /// France.
-    Fr,
-    /// Italy.
-    It,
-    /// Netherlands.
-    Nl,
-    /// United Kingdom.
-    Uk,
-    /// United States and Canada.
-    Us,
+/// Writes [`Country`] and its tables from one list: name, code, ringback, busy, congestion, call waiting.
+macro_rules! countries {
+    ($($(#[$attribute:meta])+ $name:ident $code:literal: $ringback:expr, $busy:expr, $congestion:expr, $waiting:expr;)+) => {
+        /// Whose tones.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Country {
+            $($(#[$attribute])+ $name,)+
+        }
+
+        impl Country {
+            /// Every country with tones of its own.
+            pub const ALL: &[Country] = &[$(Country::$name),+];
+
+            /// Two lower-case letters: `de`, `us`.
+            pub fn code(self) -> &'static str {
+                match self {
+                    $(Country::$name => $code,)+
+                }
+            }
+
+            fn pattern(self, kind: ToneKind) -> Pattern {
+                match (self, kind) {
+                    (_, ToneKind::Test1k) => one(1_000, &[]),
+                    $(
+                        (Country::$name, ToneKind::Ringback) => $ringback,
+                        (Country::$name, ToneKind::Busy) => $busy,
+                        (Country::$name, ToneKind::Congestion) => $congestion,
+                        (Country::$name, ToneKind::CallWaiting) => $waiting,
+                    )+
+                }
+            }
+        }
+    };
 }
 
-impl Country {
-    /// Every country with tones of its own.
-    pub const ALL: [Country; 10] = [
-        Country::At,
-        Country::Be,
-        Country::Ch,
-        Country::De,
-        Country::Es,
-        Country::Fr,
-        Country::It,
-        Country::Nl,
-        Country::Uk,
-        Country::Us,
-    ];
+// Where E.180 has a frequency modulated by a low one, two frequencies as far apart beat alike. Call
+// waiting tones that come a few times only are repeated here: whoever plays them ends them.
+countries! {
+    /// Austria.
+    At "at": one(420, &[1_000, 5_000]), one(420, &[400, 400]), one(420, &[200, 200]), one(420, &[40, 1_960]);
+    /// Australia.
+    Au "au": two(413, 438, &[400, 200, 400, 2_000]), one(425, &[375, 375]), one(425, &[375, 375]), one(425, &[200, 200, 200, 4_400]);
+    /// Belgium.
+    Be "be": one(425, &[1_000, 3_000]), one(425, &[500, 500]), one(425, &[167, 167]), one(1_400, &[175, 175, 175, 3_500]);
+    /// Bulgaria.
+    Bg "bg": one(425, &[1_000, 4_000]), one(425, &[500, 500]), one(425, &[250, 250]), one(425, &[150, 150, 150, 4_000]);
+    /// Brazil.
+    Br "br": one(425, &[1_000, 4_000]), one(425, &[250, 250]), one(425, &[250, 250, 750, 250]), one(425, &[50, 1_000]);
+    /// Switzerland.
+    Ch "ch": one(425, &[1_000, 4_000]), one(425, &[500, 500]), one(425, &[200, 200]), one(425, &[200, 200, 200, 4_000]);
+    /// Chile.
+    Cl "cl": one(400, &[1_000, 3_000]), one(400, &[500, 500]), one(400, &[200, 200]), one(400, &[250, 8_750]);
+    /// China.
+    Cn "cn": one(450, &[1_000, 4_000]), one(450, &[350, 350]), one(450, &[700, 700]), one(450, &[400, 4_000]);
+    /// Czechia.
+    Cz "cz": one(425, &[1_000, 4_000]), one(425, &[330, 330]), one(425, &[165, 165]), one(425, &[330, 9_000]);
+    /// Germany.
+    #[default]
+    De "de": one(425, &[1_000, 4_000]), one(425, &[480, 480]), one(425, &[240, 240]), one(425, &[200, 200, 200, 5_000]);
+    /// Denmark.
+    Dk "dk": one(425, &[1_000, 4_000]), one(425, &[500, 500]), one(425, &[200, 200]), one(425, &[200, 600, 200, 3_000]);
+    /// Estonia.
+    Ee "ee": one(425, &[1_000, 4_000]), one(425, &[300, 300]), one(425, &[200, 200]), one(425, &[200, 600, 200, 10_000]);
+    /// Spain.
+    Es "es": one(425, &[1_500, 3_000]), one(425, &[200, 200]), one(425, &[200, 200, 200, 200, 200, 600]), one(425, &[175, 175, 175, 3_500]);
+    /// The tones E.180 recommends, which is what newer European networks have.
+    Eu "eu": one(425, &[1_000, 4_000]), one(425, &[500, 500]), one(425, &[250, 250]), one(425, &[200, 600, 200, 10_000]);
+    /// Finland.
+    Fi "fi": one(425, &[1_000, 4_000]), one(425, &[300, 300]), one(425, &[200, 200]), one(425, &[150, 150, 150, 8_000]);
+    /// France.
+    Fr "fr": one(440, &[1_500, 3_500]), one(440, &[500, 500]), one(440, &[250, 250]), one(440, &[300, 10_000]);
+    /// Greece.
+    Gr "gr": one(425, &[1_000, 4_000]), one(425, &[300, 300]), one(425, &[200, 200]), one(425, &[150, 150, 150, 8_000]);
+    /// Hungary.
+    Hu "hu": one(425, &[1_250, 3_750]), one(425, &[300, 300]), one(425, &[300, 300]), one(425, &[40, 1_960]);
+    /// Indonesia.
+    Id "id": one(425, &[1_000, 4_000]), one(425, &[500, 500]), one(425, &[250, 250]), one(425, &[150, 150, 150, 10_000]);
+    /// Ireland.
+    Ie "ie": two(400, 450, &[400, 200, 400, 2_000]), one(425, &[500, 500]), one(425, &[250, 250]), one(425, &[180, 200, 200, 4_500]);
+    /// Israel.
+    Il "il": one(414, &[1_000, 3_000]), one(414, &[500, 500]), one(414, &[250, 250]), one(414, &[100, 100, 100, 100, 600, 3_000]);
+    /// India.
+    In "in": two(388, 412, &[400, 200, 400, 2_000]), one(400, &[750, 750]), one(400, &[250, 250]), one(400, &[200, 100, 200, 7_500]);
+    /// Italy.
+    It "it": one(425, &[1_000, 4_000]), one(425, &[500, 500]), one(425, &[200, 200]), one(425, &[400, 100, 250, 100, 150, 14_000]);
+    /// Japan.
+    Jp "jp": two(392, 408, &[1_000, 2_000]), one(400, &[500, 500]), one(400, &[500, 500]), two(392, 408, &[500, 8_000]);
+    /// Lithuania.
+    Lt "lt": one(425, &[1_000, 4_000]), one(425, &[350, 350]), one(425, &[200, 200]), one(425, &[150, 150, 150, 4_000]);
+    /// Mexico.
+    Mx "mx": one(425, &[1_000, 4_000]), one(425, &[250, 250]), one(425, &[250, 250]), one(425, &[200, 600, 200, 10_000]);
+    /// Netherlands.
+    Nl "nl": one(425, &[1_000, 4_000]), one(425, &[500, 500]), one(425, &[250, 250]), one(425, &[500, 9_500]);
+    /// Norway.
+    No "no": one(425, &[1_000, 4_000]), one(425, &[500, 500]), one(425, &[200, 200]), one(425, &[200, 600, 200, 10_000]);
+    /// New Zealand.
+    Nz "nz": two(400, 450, &[400, 200, 400, 2_000]), one(400, &[500, 500]), one(400, &[250, 250]), one(400, &[200, 3_000]);
+    /// Philippines.
+    Ph "ph": two(425, 480, &[1_000, 4_000]), two(480, 620, &[500, 500]), two(480, 620, &[250, 250]), one(440, &[300, 10_000]);
+    /// Poland.
+    Pl "pl": one(425, &[1_000, 4_000]), one(425, &[500, 500]), one(425, &[500, 500]), one(425, &[150, 150, 150, 4_000]);
+    /// Portugal.
+    Pt "pt": one(425, &[1_000, 5_000]), one(425, &[500, 500]), one(425, &[200, 200]), one(440, &[300, 10_000]);
+    /// Russia.
+    Ru "ru": one(425, &[1_000, 4_000]), one(425, &[350, 350]), one(425, &[175, 175]), one(425, &[200, 5_000]);
+    /// Sweden.
+    Se "se": one(425, &[1_000, 5_000]), one(425, &[250, 250]), one(425, &[250, 750]), one(425, &[200, 500, 200, 9_100]);
+    /// Singapore.
+    Sg "sg": two(413, 437, &[400, 200, 400, 2_000]), one(425, &[750, 750]), one(425, &[250, 250]), two(413, 437, &[300, 200, 300, 3_200]);
+    /// Taiwan.
+    Tw "tw": two(440, 480, &[1_000, 2_000]), two(480, 620, &[500, 500]), two(480, 620, &[250, 250]), two(350, 440, &[250, 250, 250, 3_250]);
+    /// United Kingdom.
+    Uk "uk": two(400, 450, &[400, 200, 400, 2_000]), one(400, &[375, 375]), one(400, &[400, 350, 225, 525]), one(400, &[100, 4_000]);
+    /// United States and Canada.
+    Us "us": two(440, 480, &[2_000, 4_000]), two(480, 620, &[500, 500]), two(480, 620, &[250, 250]), one(440, &[300, 10_000]);
+    /// Venezuela.
+    Ve "ve": one(425, &[1_000, 4_000]), one(425, &[500, 500]), one(425, &[250, 250]), two(400, 450, &[300, 6_000]);
+    /// South Africa.
+    Za "za": two(383, 417, &[400, 200, 400, 2_000]), one(400, &[500, 500]), one(400, &[250, 250]), two(383, 417, &[250, 250]);
+}
 
-    /// Two lower-case letters: `de`, `us`.
-    pub fn code(self) -> &'static str {
-        match self {
-            Country::At => "at",
-            Country::Be => "be",
-            Country::Ch => "ch",
-            Country::De => "de",
-            Country::Es => "es",
-            Country::Fr => "fr",
-            Country::It => "it",
-            Country::Nl => "nl",
-            Country::Uk => "uk",
-            Country::Us => "us",
-        }
-    }
+const fn one(hz: u32, ms: &'static [u32]) -> Pattern {
+    Pattern { hz: [hz, 0], ms }
+}
 
-    fn pattern(self, kind: ToneKind) -> Pattern {
-        use ToneKind::{Busy, CallWaiting, Congestion, Ringback, Test1k};
-        match (self, kind) {
-            (_, CallWaiting) => Pattern { hz: [425, 0], ms: &[200, 200, 200, 5_000] },
-            (_, Test1k) => Pattern { hz: [1_000, 0], ms: &[] },
-
-            (Country::At, Ringback) => Pattern { hz: [420, 0], ms: &[1_000, 5_000] },
-            (Country::At, Busy) => Pattern { hz: [420, 0], ms: &[400, 400] },
-            (Country::At, Congestion) => Pattern { hz: [420, 0], ms: &[200, 200] },
-
-            (Country::Be, Ringback) => Pattern { hz: [425, 0], ms: &[1_000, 3_000] },
-            (Country::Be, Busy) => Pattern { hz: [425, 0], ms: &[500, 500] },
-            (Country::Be, Congestion) => Pattern { hz: [425, 0], ms: &[167, 167] },
-
-            (Country::De, Ringback) => Pattern { hz: [425, 0], ms: &[1_000, 4_000] },
-            (Country::De, Busy) => Pattern { hz: [425, 0], ms: &[480, 480] },
-            (Country::De, Congestion) => Pattern { hz: [425, 0], ms: &[240, 240] },
-
-            (Country::Es, Ringback) => Pattern { hz: [425, 0], ms: &[1_500, 3_000] },
-            (Country::Es, Busy) => Pattern { hz: [425, 0], ms: &[200, 200] },
-            (Country::Es, Congestion) => Pattern { hz: [425, 0], ms: &[200, 200, 200, 200, 200, 600] },
-
-            (Country::Fr, Ringback) => Pattern { hz: [440, 0], ms: &[1_500, 3_500] },
-            (Country::Fr, Busy) => Pattern { hz: [440, 0], ms: &[500, 500] },
-            (Country::Fr, Congestion) => Pattern { hz: [440, 0], ms: &[250, 250] },
-
-            (Country::Ch | Country::It | Country::Nl, Ringback) => Pattern { hz: [425, 0], ms: &[1_000, 4_000] },
-            (Country::Ch | Country::It | Country::Nl, Busy) => Pattern { hz: [425, 0], ms: &[500, 500] },
-            (Country::Ch | Country::It, Congestion) => Pattern { hz: [425, 0], ms: &[200, 200] },
-            (Country::Nl, Congestion) => Pattern { hz: [425, 0], ms: &[250, 250] },
-
-            (Country::Uk, Ringback) => Pattern { hz: [400, 450], ms: &[400, 200, 400, 2_000] },
-            (Country::Uk, Busy) => Pattern { hz: [400, 0], ms: &[375, 375] },
-            (Country::Uk, Congestion) => Pattern { hz: [400, 0], ms: &[400, 350, 225, 525] },
-
-            (Country::Us, Ringback) => Pattern { hz: [440, 480], ms: &[2_000, 4_000] },
-            (Country::Us, Busy) => Pattern { hz: [480, 620], ms: &[500, 500] },
-            (Country::Us, Congestion) => Pattern { hz: [480, 620], ms: &[250, 250] },
-        }
-    }
+const fn two(low: u32, high: u32, ms: &'static [u32]) -> Pattern {
+    Pattern { hz: [low, high], ms }
 }
 
 impl fmt::Display for Country {
@@ -127,19 +158,21 @@ impl fmt::Display for Country {
 impl FromStr for Country {
     type Err = UnknownCountry;
 
-    /// Reads the code of two letters, in any case; `gb` and `ca` are understood too.
+    /// Reads the code of two letters, in any case; `gb` and `ca` are understood too, and the members of
+    /// the European Union that have no entry of their own as `eu`.
     fn from_str(code: &str) -> Result<Self, Self::Err> {
         match code.to_ascii_lowercase().as_str() {
             "gb" => Ok(Country::Uk),
             "ca" => Ok(Country::Us),
-            code => Country::ALL.into_iter().find(|country| country.code() == code).ok_or(UnknownCountry),
+            "cy" | "hr" | "lu" | "lv" | "mt" | "ro" | "si" | "sk" => Ok(Country::Eu),
+            code => Country::ALL.iter().copied().find(|country| country.code() == code).ok_or(UnknownCountry),
         }
     }
 }
 
 /// No tones are known for that country code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no tones known for this country: known are at, be, ch, de, es, fr, it, nl, uk and us")]
+#[error("no tones known for this country; `eu` has what ITU-T E.180 recommends")]
 pub struct UnknownCountry;
 
 /// The level of a tone: the sum of its frequencies, in dBm0. -13 dBm0 is what E.180 allows at most
@@ -274,6 +307,21 @@ mod tests {
         assert!((measure::level(&pcm[40_000..], 8_000, 425.0) + 16.14).abs() < 0.1);
     }
 
+    /// On and off, in ms, of one round.
+    fn cadence(pcm: &[i16]) -> Vec<usize> {
+        let loud: Vec<bool> = pcm.chunks_exact(40).map(|piece| measure::rms(piece) > -40.0).collect();
+        loud.chunk_by(|one, two| one == two).map(|run| run.len() * 5).collect()
+    }
+
+    #[test]
+    fn call_waiting_is_by_country() {
+        assert_eq!(cadence(&play(ToneKind::CallWaiting, Country::De, 8_000, 5_600)), [200, 200, 200, 5_000]);
+        let italian = play(ToneKind::CallWaiting, Country::It, 8_000, 15_000);
+        assert_eq!(cadence(&italian), [400, 100, 250, 100, 150, 14_000]);
+        let belgian = play(ToneKind::CallWaiting, Country::Be, 8_000, 175);
+        assert!((measure::dominant_frequency(&belgian, 8_000).unwrap_or(0.0) - 1_400.0).abs() < 1.0);
+    }
+
     #[test]
     fn american_ringback_has_two_frequencies() {
         let pcm = play(ToneKind::Ringback, Country::Us, 16_000, 2_000);
@@ -285,14 +333,16 @@ mod tests {
 
     #[test]
     fn pieces_join_without_a_seam() {
-        for country in Country::ALL {
-            for kind in [ToneKind::Ringback, ToneKind::Busy, ToneKind::Congestion, ToneKind::Test1k] {
+        for &country in Country::ALL {
+            for kind in
+                [ToneKind::Ringback, ToneKind::Busy, ToneKind::Congestion, ToneKind::CallWaiting, ToneKind::Test1k]
+            {
                 let whole = play(kind, country, 8_000, 2_000);
                 let mut tone = Tone::new(kind, country, 8_000);
                 let mut pieces = vec![1; whole.len()];
                 pieces.chunks_mut(97).for_each(|piece| tone.fill(piece));
                 assert_eq!(pieces, whole, "{country} {kind:?}");
-                assert!(measure::rms(&whole) > -25.0, "{country} {kind:?} is silent");
+                assert!(measure::rms(&whole) > -35.0, "{country} {kind:?} is silent");
             }
         }
     }
@@ -310,10 +360,11 @@ mod tests {
 
     #[test]
     fn countries_are_read_by_code() {
-        for country in Country::ALL {
+        for &country in Country::ALL {
             assert_eq!(country.to_string().parse(), Ok(country));
         }
         assert_eq!("GB".parse(), Ok(Country::Uk));
+        assert_eq!("sk".parse(), Ok(Country::Eu));
         assert_eq!("xx".parse::<Country>(), Err(UnknownCountry));
     }
 }

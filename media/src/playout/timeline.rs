@@ -14,6 +14,10 @@ pub(super) const MS: i64 = TICKS / 1_000;
 const MAX_BACK: i64 = 64;
 /// So is one further ahead.
 const MAX_AHEAD: i64 = 3_000;
+/// Numbers beyond are of no stream; sums of a few of them fit.
+const MAX_SEQUENCE: i64 = 1 << 60;
+/// The clock assumed of a stream that starts without audio.
+const DEFAULT_CLOCK: u32 = 8_000;
 /// A packet that seems to come this much before the fastest has a timestamp that jumped.
 const MAX_EARLY: i64 = 300 * MS;
 /// Or this much after it.
@@ -40,6 +44,10 @@ pub(super) struct Place {
     pub(super) sequence: i64,
     /// In ticks.
     pub(super) media: i64,
+}
+
+fn is_restart(ahead: i64) -> bool {
+    !(-MAX_BACK < ahead && ahead <= MAX_AHEAD)
 }
 
 /// The stream so far.
@@ -74,22 +82,25 @@ impl Timeline {
         now: i64,
         fastest: Option<i64>,
     ) -> Place {
+        let sequence = sequence.clamp(-MAX_SEQUENCE, MAX_SEQUENCE);
         let scale = TICKS / i64::from(clock.max(1));
         // Arrival of the fastest is the best guess where nothing else is known.
         let expected = fastest.map_or(now, |fastest| now - fastest);
         let Some(newest) = &mut self.newest else {
+            self.offset = -sequence;
             self.newest = Some(Newest { sequence, timestamp, scale, media: now, end: now + duration });
             return self.settle(sequence, now);
         };
-        let ahead = sequence.saturating_sub(newest.sequence);
+        let ahead = sequence - newest.sequence;
         let ticks = i64::from(timestamp.wrapping_sub(newest.timestamp) as i32);
         let media = newest.media + ticks * scale;
-        let restarted = !(-MAX_BACK < ahead && ahead <= MAX_AHEAD);
+        let restarted = is_restart(ahead);
         let early = expected - media < -MAX_EARLY;
         let jumped = scale != newest.scale || early || expected - media > MAX_LATE;
         if !restarted && ahead <= 0 {
             // Overtaken: from before the jump, if there was one. Its number orders it.
-            return Place { sequence: sequence + self.offset, media: if jumped { newest.media } else { media } };
+            let media = if jumped { newest.media } else { media };
+            return self.settle(sequence, media);
         }
         let media = if restarted || jumped {
             let steps = if restarted { 0 } else { (ahead - 1).min(5) };
@@ -99,14 +110,27 @@ impl Timeline {
             media
         };
         if restarted {
-            self.offset = (newest.sequence + self.offset + 1).saturating_sub(sequence);
+            self.offset = newest.sequence + self.offset + 1 - sequence;
         }
         *newest = Newest { sequence, timestamp, scale, media, end: media + duration };
         self.settle(sequence, media)
     }
 
+    /// Places a packet without audio, whose timestamp says little: it stands where the audio ended.
+    pub(super) fn place_aside(&mut self, sequence: i64, timestamp: u32, now: i64) -> Place {
+        let number = sequence.clamp(-MAX_SEQUENCE, MAX_SEQUENCE);
+        match &mut self.newest {
+            Some(newest) if !is_restart(number - newest.sequence) => {
+                newest.sequence = newest.sequence.max(number);
+                let media = newest.end;
+                self.settle(number, media)
+            }
+            _ => self.place(sequence, timestamp, DEFAULT_CLOCK, 0, now, None),
+        }
+    }
+
     fn settle(&self, sequence: i64, media: i64) -> Place {
-        Place { sequence: sequence.saturating_add(self.offset), media }
+        Place { sequence: sequence + self.offset, media }
     }
 }
 
@@ -130,22 +154,22 @@ mod tests {
     #[test]
     fn timestamps_wrap() {
         let places = place(&[(7, u32::MAX - 100, 8_000), (8, 59, 8_000), (10, 379, 8_000), (9, 219, 8_000)]);
-        assert_eq!(places, [(7, 0), (8, 1), (10, 3), (9, 2)]);
+        assert_eq!(places, [(0, 0), (1, 1), (3, 3), (2, 2)]);
     }
 
     #[test]
     fn a_jump_of_the_timestamp_goes_on_at_once() {
         let places = place(&[(7, 0, 8_000), (8, 160, 8_000), (9, 3_000_000_000, 8_000), (10, 3_000_000_160, 8_000)]);
-        assert_eq!(places, [(7, 0), (8, 1), (9, 2), (10, 3)]);
+        assert_eq!(places, [(0, 0), (1, 1), (2, 2), (3, 3)]);
         let places = place(&[(7, 90_000, 8_000), (8, 90_160, 8_000), (9, 100, 8_000), (10, 260, 8_000)]);
-        assert_eq!(places, [(7, 0), (8, 1), (9, 2), (10, 3)]);
+        assert_eq!(places, [(0, 0), (1, 1), (2, 2), (3, 3)]);
     }
 
     #[test]
     fn a_restart_and_another_clock_go_on_at_once() {
         let places = place(&[(70_000, 0, 8_000), (70_001, 160, 8_000), (5, 77, 48_000), (6, 1_037, 48_000)]);
-        assert_eq!(places, [(70_000, 0), (70_001, 1), (70_002, 2), (70_003, 3)]);
+        assert_eq!(places, [(0, 0), (1, 1), (2, 2), (3, 3)]);
         let places = place(&[(1, 0, 8_000), (2, 160, 8_000), (3, 320, 48_000), (4, 1_280, 48_000)]);
-        assert_eq!(places, [(1, 0), (2, 1), (3, 2), (4, 3)]);
+        assert_eq!(places, [(0, 0), (1, 1), (2, 2), (3, 3)]);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::end::End;
-use super::{Leg, LegStats, Session, Side, Source};
+use super::{Leg, LegStats, Session, Side};
 use crate::codec::Codec;
 use crate::quality::{Band, Conditions, Quality};
 use crate::rtcp::{Remote, VoipMetrics};
@@ -18,17 +18,19 @@ impl Session {
     pub fn stats(&self, side: Side) -> LegStats {
         let (end, across) = (&self.ends[side as usize], &self.ends[side.other() as usize]);
         let remote = end.remote();
-        let clock = end.codec_out.map_or(8_000, Codec::rtp_clock);
+        let clock = end.outbound.codec.map_or(8_000, Codec::rtp_clock);
         let seconds = |ticks: u32| Duration::from_secs_f64(f64::from(ticks) / f64::from(clock));
         let mut stats = LegStats {
-            burst_ratio: if end.reception.received() > 0 { end.reception.pattern().burst_ratio as f32 } else { 0.0 },
+            burst_ratio: if end.inbound.reception.received() > 0 {
+                end.inbound.reception.pattern().burst_ratio as f32
+            } else {
+                0.0
+            },
             // Below zero where the peer counted repeated packets (RFC 3550 section 6.4.1).
             lost_remote: remote.lost.map(|lost| if lost > 0x7f_ffff { 0 } else { lost }),
             loss_remote: remote.percent_lost(),
             jitter_remote: remote.jitter.map(seconds),
             round_trip: remote.round_trip,
-            transcoded: matches!(end.source, Source::Peer)
-                && across.codec_in.is_some_and(|codec| end.codec_out.is_some_and(|out| out != codec)),
             encrypted: match &end.leg {
                 Some(Leg::Rtp(leg)) => leg.negotiated().security.is_encrypted(),
                 Some(Leg::WebRtc(_)) => true,
@@ -37,7 +39,7 @@ impl Session {
             ..end.stats()
         };
         stats.quality = end.quality(&stats);
-        stats.quality_remote = end.quality_remote(&stats, remote.metrics, across.codec_in);
+        stats.quality_remote = end.quality_remote(&stats, remote.metrics, across.inbound.codec);
         stats
     }
 
@@ -46,14 +48,14 @@ impl Session {
         let stats = self.stats(side);
         let quality = stats.quality?;
         let end = &self.ends[side as usize];
-        let pattern = end.reception.pattern();
+        let pattern = end.inbound.reception.pattern();
         let share = |share: f64| (share * 256.0).clamp(0.0, 255.0) as u8;
         let ms = |duration: Duration| u16::try_from(duration.as_millis()).unwrap_or(u16::MAX);
         let of_packets = |packets: f64| ms(end.frame().mul_f64(packets.min(1e6)));
         let buffer = buffer(stats.playout_delay, stats.jitter);
         let score = |score: f32| (score * 10.0).round() as u8;
         Some(VoipMetrics {
-            ssrc: end.reception.source()?,
+            ssrc: end.inbound.reception.source()?,
             loss: share(loss(stats.lost, stats.packets_in + stats.lost)),
             discard: share(loss(stats.late, stats.packets_in + stats.lost)),
             burst_density: share(pattern.burst_density),

@@ -3,10 +3,19 @@
 //! Contract: after every call that takes `&mut self`, drain [`Session::poll_output`] until it
 //! returns [`Output::Timeout`].
 
+mod digits;
 mod end;
 mod figures;
-mod forward;
+mod inbound;
+mod listen;
+mod made;
 mod output;
+mod raster;
+mod receive;
+mod recording;
+mod relay;
+mod send;
+mod sender;
 mod watch;
 
 #[cfg(test)]
@@ -19,7 +28,6 @@ use crate::codec::Codec;
 use crate::dsp::Tone;
 use crate::quality::Quality;
 use crate::random::Random;
-use crate::record::Recorder;
 use crate::rtp_leg::RtpLeg;
 use crate::sdp::Negotiated;
 use crate::sound::Player;
@@ -27,6 +35,11 @@ use crate::webrtc::WebRtcLeg;
 use end::End;
 pub use output::Output;
 use output::Queue;
+use raster::Raster;
+use recording::Recording;
+
+/// A clock this late starts a new grid instead of a burst.
+const MAX_LATE: Duration = Duration::from_millis(200);
 
 /// One of the two legs of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -133,6 +146,8 @@ pub enum Event {
         /// How long it was pressed.
         duration_ms: u32,
     },
+    /// A clip for this leg ended, and it hears silence.
+    Played(Side),
     /// A WebRTC leg is gone: closed by the browser, or no sign of life for some seconds.
     Lost(Side),
     /// Audio towards this leg is converted from now on.
@@ -212,6 +227,9 @@ pub struct Session {
     random: Random,
     ends: [End; 2],
     queue: Queue,
+    recording: Option<Box<Recording>>,
+    /// Where the clocks of audio tick.
+    raster: Raster,
     /// The latest time given, for calls that take none.
     now: Option<Instant>,
 }
@@ -220,14 +238,20 @@ impl Session {
     /// [`Session::new`] whose audio clocks tick at `epoch` and multiples of 5 ms from it: sessions with the same epoch
     /// share their ticks, so that who drives many of them wakes seldom.
     pub fn aligned(seed: u64, epoch: Instant) -> Self {
-        let _ = epoch;
-        Self::new(seed)
+        Self { raster: Raster::new(Some(epoch)), ..Self::new(seed) }
     }
 
     /// A session without legs. Source identifiers, first sequence numbers and the times of
     /// reports come from `seed`, which should be random.
     pub fn new(seed: u64) -> Self {
-        Self { random: Random::new(seed), ends: [End::default(), End::default()], queue: Queue::default(), now: None }
+        Self {
+            random: Random::new(seed),
+            ends: [End::default(), End::default()],
+            queue: Queue::default(),
+            recording: None,
+            raster: Raster::new(None),
+            now: None,
+        }
     }
 
     /// Puts a leg in place, ending the one that was there. Its source stays as set.
@@ -236,6 +260,7 @@ impl Session {
         self.clear_leg(side);
         self.ends[side as usize].install(leg, &mut self.random, now);
         self.run_handshake(side, now);
+        self.start_made(side, now);
         self.flush(side, now);
     }
 
@@ -264,89 +289,29 @@ impl Session {
         self.run_handshake(side, now);
     }
 
+    /// Whether pauses of what is encoded for a leg go unsent where its codec can do that: Opus. A leg starts without;
+    /// it stays until the leg is replaced. Comfort noise (RFC 3389) needs no such switch: it is sent where it was
+    /// agreed.
+    pub fn set_dtx(&mut self, side: Side, dtx: bool) {
+        self.end(side).outbound.sender.set_dtx(dtx);
+    }
+
     /// Sets what the far end of a leg hears. A leg starts with [`Source::Silence`].
     pub fn set_source(&mut self, side: Side, source: Source, now: Instant) {
         self.now = Some(now);
-        self.end(side).set_source(source, now);
+        self.end(side).set_source(source);
+        self.ends[side as usize].outbound.next = None;
+        self.start_made(side, now);
     }
 
     /// What the far end of a leg hears.
     pub fn source(&self, side: Side) -> &Source {
-        &self.ends[side as usize].source
+        &self.ends[side as usize].outbound.source
     }
 
     /// The leg in place.
     pub fn leg(&self, side: Side) -> Option<&Leg> {
         self.ends[side as usize].leg.as_ref()
-    }
-
-    /// Sends digits to the far end of a leg as telephone events of 100 ms, 50 ms apart. Audio
-    /// towards it pauses meanwhile. At most 64 wait; none are sent when the leg did not agree on
-    /// telephone events. Characters other than `0`-`9`, `*`, `#`, `A`-`D` are ignored.
-    pub fn send_digits(&mut self, side: Side, digits: &str, now: Instant) {
-        self.now = Some(now);
-        let end = self.end(side);
-        if end.leg.is_some() {
-            end.digits_out.push(digits, crate::dtmf::DEFAULT_DURATION);
-        }
-        self.run_digits(side, now);
-    }
-
-    /// [`Session::send_digits`] with digits that last `duration` each, 40 ms to 8 s.
-    pub fn send_digits_for(&mut self, side: Side, digits: &str, duration: Duration, now: Instant) {
-        self.now = Some(now);
-        let end = self.end(side);
-        if end.leg.is_some() {
-            end.digits_out.push(digits, duration);
-        }
-        self.run_digits(side, now);
-    }
-
-    /// Sets how a leg treats digits; it stays when the leg is replaced. A leg starts with telephone events and
-    /// without detection.
-    pub fn set_digits(&mut self, side: Side, policy: DigitPolicy) {
-        let _ = (side, policy);
-    }
-
-    /// Takes a digit that came from the far end of a leg by signalling: it is reported as [`Event::Digit`] and passed
-    /// on like any other. The same digit that came as a telephone event too is taken once.
-    pub fn receive_digit(&mut self, side: Side, digit: char, duration: Duration, now: Instant) {
-        self.now = Some(now);
-        let _ = (side, digit, duration);
-    }
-
-    /// Records what both far ends say from now on, until it is taken away with `None` or replaced; legs may come and
-    /// go meanwhile. The file comes as [`Output::Recorded`], its end as [`Output::RecordingDone`].
-    pub fn set_recorder(&mut self, recorder: Option<Recorder>, now: Instant) {
-        self.now = Some(now);
-        let _ = recorder;
-    }
-
-    /// Fills `pcm` with 10 to 60 ms of what comes from a leg, at `rate` Hz (8,000, 16,000 or 48,000), for a mixer that
-    /// calls this on a steady clock. `false` when there is nothing but silence.
-    pub fn pull_audio(&mut self, side: Side, pcm: &mut [i16], rate: u32, now: Instant) -> bool {
-        self.now = Some(now);
-        let _ = (side, rate);
-        pcm.fill(0);
-        false
-    }
-
-    /// Gives 10 to 60 ms of audio at `rate` Hz to a leg whose source is [`Source::Mix`]; any other leg ignores it.
-    pub fn push_audio(&mut self, side: Side, pcm: &[i16], rate: u32, now: Instant) {
-        self.now = Some(now);
-        let _ = (side, pcm, rate);
-    }
-
-    /// The rate in Hz at which a leg loses nothing, for a mixer: 8,000 with G.711, 16,000 with G.722 and Opus. `None`
-    /// without a leg.
-    pub fn audio_rate(&self, side: Side) -> Option<u32> {
-        let codec = self.ends[side as usize].spoken()?;
-        Some(codec.sample_rate().min(16_000))
-    }
-
-    /// Whether a leg agreed on telephone events.
-    pub fn can_send_digits(&self, side: Side) -> bool {
-        self.ends[side as usize].event_format().is_some()
     }
 
     /// Takes a datagram that arrived on a socket of a leg.
@@ -374,24 +339,28 @@ impl Session {
             }
             self.run_handshake(side, now);
             self.run_digits(side, now);
-            self.run_tone(side, now);
+            self.run_made(side, now);
+            self.run_playout(side, now);
             self.run_watch(side, now);
-            if let Some(pressed) = self.end(side).digits_in.timeout(now) {
-                self.queue.event(Event::Digit { side, digit: pressed.digit, duration_ms: pressed.duration_ms });
-            }
+            self.end_digit(side, now);
             if self.end(side).report_at().is_some_and(|at| at <= now) {
                 self.report(side, false, now);
             }
         }
+        self.run_recording(now);
     }
 
     /// The next datagram to send or event to act on, and when there is none, when to call
     /// [`Session::handle_timeout`].
     pub fn poll_output(&mut self) -> Output<'_> {
         // Looked up first, since the queue stays borrowed by what it returns.
-        let timeout =
-            if self.queue.is_empty() { self.ends.iter().filter_map(|end| end.timeout(self.now)).min() } else { None };
+        let timeout = if self.queue.is_empty() { self.timeout() } else { None };
         self.queue.poll().unwrap_or(Output::Timeout(timeout))
+    }
+
+    fn timeout(&self) -> Option<Instant> {
+        let recording = self.recording.as_ref().map(|recording| recording.next);
+        self.ends.iter().filter_map(|end| end.timeout(self.now)).chain(recording).min()
     }
 
     fn end(&mut self, side: Side) -> &mut End {

@@ -45,6 +45,18 @@ pub(super) struct Queue {
     buffer: Vec<u8>,
     datagrams: VecDeque<Datagram>,
     events: VecDeque<Event>,
+    /// Octets of the recording that are not fetched yet, and those that were fetched last.
+    recorded: Vec<u8>,
+    fetched: Vec<u8>,
+    done: VecDeque<Done>,
+}
+
+/// The end of a recording.
+#[derive(Debug)]
+struct Done {
+    /// Octets in `recorded` that belong to it.
+    octets: usize,
+    patch: Option<Patch>,
 }
 
 #[derive(Debug)]
@@ -81,13 +93,38 @@ impl Queue {
         }
     }
 
+    /// Queues octets of a recording that `write` appends. They are never dropped: a caller that does not drain loses
+    /// memory, not the file.
+    pub(super) fn recorded(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.recorded);
+    }
+
+    pub(super) fn recording_done(&mut self, patch: Option<Patch>) {
+        let before: usize = self.done.iter().map(|done| done.octets).sum();
+        self.done.push_back(Done { octets: self.recorded.len() - before, patch });
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.datagrams.is_empty()
+        self.events.is_empty() && self.datagrams.is_empty() && self.recorded.is_empty() && self.done.is_empty()
     }
 
     pub(super) fn poll(&mut self) -> Option<Output<'_>> {
         if let Some(event) = self.events.pop_front() {
             return Some(Output::Event(event));
+        }
+        if let Some(done) = self.done.front_mut() {
+            let octets = std::mem::take(&mut done.octets);
+            if octets == 0 {
+                return self.done.pop_front().map(|done| Output::RecordingDone(done.patch));
+            }
+            self.fetched.clear();
+            self.fetched.extend(self.recorded.drain(..octets));
+            return Some(Output::Recorded(&self.fetched));
+        }
+        if !self.recorded.is_empty() {
+            std::mem::swap(&mut self.recorded, &mut self.fetched);
+            self.recorded.clear();
+            return Some(Output::Recorded(&self.fetched));
         }
         let datagram = self.datagrams.pop_front()?;
         Some(Output::Transmit {

@@ -112,7 +112,7 @@ impl Session {
     pub(super) fn run_watch(&mut self, side: Side, now: Instant) {
         let end = self.end(side);
         let sends = end.should_send();
-        let last_packet = end.reception.last_packet();
+        let last_packet = end.inbound.reception.last_packet();
         match end.watch.timeout(sends, last_packet, now) {
             Some(Change::Silent) => {
                 let from = match &end.leg {

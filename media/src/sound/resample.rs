@@ -20,12 +20,13 @@ const PASS: f64 = 0.93;
 pub(super) struct Converter {
     from: u64,
     to: u64,
-    /// Taps of each phase, one phase after the other, and the first again with a shift at the end.
+    /// Taps of each phase, one phase after the other; the last is the first, a sample later.
     table: Vec<f32>,
     taps: usize,
     /// Input from before the next output sample's first tap on.
     input: Vec<f32>,
-    /// Where the next output lies behind the first tap's sample, in parts of `to`.
+    /// Where the next output lies behind the first tap's sample, in parts of `to`; more than one
+    /// sample when that has not come yet.
     phase: u64,
     /// Samples taken and made.
     taken: u64,
@@ -68,7 +69,8 @@ impl Converter {
             return;
         }
         self.input.extend_from_slice(samples);
-        let mut first = 0;
+        let mut first = (self.phase / self.to) as usize;
+        self.phase %= self.to;
         while let Some(window) = self.input.get(first..first + self.taps) {
             out.push(to_pcm(self.sample(window)));
             self.made += 1;

@@ -35,7 +35,7 @@ pub struct Writer {
     /// Between PCM and G.711.
     encoder: Option<Encoder>,
     /// Octets of audio so far.
-    written: u64,
+    pub(super) written: u64,
 }
 
 impl Writer {
@@ -96,7 +96,7 @@ impl Writer {
         header.extend(tag.to_le_bytes());
         header.extend(channels.to_le_bytes());
         header.extend(rate.to_le_bytes());
-        header.extend((rate * u32::from(block)).to_le_bytes());
+        header.extend(rate.saturating_mul(u32::from(block)).to_le_bytes());
         header.extend(block.to_le_bytes());
         header.extend((8 * octets).to_le_bytes());
         if tag != tag::PCM {
