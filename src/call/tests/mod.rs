@@ -583,3 +583,21 @@ fn stopping_ends_everything() {
     world.logged(&["hangup 101", "media closed", "media closed", "reject 503"]);
     assert!(world.calls.is_empty());
 }
+
+#[test]
+fn an_overloaded_server_takes_no_new_call_and_keeps_those_it_has() {
+    let mut world = World::new();
+    world.dial("123");
+    world.sip(101, answered(sdp()));
+    world.log.clear();
+    world.calls.set_overloaded(true);
+    let make = Command::MakeCall { line: LINE, number: "456".into(), sdp: "v=0".into() };
+    assert_eq!(world.command(LAPTOP, make), Some(CommandResult::Error(CauseCode::Overloaded)));
+    world.incoming();
+    world.logged(&["reject 503"]);
+    world.sip(101, SipInput::Offer { sdp: sdp() });
+    world.logged(&["200 to offer"]);
+    world.calls.set_overloaded(false);
+    world.incoming();
+    assert!(!world.log.iter().any(|line| line.starts_with("reject")));
+}
