@@ -38,23 +38,11 @@ impl RtpHeader {
     /// Reads the header of `packet` and says where its payload is, with contributing sources,
     /// header extension and padding taken off.
     pub fn parse(packet: &[u8]) -> Result<(Self, Range<usize>), RtpError> {
+        let start = payload_start(packet)?;
         let Some((head, _)) = packet.split_first_chunk::<HEADER_LEN>() else {
             return Err(RtpError::Truncated);
         };
-        if head[0] >> 6 != 2 {
-            return Err(RtpError::Version);
-        }
-        let mut start = HEADER_LEN + 4 * usize::from(head[0] & 0x0f);
-        if head[0] & 0x10 != 0 {
-            // RFC 3550 section 5.3.1: a 16 bit profile word, then the length in 32 bit words.
-            let length = packet.get(start + 2..start + 4).ok_or(RtpError::Truncated)?;
-            let words = u16::from_be_bytes([length[0], length[1]]);
-            start += 4 + 4 * usize::from(words);
-        }
         let mut end = packet.len();
-        if start > end {
-            return Err(RtpError::Truncated);
-        }
         if head[0] & 0x20 != 0 {
             let padding = usize::from(packet[end - 1]);
             if padding == 0 || padding > end - start {
@@ -82,6 +70,25 @@ impl RtpHeader {
         bytes[8..12].copy_from_slice(&self.ssrc.to_be_bytes());
         bytes
     }
+}
+
+/// Where the payload of `packet` begins, behind contributing sources and header extension. All before it stays readable
+/// in SRTP.
+pub(crate) fn payload_start(packet: &[u8]) -> Result<usize, RtpError> {
+    let Some((head, _)) = packet.split_first_chunk::<HEADER_LEN>() else {
+        return Err(RtpError::Truncated);
+    };
+    if head[0] >> 6 != 2 {
+        return Err(RtpError::Version);
+    }
+    let mut start = HEADER_LEN + 4 * usize::from(head[0] & 0x0f);
+    if head[0] & 0x10 != 0 {
+        // RFC 3550 section 5.3.1: a 16 bit profile word, then the length in 32 bit words.
+        let length = packet.get(start + 2..start + 4).ok_or(RtpError::Truncated)?;
+        let words = u16::from_be_bytes([length[0], length[1]]);
+        start += 4 + 4 * usize::from(words);
+    }
+    if start > packet.len() { Err(RtpError::Truncated) } else { Ok(start) }
 }
 
 /// Whether a datagram on a shared port is RTCP rather than RTP (RFC 5761 section 4).

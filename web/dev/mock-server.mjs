@@ -123,6 +123,7 @@ function create(fields) {
     created_at: Date.now(),
     connected_at: null,
     codec: null,
+    silence: [],
     cause: null,
     ...fields,
   });

@@ -1,8 +1,10 @@
-//! SDP offer and answer for one audio stream over plain RTP (RFC 8866, RFC 3264).
+//! SDP offer and answer for one audio stream over RTP or SRTP (RFC 8866, RFC 3264).
 //!
-//! Everything that is not one `RTP/AVP` or `RTP/AVPF` audio stream is declined with port 0.
+//! Everything that is not one audio stream is declined with port 0.
 
 mod read;
+mod sdes;
+mod security;
 mod write;
 
 #[cfg(test)]
@@ -16,7 +18,10 @@ use bytes::Bytes;
 use crate::codec::Codec;
 use crate::srtp::{DtlsIdentity, Fingerprint, MasterKey};
 pub(crate) use read::{Description, Format, Kind, formats};
-use write::Lines;
+pub use sdes::Crypto;
+use security::{Answered, Transport};
+pub use security::{Protection, SrtpPolicy};
+use write::{Audio, Lines};
 
 /// Payload type offered for Opus, which has no static number.
 const OPUS_PAYLOAD_TYPE: u8 = 96;
@@ -24,6 +29,13 @@ const OPUS_PAYLOAD_TYPE: u8 = 96;
 const EVENT_PAYLOAD_TYPE: u8 = 101;
 /// Payload type offered for telephone events at 48000 Hz, beside Opus.
 const WIDE_EVENT_PAYLOAD_TYPE: u8 = 102;
+
+/// Payload type of comfort noise at 8000 Hz (RFC 3389 section 4).
+const NOISE_PAYLOAD_TYPE: u8 = 13;
+/// RTP clock that comfort noise with its static number has, in Hz.
+const NOISE_CLOCK: u32 = 8_000;
+/// Audio per packet where nobody asks for another length, in milliseconds.
+const USUAL_PTIME: u32 = 20;
 
 /// Where we receive the audio of one leg, and the number that stays the same in its `o=` line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,15 +198,63 @@ pub enum SdpError {
     /// None of our codecs is among theirs.
     #[error("no common codec")]
     NoCommonCodec,
-    /// Audio is offered encrypted only, which this leg does not speak.
+    /// Audio is offered encrypted only, which this leg may not be.
     #[error("the peer requires SRTP")]
     SrtpRequired,
+    /// The peer wants or answers plain RTP, or keys from elsewhere, where this leg must be encrypted.
+    #[error("the peer does without the SRTP that this leg must have")]
+    SrtpRefused,
+    /// The peer encrypts in a way that we do not know: another suite, or parameters that weaken it.
+    #[error("the peer's SRTP has no suite or key that can be used here")]
+    SrtpUnsupported,
     /// Audio over a transport that is not RTP.
     #[error("the audio transport is not RTP")]
     UnsupportedTransport,
     /// The connection address is missing or a host name; only IP addresses are used.
     #[error("the connection address is not an IP address")]
     Address,
+}
+
+/// What we are ready to agree to on a leg.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Codecs in order of preference.
+    pub codecs: Vec<Codec>,
+    /// How the leg may be encrypted.
+    pub protection: Protection,
+    /// Comfort noise (RFC 3389) is offered beside codecs with a clock of 8000 Hz, and taken where it is offered.
+    pub comfort_noise: bool,
+    /// One port for RTP and RTCP (RFC 5761) is offered. With DTLS it always is; in answers it is taken wherever it is
+    /// offered.
+    pub rtcp_mux: bool,
+    /// Audio per packet that we ask for in offers, in milliseconds, 10 to 60.
+    pub ptime: u32,
+}
+
+impl From<&[Codec]> for Terms {
+    /// These codecs over plain RTP.
+    fn from(codecs: &[Codec]) -> Self {
+        let codecs = codecs.to_vec();
+        Self { codecs, protection: Protection::Off, comfort_noise: false, rtcp_mux: false, ptime: USUAL_PTIME }
+    }
+}
+
+impl<const N: usize> From<&[Codec; N]> for Terms {
+    fn from(codecs: &[Codec; N]) -> Self {
+        codecs.as_slice().into()
+    }
+}
+
+impl From<&Vec<Codec>> for Terms {
+    fn from(codecs: &Vec<Codec>) -> Self {
+        codecs.as_slice().into()
+    }
+}
+
+impl From<&Terms> for Terms {
+    fn from(terms: &Terms) -> Self {
+        terms.clone()
+    }
 }
 
 /// An offer in flight: hand it the answer to learn what was agreed.
@@ -204,24 +264,47 @@ pub enum SdpError {
 pub struct Offer {
     sdp: Bytes,
     formats: Vec<Format>,
+    noise: bool,
+    rtcp_mux: bool,
+    ptime: u32,
+    protection: Protection,
     direction: Direction,
 }
 
 impl Offer {
-    /// The first offer of a leg: `codecs` in order of preference, and telephone events.
-    pub fn new(local: &LocalAudio, codecs: &[Codec]) -> Self {
-        Self::revised(local, codecs, Direction::SendRecv, 1)
+    /// The first offer of a leg: codecs in order of preference, and telephone events.
+    pub fn new(local: &LocalAudio, terms: impl Into<Terms>) -> Self {
+        Self::revised(local, terms, Direction::SendRecv, 1)
     }
 
     /// An offer with its own direction and `o=` version, for a re-INVITE or an offerless INVITE.
     ///
     /// `version` must be higher than that of every description sent before on this leg
     /// (RFC 3264 section 8).
-    pub fn revised(local: &LocalAudio, codecs: &[Codec], direction: Direction, version: u64) -> Self {
-        let formats = offered_formats(codecs);
+    pub fn revised(local: &LocalAudio, terms: impl Into<Terms>, direction: Direction, version: u64) -> Self {
+        let Terms { codecs, protection, comfort_noise, rtcp_mux, ptime } = terms.into();
+        let formats = offered_formats(&codecs);
+        let noise = comfort_noise && codecs.iter().any(|codec| codec.rtp_clock() == NOISE_CLOCK);
+        let rtcp_mux = rtcp_mux || protection.identity().is_some();
         let mut lines = Lines::new(local, version);
-        lines.audio(local.port, "RTP/AVP", &formats, direction, 20);
-        Self { sdp: lines.finish(), formats, direction }
+        lines.audio(&Audio {
+            port: local.port,
+            proto: protection.transport(),
+            formats: &formats,
+            noise: noise.then_some(NOISE_PAYLOAD_TYPE),
+            direction,
+            ptime,
+        });
+        for crypto in protection.offered() {
+            lines.crypto(&crypto);
+        }
+        if let Some(identity) = protection.identity() {
+            lines.dtls(identity.fingerprint(), "actpass");
+        }
+        if rtcp_mux {
+            lines.attribute("rtcp-mux");
+        }
+        Self { sdp: lines.finish(), formats, noise, rtcp_mux, ptime, protection, direction }
     }
 
     /// The description to send.
@@ -239,7 +322,7 @@ impl Offer {
             .first()
             .filter(|media| media.media == "audio" && media.port != 0)
             .ok_or(SdpError::NoAudio)?;
-        read::plain_rtp(media)?;
+        let security = self.protection.agreed(&description, media)?;
         let theirs = formats(media);
 
         let mut send = None;
@@ -266,40 +349,44 @@ impl Offer {
             let ours = self.formats.iter().find(|f| f.kind == kind)?;
             Some((send, ours.payload_type, clock))
         });
+        let noise = if self.noise { read::comfort_noise(media) } else { None };
         let remote = description.remote(media)?;
+        let rtcp_mux = self.rtcp_mux && media.has_attribute("rtcp-mux");
         Ok(Negotiated {
             codec,
             payload_type,
             receive,
             telephone_event,
             remote,
-            remote_rtcp: read::remote_rtcp(media, remote, false),
-            // We never offer it, so it cannot have been agreed.
-            rtcp_mux: false,
+            remote_rtcp: read::remote_rtcp(media, remote, rtcp_mux),
+            rtcp_mux,
             direction: self.direction.and(description.direction(media).reversed()),
-            ptime: read::ptime(media),
-            security: Security::Plain,
-            comfort_noise: None,
+            ptime: read::ptime(media).unwrap_or(self.ptime),
+            security,
+            comfort_noise: noise.filter(|_| codec.rtp_clock() == NOISE_CLOCK).map(|send| (send, NOISE_PAYLOAD_TYPE)),
             xr: read::xr(media),
         })
     }
 }
 
-/// Answers an offer with the codec of ours that comes first in `codecs` and is in the offer.
+/// Answers an offer with the codec of ours that comes first and is in the offer.
 ///
 /// One codec is answered, so the peer does not change it in the middle of a call; telephone events
-/// are answered when offered, the direction is mirrored, other media lines are declined.
+/// are answered when offered, the direction is mirrored, other media lines are declined. Of several
+/// audio lines the first encrypted one is taken that may be, else the first that is plain.
 /// `version` is that of the `o=` line, higher than in every description sent before on this leg.
 pub fn answer(
     local: &LocalAudio,
-    codecs: &[Codec],
+    terms: impl Into<Terms>,
     offer: &[u8],
     version: u64,
 ) -> Result<(Bytes, Negotiated), SdpError> {
+    let terms = terms.into();
     let description = Description::parse(offer)?;
-    let (index, media) = offered_audio(&description)?;
+    let (index, media, (security, answered)) = chosen_audio(&description, &terms.protection)?;
     let offered = formats(media);
-    let (codec, payload_type) = codecs
+    let (codec, payload_type) = terms
+        .codecs
         .iter()
         .find_map(|&codec| {
             let format = offered.iter().find(|f| f.kind == Kind::Audio(codec))?;
@@ -307,26 +394,32 @@ pub fn answer(
         })
         .ok_or(SdpError::NoCommonCodec)?;
     let event = event_for(codec, &offered);
+    let noise = read::comfort_noise(media).filter(|_| terms.comfort_noise && codec.rtp_clock() == NOISE_CLOCK);
     let remote = description.remote(media)?;
     let rtcp_mux = media.has_attribute("rtcp-mux");
     let direction = description.direction(media).reversed();
-    let ptime = read::ptime(media);
+    let ptime = read::ptime(media).unwrap_or(USUAL_PTIME);
     let xr = read::xr(media);
 
-    let mut answered = vec![Format { payload_type, kind: Kind::Audio(codec) }];
-    answered.extend(event.map(|(payload_type, clock)| Format { payload_type, kind: Kind::Event { clock } }));
+    let mut formats = vec![Format { payload_type, kind: Kind::Audio(codec) }];
+    formats.extend(event.map(|(payload_type, clock)| Format { payload_type, kind: Kind::Event { clock } }));
     let mut lines = Lines::new(local, version);
     for (i, other) in description.media().iter().enumerate() {
-        if i == index {
-            lines.audio(local.port, &media.proto, &answered, direction, ptime);
-            if rtcp_mux {
-                lines.attribute("rtcp-mux");
-            }
-            if xr.any() {
-                lines.attribute(Xr::OURS);
-            }
-        } else {
+        if i != index {
             lines.declined(other);
+            continue;
+        }
+        lines.audio(&Audio { port: local.port, proto: &media.proto, formats: &formats, noise, direction, ptime });
+        match &answered {
+            Answered::Plain => {}
+            Answered::Sdes(crypto) => lines.crypto(crypto),
+            Answered::Dtls(identity, setup) => lines.dtls(identity.fingerprint(), setup),
+        }
+        if rtcp_mux {
+            lines.attribute("rtcp-mux");
+        }
+        if xr.any() {
+            lines.attribute(Xr::OURS);
         }
     }
 
@@ -340,40 +433,56 @@ pub fn answer(
         rtcp_mux,
         direction,
         ptime,
-        security: Security::Plain,
-        comfort_noise: None,
+        security,
+        comfort_noise: noise.map(|payload_type| (payload_type, payload_type)),
         xr,
     };
     Ok((lines.finish(), negotiated))
 }
 
-/// The codecs of ours that an offer lists, in its order.
+/// The codecs of ours that an offer lists on its audio lines, encrypted or not, in its order.
 pub fn offered_codecs(offer: &[u8]) -> Result<Vec<Codec>, SdpError> {
     let description = Description::parse(offer)?;
-    let (_, media) = offered_audio(&description)?;
     let mut codecs = Vec::new();
-    for format in formats(media) {
-        if let Kind::Audio(codec) = format.kind
-            && !codecs.contains(&codec)
-        {
-            codecs.push(codec);
+    let mut error = Some(SdpError::NoAudio);
+    for (_, media) in audio(&description) {
+        if let Err(unsupported) = Transport::of(media) {
+            error = error.and(Some(unsupported));
+            continue;
         }
-    }
-    Ok(codecs)
-}
-
-/// The first audio line we can speak. A phone that offers both encrypted and plain audio lists two.
-fn offered_audio(description: &Description) -> Result<(usize, &sdp_types::Media), SdpError> {
-    let mut error = SdpError::NoAudio;
-    for (index, media) in description.media().iter().enumerate() {
-        if media.media == "audio" && media.port != 0 {
-            match read::plain_rtp(media) {
-                Ok(()) => return Ok((index, media)),
-                Err(e) => error = e,
+        error = None;
+        for format in formats(media) {
+            if let Kind::Audio(codec) = format.kind
+                && !codecs.contains(&codec)
+            {
+                codecs.push(codec);
             }
         }
     }
-    Err(error)
+    error.map_or(Ok(codecs), Err)
+}
+
+/// The audio lines that are not switched off.
+fn audio(description: &Description) -> impl Iterator<Item = (usize, &sdp_types::Media)> {
+    description.media().iter().enumerate().filter(|(_, media)| media.media == "audio" && media.port != 0)
+}
+
+/// The audio line to take, and what comes of its encryption. A phone that offers both encrypted and plain audio lists
+/// two.
+fn chosen_audio<'a>(
+    description: &'a Description,
+    protection: &Protection,
+) -> Result<(usize, &'a sdp_types::Media, (Security, Answered)), SdpError> {
+    let mut best = Err(SdpError::NoAudio);
+    for (index, media) in audio(description) {
+        match (protection.choose(description, media), &best) {
+            (Ok(chosen), _) if chosen.0.is_encrypted() => return Ok((index, media, chosen)),
+            (Ok(chosen), Err(_)) => best = Ok((index, media, chosen)),
+            (Err(error), Err(_)) => best = Err(error),
+            (_, Ok(_)) => {}
+        }
+    }
+    best
 }
 
 fn offered_formats(codecs: &[Codec]) -> Vec<Format> {

@@ -100,15 +100,6 @@ pub(crate) fn formats(media: &Media) -> Vec<Format> {
         .collect()
 }
 
-/// Whether the transport is RTP without encryption.
-pub(super) fn plain_rtp(media: &Media) -> Result<(), SdpError> {
-    match media.proto.to_ascii_uppercase().as_str() {
-        "RTP/AVP" | "RTP/AVPF" => Ok(()),
-        proto if proto.contains("RTP/SAVP") => Err(SdpError::SrtpRequired),
-        _ => Err(SdpError::UnsupportedTransport),
-    }
-}
-
 /// Where RTCP goes: `a=rtcp` (RFC 3605), else the port after RTP.
 pub(super) fn remote_rtcp(media: &Media, remote: SocketAddr, mux: bool) -> Option<SocketAddr> {
     if mux {
@@ -125,15 +116,25 @@ pub(super) fn remote_rtcp(media: &Media, remote: SocketAddr, mux: bool) -> Optio
     Some(SocketAddr::new(remote.ip(), port))
 }
 
+/// The payload type of comfort noise at 8000 Hz (RFC 3389), with or without a mapping.
+pub(super) fn comfort_noise(media: &Media) -> Option<u8> {
+    let mapped = media.attributes_typed::<RtpMap>().flatten().find(|map| {
+        let is_noise = map.encoding_name.eq_ignore_ascii_case("CN");
+        is_noise && map.clock_rate == super::NOISE_CLOCK && map.payload_type < 128
+    });
+    let payload_type = mapped.map_or(super::NOISE_PAYLOAD_TYPE, |map| map.payload_type);
+    let mut tokens = media.fmt.split_ascii_whitespace().take(MAX_FORMATS);
+    tokens.any(|token| token.parse() == Ok(payload_type)).then_some(payload_type)
+}
+
 /// Milliseconds of audio per packet the peer wants, within what we send.
-pub(super) fn ptime(media: &Media) -> u32 {
+pub(super) fn ptime(media: &Media) -> Option<u32> {
     media
         .get_first_attribute_value("ptime")
         .flatten()
         // Some phones write a fraction ("20.0").
         .and_then(|value| value.trim().split('.').next()?.parse::<u32>().ok())
         .filter(|ms| (10..=60).contains(ms))
-        .unwrap_or(20)
 }
 
 /// Extended reports that the peer wants (RFC 3611 section 5.1).

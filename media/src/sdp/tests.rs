@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod security;
+
 const LOCAL: LocalAudio =
     LocalAudio { address: IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 2)), port: 30_000, session_id: 4_711 };
 const PREFERRED: [Codec; 3] = [Codec::G722, Codec::Pcma, Codec::Pcmu];

@@ -5,8 +5,21 @@ use std::fmt::Write;
 use bytes::Bytes;
 use sdp_types::Media;
 
-use super::{Direction, Format, Kind, LocalAudio};
+use super::sdes::{Crypto, Written};
+use super::{Direction, Format, Kind, LocalAudio, NOISE_CLOCK};
 use crate::codec::Codec;
+use crate::srtp::Fingerprint;
+
+/// What an audio line says.
+pub(super) struct Audio<'a> {
+    pub(super) port: u16,
+    pub(super) proto: &'a str,
+    pub(super) formats: &'a [Format],
+    /// Payload type of comfort noise.
+    pub(super) noise: Option<u8>,
+    pub(super) direction: Direction,
+    pub(super) ptime: u32,
+}
 
 /// A description being written.
 pub(super) struct Lines(String);
@@ -25,18 +38,33 @@ impl Lines {
     }
 
     /// An audio line with its formats.
-    pub(super) fn audio(&mut self, port: u16, proto: &str, formats: &[Format], direction: Direction, ptime: u32) {
+    pub(super) fn audio(&mut self, audio: &Audio<'_>) {
+        let payload_types = audio.formats.iter().map(|format| format.payload_type).chain(audio.noise);
         let mut numbers = String::new();
-        for format in formats {
+        for payload_type in payload_types {
             numbers.push(' ');
-            numbers.push_str(&format.payload_type.to_string());
+            numbers.push_str(&payload_type.to_string());
         }
-        self.line(format_args!("m=audio {port} {proto}{numbers}"));
-        for format in formats {
+        self.line(format_args!("m=audio {} {}{numbers}", audio.port, audio.proto));
+        for format in audio.formats {
             self.rtpmap(format);
         }
-        self.line(format_args!("a=ptime:{ptime}"));
-        self.attribute(direction.as_str());
+        if let Some(payload_type) = audio.noise {
+            self.line(format_args!("a=rtpmap:{payload_type} CN/{NOISE_CLOCK}"));
+        }
+        self.line(format_args!("a=ptime:{}", audio.ptime));
+        self.attribute(audio.direction.as_str());
+    }
+
+    /// A key for what we send (RFC 4568).
+    pub(super) fn crypto(&mut self, crypto: &Crypto) {
+        self.line(format_args!("a=crypto:{}", Written(crypto)));
+    }
+
+    /// Who we are in the DTLS handshake and who begins it (RFC 5763 section 5).
+    pub(super) fn dtls(&mut self, fingerprint: &Fingerprint, setup: &str) {
+        self.line(format_args!("a=fingerprint:{fingerprint}"));
+        self.line(format_args!("a=setup:{setup}"));
     }
 
     /// `a=rtpmap` and what belongs to it; every format gets one, also those with a static number.

@@ -77,9 +77,12 @@ pub(super) enum Way {
 }
 
 impl End {
-    pub(super) fn install(&mut self, leg: Leg, random: &mut Random, now: Instant) {
-        let ssrc = match &leg {
-            Leg::Rtp(_) => random.ssrc(),
+    pub(super) fn install(&mut self, mut leg: Leg, random: &mut Random, now: Instant) {
+        let ssrc = match &mut leg {
+            Leg::Rtp(leg) => {
+                leg.start(now);
+                random.ssrc()
+            }
             Leg::WebRtc(leg) => leg.ssrc(),
         };
         self.outbound.stream = Some(OutStream::new(ssrc, random.next_u32() as u16, random.next_u32()));
@@ -202,7 +205,7 @@ impl End {
 
     pub(super) fn timeout(&self, now: Option<Instant>) -> Option<Instant> {
         let leg = match self.leg.as_ref()? {
-            Leg::Rtp(_) => None,
+            Leg::Rtp(leg) => leg.timeout(),
             Leg::WebRtc(leg) => leg.timeout(),
         };
         [

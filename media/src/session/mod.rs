@@ -259,6 +259,7 @@ impl Session {
         self.now = Some(now);
         self.clear_leg(side);
         self.ends[side as usize].install(leg, &mut self.random, now);
+        self.run_handshake(side, now);
         self.start_made(side, now);
         self.flush(side, now);
     }
@@ -283,8 +284,9 @@ impl Session {
     pub fn update_rtp(&mut self, side: Side, negotiated: Negotiated, now: Instant) {
         self.now = Some(now);
         if let Some(Leg::Rtp(leg)) = &mut self.end(side).leg {
-            leg.update(negotiated);
+            leg.update(negotiated, now);
         }
+        self.run_handshake(side, now);
     }
 
     /// Whether pauses of what is encoded for a leg go unsent where its codec can do that: Opus. A leg starts without;
@@ -335,6 +337,7 @@ impl Session {
                 leg.handle_timeout(now);
                 self.flush(side, now);
             }
+            self.run_handshake(side, now);
             self.run_digits(side, now);
             self.run_made(side, now);
             self.run_playout(side, now);

@@ -7,8 +7,8 @@ use super::end::Way;
 use super::{Channel, Event, Leg, Session, Side, Source};
 use crate::codec::Codec;
 use crate::reception::Arrival;
-use crate::rtp::{RtpHeader, is_rtcp};
-use crate::rtp_leg::Incoming;
+use crate::rtp::RtpHeader;
+use crate::rtp_leg::{Incoming, OpenedPacket};
 use crate::webrtc::Polled;
 
 /// A packet on its way through.
@@ -34,28 +34,36 @@ impl Session {
         let Some(Leg::Rtp(leg)) = &mut end.leg else {
             return;
         };
-        if channel == Channel::Rtcp || is_rtcp(datagram) {
-            if leg.accepts_rtcp(from)
-                && let (Some(reports), Some(out)) = (&mut end.reports, &end.outbound.stream)
-            {
-                if channel == Channel::Rtcp {
-                    leg.latch_rtcp(from);
+        let Some(opened) = leg.open(channel, from, datagram, now) else {
+            return self.run_handshake(side, now);
+        };
+        let clear = opened.clear.as_deref().unwrap_or(datagram);
+        match opened.packet {
+            OpenedPacket::Rtcp => {
+                if let (Some(reports), Some(out)) = (&mut end.reports, &end.outbound.stream) {
+                    reports.read(clear, out.ssrc(), now);
                 }
-                reports.read(datagram, out.ssrc(), now);
             }
-            return;
+            OpenedPacket::Rtp(header, payload) => self.media(side, header, &clear[payload], now),
         }
-        if !leg.accepts(from) {
-            return;
+        if let Some(Leg::Rtp(leg)) = &mut self.end(side).leg {
+            leg.recycle(opened.clear);
         }
-        let Ok((header, payload)) = RtpHeader::parse(datagram) else {
+    }
+
+    /// Sends what a handshake on an RTP leg has to say.
+    pub(super) fn run_handshake(&mut self, side: Side, now: Instant) {
+        let Self { ends, queue, .. } = self;
+        let Some(Leg::Rtp(leg)) = &mut ends[side as usize].leg else {
             return;
         };
-        if leg.incoming(header.payload_type).is_none() {
-            return;
+        leg.handle_timeout(now);
+        while let Some((to, bytes)) = leg.poll() {
+            queue.datagram((side, Channel::Rtp, to), |buffer| {
+                buffer.extend_from_slice(&bytes);
+                true
+            });
         }
-        leg.latch(from);
-        self.media(side, header, &datagram[payload], now);
     }
 
     /// Drains a WebRTC leg after anything was done to it.

@@ -37,8 +37,9 @@ impl Session {
         let clock = inbound.codec.map_or(8_000, Codec::rtp_clock);
         let reception = &mut inbound.reception;
         queue.datagram((side, channel, to), |buffer| {
+            let start = buffer.len();
             reports.write(out, reception, clock, (xr, metrics), goodbye, now, buffer);
-            true
+            leg.seal_rtcp(buffer, start)
         });
     }
 }
@@ -83,11 +84,12 @@ pub(super) fn send_as(
                 ssrc: out.ssrc(),
             };
             queue.datagram((side, Channel::Rtp, to), |buffer| {
-                buffer.extend_from_slice(&header.to_bytes());
                 let start = buffer.len();
+                buffer.extend_from_slice(&header.to_bytes());
+                let body = buffer.len();
                 let written = payload(buffer);
-                octets = buffer.len() - start;
-                written
+                octets = buffer.len() - body;
+                written && leg.seal(buffer, start, numbers.sequence)
             })
         }
         Leg::WebRtc(leg) => {

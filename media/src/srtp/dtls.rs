@@ -73,8 +73,8 @@ impl fmt::Display for Fingerprint {
 
 /// Who we are in DTLS handshakes towards PBXs and phones: a self-signed certificate, made once for all legs.
 pub struct DtlsIdentity {
-    crypto: CryptoProvider,
-    certificate: DtlsCert,
+    pub(super) crypto: CryptoProvider,
+    pub(super) certificate: DtlsCert,
     fingerprint: Fingerprint,
 }
 
