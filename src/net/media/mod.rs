@@ -360,7 +360,7 @@ impl MediaServer {
 
     /// Records a call from now on, or no longer; a recording that is running is completed. What becomes of the file is
     /// told by [`MediaInput::Recorded`] or [`MediaInput::RecordingFailed`].
-    pub(super) fn record(&mut self, call: CallId, recording: Option<Recording>) {
+    pub fn record(&mut self, call: CallId, recording: Option<Recording>) {
         self.act(call, Action::Record(recording));
     }
 
