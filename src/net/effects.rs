@@ -107,7 +107,7 @@ impl<R: Role> Core<R> {
             MediaEffect::Play { side, sound } => return self.media.play(call, side, sound),
             MediaEffect::Digits { side, digits } => return self.media.digits(call, side, digits),
             MediaEffect::ReceiveDigit { side, digit } => return self.media.receive_digit(call, side, digit),
-            MediaEffect::Record => return self.media.record(call),
+            MediaEffect::Record => return self.media.record_call(call),
             MediaEffect::Confirm => return self.media.confirm(call),
             MediaEffect::Expect => return self.media.expect(call),
             MediaEffect::Close => {

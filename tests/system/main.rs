@@ -17,6 +17,7 @@ mod images;
 mod incoming;
 mod many;
 mod outgoing;
+mod quality;
 mod registrar;
 mod registration;
 mod restart;

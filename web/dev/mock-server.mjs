@@ -126,6 +126,7 @@ function create(fields) {
     codec: null,
     recorded: false,
     security: null,
+    silence: [],
     cause: null,
     ...fields,
   });

@@ -411,11 +411,17 @@ impl MediaServer {
 
     /// Records a call from now on, into a file named after this moment and the call. What becomes of it is told by
     /// [`MediaInput::Recorded`] or [`MediaInput::RecordingFailed`].
-    pub(super) fn record(&mut self, call: CallId) {
+    pub(super) fn record_call(&mut self, call: CallId) {
         let Recordings { directory, format } = &self.settings.recordings;
         let name = recording::file_name(OffsetDateTime::now_utc(), call, *format);
         let recording = Recording { path: directory.join(name), format: *format };
-        self.act(call, Action::Record(Some(recording)));
+        self.record(call, Some(recording));
+    }
+
+    /// Records a call from now on, or no longer; a recording that is running is completed. What becomes of the file is
+    /// told by [`MediaInput::Recorded`] or [`MediaInput::RecordingFailed`].
+    pub fn record(&mut self, call: CallId, recording: Option<Recording>) {
+        self.act(call, Action::Record(recording));
     }
 
     /// Whether there is no time for another call: new ones are to be refused, so that those that are there do not

@@ -158,6 +158,11 @@ impl Baresip {
         self.process.signal("STOP");
     }
 
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.process.signal("CONT");
+    }
+
     /// Sends DTMF digits.
     pub(crate) fn digits(&mut self, digits: &str) {
         for digit in digits.chars() {

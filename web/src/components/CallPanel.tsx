@@ -100,6 +100,14 @@ export function CallPanel({ entry, line, input, listening, onDigit, onMute, onHa
             {texts.call.noAudio}
           </p>
         )}
+        <div role="status">
+          {connected &&
+            call.silence.map(({ party, address }) => (
+              <p key={party} className={classes.warning}>
+                {party === 'pbx' ? texts.call.silentPbx(address) : texts.call.silentBrowser}
+              </p>
+            ))}
+        </div>
         <div className={classes.level}>
           {muted ? <IconMicrophoneOff size={16} aria-hidden /> : <IconMicrophone size={16} aria-hidden />}
           <LevelBar stream={input} off={muted} label={muted ? texts.call.muted : texts.call.microphone} />

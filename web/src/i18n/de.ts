@@ -91,6 +91,11 @@ export const de: Texts = {
     hangUp: 'Auflegen',
     microphone: 'Mikrofonpegel',
     noAudio: 'Der Ton ist unterbrochen. Er wird wiederhergestellt …',
+    silentPbx: (address) =>
+      address === null
+        ? 'Von der Telefonanlage kommt kein Ton an.'
+        : `Von der Telefonanlage (${address}) kommt kein Ton an.`,
+    silentBrowser: 'Von Ihrem Browser oder Mikrofon kommt kein Ton an.',
     received: 'Empfangen',
     sent: 'Gesendet',
     others: 'Weitere Gespräche',

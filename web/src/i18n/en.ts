@@ -91,6 +91,11 @@ export const en = {
     hangUp: 'Hang up',
     microphone: 'Microphone level',
     noAudio: 'The audio is interrupted. Waiting for it to come back …',
+    silentPbx: (address: string | null) =>
+      address === null
+        ? 'No audio arrives from the telephone system.'
+        : `No audio arrives from the telephone system (${address}).`,
+    silentBrowser: 'No audio arrives from your browser or microphone.',
     received: 'Received',
     sent: 'Sent',
     others: 'Further calls',

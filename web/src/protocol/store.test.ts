@@ -33,6 +33,7 @@ function call(fields: Partial<Call> = {}): Call {
     codec: null,
     recorded: false,
     security: null,
+    silence: [],
     cause: null,
     ...fields,
   };

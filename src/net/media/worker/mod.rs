@@ -13,8 +13,6 @@ mod poll;
 mod room;
 mod run;
 mod stream;
-#[cfg(test)]
-mod tests;
 mod wheel;
 
 use std::net::SocketAddr;
@@ -57,6 +55,9 @@ pub(super) enum Command {
     Passed { at: usize, hops: u8, packet: Packet },
     /// The figures of all legs are to be told.
     Report(events::UnboundedSender<LegFigures>),
+    /// How much of everything a worker has is to be told.
+    #[cfg(test)]
+    Count(Sender<Counts>),
     /// Which worker has the browser at an address, or that none has it any more.
     Elsewhere { remote: SocketAddr, owner: Option<usize> },
 }
@@ -98,6 +99,20 @@ pub(super) enum Action {
     Give { to: usize, packet: Option<Packet> },
     /// The call is over.
     Close,
+}
+
+/// What a worker has, for tests that want to see nothing of it left.
+#[cfg(test)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) entries: usize,
+    pub(super) by_call: usize,
+    pub(super) by_remote: usize,
+    pub(super) by_ufrag: usize,
+    pub(super) elsewhere: usize,
+    pub(super) away: usize,
+    pub(super) expected: usize,
+    pub(super) rooms: usize,
 }
 
 /// Why a call is to move.
@@ -234,6 +249,17 @@ impl Workers {
         for (inbox, asleep) in self.inboxes.iter().zip(&mut self.asleep) {
             *asleep |= inbox.sender.send(Command::Report(reply.clone())).is_ok();
         }
+    }
+
+    /// What each worker has.
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> Vec<Counts> {
+        let ask = |inbox: &Inbox| {
+            let (sender, receiver) = mpsc::channel();
+            inbox.send(Command::Count(sender));
+            receiver.recv().expect("the worker lives")
+        };
+        self.inboxes.iter().map(ask).collect()
     }
 
     /// Whether no worker can take another call.

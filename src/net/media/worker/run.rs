@@ -176,6 +176,20 @@ impl Worker {
                     }
                 }
             }
+            #[cfg(test)]
+            Command::Count(reply) => {
+                let counts = super::Counts {
+                    entries: self.entries.len(),
+                    by_call: self.by_call.len(),
+                    by_remote: self.browsers.by_remote.len(),
+                    by_ufrag: self.browsers.by_ufrag.len(),
+                    elsewhere: self.browsers.elsewhere.len(),
+                    away: self.places.away.len(),
+                    expected: self.places.expected.len(),
+                    rooms: self.rooms.len(),
+                };
+                let _ = reply.send(counts);
+            }
             Command::Adopt { entry, packet } => self.adopt(entry, packet, now),
             Command::Passed { at, hops, packet } => self.passed(at, hops, packet, now),
             Command::Elsewhere { remote, owner } => self.browsers.set_elsewhere(remote, owner, self.index),

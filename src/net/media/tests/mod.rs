@@ -1,6 +1,10 @@
 //! Audio through real sockets on the loopback.
 
+mod moves;
+mod sounds;
+
 use std::net::{Ipv4Addr, UdpSocket};
+use std::time::Duration;
 
 use super::*;
 
@@ -20,7 +24,7 @@ impl Peer {
         let media = text.lines().find_map(|line| line.strip_prefix("m=audio ")).unwrap();
         let port = media.split(' ').next().unwrap().parse().unwrap();
         let socket = UdpSocket::bind((HOME, 0)).unwrap();
-        socket.set_read_timeout(Some(std::time::Duration::from_millis(50))).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         let own = socket.local_addr().unwrap().port();
         let answer = format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {own} RTP/AVP 8\r\n"
@@ -29,23 +33,70 @@ impl Peer {
     }
 
     fn talk(&self, sequence: u16) {
+        self.say(sequence, &[0xd5; 160]);
+    }
+
+    fn say(&self, sequence: u16, payload: &[u8]) {
         let mut packet = vec![0x80, 8];
         packet.extend(sequence.to_be_bytes());
         packet.extend((u32::from(sequence) * 160).to_be_bytes());
         packet.extend([0, 0, 0, 7]);
-        packet.extend([0xd5; 160]);
+        packet.extend(payload);
         self.socket.send_to(&packet, self.to).unwrap();
     }
 
     fn hears_audio(&self) -> bool {
+        self.hears().is_some()
+    }
+
+    /// The next packet of audio: its sequence number and payload.
+    fn hears(&self) -> Option<(u16, Vec<u8>)> {
         let mut buffer = [0; 2048];
-        self.socket.recv(&mut buffer).is_ok_and(|length| length > 100 && buffer[1] & 0x7f == 8)
+        let length = self.socket.recv(&mut buffer).ok()?;
+        let audio = length > 100 && buffer[1] & 0x7f == 8;
+        audio.then(|| (u16::from_be_bytes([buffer[2], buffer[3]]), buffer[12..length].to_vec()))
+    }
+}
+
+/// A server with so many workers; what is given is used for the port of browsers and those towards PBXs.
+fn server(workers: usize, webrtc: u16, rtp_ports: RangeInclusive<u16>) -> (MediaServer, mpsc::Receiver<MediaEvent>) {
+    let settings = MediaSettings {
+        address: None,
+        webrtc: vec![SocketAddr::new(HOME, webrtc)],
+        rtp_ports,
+        country: Country::default(),
+        webrtc_codecs: vec![Codec::Opus],
+        workers: Some(workers),
+        music_on_hold: None,
+        announcements: Vec::new(),
+        recordings: Recordings::default(),
+    };
+    MediaServer::start(settings).unwrap()
+}
+
+impl MediaServer {
+    /// A telephone on a side of a call, which hears `sound`.
+    fn join_peer(&mut self, call: CallId, side: Side, sound: Sound) -> Peer {
+        let (peer, answer) = Peer::new(&self.offer(call, side, HOME, &plain()).unwrap());
+        self.accept_answer(call, side, answer.as_bytes()).unwrap();
+        self.play(call, side, sound);
+        self.flush();
+        peer
+    }
+}
+
+/// Waits until something is so.
+fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !condition() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::yield_now();
     }
 }
 
 /// Whether `listener` comes to hear what `talker` says.
 fn reaches(talker: &Peer, listener: &Peer, sequence: &mut u16) -> bool {
-    let deadline = Instant::now() + std::time::Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
         *sequence += 1;
         talker.talk(*sequence);
@@ -56,21 +107,6 @@ fn reaches(talker: &Peer, listener: &Peer, sequence: &mut u16) -> bool {
     false
 }
 
-fn start(rtp_ports: RangeInclusive<u16>) -> MediaServer {
-    let settings = MediaSettings {
-        address: None,
-        webrtc: vec![SocketAddr::new(HOME, 0)],
-        rtp_ports,
-        country: Country::default(),
-        webrtc_codecs: vec![Codec::Opus],
-        workers: Some(1),
-        music_on_hold: None,
-        announcements: Vec::new(),
-        recordings: Recordings::default(),
-    };
-    MediaServer::start(settings).unwrap().0
-}
-
 fn plain() -> AudioSettings {
     AudioSettings::plain(&[Codec::Pcma])
 }
@@ -78,7 +114,7 @@ fn plain() -> AudioSettings {
 #[test]
 fn encryption_that_is_demanded_is_not_done_without() {
     use offhook_media::sdp::SrtpPolicy::{Dtls, Optional, Required};
-    let mut server = start(41_220..=41_239);
+    let (mut server, _events) = server(1, 0, 41_220..=41_239);
     let (_, unencrypted) = Peer::new(b"m=audio 4000 RTP/AVP 8\n");
     for (place, (srtp, signalling, transport, accepted)) in [
         (Srtp::Off, true, "RTP/AVP", Ok(SecurityKind::Plain)),
@@ -111,7 +147,7 @@ fn encryption_that_is_demanded_is_not_done_without() {
 
 #[test]
 fn each_side_has_keys_of_its_own_for_its_life() {
-    let mut server = start(41_240..=41_259);
+    let (mut server, _events) = server(1, 0, 41_240..=41_259);
     let audio = AudioSettings { srtp: Srtp::On(offhook_media::sdp::SrtpPolicy::Required), ..plain() };
     let mut keys = |call, side| {
         let offer = server.offer(CallId(call), side, HOME, &audio).unwrap();
@@ -126,14 +162,8 @@ fn each_side_has_keys_of_its_own_for_its_life() {
 
 #[test]
 fn who_was_prepared_takes_a_side_with_ports_of_its_own() {
-    let mut server = start(41_200..=41_219);
-    let mut join = |side| {
-        let (peer, answer) = Peer::new(&server.offer(CALL, side, HOME, &plain()).unwrap());
-        server.accept_answer(CALL, side, answer.as_bytes()).unwrap();
-        server.play(CALL, side, Sound::Peer);
-        server.flush();
-        peer
-    };
+    let (mut server, _events) = server(1, 0, 41_200..=41_219);
+    let mut join = |side| server.join_peer(CALL, side, Sound::Peer);
     let (stays, leaves) = (join(Side::A), join(Side::B));
     let mut sequence = 0;
     assert!(reaches(&stays, &leaves, &mut sequence));
