@@ -26,5 +26,6 @@ mod routes;
 mod samples;
 mod secrets;
 mod shutdown;
+mod srtp;
 mod tls;
 mod trunks;

@@ -124,6 +124,7 @@ function create(fields) {
     connected_at: null,
     codec: null,
     silence: [],
+    security: null,
     cause: null,
     ...fields,
   });
@@ -152,12 +153,13 @@ function serve(request, reply) {
         remote_state: 'connected',
         connected_at: Date.now(),
         codec: 'G722',
+        security: 'sdes',
         name: number === '202' ? 'Ben Okafor' : null,
       });
     }
     case 'answer_call':
       reply({ status: 'media', call: request.call, sdp: answer(request.sdp) });
-      return update(request.call, { here: true, state: 'connected', connected_at: Date.now(), codec: 'PCMA' });
+      return update(request.call, { here: true, state: 'connected', connected_at: Date.now(), codec: 'PCMA', security: 'plain' });
     case 'decline_call':
       reply({ status: 'ok' });
       return update(request.call, { state: 'null', cause: cause(request.reason) });

@@ -81,6 +81,8 @@ export const de: Texts = {
     connected: 'Verbunden',
     duration: 'Dauer',
     codec: (codec) => `Audio-Codec zur Telefonanlage: ${codec}`,
+    encrypted: 'Zur Telefonanlage verschlüsselt',
+    unencrypted: 'Zur Telefonanlage unverschlüsselt',
     mute: 'Stumm',
     unmute: 'Stumm aus',
     muted: 'Ihr Mikrofon ist stumm',

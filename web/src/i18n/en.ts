@@ -81,6 +81,8 @@ export const en = {
     connected: 'Connected',
     duration: 'Duration',
     codec: (codec: string) => `Audio codec towards the PBX: ${codec}`,
+    encrypted: 'Encrypted towards the PBX',
+    unencrypted: 'Not encrypted towards the PBX',
     mute: 'Mute',
     unmute: 'Unmute',
     muted: 'You are muted',

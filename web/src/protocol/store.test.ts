@@ -32,6 +32,7 @@ function call(fields: Partial<Call> = {}): Call {
     connected_at: null,
     codec: null,
     silence: [],
+    security: null,
     cause: null,
     ...fields,
   };

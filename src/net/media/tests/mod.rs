@@ -76,7 +76,7 @@ fn server(workers: usize, webrtc: u16, rtp_ports: RangeInclusive<u16>) -> (Media
 impl MediaServer {
     /// A telephone on a side of a call, which hears `sound`.
     fn join_peer(&mut self, call: CallId, side: Side, sound: Sound) -> Peer {
-        let (peer, answer) = Peer::new(&self.offer(call, side, HOME, &[Codec::Pcma]).unwrap());
+        let (peer, answer) = Peer::new(&self.offer(call, side, HOME, &plain()).unwrap());
         self.accept_answer(call, side, answer.as_bytes()).unwrap();
         self.play(call, side, sound);
         self.flush();
@@ -106,6 +106,63 @@ fn reaches(talker: &Peer, listener: &Peer, sequence: &mut u16) -> bool {
     false
 }
 
+fn start(rtp_ports: RangeInclusive<u16>) -> MediaServer {
+    server(1, 0, rtp_ports).0
+}
+
+fn plain() -> AudioSettings {
+    AudioSettings::plain(&[Codec::Pcma])
+}
+
+#[test]
+fn encryption_that_is_demanded_is_not_done_without() {
+    use offhook_media::sdp::SrtpPolicy::{Dtls, Optional, Required};
+    let mut server = start(41_220..=41_239);
+    let (_, unencrypted) = Peer::new(b"m=audio 4000 RTP/AVP 8\n");
+    for (place, (srtp, signalling, transport, accepted)) in [
+        (Srtp::Off, true, "RTP/AVP", Ok(SecurityKind::Plain)),
+        (Srtp::Auto, false, "RTP/AVP", Ok(SecurityKind::Plain)),
+        (Srtp::Auto, true, "RTP/SAVP", Err(CauseCode::SrtpRefused)),
+        (Srtp::On(Optional), false, "RTP/AVP", Ok(SecurityKind::Plain)),
+        (Srtp::On(Required), false, "RTP/SAVP", Err(CauseCode::SrtpRefused)),
+        (Srtp::On(Dtls), false, "UDP/TLS/RTP/SAVP", Err(CauseCode::SrtpRefused)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let call = CallId(10 + place as u64);
+        let audio = AudioSettings { srtp: srtp.resolved(signalling), ..plain() };
+        assert_eq!(audio.demands_encryption(), accepted.is_err());
+        let offer = server.offer(call, Side::A, HOME, &audio).unwrap();
+        let text = String::from_utf8(offer.to_vec()).unwrap();
+        assert!(text.contains(&format!(" {transport} 8 ")), "{text}");
+        let answered = server.accept_answer(call, Side::A, unencrypted.as_bytes());
+        assert_eq!(answered.map(|_| server.security(call, Side::A).unwrap()), accepted, "{srtp:?}");
+        // The same the other way round.
+        let answered = server.answer_offer(call, Side::B, HOME, &audio, None, unencrypted.as_bytes());
+        assert_eq!(answered.map(|_| server.security(call, Side::B).unwrap()), accepted, "{srtp:?}");
+        server.close(call);
+    }
+    let encrypted = unencrypted.replace("RTP/AVP 8", "RTP/SAVP 8");
+    let answered = server.answer_offer(CALL, Side::A, HOME, &plain(), None, encrypted.as_bytes());
+    assert_eq!(answered.map(|_| ()), Err(CauseCode::SrtpRequired));
+}
+
+#[test]
+fn each_side_has_keys_of_its_own_for_its_life() {
+    let mut server = start(41_240..=41_259);
+    let audio = AudioSettings { srtp: Srtp::On(offhook_media::sdp::SrtpPolicy::Required), ..plain() };
+    let mut keys = |call, side| {
+        let offer = server.offer(CallId(call), side, HOME, &audio).unwrap();
+        let text = String::from_utf8(offer.to_vec()).unwrap();
+        text.lines().filter(|line| line.starts_with("a=crypto:")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (first, again) = (keys(1, Side::A), keys(1, Side::A));
+    assert_eq!(first, again);
+    assert_ne!(first, keys(1, Side::B));
+    assert_ne!(first, keys(2, Side::A));
+}
+
 #[test]
 fn who_was_prepared_takes_a_side_with_ports_of_its_own() {
     let (mut server, _events) = server(1, 0, 41_200..=41_219);
@@ -114,11 +171,11 @@ fn who_was_prepared_takes_a_side_with_ports_of_its_own() {
     let mut sequence = 0;
     assert!(reaches(&stays, &leaves, &mut sequence));
 
-    let offer = server.offer_next(CALL, Side::B, HOME, &[Codec::Pcma]).unwrap();
+    let offer = server.offer_next(CALL, Side::B, HOME, &plain()).unwrap();
     let (dropped, _) = Peer::new(&offer);
     assert_ne!(dropped.to, leaves.to);
     server.drop_next(CALL);
-    let (comes, answer) = Peer::new(&server.offer_next(CALL, Side::B, HOME, &[Codec::Pcma]).unwrap());
+    let (comes, answer) = Peer::new(&server.offer_next(CALL, Side::B, HOME, &plain()).unwrap());
     server.flush();
     assert!(reaches(&stays, &leaves, &mut sequence), "the side talks on until the other answers");
     assert!(server.accept_next(CALL, Side::A, answer.as_bytes()).is_err());
