@@ -279,6 +279,11 @@ codec: string | null,
  * Whether the server records it.
  */
 recorded: boolean, 
+/**
+ * Whether the audio towards the PBX is encrypted, once known.
+ */
+security: Security | null, 
+/**
  * From whom no audio arrives although it should, for two seconds and more.
  */
 silence: Array<Silence>, 

@@ -125,7 +125,7 @@ fn nothing_is_left_of_calls_that_are_over() {
                 let format = RecordFormat { container: Container::Wav, channels: Channels::PerSide };
                 server.record(call, Some(Recording { path: folder.join(format!("{number}.wav")), format }));
             }
-            _ => used.extend(server.offer_next(call, Side::B, HOME, &[Codec::Pcma]).ok().map(|_| phone.to.port())),
+            _ => used.extend(server.offer_next(call, Side::B, HOME, &plain()).ok().map(|_| phone.to.port())),
         }
         server.flush();
     }

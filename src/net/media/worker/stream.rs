@@ -77,11 +77,6 @@ impl Streams {
     pub(super) fn new(listeners: Vec<TcpListener>) -> Streams {
         Streams { listeners, connections: Slab::new() }
     }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.connections.len()
-    }
 }
 
 impl Worker {
