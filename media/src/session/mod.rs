@@ -75,6 +75,7 @@ pub enum Channel {
 
 /// One leg.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a session has two, and each packet of an RTP leg would pay for a box")]
 pub enum Leg {
     /// Plain RTP towards a PBX or phone.
     Rtp(RtpLeg),

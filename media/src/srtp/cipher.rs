@@ -19,7 +19,7 @@ pub(super) enum Purpose {
 /// The session keys of one direction, for RTP or for RTCP.
 pub(super) enum Cipher {
     /// Counter mode with a tag by HMAC-SHA1 (RFC 3711, RFC 6188).
-    Cm { key: Box<EncryptingKey>, salt: [u8; 14], mac: hmac::Key, tag: usize },
+    Cm { key: Box<EncryptingKey>, salt: [u8; 14], mac: Box<hmac::Key>, tag: usize },
     /// Galois/counter mode (RFC 7714).
     Gcm { key: Box<LessSafeKey>, salt: [u8; 12] },
 }
@@ -51,7 +51,7 @@ impl Cipher {
         Ok(Self::Cm {
             key: Box::new(counter_mode(key)?),
             salt: (&*salt).try_into().map_err(|_| Unspecified)?,
-            mac: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &mac),
+            mac: Box::new(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &mac)),
             tag,
         })
     }

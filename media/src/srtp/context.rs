@@ -79,12 +79,7 @@ impl Srtp {
         self.open(datagram, clear, Receiver::unprotect_rtcp)
     }
 
-    fn open(
-        &mut self,
-        datagram: &[u8],
-        clear: &mut Vec<u8>,
-        open: fn(&mut Receiver, &[u8], &mut Vec<u8>) -> Result<(), Refused>,
-    ) -> Result<(), Refused> {
+    fn open(&mut self, datagram: &[u8], clear: &mut Vec<u8>, open: Open) -> Result<(), Refused> {
         let opened = open(&mut self.receiver, datagram, clear);
         match (&mut self.previous, opened) {
             (None, opened) => opened,
@@ -96,6 +91,9 @@ impl Srtp {
         }
     }
 }
+
+/// How a receiver opens a datagram.
+type Open = fn(&mut Receiver, &[u8], &mut Vec<u8>) -> Result<(), Refused>;
 
 struct Sender {
     rtp: Cipher,

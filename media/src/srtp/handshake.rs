@@ -158,10 +158,8 @@ impl Handshake {
         };
         loop {
             match engine.poll_output(&mut self.buffer) {
-                DtlsOutput::Packet(datagram) => {
-                    if self.waiting.len() < MAX_WAITING {
-                        self.waiting.push_back(datagram.to_vec());
-                    }
+                DtlsOutput::Packet(datagram) if self.waiting.len() < MAX_WAITING => {
+                    self.waiting.push_back(datagram.to_vec());
                 }
                 DtlsOutput::BufferTooSmall { needed } => self.buffer.resize(needed, 0),
                 DtlsOutput::Timeout(at) => {

@@ -6,23 +6,18 @@ use aws_lc_rs::hmac;
 
 use super::Suite;
 
-/// Octets of the longest master key with its salt.
-const MAX_LEN: usize = 46;
-
 /// A master key and its salt for one direction.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MasterKey {
     suite: Suite,
-    octets: [u8; MAX_LEN],
+    octets: Box<[u8]>,
 }
 
 impl MasterKey {
     /// The key and the salt behind it, as `a=crypto` has them; `None` when the length is not the suite's.
     pub fn new(suite: Suite, key_and_salt: &[u8]) -> Option<Self> {
-        let length = suite.key_len() + suite.salt_len();
-        let mut octets = [0; MAX_LEN];
-        octets.get_mut(..length).filter(|_| key_and_salt.len() == length)?.copy_from_slice(key_and_salt);
-        Some(Self { suite, octets })
+        let right = key_and_salt.len() == suite.key_len() + suite.salt_len();
+        right.then(|| Self { suite, octets: key_and_salt.into() })
     }
 
     /// What it is a key for.
@@ -31,7 +26,7 @@ impl MasterKey {
     }
 
     pub(crate) fn key_and_salt(&self) -> &[u8] {
-        &self.octets[..self.suite.key_len() + self.suite.salt_len()]
+        &self.octets
     }
 
     pub(super) fn key(&self) -> &[u8] {
@@ -39,7 +34,7 @@ impl MasterKey {
     }
 
     pub(super) fn salt(&self) -> &[u8] {
-        &self.key_and_salt()[self.suite.key_len()..]
+        &self.octets[self.suite.key_len()..]
     }
 }
 
@@ -53,22 +48,19 @@ impl fmt::Debug for MasterKey {
 ///
 /// A leg keeps them for its life, so that describing it again does not change the key in use.
 #[derive(Clone)]
-pub struct LocalKeys(hmac::Key);
+pub struct LocalKeys([u8; 32]);
 
 impl LocalKeys {
     /// Keys from 32 random octets, which must come from a source fit for keys and serve no other leg.
     pub fn new(random: &[u8; 32]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA512, random))
+        Self(*random)
     }
 
     /// The key for a suite.
     pub fn master_key(&self, suite: Suite) -> MasterKey {
         // One block of a pseudo-random function under a key nobody else has: independent of the others.
-        let block = hmac::sign(&self.0, suite.name().as_bytes());
-        let mut octets = [0; MAX_LEN];
-        let length = suite.key_len() + suite.salt_len();
-        octets[..length].copy_from_slice(&block.as_ref()[..length]);
-        MasterKey { suite, octets }
+        let block = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA512, &self.0), suite.name().as_bytes());
+        MasterKey { suite, octets: block.as_ref()[..suite.key_len() + suite.salt_len()].into() }
     }
 }
 

@@ -114,7 +114,7 @@ fn plain() -> AudioSettings {
 #[test]
 fn encryption_that_is_demanded_is_not_done_without() {
     use offhook_media::sdp::SrtpPolicy::{Dtls, Optional, Required};
-    let (mut server, _events) = server(1, 0, 41_220..=41_239);
+    let (mut server, _events) = server(1, 0, 41_220..=41_319);
     let (_, unencrypted) = Peer::new(b"m=audio 4000 RTP/AVP 8\n");
     for (place, (srtp, signalling, transport, accepted)) in [
         (Srtp::Off, true, "RTP/AVP", Ok(SecurityKind::Plain)),
@@ -147,7 +147,7 @@ fn encryption_that_is_demanded_is_not_done_without() {
 
 #[test]
 fn each_side_has_keys_of_its_own_for_its_life() {
-    let (mut server, _events) = server(1, 0, 41_240..=41_259);
+    let (mut server, _events) = server(1, 0, 41_320..=41_339);
     let audio = AudioSettings { srtp: Srtp::On(offhook_media::sdp::SrtpPolicy::Required), ..plain() };
     let mut keys = |call, side| {
         let offer = server.offer(CallId(call), side, HOME, &audio).unwrap();
