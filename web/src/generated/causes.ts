@@ -31,6 +31,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   session_lost: { english: "The connection to the PBX was lost during the call.", german: "Die Verbindung zur Telefonanlage ist während des Gesprächs abgebrochen." },
   shutting_down: { english: "The server is being stopped.", german: "Der Server wird beendet." },
   too_many_calls: { english: "The server has reached its limit of calls.", german: "Der Server hat seine Höchstzahl an Gesprächen erreicht." },
+  overloaded: { english: "The server is too busy for another call. Try again in a moment.", german: "Der Server ist für ein weiteres Gespräch zu stark ausgelastet. Bitte gleich noch einmal versuchen." },
   unknown_call: { english: "This call no longer exists.", german: "Dieses Gespräch gibt es nicht mehr." },
   unknown_line: { english: "You have no such line.", german: "Sie haben keine solche Leitung." },
   not_possible_now: { english: "That is not possible in the call's present state.", german: "Das ist im jetzigen Zustand des Gesprächs nicht möglich." },
