@@ -53,6 +53,8 @@ pub(super) enum Command {
     Adopt { entry: Box<Entry>, packet: Option<Packet> },
     /// A packet for a browser of this worker that came in at worker `at`, passed on so many times.
     Passed { at: usize, hops: u8, packet: Packet },
+    /// The media server is gone.
+    Stop,
     /// The figures of all legs are to be told.
     Report(events::UnboundedSender<LegFigures>),
     /// How much of everything a worker has is to be told.
@@ -165,9 +167,17 @@ struct Inbox {
     waker: Waker,
 }
 
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for inbox in &self.inboxes {
+            inbox.send(Command::Stop);
+        }
+    }
+}
+
 impl Inbox {
     fn send(&self, command: Command) {
-        // The thread ends only when every sender is gone.
+        // It fails only where the thread has ended.
         if self.sender.send(command).is_ok() {
             self.waker.wake();
         }

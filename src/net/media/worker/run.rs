@@ -119,9 +119,9 @@ impl Worker {
             }
             while woken {
                 match self.inbox.try_recv() {
+                    Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return,
                     Ok(command) => self.command(command, Instant::now()),
                     Err(TryRecvError::Empty) => woken = false,
-                    Err(TryRecvError::Disconnected) => return,
                 }
             }
             self.timers(Instant::now());
@@ -165,6 +165,7 @@ impl Worker {
 
     fn command(&mut self, command: Command, now: Instant) {
         match command {
+            Command::Stop => {}
             Command::Call(call, action) => self.call(call, action, now),
             Command::Move { call, to, why } => self.relocate(call, to, why, now),
             Command::Coming(call) => self.places.expect(call),
