@@ -5,8 +5,9 @@
 #![allow(clippy::disallowed_methods, reason = "measuring is this program's purpose")]
 
 use std::error::Error;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use offhook_media::Playout;
 use offhook_media::codec::{Codec, Decoder, Encoder, Transcoder};
 use offhook_media::dsp::Resampler;
 
@@ -39,6 +40,19 @@ fn main() -> Result<(), Box<dyn Error>> {
                 for payload in &payloads {
                     out.clear();
                     decoder.decode(payload, &mut out)?;
+                }
+                Ok(())
+            })?;
+            let mut playout = Playout::new(rate, 1);
+            let mut pcm = vec![0; rate as usize / 50];
+            let (mut now, mut sequence) = (Instant::now(), 0);
+            report(&format!("insert and pull {codec} at {rate} Hz"), payloads.len(), || {
+                for payload in &payloads {
+                    let timestamp = sequence as u32 * (codec.rtp_clock() / 50);
+                    playout.insert(codec, sequence, timestamp, false, payload, now);
+                    playout.pull(&mut pcm, now + Duration::from_millis(3));
+                    now += Duration::from_millis(20);
+                    sequence += 1;
                 }
                 Ok(())
             })?;

@@ -195,7 +195,7 @@ impl Decoder {
     }
 
     /// Appends `samples` of PCM in place of a packet that did not come, at most one second. Opus
-    /// rounds that up to whole 2.5 ms, a resampler to whole samples of the codec.
+    /// rounds that up to whole 10 ms, a resampler to whole samples of the codec.
     pub fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) {
         let samples = samples.min(self.pcm_rate as usize);
         match (&mut self.coder, &mut self.concealer, &mut self.resampler) {

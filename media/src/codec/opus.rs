@@ -119,7 +119,8 @@ impl Decoder {
 }
 
 impl Decoder {
-    /// Appends at least `samples` of what could follow, in whole 2.5 ms.
+    /// Appends at least `samples` of what could follow, in whole 10 ms: SILK makes no less, and a part
+    /// of that would end in a click.
     pub(super) fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) {
         self.guess(&[], samples, out);
     }
@@ -130,7 +131,7 @@ impl Decoder {
     }
 
     fn guess(&mut self, next: &[u8], samples: usize, out: &mut Vec<i16>) -> bool {
-        let samples = samples.next_multiple_of((self.rate / 400) as usize);
+        let samples = samples.next_multiple_of((self.rate / 100) as usize);
         let start = out.len();
         out.resize(start + samples, 0);
         let longest = self.rate as usize / 1_000 * super::MAX_PACKET_MS as usize;

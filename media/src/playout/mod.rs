@@ -45,6 +45,8 @@ const MAX_WAIT_DTX: i64 = 2_000 * MS;
 const MAX_EXCESS: i64 = 250 * MS;
 /// Between sounds that have nothing to do with each other.
 const FADE: i64 = 5 * MS;
+/// What Opus conceals is as long or a multiple.
+const OPUS_PART: i64 = 10 * MS;
 /// A longer gap is made up in parts.
 const MAX_PART: i64 = 120 * MS;
 /// The RTP clock of noise descriptions.
@@ -83,6 +85,8 @@ pub struct Playout {
     lost_at: Option<i64>,
     fec_at: Option<i64>,
     scratch: Vec<i16>,
+    /// The longest of the last calls of `pull`, in ticks.
+    longest: i64,
     /// In ticks.
     concealed: i64,
     recovered: i64,
@@ -133,6 +137,7 @@ impl Playout {
             lost_at: None,
             fec_at: None,
             scratch: Vec::new(),
+            longest: 0,
             concealed: 0,
             recovered: 0,
             stretched: 0,
@@ -199,6 +204,7 @@ impl Playout {
     pub fn pull(&mut self, pcm: &mut [i16], now: Instant) -> Pulled {
         let now = self.clock.ticks(now);
         let length = pcm.len() as i64 * self.scale;
+        self.longest = length.max(self.longest - self.longest / 16);
         self.change_pace();
         let (mut filled, mut heard) = (0, Pulled::Silent);
         while filled < pcm.len() {
@@ -264,7 +270,7 @@ impl Playout {
                 continue;
             }
             let paused = waited.is_none() || gap > 0 && (missing <= 0 || marker);
-            if paused && slack < target + steer::spread(duration, length) {
+            if paused && slack < target + steer::spread(duration, self.longest) {
                 return self.go_without(left);
             }
             self.account(missing, gap);
@@ -274,7 +280,8 @@ impl Playout {
                 self.played_after = after;
             }
             self.played_after += (after - self.played_after) / 8;
-            self.steer.needed(slack, filled, Need { packet: duration, pull: length, target });
+            let mixed = self.longest > length;
+            self.steer.needed(slack, filled, Need { packet: duration, pull: self.longest, target, mixed });
             return self.play();
         }
     }
@@ -372,15 +379,17 @@ impl Playout {
         };
         let left = gap - waited;
         let last = left <= MAX_PART;
-        let samples = self.samples(if last { left } else { MAX_PART / 2 }).max(1);
+        let opus = self.decoder.as_ref().is_some_and(|decoder| decoder.codec() == Codec::Opus);
+        let exact = if last { left } else { MAX_PART / 2 };
+        // Opus makes whole parts only: the nearest number of them keeps time in the long run.
+        let samples = self.samples(if opus { (exact + OPUS_PART / 2) / OPUS_PART * OPUS_PART } else { exact });
         let recoverable = last && front.kind == Kind::Audio(Codec::Opus) && left >= front.duration;
         let (mut recovered, before) = (0, self.reservoir.len());
         let pcm = self.reservoir.tail();
         match &mut self.decoder {
-            Some(decoder) if recoverable && decoder.codec() == Codec::Opus => {
-                if decoder.recover(&front.payload, samples, pcm) {
-                    recovered = front.duration;
-                }
+            Some(decoder) if recoverable && opus => {
+                let found = decoder.recover(&front.payload, samples, pcm);
+                recovered = if found { front.duration } else { 0 };
             }
             Some(decoder) => decoder.conceal(samples, pcm),
             None => {}

@@ -11,9 +11,8 @@ use super::timeline::MS;
 pub(super) const LEAST: i64 = 5 * MS;
 /// Slack this much above the target is not too much yet.
 const TOLERANCE: i64 = 4 * MS;
-/// Packets looked at before a change, and before one in a hurry.
-const CALM: u32 = 8;
-const HURRY: u32 = 1;
+/// Audio looked at before a change; where there is a hurry one packet will do.
+const CALM: i64 = 200 * MS;
 /// From so much on there is a hurry: too early and too late.
 const HURRY_LONGER: i64 = 15 * MS;
 const HURRY_SHORTER: i64 = 60 * MS;
@@ -34,6 +33,8 @@ pub(super) struct Need {
     pub(super) pull: i64,
     /// The slack it should have had.
     pub(super) target: i64,
+    /// Calls lately had different lengths: there are no steps to rely on.
+    pub(super) mixed: bool,
 }
 
 /// A change to make.
@@ -60,7 +61,8 @@ pub(super) struct Steer {
     /// The least of the packets seen.
     slack: i64,
     filled: i64,
-    seen: u32,
+    /// Ticks of audio seen.
+    seen: i64,
     refused: u32,
     change: Option<Change>,
 }
@@ -72,14 +74,14 @@ impl Steer {
         self.slack = if first { slack } else { self.slack.min(slack) };
         self.filled = if first { filled } else { self.filled.min(filled) };
         self.need = need;
-        self.seen += 1;
+        self.seen += need.packet;
         let change = self.wanted();
         let hurry = match &change {
             Some(Change { direction: Direction::Longer, .. }) => self.need.target - self.slack > HURRY_LONGER,
             Some(Change { direction: Direction::Shorter, most, .. }) => *most > HURRY_SHORTER,
             None => false,
         };
-        if self.seen >= if hurry { HURRY } else { CALM } {
+        if hurry || self.seen >= CALM {
             let alike = if hurry { ALIKE_HURRY } else { ALIKE };
             let likeness = (alike - REFUSAL * self.refused as f32).max(ALIKE_LEAST);
             self.change = change.map(|change| Change { likeness, ..change });
@@ -107,9 +109,9 @@ impl Steer {
     }
 
     fn wanted(&self) -> Option<Change> {
-        let Need { packet, pull, target } = self.need;
-        let step = common_divisor(packet, pull);
-        let within = self.filled % step;
+        let Need { packet, pull, target, mixed } = self.need;
+        let step = if mixed { packet.max(pull).max(1) } else { common_divisor(packet, pull) };
+        let within = if mixed { 0 } else { self.filled % step };
         let (direction, most) = if self.slack < target {
             let short = target - self.slack;
             (Direction::Longer, step - within + (short - 1) / step * step)
@@ -140,8 +142,8 @@ mod tests {
 
     fn steer(slack_ms: i64, filled_ms: i64) -> Option<(Direction, i64)> {
         let mut steer = Steer::default();
-        let need = Need { packet: 20 * MS, pull: 20 * MS, target: 30 * MS };
-        (0..CALM).for_each(|_| steer.needed(slack_ms * MS, filled_ms * MS, need));
+        let need = Need { packet: 20 * MS, pull: 20 * MS, target: 30 * MS, mixed: false };
+        (0..CALM / need.packet).for_each(|_| steer.needed(slack_ms * MS, filled_ms * MS, need));
         steer.change().map(|change| (change.direction, change.most / MS))
     }
 

@@ -96,7 +96,9 @@ impl Timeline {
         let media = newest.media + ticks * scale;
         let restarted = is_restart(ahead);
         let early = expected - media < -MAX_EARLY;
-        let jumped = scale != newest.scale || early || expected - media > MAX_LATE;
+        // Later packets cannot be of an earlier time.
+        let back = ahead > 0 && ticks < 0;
+        let jumped = scale != newest.scale || early || back || expected - media > MAX_LATE;
         if !restarted && ahead <= 0 {
             // Overtaken: from before the jump, if there was one. Its number orders it.
             let media = if jumped { newest.media } else { media };
