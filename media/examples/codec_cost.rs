@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use offhook_media::Playout;
 use offhook_media::codec::{Codec, Decoder, Encoder, Transcoder};
-use offhook_media::dsp::Resampler;
+use offhook_media::dsp::noise::NoiseGenerator;
+use offhook_media::dsp::{Activity, Resampler};
+use offhook_media::dtmf::inband::DigitDetector;
 
 /// Each figure is the best of this many runs: other work on the machine only ever adds.
 const RUNS: usize = 5;
@@ -72,18 +74,31 @@ fn main() -> Result<(), Box<dyn Error>> {
             })?;
         }
     }
-    for (from, to) in [(8_000, 16_000), (16_000, 8_000)] {
-        let pcm = vowels(from, seconds);
-        let mut resampler = Resampler::new(from, to).ok_or("no such resampler")?;
-        let mut out = Vec::with_capacity(2_000);
-        let frames = pcm.chunks_exact(from as usize / 50);
-        report(&format!("resample {from} to {to} Hz"), frames.len(), || {
-            for frame in frames.clone() {
+    for from in [8_000, 16_000, 48_000] {
+        for to in [8_000, 16_000, 48_000] {
+            let Some(mut resampler) = Resampler::new(from, to) else {
+                continue;
+            };
+            let mut out = Vec::with_capacity(2_000);
+            each_frame(&format!("resample {from} to {to} Hz"), from, seconds, |frame| {
                 out.clear();
                 resampler.process(frame, &mut out);
-            }
-            Ok(())
+            })?;
+        }
+    }
+    for rate in [8_000, 16_000, 48_000] {
+        let mut detector = DigitDetector::new(rate);
+        each_frame(&format!("digits heard at {rate} Hz"), rate, seconds, |frame| detector.process(frame, |_| {}))?;
+        let silence = vec![0; rate as usize / 50];
+        let what = format!("digits heard at {rate} Hz in silence");
+        each_frame(&what, rate, seconds, |_| detector.process(&silence, |_| {}))?;
+        let mut activity = Activity::new(rate);
+        each_frame(&format!("activity at {rate} Hz"), rate, seconds, |frame| {
+            std::hint::black_box(activity.is_speech(frame));
         })?;
+        let mut noise = NoiseGenerator::new(rate, 1);
+        let mut out = vec![0; rate as usize / 50];
+        each_frame(&format!("comfort noise at {rate} Hz"), rate, seconds, |_| noise.fill(&mut out))?;
     }
     Ok(())
 }
@@ -101,6 +116,16 @@ fn report(
     }
     println!("{:9.3}  {what}", best * 1e6 / packets as f64);
     Ok(())
+}
+
+/// [`report`] of something done to every 20 ms of speech.
+fn each_frame(what: &str, rate: u32, seconds: u32, mut run: impl FnMut(&[i16])) -> Result<(), Box<dyn Error>> {
+    let pcm = vowels(rate, seconds);
+    let frames = pcm.chunks_exact(rate as usize / 50);
+    report(what, frames.len(), || {
+        frames.clone().for_each(&mut run);
+        Ok(())
+    })
 }
 
 fn encode(codec: Codec, rate: u32, pcm: &[i16]) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {

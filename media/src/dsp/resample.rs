@@ -2,8 +2,8 @@
 //!
 //! One design for every pair: a windowed sinc whose cut-off is half the lower rate, 40 taps for each
 //! sample between two of the lower rate. The samples in their place pass untouched, so converting
-//! between 8 and 16 kHz is a half-band filter. Flat within 0.1 dB to 0.45 of the lower rate, more than
-//! 60 dB down from 0.55 of it, and a delay of 20 of its samples: 2.5 ms at 8 kHz, 1.25 ms at 16 kHz.
+//! between 8 and 16 kHz is a half-band filter. Flat within 0.01 dB to 0.45 of the lower rate, 59 dB down
+//! from 0.55 of it, and a delay of 20 of its samples: 2.5 ms at 8 kHz, 1.25 ms at 16 kHz.
 
 use std::f64::consts::PI;
 use std::sync::LazyLock;
@@ -102,15 +102,20 @@ impl Resampler {
         let Some((untouched, filtered)) = self.branches.split_first() else {
             return;
         };
-        let scale = (1 << UNIT_BITS) * self.factor as i64;
-        for i in 0..groups {
-            let middle = i64::from(untouched[i + HISTORY - MIDDLE]) << UNIT_BITS;
-            // The first branch lags least, which is where the last filter looks.
-            let windows = filtered.iter().filter_map(|branch| branch[i..].first_chunk());
-            let filters = self.filters.iter().rev();
-            let sum: i64 = windows.zip(filters).map(|(window, filter)| i64::from(dot(window, filter))).sum();
-            out.push(saturate((middle + sum + scale / 2).div_euclid(scale) as i32));
+        let mut sums = [0i64; CHUNK];
+        let sums = &mut sums[..groups];
+        for (sum, &middle) in sums.iter_mut().zip(&untouched[HISTORY - MIDDLE..]) {
+            *sum = i64::from(middle) << UNIT_BITS;
         }
+        // The first branch lags least, which is where the last filter looks.
+        for (branch, filter) in filtered.iter().zip(self.filters.iter().rev()) {
+            for (sum, window) in sums.iter_mut().zip(branch.array_windows()) {
+                *sum += i64::from(dot(window, filter));
+            }
+        }
+        // Rounded by cutting off what is made positive: quicker than a division.
+        let scale = 1.0 / ((1 << UNIT_BITS) as f64 * self.factor as f64);
+        out.extend(sums.iter().map(|&sum| saturate((sum as f64 * scale + 65_536.5) as i32 - 65_536)));
         for branch in &mut self.branches {
             branch.copy_within(groups..groups + HISTORY, 0);
         }
