@@ -262,5 +262,5 @@ fn sessions_on_one_raster_wake_together() {
     }
     // 40 sessions with 20 packets each, over less than half a second.
     assert!(wakes.len() <= 100, "{}", wakes.len());
-    assert!(wakes.iter().all(|at| (*at - epoch).as_micros() % 5_000 == 0));
+    assert!(wakes.iter().all(|at| (*at - epoch).as_micros().is_multiple_of(5_000)));
 }
