@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 /// What follows a packet of unknown length starts at least this much later, or a receiver would take
 /// it for the same audio again.
 const MIN_STEP: Duration = Duration::from_millis(20);
-/// What comes within this time after the end of the last packet goes on without a gap: a receiver's
-/// buffer spans it, a gap in the timestamps would be heard.
-const MAX_SNAP: Duration = Duration::from_millis(40);
+/// What comes within this time after the end of the last packet goes on without a gap. It is the same
+/// speech, delayed by a playout that starts: a gap in the timestamps would be heard, a receiver's
+/// buffer makes the delay up once.
+const MAX_SNAP: Duration = Duration::from_millis(120);
 
 /// Sequence numbers and timestamps of what is sent to one leg.
 #[derive(Debug)]
@@ -136,11 +137,8 @@ impl OutStream {
         let Some(elapsed) = self.idle(now) else {
             return self.timestamp;
         };
-        let length = match self.length {
-            0 => MIN_STEP,
-            length => Duration::from_micros(u64::from(length) * 1_000_000 / u64::from(self.clock.max(1))),
-        };
-        let step = if elapsed < length + MAX_SNAP { length } else { elapsed };
+        let length = Duration::from_micros(u64::from(self.length) * 1_000_000 / u64::from(self.clock.max(1)));
+        let step = if !length.is_zero() && elapsed < length + MAX_SNAP { length } else { elapsed.max(MIN_STEP) };
         self.timestamp.wrapping_add(ticks(step, clock))
     }
 

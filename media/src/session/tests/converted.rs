@@ -91,7 +91,7 @@ fn a_phone_that_changes_codecs_is_heard_without_a_click() {
             assert!(heard.len() + 4 >= frames + 25, "{first} to {second}: {}", heard.len());
             let pcm = pcm(Codec::Pcma, heard);
             let around = &pcm[(settled - 3) * 160..];
-            assert!(step(around) < 2 * natural, "{first} to {second} after {frames}: {}", step(around));
+            assert!(step(around) < 3 * natural, "{first} to {second} after {frames}: {}", step(around));
             for pair in heard.windows(2) {
                 assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
                 let apart = pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp);
@@ -124,7 +124,7 @@ fn a_listener_that_changes_codecs_and_packet_length_loses_nothing() {
         assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
         assert_eq!(pair[1].header.ssrc, pair[0].header.ssrc);
         let forward = pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp);
-        assert!(forward > 0 && forward <= 48 * 120, "{forward}");
+        assert!(forward > 0 && forward <= 48 * 180, "{forward}");
     }
 }
 
@@ -237,7 +237,7 @@ fn a_clip_plays_once_or_over_and_over() {
     world.hear(Side::B, Source::Clip(Player::new(clip, 16_000, true)));
     world.run(Duration::from_secs(1));
     let heard = world.heard(Side::B);
-    assert_eq!(heard.len(), 50);
+    assert!((50..=51).contains(&heard.len()), "{}", heard.len());
     let (frequency, _) = listen(Codec::Opus, payloads(heard));
     assert!((frequency - 400.0).abs() < 5.0, "{frequency}");
     assert!(!world.events.contains(&Event::Played(Side::B)));
@@ -262,5 +262,5 @@ fn sessions_on_one_raster_wake_together() {
     }
     // 40 sessions with 20 packets each, over less than half a second.
     assert!(wakes.len() <= 100, "{}", wakes.len());
-    assert!(wakes.iter().all(|at| (*at - epoch).as_micros() % 5_000 == 0));
+    assert!(wakes.iter().all(|at| (*at - epoch).as_micros().is_multiple_of(5_000)));
 }
