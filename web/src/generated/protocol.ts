@@ -1,6 +1,6 @@
 // Generated from src/web/protocol.rs, src/web/protocol/admin.rs and src/quality by `make generated`. Do not edit.
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "unknown_call" | "unknown_line" | "not_possible_now" | "invalid_number" | "invalid_sdp" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "not_possible_now" | "invalid_number" | "invalid_sdp" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
@@ -242,6 +242,10 @@ codec: string | null,
  */
 silence: Array<Silence>, 
 /**
+ * Whether the audio towards the PBX is encrypted, once known.
+ */
+security: Security | null, 
+/**
  * Why it ended.
  */
 cause: Cause | null, };
@@ -259,6 +263,8 @@ address: string | null, };
 export type SilentParty = "browser" | "pbx";
 
 export type Direction = "incoming" | "outgoing";
+
+export type Security = "plain" | "sdes" | "dtls";
 
 export type ConnectionState = "null" | "initiated" | "alerting" | "connected" | "failed";
 
