@@ -79,7 +79,8 @@ impl Pair {
                             let (_, payload) = RtpHeader::parse(bytes).unwrap();
                             self.heard[by].push(bytes[payload].to_vec());
                         }
-                        Output::Transmit { .. } | Output::Event(_) => {}
+                        Output::Transmit { .. } | Output::Event(_) | Output::Recorded(_) | Output::RecordingDone(_) => {
+                        }
                     }
                 }
             }
