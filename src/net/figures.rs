@@ -114,7 +114,8 @@ impl<R: Role> Core<R> {
     pub(super) fn report_calls(&mut self, reply: oneshot::Sender<CallsReport>) {
         let records: Vec<CallRecord> = self.calls.records().collect();
         let silences = self.figures.silences;
-        let (sender, mut figures) = mpsc::unbounded_channel::<LegFigures>();
+        // Every call has two legs; a few more are ending.
+        let (sender, mut figures) = mpsc::channel::<LegFigures>(2 * records.len() + 64);
         self.media.report(&sender);
         drop(sender);
         tokio::spawn(async move {

@@ -79,8 +79,7 @@ impl Pair {
                             let (_, payload) = RtpHeader::parse(bytes).unwrap();
                             self.heard[by].push(bytes[payload].to_vec());
                         }
-                        Output::Transmit { .. } | Output::Event(_) | Output::Recorded(_) | Output::RecordingDone(_) => {
-                        }
+                        Output::Transmit { .. } | Output::Event(_) => {}
                     }
                 }
             }

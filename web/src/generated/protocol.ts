@@ -288,10 +288,6 @@ security: Security | null,
  */
 silence: Array<Silence>, 
 /**
- * Whether the audio towards the PBX is encrypted, once known.
- */
-security: Security | null, 
-/**
  * Why it ended.
  */
 cause: Cause | null, };

@@ -173,7 +173,7 @@ impl Worker {
                 for (_, entry) in &self.entries {
                     for (side, stats) in entry.figures() {
                         // Fails where nobody waits for them any more.
-                        let _ = reply.send(LegFigures { call: entry.call, side, stats });
+                        let _ = reply.try_send(LegFigures { call: entry.call, side, stats });
                     }
                 }
             }
