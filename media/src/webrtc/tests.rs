@@ -314,7 +314,7 @@ fn a_browser_on_another_network_goes_on_after_an_ice_restart() {
     let before = (world.browser().heard.len(), world.heard(Side::B).len());
     talk(&mut world, &mut up, &mut down, 50);
     assert_eq!(world.browser().heard.len() - before.0, 50);
-    assert!(world.heard(Side::B).len() - before.1 >= 49);
+    assert!(world.heard(Side::B).len() - before.1 >= 45);
     assert!(!world.events.contains(&Event::Lost(Side::A)));
 }
 
@@ -330,7 +330,8 @@ fn a_browser_without_udp_connects_by_tcp() {
     let mut down = Whistle::new(Codec::Pcma, 8, 2);
     talk(&mut world, &mut up, &mut down, 20);
     assert_eq!(world.browser().heard.len(), 20);
-    assert!(world.heard(Side::B).len() >= 19);
+    // What is converted begins a little later.
+    assert!(world.heard(Side::B).len() >= 15);
 }
 
 #[test]
