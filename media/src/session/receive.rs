@@ -12,7 +12,6 @@ use crate::rtp_leg::{Incoming, OpenedPacket};
 use crate::webrtc::Polled;
 
 /// A packet on its way through.
-
 pub(super) struct Packet<'a> {
     pub(super) header: RtpHeader,
     pub(super) payload: &'a [u8],
