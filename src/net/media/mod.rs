@@ -408,7 +408,7 @@ impl MediaServer {
     }
 
     /// Asks every worker for the figures of its legs; it drops its sender when it has told all.
-    pub(super) fn report(&mut self, reply: &mpsc::UnboundedSender<LegFigures>) {
+    pub(super) fn report(&mut self, reply: &mpsc::Sender<LegFigures>) {
         self.workers.report(reply);
     }
 

@@ -50,7 +50,7 @@ pub(super) enum Command {
     /// A packet for a browser of this worker that came in at worker `at`, passed on so many times.
     Passed { at: usize, hops: u8, packet: Packet },
     /// The figures of all legs are to be told.
-    Report(events::UnboundedSender<LegFigures>),
+    Report(events::Sender<LegFigures>),
     /// How much of everything a worker has is to be told.
     #[cfg(test)]
     Count(Sender<Counts>),
@@ -221,7 +221,7 @@ impl Workers {
     }
 
     /// Asks every worker for the figures of its legs; it drops its sender when it has told all.
-    pub(super) fn report(&mut self, reply: &events::UnboundedSender<LegFigures>) {
+    pub(super) fn report(&mut self, reply: &events::Sender<LegFigures>) {
         for (inbox, asleep) in self.inboxes.iter().zip(&mut self.asleep) {
             *asleep |= inbox.sender.send(Command::Report(reply.clone())).is_ok();
         }

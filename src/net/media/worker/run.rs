@@ -165,8 +165,8 @@ impl Worker {
             Command::Report(reply) => {
                 for (_, entry) in &self.entries {
                     for (side, stats) in entry.figures() {
-                        // Fails where nobody waits for them any more.
-                        let _ = reply.send(LegFigures { call: entry.call, side, stats });
+                        // Fails where nobody waits for them any more, or for a call that came about meanwhile.
+                        let _ = reply.try_send(LegFigures { call: entry.call, side, stats });
                     }
                 }
             }
