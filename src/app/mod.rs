@@ -254,7 +254,7 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
         groups: config
             .groups
             .iter()
-            .map(|group| LineGroupEntry { codecs: codecs(&group.codecs), trust_identity: group.trust_identity })
+            .map(|group| LineGroupEntry { codecs: all_codecs(group), trust_identity: group.trust_identity })
             .collect(),
     };
     let role = settings::gateway(config, lines, &directory)?;
@@ -263,7 +263,7 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
         webrtc: webrtc_addresses(config),
         rtp_ports: config.media.rtp_ports.clone(),
         country: country(&config.media.country),
-        webrtc_codecs: codecs(&config.media.webrtc_codecs),
+        webrtc_codecs: settings::webrtc_codecs(config),
         workers: config.media.workers,
         music_on_hold: None,
         announcements: Vec::new(),
@@ -351,6 +351,17 @@ fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
 /// Codecs by name; the configuration has been checked for names it does not know.
 pub fn codecs(names: &[String]) -> Vec<Codec> {
     names.iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+/// The codecs of a line group in either direction; those of what we offer come first, which calls are expected to get.
+fn all_codecs(group: &LineGroup) -> Vec<Codec> {
+    let mut all = codecs(&group.codecs_outgoing);
+    for codec in codecs(&group.codecs_incoming) {
+        if !all.contains(&codec) {
+            all.push(codec);
+        }
+    }
+    all
 }
 
 fn country(code: &str) -> Country {

@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 
+use offhook_media::codec::Codec;
+use offhook_media::sdp::SrtpPolicy;
 use offhook_sip::digest::{Credentials, Secret};
 use offhook_sip::header::Protocol;
 use rustc_hash::FxHashMap;
+use tracing::info;
 
 use super::{StartError, codecs};
 use crate::call::directory::Directory;
@@ -12,6 +15,7 @@ use crate::config::{self, Config, GroupKind, LineGroup, Listener};
 use crate::ids::{LineGroupId, LineId};
 use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
 use crate::net::groups::{GroupSettings, Kind, LineSettings};
+use crate::net::media::{AudioSettings, Srtp};
 use crate::net::transport::{
     CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer, TransportSettings, Trust,
 };
@@ -111,8 +115,41 @@ fn group(config: &Config, index: usize, group: &LineGroup) -> GroupSettings {
         nat_refresh_answered: group.nat_refresh_answered,
         listener: group.listener.and_then(|index| config.listeners.get(index)).map(|listener| listener.name.clone()),
         tls_profile: index as u16,
-        codecs: codecs(&group.codecs),
+        audio: audio(group),
     }
+}
+
+fn audio(group: &LineGroup) -> AudioSettings {
+    AudioSettings {
+        outgoing: codecs(&group.codecs_outgoing),
+        incoming: codecs(&group.codecs_incoming),
+        srtp: match group.srtp {
+            config::Srtp::Auto => Srtp::Auto,
+            config::Srtp::Off => Srtp::Off,
+            config::Srtp::Optional => Srtp::On(SrtpPolicy::Optional),
+            config::Srtp::Required => Srtp::On(SrtpPolicy::Required),
+            config::Srtp::Dtls => Srtp::On(SrtpPolicy::Dtls),
+        },
+        comfort_noise: group.comfort_noise,
+        rtcp_mux: group.rtcp_mux,
+        ptime: group.ptime,
+    }
+}
+
+/// Codecs towards browsers. Where a PBX has wideband codecs, Opus must be among them, or nobody would hear it.
+pub(super) fn webrtc_codecs(config: &Config) -> Vec<Codec> {
+    let mut browsers = codecs(&config.media.webrtc_codecs);
+    let wide = |group: &&LineGroup| {
+        let mut towards_pbx = codecs(&group.codecs_outgoing).into_iter().chain(codecs(&group.codecs_incoming));
+        towards_pbx.any(|codec| matches!(codec, Codec::G722 | Codec::Opus))
+    };
+    if let Some(group) = config.groups.iter().find(wide)
+        && !browsers.contains(&Codec::Opus)
+    {
+        info!(line_group = group.name, "opus is added to media.webrtc_codecs: the line group has a wideband codec");
+        browsers.insert(0, Codec::Opus);
+    }
+    browsers
 }
 
 fn protocol(transport: config::Transport) -> Protocol {

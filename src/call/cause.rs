@@ -67,6 +67,10 @@ causes! {
     NotPermitted = "not_permitted", 403, 403, "The PBX does not permit this call.", "Die Telefonanlage erlaubt diesen Anruf nicht.";
     /// No codec in common (SIP 488, 606, 415), found by us or by the other side.
     NoCommonCodec = "no_common_codec", 488, 422, "The two sides have no audio codec in common. Check the codecs of the PBX connection.", "Die beiden Seiten haben keinen gemeinsamen Audio-Codec. Bitte die Codecs der Anlagenverbindung prüfen.";
+    /// The PBX offers encrypted audio only, to a line group without.
+    SrtpRequired = "srtp_required", 488, 422, "The PBX demands encrypted audio (SRTP), which is switched off for this connection. Set srtp of the PBX connection to optional or required.", "Die Telefonanlage verlangt verschlüsselten Ton (SRTP), der für diese Verbindung abgeschaltet ist. Bitte srtp der Anlagenverbindung auf optional oder required stellen.";
+    /// The PBX does not encrypt, or not in a way known here, where a line group demands it.
+    SrtpRefused = "srtp_refused", 488, 422, "The PBX does not take the encrypted audio (SRTP) that this connection demands. Allow SRTP at the PBX, or change srtp of the PBX connection.", "Die Telefonanlage nimmt den verschlüsselten Ton (SRTP) nicht an, den diese Verbindung verlangt. Bitte SRTP in der Anlage erlauben oder srtp der Anlagenverbindung ändern.";
     /// The PBX did not answer the request at all.
     PbxNotAnswering = "pbx_not_answering", 408, 504, "The PBX does not answer. Check its address and the network.", "Die Telefonanlage antwortet nicht. Bitte Adresse und Netzwerk prüfen.";
     /// The connection to the PBX could not be made or broke.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use offhook_media::LegStats;
 use offhook_media::codec::Codec;
+use offhook_media::sdp::SecurityKind;
 use offhook_media::session::Side;
 use offhook_sip::uri::Uri;
 use offhook_sip::{ReferId, SessionId};
@@ -306,6 +307,13 @@ pub enum MediaInput {
         /// The codec that was agreed.
         codec: Codec,
     },
+    /// How the audio of this side is encrypted from now on.
+    Secured {
+        /// Whether, and with keys from where.
+        security: SecurityKind,
+    },
+    /// Our offer for this side leaves no choice but encryption.
+    EncryptionDemanded,
     /// What was asked for cannot be done.
     Refused {
         /// Why.

@@ -401,6 +401,8 @@ impl Calls {
             connected: None,
             codec: None,
             silence: [None, None],
+            security: None,
+            demands_encryption: false,
             awaiting: [None, None],
             deadline: Some(deadline),
             takeover: None,

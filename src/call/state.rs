@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
+use offhook_media::sdp::SecurityKind;
 use offhook_media::session::Side;
 use offhook_sip::{ReferId, SessionId};
 
@@ -29,6 +30,10 @@ pub(super) struct Call {
     pub(super) codec: Option<Codec>,
     /// Which sides should send audio and do not, and where it should come from.
     pub(super) silence: [Option<Silence>; 2],
+    /// How the audio towards the PBX is encrypted.
+    pub(super) security: Option<SecurityKind>,
+    /// Nothing but encrypted audio was offered to the PBX.
+    pub(super) demands_encryption: bool,
     /// What the media side was asked for last, for side A and side B.
     pub(super) awaiting: [Option<Awaiting>; 2],
     /// When something must have happened, and what is wrong otherwise.

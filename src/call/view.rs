@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use offhook_media::codec::Codec;
+use offhook_media::sdp::SecurityKind;
 
 use super::cause::CauseCode;
 use super::directory::Directory;
@@ -87,6 +88,8 @@ pub struct CallView {
     pub codec: Option<Codec>,
     /// Who should send audio and does not.
     pub silence: Vec<Silence>,
+    /// How the audio towards the PBX is encrypted.
+    pub security: Option<SecurityKind>,
     /// Why it ended, or why it is not here.
     pub cause: Option<EndCause>,
 }
@@ -129,6 +132,7 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         connected: call.connected,
         codec: call.codec,
         silence: silence.collect(),
+        security: call.security,
         cause: None,
     }
 }

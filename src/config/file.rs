@@ -14,7 +14,7 @@ use toml::Spanned;
 use super::names::{self, PLACE};
 use super::{
     Administrator, Config, GroupKind, GroupTls, Line, LineGroup, Listen, Listener, ListenerTls, Media, Pattern, Route,
-    Secret, Transport, User,
+    Secret, Srtp, Transport, User,
 };
 
 /// Countries whose tones are known.
@@ -116,6 +116,16 @@ struct FileGroup {
     trust_identity: bool,
     #[serde(default = "default_codecs")]
     codecs: Spanned<Vec<String>>,
+    codecs_outgoing: Option<Spanned<Vec<String>>>,
+    codecs_incoming: Option<Spanned<Vec<String>>>,
+    #[serde(default)]
+    srtp: Srtp,
+    #[serde(default)]
+    comfort_noise: bool,
+    #[serde(default)]
+    rtcp_mux: bool,
+    #[serde(default = "default_ptime")]
+    ptime: Spanned<u32>,
     #[serde(default)]
     line: Vec<FileLine>,
 }
@@ -293,7 +303,13 @@ impl FileGroup {
         within(&self.retry_interval, "retry_interval", "seconds", 1..=3_600)?;
         within(&self.nat_refresh, "nat_refresh", "seconds", 0..=3_600)?;
         within(&self.options_refresh, "options_refresh", "seconds", 0..=3_600)?;
-        known_codecs(&self.codecs, self.codecs.get_ref(), &["PCMA", "PCMU", "G722", "opus"])?;
+        let codecs_outgoing = line_codecs(self.codecs_outgoing.as_ref().unwrap_or(&self.codecs))?;
+        let codecs_incoming = line_codecs(self.codecs_incoming.as_ref().unwrap_or(&self.codecs))?;
+        line_codecs(&self.codecs)?;
+        within(&self.ptime, "ptime", "milliseconds", 10..=60)?;
+        if !self.ptime.get_ref().is_multiple_of(10) {
+            return Err(problem(&self.ptime, "ptime must be a multiple of 10 milliseconds."));
+        }
         let account = self.trunk_account()?;
         let same = |other: &&LineGroup| matches!((&other.account, &account), (Some(a), Some(b)) if a.0 == b.0);
         if let (Some(other), Some(user_name)) = (others.iter().find(same), &self.user_name) {
@@ -344,7 +360,12 @@ impl FileGroup {
             account,
             numbers: group_numbers,
             trust_identity: self.trust_identity,
-            codecs: self.codecs.into_inner(),
+            codecs_outgoing,
+            codecs_incoming,
+            srtp: self.srtp,
+            comfort_noise: self.comfort_noise,
+            rtcp_mux: self.rtcp_mux,
+            ptime: *self.ptime.get_ref(),
             name: self.name.into_inner(),
             lines,
         })
@@ -508,6 +529,16 @@ fn within(value: &Spanned<u32>, key: &str, unit: &str, range: RangeInclusive<u32
     Err(problem(value, format!("{key} must lie between {} and {} {unit}.", range.start(), range.end())))
 }
 
+/// The codecs towards a PBX. A-law is always among them: every PBX has it.
+fn line_codecs(codecs: &Spanned<Vec<String>>) -> Result<Vec<String>, Problem> {
+    known_codecs(codecs, codecs.get_ref(), &["PCMA", "PCMU", "G722", "opus"])?;
+    let mut all = codecs.get_ref().clone();
+    if !all.iter().any(|codec| codec.eq_ignore_ascii_case("PCMA")) {
+        all.push("PCMA".into());
+    }
+    Ok(all)
+}
+
 fn known_codecs<T>(at: &Spanned<T>, codecs: &[String], known: &[&str]) -> Result<(), Problem> {
     if codecs.is_empty() {
         return Err(problem(at, format!("at least one codec is needed, of {}.", known.join(", "))));
@@ -538,6 +569,10 @@ pub fn parse_ports(text: &str) -> Result<RangeInclusive<u16>, &'static str> {
         () if pairs < 2 => Err("a call takes two pairs of an even port and the next; the range needs four such ports"),
         () => Ok(low..=high),
     }
+}
+
+fn default_ptime() -> Spanned<u32> {
+    Spanned::new(0..0, 20)
 }
 
 fn default_expires() -> Spanned<u32> {

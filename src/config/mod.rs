@@ -163,8 +163,18 @@ pub struct LineGroup {
     pub numbers: Option<Pattern>,
     /// Whether P-Asserted-Identity, Privacy and diversions are believed and passed on (RFC 3325).
     pub trust_identity: bool,
-    /// Codecs, best first.
-    pub codecs: Vec<String>,
+    /// Codecs of our offers, best first.
+    pub codecs_outgoing: Vec<String>,
+    /// Codecs taken of its offers, best first.
+    pub codecs_incoming: Vec<String>,
+    /// When the audio is encrypted.
+    pub srtp: Srtp,
+    /// Whether comfort noise (RFC 3389) is offered and taken.
+    pub comfort_noise: bool,
+    /// Whether one port for RTP and RTCP is offered.
+    pub rtcp_mux: bool,
+    /// Audio per packet that is asked for, in milliseconds.
+    pub ptime: u32,
     /// Its lines.
     pub lines: Vec<Line>,
 }
@@ -184,6 +194,23 @@ pub enum GroupKind {
     TrunkFixed,
     /// The PBX registers with us.
     TrunkRegistrar,
+}
+
+/// When the audio towards a PBX is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Srtp {
+    /// Required where the signalling goes over TLS, otherwise off.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+    /// Offered and taken; plain RTP otherwise.
+    Optional,
+    /// Always, with keys in the description (SDES).
+    Required,
+    /// Always, with keys from a DTLS handshake.
+    Dtls,
 }
 
 /// TLS towards one PBX.
@@ -408,6 +435,29 @@ lines = ["100", "+4989101"]
         assert_eq!((group.domain.as_str(), group.port, group.expires), ("pbx.example", None, 600));
         assert_eq!((group.kind, group.lines[0].auth_name.as_str()), (GroupKind::Softphones, "100"));
         assert_eq!(config.users[0].lines, [(0, 0), (0, 1)]);
+    }
+
+    #[test]
+    fn audio_settings_are_read_and_a_law_is_always_there() {
+        let parse = |added: &str| parse(&GOOD.replacen("name = \"main\"", &format!("name = \"main\"\n{added}"), 1));
+        let group = parse("").unwrap().groups.remove(0);
+        assert_eq!((group.srtp, group.comfort_noise, group.rtcp_mux, group.ptime), (Srtp::Auto, false, false, 20));
+        assert_eq!(group.codecs_incoming, group.codecs_outgoing);
+        let added =
+            "srtp = \"dtls\"\ncomfort_noise = true\nptime = 40\ncodecs = [\"G722\"]\ncodecs_incoming = [\"PCMU\"]";
+        let group = parse(added).unwrap().groups.remove(0);
+        assert_eq!((group.srtp, group.comfort_noise, group.ptime), (Srtp::Dtls, true, 40));
+        assert_eq!(group.codecs_outgoing, ["G722", "PCMA"]);
+        assert_eq!(group.codecs_incoming, ["PCMU", "PCMA"]);
+        for (added, expected) in [
+            ("ptime = 5", "offhook.toml:5: ptime must lie between 10 and 60 milliseconds."),
+            ("ptime = 25", "offhook.toml:5: ptime must be a multiple of 10 milliseconds."),
+            ("srtp = \"maybe\"", "offhook.toml:5: unknown variant `maybe`"),
+            ("codecs_outgoing = [\"GSM\"]", "offhook.toml:5: "),
+        ] {
+            let error = parse(added).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::config::Secret;
 use crate::ids::LineGroupId;
 use crate::net::dns::Dns;
 use crate::net::groups::{GroupSettings, Groups, Kind};
-use crate::net::media::MediaSettings;
+use crate::net::media::{AudioSettings, MediaSettings};
 use crate::net::role::{Decision, Refusal, Role};
 use crate::net::transport::TransportSettings;
 
@@ -77,7 +77,7 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         nat_refresh_answered: false,
         listener: None,
         tls_profile: 0,
-        codecs: CODECS.to_vec(),
+        audio: AudioSettings::plain(&CODECS),
     };
     let groups = Groups::new(transport.local_addr(), vec![extensions], Vec::new());
     // What a telephone asserts of itself is not to be believed.

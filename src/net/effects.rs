@@ -71,13 +71,15 @@ impl<R: Role> Core<R> {
                 let answer = self.media.answer_browser(call, side, &sdp, expected, now);
                 (side, answer.map(|sdp| (sdp, None)))
             }
-            MediaEffect::Offer { side, group } => (side, self.offer(call, side, group).map(|sdp| (sdp, None))),
+            MediaEffect::Offer { side, group } => (side, self.offer(call, side, group, now).map(|sdp| (sdp, None))),
             MediaEffect::AnswerOffer { side, group, expected, sdp } => {
-                let codecs = self.groups.codecs(group).to_vec();
-                let answer = match self.groups.local_ip(group) {
-                    Some(local) => self.media.answer_offer(call, side, local, &codecs, expected, &sdp),
+                let answer = match self.groups.local_audio(group) {
+                    Some((local, audio)) => self.media.answer_offer(call, side, local, &audio, expected, &sdp),
                     None => Err(CauseCode::PbxUnreachable),
                 };
+                if answer.is_ok() {
+                    self.secured(call, side, now);
+                }
                 (side, answer.map(|(sdp, codec)| (sdp, Some(codec))))
             }
             MediaEffect::Describe { side } => (side, self.media.describe(call, side).map(|sdp| (sdp, None))),
@@ -86,9 +88,8 @@ impl<R: Role> Core<R> {
                 return self.accepted(call, side, accepted, now);
             }
             MediaEffect::OfferNext { side, group } => {
-                let codecs = self.groups.codecs(group).to_vec();
-                let offer = match self.groups.local_ip(group) {
-                    Some(local) => self.media.offer_next(call, side, local, &codecs),
+                let offer = match self.groups.local_audio(group) {
+                    Some((local, audio)) => self.media.offer_next(call, side, local, &audio),
                     None => Err(CauseCode::PbxUnreachable),
                 };
                 (side, offer.map(|sdp| (sdp, None)))
@@ -117,15 +118,27 @@ impl<R: Role> Core<R> {
 
     fn accepted(&mut self, call: CallId, side: Side, accepted: Result<Codec, CauseCode>, now: Instant) {
         let event = match accepted {
-            Ok(codec) => MediaInput::Accepted { codec },
+            Ok(codec) => {
+                self.secured(call, side, now);
+                MediaInput::Accepted { codec }
+            }
             Err(cause) => MediaInput::Refused { cause },
         };
         self.calls.handle(Input::Media { call, side, event }, now);
     }
 
-    fn offer(&mut self, call: CallId, side: Side, group: LineGroupId) -> Result<bytes::Bytes, CauseCode> {
-        let codecs = self.groups.codecs(group).to_vec();
-        let local = self.groups.local_ip(group).ok_or(CauseCode::PbxUnreachable)?;
-        self.media.offer(call, side, local, &codecs)
+    /// Says how the audio of a side is encrypted.
+    fn secured(&mut self, call: CallId, side: Side, now: Instant) {
+        if let Some(security) = self.media.security(call, side) {
+            self.calls.handle(Input::Media { call, side, event: MediaInput::Secured { security } }, now);
+        }
+    }
+
+    fn offer(&mut self, call: CallId, side: Side, group: LineGroupId, now: Instant) -> Result<bytes::Bytes, CauseCode> {
+        let (local, audio) = self.groups.local_audio(group).ok_or(CauseCode::PbxUnreachable)?;
+        if audio.demands_encryption() {
+            self.calls.handle(Input::Media { call, side, event: MediaInput::EncryptionDemanded }, now);
+        }
+        self.media.offer(call, side, local, &audio)
     }
 }

@@ -114,7 +114,8 @@ impl<R: Role> Core<R> {
     pub(super) fn report_calls(&mut self, reply: oneshot::Sender<CallsReport>) {
         let records: Vec<CallRecord> = self.calls.records().collect();
         let silences = self.figures.silences;
-        let (sender, mut figures) = mpsc::unbounded_channel::<LegFigures>();
+        // Room for two legs of each call: a media thread cannot wait.
+        let (sender, mut figures) = mpsc::channel::<LegFigures>((records.len() * 2).max(1));
         self.media.report(&sender);
         drop(sender);
         tokio::spawn(async move {

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use offhook_media::sdp::SecurityKind;
 use offhook_media::{Codec, LegStats};
 
-use super::protocol::{self, Cause, Direction, LineState, SilentParty, admin};
+use super::protocol::{self, Cause, Direction, LineState, Security, SilentParty, admin};
 use super::{Labels, WebState};
 use crate::call::effect::CommandResult;
 use crate::call::record::{Number, Party};
@@ -58,6 +59,11 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         connected_at: view.connected.map(|at| state.clock.unix_ms(at)),
         codec: view.codec.map(|codec| codec.name().to_owned()),
         silence: view.silence.into_iter().map(silence).collect(),
+        security: view.security.map(|security| match security {
+            SecurityKind::Plain => Security::Plain,
+            SecurityKind::Sdes => Security::Sdes,
+            SecurityKind::Dtls => Security::Dtls,
+        }),
         cause: view.cause.map(cause),
     }
 }

@@ -33,6 +33,7 @@ fn protocol_types() -> String {
     add(Silence::decl(&config));
     add(SilentParty::decl(&config));
     add(Direction::decl(&config));
+    add(Security::decl(&config));
     add(ConnectionState::decl(&config));
     add(Cause::decl(&config));
     add(Reply::decl(&config));

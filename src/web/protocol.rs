@@ -202,6 +202,8 @@ pub struct Call {
     pub codec: Option<String>,
     /// From whom no audio arrives although it should, for two seconds and more.
     pub silence: Vec<Silence>,
+    /// Whether the audio towards the PBX is encrypted, once known.
+    pub security: Option<Security>,
     /// Why it ended.
     pub cause: Option<Cause>,
 }
@@ -223,6 +225,18 @@ pub enum SilentParty {
     Browser,
     /// The telephone system.
     Pbx,
+}
+
+/// How the audio towards the PBX is encrypted. That towards the browser always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// Not at all.
+    Plain,
+    /// SRTP with keys from the signalling.
+    Sdes,
+    /// SRTP with keys from a DTLS handshake.
+    Dtls,
 }
 
 /// Who began a call.

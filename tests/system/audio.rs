@@ -32,6 +32,8 @@ fn every_phone_codec(webrtc: &'static str, mime: &str) {
     let site = Site::new(&format!("audio-{webrtc}"));
     let pbx = Kamailio::start(&site, &Default::default());
     for codec in ["PCMA", "PCMU", "G722"] {
+        // Opus comes by itself where the PBX has a wideband codec.
+        let mime = if codec == "G722" { "audio/opus" } else { mime };
         let connection = Pbx { codecs: vec![codec], ..Default::default() };
         let settings = Settings { webrtc_codecs: vec![webrtc], pbxes: vec![connection], ..Default::default() };
         let mut server = Offhook::start(&site, &settings);
@@ -59,7 +61,7 @@ fn every_phone_codec(webrtc: &'static str, mime: &str) {
     }
 }
 
-fn both_hear(browser: &Softphone, phone: &Baresip, pair: &str) {
+pub(crate) fn both_hear(browser: &Softphone, phone: &Baresip, pair: &str) {
     eventually(&format!("{pair}: the browser hears the phone"), SOON, || match browser.heard(0.4) {
         Some(sound) if sound.is_tone(PHONE_TONE) => Ok(()),
         Some(sound) => Err(format!("it hears {sound}")),

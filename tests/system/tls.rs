@@ -11,7 +11,8 @@ use crate::support::tls::{Authority, Identity};
 
 /// A PBX at port 5061 that an authority of its own vouches for.
 fn settings(authority: &Path, more: &str) -> Settings {
-    let more = format!("ca = [{authority:?}]\nsystem_ca = false\nretry_interval = 2\n{more}");
+    // The phones here do not encrypt their audio.
+    let more = format!("ca = [{authority:?}]\nsystem_ca = false\nretry_interval = 2\nsrtp = \"off\"\n{more}");
     let connection = Pbx { port: Some(5061), transport: "tls", more, ..Default::default() };
     Settings { pbxes: vec![connection], ..Default::default() }
 }

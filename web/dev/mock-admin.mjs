@@ -133,6 +133,63 @@ function lineGroups() {
 }
 
 /** Answers a request to /api/v1/admin; false where it is none. */
+const leg = (party, name, fields) => ({
+  party,
+  name,
+  codec_in: 'PCMA',
+  codec_out: 'PCMA',
+  transcoded: false,
+  encrypted: party === 'browser',
+  silent: false,
+  packets_in: 5000,
+  packets_out: 5000,
+  loss: 0,
+  loss_remote: null,
+  jitter_ms: 1.4,
+  jitter_remote_ms: null,
+  round_trip_ms: 12,
+  buffer_ms: null,
+  concealed_ms: 0,
+  level: null,
+  mos: 4.38,
+  mos_listening: 4.41,
+  mos_remote: null,
+  ...fields,
+});
+
+function calls() {
+  const now = Date.now();
+  const call = (id, started, ended, legs) => ({
+    id,
+    caller: '110',
+    called: `20${id}`,
+    started_at: started,
+    connected_at: started + 4000,
+    ended_at: ended,
+    legs,
+  });
+  const fair = {
+    codec_in: 'opus',
+    codec_out: 'opus',
+    transcoded: true,
+    loss: 3.2,
+    mos: 3.72,
+    buffer_ms: 60,
+    level: -24,
+  };
+  const bad = { loss: 14.8, jitter_ms: 38, round_trip_ms: 410, concealed_ms: 4200, mos: 2.1 };
+  return {
+    now,
+    running: [
+      call('1', now - 75_000, null, [leg('browser', 'anna', fair), leg('pbx', 'Headquarters', { silent: true })]),
+    ],
+    ended: [
+      call('2', now - minutes(9), now - minutes(3), [leg('browser', 'ben', bad), leg('pbx', 'Headquarters', {})]),
+      call('3', now - minutes(40), now - minutes(31), [leg('browser', 'anna', {}), leg('pbx', 'Headquarters', {})]),
+    ],
+  };
+}
+
 export async function administer(request, response) {
   const { pathname } = new URL(request.url, 'http://localhost');
   if (!pathname.startsWith('/api/v1/admin/')) return false;
@@ -154,6 +211,7 @@ export async function administer(request, response) {
     response.end();
   } else if (pathname === '/api/v1/admin/session') json(200, { user });
   else if (pathname === '/api/v1/admin/line-groups') json(200, lineGroups());
+  else if (pathname === '/api/v1/admin/calls') json(200, calls());
   else {
     const id = pathname.split('/')[5];
     reset.set(id, Date.now());

@@ -123,6 +123,8 @@ function create(fields) {
     created_at: Date.now(),
     connected_at: null,
     codec: null,
+    silence: [],
+    security: null,
     cause: null,
     ...fields,
   });
@@ -151,12 +153,19 @@ function serve(request, reply) {
         remote_state: 'connected',
         connected_at: Date.now(),
         codec: 'G722',
+        security: 'sdes',
         name: number === '202' ? 'Ben Okafor' : null,
       });
     }
     case 'answer_call':
       reply({ status: 'media', call: request.call, sdp: answer(request.sdp) });
-      return update(request.call, { here: true, state: 'connected', connected_at: Date.now(), codec: 'PCMA' });
+      return update(request.call, {
+        here: true,
+        state: 'connected',
+        connected_at: Date.now(),
+        codec: 'PCMA',
+        security: 'plain',
+      });
     case 'decline_call':
       reply({ status: 'ok' });
       return update(request.call, { state: 'null', cause: cause(request.reason) });

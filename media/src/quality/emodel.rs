@@ -63,7 +63,8 @@ pub(super) fn equipment(impairment: Impairment, loss: f64, burst_ratio: f64) -> 
 /// Impairment by delay Id (G.107 section 7.2).
 pub(super) fn delay(one_way: Duration) -> f64 {
     let ms = one_way.as_secs_f64() * 1_000.0;
-    talker_echo(ms) + listener_echo(ms) + absolute(ms)
+    // In the first milliseconds the formula of the echo goes a little below nothing.
+    (talker_echo(ms) + listener_echo(ms) + absolute(ms)).max(0.0)
 }
 
 /// Idte: the own voice comes back late. The echo loss of 65 dB is that of telephones.

@@ -176,7 +176,38 @@ pub enum Security {
 impl Security {
     /// Whether there is encryption.
     pub fn is_encrypted(&self) -> bool {
-        *self != Security::Plain
+        self.kind() != SecurityKind::Plain
+    }
+
+    /// Which of the three it is.
+    pub fn kind(&self) -> SecurityKind {
+        match self {
+            Self::Plain => SecurityKind::Plain,
+            Self::Sdes { .. } => SecurityKind::Sdes,
+            Self::Dtls { .. } => SecurityKind::Dtls,
+        }
+    }
+}
+
+/// [`Security`] without its keys: what a person may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecurityKind {
+    /// Not encrypted.
+    Plain,
+    /// Encrypted with keys from the descriptions.
+    Sdes,
+    /// Encrypted with keys from a DTLS handshake.
+    Dtls,
+}
+
+impl SecurityKind {
+    /// The word for logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Sdes => "sdes",
+            Self::Dtls => "dtls",
+        }
     }
 }
 

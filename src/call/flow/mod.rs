@@ -54,6 +54,7 @@ impl Flow<'_> {
                 let code = match status {
                     408 if !from_network => CauseCode::PbxNotAnswering,
                     503 if !from_network => CauseCode::PbxUnreachable,
+                    415 | 488 | 606 if self.call.demands_encryption => CauseCode::SrtpRefused,
                     _ => CauseCode::of_call_response(status),
                 };
                 let detail = (from_network && !reason.is_empty()).then_some(reason);
@@ -100,6 +101,9 @@ impl Flow<'_> {
                     _ => self.tell_clients(),
                 }
             }
+            // The clients learn of it with what follows: the description or the acceptance.
+            MediaInput::Secured { security } => self.call.security = Some(security),
+            MediaInput::EncryptionDemanded => self.call.demands_encryption = true,
             MediaInput::Refused { cause } => {
                 let Some(awaiting) = self.call.awaiting[index(side)].take() else { return };
                 self.refused(awaiting, cause);

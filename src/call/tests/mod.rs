@@ -16,7 +16,8 @@ use super::cause::CauseCode;
 use super::directory::{Directory, LineEntry, LineGroupEntry};
 use super::effect::*;
 use super::headers::Headers;
-use super::view::{CallView, ConnectionState};
+use super::record::{CallRecord, Number, Party};
+use super::view::{CallView, ConnectionState, Silence};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
 const LINE: LineId = LineId(0);
@@ -48,6 +49,7 @@ struct World {
     /// The caller and the header fields of the last INVITE, header fields of the last answer.
     invited: Option<(Option<Caller>, Headers)>,
     answered: Headers,
+    ended: Vec<CallRecord>,
     next_session: u64,
 }
 
@@ -63,6 +65,7 @@ impl World {
             log: Vec::new(),
             views: Vec::new(),
             results: Vec::new(),
+            ended: Vec::new(),
             legs: Vec::new(),
             invited: None,
             answered: Headers::new(),
@@ -234,6 +237,30 @@ fn an_outgoing_call_rings_is_answered_and_ended_by_the_other_side() {
     world.logged(&["media closed"]);
     assert_eq!(world.last_view(DESK).cause.as_ref().unwrap().code, CauseCode::NormalClearing);
     assert!(world.calls.is_empty() && world.calls.poll_timeout().is_none());
+}
+
+#[test]
+fn a_silent_side_is_told_until_it_is_heard_and_the_call_is_recorded() {
+    let mut world = World::new();
+    let call = world.dial("200");
+    world.sip(101, answered(sdp()));
+    let from = Some("192.0.2.9:4000".parse().unwrap());
+    world.input(Input::Media { call, side: Side::B, event: MediaInput::Silent { from, never: true } });
+    assert_eq!(world.last_view(DESK).silence, [Silence { own: false, from }]);
+    assert_eq!(world.calls.record(call).unwrap().silent, [false, true]);
+    let own = MediaInput::Silent { from: None, never: false };
+    world.input(Input::Media { call, side: Side::A, event: own });
+    assert_eq!(world.last_view(DESK).silence.len(), 2);
+    assert!(world.last_view(DESK).silence.contains(&Silence { own: true, from: None }));
+    for side in [Side::A, Side::B] {
+        world.input(Input::Media { call, side, event: MediaInput::Heard });
+    }
+    assert_eq!(world.last_view(DESK).silence, []);
+    world.sip(101, bye());
+    let record = &world.ended[0];
+    assert_eq!(record.called, Number::Other("200".into()));
+    assert_eq!(record.parties, [Party::Browser(ALICE), Party::Pbx(PBX)]);
+    assert!(record.connected.is_some());
 }
 
 #[test]
@@ -555,4 +582,22 @@ fn stopping_ends_everything() {
     world.log.sort();
     world.logged(&["hangup 101", "media closed", "media closed", "reject 503"]);
     assert!(world.calls.is_empty());
+}
+
+#[test]
+fn an_overloaded_server_takes_no_new_call_and_keeps_those_it_has() {
+    let mut world = World::new();
+    world.dial("123");
+    world.sip(101, answered(sdp()));
+    world.log.clear();
+    world.calls.set_overloaded(true);
+    let make = Command::MakeCall { line: LINE, number: "456".into(), sdp: "v=0".into() };
+    assert_eq!(world.command(LAPTOP, make), Some(CommandResult::Error(CauseCode::Overloaded)));
+    world.incoming();
+    world.logged(&["reject 503"]);
+    world.sip(101, SipInput::Offer { sdp: sdp() });
+    world.logged(&["200 to offer"]);
+    world.calls.set_overloaded(false);
+    world.incoming();
+    assert!(!world.log.iter().any(|line| line.starts_with("reject")));
 }

@@ -212,7 +212,7 @@ impl<R: Role> Core<R> {
             let ways = self.role.bound(id, "", now).unwrap_or_default();
             let Some(group) = self.groups.group_mut(id) else { continue };
             group.bound_until = bindings.iter().map(|binding| binding.until).min();
-            group.bound_at = ways.first().map(|way| way.local.ip());
+            group.bound_at = ways.first().map(|way| (way.local.ip(), way.to.protocol));
             group.cause = bindings.is_empty().then(|| EndCause::ours(CauseCode::TrunkNotRegistered));
             self.follow_group(id, now);
         }

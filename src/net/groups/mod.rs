@@ -9,7 +9,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use offhook_media::codec::Codec;
 use offhook_sip::digest::Credentials;
 use offhook_sip::header::Protocol;
 use offhook_sip::{Account, Destination, RegistrationId};
@@ -19,6 +18,7 @@ use self::targets::{Target, Targets};
 use crate::call::view::EndCause;
 use crate::ids::{LineGroupId, LineId};
 use crate::line::report::{GroupReport, TargetReport};
+use crate::net::media::AudioSettings;
 
 /// Contacts that are remembered for not answering.
 const MAX_DEAD_CONTACTS: usize = 64;
@@ -70,8 +70,8 @@ pub struct GroupSettings {
     pub listener: Option<String>,
     /// Number of its TLS settings in the transport's.
     pub tls_profile: u16,
-    /// Codecs, best first.
-    pub codecs: Vec<Codec>,
+    /// What audio is agreed on with it.
+    pub audio: AudioSettings,
 }
 
 /// What is configured of a line.
@@ -118,8 +118,8 @@ struct Group {
     pilot: Option<LineId>,
     /// Of a PBX that registers with us: when its next binding ends.
     bound_until: Option<Instant>,
-    /// The address of ours that such a PBX knows.
-    bound_at: Option<IpAddr>,
+    /// The address of ours that such a PBX knows, and over what.
+    bound_at: Option<(IpAddr, Protocol)>,
 }
 
 /// An OPTIONS on its way to one place of a group's PBX.
@@ -170,17 +170,18 @@ impl Groups {
         self.lines.iter().map(|line| line.settings.active)
     }
 
-    /// Codecs towards a PBX.
-    pub(super) fn codecs(&self, group: LineGroupId) -> &[Codec] {
-        self.group(group).map_or(&[], |group| &group.settings.codecs)
-    }
-
-    /// The address of ours that a PBX sees.
-    pub(super) fn local_ip(&self, group: LineGroupId) -> Option<IpAddr> {
+    /// The address of ours that a PBX sees, and what audio is agreed on with it by the way its signalling goes.
+    pub(super) fn local_audio(&self, group: LineGroupId) -> Option<(IpAddr, AudioSettings)> {
         let group = self.group(group)?;
-        let target = group.targets.in_order().next();
-        let listen = || (!self.listen.ip().is_unspecified()).then(|| self.listen.ip());
-        target.map(|target| target.local.ip()).or(group.bound_at).or_else(listen)
+        let target = group.targets.in_order().next().map(|target| (target.local.ip(), target.protocol));
+        let settings = &group.settings;
+        let listen = || {
+            let known = !self.listen.ip().is_unspecified();
+            known.then(|| (self.listen.ip(), settings.protocol.unwrap_or(Protocol::Udp)))
+        };
+        let (local, protocol) = target.or(group.bound_at).or_else(listen)?;
+        let srtp = settings.audio.srtp.resolved(protocol == Protocol::Tls);
+        Some((local, AudioSettings { srtp, ..settings.audio.clone() }))
     }
 
     /// When [`Core::groups_due`](super::core::Core::groups_due) has something to do.

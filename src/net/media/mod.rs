@@ -2,6 +2,7 @@
 
 mod ports;
 mod recording;
+mod terms;
 mod worker;
 
 use std::io;
@@ -13,9 +14,10 @@ use std::time::Instant;
 use bytes::Bytes;
 use offhook_media::codec::Codec;
 use offhook_media::dsp::{Country, Tone, ToneKind};
-use offhook_media::sdp::{self, Direction, LocalAudio, Negotiated, Offer, SdpError};
+use offhook_media::sdp::{self, Direction, LocalAudio, Negotiated, Offer, SdpError, SecurityKind};
 use offhook_media::session::{Side, Source};
 use offhook_media::sound::Clip;
+use offhook_media::srtp::{DtlsIdentity, LocalKeys};
 use offhook_media::webrtc::{WebRtcConfig, WebRtcError, WebRtcLeg};
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
@@ -23,6 +25,7 @@ use tracing::{debug, info, warn};
 
 use self::ports::Ports;
 pub use self::recording::Recording;
+pub use self::terms::{AudioSettings, Srtp};
 use self::worker::{Action, Workers};
 use super::figures::LegFigures;
 use crate::call::cause::CauseCode;
@@ -93,6 +96,8 @@ pub struct MediaEvent {
 pub struct MediaServer {
     settings: MediaSettings,
     webrtc: WebRtcConfig,
+    /// Who we are in DTLS handshakes towards PBXs.
+    identity: Arc<DtlsIdentity>,
     /// Addresses told to browsers, best first.
     candidates: Vec<SocketAddr>,
     workers: Workers,
@@ -135,6 +140,9 @@ struct RtpSide {
     version: u64,
     offer: Option<Offer>,
     negotiated: Option<Negotiated>,
+    audio: AudioSettings,
+    /// The keys of what we send, for its life.
+    keys: LocalKeys,
 }
 
 impl MediaServer {
@@ -151,6 +159,7 @@ impl MediaServer {
         let own = settings.webrtc.iter().copied().filter(|&own| Some(own) != public);
         let server = MediaServer {
             webrtc: WebRtcConfig::new(secret)?,
+            identity: DtlsIdentity::new().ok_or(MediaError::Random)?,
             candidates: public.into_iter().chain(own).collect(),
             workers,
             ports: Ports::new(settings.rtp_ports.clone(), u16::from_be_bytes([secret[8], secret[9]])),
@@ -193,30 +202,33 @@ impl MediaServer {
         call: CallId,
         side: Side,
         address: IpAddr,
-        codecs: &[Codec],
+        audio: &AudioSettings,
     ) -> Result<Bytes, CauseCode> {
-        let rtp = self.rtp_side(call, side, address)?;
-        let offer = Offer::new(&rtp.local, codecs);
+        let identity = self.identity.clone();
+        let rtp = self.rtp_side(call, side, address, audio)?;
+        let offer = Offer::new(&rtp.local, rtp.terms(audio.outgoing.clone(), &identity));
         let sdp = offer.sdp().clone();
         rtp.offer = Some(offer);
         Ok(sdp)
     }
 
-    /// Answers an offer from SIP with one of `codecs`; `expected` comes first where it is offered.
+    /// Answers an offer from SIP with one of the group's codecs; `expected` comes first where it is offered.
     pub(super) fn answer_offer(
         &mut self,
         call: CallId,
         side: Side,
         address: IpAddr,
-        codecs: &[Codec],
+        audio: &AudioSettings,
         expected: Option<Codec>,
         offer: &[u8],
     ) -> Result<(Bytes, Codec), CauseCode> {
-        let order = expected_first(codecs, expected);
-        let rtp = self.rtp_side(call, side, address)?;
-        let (answer, negotiated) =
-            sdp::answer(&rtp.local, &order, offer, rtp.version + 1).map_err(|error| sdp_cause(call, &error))?;
+        let order = expected_first(&audio.incoming, expected);
+        let identity = self.identity.clone();
+        let rtp = self.rtp_side(call, side, address, audio)?;
+        let (answer, negotiated) = sdp::answer(&rtp.local, rtp.terms(order, &identity), offer, rtp.version + 1)
+            .map_err(|error| sdp_cause(call, &error))?;
         rtp.version += 1;
+        log_agreed(call, side, &negotiated);
         let codec = negotiated.codec;
         rtp.negotiated = Some(negotiated.clone());
         self.act(call, Action::Rtp { side, negotiated });
@@ -231,6 +243,7 @@ impl MediaServer {
         let codec = negotiated.codec;
         // The 200 mostly repeats the description of the 183.
         if rtp.negotiated.as_ref() != Some(&negotiated) {
+            log_agreed(call, side, &negotiated);
             rtp.negotiated = Some(negotiated.clone());
             self.act(call, Action::Rtp { side, negotiated });
         }
@@ -244,11 +257,11 @@ impl MediaServer {
         call: CallId,
         side: Side,
         address: IpAddr,
-        codecs: &[Codec],
+        audio: &AudioSettings,
     ) -> Result<Bytes, CauseCode> {
         self.drop_next(call);
-        let (mut rtp, pair) = self.new_rtp(call, address)?;
-        let offer = Offer::new(&rtp.local, codecs);
+        let (mut rtp, pair) = self.new_rtp(call, address, audio)?;
+        let offer = Offer::new(&rtp.local, rtp.terms(audio.outgoing.clone(), &self.identity));
         let sdp = offer.sdp().clone();
         rtp.offer = Some(offer);
         self.media(call).next = Some(Next { side, rtp, pair });
@@ -267,6 +280,7 @@ impl MediaServer {
             self.ports.release(old.local.port);
         }
         let codec = negotiated.codec;
+        log_agreed(call, side, &negotiated);
         self.act(call, Action::Replace { side, pair, negotiated });
         Ok(codec)
     }
@@ -280,13 +294,21 @@ impl MediaServer {
 
     /// Our description of a side as it is, with a new version.
     pub(super) fn describe(&mut self, call: CallId, side: Side) -> Result<Bytes, CauseCode> {
+        let identity = self.identity.clone();
         let rtp = self.existing(call, side)?;
-        let negotiated = rtp.negotiated.as_ref().ok_or(CauseCode::Internal)?;
+        let codec = rtp.negotiated.as_ref().ok_or(CauseCode::Internal)?.codec;
         rtp.version += 1;
-        let offer = Offer::revised(&rtp.local, &[negotiated.codec], Direction::SendRecv, rtp.version);
+        let terms = rtp.terms(vec![codec], &identity);
+        let offer = Offer::revised(&rtp.local, terms, Direction::SendRecv, rtp.version);
         let sdp = offer.sdp().clone();
         rtp.offer = Some(offer);
         Ok(sdp)
+    }
+
+    /// How the audio of a side is encrypted, where that is agreed.
+    pub(super) fn security(&self, call: CallId, side: Side) -> Option<SecurityKind> {
+        let rtp = self.calls.get(&call)?.sides[side as usize].as_ref()?;
+        Some(rtp.negotiated.as_ref()?.security.kind())
     }
 
     /// Sets what a side hears.
@@ -386,7 +408,7 @@ impl MediaServer {
     }
 
     /// Asks every worker for the figures of its legs; it drops its sender when it has told all.
-    pub(super) fn report(&mut self, reply: &mpsc::UnboundedSender<LegFigures>) {
+    pub(super) fn report(&mut self, reply: &mpsc::Sender<LegFigures>) {
         self.workers.report(reply);
     }
 
@@ -432,16 +454,32 @@ impl MediaServer {
     }
 
     /// The RTP side of a call, with sockets; made where it is not there yet.
-    fn rtp_side(&mut self, call: CallId, side: Side, address: IpAddr) -> Result<&mut RtpSide, CauseCode> {
+    fn rtp_side(
+        &mut self,
+        call: CallId,
+        side: Side,
+        address: IpAddr,
+        audio: &AudioSettings,
+    ) -> Result<&mut RtpSide, CauseCode> {
         if self.media(call).sides[side as usize].is_none() {
-            let (rtp, pair) = self.new_rtp(call, address)?;
+            let (rtp, pair) = self.new_rtp(call, address, audio)?;
             self.media(call).sides[side as usize] = Some(rtp);
             self.act(call, Action::Sockets { side, pair });
         }
         self.existing(call, side)
     }
 
-    fn new_rtp(&mut self, call: CallId, address: IpAddr) -> Result<(RtpSide, PortPair), CauseCode> {
+    fn new_rtp(
+        &mut self,
+        call: CallId,
+        address: IpAddr,
+        audio: &AudioSettings,
+    ) -> Result<(RtpSide, PortPair), CauseCode> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(|error| {
+            tracing::error!(%call, %error, "no random numbers for keys");
+            CauseCode::Internal
+        })?;
         let shown = self.settings.address.unwrap_or(address);
         let pair = self.ports.take(shown, address).map_err(|error| {
             tracing::warn!(%call, %error, "no RTP port");
@@ -449,7 +487,8 @@ impl MediaServer {
         })?;
         self.next_session += 1;
         let local = LocalAudio { address: shown, port: pair.port, session_id: self.next_session };
-        Ok((RtpSide { local, version: 1, offer: None, negotiated: None }, pair))
+        let (audio, keys) = (audio.clone(), LocalKeys::new(&random));
+        Ok((RtpSide { local, version: 1, offer: None, negotiated: None, audio, keys }, pair))
     }
 
     /// The codecs to answer a browser with: what spares transcoding first, HD where the PBX side is HD.
@@ -471,12 +510,18 @@ fn expected_first(codecs: &[Codec], expected: Option<Codec>) -> Vec<Codec> {
     order
 }
 
+/// The codec and the encryption of a side: no call gets less than configured without a trace.
+fn log_agreed(call: CallId, side: Side, negotiated: &Negotiated) {
+    let Negotiated { codec, security, .. } = negotiated;
+    info!(%call, ?side, %codec, security = security.kind().as_str(), "audio agreed");
+}
+
 fn sdp_cause(call: CallId, error: &SdpError) -> CauseCode {
     debug!(%call, %error, "description from SIP");
     match error {
-        SdpError::NoCommonCodec | SdpError::SrtpRequired | SdpError::NoAudio | SdpError::UnsupportedTransport => {
-            CauseCode::NoCommonCodec
-        }
+        SdpError::SrtpRequired => CauseCode::SrtpRequired,
+        SdpError::SrtpRefused | SdpError::SrtpUnsupported => CauseCode::SrtpRefused,
+        SdpError::NoCommonCodec | SdpError::NoAudio | SdpError::UnsupportedTransport => CauseCode::NoCommonCodec,
         _ => CauseCode::Refused,
     }
 }

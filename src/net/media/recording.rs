@@ -215,3 +215,38 @@ fn create(path: &Path) -> io::Result<File> {
     }
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_does_not_keep_up_ends_the_recording() {
+        // Nobody writes.
+        let (jobs, _waiting) = sync_channel(2);
+        let (events, mut news) = tokio::sync::mpsc::channel(4);
+        let mut tape = Tapes { jobs }.begin(CallId(1), "/tmp/never".into(), events).unwrap();
+        assert!(tape.write(&[0; CHUNK]).is_ok());
+        assert!(tape.write(&[0; CHUNK - 1]).is_ok(), "less than a chunk waits");
+        assert!(tape.write(&[0; 1]).is_err());
+        assert!(tape.write(&[0; 1]).is_err());
+        drop(tape);
+        assert!(matches!(news.try_recv().unwrap().event, MediaInput::RecordingFailed { .. }));
+        assert!(news.try_recv().is_err(), "it is told once");
+    }
+
+    #[test]
+    fn a_file_has_its_name_when_it_is_complete() {
+        let folder = std::env::temp_dir().join(format!("offhook-recordings-{}-name", std::process::id()));
+        let path = folder.join("deep").join("call.wav");
+        let (events, mut news) = tokio::sync::mpsc::channel(4);
+        let mut tape = Tapes::start().unwrap().begin(CallId(1), path.clone(), events).unwrap();
+        tape.write(b"....data").unwrap();
+        assert!(!path.exists());
+        tape.finish(Some(Patch { offset: 0, bytes: b"size".to_vec() }));
+        assert!(matches!(news.blocking_recv().unwrap().event, MediaInput::Recorded { .. }));
+        assert_eq!(std::fs::read(&path).unwrap(), b"sizedata");
+        assert_eq!(std::fs::read_dir(folder.join("deep")).unwrap().count(), 1);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) user: &'static str,
     /// Whose password it has, where that is somebody else.
     pub(crate) account: Option<&'static str>,
+    /// How it encrypts audio: `srtp` where it can, `srtp-mand` always; nothing where empty.
+    pub(crate) encryption: &'static str,
     /// Codecs in order: `PCMA`, `PCMU`, `G722`.
     pub(crate) codecs: Vec<&'static str>,
     /// The tone that its microphone hears, Hz.
@@ -57,6 +59,7 @@ impl Default for Settings {
             pbx: kamailio::HOST,
             user: "200",
             account: None,
+            encryption: "",
             codecs: vec!["PCMA"],
             tone: 1000,
             answer: Answer::AtOnce,
@@ -123,6 +126,11 @@ impl Baresip {
     /// Stops it in the middle of everything: its sockets stay, and nobody reads them.
     pub(crate) fn freeze(&self) {
         self.process.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.process.signal("CONT");
     }
 
     /// Sends DTMF digits.
@@ -232,6 +240,7 @@ module g722.so
 module aufile.so
 module aubridge.so
 module sndfile.so
+module srtp.so
 module_app account.so
 module_app menu.so
 module_app ctrl_tcp.so
@@ -255,7 +264,11 @@ fn account(site: &Site, settings: &Settings) -> String {
         settings.codecs.iter().map(|c| if *c == "G722" { "G722/16000".into() } else { format!("{c}/8000") }).collect();
     let pbx: SocketAddr = site.socket(settings.pbx, 5060);
     format!(
-        "<sip:{user}@{domain}>;outbound=\"sip:{pbx}\";auth_user={account};auth_pass={password};audio_codecs={codecs};answermode={mode};regint=600",
+        "<sip:{user}@{domain}>;outbound=\"sip:{pbx}\";auth_user={account};auth_pass={password};audio_codecs={codecs};answermode={mode};regint=600{encryption}",
+        encryption = match settings.encryption {
+            "" => String::new(),
+            kind => format!(";mediaenc={kind}"),
+        },
         user = settings.user,
         domain = kamailio::DOMAIN,
         password = kamailio::password(account),

@@ -1,11 +1,11 @@
 /** The administrator's page, once an administrator is signed in. */
 import { useEffect, useState } from 'react';
 import { SignInGate } from '../components/SignInGate';
-import type { CauseCode, User } from '../generated/protocol';
+import type { CauseCode, LineGroups, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { administrators } from '../protocol/http';
 import { Console } from './Console';
-import { Poller } from './poller';
+import { lineGroups, Poller } from './poller';
 
 export default function Administration() {
   const { texts } = useTranslation();
@@ -20,9 +20,9 @@ export default function Administration() {
 }
 
 function Watching({ user, onSignedOut }: { user: User; onSignedOut: (reason: CauseCode | null) => void }) {
-  const [poller, setPoller] = useState<Poller | null>(null);
+  const [poller, setPoller] = useState<Poller<LineGroups> | null>(null);
   useEffect(() => {
-    const started = new Poller();
+    const started = new Poller(lineGroups);
     started.start();
     setPoller(started);
     return () => started.stop();

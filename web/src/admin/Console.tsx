@@ -8,6 +8,7 @@ import { Logo } from '../components/Logo';
 import type { CauseCode, LineGroups, LineReport, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { administrators, Refusal } from '../protocol/http';
+import { Calls } from './Calls';
 import { ClockOffset } from './clock';
 import classes from './Console.module.css';
 import { GroupCard } from './GroupCard';
@@ -22,7 +23,7 @@ const OPEN_AT_FIRST = 6;
 const ANNOUNCED = 6000;
 
 export interface ConsoleProps {
-  poller: Poller;
+  poller: Poller<LineGroups>;
   user: User;
   onSignedOut: (reason: CauseCode | null) => void;
 }
@@ -76,7 +77,11 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
           </p>
         )}
         {report ? (
-          <Groups report={report} resetting={resetting} onReset={(line) => void reset(line)} />
+          <>
+            <Groups report={report} resetting={resetting} onReset={(line) => void reset(line)} />
+            <Calls />
+            <Receiving listeners={report.listeners} strangers={report.strangers} />
+          </>
         ) : (
           <p className={classes.loading}>{texts.signIn.loading}</p>
         )}
@@ -200,7 +205,6 @@ function Groups({ report, resetting, onReset }: GroupsProps) {
           </div>
         </>
       )}
-      <Receiving listeners={report.listeners} strangers={report.strangers} />
     </>
   );
 }

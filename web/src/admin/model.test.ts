@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { LineGroup, LineReport, LineState } from '../generated/protocol';
-import { countStates, filterGroups, filterLines, healthOf, NO_FILTER, pageOf, roughly } from './model';
+import {
+  countStates,
+  filterGroups,
+  filterLines,
+  gradeOf,
+  healthOf,
+  NO_FILTER,
+  pageOf,
+  roughly,
+  toneOfGrade,
+  worstOf,
+} from './model';
 
 function line(number: string, state: LineState, fields: Partial<LineReport> = {}): LineReport {
   return {
@@ -109,4 +120,12 @@ it('says time spans as people do', () => {
     '2 h',
     '2 d',
   ]);
+});
+
+it('judges scores as ITU-T G.109 does, by the worse direction', () => {
+  expect([4.41, 4.1, 3.7, 3.2, 2.9].map(gradeOf)).toEqual(['best', 'high', 'medium', 'low', 'poor']);
+  expect(toneOfGrade(gradeOf(2))).toBe('bad');
+  expect(worstOf({ mos: 4.2, mos_remote: 3.1 })).toBe(3.1);
+  expect(worstOf({ mos: null, mos_remote: 3.1 })).toBe(3.1);
+  expect(worstOf({ mos: null, mos_remote: null })).toBeNull();
 });

@@ -1,5 +1,5 @@
 /** What the administrator's page makes of the server's report. Pure. */
-import type { LineGroup, LineReport, LineState } from '../generated/protocol';
+import type { LegReport, LineGroup, LineReport, LineState } from '../generated/protocol';
 
 /** Lines on one page of a table; more would make each poll felt. */
 export const PAGE_SIZE = 50;
@@ -93,6 +93,35 @@ export function filterGroups(
   const wanted = filter.text.trim().toLowerCase();
   const named = ({ name }: LineGroup) => filter.state === null && name.toLowerCase().includes(wanted);
   return found.filter(({ group, lines }) => lines.length > 0 || named(group));
+}
+
+/** How a mean opinion score is judged: the categories of speech quality of ITU-T G.109. */
+export type Grade = 'best' | 'high' | 'medium' | 'low' | 'poor';
+
+export function gradeOf(mos: number): Grade {
+  if (mos >= 4.34) return 'best';
+  if (mos >= 4.03) return 'high';
+  if (mos >= 3.6) return 'medium';
+  return mos >= 3.1 ? 'low' : 'poor';
+}
+
+export function toneOfGrade(grade: Grade): Tone {
+  switch (grade) {
+    case 'best':
+    case 'high':
+      return 'good';
+    case 'medium':
+    case 'low':
+      return 'wait';
+    case 'poor':
+      return 'bad';
+  }
+}
+
+/** The worse of what comes from a leg and what it hears. */
+export function worstOf({ mos, mos_remote }: Pick<LegReport, 'mos' | 'mos_remote'>): number | null {
+  if (mos === null || mos_remote === null) return mos ?? mos_remote;
+  return Math.min(mos, mos_remote);
 }
 
 export interface Page<T> {

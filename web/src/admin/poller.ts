@@ -1,5 +1,5 @@
 /** Asks the server again and again where everything stands, while somebody looks. */
-import type { CauseCode, LineGroups } from '../generated/protocol';
+import type { Calls, CauseCode, LineGroups } from '../generated/protocol';
 import { Refusal, request } from '../protocol/http';
 
 /** Between an answer and the next question, in ms. */
@@ -7,10 +7,10 @@ export const POLL_EVERY = 2000;
 
 export type Link = 'connecting' | 'online' | 'lost' | 'signed_out';
 
-export interface Watched {
+export interface Watched<T> {
   link: Link;
   /** The newest answer; stays when the server is lost. */
-  report: LineGroups | null;
+  report: T | null;
   /** What to add to this computer's clock to get the server's, in ms. */
   clockOffset: number;
   /** When the newest answer came, by this computer's clock. */
@@ -25,13 +25,19 @@ export async function lineGroups(): Promise<LineGroups> {
   return (await answer.json()) as LineGroups;
 }
 
+/** The calls that run, and those that ended last. */
+export async function calls(): Promise<Calls> {
+  const answer = await request('/api/v1/admin/calls');
+  return (await answer.json()) as Calls;
+}
+
 /** Registers a line anew at once. */
 export async function resetLine(id: string): Promise<void> {
   await request(`/api/v1/admin/lines/${encodeURIComponent(id)}/reset`, { method: 'POST' });
 }
 
-export class Poller {
-  #state: Watched = { link: 'connecting', report: null, clockOffset: 0, at: 0, failure: null };
+export class Poller<T extends { now: number }> {
+  #state: Watched<T> = { link: 'connecting', report: null, clockOffset: 0, at: 0, failure: null };
   #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Raised by each question, so that an older answer cannot replace a newer one. */
@@ -39,7 +45,7 @@ export class Poller {
   #stopped = false;
 
   constructor(
-    private readonly ask: () => Promise<LineGroups> = lineGroups,
+    private readonly ask: () => Promise<T>,
     private readonly page: Pick<Document, 'hidden' | 'addEventListener' | 'removeEventListener'> = document,
   ) {}
 
@@ -48,7 +54,7 @@ export class Poller {
     return () => this.#listeners.delete(listener);
   };
 
-  readonly snapshot = (): Watched => this.#state;
+  readonly snapshot = (): Watched<T> => this.#state;
 
   start(): void {
     this.#stopped = false;
@@ -76,7 +82,7 @@ export class Poller {
     }
   }
 
-  async #answer(): Promise<Watched> {
+  async #answer(): Promise<Watched<T>> {
     try {
       const report = await this.ask();
       const at = Date.now();

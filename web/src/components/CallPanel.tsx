@@ -4,6 +4,8 @@ import {
   IconArrowDownLeft,
   IconArrowUpRight,
   IconDialpad,
+  IconLock,
+  IconLockOpen,
   IconMicrophone,
   IconMicrophoneOff,
   IconPhoneOff,
@@ -74,6 +76,7 @@ export function CallPanel({ entry, line, input, listening, onDigit, onMute, onHa
               {HD.includes(call.codec.toLowerCase()) ? `${call.codec} · HD` : call.codec}
             </Badge>
           )}
+          {call.security && <Padlock closed={call.security !== 'plain'} texts={texts} />}
         </div>
         {keypad && <Keypad label={texts.call.keypad} compact onKey={onDigit} />}
       </div>
@@ -85,6 +88,14 @@ export function CallPanel({ entry, line, input, listening, onDigit, onMute, onHa
             {texts.call.noAudio}
           </p>
         )}
+        <div role="status">
+          {connected &&
+            call.silence.map(({ party, address }) => (
+              <p key={party} className={classes.warning}>
+                {party === 'pbx' ? texts.call.silentPbx(address) : texts.call.silentBrowser}
+              </p>
+            ))}
+        </div>
         <div className={classes.level}>
           {muted ? <IconMicrophoneOff size={16} aria-hidden /> : <IconMicrophone size={16} aria-hidden />}
           <LevelBar stream={input} off={muted} label={muted ? texts.call.muted : texts.call.microphone} />
@@ -107,6 +118,17 @@ export function CallPanel({ entry, line, input, listening, onDigit, onMute, onHa
         <HangUp label={texts.call.hangUp} onClick={onHangUp} />
       </div>
     </Panel>
+  );
+}
+
+/** Whether the audio towards the PBX is encrypted. */
+function Padlock({ closed, texts }: { closed: boolean; texts: Texts }) {
+  const label = closed ? texts.call.encrypted : texts.call.unencrypted;
+  const Icon = closed ? IconLock : IconLockOpen;
+  return (
+    <span className={classes.padlock} role="img" title={label} aria-label={label}>
+      <Icon size={16} aria-hidden />
+    </span>
   );
 }
 

@@ -1,6 +1,6 @@
-// Generated from src/web/protocol.rs and src/web/protocol/admin.rs by `make generated`. Do not edit.
+// Generated from src/web/protocol.rs, src/web/protocol/admin.rs and src/quality by `make generated`. Do not edit.
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "unknown_call" | "unknown_line" | "not_possible_now" | "invalid_number" | "invalid_sdp" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "not_possible_now" | "invalid_number" | "invalid_sdp" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
@@ -238,11 +238,33 @@ connected_at: number | null,
  */
 codec: string | null, 
 /**
+ * From whom no audio arrives although it should, for two seconds and more.
+ */
+silence: Array<Silence>, 
+/**
+ * Whether the audio towards the PBX is encrypted, once known.
+ */
+security: Security | null, 
+/**
  * Why it ended.
  */
 cause: Cause | null, };
 
+export type Silence = { 
+/**
+ * Which way to suspect.
+ */
+party: SilentParty, 
+/**
+ * Address and port that the audio should come from, where they are known.
+ */
+address: string | null, };
+
+export type SilentParty = "browser" | "pbx";
+
 export type Direction = "incoming" | "outgoing";
+
+export type Security = "plain" | "sdes" | "dtls";
 
 export type ConnectionState = "null" | "initiated" | "alerting" | "connected" | "failed";
 
@@ -499,5 +521,133 @@ address: string,
  * Its requests since the start.
  */
 requests: number, };
+
+export type Calls = { 
+/**
+ * The server's clock.
+ */
+now: number, 
+/**
+ * The calls that run, the latest first.
+ */
+running: Array<CallReport>, 
+/**
+ * Answered calls that have ended, the latest first.
+ */
+ended: Array<CallReport>, };
+
+export type CallReport = { 
+/**
+ * Names the call while it runs; unique together with `started_at`.
+ */
+id: string, 
+/**
+ * Number of who called; None where it is not known.
+ */
+caller: string | null, 
+/**
+ * Number of who was called; None where it is a service of the server.
+ */
+called: string | null, 
+/**
+ * When the call appeared.
+ */
+started_at: number, 
+/**
+ * When it was answered.
+ */
+connected_at: number | null, 
+/**
+ * When it ended; None while it runs.
+ */
+ended_at: number | null, 
+/**
+ * Its legs: who called, then who was called. None for one that the server itself is.
+ */
+legs: Array<LegReport>, };
+
+export type LegReport = { 
+/**
+ * What is at the other end.
+ */
+party: LegParty, 
+/**
+ * Name of the user or line group.
+ */
+name: string, 
+/**
+ * Codec received and codec sent.
+ */
+codec_in: string | null, 
+/**
+ * See `codec_in`.
+ */
+codec_out: string | null, 
+/**
+ * Whether audio towards it is converted; false: packets are relayed.
+ */
+transcoded: boolean, 
+/**
+ * Whether it is encrypted.
+ */
+encrypted: boolean, 
+/**
+ * Whether it should send and does not.
+ */
+silent: boolean, 
+/**
+ * RTP packets received.
+ */
+packets_in: number, 
+/**
+ * RTP packets sent.
+ */
+packets_out: number, 
+/**
+ * Percent of its packets that never came or came too late.
+ */
+loss: number, 
+/**
+ * Percent of our packets that it reports lost.
+ */
+loss_remote: number | null, 
+/**
+ * Interarrival jitter of what it sends.
+ */
+jitter_ms: number, 
+/**
+ * Interarrival jitter that it reports.
+ */
+jitter_remote_ms: number | null, 
+/**
+ * To the other end and back.
+ */
+round_trip_ms: number | null, 
+/**
+ * How long packets wait in the jitter buffer; None where they are relayed.
+ */
+buffer_ms: number | null, 
+/**
+ * Audio that was made up because packets were missing.
+ */
+concealed_ms: number, 
+/**
+ * How loud it is, in dBFS; None where packets are relayed.
+ */
+level: number | null, 
+/**
+ * Mean opinion score of a conversation by the E-model, 1 to 4.5, of what comes from it.
+ */
+mos: number | null, 
+/**
+ * The same without the harm of delay.
+ */
+mos_listening: number | null, 
+/**
+ * Mean opinion score of what it hears, by its own reports.
+ */
+mos_remote: number | null, };
+
+export type LegParty = "browser" | "pbx";
 
 export const PROTOCOL_VERSION = 1;

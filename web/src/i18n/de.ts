@@ -81,6 +81,8 @@ export const de: Texts = {
     connected: 'Verbunden',
     duration: 'Dauer',
     codec: (codec) => `Audio-Codec zur Telefonanlage: ${codec}`,
+    encrypted: 'Zur Telefonanlage verschlüsselt',
+    unencrypted: 'Zur Telefonanlage unverschlüsselt',
     mute: 'Stumm',
     unmute: 'Stumm aus',
     muted: 'Ihr Mikrofon ist stumm',
@@ -88,6 +90,11 @@ export const de: Texts = {
     hangUp: 'Auflegen',
     microphone: 'Mikrofonpegel',
     noAudio: 'Der Ton ist unterbrochen. Er wird wiederhergestellt …',
+    silentPbx: (address) =>
+      address === null
+        ? 'Von der Telefonanlage kommt kein Ton an.'
+        : `Von der Telefonanlage (${address}) kommt kein Ton an.`,
+    silentBrowser: 'Von Ihrem Browser oder Mikrofon kommt kein Ton an.',
     received: 'Empfangen',
     sent: 'Gesendet',
     others: 'Weitere Gespräche',

@@ -81,6 +81,8 @@ export const en = {
     connected: 'Connected',
     duration: 'Duration',
     codec: (codec: string) => `Audio codec towards the PBX: ${codec}`,
+    encrypted: 'Encrypted towards the PBX',
+    unencrypted: 'Not encrypted towards the PBX',
     mute: 'Mute',
     unmute: 'Unmute',
     muted: 'You are muted',
@@ -88,6 +90,11 @@ export const en = {
     hangUp: 'Hang up',
     microphone: 'Microphone level',
     noAudio: 'The audio is interrupted. Waiting for it to come back …',
+    silentPbx: (address: string | null) =>
+      address === null
+        ? 'No audio arrives from the telephone system.'
+        : `No audio arrives from the telephone system (${address}).`,
+    silentBrowser: 'No audio arrives from your browser or microphone.',
     received: 'Received',
     sent: 'Sent',
     others: 'Further calls',

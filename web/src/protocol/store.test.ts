@@ -31,6 +31,8 @@ function call(fields: Partial<Call> = {}): Call {
     created_at: 1000,
     connected_at: null,
     codec: null,
+    silence: [],
+    security: null,
     cause: null,
     ...fields,
   };

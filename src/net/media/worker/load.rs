@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 /// What one decision looks at.
 const WINDOW: Duration = Duration::from_secs(1);
-/// What is served this much later than it was due counts as late: half of what a listener's jitter buffer stands.
-const LATE: Duration = Duration::from_millis(10);
+/// What is served this much later than it was due counts as late: a packet's worth of audio.
+const LATE: Duration = Duration::from_millis(20);
 /// Fewer turns than these in a window say nothing about lateness.
 const MIN_TURNS: u32 = 20;
 
@@ -35,8 +35,8 @@ impl Overload {
     /// Takes one window; gives whether there is too much to do.
     pub(in super::super) fn observe(&mut self, window: Window) -> bool {
         let (speaks_against, needed) = match self.overloaded {
-            false => (window.busy > 0.9 || window.late > 0.1, 2),
-            true => (window.busy < 0.75 && window.late < 0.02, 3),
+            false => (window.busy > 0.9 || window.late > 0.2, 2),
+            true => (window.busy < 0.75 && window.late < 0.05, 3),
         };
         self.against = if speaks_against { self.against + 1 } else { 0 };
         if self.against >= needed {

@@ -12,8 +12,6 @@ mod moving;
 mod poll;
 mod room;
 mod run;
-#[cfg(test)]
-mod tests;
 mod wheel;
 
 use std::net::SocketAddr;
@@ -52,7 +50,10 @@ pub(super) enum Command {
     /// A packet for a browser of this worker that came in at worker `at`, passed on so many times.
     Passed { at: usize, hops: u8, packet: Packet },
     /// The figures of all legs are to be told.
-    Report(events::UnboundedSender<LegFigures>),
+    Report(events::Sender<LegFigures>),
+    /// How much of everything a worker has is to be told.
+    #[cfg(test)]
+    Count(Sender<Counts>),
     /// Which worker has the browser at an address, or that none has it any more.
     Elsewhere { remote: SocketAddr, owner: Option<usize> },
 }
@@ -88,6 +89,20 @@ pub(super) enum Action {
     Give { to: usize, packet: Option<Packet> },
     /// The call is over.
     Close,
+}
+
+/// What a worker has, for tests that want to see nothing of it left.
+#[cfg(test)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) entries: usize,
+    pub(super) by_call: usize,
+    pub(super) by_remote: usize,
+    pub(super) by_ufrag: usize,
+    pub(super) elsewhere: usize,
+    pub(super) away: usize,
+    pub(super) expected: usize,
+    pub(super) rooms: usize,
 }
 
 /// Why a call is to move.
@@ -206,10 +221,21 @@ impl Workers {
     }
 
     /// Asks every worker for the figures of its legs; it drops its sender when it has told all.
-    pub(super) fn report(&mut self, reply: &events::UnboundedSender<LegFigures>) {
+    pub(super) fn report(&mut self, reply: &events::Sender<LegFigures>) {
         for (inbox, asleep) in self.inboxes.iter().zip(&mut self.asleep) {
             *asleep |= inbox.sender.send(Command::Report(reply.clone())).is_ok();
         }
+    }
+
+    /// What each worker has.
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> Vec<Counts> {
+        let ask = |inbox: &Inbox| {
+            let (sender, receiver) = mpsc::channel();
+            inbox.send(Command::Count(sender));
+            receiver.recv().expect("the worker lives")
+        };
+        self.inboxes.iter().map(ask).collect()
     }
 
     /// Whether no worker can take another call.

@@ -165,10 +165,24 @@ impl Worker {
             Command::Report(reply) => {
                 for (_, entry) in &self.entries {
                     for (side, stats) in entry.figures() {
-                        // Fails where nobody waits for them any more.
-                        let _ = reply.send(LegFigures { call: entry.call, side, stats });
+                        // Fails where nobody waits for them any more, or for a call that came about meanwhile.
+                        let _ = reply.try_send(LegFigures { call: entry.call, side, stats });
                     }
                 }
+            }
+            #[cfg(test)]
+            Command::Count(reply) => {
+                let counts = super::Counts {
+                    entries: self.entries.len(),
+                    by_call: self.by_call.len(),
+                    by_remote: self.browsers.by_remote.len(),
+                    by_ufrag: self.browsers.by_ufrag.len(),
+                    elsewhere: self.browsers.elsewhere.len(),
+                    away: self.places.away.len(),
+                    expected: self.places.expected.len(),
+                    rooms: self.rooms.len(),
+                };
+                let _ = reply.send(counts);
             }
             Command::Adopt { entry, packet } => self.adopt(entry, packet, now),
             Command::Passed { at, hops, packet } => self.passed(at, hops, packet, now),
