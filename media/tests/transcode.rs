@@ -88,7 +88,8 @@ fn losses_are_concealed_for_every_pair() -> Outcome {
             let network = Network { loss: 10.0, jitter_ms: 20.0, seed: 7, ..Network::default() };
             let (converted, report) = convert(&file, &Options { network, ..options(from, to) })?;
             let heard = report.network.as_ref().expect("there was a network");
-            assert_eq!(heard.packets, 150, "{from} to {to}");
+            // An Opus file ends later: its audio comes out of the decoder with a delay.
+            assert!((150..=151).contains(&heard.packets), "{from} to {to}: {} packets", heard.packets);
             assert!((5..30).contains(&heard.lost), "{from} to {to}: {} lost", heard.lost);
             let made_up = (heard.stats.concealed + heard.stats.recovered).as_millis();
             assert!(made_up >= 10 * heard.lost as u128, "{from} to {to}: {made_up} ms for {} packets", heard.lost);

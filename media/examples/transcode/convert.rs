@@ -117,8 +117,8 @@ struct Pcm {
 /// Converts a file.
 pub(crate) fn convert(input: &[u8], options: &Options) -> Result<(Vec<u8>, Report), ConvertError> {
     let (pcm, network) = if options.network.is_impaired() {
-        let (codec, packets) = packets(input, options)?;
-        let (pcm, heard) = listen(codec, &packets, options)?;
+        let stream = packets(input, options)?;
+        let (pcm, heard) = listen(&stream, options)?;
         (pcm, Some(heard))
     } else {
         (at_rate(decode(input, options)?, options.rate), None)
@@ -203,8 +203,16 @@ fn encode(mut pcm: Pcm, to: Kind) -> Result<Vec<u8>, ConvertError> {
     Ok(out)
 }
 
+/// The packets of a call.
+struct Stream {
+    codec: Codec,
+    packets: Vec<Vec<u8>>,
+    /// Of the audio in them, in Hz.
+    rate: u32,
+}
+
 /// The file as the packets of a call.
-fn packets(input: &[u8], options: &Options) -> Result<(Codec, Vec<Vec<u8>>), ConvertError> {
+fn packets(input: &[u8], options: &Options) -> Result<Stream, ConvertError> {
     let ptime = options.network.ptime_ms as usize;
     match options.from.codec() {
         None => {
@@ -225,7 +233,7 @@ fn packets(input: &[u8], options: &Options) -> Result<(Codec, Vec<Vec<u8>>), Con
                 encoder.encode(frame, &mut packet)?;
                 packets.push(packet);
             }
-            Ok((codec, packets))
+            Ok(Stream { codec, packets, rate: pcm.rate })
         }
         Some(Codec::Opus) => {
             let mut reader = ogg::PacketReader::new(Cursor::new(input))?;
@@ -233,9 +241,12 @@ fn packets(input: &[u8], options: &Options) -> Result<(Codec, Vec<Vec<u8>>), Con
             while let Some(packet) = reader.next_packet()? {
                 packets.push(packet.data);
             }
-            Ok((Codec::Opus, packets))
+            Ok(Stream { codec: Codec::Opus, packets, rate: Codec::Opus.sample_rate() })
         }
-        Some(codec) => Ok((codec, input.chunks(OCTETS_PER_MS * ptime).map(<[u8]>::to_vec).collect())),
+        Some(codec) => {
+            let packets = input.chunks(OCTETS_PER_MS * ptime).map(<[u8]>::to_vec).collect();
+            Ok(Stream { codec, packets, rate: codec.sample_rate() })
+        }
     }
 }
 
@@ -243,7 +254,8 @@ fn packets(input: &[u8], options: &Options) -> Result<(Codec, Vec<Vec<u8>>), Con
 const TICK: Duration = Duration::from_millis(20);
 
 /// What is heard of packets behind the network.
-fn listen(codec: Codec, packets: &[Vec<u8>], options: &Options) -> Result<(Pcm, Heard), ConvertError> {
+fn listen(stream: &Stream, options: &Options) -> Result<(Pcm, Heard), ConvertError> {
+    let &Stream { codec, ref packets, rate } = stream;
     let clock = codec.rtp_clock();
     let mut begins = Vec::with_capacity(packets.len());
     let mut timestamps = Vec::with_capacity(packets.len());
@@ -257,7 +269,7 @@ fn listen(codec: Codec, packets: &[Vec<u8>], options: &Options) -> Result<(Pcm, 
     let lost = packets.len() - arrivals.len();
     let end = Duration::from_secs_f64(ticks as f64 / f64::from(clock) / (1.0 + options.network.drift_ppm / 1e6));
 
-    let rate = options.rate.unwrap_or(codec.sample_rate());
+    let rate = options.rate.unwrap_or(rate);
     let mut playout = Playout::new(rate, options.network.seed);
     let mut frame = vec![0; (rate / 50) as usize];
     let mut samples = Vec::new();
