@@ -75,7 +75,7 @@ fn speech_over_a_bad_network() {
         let call = Call::new(&site, &pbx, connection(codec), &phone(codec, baresip::Microphone::Speech), webrtc);
         call.both_hear(&format!("{codec}, {webrtc}, 3 % lost, 20 ms jitter"), UNDERSTOOD);
         let (passed, lost) = hop.counts();
-        assert!(passed > 400 && lost > 4, "the audio went through the hop: {passed} passed, {lost} lost");
+        assert!(passed > 200 && lost > 2, "the audio went through the hop: {passed} passed, {lost} lost");
     }
 }
 

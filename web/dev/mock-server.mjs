@@ -161,7 +161,13 @@ function serve(request, reply) {
     }
     case 'answer_call':
       reply({ status: 'media', call: request.call, sdp: answer(request.sdp) });
-      return update(request.call, { here: true, state: 'connected', connected_at: Date.now(), codec: 'PCMA', security: 'plain' });
+      return update(request.call, {
+        here: true,
+        state: 'connected',
+        connected_at: Date.now(),
+        codec: 'PCMA',
+        security: 'plain',
+      });
     case 'decline_call':
       reply({ status: 'ok' });
       return update(request.call, { state: 'null', cause: cause(request.reason) });

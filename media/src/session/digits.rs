@@ -173,7 +173,7 @@ impl Session {
     }
 
     /// A packet of a telephone event.
-    pub(super) fn telephone_event(&mut self, side: Side, clock: u32, packet: Packet<'_>, now: Instant) {
+    pub(super) fn telephone_event(&mut self, side: Side, clock: u32, packet: &Packet<'_>, now: Instant) {
         self.no_audio(side, packet, now);
         let Some(event) = TelephoneEvent::parse(packet.payload) else {
             return;
@@ -236,7 +236,7 @@ impl Session {
         (from, to): (Side, Side),
         clock: u32,
         event: TelephoneEvent,
-        packet: Packet<'_>,
+        packet: &Packet<'_>,
         now: Instant,
     ) {
         let codec = self.ends[from as usize].inbound.codec;

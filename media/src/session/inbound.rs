@@ -12,8 +12,8 @@ use crate::reception::Reception;
 
 /// A mixer that has not asked for so long is gone.
 const MIXER_GONE: Duration = Duration::from_millis(200);
-/// Of relayed G.711 every 16th packet is looked at for its level.
-const LEVEL_EVERY: u32 = 16;
+/// Of relayed G.711 every 32nd packet is looked at for its level.
+const LEVEL_EVERY: u32 = 32;
 /// How fast the level follows, per packet looked at.
 const LEVEL_SHARE: f32 = 0.25;
 

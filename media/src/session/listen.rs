@@ -37,7 +37,7 @@ impl Session {
     }
 
     /// Takes a packet of audio into the leg's playout, of which somebody wants `rate` Hz.
-    pub(super) fn listen(&mut self, side: Side, rate: u32, codec: Codec, packet: Packet<'_>, now: Instant) {
+    pub(super) fn listen(&mut self, side: Side, rate: u32, codec: Codec, packet: &Packet<'_>, now: Instant) {
         let Self { ends, random, .. } = self;
         let end = &mut ends[side as usize];
         let searches = end.searches_digits();
@@ -61,7 +61,7 @@ impl Session {
     }
 
     /// A packet of the stream that is no audio.
-    pub(super) fn no_audio(&mut self, side: Side, packet: Packet<'_>, now: Instant) {
+    pub(super) fn no_audio(&mut self, side: Side, packet: &Packet<'_>, now: Instant) {
         if let Some(listening) = &mut self.end(side).inbound.listening {
             listening.playout.insert_event(packet.sequence, packet.header.timestamp, now);
         }

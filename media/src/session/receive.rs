@@ -14,7 +14,6 @@ use crate::rtp_leg::{Incoming, OpenedPacket};
 use crate::webrtc::Polled;
 
 /// A packet on its way through.
-#[derive(Clone, Copy)]
 pub(super) struct Packet<'a> {
     pub(super) header: RtpHeader,
     pub(super) payload: &'a [u8],
@@ -119,7 +118,7 @@ impl Session {
         };
         inbound.bytes += payload.len() as u64;
         self.heard(side, incoming == Incoming::Noise);
-        let packet = Packet { header, payload, sequence };
+        let packet = &Packet { header, payload, sequence };
         if payload.is_empty() {
             // A packet that keeps a NAT open.
             self.no_audio(side, packet, now);
@@ -139,7 +138,7 @@ impl Session {
     }
 
     /// Audio: relayed at once where the far side speaks the same, and decoded where anybody wants PCM.
-    fn audio(&mut self, side: Side, codec: Codec, packet: Packet<'_>, now: Instant) {
+    fn audio(&mut self, side: Side, codec: Codec, packet: &Packet<'_>, now: Instant) {
         let mut rate = self.tapped(side, now);
         self.end(side).inbound.codec = Some(codec);
         for to in self.listeners(side) {
@@ -166,7 +165,7 @@ impl Session {
     }
 
     /// A description of the noise where nobody speaks (RFC 3389).
-    fn noise(&mut self, side: Side, packet: Packet<'_>, now: Instant) {
+    fn noise(&mut self, side: Side, packet: &Packet<'_>, now: Instant) {
         let inbound = &mut self.end(side).inbound;
         let codec = inbound.codec;
         if let Some(listening) = &mut inbound.listening {

@@ -17,7 +17,7 @@ impl Session {
         way: Way,
         codec: Codec,
         (codec_out, payload_type): (Codec, u8),
-        packet: Packet<'_>,
+        packet: &Packet<'_>,
         now: Instant,
     ) {
         let muted = self.is_muted(from, to);
@@ -84,7 +84,7 @@ impl Session {
     }
 
     /// Relays a description of noise, in the numbers and time of the audio around it.
-    pub(super) fn relay_noise(&mut self, to: Side, payload_type: u8, packet: Packet<'_>, now: Instant) {
+    pub(super) fn relay_noise(&mut self, to: Side, payload_type: u8, packet: &Packet<'_>, now: Instant) {
         let Self { ends, queue, .. } = self;
         let end = &mut ends[to as usize];
         let may_send = end.may_send() && !end.outbound.is_dialling();
