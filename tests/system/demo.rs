@@ -10,7 +10,8 @@ use crate::support::site::Site;
 use crate::support::softphone::Softphone;
 use crate::support::{SOON, eventually};
 
-fn demo_pbx(site: &Site, users: &[&str]) -> Process {
+/// The demo's PBX with these extensions.
+pub(crate) fn demo_pbx(site: &Site, users: &[&str]) -> Process {
     let listen = site.socket(kamailio::HOST, 5060).to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
     command.args(["demo-pbx", "--listen", &listen, "--domain", kamailio::DOMAIN, "--rtp-ports", "30000-30999"]);

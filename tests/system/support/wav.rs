@@ -41,6 +41,12 @@ impl Sound {
         Sound { rate: self.rate, samples }
     }
 
+    /// The sound in pieces of so many seconds.
+    pub(crate) fn pieces(&self, seconds: f64) -> impl Iterator<Item = Sound> + '_ {
+        let length = (f64::from(self.rate) * seconds) as usize;
+        self.samples.chunks_exact(length).map(|samples| Sound { rate: self.rate, samples: samples.to_vec() })
+    }
+
     /// The level of one frequency, dBFS.
     pub(crate) fn level(&self, frequency: f64) -> f64 {
         measure::level(&self.samples, self.rate, frequency)
@@ -136,6 +142,15 @@ pub(crate) fn read(path: &Path) -> Sound {
     let mut reader = hound::WavReader::open(path).expect("the file can be read");
     let samples = reader.samples::<i16>().map(|sample| sample.expect("the file is whole")).collect();
     Sound { rate: reader.spec().sample_rate, samples }
+}
+
+/// Reads both channels of a 16-bit stereo WAV file.
+pub(crate) fn read_channels(path: &Path) -> [Sound; 2] {
+    let mut reader = hound::WavReader::open(path).expect("the file can be read");
+    assert_eq!(reader.spec().channels, 2);
+    let samples: Vec<i16> = reader.samples().map(|sample| sample.expect("the file is whole")).collect();
+    let channel = |at| samples.iter().copied().skip(at).step_by(2).collect();
+    [0, 1].map(|at| Sound { rate: reader.spec().sample_rate, samples: channel(at) })
 }
 
 /// Samples from little-endian bytes.
