@@ -275,7 +275,7 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
     };
     let role = settings::gateway(config, lines, &directory)?;
     let media = MediaSettings {
-        address: config.media.address,
+        address: config.media.address.clone(),
         webrtc: webrtc_addresses(config),
         rtp_ports: config.media.rtp_ports.clone(),
         country: country(&config.media.country),

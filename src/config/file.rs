@@ -608,6 +608,27 @@ pub(super) fn port_range<'de, D: Deserializer<'de>>(deserializer: D) -> Result<R
     parse_ports(&text).map_err(|why| serde::de::Error::custom(format!("rtp_ports is {text:?}, but {why}.")))
 }
 
+/// One address, or one of each family.
+pub(super) fn public_addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "media.address must be an IP address, or a list of an IPv4 and an IPv6 address")]
+    enum Addresses {
+        One(IpAddr),
+        Several(Vec<IpAddr>),
+    }
+    let addresses = match Addresses::deserialize(deserializer)? {
+        Addresses::One(address) => vec![address],
+        Addresses::Several(addresses) => addresses,
+    };
+    let of = |v4: bool| addresses.iter().filter(|address| address.is_ipv4() == v4).count();
+    if of(true) > 1 || of(false) > 1 {
+        return Err(serde::de::Error::custom(
+            "media.address has two addresses of one family; give at most one of each",
+        ));
+    }
+    Ok(addresses)
+}
+
 /// A range of ports like `20000-29999`, or why it is none. Below 1024 belongs to the system; each side of a call takes
 /// an even port and the next, and a call has two sides.
 pub fn parse_ports(text: &str) -> Result<RangeInclusive<u16>, &'static str> {

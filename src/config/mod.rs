@@ -8,7 +8,7 @@ mod names;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -60,14 +60,20 @@ pub struct Listen {
     pub sip: SocketAddr,
     /// What is put into Via and Contact instead of `sip`, where a NAT is in between.
     pub public_address: Option<IpAddr>,
-    /// The one UDP port for the audio of all browsers.
+    /// The one port for the audio of all browsers: UDP, and TCP where that does not get through.
     pub webrtc: SocketAddr,
 }
 
 impl Default for Listen {
     fn default() -> Self {
         let any = |port| SocketAddr::from(([0, 0, 0, 0], port));
-        Listen { http: any(7224), https: any(7225), sip: any(5060), public_address: None, webrtc: any(7226) }
+        Listen {
+            http: any(7224),
+            https: any(7225),
+            sip: any(5060),
+            public_address: None,
+            webrtc: SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 7226),
+        }
     }
 }
 
@@ -75,8 +81,9 @@ impl Default for Listen {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Media {
-    /// The address put into SDP and ICE candidates; by default the one that routes to the PBX.
-    pub address: Option<IpAddr>,
+    /// The addresses put into SDP and ICE candidates, at most one of each family; by default those of this machine.
+    #[serde(deserialize_with = "file::public_addresses")]
+    pub address: Vec<IpAddr>,
     /// UDP ports towards PBXs: RTP on the even ones, RTCP on the odd ones.
     #[serde(deserialize_with = "file::port_range")]
     pub rtp_ports: RangeInclusive<u16>,
@@ -95,7 +102,7 @@ pub struct Media {
 impl Default for Media {
     fn default() -> Self {
         Media {
-            address: None,
+            address: Vec::new(),
             rtp_ports: 1024..=65535,
             country: "de".into(),
             webrtc_codecs: ["opus", "PCMA", "PCMU"].map(String::from).to_vec(),

@@ -99,7 +99,7 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         auth: ServerAuth::new(&settings.domain, key),
     };
     let media = MediaSettings {
-        address: None,
+        address: Vec::new(),
         // No browser talks to the PBX; any free port will do.
         webrtc: vec![SocketAddr::new(settings.listen.ip(), 0)],
         rtp_ports: settings.rtp_ports,

@@ -76,6 +76,22 @@ fn a_browser_whose_network_takes_no_udp_connects_by_tcp() {
 }
 
 #[test]
+fn a_browser_connects_by_ipv6() {
+    let site = Site::new("reach-ipv6");
+    let _pbx = Kamailio::start(&site, &Default::default());
+    let settings = Settings::default();
+    let own = format!("webrtc = \"{}\"", site.socket(settings.host, 7226));
+    let toml = settings.toml(&site);
+    assert!(toml.contains(&own), "{toml}");
+    let server = Offhook::start_with(&site, &settings, &toml.replace(&own, "webrtc = \"[::1]:7226\""));
+    let browser = Softphone::sign_in(&server, "alice");
+    let _phone = Baresip::start(&site, &Default::default());
+    browser.dial("200");
+    browser.wait_connected();
+    browser.hears_tone(1000.0);
+}
+
+#[test]
 fn a_browser_comes_through_a_turn_server_with_a_password_of_its_own() {
     let server = |site: &Site| {
         let turn = site.socket(5, 3478);

@@ -2,8 +2,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::channel::{Channel, Heard, Jitter, Sent, lag, listen, packets, reference, sine, steepest, vowels};
+use super::channel::{
+    Channel, Heard, Jitter, Sent, lag, listen, packets, packets_by, reference, sine, steepest, vowels,
+};
 use super::*;
+use crate::codec::Encoder;
 use crate::dsp::measure;
 
 /// The least delay of the jitter buffer is 10 ms, the calls come every 20 ms: anything between is the
@@ -51,6 +54,63 @@ fn a_perfect_stream_is_played_sample_by_sample() {
                 let expected = 30.0 + stats.delay.as_secs_f64() * 1_000.0 - 7.0;
                 assert!((lag - expected).abs() < 1.0, "{codec} {ptime} {pulls:?}: {lag} for {expected}");
             }
+        }
+    }
+}
+
+/// The table of docs/benchmarks.md: a minute of something like speech through each network.
+#[test]
+#[ignore = "prints a table for docs/benchmarks.md"]
+fn figures_under_impairment() {
+    use crate::quality::{Band, Conditions};
+
+    let perfect = Channel::PERFECT;
+    let networks = [
+        ("nothing", perfect),
+        ("1 % lost", Channel { loss: 0.01, ..perfect }),
+        ("3 % lost", Channel { loss: 0.03, ..perfect }),
+        ("10 % lost", Channel { loss: 0.10, ..perfect }),
+        ("bursts of 60 ms, 3 % in all", Channel { burst: Some((0.01, 0.33)), ..perfect }),
+        ("20 ms jitter, even", Channel { jitter: Jitter::Uniform(20.0), ..perfect }),
+        ("60 ms jitter, even", Channel { jitter: Jitter::Uniform(60.0), ..perfect }),
+        ("a queue of 10 ms on average", Channel { jitter: Jitter::Queue(10.0), ..perfect }),
+        ("200 ms spikes every 5 s", Channel { jitter: Jitter::Spikes(5.0), ..perfect }),
+        ("5 % overtaken", Channel { reordered: 0.05, ..perfect }),
+        ("+200 ppm drift", Channel { drift_ppm: 200.0, ..perfect }),
+        ("-200 ppm drift", Channel { drift_ppm: -200.0, ..perfect }),
+        ("3 % lost, 20 ms jitter", Channel { loss: 0.03, jitter: Jitter::Uniform(20.0), ..perfect }),
+    ];
+    println!("| network | codec | delay mean, ms | p95 | late | concealed, ms | recovered, ms | MOS |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (name, channel) in networks {
+        for (codec, redundant) in
+            [(Codec::Pcma, false), (Codec::G722, false), (Codec::Opus, false), (Codec::Opus, true)]
+        {
+            let mut encoder = Encoder::new(codec, codec.sample_rate()).unwrap();
+            if redundant {
+                encoder.set_expected_loss(10).unwrap();
+            }
+            let sent = packets_by(&mut encoder, &vowels(codec.sample_rate(), 60_000), 20);
+            let heard = listen(rate(codec), &Channel { seed: 11, ..channel }.carry(&sent), &[20], seconds(60));
+            let (stats, delays) = (heard.last(), heard.delays(0.1, 1.0));
+            let mean = heard.mean_delay(0.1, 1.0);
+            let quality = Conditions {
+                codec,
+                band: Band::of(codec),
+                loss: concealed_ms(&heard) / 60_000.0,
+                burst_ratio: 1.0,
+                // The path, the packet, the buffer.
+                delay: Duration::from_millis(30 + 20 + mean as u64),
+            };
+            println!(
+                "| {name} | {codec}{} | {mean:.0} | {:.0} | {} | {:.0} | {} | {:.2} |",
+                if redundant { " with FEC" } else { "" },
+                delays[delays.len() * 95 / 100],
+                stats.late,
+                concealed_ms(&heard),
+                stats.recovered.as_millis(),
+                quality.quality().conversational,
+            );
         }
     }
 }

@@ -44,8 +44,9 @@ const MAX_MEMBERS: usize = 64;
 /// Settings of the media server.
 #[derive(Debug, Clone)]
 pub struct MediaSettings {
-    /// Put into SDP instead of the address that a PBX sees, and told to browsers before the machine's own.
-    pub address: Option<IpAddr>,
+    /// Put into SDP instead of the address that a PBX sees, where one is of its family, and told to browsers before the
+    /// machine's own.
+    pub address: Vec<IpAddr>,
     /// Where browsers send to: one port, on one or several addresses.
     pub webrtc: Vec<SocketAddr>,
     /// Ports towards PBXs.
@@ -178,8 +179,8 @@ impl MediaServer {
         let workers = Workers::start(count.clamp(1, 64), &settings.webrtc, events)?;
         info!(workers = count, webrtc = ?settings.webrtc, "media server");
         let port = settings.webrtc.first().map_or(0, SocketAddr::port);
-        let public = settings.address.map(|address| SocketAddr::new(address, port));
-        let own = settings.webrtc.iter().copied().filter(|&own| Some(own) != public);
+        let public: Vec<_> = settings.address.iter().map(|&address| SocketAddr::new(address, port)).collect();
+        let own: Vec<_> = settings.webrtc.iter().copied().filter(|own| !public.contains(own)).collect();
         let server = MediaServer {
             webrtc: WebRtcConfig::new(secret)?.with_tcp(),
             identity: DtlsIdentity::new().ok_or(MediaError::Random)?,
@@ -539,7 +540,8 @@ impl MediaServer {
             tracing::error!(%call, %error, "no random numbers for keys");
             CauseCode::Internal
         })?;
-        let shown = self.settings.address.unwrap_or(address);
+        let public = self.settings.address.iter().find(|public| public.is_ipv4() == address.is_ipv4());
+        let shown = public.copied().unwrap_or(address);
         let pair = self.ports.take(shown, address).map_err(|error| {
             tracing::warn!(%call, %error, "no RTP port");
             CauseCode::TooManyCalls

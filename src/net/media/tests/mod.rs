@@ -61,7 +61,7 @@ impl Peer {
 /// A server with so many workers; what is given is used for the port of browsers and those towards PBXs.
 fn server(workers: usize, webrtc: u16, rtp_ports: RangeInclusive<u16>) -> (MediaServer, mpsc::Receiver<MediaEvent>) {
     let settings = MediaSettings {
-        address: None,
+        address: Vec::new(),
         webrtc: vec![SocketAddr::new(HOME, webrtc)],
         rtp_ports,
         country: Country::default(),
