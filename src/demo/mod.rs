@@ -58,7 +58,8 @@ fn greeting(http: SocketAddr, config: &Path) -> String {
     1.  Open   http://localhost:{port}/
     2.  Sign in as
 {people}    3.  Dial   600  and speak: you hear yourself.
-               601  is a test tone.
+               601  is a test tone, 602 music on hold.
+               603  is a conference: whoever calls it hears the others.
                100 and 101 are the two people: sign in as the other one in a private window.
 
   How the lines are: http://localhost:{port}/admin
