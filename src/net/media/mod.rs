@@ -44,7 +44,7 @@ const MAX_MEMBERS: usize = 64;
 /// Settings of the media server.
 #[derive(Debug, Clone)]
 pub struct MediaSettings {
-    /// Put into SDP instead of the address that a PBX sees, where one is of its family, and told to browsers before the
+    /// Put into SDP instead of the address that a PBX sees, the one of its family first, and told to browsers before the
     /// machine's own.
     pub address: Vec<IpAddr>,
     /// Where browsers send to: one port, on one or several addresses.
@@ -540,8 +540,9 @@ impl MediaServer {
             tracing::error!(%call, %error, "no random numbers for keys");
             CauseCode::Internal
         })?;
-        let public = self.settings.address.iter().find(|public| public.is_ipv4() == address.is_ipv4());
-        let shown = public.copied().unwrap_or(address);
+        let public = &self.settings.address;
+        let same = public.iter().find(|public| public.is_ipv4() == address.is_ipv4());
+        let shown = same.or(public.first()).copied().unwrap_or(address);
         let pair = self.ports.take(shown, address).map_err(|error| {
             tracing::warn!(%call, %error, "no RTP port");
             CauseCode::TooManyCalls
