@@ -211,8 +211,8 @@ impl Session {
 
     /// Looks for digits in what comes from a leg.
     pub(super) fn search_digits(&mut self, side: Side, pcm: &[i16], now: Instant) {
+        let searches = self.searches_digits(side);
         let end = self.end(side);
-        let searches = end.searches_digits();
         let Some(listening) = &mut end.inbound.listening else {
             return;
         };

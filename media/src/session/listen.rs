@@ -3,11 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::end::{End, Way, pcm_rate};
+use super::end::{Way, pcm_rate};
 use super::inbound::Converter;
 use super::receive::Packet;
 use super::sender::send_pcm;
-use super::{MAX_LATE, Session, Side, Source};
+use super::{DigitMethod, MAX_LATE, Session, Side, Source};
 use crate::codec::Codec;
 use crate::dtmf::inband::DigitDetector;
 use crate::playout::Pulled;
@@ -27,7 +27,7 @@ impl Session {
     pub(super) fn tapped(&self, side: Side, now: Instant) -> u32 {
         let end = &self.ends[side as usize];
         let mut rate = self.recording.as_ref().map_or(0, |recording| recording.rate());
-        if end.searches_digits() {
+        if self.searches_digits(side) {
             rate = rate.max(8_000);
         }
         match end.inbound.pulled {
@@ -38,9 +38,9 @@ impl Session {
 
     /// Takes a packet of audio into the leg's playout, of which somebody wants `rate` Hz.
     pub(super) fn listen(&mut self, side: Side, rate: u32, codec: Codec, packet: &Packet<'_>, now: Instant) {
+        let searches = self.searches_digits(side);
         let Self { ends, random, .. } = self;
         let end = &mut ends[side as usize];
-        let searches = end.searches_digits();
         // More than the codec has would be made up.
         let own = if rate > 16_000 { codec.sample_rate() } else { pcm_rate(codec) };
         let new = end.inbound.listen(rate.min(own), || random.next_u64());
@@ -219,9 +219,12 @@ impl Session {
     }
 }
 
-impl End {
-    /// Whether digits are looked for in the audio of the leg.
-    pub(super) fn searches_digits(&self) -> bool {
-        self.policy.detect && !self.inbound.presses.come_as_events()
+impl Session {
+    /// Whether digits are looked for in the audio of a leg. Where the other leg takes them as tones, too, they go there as
+    /// they are: looking for them costs more than the rest of a relayed call.
+    pub(super) fn searches_digits(&self, side: Side) -> bool {
+        let (end, other) = (&self.ends[side as usize], &self.ends[side.other() as usize]);
+        let as_tones = other.leg.is_some() && other.digit_method() == DigitMethod::Tones;
+        end.policy.detect && !as_tones && !end.inbound.presses.come_as_events()
     }
 }

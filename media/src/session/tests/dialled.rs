@@ -139,7 +139,11 @@ fn each_digit_arrives_once_with_its_length_whatever_each_side_knows() {
                     }
                     _ => signalled,
                 };
-                assert_once(&reported, &name);
+                if (from, to) == (Kind::Tones, Kind::Tones) {
+                    assert_eq!(reported, [], "{name}: they go there as they are");
+                } else {
+                    assert_once(&reported, &name);
+                }
                 assert_once(&got, &name);
                 continue;
             };
