@@ -217,6 +217,14 @@ impl Call {
         }
     }
 
+    /// The side of its media that a browser is, where one has the audio.
+    pub(super) fn browser_side(&self) -> Side {
+        match self.near {
+            Near::Client { .. } => Side::A,
+            Near::Sip(_) => Side::B,
+        }
+    }
+
     /// The established session that a side is.
     pub(super) fn session_at(&self, side: Side) -> Option<SessionId> {
         match (side, &self.near, &self.far) {

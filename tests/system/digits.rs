@@ -4,22 +4,29 @@ use crate::support::SOON;
 use crate::support::baresip::Baresip;
 use crate::support::eventually;
 use crate::support::kamailio::Kamailio;
-use crate::support::offhook::{Offhook, Settings};
+use crate::support::offhook::{Offhook, Pbx, Settings};
 use crate::support::site::Site;
 use crate::support::softphone::Softphone;
 
-struct Stage {
-    browser: Softphone,
-    phone: Baresip,
+/// A browser in a call with a phone.
+pub(crate) struct Stage {
+    pub(crate) browser: Softphone,
+    pub(crate) phone: Baresip,
     _server: Offhook,
     _pbx: Kamailio,
     _site: Site,
 }
 
 fn stage(name: &str) -> Stage {
+    stage_with(name, "")
+}
+
+/// The same with these keys in the settings of the PBX connection.
+pub(crate) fn stage_with(name: &str, more: &str) -> Stage {
     let site = Site::new(name);
     let pbx = Kamailio::start(&site, &Default::default());
-    let server = Offhook::start(&site, &Settings::default());
+    let connection = Pbx { more: more.into(), ..Default::default() };
+    let server = Offhook::start(&site, &Settings { pbxes: vec![connection], ..Default::default() });
     let browser = Softphone::sign_in(&server, "alice");
     let mut phone = Baresip::start(&site, &Default::default());
     browser.dial("200");

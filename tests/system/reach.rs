@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::audio;
 use crate::support::baresip::Baresip;
-use crate::support::bridge::MICROPHONE_TONE;
 use crate::support::kamailio::Kamailio;
 use crate::support::offhook::{Offhook, Settings};
 use crate::support::process::Process;
@@ -56,13 +56,7 @@ impl Stage {
     }
 
     fn both_hear(&self, what: &str) {
-        self.browser.hears_tone(1000.0);
-        eventually(&format!("{what}: the phone hears the browser"), SOON, || {
-            match self.phone.heard().and_then(|sound| sound.last(0.4)) {
-                Some(sound) if sound.is_tone(MICROPHONE_TONE) => Ok(()),
-                heard => Err(heard.map_or_else(String::new, |sound| sound.to_string())),
-            }
-        });
+        audio::both_hear(&self.browser, &self.phone, what);
     }
 }
 

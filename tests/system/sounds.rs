@@ -1,6 +1,7 @@
 //! What the server itself lets people hear, what it records, and digits that are no events.
 
 use crate::demo::demo_pbx;
+use crate::digits::stage_with;
 use crate::support::baresip::Baresip;
 use crate::support::bridge::MICROPHONE_TONE;
 use crate::support::kamailio::Kamailio;
@@ -37,16 +38,17 @@ fn who_is_in_a_conference_hears_the_others_and_not_themselves() {
     let [alice, bob] = ["alice", "bob"].map(|name| Softphone::sign_in(&server, name));
     alice.dial("603");
     alice.wait_connected();
-    eventually("she hears silence, not herself", SOON, || match alice.heard(0.4) {
-        Some(sound) if sound.is_silence() => Ok(()),
-        heard => Err(heard.map_or_else(String::new, |sound| sound.to_string())),
-    });
+    hears_silence(&alice, "she hears silence, not herself");
     bob.dial("603");
     bob.wait_connected();
     alice.hears_tone(MICROPHONE_TONE);
     bob.hears_tone(MICROPHONE_TONE);
     bob.click("Hang up");
-    eventually("she is alone again", SOON, || match alice.heard(0.4) {
+    hears_silence(&alice, "she is alone again");
+}
+
+fn hears_silence(phone: &Softphone, what: &str) {
+    eventually(what, SOON, || match phone.heard(0.4) {
         Some(sound) if sound.is_silence() => Ok(()),
         heard => Err(heard.map_or_else(String::new, |sound| sound.to_string())),
     });
@@ -83,43 +85,28 @@ fn a_recorded_call_is_a_file_with_both_voices_and_the_person_sees_it() {
     assert!(heard.is_tone(1000.0), "right, who was called: {heard}");
 }
 
-/// The browser sends telephone events; the PBX wants something else.
-fn keys(name: &str, more: &str) -> (Softphone, Baresip, (Offhook, Kamailio, Site)) {
-    let site = Site::new(name);
-    let pbx = Kamailio::start(&site, &Default::default());
-    let connection = Pbx { more: more.into(), ..Default::default() };
-    let server = Offhook::start(&site, &Settings { pbxes: vec![connection], ..Default::default() });
-    let browser = Softphone::sign_in(&server, "alice");
-    let mut phone = Baresip::start(&site, &Default::default());
-    browser.dial("200");
-    phone.wait("CALL_ESTABLISHED");
-    browser.wait_connected();
-    browser.hears_tone(1000.0);
-    (browser, phone, (server, pbx, site))
-}
-
 #[test]
 fn keys_travel_by_sip_info_where_the_pbx_wants_that() {
-    let (browser, mut phone, _stage) = keys("digits-info", "dtmf = \"info\"\n");
+    let mut stage = stage_with("digits-info", "dtmf = \"info\"\n");
     for key in ["5", "#", "1"] {
-        browser.press(key);
-        assert_eq!(phone.wait("CALL_DTMF_START"), key);
+        stage.browser.press(key);
+        assert_eq!(stage.phone.wait("CALL_DTMF_START"), key);
     }
 }
 
 #[test]
 fn keys_are_tones_in_the_audio_where_the_pbx_wants_that() {
-    let (browser, phone, _stage) = keys("digits-inband", "dtmf = \"inband\"\n");
+    let stage = stage_with("digits-inband", "dtmf = \"inband\"\n");
     // What the phone hears is looked at in small pieces: a digit is short.
-    let mut seen = String::new();
     eventually("the phone hears 5 as its two frequencies", SOON, || {
-        browser.press("5");
-        let Some(sound) = phone.heard().and_then(|sound| sound.last(1.0)) else { return Err("nothing yet".into()) };
+        stage.browser.press("5");
+        let Some(sound) = stage.phone.heard().and_then(|sound| sound.last(1.0)) else {
+            return Err("nothing yet".into());
+        };
         let found = sound.pieces(0.04).any(|piece| {
             let [low, high] = [770.0, 1336.0].map(|hz| piece.level(hz));
             low > -30.0 && high > -30.0 && piece.level(MICROPHONE_TONE) < low
         });
-        seen = sound.to_string();
-        if found { Ok(()) } else { Err(seen.clone()) }
+        if found { Ok(()) } else { Err(sound.to_string()) }
     });
 }

@@ -57,10 +57,7 @@ impl Flow<'_> {
         request: u32,
         sdp: String,
     ) -> Result<Option<()>, CauseCode> {
-        let side = match self.call.near {
-            Near::Client { .. } => Side::A,
-            Near::Sip(_) => Side::B,
-        };
+        let side = self.call.browser_side();
         let has_audio = self.call.active_client() == Some(client) && self.call.stage != Stage::Answering;
         if !has_audio || self.call.awaiting[index(side)].is_some() {
             return Err(CauseCode::NotPossibleNow);
@@ -74,10 +71,7 @@ impl Flow<'_> {
         if self.call.stage != Stage::Connected && !self.call.has_early_media() {
             return Err(CauseCode::NotPossibleNow);
         }
-        let side = match self.call.near {
-            Near::Client { .. } => Side::B,
-            Near::Sip(_) => Side::A,
-        };
+        let side = self.call.browser_side().other();
         self.media_effect(MediaEffect::Digits { side, digits });
         Ok(())
     }

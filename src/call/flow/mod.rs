@@ -140,9 +140,13 @@ impl Flow<'_> {
                     self.tell_clients();
                 }
             }
+            // The person must not be told of a recording that is none.
+            MediaInput::RecordingFailed { .. } => {
+                self.call.recorded = false;
+                self.tell_clients();
+            }
             MediaInput::Digit { .. }
             | MediaInput::Recorded { .. }
-            | MediaInput::RecordingFailed { .. }
             | MediaInput::LegEnded { .. }
             | MediaInput::Ended => {}
         }
@@ -171,7 +175,7 @@ impl Flow<'_> {
     }
 
     /// The other end of a side holds the call, or talks again: who waits meanwhile hears music.
-    fn hold(&mut self, side: Side, held: bool) {
+    pub(super) fn hold(&mut self, side: Side, held: bool) {
         if std::mem::replace(&mut self.call.held[index(side)], held) != held
             && !matches!(self.call.far, Far::Service(_))
         {
@@ -381,11 +385,7 @@ impl Flow<'_> {
 
 /// The client that is to see a digit which arrived on this side.
 pub(super) fn hears_digit(call: &Call, side: Side) -> Option<ClientId> {
-    let from_pbx = match call.near {
-        Near::Client { .. } => Side::B,
-        Near::Sip(_) => Side::A,
-    };
-    if side == from_pbx { call.active_client() } else { None }
+    if side != call.browser_side() { call.active_client() } else { None }
 }
 
 fn index(side: Side) -> usize {

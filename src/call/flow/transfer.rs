@@ -232,6 +232,8 @@ impl Flow<'_> {
 
     /// Gives a side to another session. `offer` is that of one that came by itself; empty where it wants ours.
     fn seat(&mut self, side: Side, leg: SipLeg, offer: Option<Bytes>) {
+        // Who held the call holds it no longer.
+        self.hold(side, false);
         match (side, &mut self.call.near, &mut self.call.far) {
             (Side::A, Near::Sip(near), _) => {
                 if let Some(session) = leg.session {

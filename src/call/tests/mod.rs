@@ -545,6 +545,17 @@ fn calls_of_a_recorded_connection_are_recorded() {
     assert_eq!(world.log.iter().filter(|entry| *entry == "recording").count(), 1);
 
     let mut world = World::new();
+    let route = Route::Line { group: RECORDED, line: LINE };
+    let (from, offer) = (Caller::default(), Bytes::from_static(OFFER));
+    world.input(Input::Incoming { session: session(1), route, from, max_forwards: 70, headers: Headers::new(), offer });
+    let call = world.last_view(DESK).id;
+    world.command(DESK, Command::AnswerCall { call, sdp: "v=0".into() });
+    assert!(world.last_view(DESK).recorded);
+    let failed = MediaInput::RecordingFailed { reason: "the disk is full".into() };
+    world.input(Input::Media { call, side: Side::A, event: failed });
+    assert!(!world.last_view(DESK).recorded, "a recording that failed is not shown");
+
+    let mut world = World::new();
     world.dial("200");
     world.sip(101, answered(sdp()));
     assert!(!world.log.contains(&"recording".to_owned()));

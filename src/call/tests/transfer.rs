@@ -67,6 +67,18 @@ fn who_is_asked_for_takes_the_place_of_who_asked() {
 }
 
 #[test]
+fn who_is_transferred_out_of_hold_hears_no_more_music() {
+    let mut world = dialled();
+    world.held = true;
+    world.sip(101, SipInput::Offer { sdp: sdp() });
+    world.held = false;
+    world.sip(101, refer("sip:400@b"));
+    world.log.clear();
+    world.sip(102, answered(sdp()));
+    world.logged(&["B replaced", "notify 101 200", "A hears Peer"]);
+}
+
+#[test]
 fn who_asked_and_does_not_go_is_hung_up() {
     let mut world = dialled();
     world.sip(101, refer("sip:400@b"));
