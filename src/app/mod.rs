@@ -239,6 +239,7 @@ fn labels(config: &Config, lines: &[(usize, usize)]) -> Labels {
             registrar: (!group.registrar.is_empty()).then_some(registrar),
             domain: (group.domain != group.registrar).then(|| group.domain.clone()),
             listener: group.listener.map(|index| config.listeners[index].name.clone()),
+            feature_codes: Vec::new(),
         }
     };
     let line = |&(group, line): &(usize, usize)| {
@@ -248,6 +249,7 @@ fn labels(config: &Config, lines: &[(usize, usize)]) -> Labels {
             number: entry.number.clone(),
             user_name: entry.user_name.clone(),
             pilot: entry.pilot && config.groups[group].kind != GroupKind::Softphones,
+            services: LineGroupEntry::default().line_services(),
         }
     };
     Labels { groups: config.groups.iter().map(group).collect(), lines: lines.iter().map(line).collect() }
@@ -261,7 +263,13 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
     let directory = Directory {
         lines: lines
             .iter()
-            .map(|&line| LineEntry { group: LineGroupId(line.0 as u32), users: users_of(line) })
+            .map(|&line| LineEntry {
+                group: LineGroupId(line.0 as u32),
+                number: config.groups[line.0].lines[line.1].number.clone(),
+                users: users_of(line),
+                redirections: Vec::new(),
+                voice_mailbox: None,
+            })
             .collect(),
         groups: config
             .groups
@@ -270,6 +278,7 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
                 codecs: all_codecs(group),
                 trust_identity: group.trust_identity,
                 record: group.record,
+                ..LineGroupEntry::default()
             })
             .collect(),
     };

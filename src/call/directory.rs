@@ -1,7 +1,10 @@
 //! What the call machine must know of lines, PBX connections and users.
 
+use std::time::Duration;
+
 use offhook_media::codec::Codec;
 
+use super::service::{Service, Services};
 use crate::ids::{LineGroupId, LineId, UserId};
 
 /// The lines and PBX connections there are.
@@ -18,8 +21,23 @@ pub struct Directory {
 pub struct LineEntry {
     /// The connection it belongs to.
     pub group: LineGroupId,
+    /// Its number at the PBX.
+    pub number: String,
     /// Who may use it.
     pub users: Vec<UserId>,
+    /// Where calls go one after the other when nobody takes them.
+    pub redirections: Vec<Redirection>,
+    /// Where calls go when none of its clients is signed in, where the group wants that.
+    pub voice_mailbox: Option<String>,
+}
+
+/// A place in a line's list of redirections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirection {
+    /// The number.
+    pub to: String,
+    /// How long it rings there before the next has its turn.
+    pub rings: Duration,
 }
 
 /// A PBX connection.
@@ -31,6 +49,114 @@ pub struct LineGroupEntry {
     pub trust_identity: bool,
     /// Whether its calls are recorded.
     pub record: bool,
+    /// What its users are offered at all: the function switches.
+    pub functions: Services,
+    /// What a caller gets when nobody is signed in on the line, or it is not to be disturbed.
+    pub signed_out: Decline,
+    /// What a caller gets when a client declines; without it what the client wishes, busy or declined.
+    pub decline: Option<Decline>,
+    /// Clients do not show that a call can be declined.
+    pub hide_decline: bool,
+    /// How calls are sent elsewhere before they are answered.
+    pub diversion: Diversion,
+    /// How two calls are joined.
+    pub transfer: TransferWay,
+    /// Whether calls go to the user's voice mailbox when none of its clients is signed in.
+    pub signed_off_to_voice_mailbox: bool,
+    /// What is dialled to pick up a call from a number of the PBX; `<NUMBER>` stands for that.
+    pub pickup_code: Option<String>,
+    /// Whether calls that ring at lines of the server are picked up here, without the PBX.
+    pub pickup_in_server: bool,
+    /// What the PBX does for who dials a code.
+    pub feature_codes: Vec<FeatureCode>,
+    /// Numbers that can always be called.
+    pub emergency_numbers: Vec<String>,
+    /// Digits that a number of the company has at most; callers with more are external.
+    pub internal_digits: u8,
+    /// How long a parked call waits before it comes back.
+    pub park_returns: Duration,
+}
+
+/// How a call is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Decline {
+    /// 486 Busy Here.
+    #[default]
+    Busy,
+    /// 480 Temporarily Unavailable.
+    Unavailable,
+    /// 603 Decline.
+    Declined,
+    /// Not at all: the caller hears it ring (180) until it gives up or somebody picks the call up.
+    Ringing,
+}
+
+/// How calls are sent elsewhere before they are answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Diversion {
+    /// The PBX is told where to (302).
+    Redirect,
+    /// By a call of ours that is bridged with the first.
+    #[default]
+    NewCall,
+    /// The call is answered, held, and transferred without asking (REFER).
+    Transfer,
+}
+
+/// How two calls are joined.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TransferWay {
+    /// By REFER with Replaces where the PBX offers that, otherwise here.
+    #[default]
+    Auto,
+    /// Here, always.
+    Bridge,
+}
+
+/// A function of the PBX that is dialled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureCode {
+    /// What it does, for people.
+    pub name: String,
+    /// What is dialled.
+    pub code: String,
+}
+
+impl LineGroupEntry {
+    /// What can be asked for on a line without a call.
+    pub fn line_services(&self) -> Services {
+        use Service::{DirectedPickupCall, MakeCall, SetDoNotDisturb, SetForwarding, SetRemoteOffice};
+        let mut services =
+            [MakeCall, SetForwarding, SetDoNotDisturb, SetRemoteOffice].into_iter().collect::<Services>();
+        if self.pickup_in_server || self.pickup_code.is_some() {
+            services.insert(DirectedPickupCall);
+        }
+        services.both(self.functions)
+    }
+}
+
+impl Default for LineGroupEntry {
+    /// G.711 A-law, nothing trusted, everything switched on.
+    fn default() -> Self {
+        LineGroupEntry {
+            codecs: vec![Codec::Pcma],
+            trust_identity: false,
+            record: false,
+            functions: Services::all(),
+            signed_out: Decline::Busy,
+            decline: None,
+            hide_decline: false,
+            diversion: Diversion::NewCall,
+            transfer: TransferWay::Auto,
+            signed_off_to_voice_mailbox: false,
+            pickup_code: None,
+            pickup_in_server: true,
+            feature_codes: Vec::new(),
+            emergency_numbers: vec!["110".to_owned(), "112".to_owned()],
+            internal_digits: 5,
+            park_returns: Duration::from_secs(120),
+        }
+    }
 }
 
 impl Directory {
@@ -57,6 +183,27 @@ impl Directory {
     /// Whether a codec may be used on this connection.
     pub fn allows(&self, group: LineGroupId, codec: Codec) -> bool {
         self.groups.get(group.0 as usize).is_some_and(|entry| entry.codecs.contains(&codec))
+    }
+
+    /// Everything about a connection.
+    pub fn group(&self, group: LineGroupId) -> Option<&LineGroupEntry> {
+        self.groups.get(group.0 as usize)
+    }
+
+    /// Everything about a line.
+    pub fn line(&self, line: LineId) -> Option<&LineEntry> {
+        self.lines.get(line.0 as usize)
+    }
+
+    /// The line with a number.
+    pub fn line_at(&self, number: &str) -> Option<LineId> {
+        let place = self.lines.iter().position(|line| line.number == number)?;
+        u32::try_from(place).ok().map(LineId)
+    }
+
+    /// Whether users of this connection are offered a service at all.
+    pub fn offers(&self, group: LineGroupId, service: Service) -> bool {
+        self.group(group).is_some_and(|entry| entry.functions.contains(service))
     }
 
     /// The codec that calls over this connection most likely get.

@@ -6,7 +6,7 @@ use offhook_sip::header::{Name, NameAddr};
 use offhook_sip::message::Message;
 use offhook_sip::uri::Uri;
 
-use super::effect::Caller;
+use super::effect::{Abilities, Caller};
 
 /// Header fields in order.
 pub type Headers = Vec<(Name, String)>;
@@ -73,6 +73,15 @@ pub fn carried(request: &Message) -> Headers {
 /// What a response says of who answers.
 pub fn asserted(response: &Message) -> Headers {
     of(response, &IDENTITY)
+}
+
+/// What the sender of an INVITE or of its answer says it can do. Many that take REFER leave Allow out of a response
+/// (RFC 3261 20.5 asks for it only in 405): nothing is known then, which counts as no.
+pub fn abilities(message: &Message) -> Abilities {
+    Abilities {
+        refer: message.has_token(Name::Allow, "REFER"),
+        replaces: message.has_token(Name::Supported, "replaces"),
+    }
 }
 
 /// A Reason (RFC 3326) that may be passed on.

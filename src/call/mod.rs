@@ -10,6 +10,8 @@ pub mod effect;
 mod flow;
 pub mod headers;
 pub mod record;
+pub mod service;
+pub mod settings;
 mod state;
 pub mod view;
 
@@ -26,6 +28,7 @@ use self::cause::CauseCode;
 use self::directory::Directory;
 use self::effect::{Command, CommandResult, Effect, Input, MediaInput, SipInput};
 use self::headers::Headers;
+use self::settings::LineSettings;
 use self::state::{Call, Far, FarSip, Near, NearSip, SipLeg};
 use self::view::{CallView, EndCause};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
@@ -55,6 +58,8 @@ pub struct Calls {
     by_leg: FxHashMap<LegId, CallId>,
     clients: Clients,
     available: Vec<bool>,
+    /// What the lines' users have set, by [`LineId`].
+    settings: Vec<LineSettings>,
     deadlines: BTreeSet<(Instant, CallId)>,
     effects: VecDeque<Effect>,
     last_call: u64,
@@ -82,6 +87,7 @@ impl Calls {
     /// No calls yet; at most `max_calls` at once.
     pub fn new(directory: Arc<Directory>, max_calls: usize) -> Calls {
         let available = vec![false; directory.lines.len()];
+        let settings = vec![LineSettings::default(); directory.lines.len()];
         Calls {
             directory,
             max_calls,
@@ -91,6 +97,7 @@ impl Calls {
             by_leg: FxHashMap::default(),
             clients: Clients::default(),
             available,
+            settings,
             deadlines: BTreeSet::new(),
             effects: VecDeque::new(),
             last_call: 0,
@@ -109,8 +116,13 @@ impl Calls {
             }
             Input::ClientArrived { client, user } => self.clients.add(client, user),
             Input::ClientGone { client } => self.client_gone(client),
+            Input::LineSettings { line, settings } => {
+                if let Some(slot) = self.settings.get_mut(line.0 as usize) {
+                    *slot = settings;
+                }
+            }
             Input::Command { client, request, command } => self.command(client, request, command, now),
-            Input::Incoming { session, route, from, max_forwards, headers, offer } => {
+            Input::Incoming { session, route, from, abilities: _, max_forwards, headers, offer } => {
                 let arrival = Arrival { session, from, max_forwards, headers, offer };
                 match self.admit(arrival, route, now) {
                     Ok(id) => {
@@ -182,6 +194,11 @@ impl Calls {
     /// The next thing to be done.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
+    }
+
+    /// What a line's users have set.
+    pub fn settings(&self, line: LineId) -> LineSettings {
+        self.settings.get(line.0 as usize).cloned().unwrap_or_default()
     }
 
     /// How many calls there are.
@@ -266,6 +283,7 @@ impl Calls {
                     self.on_call(call, user, |flow| flow.digits(digits).map(Some))
                 }
             }
+            _ => Err(CauseCode::NotPossibleNow),
         };
         match outcome {
             Ok(None) => {}

@@ -9,6 +9,7 @@ use offhook_media::sdp::SecurityKind;
 use super::cause::CauseCode;
 use super::directory::Directory;
 use super::effect::Caller;
+use super::service::Services;
 use super::state::{Call, Far, Near, Stage};
 use crate::ids::{CallId, ClientId, LineId, UserId};
 
@@ -32,6 +33,10 @@ pub enum ConnectionState {
     Alerting,
     /// In the call.
     Connected,
+    /// In the call, and waiting.
+    Held,
+    /// Parked, or waiting for somebody to become free.
+    Queued,
     /// Could not be set up.
     Failed,
 }
@@ -94,6 +99,16 @@ pub struct CallView {
     pub security: Option<SecurityKind>,
     /// Why it ended, or why it is not here.
     pub cause: Option<EndCause>,
+    /// What the client may ask for now.
+    pub services: Services,
+    /// The held call that this one was made for.
+    pub consultation_of: Option<CallId>,
+    /// The other calls of the same client that are in a conference with this one.
+    pub conference: Vec<CallId>,
+    /// Who has diverted it last, where somebody did.
+    pub diverted_by: Option<Caller>,
+    /// Whom it is being transferred to, while that is on its way.
+    pub transferring_to: Option<String>,
 }
 
 /// The call as this client of this user sees it; none where it is not theirs to see.
@@ -137,5 +152,10 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         silence: silence.collect(),
         security: call.security,
         cause: None,
+        services: Services::default(),
+        consultation_of: None,
+        conference: Vec::new(),
+        diverted_by: None,
+        transferring_to: None,
     }
 }

@@ -90,7 +90,8 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
     };
     let groups = Groups::new(transport.local_addr(), vec![extensions], Vec::new());
     // What a telephone asserts of itself is not to be believed.
-    let extensions_entry = LineGroupEntry { codecs: CODECS.to_vec(), trust_identity: false, record: false };
+    let extensions_entry =
+        LineGroupEntry { codecs: CODECS.to_vec(), trust_identity: false, ..LineGroupEntry::default() };
     let directory = Directory { lines: Vec::new(), groups: vec![extensions_entry] };
     let users = settings.users.iter().map(|(user, secret)| (user.clone(), super::sip_secret(secret)));
     let role = Extensions {

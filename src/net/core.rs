@@ -29,7 +29,8 @@ use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::call::dtmf::Digit;
 use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, Route, SipInput};
-use crate::call::headers::{Headers, Redirect, asserted, caller, carried, sender};
+use crate::call::headers::{Headers, Redirect, abilities, asserted, caller, carried, sender};
+use crate::call::settings::LineSettings;
 use crate::call::view::CallView;
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 use crate::line::report::{GroupReport, ListenerReport, Report};
@@ -78,7 +79,7 @@ pub enum ClientEvent {
     /// A call changed.
     Call(Box<CallView>),
     /// A line changed.
-    Line(LineId, LineStatus),
+    Line(LineId, LineStatus, LineSettings),
     /// A digit came from the other side.
     Digit {
         /// The call.
@@ -96,7 +97,7 @@ pub struct Attachment {
     /// For its next socket.
     pub token: ResumeToken,
     /// Its user's lines.
-    pub lines: Vec<(LineId, LineStatus)>,
+    pub lines: Vec<(LineId, LineStatus, LineSettings)>,
     /// The calls it sees.
     pub calls: Vec<CallView>,
     /// What happens from now on.
@@ -313,6 +314,7 @@ impl<R: Role> Core<R> {
             Effect::Media { call, effect } => self.perform_media(call, effect, now),
             Effect::Reply { client, request, result } => self.tell(client, ClientEvent::Reply { request, result }),
             Effect::CallChanged { client, call } => self.tell(client, ClientEvent::Call(call)),
+            Effect::LineSettings { line, .. } => self.show_line(line),
             Effect::Ended(record) => self.call_ended(*record, now),
             Effect::Digit { client, call, digit } => self.tell(client, ClientEvent::Digit { call, digit }),
         }
@@ -344,7 +346,8 @@ impl<R: Role> Core<R> {
                 (session, SipInput::Progress { status, sdp, fork, headers: asserted(&response) })
             }
             Event::Answered { session, sdp, response, .. } => {
-                (session, SipInput::Answered { sdp, headers: asserted(&response) })
+                let abilities = abilities(&response);
+                (session, SipInput::Answered { sdp, abilities, headers: asserted(&response) })
             }
             Event::Rejected { session, status, reason, from_network, response } => {
                 let redirect = response.as_ref().and_then(Redirect::read).map(Box::new);
@@ -370,12 +373,12 @@ impl<R: Role> Core<R> {
                 Some(digit) => (session, SipInput::Digit(digit)),
                 None => return,
             },
-            // Nothing is offered within a session of its own accord, and no transfer is asked for.
-            Event::OfferRejected { .. }
-            | Event::ReferAccepted { .. }
-            | Event::ReferRejected { .. }
-            | Event::ReferProgress { .. }
-            | Event::ReferEnded { .. } => return,
+            Event::OfferRejected { session, status, .. } => (session, SipInput::OfferRejected { status }),
+            Event::ReferAccepted { session, .. } => (session, SipInput::Referred { status: 100 }),
+            Event::ReferRejected { session, status, .. } | Event::ReferProgress { session, status, .. } => {
+                (session, SipInput::Referred { status })
+            }
+            Event::ReferEnded { .. } => return,
         };
         self.calls.handle(Input::Sip { session, event }, now);
     }
@@ -394,7 +397,9 @@ impl<R: Role> Core<R> {
                 // Most requests have it; RFC 3261 16.3 counts a missing one as the usual value.
                 let max_forwards = request.max_forwards().unwrap_or(70);
                 self.calls.set_overloaded(self.media.is_overloaded());
-                self.calls.handle(Input::Incoming { session, route, from, max_forwards, headers, offer }, now);
+                let abilities = abilities(&request);
+                let incoming = Input::Incoming { session, route, from, abilities, max_forwards, headers, offer };
+                self.calls.handle(incoming, now);
                 return;
             }
             Decision::Reject(refusal) => refusal,
@@ -528,12 +533,12 @@ impl<R: Role> Core<R> {
         }
     }
 
-    fn lines_of(&self, user: UserId) -> Vec<(LineId, LineStatus)> {
+    fn lines_of(&self, user: UserId) -> Vec<(LineId, LineStatus, LineSettings)> {
         let lines = self.directory.lines.iter().enumerate().filter(|(_, line)| line.users.contains(&user));
         lines
             .filter_map(|(index, _)| {
                 let line = LineId(index as u32);
-                Some((line, self.lines.status(line)?.clone()))
+                Some((line, self.lines.status(line)?.clone(), self.calls.settings(line)))
             })
             .collect()
     }
@@ -575,9 +580,16 @@ impl<R: Role> Core<R> {
         let available = status.state.is_available();
         info!(line = %line, state = ?status.state, cause = status.cause.as_ref().map(|cause| cause.code.code()), "line");
         self.calls.handle(Input::LineAvailable { line, available }, now);
+        self.show_line(line);
+    }
+
+    /// Tells everybody who has the line how it is now.
+    fn show_line(&mut self, line: LineId) {
+        let Some(status) = self.lines.status(line).cloned() else { return };
+        let settings = self.calls.settings(line);
         let clients: Vec<_> = self.directory.users_of(line).iter().flat_map(|&user| self.clients.of(user)).collect();
         for client in clients {
-            self.tell(client, ClientEvent::Line(line, status.clone()));
+            self.tell(client, ClientEvent::Line(line, status.clone(), settings.clone()));
         }
     }
 

@@ -11,7 +11,7 @@ use tracing::debug;
 use super::core::Core;
 use super::role::Role;
 use crate::call::cause::CauseCode;
-use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect, TargetUri};
+use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect, SipInput, TargetUri};
 use crate::call::headers::Headers;
 use crate::ids::{CallId, LineGroupId};
 
@@ -58,6 +58,11 @@ impl<R: Role> Core<R> {
             }
             SipEffect::AnswerOffer { session, sdp } => self.endpoint.answer_offer(session, sdp, now),
             SipEffect::RejectOffer { session, status } => self.endpoint.reject_offer(session, status, now),
+            SipEffect::Offer { session, sdp } => self.endpoint.offer(session, sdp, now),
+            SipEffect::Refer { session, .. } => {
+                self.calls.handle(Input::Sip { session, event: SipInput::Referred { status: 501 } }, now);
+            }
+            SipEffect::Redirect { session, .. } => self.endpoint.reject(session, 480, None, Vec::new(), now),
         }
     }
 
@@ -103,6 +108,8 @@ impl<R: Role> Core<R> {
                 let accepted = self.media.accept_next(call, side, &sdp);
                 return self.accepted(call, side, accepted, now);
             }
+            MediaEffect::Reoffer { side, .. } => (side, Err(CauseCode::Internal)),
+            MediaEffect::Take { .. } | MediaEffect::Release { .. } => return,
             MediaEffect::DropNext => return self.media.drop_next(call),
             MediaEffect::Play { side, sound } => return self.media.play(call, side, sound),
             MediaEffect::Digits { side, digits } => return self.media.digits(call, side, digits),

@@ -9,6 +9,7 @@ use super::protocol::{self, Cause, Direction, LineState, Security, SilentParty, 
 use super::{Labels, WebState};
 use crate::call::effect::CommandResult;
 use crate::call::record::{Number, Party};
+use crate::call::settings::LineSettings;
 use crate::call::view::{self, CallView, EndCause};
 use crate::ids::LineId;
 use crate::line::report::{GroupReport, Report};
@@ -66,6 +67,11 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         }),
         silence: view.silence.into_iter().map(silence).collect(),
         cause: view.cause.map(cause),
+        services: view.services.iter().collect(),
+        consultation_of: view.consultation_of.map(|call| call.to_string()),
+        conference: view.conference.iter().map(|call| call.to_string()).collect(),
+        diverted_by: view.diverted_by.map(|by| protocol::Diverter { number: by.number, name: by.name }),
+        transferring_to: view.transferring_to,
     }
 }
 
@@ -138,14 +144,20 @@ fn leg_report(party: LegParty, name: String, silent: bool, stats: &LegStats) -> 
     }
 }
 
-pub(super) fn line(labels: &Labels, id: LineId, status: LineStatus) -> Option<protocol::Line> {
+pub(super) fn line(labels: &Labels, id: LineId, status: LineStatus, settings: LineSettings) -> Option<protocol::Line> {
     let label = labels.line(id)?;
+    let group = labels.group(label.group)?;
     Some(protocol::Line {
         id: id.to_string(),
         number: label.number.clone(),
-        line_group: labels.group(label.group)?.name.clone(),
+        line_group: group.name.clone(),
         state: line_state(status.state),
         cause: status.cause.map(cause),
+        services: label.services.iter().collect(),
+        feature_codes: group.feature_codes.clone(),
+        do_not_disturb: settings.do_not_disturb,
+        forwardings: settings.forwardings,
+        remote_office: settings.remote_office,
     })
 }
 
@@ -241,6 +253,8 @@ fn connection_state(state: view::ConnectionState) -> protocol::ConnectionState {
         view::ConnectionState::Initiated => protocol::ConnectionState::Initiated,
         view::ConnectionState::Alerting => protocol::ConnectionState::Alerting,
         view::ConnectionState::Connected => protocol::ConnectionState::Connected,
+        view::ConnectionState::Held => protocol::ConnectionState::Held,
+        view::ConnectionState::Queued => protocol::ConnectionState::Queued,
         view::ConnectionState::Failed => protocol::ConnectionState::Failed,
     }
 }

@@ -12,6 +12,8 @@ use super::protocol::admin::{
 };
 use super::protocol::*;
 use crate::call::cause::CauseCode;
+use crate::call::service::Service;
+use crate::call::settings::{Callers, Forwarding, ForwardingKind};
 use crate::quality::{CallReport, LegParty, LegReport};
 
 fn protocol_types() -> String {
@@ -29,8 +31,14 @@ fn protocol_types() -> String {
     add(IceServer::decl(&config));
     add(User::decl(&config));
     add(Line::decl(&config));
+    add(FeatureCode::decl(&config));
+    add(Service::decl(&config));
+    add(Forwarding::decl(&config));
+    add(ForwardingKind::decl(&config));
+    add(Callers::decl(&config));
     add(LineState::decl(&config));
     add(Call::decl(&config));
+    add(Diverter::decl(&config));
     add(Silence::decl(&config));
     add(SilentParty::decl(&config));
     add(Direction::decl(&config));

@@ -25,6 +25,7 @@ use axum::routing::{any, get};
 use ipnet::IpNet;
 
 use crate::call::cause::CauseCode;
+use crate::call::service::Services;
 use crate::ids::{LineGroupId, LineId};
 use crate::net::core::CoreHandle;
 use crate::store::{AccountTable, QualityTable};
@@ -76,6 +77,8 @@ pub struct LineLabel {
     pub user_name: String,
     /// Whether it speaks for its trunk.
     pub pilot: bool,
+    /// What can be asked for on it while no call is looked at.
+    pub services: Services,
 }
 
 /// How a line group is shown.
@@ -91,6 +94,8 @@ pub struct GroupLabel {
     pub domain: Option<String>,
     /// Its listener's name.
     pub listener: Option<String>,
+    /// Functions of the PBX that are dialled.
+    pub feature_codes: Vec<protocol::FeatureCode>,
 }
 
 impl Labels {

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::call::cause::CauseCode;
+use crate::call::service::Service;
+use crate::call::settings::{Forwarding, ForwardingKind};
 
 /// The protocol's version, sent in [`Hello`]. A client that reads another number must ask for a reload.
 pub const PROTOCOL_VERSION: u32 = 1;
@@ -79,6 +81,118 @@ pub enum Request {
         call: String,
         /// `0`-`9`, `*`, `#`, `A`-`D`; at most 32.
         digits: String,
+    },
+    /// ECMA-269 Hold Call: the other side waits.
+    HoldCall {
+        /// The connected call.
+        call: String,
+    },
+    /// ECMA-269 Retrieve Call.
+    RetrieveCall {
+        /// The held call.
+        call: String,
+    },
+    /// ECMA-269 Alternate Call: holds one call and goes back to the other.
+    AlternateCall {
+        /// The connected call.
+        active: String,
+        /// The held call.
+        held: String,
+    },
+    /// ECMA-269 Consultation Call: holds a call and asks somebody on the same line. Answered with
+    /// [`ReplyResult::Media`].
+    ConsultationCall {
+        /// The connected call.
+        call: String,
+        /// The number to dial, as the person typed it.
+        number: String,
+        /// The browser's SDP offer for the new call.
+        sdp: String,
+    },
+    /// ECMA-269 Reconnect Call: ends one call and goes back to the other.
+    ReconnectCall {
+        /// The call to end.
+        active: String,
+        /// The held call.
+        held: String,
+    },
+    /// ECMA-269 Transfer Call: those of both calls talk with each other; also while the active one still rings.
+    TransferCall {
+        /// The connected call, or one that the user has dialled and that rings.
+        active: String,
+        /// The held call.
+        held: String,
+    },
+    /// ECMA-269 Single Step Transfer Call: without asking first.
+    SingleStepTransferCall {
+        /// The connected or held call.
+        call: String,
+        /// The number to dial, as the person typed it.
+        number: String,
+    },
+    /// ECMA-269 Conference Call: all of both calls talk with each other and the user.
+    ConferenceCall {
+        /// The connected call.
+        active: String,
+        /// The held call.
+        held: String,
+    },
+    /// ECMA-269 Clear Call: ends a conference for everybody in it.
+    ClearCall {
+        /// The call.
+        call: String,
+    },
+    /// ECMA-269 Deflect Call: sends an alerting call to somebody else.
+    DeflectCall {
+        /// The alerting call.
+        call: String,
+        /// The number to dial, as the person typed it.
+        number: String,
+    },
+    /// ECMA-269 Directed Pickup Call: takes a call that rings, or is parked, at somebody else's number. Answered with
+    /// [`ReplyResult::Media`].
+    DirectedPickupCall {
+        /// The line that takes it.
+        line: String,
+        /// Where it rings or is parked.
+        number: String,
+        /// The browser's SDP offer.
+        sdp: String,
+    },
+    /// ECMA-269 Park Call: the other side waits at a number until somebody picks it up there.
+    ParkCall {
+        /// The connected or held call.
+        call: String,
+        /// Where; the user's own line where none is said.
+        number: Option<String>,
+    },
+    /// ECMA-269 Set Forwarding; replaces what was set of this kind and these callers.
+    SetForwarding {
+        /// The line.
+        line: String,
+        /// What.
+        forwarding: Forwarding,
+    },
+    /// Takes back what `set_forwarding` has set.
+    CancelForwarding {
+        /// The line.
+        line: String,
+        /// Which kind; all where none is said.
+        kind: Option<ForwardingKind>,
+    },
+    /// ECMA-269 Set Do Not Disturb.
+    SetDoNotDisturb {
+        /// The line.
+        line: String,
+        /// Whether calls are kept away.
+        on: bool,
+    },
+    /// Calls of the line are placed by way of another telephone from now on, and its calls are forwarded there.
+    SetRemoteOffice {
+        /// The line.
+        line: String,
+        /// That telephone's number; none switches it off.
+        number: Option<String>,
     },
     /// Keeps the socket alive and measures it; answered at once.
     Ping,
@@ -187,6 +301,25 @@ pub struct Line {
     pub state: LineState,
     /// Why the line is not registered.
     pub cause: Option<Cause>,
+    /// What can be asked for on the line while no call is looked at.
+    pub services: Vec<Service>,
+    /// Functions of the PBX that are called up by dialling a code.
+    pub feature_codes: Vec<FeatureCode>,
+    /// Whether calls are kept away.
+    pub do_not_disturb: bool,
+    /// Where calls go instead.
+    pub forwardings: Vec<Forwarding>,
+    /// The telephone by way of which its calls are placed, where that is switched on.
+    pub remote_office: Option<String>,
+}
+
+/// A function of the PBX that is called up by dialling a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FeatureCode {
+    /// What it does.
+    pub name: String,
+    /// What is dialled.
+    pub code: String,
 }
 
 /// The registration of a line at its PBX.
@@ -242,6 +375,25 @@ pub struct Call {
     pub silence: Vec<Silence>,
     /// Why it ended.
     pub cause: Option<Cause>,
+    /// What the client may ask for now; anything else is refused.
+    pub services: Vec<Service>,
+    /// The held call that this one was made for.
+    pub consultation_of: Option<String>,
+    /// The client's other calls that are in a conference with this one.
+    pub conference: Vec<String>,
+    /// Who has diverted it last, where somebody did.
+    pub diverted_by: Option<Diverter>,
+    /// Whom it is being transferred to, while that is on its way.
+    pub transferring_to: Option<String>,
+}
+
+/// Somebody who has sent a call on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Diverter {
+    /// The number.
+    pub number: String,
+    /// The name, where the PBX sent one.
+    pub name: Option<String>,
 }
 
 /// How the audio towards the PBX is encrypted. That towards the browser always is.
@@ -285,7 +437,7 @@ pub enum Direction {
     Outgoing,
 }
 
-/// ECMA-269 connection states (6.1.5). Held and queued are not reached yet.
+/// ECMA-269 connection states (6.1.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionState {
@@ -297,6 +449,10 @@ pub enum ConnectionState {
     Alerting,
     /// In the call.
     Connected,
+    /// In the call, and waiting.
+    Held,
+    /// Parked, or waiting for somebody to become free.
+    Queued,
     /// Could not be set up; the call carries the cause.
     Failed,
 }

@@ -73,7 +73,10 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
         resumed: attached.resumed,
         resume_within_ms: RESUME_WITHIN.as_millis() as u32,
         ice_servers: ice_servers(&state, user),
-        lines: lines.into_iter().filter_map(|(line, status)| convert::line(&state.labels, line, status)).collect(),
+        lines: lines
+            .into_iter()
+            .filter_map(|(line, status, settings)| convert::line(&state.labels, line, status, settings))
+            .collect(),
         calls: calls.into_iter().map(|view| convert::call(&state, view)).collect(),
     });
     debug!(%client, %id, resumed = attached.resumed, "client attached");
@@ -152,7 +155,7 @@ async fn run(
                         ServerMessage::Reply(Reply { id: request, result: convert::result(result) })
                     }
                     ClientEvent::Call(view) => ServerMessage::Call { call: convert::call(state, *view) },
-                    ClientEvent::Line(line, status) => match convert::line(&state.labels, line, status) {
+                    ClientEvent::Line(line, status, settings) => match convert::line(&state.labels, line, status, settings) {
                         Some(line) => ServerMessage::Line { line },
                         None => continue,
                     },
@@ -237,12 +240,11 @@ struct Numbered {
 /// The command behind a request; none where there is nothing to do.
 fn command(request: Request) -> Result<Option<Command>, CauseCode> {
     let call = |id: String| id.parse().map_err(|_| CauseCode::UnknownCall);
+    let line = |id: String| id.parse().map_err(|_| CauseCode::UnknownLine);
     Ok(Some(match request {
         Request::Hello { .. } => return Err(CauseCode::BadRequest),
         Request::Ping => return Ok(None),
-        Request::MakeCall { line, number, sdp } => {
-            Command::MakeCall { line: line.parse().map_err(|_| CauseCode::UnknownLine)?, number, sdp }
-        }
+        Request::MakeCall { line: id, number, sdp } => Command::MakeCall { line: line(id)?, number, sdp },
         Request::AnswerCall { call: id, sdp } => Command::AnswerCall { call: call(id)?, sdp },
         Request::DeclineCall { call: id, reason } => Command::Decline {
             call: call(id)?,
@@ -254,6 +256,30 @@ fn command(request: Request) -> Result<Option<Command>, CauseCode> {
         Request::RestartMedia { call: id, sdp } => Command::RestartMedia { call: call(id)?, sdp },
         Request::ClearConnection { call: id } => Command::ClearConnection { call: call(id)? },
         Request::GenerateDigits { call: id, digits } => Command::GenerateDigits { call: call(id)?, digits },
+        Request::HoldCall { call: id } => Command::HoldCall { call: call(id)? },
+        Request::RetrieveCall { call: id } => Command::RetrieveCall { call: call(id)? },
+        Request::AlternateCall { active, held } => Command::AlternateCall { active: call(active)?, held: call(held)? },
+        Request::ConsultationCall { call: id, number, sdp } => {
+            Command::ConsultationCall { call: call(id)?, number, sdp }
+        }
+        Request::ReconnectCall { active, held } => Command::ReconnectCall { active: call(active)?, held: call(held)? },
+        Request::TransferCall { active, held } => Command::TransferCall { active: call(active)?, held: call(held)? },
+        Request::SingleStepTransferCall { call: id, number } => {
+            Command::SingleStepTransferCall { call: call(id)?, number }
+        }
+        Request::ConferenceCall { active, held } => {
+            Command::ConferenceCall { active: call(active)?, held: call(held)? }
+        }
+        Request::ClearCall { call: id } => Command::ClearCall { call: call(id)? },
+        Request::DeflectCall { call: id, number } => Command::DeflectCall { call: call(id)?, number },
+        Request::DirectedPickupCall { line: id, number, sdp } => {
+            Command::DirectedPickupCall { line: line(id)?, number, sdp }
+        }
+        Request::ParkCall { call: id, number } => Command::ParkCall { call: call(id)?, number },
+        Request::SetForwarding { line: id, forwarding } => Command::SetForwarding { line: line(id)?, forwarding },
+        Request::CancelForwarding { line: id, kind } => Command::CancelForwarding { line: line(id)?, kind },
+        Request::SetDoNotDisturb { line: id, on } => Command::SetDoNotDisturb { line: line(id)?, on },
+        Request::SetRemoteOffice { line: id, number } => Command::SetRemoteOffice { line: line(id)?, number },
     }))
 }
 

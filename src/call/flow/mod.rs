@@ -50,7 +50,7 @@ impl Flow<'_> {
         };
         match event {
             SipInput::Progress { status, sdp, fork, headers } => self.progress(session, status, sdp, fork, headers),
-            SipInput::Answered { sdp, headers } => self.answered(session, sdp, headers, now),
+            SipInput::Answered { sdp, headers, .. } => self.answered(session, sdp, headers, now),
             SipInput::Rejected { status, reason, from_network, redirect } => {
                 let code = match status {
                     408 if !from_network => CauseCode::PbxNotAnswering,
@@ -68,7 +68,7 @@ impl Flow<'_> {
             SipInput::OfferAnswered { sdp: Some(sdp) } => {
                 self.ask(Awaiting::LateAcceptance, MediaEffect::AcceptAnswer { side, sdp });
             }
-            SipInput::OfferAnswered { sdp: None } => {}
+            SipInput::OfferAnswered { sdp: None } | SipInput::OfferRejected { .. } | SipInput::Referred { .. } => {}
             SipInput::Cancelled { reason } => {
                 self.finish(Some(side), EndCause::ours(CauseCode::CallerHungUp), headers::reason(reason));
             }
@@ -329,8 +329,11 @@ impl Flow<'_> {
             | MediaEffect::Describe { side }
             | MediaEffect::AcceptAnswer { side, .. }
             | MediaEffect::OfferNext { side, .. }
+            | MediaEffect::Reoffer { side, .. }
             | MediaEffect::AcceptNext { side, .. } => *side,
             MediaEffect::DropNext
+            | MediaEffect::Take { .. }
+            | MediaEffect::Release { .. }
             | MediaEffect::Play { .. }
             | MediaEffect::Digits { .. }
             | MediaEffect::ReceiveDigit { .. }

@@ -60,9 +60,18 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let line = LineEntry { group: PBX, users: vec![ALICE, BOB] };
-        let group =
-            |trust_identity| LineGroupEntry { codecs: vec![Codec::Pcma, Codec::Pcmu], trust_identity, record: false };
+        let line = LineEntry {
+            group: PBX,
+            number: "200".into(),
+            users: vec![ALICE, BOB],
+            redirections: Vec::new(),
+            voice_mailbox: None,
+        };
+        let group = |trust_identity| LineGroupEntry {
+            codecs: vec![Codec::Pcma, Codec::Pcmu],
+            trust_identity,
+            ..LineGroupEntry::default()
+        };
         let mut groups = [true, true, false, false].map(group).to_vec();
         groups[RECORDED.0 as usize].record = true;
         let directory = Directory { lines: vec![line], groups };
@@ -99,6 +108,7 @@ impl World {
                 Effect::Media { call, effect } => self.media_effect(call, effect),
                 Effect::Reply { client, result, .. } => self.results.push((client, result)),
                 Effect::CallChanged { client, call } => self.views.push((client, *call)),
+                Effect::LineSettings { .. } => {}
                 Effect::Ended(record) => self.ended.push(*record),
                 Effect::Digit { client, digit, .. } => self.log.push(format!("digit {digit} for {client}")),
             }
@@ -137,6 +147,9 @@ impl World {
             }
             SipEffect::AnswerOffer { .. } => "200 to offer".into(),
             SipEffect::RejectOffer { status, .. } => format!("{status} to offer"),
+            SipEffect::Offer { session, .. } => format!("offer {session}"),
+            SipEffect::Refer { session, to, replaces } => format!("REFER {session} to {to:?} replacing {replaces:?}"),
+            SipEffect::Redirect { to, .. } => format!("302 {to:?}"),
         });
     }
 
@@ -146,7 +159,11 @@ impl World {
             MediaEffect::RestartBrowser { sdp, .. } if sdp == "later" => return,
             MediaEffect::RestartBrowser { side, .. } => (side, described(None)),
             MediaEffect::AnswerBrowser { side, .. } | MediaEffect::Offer { side, .. } => (side, described(None)),
-            MediaEffect::OfferNext { side, .. } => (side, described(None)),
+            MediaEffect::OfferNext { side, .. } | MediaEffect::Reoffer { side, .. } => (side, described(None)),
+            MediaEffect::Take { side, from, from_side } => {
+                return self.log.push(format!("{side:?} is {from_side:?} of {from}"));
+            }
+            MediaEffect::Release { side } => return self.log.push(format!("{side:?} released")),
             MediaEffect::DropNext => return self.log.push("next dropped".into()),
             MediaEffect::Describe { side } => (side, described(None)),
             MediaEffect::AnswerOffer { side, .. } => (side, described(Some(self.codec))),
@@ -193,6 +210,7 @@ impl World {
             session: session(1),
             route,
             from,
+            abilities: Abilities::default(),
             max_forwards: 70,
             headers: Headers::new(),
             offer: Bytes::from_static(OFFER),
@@ -222,7 +240,7 @@ fn progress(status: u16, sdp: Option<Bytes>) -> SipInput {
 }
 
 fn answered(sdp: Option<Bytes>) -> SipInput {
-    SipInput::Answered { sdp, headers: Headers::new() }
+    SipInput::Answered { abilities: Abilities::default(), sdp, headers: Headers::new() }
 }
 
 fn rejected(status: u16) -> SipInput {
@@ -539,7 +557,15 @@ fn calls_of_a_recorded_connection_are_recorded() {
     let route = Route::Targets { group: PBX, targets: vec![target] };
     let offer = Bytes::from_static(OFFER);
     let from = Caller::default();
-    world.input(Input::Incoming { session: session(1), route, from, max_forwards: 70, headers: Headers::new(), offer });
+    world.input(Input::Incoming {
+        session: session(1),
+        route,
+        from,
+        abilities: Abilities::default(),
+        max_forwards: 70,
+        headers: Headers::new(),
+        offer,
+    });
     assert!(!world.log.contains(&"recording".to_owned()));
     world.sip(101, answered(sdp()));
     assert_eq!(world.log.iter().filter(|entry| *entry == "recording").count(), 1);
@@ -547,7 +573,15 @@ fn calls_of_a_recorded_connection_are_recorded() {
     let mut world = World::new();
     let route = Route::Line { group: RECORDED, line: LINE };
     let (from, offer) = (Caller::default(), Bytes::from_static(OFFER));
-    world.input(Input::Incoming { session: session(1), route, from, max_forwards: 70, headers: Headers::new(), offer });
+    world.input(Input::Incoming {
+        session: session(1),
+        route,
+        from,
+        abilities: Abilities::default(),
+        max_forwards: 70,
+        headers: Headers::new(),
+        offer,
+    });
     let call = world.last_view(DESK).id;
     world.command(DESK, Command::AnswerCall { call, sdp: "v=0".into() });
     assert!(world.last_view(DESK).recorded);
@@ -572,6 +606,7 @@ fn a_call_that_is_passed_on_keeps_the_best_refusal() {
         session: session(1),
         route,
         from: Caller::default(),
+        abilities: Abilities::default(),
         max_forwards: 70,
         headers: Headers::new(),
         offer,
@@ -595,6 +630,7 @@ fn the_first_target_to_answer_gets_the_call() {
         session: session(1),
         route,
         from: Caller::default(),
+        abilities: Abilities::default(),
         max_forwards: 70,
         headers: Headers::new(),
         offer,
@@ -622,6 +658,7 @@ fn an_invite_without_an_offer_gets_ours() {
         session: session(1),
         route,
         from: Caller::default(),
+        abilities: Abilities::default(),
         max_forwards: 70,
         headers: Headers::new(),
         offer: Bytes::new(),
@@ -643,6 +680,7 @@ fn an_offer_that_nobody_could_accept_does_not_ring() {
             session: session(1),
             route,
             from: Caller::default(),
+            abilities: Abilities::default(),
             max_forwards: 70,
             headers: Headers::new(),
             offer,

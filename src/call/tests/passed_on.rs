@@ -28,7 +28,15 @@ impl World {
         let route = Route::Targets { group, targets };
         let offer = Bytes::from_static(OFFER);
         let (session, from, headers) = (session(1), caller(), carried());
-        self.input(Input::Incoming { session, route, from, max_forwards: 70, headers, offer });
+        self.input(Input::Incoming {
+            session,
+            route,
+            from,
+            abilities: Abilities::default(),
+            max_forwards: 70,
+            headers,
+            offer,
+        });
     }
 
     /// A call that is passed on and stands, as sessions 1 and 101.
@@ -68,7 +76,7 @@ fn who_answers_is_told_only_between_those_who_are_trusted() {
     for (to, expected) in [(TRUSTED, identity()), (STRANGER, Headers::new())] {
         let mut world = World::new();
         world.pass_on(PBX, vec![target(to, "300")]);
-        world.sip(101, SipInput::Answered { sdp: sdp(), headers: identity() });
+        world.sip(101, SipInput::Answered { abilities: Abilities::default(), sdp: sdp(), headers: identity() });
         assert_eq!(world.answered, expected);
     }
 }

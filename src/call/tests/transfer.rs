@@ -119,7 +119,14 @@ fn a_transfer_that_fails_changes_nothing() {
     assert_eq!(world.last_view(DESK).remote.number, "300");
     // It can be tried again.
     world.sip(101, refer("sip:401@b"));
-    world.sip(103, SipInput::Answered { sdp: Some(Bytes::from_static(b"no codec")), headers: Headers::new() });
+    world.sip(
+        103,
+        SipInput::Answered {
+            abilities: Abilities::default(),
+            sdp: Some(Bytes::from_static(b"no codec")),
+            headers: Headers::new(),
+        },
+    );
     world.logged(&["202 to 101", "INVITE 401", "hangup 103", "next dropped", "notify 101 488"]);
     world.sip(101, refer("sip:402@b"));
     world.log.clear();

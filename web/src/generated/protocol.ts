@@ -63,7 +63,131 @@ call: string,
 /**
  * `0`-`9`, `*`, `#`, `A`-`D`; at most 32.
  */
-digits: string, } | { "type": "ping" });
+digits: string, } | { "type": "hold_call", 
+/**
+ * The connected call.
+ */
+call: string, } | { "type": "retrieve_call", 
+/**
+ * The held call.
+ */
+call: string, } | { "type": "alternate_call", 
+/**
+ * The connected call.
+ */
+active: string, 
+/**
+ * The held call.
+ */
+held: string, } | { "type": "consultation_call", 
+/**
+ * The connected call.
+ */
+call: string, 
+/**
+ * The number to dial, as the person typed it.
+ */
+number: string, 
+/**
+ * The browser's SDP offer for the new call.
+ */
+sdp: string, } | { "type": "reconnect_call", 
+/**
+ * The call to end.
+ */
+active: string, 
+/**
+ * The held call.
+ */
+held: string, } | { "type": "transfer_call", 
+/**
+ * The connected call, or one that the user has dialled and that rings.
+ */
+active: string, 
+/**
+ * The held call.
+ */
+held: string, } | { "type": "single_step_transfer_call", 
+/**
+ * The connected or held call.
+ */
+call: string, 
+/**
+ * The number to dial, as the person typed it.
+ */
+number: string, } | { "type": "conference_call", 
+/**
+ * The connected call.
+ */
+active: string, 
+/**
+ * The held call.
+ */
+held: string, } | { "type": "clear_call", 
+/**
+ * The call.
+ */
+call: string, } | { "type": "deflect_call", 
+/**
+ * The alerting call.
+ */
+call: string, 
+/**
+ * The number to dial, as the person typed it.
+ */
+number: string, } | { "type": "directed_pickup_call", 
+/**
+ * The line that takes it.
+ */
+line: string, 
+/**
+ * Where it rings or is parked.
+ */
+number: string, 
+/**
+ * The browser's SDP offer.
+ */
+sdp: string, } | { "type": "park_call", 
+/**
+ * The connected or held call.
+ */
+call: string, 
+/**
+ * Where; the user's own line where none is said.
+ */
+number: string | null, } | { "type": "set_forwarding", 
+/**
+ * The line.
+ */
+line: string, 
+/**
+ * What.
+ */
+forwarding: Forwarding, } | { "type": "cancel_forwarding", 
+/**
+ * The line.
+ */
+line: string, 
+/**
+ * Which kind; all where none is said.
+ */
+kind: ForwardingKind | null, } | { "type": "set_do_not_disturb", 
+/**
+ * The line.
+ */
+line: string, 
+/**
+ * Whether calls are kept away.
+ */
+on: boolean, } | { "type": "set_remote_office", 
+/**
+ * The line.
+ */
+line: string, 
+/**
+ * That telephone's number; none switches it off.
+ */
+number: string | null, } | { "type": "ping" });
 
 export type Request = { "type": "hello", 
 /**
@@ -122,7 +246,131 @@ call: string,
 /**
  * `0`-`9`, `*`, `#`, `A`-`D`; at most 32.
  */
-digits: string, } | { "type": "ping" };
+digits: string, } | { "type": "hold_call", 
+/**
+ * The connected call.
+ */
+call: string, } | { "type": "retrieve_call", 
+/**
+ * The held call.
+ */
+call: string, } | { "type": "alternate_call", 
+/**
+ * The connected call.
+ */
+active: string, 
+/**
+ * The held call.
+ */
+held: string, } | { "type": "consultation_call", 
+/**
+ * The connected call.
+ */
+call: string, 
+/**
+ * The number to dial, as the person typed it.
+ */
+number: string, 
+/**
+ * The browser's SDP offer for the new call.
+ */
+sdp: string, } | { "type": "reconnect_call", 
+/**
+ * The call to end.
+ */
+active: string, 
+/**
+ * The held call.
+ */
+held: string, } | { "type": "transfer_call", 
+/**
+ * The connected call, or one that the user has dialled and that rings.
+ */
+active: string, 
+/**
+ * The held call.
+ */
+held: string, } | { "type": "single_step_transfer_call", 
+/**
+ * The connected or held call.
+ */
+call: string, 
+/**
+ * The number to dial, as the person typed it.
+ */
+number: string, } | { "type": "conference_call", 
+/**
+ * The connected call.
+ */
+active: string, 
+/**
+ * The held call.
+ */
+held: string, } | { "type": "clear_call", 
+/**
+ * The call.
+ */
+call: string, } | { "type": "deflect_call", 
+/**
+ * The alerting call.
+ */
+call: string, 
+/**
+ * The number to dial, as the person typed it.
+ */
+number: string, } | { "type": "directed_pickup_call", 
+/**
+ * The line that takes it.
+ */
+line: string, 
+/**
+ * Where it rings or is parked.
+ */
+number: string, 
+/**
+ * The browser's SDP offer.
+ */
+sdp: string, } | { "type": "park_call", 
+/**
+ * The connected or held call.
+ */
+call: string, 
+/**
+ * Where; the user's own line where none is said.
+ */
+number: string | null, } | { "type": "set_forwarding", 
+/**
+ * The line.
+ */
+line: string, 
+/**
+ * What.
+ */
+forwarding: Forwarding, } | { "type": "cancel_forwarding", 
+/**
+ * The line.
+ */
+line: string, 
+/**
+ * Which kind; all where none is said.
+ */
+kind: ForwardingKind | null, } | { "type": "set_do_not_disturb", 
+/**
+ * The line.
+ */
+line: string, 
+/**
+ * Whether calls are kept away.
+ */
+on: boolean, } | { "type": "set_remote_office", 
+/**
+ * The line.
+ */
+line: string, 
+/**
+ * That telephone's number; none switches it off.
+ */
+number: string | null, } | { "type": "ping" };
 
 export type DeclineReason = "busy" | "declined";
 
@@ -226,7 +474,61 @@ state: LineState,
 /**
  * Why the line is not registered.
  */
-cause: Cause | null, };
+cause: Cause | null, 
+/**
+ * What can be asked for on the line while no call is looked at.
+ */
+services: Array<Service>, 
+/**
+ * Functions of the PBX that are called up by dialling a code.
+ */
+feature_codes: Array<FeatureCode>, 
+/**
+ * Whether calls are kept away.
+ */
+do_not_disturb: boolean, 
+/**
+ * Where calls go instead.
+ */
+forwardings: Array<Forwarding>, 
+/**
+ * The telephone by way of which its calls are placed, where that is switched on.
+ */
+remote_office: string | null, };
+
+export type FeatureCode = { 
+/**
+ * What it does.
+ */
+name: string, 
+/**
+ * What is dialled.
+ */
+code: string, };
+
+export type Service = "make_call" | "answer_call" | "decline_call" | "clear_connection" | "clear_call" | "hold_call" | "retrieve_call" | "alternate_call" | "consultation_call" | "reconnect_call" | "transfer_call" | "single_step_transfer_call" | "conference_call" | "deflect_call" | "directed_pickup_call" | "park_call" | "generate_digits" | "set_forwarding" | "set_do_not_disturb" | "set_remote_office";
+
+export type Forwarding = { 
+/**
+ * When.
+ */
+kind: ForwardingKind, 
+/**
+ * Of which callers.
+ */
+callers: Callers, 
+/**
+ * The number to call instead.
+ */
+to: string, 
+/**
+ * Seconds that it rings first; only for [`ForwardingKind::NoAnswer`], which takes 20 where none is said.
+ */
+after: number | null, };
+
+export type ForwardingKind = "immediate" | "busy" | "no_answer" | "signed_off";
+
+export type Callers = "all" | "internal" | "external";
 
 export type LineState = "inactive" | "waiting" | "registering" | "registered" | "ready" | "failed" | "unregistered";
 
@@ -290,7 +592,37 @@ silence: Array<Silence>,
 /**
  * Why it ended.
  */
-cause: Cause | null, };
+cause: Cause | null, 
+/**
+ * What the client may ask for now; anything else is refused.
+ */
+services: Array<Service>, 
+/**
+ * The held call that this one was made for.
+ */
+consultation_of: string | null, 
+/**
+ * The client's other calls that are in a conference with this one.
+ */
+conference: Array<string>, 
+/**
+ * Who has diverted it last, where somebody did.
+ */
+diverted_by: Diverter | null, 
+/**
+ * Whom it is being transferred to, while that is on its way.
+ */
+transferring_to: string | null, };
+
+export type Diverter = { 
+/**
+ * The number.
+ */
+number: string, 
+/**
+ * The name, where the PBX sent one.
+ */
+name: string | null, };
 
 export type Silence = { 
 /**
@@ -308,7 +640,7 @@ export type Direction = "incoming" | "outgoing";
 
 export type Security = "plain" | "sdes" | "dtls";
 
-export type ConnectionState = "null" | "initiated" | "alerting" | "connected" | "failed";
+export type ConnectionState = "null" | "initiated" | "alerting" | "connected" | "held" | "queued" | "failed";
 
 export type Cause = { 
 /**

@@ -1,0 +1,178 @@
+//! What clients ask for, by the names of ECMA-269.
+
+use super::super::cause::CauseCode;
+use super::super::settings::{Forwarding, ForwardingKind};
+use crate::ids::{CallId, LineId};
+
+/// What a client may ask, checked for form but not for state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// ECMA-269 Make Call.
+    MakeCall {
+        /// The calling line.
+        line: LineId,
+        /// What to dial.
+        number: String,
+        /// The browser's offer.
+        sdp: String,
+    },
+    /// ECMA-269 Answer Call.
+    AnswerCall {
+        /// The alerting call.
+        call: CallId,
+        /// The browser's offer.
+        sdp: String,
+    },
+    /// Refuses an alerting call.
+    Decline {
+        /// The alerting call.
+        call: CallId,
+        /// [`CauseCode::Busy`] or [`CauseCode::Declined`].
+        cause: CauseCode,
+    },
+    /// ECMA-269 Clear Connection.
+    ClearConnection {
+        /// The call.
+        call: CallId,
+    },
+    /// Another network path for the audio of the client.
+    RestartMedia {
+        /// The call.
+        call: CallId,
+        /// The browser's offer with new ICE credentials.
+        sdp: String,
+    },
+    /// ECMA-269 Generate Digits.
+    GenerateDigits {
+        /// The call.
+        call: CallId,
+        /// DTMF digits.
+        digits: String,
+    },
+    /// ECMA-269 Hold Call: the other side waits.
+    HoldCall {
+        /// The connected call.
+        call: CallId,
+    },
+    /// ECMA-269 Retrieve Call: back to a held call.
+    RetrieveCall {
+        /// The held call.
+        call: CallId,
+    },
+    /// ECMA-269 Alternate Call: holds one call and goes back to the other.
+    AlternateCall {
+        /// The connected call.
+        active: CallId,
+        /// The held call.
+        held: CallId,
+    },
+    /// ECMA-269 Consultation Call: holds a call and asks somebody on the same line.
+    ConsultationCall {
+        /// The connected call.
+        call: CallId,
+        /// What to dial.
+        number: String,
+        /// The browser's offer for the new call.
+        sdp: String,
+    },
+    /// ECMA-269 Reconnect Call: ends one call and goes back to the other.
+    ReconnectCall {
+        /// The call to end.
+        active: CallId,
+        /// The held call.
+        held: CallId,
+    },
+    /// ECMA-269 Transfer Call: those of both calls talk with each other; also while the active one still rings.
+    TransferCall {
+        /// The connected call, or one that the user has dialled and that rings.
+        active: CallId,
+        /// The held call.
+        held: CallId,
+    },
+    /// ECMA-269 Single Step Transfer Call: the other side is to talk with somebody whom the user does not ask.
+    SingleStepTransferCall {
+        /// The connected or held call.
+        call: CallId,
+        /// What to dial.
+        number: String,
+    },
+    /// ECMA-269 Conference Call: all of both calls talk with each other and the user; with a conference it grows.
+    ConferenceCall {
+        /// The connected call.
+        active: CallId,
+        /// The held call.
+        held: CallId,
+    },
+    /// ECMA-269 Clear Call: ends a conference for everybody in it. On any other call it is Clear Connection.
+    ClearCall {
+        /// The call.
+        call: CallId,
+    },
+    /// ECMA-269 Deflect Call: sends an alerting call to somebody else.
+    DeflectCall {
+        /// The alerting call.
+        call: CallId,
+        /// What to dial.
+        number: String,
+    },
+    /// ECMA-269 Directed Pickup Call: takes a call that rings, or is parked, at somebody else's number.
+    DirectedPickupCall {
+        /// The line that takes it.
+        line: LineId,
+        /// Where it rings or is parked.
+        number: String,
+        /// The browser's offer.
+        sdp: String,
+    },
+    /// ECMA-269 Park Call: the other side waits at a number until somebody picks it up there.
+    ParkCall {
+        /// The connected or held call.
+        call: CallId,
+        /// Where; the user's own line where none is said.
+        number: Option<String>,
+    },
+    /// ECMA-269 Set Forwarding; replaces what was set of this kind and these callers.
+    SetForwarding {
+        /// The line.
+        line: LineId,
+        /// What.
+        forwarding: Forwarding,
+    },
+    /// Takes back what [`Command::SetForwarding`] has set; without a kind all of it.
+    CancelForwarding {
+        /// The line.
+        line: LineId,
+        /// Which kind.
+        kind: Option<ForwardingKind>,
+    },
+    /// ECMA-269 Set Do Not Disturb.
+    SetDoNotDisturb {
+        /// The line.
+        line: LineId,
+        /// Whether calls are kept away from its clients.
+        on: bool,
+    },
+    /// Calls of the line are placed by way of another telephone from now on, and its calls are forwarded there.
+    SetRemoteOffice {
+        /// The line.
+        line: LineId,
+        /// That telephone's number; none switches it off.
+        number: Option<String>,
+    },
+}
+
+/// How a command went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandResult {
+    /// Done.
+    Ok,
+    /// Done, with the SDP answer for the browser.
+    Media {
+        /// The call.
+        call: CallId,
+        /// SDP answer.
+        sdp: String,
+    },
+    /// Not done; nothing changed.
+    Error(CauseCode),
+}
