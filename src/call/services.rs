@@ -133,11 +133,11 @@ pub(super) fn check_pair(
         Service::TransferCall => {
             standing(held, client)?;
             movable(held)?;
-            // While it rings there is nothing to be gained from the user's own sound.
-            if !(active.is_dialled() && active.stage != Stage::Answering && active.awaiting[0].is_empty()) {
-                standing(active, client)?;
-            } else {
+            // Also while it rings: whoever answers is put through then.
+            if active.is_dialled() {
                 theirs(active, client)?;
+            } else {
+                standing(active, client)?;
             }
             movable(active)
         }

@@ -78,6 +78,9 @@ impl Flow<'_> {
                 self.effects.push_back(Effect::Reply { client, request, result });
             }
         }
+        // Who asked for a transfer need not have waited for it.
+        let left = self.call.takeover.as_ref().filter(|takeover| takeover.old.is_none()).map(|takeover| takeover.side);
+        let gone_from = |side| gone == Some(side) || left == Some(side);
         match &self.call.near {
             Near::Client { client, request, .. } => {
                 if self.call.awaiting[0].contains(&Awaiting::BrowserAnswer) {
@@ -85,7 +88,7 @@ impl Flow<'_> {
                     self.effects.push_back(Effect::Reply { client: *client, request: *request, result });
                 }
             }
-            Near::Sip(near) if gone != Some(Side::A) => {
+            Near::Sip(near) if !gone_from(Side::A) => {
                 let session = near.session;
                 self.effects.push_back(Effect::Sip(if was == Stage::Connected {
                     SipEffect::Hangup { session, reason: reason.clone() }
@@ -98,7 +101,7 @@ impl Flow<'_> {
         match &self.call.far {
             Far::Sip(far) => {
                 for leg in &far.legs {
-                    let over = gone == Some(Side::B) && (far.answered.is_none() || far.answered == Some(leg.id));
+                    let over = gone_from(Side::B) && (far.answered.is_none() || far.answered == Some(leg.id));
                     if let (Some(session), false) = (leg.session, over) {
                         let reason = reason.clone();
                         self.effects.push_back(Effect::Sip(SipEffect::Hangup { session, reason }));
@@ -144,8 +147,7 @@ impl Flow<'_> {
                     self.by_leg.remove(&leg.id);
                     leg.session
                 }
-                // Where it has its place already, it is ended as such.
-                Newcomer::Came { session, .. } => Some(*session).filter(|_| takeover.old.is_some()),
+                Newcomer::Came { session, .. } => Some(*session),
             };
         }
         for session in leaving.into_iter().chain(newcomer) {

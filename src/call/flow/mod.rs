@@ -250,6 +250,8 @@ impl Flow<'_> {
                 }
                 self.near_described(now);
             }
+            // Somebody else may have its side by now.
+            Awaiting::Renegotiation(session) if !self.is_side(session) => self.ignored("a description"),
             Awaiting::Renegotiation(session) => {
                 self.effects.push_back(Effect::Sip(SipEffect::AnswerOffer { session, sdp }));
                 self.tell_clients();
@@ -314,6 +316,7 @@ impl Flow<'_> {
                 let result = CommandResult::Error(cause);
                 self.effects.push_back(Effect::Reply { client, request, result });
             }
+            Awaiting::Renegotiation(session) if !self.is_side(session) => self.ignored("a refusal"),
             Awaiting::Renegotiation(session) => {
                 let status = cause.sip_status();
                 self.effects.push_back(Effect::Sip(SipEffect::RejectOffer { session, status }));
