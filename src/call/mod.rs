@@ -183,7 +183,9 @@ impl Calls {
                 for id in self.calls.keys().copied().collect::<Vec<_>>() {
                     self.with(id, now, |flow| flow.end(EndCause::ours(CauseCode::ShuttingDown)));
                 }
+                // Nothing follows for calls that have all ended.
                 self.errands.clear();
+                self.conferences.clear();
             }
         }
     }

@@ -130,7 +130,7 @@ impl Flow<'_> {
                 if let (Some(codec), false) = (codec, browsers) {
                     self.call.codec = Some(codec);
                 }
-                if let Awaiting::Renegotiation(_) = awaiting {
+                if matches!(awaiting, Awaiting::Renegotiation(session) if self.is_side(session)) {
                     self.hold(side, held);
                 }
                 self.described(side, awaiting, sdp, now);
@@ -473,9 +473,9 @@ impl Flow<'_> {
         self.call.changed = true;
     }
 
-    /// Whether a session is a side of the call that stands.
+    /// Whether a session is a side of the call, and not over.
     fn is_side(&self, session: SessionId) -> bool {
-        self.call.side_of(session).is_some()
+        self.by_session.contains_key(&session) && self.call.side_of(session).is_some()
     }
 
     /// Whether a side is the browser of somebody.

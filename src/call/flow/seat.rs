@@ -180,8 +180,9 @@ impl Flow<'_> {
         debug!(call = %id, %from, ?side, "takes over an end");
         self.media_effect(MediaEffect::Take { side, from, from_side: end.side });
         self.by_session.insert(end.session, id);
-        if let Some(leg) = end.leg.filter(|leg| self.by_leg.contains_key(leg)) {
-            self.by_leg.insert(leg, id);
+        if let Some(leg) = end.leg {
+            // Its INVITE was answered: nothing more comes of the leg by itself.
+            self.by_leg.remove(&leg);
         }
         if end.owed {
             // What answers it stays behind; its sender asks again (RFC 3261 14.2).

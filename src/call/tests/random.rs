@@ -55,7 +55,11 @@ enum Step {
         what: u8,
     },
     /// A client dials or answers, and everybody agrees.
-    Talking { client: usize, comes: bool, capable: bool },
+    Talking {
+        client: usize,
+        comes: bool,
+        capable: bool,
+    },
     /// The next deadline comes.
     Timeout,
     Gone {
