@@ -14,7 +14,7 @@ use offhook_sip::{
     Source,
 };
 use rustc_hash::FxHashMap;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
 use super::clients::{Change, ClientDesk, ClientMessage};
@@ -31,6 +31,7 @@ use crate::call::directory::Directory;
 use crate::call::dtmf::Digit;
 use crate::call::effect::{Effect, Input, MediaInput, Route, SipInput};
 use crate::call::headers::{Headers, Redirect, abilities, asserted, caller, carried, sender};
+use crate::call::settings::LineSettings;
 use crate::ids::{CallId, LegId, LineGroupId, LineId};
 use crate::line::Lines;
 use crate::line::report::{GroupReport, ListenerReport, Report};
@@ -60,7 +61,12 @@ pub struct CoreParts<R> {
     pub media_events: mpsc::Receiver<MediaEvent>,
     /// Most calls at once.
     pub max_calls: usize,
+    /// What lines' users have set before.
+    pub line_settings: Vec<(LineId, LineSettings)>,
 }
+
+/// What lines' users have set since the start.
+pub type ChangedSettings = FxHashMap<LineId, LineSettings>;
 
 /// What others ask of the core.
 #[derive(Debug)]
@@ -78,6 +84,7 @@ pub(super) enum Message {
 pub struct CoreHandle {
     pub(super) inbox: mpsc::Sender<Message>,
     ended: broadcast::WeakSender<CallFigures>,
+    changed: watch::Receiver<ChangedSettings>,
 }
 
 impl CoreHandle {
@@ -98,6 +105,11 @@ impl CoreHandle {
     /// Calls that were answered, as they end. None when the core has stopped.
     pub fn ended(&self) -> Option<broadcast::Receiver<CallFigures>> {
         Some(self.ended.upgrade()?.subscribe())
+    }
+
+    /// What lines' users set. Closed when the core has stopped.
+    pub fn changed_settings(&self) -> watch::Receiver<ChangedSettings> {
+        self.changed.clone()
     }
 
     /// Registers a line anew at once; for a line of a trunk, the trunk.
@@ -134,6 +146,7 @@ pub struct Core<R> {
     media_events: mpsc::Receiver<MediaEvent>,
     pub(super) stop_by: Option<Instant>,
     pub(super) figures: Figures,
+    changed: watch::Sender<ChangedSettings>,
 }
 
 impl<R: Role> Core<R> {
@@ -145,9 +158,14 @@ impl<R: Role> Core<R> {
         // Two legs a call, and a few that are just ending.
         let max_sessions = parts.max_calls * 2 + 1024;
         let config = EndpointConfig::new(concat!("Offhook/", env!("CARGO_PKG_VERSION")), seed, max_sessions);
+        let mut calls = Calls::new(parts.directory.clone(), parts.max_calls);
+        for (line, settings) in parts.line_settings {
+            calls.handle(Input::LineSettings { line, settings }, Instant::now());
+        }
+        let (changed, changes) = watch::channel(ChangedSettings::default());
         let core = Core {
             endpoint: Endpoint::new(config),
-            calls: Calls::new(parts.directory.clone(), parts.max_calls),
+            calls,
             lines: Lines::new(parts.groups.active()),
             directory: parts.directory,
             groups: parts.groups,
@@ -164,8 +182,9 @@ impl<R: Role> Core<R> {
             media_events: parts.media_events,
             stop_by: None,
             figures: Figures::new(ended),
+            changed,
         };
-        (core, CoreHandle { inbox: inbox_sender, ended: told })
+        (core, CoreHandle { inbox: inbox_sender, ended: told, changed: changes })
     }
 
     /// Runs until stopped.
@@ -249,7 +268,10 @@ impl<R: Role> Core<R> {
             Effect::Media { call, effect } => self.perform_media(call, effect, now),
             Effect::Reply { client, request, result } => self.desk.reply(client, request, result),
             Effect::CallChanged { client, call } => self.desk.tell(client, Change::Call(call)),
-            Effect::LineSettings { line, .. } => self.show_line(line),
+            Effect::LineSettings { line, settings } => {
+                self.changed.send_modify(|changed| drop(changed.insert(line, settings)));
+                self.show_line(line);
+            }
             Effect::Ended(record) => self.call_ended(*record, now),
             Effect::Digit { client, call, digit } => self.desk.tell(client, Change::Digit { call, digit }),
         }
