@@ -307,7 +307,7 @@ data_dir = "data"
 [[line_group]]
 name = "main"
 registrar = "pbx.example"
-functions_off = ["park_call", "set_forwarding"]
+switched_off = ["park_call", "set_forwarding"]
 decline = "unavailable"
 pickup_in_server = false
 feature_codes = [{ name = "Night service", code = "*41" }]

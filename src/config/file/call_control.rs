@@ -115,7 +115,7 @@ impl FileGroup {
 
     /// What is offered: what the one list names, or all but what the other does.
     fn functions_on(&self) -> Result<Vec<String>, Problem> {
-        for name in self.functions.iter().chain(&self.functions_off).flat_map(Spanned::get_ref) {
+        for name in self.functions.iter().chain(&self.switched_off).flat_map(Spanned::get_ref) {
             if !FUNCTIONS.contains(&name.get_ref().as_str()) {
                 let sentence =
                     format!("there is no function {:?}; choose of {}.", name.get_ref(), FUNCTIONS.join(", "));
@@ -125,9 +125,9 @@ impl FileGroup {
         let named = |names: &Spanned<Vec<Spanned<String>>>, function: &str| {
             names.get_ref().iter().any(|name| name.get_ref() == function)
         };
-        match (&self.functions, &self.functions_off) {
+        match (&self.functions, &self.switched_off) {
             (Some(_), Some(off)) => {
-                Err(problem(off, "name either the functions that are on, or those that are off (functions_off)."))
+                Err(problem(off, "name either the functions that are on, or those that are off (switched_off)."))
             }
             (_, Some(off)) if named(off, ALWAYS) => {
                 Err(problem(off, format!("{ALWAYS} cannot be switched off: a call must be able to end.")))
@@ -145,26 +145,18 @@ impl FileGroup {
 }
 
 /// The redirections of a line, for the user name it stands for.
-pub(super) fn redirections(
-    list: &[FileRedirection],
-    user_name: &str,
-    number: &str,
-) -> Result<Vec<Redirection>, Problem> {
+pub(super) fn redirections(list: &[FileRedirection], user_name: &str) -> Result<Vec<Redirection>, Problem> {
     let mut redirections: Vec<Redirection> = Vec::new();
     for FileRedirection { to, seconds } in list {
         check_number(to)?;
         within(seconds, "seconds", "seconds", 1..=600)?;
-        let target = to.get_ref().replace(PLACE, user_name);
-        if target == number || redirections.iter().any(|other| other.to == target) {
-            return Err(problem(
-                to,
-                format!("{target:?} has had its turn: a list of redirections has each number once."),
-            ));
-        }
         if redirections.len() >= MAX_REDIRECTIONS {
             return Err(problem(to, format!("a list of redirections has at most {MAX_REDIRECTIONS} numbers.")));
         }
-        redirections.push(Redirection { to: target, rings: Duration::from_secs((*seconds.get_ref()).into()) });
+        redirections.push(Redirection {
+            to: to.get_ref().replace(PLACE, user_name),
+            rings: Duration::from_secs((*seconds.get_ref()).into()),
+        });
     }
     Ok(redirections)
 }

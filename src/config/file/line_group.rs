@@ -71,7 +71,7 @@ pub(super) struct FileGroup {
     #[serde(default)]
     record: bool,
     pub(super) functions: Option<Spanned<Vec<Spanned<String>>>>,
-    pub(super) functions_off: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) switched_off: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
     pub(super) signed_out: Decline,
     #[serde(default)]
@@ -292,7 +292,7 @@ impl FileLine {
             if numbers.insert(line.number.clone(), (group, lines.len())).is_some() {
                 return Err(problem(number, format!("the number {:?} belongs to two lines.", line.number)));
             }
-            let redirections = redirections(&self.redirections, &line.user_name, &line.number)?;
+            let redirections = redirections(&self.redirections, &line.user_name)?;
             lines.push(Line { redirections, ..line });
         }
         Ok(())
