@@ -1,20 +1,28 @@
 /** The softphone: joins the socket, what is known, and the audio of each call. */
-import type { Cause, DeclineReason, IceServer, User } from './generated/protocol';
+import type { Cause, DeclineReason, IceServer, ReplyResult, Request, Service, User } from './generated/protocol';
 import { onDeviceChoice } from './media/devices';
 import { MicrophoneError } from './media/microphone';
 import { Peer } from './media/peer';
+import { Peers } from './peers';
+import { here, rings } from './protocol/select';
 import { ServerSocket, type Link } from './protocol/socket';
-import { here, initial, ours, reduce, type Action, type PhoneState } from './protocol/store';
+import { initial, ours, type CallEntry, type Draft, type PhoneState } from './protocol/state';
+import { reduce, type Action, type Outcomes } from './protocol/store';
 
-/** A path that is broken for this long, in ms, is given up for another. */
-const RESTART_AFTER = 1000;
+/** Requests about a call that are answered with a yes or a no. */
+type Ask = Extract<Request, { type: Service }>;
+/** What is set for a line. */
+type Setting = Extract<
+  Request,
+  { type: 'set_forwarding' | 'cancel_forwarding' | 'set_do_not_disturb' | 'set_remote_office' }
+>;
 
 /** What React draws from, and what its buttons do. */
 export class Phone {
   #state: PhoneState;
   #listeners = new Set<() => void>();
   #socket: ServerSocket;
-  #peers = new Map<string, Peer>();
+  #peers: Peers;
   /** The audio of a call that has no name yet. */
   #draftPeer: { id: number; peer: Peer } | null = null;
   #drafts = 0;
@@ -25,6 +33,14 @@ export class Phone {
 
   constructor(user: User, url: string) {
     this.#state = initial(user);
+    this.#peers = new Peers({
+      audio: (call, audio) => this.#dispatch({ type: 'audio', call, audio }),
+      input: () => this.#inputChanged(),
+      restart: async (call, sdp) => {
+        const result = await this.#socket.request({ type: 'restart_media', call, sdp });
+        return result.status === 'media' ? result.sdp : null;
+      },
+    });
     this.#socket = new ServerSocket(url, {
       link: (link) => this.#linkChanged(link),
       hello: (hello) => {
@@ -34,7 +50,7 @@ export class Phone {
         this.#dispatch({ type: 'hello', hello, now: Date.now() });
         this.#clearOrphans();
         // The socket broke, so the path of the audio may have changed, too.
-        this.#restartInterrupted();
+        this.#peers.restartInterrupted();
       },
       message: (message) => {
         switch (message.type) {
@@ -52,16 +68,14 @@ export class Phone {
     });
     const online = () => {
       this.#socket.retryNow();
-      this.#restartInterrupted();
+      this.#peers.restartInterrupted();
     };
     window.addEventListener('online', online);
     document.addEventListener('visibilitychange', online);
     this.#undo.push(
       () => window.removeEventListener('online', online),
       () => document.removeEventListener('visibilitychange', online),
-      onDeviceChoice(() => {
-        for (const peer of this.#peers.values()) void peer.useChosenDevices();
-      }),
+      onDeviceChoice(() => this.#peers.useChosenDevices()),
     );
   }
 
@@ -77,39 +91,27 @@ export class Phone {
     return this.#peers.get(call)?.input ?? null;
   }
 
-  async dial(line: string, number: string): Promise<void> {
-    if (this.#state.draft || here(this.#state).length > 0) return;
-    const id = ++this.#drafts;
-    this.#dispatch({ type: 'dial', draft: { id, line, number, call: null } });
-    const wanted = () => this.#state.draft?.id === id;
-    let peer: Peer;
-    try {
-      peer = await Peer.open(this.#iceServers);
-    } catch (error) {
-      return this.#dispatch({ type: 'dial_failed', id, cause: causeOf(error) });
-    }
-    if (!wanted()) return peer.close();
-    this.#draftPeer = { id, peer };
-    const result = await this.#socket.request({ type: 'make_call', line, number, sdp: peer.offer });
-    this.#draftPeer = null;
-    if (result.status !== 'media') {
-      peer.close();
-      const cause = result.status === 'error' ? result.cause : ours('internal');
-      return this.#dispatch({ type: 'dial_failed', id, cause });
-    }
-    if (!wanted()) {
-      peer.close();
-      return void this.#socket.request({ type: 'clear_connection', call: result.call });
-    }
-    this.#keep(result.call, peer);
-    this.#dispatch({ type: 'dial_placed', id, call: result.call });
-    await this.#accept(result.call, peer, result.sdp);
+  /** Calls somebody; the server holds what runs here. */
+  dial(line: string, number: string): Promise<void> {
+    return this.#place({ line, number, consultationOf: null }, (sdp) => ({ type: 'make_call', line, number, sdp }));
   }
 
-  /** Takes a call; what runs here is ended first, as there is no hold. */
+  /** Holds a call and asks somebody. */
+  consult(call: string, number: string): Promise<void> {
+    const line = this.#entry(call)?.call.line ?? '';
+    const draft = { line, number, consultationOf: call };
+    return this.#place(draft, (sdp) => ({ type: 'consultation_call', call, number, sdp }));
+  }
+
+  /** Takes a call that rings, or is parked, at somebody else's number. */
+  pickUp(line: string, number: string): Promise<void> {
+    const draft = { line, number, consultationOf: null };
+    return this.#place(draft, (sdp) => ({ type: 'directed_pickup_call', line, number, sdp }));
+  }
+
+  /** Takes a call; the server holds what runs here. */
   async answer(call: string): Promise<void> {
-    const others = here(this.#state).filter((entry) => entry.call.id !== call);
-    if (others.some(({ answering }) => answering)) return;
+    if (this.#state.calls.some(({ answering }) => answering)) return;
     this.#dispatch({ type: 'answer', call });
     let peer: Peer;
     try {
@@ -117,28 +119,34 @@ export class Phone {
     } catch (error) {
       return this.#dispatch({ type: 'answer_failed', call, cause: causeOf(error) });
     }
-    if (!this.#has(call)) return peer.close();
+    if (!this.#entry(call)) return peer.close();
     if (this.#state.draft) this.hangUpDraft();
-    await Promise.all(others.map((entry) => this.hangUp(entry.call.id)));
     const result = await this.#socket.request({ type: 'answer_call', call, sdp: peer.offer });
-    if (result.status !== 'media' || !this.#has(call)) {
+    if (result.status !== 'media' || !this.#entry(call)) {
       peer.close();
       const cause = result.status === 'error' ? result.cause : ours('internal');
       return this.#dispatch({ type: 'answer_failed', call, cause });
     }
-    this.#keep(call, peer);
+    this.#peers.keep(call, peer);
     await this.#accept(call, peer, result.sdp);
   }
 
-  async decline(call: string, reason: DeclineReason): Promise<void> {
-    await this.#socket.request({ type: 'decline_call', call, reason });
+  decline(call: string, reason: DeclineReason): Promise<void> {
+    return this.#ask(call, { type: 'decline_call', call, reason });
+  }
+
+  deflect(call: string, number: string): Promise<void> {
+    return this.#ask(call, { type: 'deflect_call', call, number }, { [call]: { kind: 'deflected', to: number } });
   }
 
   async hangUp(call: string): Promise<void> {
+    this.#dispatch({ type: 'asked', call, service: 'clear_connection', outcomes: {} });
     const result = await this.#socket.request({ type: 'clear_connection', call });
-    const entry = this.#state.calls.find((known) => known.call.id === call);
+    const entry = this.#entry(call);
     if (result.status !== 'error' || !entry) return;
-    if (!['server_unreachable', 'unknown_call'].includes(result.cause.code)) return;
+    if (!['server_unreachable', 'unknown_call'].includes(result.cause.code)) {
+      return this.#dispatch({ type: 'replied', call, cause: result.cause, outcomes: {} });
+    }
     // Ends for the person at once; the server is told when it is back, as the call then has no audio here.
     const over = { ...entry.call, state: 'null', cause: ours('normal_clearing') } as const;
     this.#dispatch({ type: 'call', call: over, now: Date.now() });
@@ -153,9 +161,61 @@ export class Phone {
     this.#dispatch({ type: 'dial_failed', id: draft.id, cause: ours('cancelled') });
   }
 
-  setMuted(call: string, muted: boolean): void {
-    this.#peers.get(call)?.setMuted(muted);
-    this.#dispatch({ type: 'muted', call, muted });
+  /** Ends a conference for everybody in it. */
+  endForAll(call: string): Promise<void> {
+    return this.#ask(call, { type: 'clear_call', call });
+  }
+
+  hold(call: string): Promise<void> {
+    return this.#ask(call, { type: 'hold_call', call });
+  }
+
+  retrieve(call: string): Promise<void> {
+    return this.#ask(call, { type: 'retrieve_call', call });
+  }
+
+  swap(active: string, held: string): Promise<void> {
+    return this.#ask(active, { type: 'alternate_call', active, held });
+  }
+
+  /** Ends one call and goes back to the other. */
+  reconnect(active: string, held: string): Promise<void> {
+    return this.#ask(active, { type: 'reconnect_call', active, held });
+  }
+
+  /** Brings those of both calls together and leaves. */
+  transfer(active: string, held: string): Promise<void> {
+    const to = this.#name(active);
+    const outcomes = { [active]: { kind: 'joined' }, [held]: { kind: 'transferred', to } } as const;
+    return this.#ask(active, { type: 'transfer_call', active, held }, outcomes);
+  }
+
+  /** Transfers without asking first. */
+  transferTo(call: string, number: string): Promise<void> {
+    const outcomes = { [call]: { kind: 'transferred', to: number } } as const;
+    return this.#ask(call, { type: 'single_step_transfer_call', call, number }, outcomes);
+  }
+
+  conference(active: string, held: string): Promise<void> {
+    return this.#ask(active, { type: 'conference_call', active, held });
+  }
+
+  /** @param number where; the own line where it is empty. */
+  park(call: string, number: string): Promise<void> {
+    const line = this.#entry(call)?.call.line;
+    const own = this.#state.lines.find(({ id }) => id === line)?.number ?? '';
+    const outcomes = { [call]: { kind: 'parked', at: number || own } } as const;
+    return this.#ask(call, { type: 'park_call', call, number: number || null }, outcomes);
+  }
+
+  /** Sets something for a line; the cause where it is refused. */
+  async set(request: Setting): Promise<Cause | null> {
+    const result = await this.#socket.request(request);
+    return result.status === 'error' ? result.cause : null;
+  }
+
+  setMuted(calls: readonly CallEntry[], muted: boolean): void {
+    for (const { call } of calls) this.#dispatch({ type: 'muted', call: call.id, muted });
   }
 
   sendDigit(call: string, digit: string): void {
@@ -163,6 +223,11 @@ export class Phone {
     if (!peer) return;
     this.#dispatch({ type: 'sent_digit', call, digit });
     if (!peer.sendDigit(digit)) void this.#socket.request({ type: 'generate_digits', call, digits: digit });
+  }
+
+  /** The person has seen the call's notice. */
+  seen(call: string): void {
+    this.#dispatch({ type: 'seen', call });
   }
 
   dismiss(ended: string): void {
@@ -175,8 +240,44 @@ export class Phone {
     clearTimeout(this.#resumeTimer);
     for (const undo of this.#undo.splice(0)) undo();
     this.#draftPeer?.peer.close();
-    for (const peer of this.#peers.values()) peer.close();
-    this.#peers.clear();
+    this.#peers.closeAll();
+  }
+
+  async #place(draft: Omit<Draft, 'id' | 'call'>, request: (sdp: string) => Request): Promise<void> {
+    if (this.#state.draft) return;
+    const id = ++this.#drafts;
+    this.#dispatch({ type: 'dial', draft: { ...draft, id, call: null } });
+    const wanted = () => this.#state.draft?.id === id;
+    let peer: Peer;
+    try {
+      peer = await Peer.open(this.#iceServers);
+    } catch (error) {
+      return this.#dispatch({ type: 'dial_failed', id, cause: causeOf(error) });
+    }
+    if (!wanted()) return peer.close();
+    this.#draftPeer = { id, peer };
+    const result = await this.#socket.request(request(peer.offer));
+    this.#draftPeer = null;
+    if (result.status !== 'media') {
+      peer.close();
+      return this.#dispatch({ type: 'dial_failed', id, cause: causeIn(result) ?? ours('internal') });
+    }
+    if (!wanted()) {
+      peer.close();
+      return void this.#socket.request({ type: 'clear_connection', call: result.call });
+    }
+    this.#peers.keep(result.call, peer);
+    this.#dispatch({ type: 'dial_placed', id, call: result.call });
+    await this.#accept(result.call, peer, result.sdp);
+  }
+
+  /** One request at a time for a call: a second press would ask for something else than the person saw. */
+  async #ask(call: string, request: Ask, outcomes: Outcomes = {}): Promise<void> {
+    const entry = this.#entry(call);
+    if (!entry || entry.pending !== null) return;
+    this.#dispatch({ type: 'asked', call, service: request.type, outcomes });
+    const result = await this.#socket.request(request);
+    this.#dispatch({ type: 'replied', call, cause: causeIn(result), outcomes });
   }
 
   #linkChanged(link: Link): void {
@@ -189,31 +290,13 @@ export class Phone {
     this.#dispatch({ type: 'link', link });
   }
 
-  #has(call: string): boolean {
-    return this.#state.calls.some((entry) => entry.call.id === call);
+  #entry(call: string): CallEntry | undefined {
+    return this.#state.calls.find((entry) => entry.call.id === call);
   }
 
-  #keep(call: string, peer: Peer): void {
-    this.#peers.get(call)?.close();
-    this.#peers.set(call, peer);
-    peer.onInput = () => this.#inputChanged();
-    peer.onAudio = (audio) => {
-      this.#dispatch({ type: 'audio', call, audio });
-      if (audio === 'interrupted') setTimeout(() => this.#restart(call, peer), RESTART_AFTER);
-    };
-  }
-
-  /** Brings the audio of a call to another path where the old one is still broken. */
-  #restart(call: string, peer: Peer): void {
-    if (this.#peers.get(call) !== peer || peer.audio !== 'interrupted') return;
-    void peer.restart(async (sdp) => {
-      const result = await this.#socket.request({ type: 'restart_media', call, sdp });
-      return result.status === 'media' ? result.sdp : null;
-    });
-  }
-
-  #restartInterrupted(): void {
-    for (const [call, peer] of this.#peers) this.#restart(call, peer);
+  #name(call: string): string {
+    const known = this.#entry(call)?.call;
+    return known?.name || known?.number || '';
   }
 
   async #accept(call: string, peer: Peer, sdp: string): Promise<void> {
@@ -227,17 +310,23 @@ export class Phone {
   /** A reply that was lost with the socket leaves a call here without audio; nobody could use it. */
   #clearOrphans(): void {
     for (const { call } of here(this.#state)) {
-      if (call.here && !this.#peers.has(call.id)) void this.hangUp(call.id);
+      if (call.here && !this.#peers.get(call.id)) void this.hangUp(call.id);
     }
   }
 
   #dispatch(action: Action): void {
     const before = this.#state;
     this.#state = reduce(before, action);
-    for (const { call } of before.calls) if (!this.#has(call.id)) this.#closePeer(call.id);
-    if (before.draft?.call && this.#state.draft === null && !this.#has(before.draft.call)) {
-      this.#closePeer(before.draft.call);
+    for (const { call } of before.calls) {
+      const now = this.#entry(call.id);
+      // Parked, or rung out to another device: the call is still seen, its audio is not here.
+      const gone = !now || (call.here && !now.call.here && !rings(now.call));
+      if (gone) this.#peers.close(call.id);
     }
+    if (before.draft?.call && this.#state.draft === null && !this.#entry(before.draft.call)) {
+      this.#peers.close(before.draft.call);
+    }
+    this.#peers.hush(this.#state.calls);
     this.#notify();
   }
 
@@ -247,14 +336,13 @@ export class Phone {
     this.#notify();
   }
 
-  #closePeer(call: string): void {
-    this.#peers.get(call)?.close();
-    this.#peers.delete(call);
-  }
-
   #notify(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function causeIn(result: ReplyResult): Cause | null {
+  return result.status === 'error' ? result.cause : null;
 }
 
 function causeOf(error: unknown): Cause {
