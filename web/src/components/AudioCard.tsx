@@ -66,7 +66,10 @@ export function KeyboardCard({ inCall }: { inCall: boolean }) {
   ] as const;
   const rows = inCall ? calling : idle;
   return (
-    <section className={`card ${classes.card} ${classes.keyboard}`} aria-label={texts.keys.title}>
+    <section
+      className={`card ${classes.card} ${classes.keyboard} ${inCall && letters ? classes.many : ''}`}
+      aria-label={texts.keys.title}
+    >
       <h2 className="cardTitle">{texts.keys.title}</h2>
       <dl className={classes.list}>
         {rows.map(([keys, text]) => (

@@ -61,11 +61,14 @@ export function CallPanel({ phone, conversation, partner, line, listening, onShe
     letter: 'k',
   };
   const retrieves = offers(conversation, 'retrieve_call');
+  const swaps = partner && offers([...conversation, partner], 'alternate_call');
   const tools = [...(held ? [] : [mute]), ...(onDigit ? [keys] : []), ...main];
   useShortcuts(
     {
       ...Object.fromEntries([...tools, ...rare].map(({ letter, disabled, onPress }) => [letter, !disabled && onPress])),
-      ...(retrieves ? { h: () => void phone.retrieve(retrieves.call.id) } : {}),
+      // These have their buttons elsewhere.
+      ...(retrieves && { h: () => void phone.retrieve(retrieves.call.id) }),
+      ...(swaps && { s: () => void phone.swap(call.id, partner.call.id) }),
     },
     listening,
   );

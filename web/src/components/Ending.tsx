@@ -6,6 +6,7 @@ import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
 import { isPending, offers, waits, type Conversation } from '../protocol/select';
 import type { CallEntry } from '../protocol/state';
+import { isConsultation } from './callTools';
 import classes from './Ending.module.css';
 import { whoIs } from './format';
 
@@ -20,7 +21,7 @@ export function Ending({ phone, conversation, partner }: EndingProps) {
   const { texts } = useTranslation();
   const [{ call }] = conversation;
   const busy = isPending(conversation);
-  const consulting = partner !== null && conversation.some((entry) => entry.call.consultation_of === partner.call.id);
+  const consulting = isConsultation(conversation, partner);
 
   if (waits(conversation[0])) return <Waiting phone={phone} conversation={conversation} busy={busy} />;
   if (conversation.length > 1) {
@@ -58,7 +59,9 @@ export function Ending({ phone, conversation, partner }: EndingProps) {
         {consulting && offers(conversation, 'reconnect_call') && (
           <Button
             className={classes.button}
+            classNames={{ label: classes.label }}
             variant="default"
+            title={texts.call.backTo(whoIs(partner.call, texts.call.unknown))}
             leftSection={<IconArrowBackUp size={20} aria-hidden />}
             disabled={busy}
             onClick={() => void phone.reconnect(call.id, partner.call.id)}

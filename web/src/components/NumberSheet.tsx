@@ -17,13 +17,13 @@ export interface NumberSheetProps {
   onSubmit: () => void;
   onClose: () => void;
   /** Other ways than by number. */
-  above?: ReactNode;
+  choices?: ReactNode;
   /** The buttons. */
   children: ReactNode;
 }
 
 export function NumberSheet(props: NumberSheetProps) {
-  const { title, label, value, onChange, onSubmit, onClose, above, children } = props;
+  const { title, label, value, onChange, onSubmit, onClose, choices, children } = props;
   const { texts } = useTranslation();
   const heading = useId();
   const field = useRef<HTMLInputElement>(null);
@@ -60,7 +60,6 @@ export function NumberSheet(props: NumberSheetProps) {
           {title}
         </h2>
       </div>
-      {above}
       <NumberField
         ref={field}
         label={label}
@@ -70,6 +69,7 @@ export function NumberSheet(props: NumberSheetProps) {
         onEscape={onClose}
       />
       <Keypad label={texts.dial.keypad} compact plus onKey={(key) => onChange(value + key)} />
+      {choices}
       <div className={classes.foot}>{children}</div>
     </form>
   );

@@ -57,7 +57,7 @@ export function TransferSheet({ phone, conversation, held, onClose }: TransferSh
       // Enter asks first: it is the one that can be taken back.
       onSubmit={() => (asks ? ask() : now())}
       onClose={onClose}
-      above={choices}
+      choices={choices}
     >
       <p className={classes.hint}>
         {asks && direct ? texts.transfer.hint : asks ? texts.transfer.hintAsk : direct ? texts.transfer.hintNow : ''}
@@ -166,7 +166,7 @@ export function PickupSheet({ phone, line, lines, parked, number: typed, onClose
       onChange={setNumber}
       onSubmit={() => pickUp(number)}
       onClose={onClose}
-      above={choices}
+      choices={choices}
     >
       <p className={classes.hint}>{texts.pickup.hint}</p>
       <Button

@@ -1,16 +1,9 @@
 /** What can be done with a conversation, as buttons of two rows: only what the server offers. */
-import {
-  IconArrowsExchange,
-  IconParking,
-  IconPhonePlus,
-  IconPlayerPause,
-  IconShare3,
-  IconUsersPlus,
-} from '@tabler/icons-react';
+import { IconParking, IconPhonePlus, IconPlayerPause, IconShare3, IconUsersPlus } from '@tabler/icons-react';
 import type { Line, Service } from '../generated/protocol';
 import type { Texts } from '../i18n/en';
 import type { Phone } from '../phone';
-import { isPending, offers, type Conversation } from '../protocol/select';
+import { isConnected, isPending, offers, waits, type Conversation } from '../protocol/select';
 import type { CallEntry } from '../protocol/state';
 import type { Tool } from './Tools';
 
@@ -33,20 +26,26 @@ const LARGE = 2;
 /** The row that is needed often, and the one beneath. */
 export function callTools(context: ToolContext): { main: Tool[]; rare: Tool[] } {
   const { conversation, partner } = context;
-  const consulting = partner !== null && conversation.some((entry) => entry.call.consultation_of === partner.call.id);
-  const { hold, transfer, swap, conference, newCall, park } = all(context);
-  const order = consulting
-    ? // A consultation has a button of its own to complete the transfer.
-      [swap, conference, hold, newCall, park]
-    : partner
-      ? [swap, transfer, conference, hold, newCall, park]
-      : [hold, transfer, newCall, park];
-  const tools = order.filter((tool) => tool !== null);
-  const main = tools.filter((tool) => tool !== newCall && tool !== park).slice(0, LARGE);
-  return { main, rare: tools.filter((tool) => !main.includes(tool)) };
+  const [entry] = conversation;
+  const { hold, transfer, conference, newCall, park } = all(context);
+  // A consultation has large buttons of its own; more would only distract.
+  if (isConsultation(conversation, partner)) return rows([hold, conference], []);
+  if (waits(entry)) return rows([transfer, newCall, park], [], 3);
+  const idle = isConnected(entry) ? newCall : null;
+  return rows([hold, transfer, conference], [idle, park]);
 }
 
-type Name = 'hold' | 'transfer' | 'swap' | 'conference' | 'newCall' | 'park';
+/** Whether the conversation was begun to ask somebody about the held call. */
+export function isConsultation(conversation: Conversation, partner: CallEntry | null): partner is CallEntry {
+  return partner !== null && conversation.some((entry) => entry.call.consultation_of === partner.call.id);
+}
+
+function rows(often: (Tool | null)[], rare: (Tool | null)[], large = LARGE): { main: Tool[]; rare: Tool[] } {
+  const there = often.filter((tool) => tool !== null);
+  return { main: there.slice(0, large), rare: [...there.slice(large), ...rare.filter((tool) => tool !== null)] };
+}
+
+type Name = 'hold' | 'transfer' | 'conference' | 'newCall' | 'park';
 
 function all({ phone, conversation, partner, line, texts, onSheet }: ToolContext): Record<Name, Tool | null> {
   const disabled = isPending(conversation);
@@ -55,7 +54,7 @@ function all({ phone, conversation, partner, line, texts, onSheet }: ToolContext
   const asks = offers(conversation, 'consultation_call') ?? offers(conversation, 'single_step_transfer_call');
   /** What is done with both calls is offered by either. */
   const pair = (service: Service) => (partner && offers([...conversation, partner], service) ? partner.call.id : null);
-  const [held, joined] = [pair('alternate_call'), pair('conference_call')];
+  const joined = pair('conference_call');
   return {
     hold: hold && {
       label: texts.call.hold,
@@ -68,16 +67,6 @@ function all({ phone, conversation, partner, line, texts, onSheet }: ToolContext
       asks || pair('transfer_call')
         ? { label: texts.call.transfer, icon: IconShare3, onPress: () => onSheet('transfer'), letter: 't', disabled }
         : null,
-    swap:
-      held === null
-        ? null
-        : {
-            label: texts.call.swap,
-            icon: IconArrowsExchange,
-            onPress: () => void phone.swap(call.id, held),
-            letter: 's',
-            disabled,
-          },
     conference:
       joined === null
         ? null

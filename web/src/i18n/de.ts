@@ -241,7 +241,7 @@ export const de: Texts = {
     when: 'Wann',
     callers: 'Anrufe von',
     to: 'An Rufnummer',
-    after: 'Nach Sekunden',
+    after: 'Nach (Sekunden)',
     save: 'Speichern',
     cancel: 'Abbrechen',
     kind: {
