@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use offhook_media::sdp::{self, SdpError};
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::cause::CauseCode;
 use self::directory::Directory;
@@ -81,6 +81,8 @@ struct Arrival {
 struct Clients {
     user_of: FxHashMap<ClientId, UserId>,
     of_user: FxHashMap<UserId, Vec<ClientId>>,
+    /// Users whose programs are told what their clients are told.
+    followed: FxHashSet<UserId>,
 }
 
 impl Calls {
@@ -211,9 +213,15 @@ impl Calls {
         self.calls.is_empty()
     }
 
+    /// The client that has the audio of a call, and its user.
+    pub fn client_at(&self, call: CallId) -> Option<(ClientId, UserId)> {
+        let call = self.calls.get(&call)?;
+        Some((call.active_client()?, call.active_user()?))
+    }
+
     /// The calls a client sees, for a client that has just come.
     pub fn views(&self, client: ClientId) -> Vec<CallView> {
-        let Some(&user) = self.clients.user_of.get(&client) else { return Vec::new() };
+        let Some(user) = self.clients.user(client) else { return Vec::new() };
         let mut views: Vec<_> =
             self.calls.values().filter_map(|call| view::of(call, &self.directory, client, user)).collect();
         views.sort_by_key(|view| view.id);
@@ -264,7 +272,7 @@ impl Calls {
     }
 
     fn command(&mut self, client: ClientId, request: u32, command: Command, now: Instant) {
-        let Some(&user) = self.clients.user_of.get(&client) else { return };
+        let Some(user) = self.clients.user(client) else { return };
         let outcome = match command {
             Command::MakeCall { line, number, sdp } => self.make_call(client, user, request, line, number, sdp, now),
             // Who comes too late is told so, even where the call has become somebody else's.
@@ -478,13 +486,23 @@ impl Calls {
 }
 
 impl Clients {
+    /// Whose a client is.
+    fn user(&self, client: ClientId) -> Option<UserId> {
+        client.api_user().or_else(|| self.user_of.get(&client).copied())
+    }
+
     fn add(&mut self, client: ClientId, user: UserId) {
-        if self.user_of.insert(client, user).is_none() {
+        if client.api_user().is_some() {
+            self.followed.insert(user);
+        } else if self.user_of.insert(client, user).is_none() {
             self.of_user.entry(user).or_default().push(client);
         }
     }
 
     fn remove(&mut self, client: ClientId) -> Option<UserId> {
+        if let Some(user) = client.api_user() {
+            self.followed.remove(&user);
+        }
         let user = self.user_of.remove(&client)?;
         if let Some(of_user) = self.of_user.get_mut(&user) {
             of_user.retain(|&other| other != client);
@@ -495,7 +513,13 @@ impl Clients {
         Some(user)
     }
 
-    /// The clients of these users.
+    /// Everybody of these users who is to be told of a call: their clients, and their programs.
+    fn told<'a>(&'a self, users: &'a [UserId]) -> impl Iterator<Item = (ClientId, UserId)> + 'a {
+        let followed = users.iter().filter(|user| self.followed.contains(user));
+        self.of(users).chain(followed.map(|&user| (ClientId::api(user), user)))
+    }
+
+    /// The clients of these users, at which calls ring.
     fn of<'a>(&'a self, users: &'a [UserId]) -> impl Iterator<Item = (ClientId, UserId)> + 'a {
         users.iter().flat_map(|user| self.of_user.get(user).into_iter().flatten().map(move |&client| (client, *user)))
     }

@@ -27,6 +27,9 @@ fn protocol_types() -> String {
     add(Request::decl(&config));
     add(DeclineReason::decl(&config));
     add(ServerMessage::decl(&config));
+    add(Prompt::decl(&config));
+    add(Picture::decl(&config));
+    add(Client::decl(&config));
     add(Hello::decl(&config));
     add(IceServer::decl(&config));
     add(User::decl(&config));
@@ -117,7 +120,7 @@ fn requests_are_read_as_documented() {
     let read = |text: &str| serde_json::from_str::<ClientMessage>(text).map(|message| message.request);
     assert_eq!(
         read(r#"{"id":1,"type":"hello","version":1,"resume":null}"#).unwrap(),
-        Request::Hello { version: 1, resume: None }
+        Request::Hello { version: 1, resume: None, since: None }
     );
     assert_eq!(read(r#"{"id":2,"type":"ping"}"#).unwrap(), Request::Ping);
     assert_eq!(

@@ -378,7 +378,7 @@ impl Flow<'_> {
 
     fn tell_clients(&mut self) {
         let Some(line) = self.call.line() else { return };
-        for (client, user) in self.clients.of(self.directory.users_of(line)) {
+        for (client, user) in self.clients.told(self.directory.users_of(line)) {
             if let Some(view) = view::of(self.call, self.directory, client, user) {
                 self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
             }
