@@ -39,8 +39,12 @@ export function reset() {
   fresh().forEach((one, at) => Object.assign(lines[at], one));
 }
 
+/** The number of the last event. */
+export let seq = 0;
+
 export function tell(message) {
-  for (const send of clients) send(message);
+  seq += 1;
+  for (const send of clients) send({ ...message, seq });
 }
 
 /** A call as the client sees it. */

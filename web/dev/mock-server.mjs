@@ -11,7 +11,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { administer } from './mock-admin.mjs';
-import { calls, cause, clients, create, lines, reset, seen, serve, tell, update } from './mock-calls.mjs';
+import { calls, cause, clients, create, lines, reset, seen, seq, serve, tell, update } from './mock-calls.mjs';
 
 const port = Number(process.argv[2] ?? 7230);
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
@@ -81,6 +81,10 @@ server.on('upgrade', (request, socket, head) => {
           resume: 'token',
           resumed,
           resume_within_ms: 10_000,
+          client: 'client-1',
+          replayed: false,
+          seq,
+          ended: [],
           ice_servers: [],
           lines,
           calls: known,

@@ -1,24 +1,18 @@
 /** The softphone: joins the socket, what is known, and the audio of each call. */
-import type { Cause, DeclineReason, IceServer, ReplyResult, Request, Service, User } from './generated/protocol';
+import type { Cause, IceServer, Prompt, ReplyResult, Request, User } from './generated/protocol';
 import { onDeviceChoice } from './media/devices';
 import { MicrophoneError } from './media/microphone';
 import { Peer } from './media/peer';
 import { Peers } from './peers';
 import { here, rings } from './protocol/select';
-import { ServerSocket, type Link } from './protocol/socket';
+import { ServerSocket, type Link, type SocketEvents } from './protocol/socket';
 import { initial, ours, type CallEntry, type Draft, type PhoneState } from './protocol/state';
-import { reduce, type Action, type Outcomes } from './protocol/store';
-
-/** Requests about a call that are answered with a yes or a no. */
-type Ask = Extract<Request, { type: Service }>;
-/** What is set for a line. */
-type Setting = Extract<
-  Request,
-  { type: 'set_forwarding' | 'cancel_forwarding' | 'set_do_not_disturb' | 'set_remote_office' }
->;
+import { reduce, type Action } from './protocol/store';
+import { causeIn, Services } from './services';
+import { keepToken, takeToken } from './token';
 
 /** What React draws from, and what its buttons do. */
-export class Phone {
+export class Phone extends Services {
   #state: PhoneState;
   #listeners = new Set<() => void>();
   #socket: ServerSocket;
@@ -32,47 +26,54 @@ export class Phone {
   #undo: (() => void)[] = [];
 
   constructor(user: User, url: string) {
+    super();
     this.#state = initial(user);
     this.#peers = new Peers({
-      audio: (call, audio) => this.#dispatch({ type: 'audio', call, audio }),
+      audio: (call, audio) => this.dispatch({ type: 'audio', call, audio }),
       input: () => this.#inputChanged(),
       restart: async (call, sdp) => {
         const result = await this.#socket.request({ type: 'restart_media', call, sdp });
         return result.status === 'media' ? result.sdp : null;
       },
     });
-    this.#socket = new ServerSocket(url, {
+    const events: SocketEvents = {
       link: (link) => this.#linkChanged(link),
       hello: (hello) => {
         clearTimeout(this.#resumeTimer);
         this.#resumeWithin = hello.resume_within_ms;
         this.#iceServers = hello.ice_servers;
-        this.#dispatch({ type: 'hello', hello, now: Date.now() });
-        this.#clearOrphans();
+        this.dispatch({ type: 'hello', hello, now: Date.now() });
+        this.#adoptOrphans();
         // The socket broke, so the path of the audio may have changed, too.
         this.#peers.restartInterrupted();
       },
       message: (message) => {
         switch (message.type) {
           case 'line':
-            return this.#dispatch({ type: 'line', line: message.line });
+            return this.dispatch({ type: 'line', line: message.line });
           case 'call':
-            return this.#dispatch({ type: 'call', call: message.call, now: Date.now() });
+            return this.dispatch({ type: 'call', call: message.call, now: Date.now() });
           case 'ice_servers':
             this.#iceServers = message.ice_servers;
             return;
           case 'digit':
-            return this.#dispatch({ type: 'digit', call: message.call, digit: message.digit });
+            return this.dispatch({ type: 'digit', call: message.call, digit: message.digit });
+          case 'prompt':
+            return void this.#perform(message.prompt);
         }
       },
-    });
+    };
+    this.#socket = new ServerSocket(url, events, takeToken());
     const online = () => {
       this.#socket.retryNow();
       this.#peers.restartInterrupted();
     };
     window.addEventListener('online', online);
     document.addEventListener('visibilitychange', online);
+    const gone = () => keepToken(this.#socket.token);
+    window.addEventListener('pagehide', gone);
     this.#undo.push(
+      () => window.removeEventListener('pagehide', gone),
       () => window.removeEventListener('online', online),
       () => document.removeEventListener('visibilitychange', online),
       onDeviceChoice(() => this.#peers.useChosenDevices()),
@@ -98,7 +99,7 @@ export class Phone {
 
   /** Holds a call and asks somebody. */
   consult(call: string, number: string): Promise<void> {
-    const line = this.#entry(call)?.call.line ?? '';
+    const line = this.entry(call)?.call.line ?? '';
     const draft = { line, number, consultationOf: call };
     return this.#place(draft, (sdp) => ({ type: 'consultation_call', call, number, sdp }));
   }
@@ -112,44 +113,36 @@ export class Phone {
   /** Takes a call; the server holds what runs here. */
   async answer(call: string): Promise<void> {
     if (this.#state.calls.some(({ answering }) => answering)) return;
-    this.#dispatch({ type: 'answer', call });
+    this.dispatch({ type: 'answer', call });
     let peer: Peer;
     try {
       peer = await Peer.open(this.#iceServers);
     } catch (error) {
-      return this.#dispatch({ type: 'answer_failed', call, cause: causeOf(error) });
+      return this.dispatch({ type: 'answer_failed', call, cause: causeOf(error) });
     }
-    if (!this.#entry(call)) return peer.close();
+    if (!this.entry(call)) return peer.close();
     if (this.#state.draft) this.hangUpDraft();
     const result = await this.#socket.request({ type: 'answer_call', call, sdp: peer.offer });
-    if (result.status !== 'media' || !this.#entry(call)) {
+    if (result.status !== 'media' || !this.entry(call)) {
       peer.close();
       const cause = result.status === 'error' ? result.cause : ours('internal');
-      return this.#dispatch({ type: 'answer_failed', call, cause });
+      return this.dispatch({ type: 'answer_failed', call, cause });
     }
-    this.#peers.keep(call, peer);
+    this.#keep(call, peer);
     await this.#accept(call, peer, result.sdp);
   }
 
-  decline(call: string, reason: DeclineReason): Promise<void> {
-    return this.#ask(call, { type: 'decline_call', call, reason });
-  }
-
-  deflect(call: string, number: string): Promise<void> {
-    return this.#ask(call, { type: 'deflect_call', call, number }, { [call]: { kind: 'deflected', to: number } });
-  }
-
   async hangUp(call: string): Promise<void> {
-    this.#dispatch({ type: 'asked', call, service: 'clear_connection', outcomes: {} });
+    this.dispatch({ type: 'asked', call, service: 'clear_connection', outcomes: {} });
     const result = await this.#socket.request({ type: 'clear_connection', call });
-    const entry = this.#entry(call);
+    const entry = this.entry(call);
     if (result.status !== 'error' || !entry) return;
     if (!['server_unreachable', 'unknown_call'].includes(result.cause.code)) {
-      return this.#dispatch({ type: 'replied', call, cause: result.cause, outcomes: {} });
+      return this.dispatch({ type: 'replied', call, cause: result.cause, outcomes: {} });
     }
     // Ends for the person at once; the server is told when it is back, as the call then has no audio here.
     const over = { ...entry.call, state: 'null', cause: ours('normal_clearing') } as const;
-    this.#dispatch({ type: 'call', call: over, now: Date.now() });
+    this.dispatch({ type: 'call', call: over, now: Date.now() });
   }
 
   /** Gives up a call that the server has not confirmed yet. */
@@ -158,80 +151,27 @@ export class Phone {
     if (!draft) return;
     if (draft.call) return void this.hangUp(draft.call);
     this.#draftPeer?.peer.close();
-    this.#dispatch({ type: 'dial_failed', id: draft.id, cause: ours('cancelled') });
-  }
-
-  /** Ends a conference for everybody in it. */
-  endForAll(call: string): Promise<void> {
-    return this.#ask(call, { type: 'clear_call', call });
-  }
-
-  hold(call: string): Promise<void> {
-    return this.#ask(call, { type: 'hold_call', call });
-  }
-
-  retrieve(call: string): Promise<void> {
-    return this.#ask(call, { type: 'retrieve_call', call });
-  }
-
-  swap(active: string, held: string): Promise<void> {
-    return this.#ask(active, { type: 'alternate_call', active, held });
-  }
-
-  /** Ends one call and goes back to the other. */
-  reconnect(active: string, held: string): Promise<void> {
-    return this.#ask(active, { type: 'reconnect_call', active, held });
-  }
-
-  /** Brings those of both calls together and leaves. */
-  transfer(active: string, held: string): Promise<void> {
-    const to = this.#name(active);
-    const outcomes = { [active]: { kind: 'joined' }, [held]: { kind: 'transferred', to } } as const;
-    return this.#ask(active, { type: 'transfer_call', active, held }, outcomes);
-  }
-
-  /** Transfers without asking first. */
-  transferTo(call: string, number: string): Promise<void> {
-    const outcomes = { [call]: { kind: 'transferred', to: number } } as const;
-    return this.#ask(call, { type: 'single_step_transfer_call', call, number }, outcomes);
-  }
-
-  conference(active: string, held: string): Promise<void> {
-    return this.#ask(active, { type: 'conference_call', active, held });
-  }
-
-  /** @param number where; the own line where it is empty. */
-  park(call: string, number: string): Promise<void> {
-    const line = this.#entry(call)?.call.line;
-    const own = this.#state.lines.find(({ id }) => id === line)?.number ?? '';
-    const outcomes = { [call]: { kind: 'parked', at: number || own } } as const;
-    return this.#ask(call, { type: 'park_call', call, number: number || null }, outcomes);
-  }
-
-  /** Sets something for a line; the cause where it is refused. */
-  async set(request: Setting): Promise<Cause | null> {
-    const result = await this.#socket.request(request);
-    return result.status === 'error' ? result.cause : null;
+    this.dispatch({ type: 'dial_failed', id: draft.id, cause: ours('cancelled') });
   }
 
   setMuted(calls: readonly CallEntry[], muted: boolean): void {
-    for (const { call } of calls) this.#dispatch({ type: 'muted', call: call.id, muted });
+    for (const { call } of calls) this.dispatch({ type: 'muted', call: call.id, muted });
   }
 
   sendDigit(call: string, digit: string): void {
     const peer = this.#peers.get(call);
     if (!peer) return;
-    this.#dispatch({ type: 'sent_digit', call, digit });
+    this.dispatch({ type: 'sent_digit', call, digit });
     if (!peer.sendDigit(digit)) void this.#socket.request({ type: 'generate_digits', call, digits: digit });
   }
 
   /** The person has seen the call's notice. */
   seen(call: string): void {
-    this.#dispatch({ type: 'seen', call });
+    this.dispatch({ type: 'seen', call });
   }
 
   dismiss(ended: string): void {
-    this.#dispatch({ type: 'dismiss', ended });
+    this.dispatch({ type: 'dismiss', ended });
   }
 
   /** Leaves: the server ends the calls of this device. */
@@ -243,16 +183,30 @@ export class Phone {
     this.#peers.closeAll();
   }
 
+  /** Somebody asked elsewhere for what needs the audio of this device. */
+  #perform(prompt: Prompt): Promise<void> {
+    switch (prompt.type) {
+      case 'make_call':
+        return this.dial(prompt.line, prompt.number);
+      case 'answer_call':
+        return this.answer(prompt.call);
+      case 'consultation_call':
+        return this.consult(prompt.call, prompt.number);
+      case 'directed_pickup_call':
+        return this.pickUp(prompt.line, prompt.number);
+    }
+  }
+
   async #place(draft: Omit<Draft, 'id' | 'call'>, request: (sdp: string) => Request): Promise<void> {
     if (this.#state.draft) return;
     const id = ++this.#drafts;
-    this.#dispatch({ type: 'dial', draft: { ...draft, id, call: null } });
+    this.dispatch({ type: 'dial', draft: { ...draft, id, call: null } });
     const wanted = () => this.#state.draft?.id === id;
     let peer: Peer;
     try {
       peer = await Peer.open(this.#iceServers);
     } catch (error) {
-      return this.#dispatch({ type: 'dial_failed', id, cause: causeOf(error) });
+      return this.dispatch({ type: 'dial_failed', id, cause: causeOf(error) });
     }
     if (!wanted()) return peer.close();
     this.#draftPeer = { id, peer };
@@ -260,43 +214,34 @@ export class Phone {
     this.#draftPeer = null;
     if (result.status !== 'media') {
       peer.close();
-      return this.#dispatch({ type: 'dial_failed', id, cause: causeIn(result) ?? ours('internal') });
+      return this.dispatch({ type: 'dial_failed', id, cause: causeIn(result) ?? ours('internal') });
     }
     if (!wanted()) {
       peer.close();
       return void this.#socket.request({ type: 'clear_connection', call: result.call });
     }
-    this.#peers.keep(result.call, peer);
-    this.#dispatch({ type: 'dial_placed', id, call: result.call });
+    this.#keep(result.call, peer);
+    this.dispatch({ type: 'dial_placed', id, call: result.call });
     await this.#accept(result.call, peer, result.sdp);
   }
 
-  /** One request at a time for a call: a second press would ask for something else than the person saw. */
-  async #ask(call: string, request: Ask, outcomes: Outcomes = {}): Promise<void> {
-    const entry = this.#entry(call);
-    if (!entry || entry.pending !== null) return;
-    this.#dispatch({ type: 'asked', call, service: request.type, outcomes });
-    const result = await this.#socket.request(request);
-    this.#dispatch({ type: 'replied', call, cause: causeIn(result), outcomes });
+  protected override request(request: Request): Promise<ReplyResult> {
+    return this.#socket.request(request);
   }
 
   #linkChanged(link: Link): void {
     if (link === 'reconnecting' && this.#state.link === 'online') {
       this.#resumeTimer = setTimeout(
-        () => this.#dispatch({ type: 'resume_expired', now: Date.now() }),
+        () => this.dispatch({ type: 'resume_expired', now: Date.now() }),
         this.#resumeWithin,
       );
     }
-    this.#dispatch({ type: 'link', link });
+    this.dispatch({ type: 'link', link });
   }
 
-  #entry(call: string): CallEntry | undefined {
-    return this.#state.calls.find((entry) => entry.call.id === call);
-  }
-
-  #name(call: string): string {
-    const known = this.#entry(call)?.call;
-    return known?.name || known?.number || '';
+  #keep(call: string, peer: Peer): void {
+    this.#peers.keep(call, peer);
+    this.#peers.hush(this.#state.calls);
   }
 
   async #accept(call: string, peer: Peer, sdp: string): Promise<void> {
@@ -307,23 +252,36 @@ export class Phone {
     }
   }
 
-  /** A reply that was lost with the socket leaves a call here without audio; nobody could use it. */
-  #clearOrphans(): void {
+  /** Calls here without audio: the page was loaded anew, or a reply was lost with the socket. */
+  #adoptOrphans(): void {
     for (const { call } of here(this.#state)) {
-      if (call.here && !this.#peers.get(call.id)) void this.hangUp(call.id);
+      if (call.here && !this.#peers.get(call.id)) void this.#adopt(call.id);
     }
   }
 
-  #dispatch(action: Action): void {
+  /** Gives a call new audio; ends it where that cannot be had, as nobody could use it. */
+  async #adopt(call: string): Promise<void> {
+    const peer = await Peer.open(this.#iceServers).catch(() => null);
+    if (!peer) return this.hangUp(call);
+    const result = await this.#socket.request({ type: 'restart_media', call, sdp: peer.offer });
+    if (result.status !== 'media' || !this.entry(call)) {
+      peer.close();
+      return this.hangUp(call);
+    }
+    this.#keep(call, peer);
+    await this.#accept(call, peer, result.sdp);
+  }
+
+  protected override dispatch(action: Action): void {
     const before = this.#state;
     this.#state = reduce(before, action);
     for (const { call } of before.calls) {
-      const now = this.#entry(call.id);
+      const now = this.entry(call.id);
       // Parked, or rung out to another device: the call is still seen, its audio is not here.
       const gone = !now || (call.here && !now.call.here && !rings(now.call));
       if (gone) this.#peers.close(call.id);
     }
-    if (before.draft?.call && this.#state.draft === null && !this.#entry(before.draft.call)) {
+    if (before.draft?.call && this.#state.draft === null && !this.entry(before.draft.call)) {
       this.#peers.close(before.draft.call);
     }
     this.#peers.hush(this.#state.calls);
@@ -339,10 +297,6 @@ export class Phone {
   #notify(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function causeIn(result: ReplyResult): Cause | null {
-  return result.status === 'error' ? result.cause : null;
 }
 
 function causeOf(error: unknown): Cause {

@@ -47,7 +47,8 @@ export function conversations(state: PhoneState): Conversation[] {
   for (const entry of left) {
     if (found.some((members) => members.includes(entry))) continue;
     const others = left.filter((other) => other !== entry && together(entry, other));
-    found.push([entry, ...others]);
+    const members = [entry, ...others].sort((one, other) => Number(waits(one)) - Number(waits(other)));
+    found.push([members[0] ?? entry, ...members.slice(1)]);
   }
   // With two at a time, for as long as the server has not told of the hold, the later one counts.
   const rank = ([entry]: Conversation) => (waits(entry) ? (entry.heldAt ?? 0) : Infinity);

@@ -114,9 +114,12 @@ function consulted(state: PhoneState): PhoneState {
 }
 
 function reduceHello(state: PhoneState, hello: Hello, now: number): PhoneState {
-  const { user, lines } = hello;
-  let next: PhoneState = { ...state, user, lines };
+  const { user } = hello;
+  // What happened meanwhile follows as events.
+  if (hello.replayed) return forgetNotices({ ...state, user });
+  let next: PhoneState = { ...state, user, lines: hello.lines };
   if (!hello.resumed) next = reduceLost(next, now);
+  for (const call of hello.ended) next = reduceCall(next, call, now);
   // What is no longer mentioned ended while the socket was away; why is not known.
   for (const { call } of next.calls) {
     if (hello.calls.some(({ id }) => id === call.id)) continue;
@@ -124,8 +127,12 @@ function reduceHello(state: PhoneState, hello: Hello, now: number): PhoneState {
     next = reduceCall(next, { ...call, state: 'null', cause }, now);
   }
   for (const call of hello.calls) next = reduceCall(next, call, now);
-  // What could not be done for want of a server can be now.
-  return { ...next, calls: next.calls.map((entry) => ({ ...entry, notice: null })) };
+  return forgetNotices(next);
+}
+
+/** What could not be done for want of a server can be now. */
+function forgetNotices(state: PhoneState): PhoneState {
+  return { ...state, calls: state.calls.map((entry) => ({ ...entry, notice: null })) };
 }
 
 /** The server gave this client up: what was here is over, the rest comes with the next hello. */
