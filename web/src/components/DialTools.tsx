@@ -1,9 +1,10 @@
 /** What an idle line can do besides calling a number: redial, pick up, functions of the PBX. */
-import { Button, Menu } from '@mantine/core';
+import { Menu } from '@mantine/core';
 import { IconListDetails, IconPhoneIncoming, IconRotateClockwise } from '@tabler/icons-react';
 import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import classes from './Dialer.module.css';
+import { ToolButton, Tools, type Tool } from './Tools';
 
 export interface DialToolsProps {
   line: Line;
@@ -29,49 +30,32 @@ export function DialTools({ line, online, last, onCall, onType, onPickUp }: Dial
     if (blank) onType(code.slice(0, blank.index));
     else onCall(code);
   };
+  const tools: (Tool | null)[] = [
+    last !== ''
+      ? {
+          label: texts.dial.redial,
+          icon: IconRotateClockwise,
+          onPress: () => onCall(last),
+          title: texts.dial.redialNumber(last),
+          disabled: !online,
+        }
+      : null,
+    picks
+      ? {
+          label: texts.pickup.submit,
+          icon: IconPhoneIncoming,
+          onPress: onPickUp,
+          title: texts.pickup.hint,
+          disabled: !online,
+        }
+      : null,
+  ];
   return (
-    <div className={classes.tools}>
-      {last !== '' && (
-        <Button
-          className={classes.tool}
-          size="sm"
-          variant="subtle"
-          color="gray"
-          leftSection={<IconRotateClockwise size={18} aria-hidden />}
-          title={texts.dial.redialNumber(last)}
-          disabled={!online}
-          onClick={() => onCall(last)}
-        >
-          {texts.dial.redial}
-        </Button>
-      )}
-      {picks && (
-        <Button
-          className={classes.tool}
-          size="sm"
-          variant="subtle"
-          color="gray"
-          leftSection={<IconPhoneIncoming size={18} aria-hidden />}
-          title={texts.pickup.hint}
-          disabled={!online}
-          onClick={onPickUp}
-        >
-          {texts.pickup.submit}
-        </Button>
-      )}
+    <Tools quiet tools={tools.filter((tool) => tool !== null)}>
       {codes.length > 0 && (
         <Menu position="top" shadow="md" radius="md">
           <Menu.Target>
-            <Button
-              className={classes.tool}
-              size="sm"
-              variant="subtle"
-              color="gray"
-              leftSection={<IconListDetails size={18} aria-hidden />}
-              disabled={!online}
-            >
-              {texts.dial.functions}
-            </Button>
+            <ToolButton quiet label={texts.dial.functions} icon={IconListDetails} disabled={!online} type="button" />
           </Menu.Target>
           <Menu.Dropdown aria-label={texts.dial.functionsOf(line.number)}>
             {codes.map(({ name, code }) => (
@@ -86,6 +70,6 @@ export function DialTools({ line, online, last, onCall, onType, onPickUp }: Dial
           </Menu.Dropdown>
         </Menu>
       )}
-    </div>
+    </Tools>
   );
 }

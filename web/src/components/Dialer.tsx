@@ -1,6 +1,6 @@
 /** Where a number is put in and called. */
 import { Button, NativeSelect } from '@mantine/core';
-import { IconPhone } from '@tabler/icons-react';
+import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { useTranslation } from '../i18n';
 import { isUsable, lineFor } from '../protocol/select';
@@ -61,7 +61,7 @@ export function Dialer(props: DialerProps) {
       if (event.ctrlKey || event.metaKey || event.altKey || isEditable(event.target)) return;
       if (TYPED.test(event.key)) setNumber((text) => text + event.key);
       else if (event.key === 'Backspace') setNumber((text) => text.slice(0, -1));
-      else if (event.key === 'Escape') setNumber('');
+      else if (event.key === 'Escape') onClose ? onClose() : setNumber('');
       else if (event.key !== 'Enter' || event.target instanceof HTMLButtonElement) return;
       field.current?.focus();
     };
@@ -77,7 +77,7 @@ export function Dialer(props: DialerProps) {
       window.removeEventListener('keydown', key);
       window.removeEventListener('paste', paste);
     };
-  }, [listening]);
+  }, [listening, onClose]);
 
   const hint = !online
     ? texts.dial.offline
@@ -91,6 +91,18 @@ export function Dialer(props: DialerProps) {
 
   return (
     <form className={classes.dialer} aria-label={texts.dial.title} onSubmit={submit}>
+      {onClose && (
+        <Button
+          className={classes.head}
+          size="xs"
+          variant="subtle"
+          color="gray"
+          leftSection={<IconArrowLeft size={18} aria-hidden />}
+          onClick={onClose}
+        >
+          {texts.dial.backToCall}
+        </Button>
+      )}
       {children}
       <div className={classes.line}>
         {state.lines.length > 1 ? (

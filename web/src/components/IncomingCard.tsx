@@ -155,12 +155,14 @@ function Deflect({ busy, onDeflect, onCancel }: DeflectProps) {
           if (event.key === 'Escape') onCancel();
         }}
       />
-      <Button type="submit" size="md" loading={busy} disabled={number.trim() === ''}>
-        {texts.incoming.send}
-      </Button>
-      <Button className={classes.back} variant="default" onClick={onCancel}>
-        {texts.call.back}
-      </Button>
+      <div className={classes.choice}>
+        <Button variant="default" size="md" onClick={onCancel}>
+          {texts.call.back}
+        </Button>
+        <Button type="submit" size="md" loading={busy} disabled={number.trim() === ''}>
+          {texts.incoming.send}
+        </Button>
+      </div>
     </form>
   );
 }
