@@ -50,7 +50,6 @@ export function KeyboardCard({ inCall }: { inCall: boolean }) {
     [['Esc'], texts.keys.escape],
   ] as const;
   const calling = [
-    [['0 – 9', '*', '#'], texts.keys.digits],
     ...(letters
       ? ([
           [['H'], texts.keys.hold],
@@ -63,6 +62,7 @@ export function KeyboardCard({ inCall }: { inCall: boolean }) {
           [['N'], texts.keys.newCall],
         ] as const)
       : []),
+    [['0 – 9', '*', '#'], texts.keys.digits],
   ] as const;
   const rows = inCall ? calling : idle;
   return (

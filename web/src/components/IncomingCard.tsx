@@ -156,10 +156,10 @@ function Deflect({ busy, onDeflect, onCancel }: DeflectProps) {
         }}
       />
       <div className={classes.choice}>
-        <Button variant="default" size="md" onClick={onCancel}>
+        <Button variant="default" size="md" px="xs" onClick={onCancel}>
           {texts.call.back}
         </Button>
-        <Button type="submit" size="md" loading={busy} disabled={number.trim() === ''}>
+        <Button type="submit" size="md" px="xs" loading={busy} disabled={number.trim() === ''}>
           {texts.incoming.send}
         </Button>
       </div>

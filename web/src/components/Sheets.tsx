@@ -62,7 +62,7 @@ export function TransferSheet({ phone, conversation, held, onClose }: TransferSh
       <p className={classes.hint}>
         {asks && direct ? texts.transfer.hint : asks ? texts.transfer.hintAsk : direct ? texts.transfer.hintNow : ''}
       </p>
-      <div className={asks && direct ? classes.row : classes.choices}>
+      <div className={classes.choices}>
         {asks && (
           <Button
             type="submit"
