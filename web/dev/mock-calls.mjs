@@ -56,6 +56,7 @@ export function seen(id) {
 
 function servicesOf(call, others) {
   if (call.state === 'alerting') return ['answer_call', 'decline_call', 'deflect_call'];
+  if (call.state === 'queued') return ['answer_call'];
   if (!call.here) return ['clear_connection'];
   if (call.transferring_to) return ['clear_connection', 'retrieve_call'];
   const both = others.some((other) => (other.state === 'held') !== (call.state === 'held'));

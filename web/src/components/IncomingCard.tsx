@@ -30,6 +30,8 @@ export function IncomingCard(props: IncomingCardProps) {
   const title = useId();
   const card = useRef<HTMLElement>(null);
   const { call, notice, pending } = entry;
+  // A call that comes back says why.
+  const reason = notice?.cause ?? call.cause;
   const focused = first && !inCall;
   const { services } = call;
 
@@ -67,9 +69,9 @@ export function IncomingCard(props: IncomingCardProps) {
           <p className={classes.number}>{texts.call.divertedBy(whoIs(call.diverted_by, texts.call.unknown))}</p>
         )}
       </div>
-      {notice && (
+      {reason && (
         <p className={classes.failure} role="alert">
-          {sentence(notice.cause.code)}
+          {sentence(reason.code)}
         </p>
       )}
       {isSilenced() && (

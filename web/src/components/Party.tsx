@@ -123,11 +123,12 @@ function Padlock({ closed, texts }: { closed: boolean; texts: Texts }) {
 
 /** How it stands with a call, in a few words. */
 export function stateText({ call, answering }: CallEntry, texts: Texts): string {
+  if (answering) return texts.call.connecting;
   if (call.transferring_to !== null) return texts.call.transferring(call.transferring_to);
   if (call.state === 'held') return texts.call.held;
   if (call.state === 'queued' || call.remote_state === 'queued') return texts.call.waiting;
   if (call.state === 'connected' && call.remote_state === 'held') return texts.call.heldThere;
   if (call.state === 'connected' && call.remote_state === 'connected') return texts.call.connected;
-  if (answering || call.direction === 'incoming') return texts.call.connecting;
+  if (call.direction === 'incoming') return texts.call.connecting;
   return call.remote_state === 'alerting' ? texts.call.ringing : texts.call.calling;
 }

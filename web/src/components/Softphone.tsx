@@ -103,8 +103,8 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
           <div className={classes.news}>
             <EndedCalls ended={state.ended} onAgain={again} onDismiss={(id) => phone.dismiss(id)} />
             <ParkedCalls
-              parked={state.parked}
-              lines={state.lines}
+              state={state}
+              onTake={answer}
               onPickUp={(from, at) => void phone.pickUp(from, at)}
               onDismiss={(id) => phone.dismiss(id)}
             />

@@ -1,7 +1,7 @@
 /** Several calls at once. */
 import { describe, expect, it } from 'vitest';
 import type { Call, Service } from '../generated/protocol';
-import { active, conversations, elsewhere, isSilent, offers, partnerOf, waits } from './select';
+import { active, conversations, elsewhere, isSilent, offers, partnerOf, ringing, waits } from './select';
 import { initial, ours, type PhoneState } from './state';
 import { reduce, type Action } from './store';
 import { call, hello, user } from './testing';
@@ -206,9 +206,18 @@ describe('a parked call', () => {
     expect(reduce(state, { type: 'dismiss', ended: 'mira' }).parked).toEqual([]);
   });
 
-  it('that comes back rings and is listed no more', () => {
-    const state = run(...parking, heard({ ...mira, here: false, state: 'queued' }));
-    expect(reduce(state, heard({ ...mira, here: false, state: 'alerting' })).parked).toEqual([]);
+  it.each(['incoming', 'outgoing'] as const)('that comes back rings and is listed no more: %s', (direction) => {
+    const state = run(...parking, heard({ ...mira, direction, here: false, state: 'queued' }));
+    const back = reduce(state, heard({ ...mira, direction, here: false, state: 'alerting', cause: ours('no_answer') }));
+    expect(back.parked).toEqual([]);
+    expect(ringing(back)).toHaveLength(1);
+  });
+
+  it('can be taken back, and is the active one from the press on', () => {
+    const queued = heard({ ...mira, here: false, state: 'queued' });
+    const state = run(...parking, queued, replied('mira'), { type: 'answer', call: 'mira' });
+    expect(active(state)?.[0].call.id).toBe('mira');
+    expect(reduce(state, heard(mira)).parked).toEqual([]);
   });
 });
 

@@ -5,10 +5,14 @@ import type { CallEntry, Ended, PhoneState } from './state';
 /** One call, or those of a conference. Never empty; commands go to any of its calls that offers them. */
 export type Conversation = readonly [CallEntry, ...CallEntry[]];
 
-/** Whether somebody calls who can still be answered here. */
+/** Whether it can still be answered here. A call that comes back from being parked rings whoever began it. */
 export function rings(call: Call): boolean {
-  const incoming = call.direction === 'incoming' && call.state === 'alerting' && !call.here;
-  return incoming && call.cause?.code !== 'answered_elsewhere';
+  return call.state === 'alerting' && !call.here && call.cause?.code !== 'answered_elsewhere';
+}
+
+/** Whether it waits, parked, for somebody. */
+export function isParked(call: Call): boolean {
+  return call.state === 'queued' && !call.here;
 }
 
 export function isOver(call: Call): boolean {
@@ -22,12 +26,12 @@ export function ringing(state: PhoneState): CallEntry[] {
 
 /** Calls whose audio is, or is about to be, on this device. */
 export function here(state: PhoneState): CallEntry[] {
-  return state.calls.filter(({ call, answering }) => call.here || (answering && rings(call)));
+  return state.calls.filter(({ call, answering }) => call.here || answering);
 }
 
 /** Calls of this user whose audio is on another device. */
 export function elsewhere(state: PhoneState): CallEntry[] {
-  return state.calls.filter(({ call }) => !call.here && !rings(call) && call.state !== 'queued');
+  return state.calls.filter(({ call }) => !call.here && !rings(call) && !isParked(call));
 }
 
 /** Whether leaving the page would end something. */
@@ -36,7 +40,8 @@ export function inCall(state: PhoneState): boolean {
 }
 
 /** Whether it waits: held by the user, or on its way to somebody else. */
-export function waits({ call }: CallEntry): boolean {
+export function waits({ call, answering }: CallEntry): boolean {
+  if (answering) return false;
   return call.state === 'held' || call.state === 'queued' || call.transferring_to !== null;
 }
 
@@ -109,10 +114,12 @@ export function lineFor(state: PhoneState, chosen: string): Line | undefined {
 
 /** Whether the person must be told that something went wrong, rather than that a call is over. */
 export function isFailure({ cause, direction }: Pick<Ended, 'cause' | 'direction'>): boolean {
-  const usual: CauseCode[] = ['normal_clearing', 'cancelled', 'answered_elsewhere', 'caller_hung_up'];
+  const usual: string[] = ['normal_clearing', 'cancelled', 'answered_elsewhere', 'caller_hung_up'];
+  // It goes on without the person here.
+  const elsewhere: string[] = ['transferred', 'diverted', 'picked_up', 'parked'];
   // Of a caller, these say what the person here did or did not do.
-  const chosen: CauseCode[] = direction === 'incoming' ? ['declined', 'busy', 'no_answer'] : [];
-  return ![...usual, ...chosen].includes(cause.code);
+  const chosen: string[] = direction === 'incoming' ? ['declined', 'busy', 'no_answer'] : [];
+  return ![...usual, ...elsewhere, ...chosen].includes(cause.code);
 }
 
 /** Whether somebody called and reached nobody. */

@@ -1,7 +1,7 @@
 /** What happens to the state: a pure reducer over what the server tells and the person does. */
 import type { Call, Cause, Hello, Line, Service } from '../generated/protocol';
 import type { Link } from './socket';
-import { here, isFailure, isOver, rings } from './select';
+import { here, isFailure, isOver, isParked, rings } from './select';
 import { ours, type CallEntry, type Draft, type Ended, type Outcome, type Parked, type PhoneState } from './state';
 
 export type Action =
@@ -22,7 +22,6 @@ export type Action =
   | { type: 'muted'; call: string; muted: boolean }
   | { type: 'sent_digit'; call: string; digit: string }
   | { type: 'audio'; call: string; audio: CallEntry['audio'] }
-  | { type: 'fetched'; at: string }
   | { type: 'dismiss'; ended: string };
 
 /** What a request will make of calls: by the id of each. */
@@ -93,8 +92,6 @@ export function reduce(state: PhoneState, action: Action): PhoneState {
       return change(state, action.call, (e) => ({ sent: (e.sent + action.digit).slice(-DIGITS_SHOWN) }));
     case 'audio':
       return change(state, action.call, () => ({ audio: action.audio }));
-    case 'fetched':
-      return { ...state, parked: state.parked.filter(({ at }) => at !== action.at) };
     case 'dismiss':
       return {
         ...state,
@@ -192,14 +189,14 @@ function reduceCall(state: PhoneState, call: Call, now: number): PhoneState {
     ...entry,
     call,
     rang: entry.rang || rings(call),
-    answering: entry.answering && rings(call),
+    answering: entry.answering && (rings(call) || isParked(call)),
     connectedAt: connectedAt(entry, known !== undefined, call, now),
     heldAt: call.state === 'held' ? (entry.heldAt ?? now) : null,
     notice: failed && call.cause ? { cause: call.cause, about: known.call.transferring_to } : entry.notice,
     outcome: failed ? null : entry.outcome,
   };
   const calls = known ? state.calls.map((other) => (other === known ? next : other)) : [...state.calls, next];
-  const waiting = call.state === 'queued' ? park(state, entry, call, now) : null;
+  const waiting = isParked(call) ? park(state, entry, call, now) : null;
   return { ...state, draft, calls, parked: waiting ? [...parked, waiting].slice(-PARKED_SHOWN) : parked };
 }
 
@@ -251,7 +248,7 @@ function connectedAt(entry: CallEntry, seen: boolean, call: Call, now: number): 
 function endOf(call: Call, known: CallEntry | undefined, now: number): Ended | null {
   const { id, line, direction, number, name } = call;
   const wasHere = call.here || (known?.call.here ?? true);
-  if (!wasHere && !known?.rang) return null;
+  if (!wasHere && (!known?.rang || isParked(known.call))) return null;
   const takenElsewhere = !wasHere && known?.call.state === 'connected';
   const cause = takenElsewhere ? ours('answered_elsewhere') : (call.cause ?? ours('normal_clearing'));
   const since = wasHere ? (known?.connectedAt ?? null) : null;
