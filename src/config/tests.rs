@@ -210,7 +210,7 @@ fn mistakes_in_call_control_are_named_with_their_place() {
         ),
         ("emergency_numbers = [\"\"]", "offhook.toml:5: \"\" cannot be dialled."),
         ("internal_digits = 16", "offhook.toml:5: internal_digits must lie between 0 and 15 digits."),
-        ("park_returns = 5", "offhook.toml:5: park_returns must lie between 10 and 3600 seconds."),
+        ("park_returns = 0", "offhook.toml:5: park_returns must lie between 1 and 3600 seconds."),
     ] {
         let error = with_group(more).unwrap_err();
         assert!(error.starts_with(expected), "{error}");

@@ -89,7 +89,7 @@ impl FileGroup {
         }
         let emergency_numbers = self.emergency_numbers.as_ref().map(|numbers| numbers.get_ref().clone());
         within(&self.internal_digits, "internal_digits", "digits", 0..=15)?;
-        within(&self.park_returns, "park_returns", "seconds", 10..=3_600)?;
+        within(&self.park_returns, "park_returns", "seconds", 1..=3_600)?;
         Ok(CallControl {
             functions: self.functions_on()?,
             signed_out: self.signed_out,
