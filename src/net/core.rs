@@ -10,8 +10,8 @@ use offhook_sip::locate::{Found, LocateError};
 use offhook_sip::message::Message as SipMessage;
 use offhook_sip::method::Method;
 use offhook_sip::{
-    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId,
-    Source,
+    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, ReferId, RegistrationId,
+    SessionId, Source,
 };
 use rustc_hash::FxHashMap;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -19,6 +19,7 @@ use tracing::{debug, info, warn};
 
 use super::clients::{Change, ClientDesk, ClientMessage};
 use super::dns::Dns;
+use super::effects::REFER_UNKNOWN;
 use super::figures::{self, CallFigures, CallsReport, Figures};
 use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
@@ -135,6 +136,8 @@ pub struct Core<R> {
     pub(super) groups: Groups,
     pub(super) media: MediaServer,
     pub(super) registrations: FxHashMap<RegistrationId, LineId>,
+    /// Sessions whose other end was asked to call somebody, until it says how that ended.
+    pub(super) referring: FxHashMap<SessionId, ReferId>,
     pub(super) probes: FxHashMap<OutgoingId, Probe>,
     pub(super) inbox_sender: mpsc::Sender<Message>,
     pub(super) role: R,
@@ -171,6 +174,7 @@ impl<R: Role> Core<R> {
             groups: parts.groups,
             media: parts.media,
             registrations: FxHashMap::default(),
+            referring: FxHashMap::default(),
             probes: FxHashMap::default(),
             inbox_sender: inbox_sender.clone(),
             role: parts.role,
@@ -313,6 +317,7 @@ impl<R: Role> Core<R> {
             Event::Cancelled { session } => (session, SipInput::Cancelled { reason: None }),
             Event::Ended { session, why } => {
                 debug!(?session, ?why, "session ended");
+                self.referring.remove(&session);
                 let (broken, reason) = match why {
                     EndReason::RemoteBye { reason } => (false, reason),
                     _ => (true, None),
@@ -331,11 +336,11 @@ impl<R: Role> Core<R> {
                 None => return,
             },
             Event::OfferRejected { session, status, .. } => (session, SipInput::OfferRejected { status }),
-            Event::ReferAccepted { session, .. } => (session, SipInput::Referred { status: 100 }),
-            Event::ReferRejected { session, status, .. } | Event::ReferProgress { session, status, .. } => {
-                (session, SipInput::Referred { status })
+            Event::ReferAccepted { session, id } => return self.referred(session, id, 100, now),
+            Event::ReferRejected { session, id, status } | Event::ReferProgress { session, id, status, .. } => {
+                return self.referred(session, id, status, now);
             }
-            Event::ReferEnded { .. } => return,
+            Event::ReferEnded { session, id } => return self.referred(session, id, REFER_UNKNOWN, now),
         };
         self.calls.handle(Input::Sip { session, event }, now);
     }
