@@ -49,6 +49,8 @@ causes! {
     NormalClearing = "normal_clearing", 200, 200, "The call has ended.", "Das Gespräch ist beendet.";
     /// Another device of the same user took the call.
     AnsweredElsewhere = "answered_elsewhere", 200, 409, "Answered on another device.", "Auf einem anderen Gerät angenommen.";
+    /// The call went to another number.
+    Diverted = "diverted", 302, 409, "The call was forwarded to another number.", "Der Anruf wurde an eine andere Nummer weitergeleitet.";
     /// The caller gave up before anybody answered.
     CallerHungUp = "caller_hung_up", 487, 409, "The caller hung up.", "Der Anrufer hat aufgelegt.";
     /// The user gave up dialling.
@@ -123,6 +125,32 @@ causes! {
     AudioNeedsClient = "audio_needs_client", 400, 400, "Audio belongs to a client with a WebSocket. Leave sdp out, and a client is prompted.", "Ton gehört zu einem Client mit WebSocket. Ohne sdp wird ein Client dazu aufgefordert.";
     /// Not possible in the call's state.
     NotPossibleNow = "not_possible_now", 491, 409, "That is not possible in the call's present state.", "Das ist im jetzigen Zustand des Gesprächs nicht möglich.";
+    /// The administrator has switched the function off for the line's connection.
+    FunctionOff = "function_off", 403, 403, "This function is switched off for this line.", "Diese Funktion ist für diese Leitung abgeschaltet.";
+    /// It takes a second call, and there is none.
+    NoOtherCall = "no_other_call", 491, 409, "This takes a second call.", "Dazu gehört ein zweites Gespräch.";
+    /// It takes a call that has been answered.
+    NotAnswered = "not_answered", 491, 409, "That is possible when the call has been answered.", "Das geht erst, wenn das Gespräch angenommen ist.";
+    /// The call is not on hold.
+    NotHeld = "not_held", 491, 409, "The call is not on hold.", "Das Gespräch wird nicht gehalten.";
+    /// The call is on hold.
+    OnHold = "on_hold", 491, 409, "The call is on hold.", "Das Gespräch wird gehalten.";
+    /// The audio is on another device of the same user.
+    AudioElsewhere = "audio_elsewhere", 491, 409, "The call's audio is on another of your devices.", "Der Ton des Gesprächs ist auf einem anderen Ihrer Geräte.";
+    /// The call is being transferred.
+    TransferUnderWay = "transfer_under_way", 491, 409, "The call is being transferred.", "Das Gespräch wird gerade übergeben.";
+    /// The call is in a conference.
+    InConference = "in_conference", 491, 409, "That is not possible in a conference.", "Das ist in einer Konferenz nicht möglich.";
+    /// The conference has its highest number of members.
+    ConferenceFull = "conference_full", 486, 409, "The conference is full.", "Die Konferenz ist voll.";
+    /// Another call is parked at the number.
+    ParkOccupied = "park_occupied", 486, 409, "Another call is parked at this number.", "Unter dieser Nummer ist schon ein Gespräch geparkt.";
+    /// No call rings or is parked at the number.
+    NothingToPickUp = "nothing_to_pick_up", 404, 404, "No call is waiting at this number.", "Unter dieser Nummer wartet kein Anruf.";
+    /// Somebody else has picked the call up.
+    PickedUp = "picked_up", 200, 409, "Somebody else has picked up the call.", "Jemand anders hat den Anruf herangeholt.";
+    /// The call was transferred.
+    Transferred = "transferred", 200, 200, "The call was transferred.", "Das Gespräch wurde übergeben.";
     /// The number has nothing to dial in it.
     InvalidNumber = "invalid_number", 484, 422, "This is not a number that can be dialled.", "Diese Nummer kann nicht gewählt werden.";
     /// The browser's SDP could not be used.

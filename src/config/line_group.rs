@@ -6,7 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::{Pattern, Secret, Transport};
+use super::{CallControl, Pattern, Redirection, Secret, Transport};
 
 /// A PBX connection and the properties of its lines.
 #[derive(Debug, Clone)]
@@ -63,6 +63,8 @@ pub struct LineGroup {
     pub rtcp_mux: bool,
     /// Audio per packet that is asked for, in milliseconds.
     pub ptime: u32,
+    /// How its users telephone.
+    pub call_control: CallControl,
     /// Its lines.
     pub lines: Vec<Line>,
 }
@@ -127,6 +129,8 @@ pub struct Line {
     pub active: bool,
     /// Whether it is the one that registers a trunk, or sends the OPTIONS of a fixed one.
     pub pilot: bool,
+    /// Where calls go one after the other when nobody takes them.
+    pub redirections: Vec<Redirection>,
 }
 
 /// How digits (DTMF) travel.

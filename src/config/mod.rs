@@ -2,6 +2,7 @@
 //!
 //! Every error is one sentence that begins with the place, `offhook.toml:12: …`.
 
+mod call_control;
 mod file;
 mod line_group;
 mod media;
@@ -18,7 +19,8 @@ use ipnet::IpNet;
 use regex::Regex;
 use serde::{Deserialize, Deserializer};
 
-pub use self::file::parse_ports;
+pub use self::call_control::{CallControl, Decline, Diversion, FeatureCode, Redirection, TransferWay};
+pub use self::file::{FUNCTIONS, parse_ports};
 use self::file::{File, Problem, sentence};
 pub use self::line_group::{Dtmf, GroupKind, GroupTls, Line, LineGroup, Srtp};
 pub use self::media::{IceAccess, IceServer, Media, Recording, RecordingChannels, RecordingFormat};
@@ -174,6 +176,8 @@ pub struct User {
     pub password: Secret,
     /// Their lines: index of the PBX connection, index of the line in it.
     pub lines: Vec<(usize, usize)>,
+    /// The number of their voice mailbox.
+    pub voice_mailbox: Option<String>,
 }
 
 /// A password. Its `Debug` shows nothing of it.

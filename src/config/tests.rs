@@ -1,6 +1,8 @@
 //! What the file may say, and what is said of its mistakes.
 
 use super::file::COUNTRIES;
+use std::time::Duration;
+
 use super::*;
 
 const GOOD: &str = r#"
@@ -156,4 +158,85 @@ fn every_country_has_tones() {
     for country in offhook_media::dsp::Country::ALL {
         assert!(COUNTRIES.contains(&country.code()), "{country}");
     }
+}
+
+/// The example with further keys of the line group.
+fn with_group(more: &str) -> Result<Config, String> {
+    parse(&GOOD.replacen("name = \"main\"", &format!("name = \"main\"\n{more}"), 1))
+}
+
+#[test]
+fn call_control_is_read() {
+    let control = |more: &str| with_group(more).unwrap().groups.remove(0).call_control;
+    let usual = control("");
+    assert_eq!((usual.functions.len(), usual.signed_out, usual.decline), (20, Decline::Busy, None));
+    assert_eq!((usual.diversion, usual.transfer), (Diversion::NewCall, TransferWay::Auto));
+    assert!(usual.pickup_in_server && !usual.hide_decline && !usual.signed_off_to_voice_mailbox);
+    assert_eq!(usual.emergency_numbers, ["110", "112"]);
+    assert_eq!((usual.internal_digits, usual.park_returns), (5, Duration::from_secs(120)));
+    let own = control(
+        "switched_off = [\"park_call\", \"deflect_call\"]\nsigned_out = \"ringing\"\ndecline = \"unavailable\"\n\
+         hide_decline = true\ndiversion = \"redirect\"\ntransfer = \"bridge\"\nsigned_off_to_voice_mailbox = true\n\
+         pickup_code = \"*59<NUMBER>\"\npickup_in_server = false\nemergency_numbers = [\"911\"]\n\
+         internal_digits = 3\npark_returns = 60\n\
+         feature_codes = [{ name = \"Night service\", code = \"*41\" }, { name = \"Door\", code = \"*7#\" }]",
+    );
+    assert_eq!(own.functions.len(), 18);
+    assert!(!own.functions.iter().any(|function| function == "park_call"));
+    assert_eq!((own.signed_out, own.decline), (Decline::Ringing, Some(Decline::Unavailable)));
+    assert_eq!((own.diversion, own.transfer), (Diversion::Redirect, TransferWay::Bridge));
+    assert!(own.hide_decline && own.signed_off_to_voice_mailbox && !own.pickup_in_server);
+    assert_eq!(own.pickup_code.as_deref(), Some("*59<NUMBER>"));
+    assert_eq!(own.feature_codes[1], FeatureCode { name: "Door".into(), code: "*7#".into() });
+    assert_eq!((own.emergency_numbers, own.internal_digits), (vec!["911".to_owned()], 3));
+    assert_eq!(control("functions = [\"make_call\"]").functions, ["make_call", "clear_connection"]);
+}
+
+#[test]
+fn mistakes_in_call_control_are_named_with_their_place() {
+    for (more, expected) in [
+        ("functions = [\"fly\"]", "offhook.toml:5: there is no function \"fly\"; choose of make_call, "),
+        ("switched_off = [\"clear_connection\"]", "offhook.toml:5: clear_connection cannot be switched off"),
+        ("functions = []\nswitched_off = []", "offhook.toml:6: name either the functions that are on"),
+        ("signed_out = \"gone\"", "offhook.toml:5: unknown variant `gone`, expected one of `busy`"),
+        ("decline = \"never\"", "offhook.toml:5: unknown variant `never`, expected one of `client`"),
+        ("diversion = \"302\"", "offhook.toml:5: unknown variant `302`"),
+        ("transfer = \"refer\"", "offhook.toml:5: unknown variant `refer`"),
+        ("pickup_code = \"*59\"", "offhook.toml:5: a pickup_code needs <NUMBER> in it"),
+        ("feature_codes = [{ name = \"Door\", code = \"\" }]", "offhook.toml:5: a feature code needs a name"),
+        (
+            "feature_codes = [{ name = \"A\", code = \"1\" }, { name = \"A\", code = \"2\" }]",
+            "offhook.toml:5: two feature codes are called \"A\".",
+        ),
+        ("emergency_numbers = [\"\"]", "offhook.toml:5: \"\" cannot be dialled."),
+        ("internal_digits = 16", "offhook.toml:5: internal_digits must lie between 0 and 15 digits."),
+        ("park_returns = 5", "offhook.toml:5: park_returns must lie between 10 and 3600 seconds."),
+    ] {
+        let error = with_group(more).unwrap_err();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn lines_are_redirected_and_users_have_a_mailbox() {
+    let line = |more: &str| GOOD.replacen("user_name = \"100\"", &format!("user_name = \"100-102\"\n{more}"), 1);
+    let text =
+        line("number = \"+49<*>\"\nredirections = [{ to = \"2<*>\", seconds = 15 }, { to = \"300\", seconds = 30 }]")
+            .replacen("user_name = \"101\"", "user_name = \"111\"", 1)
+            .replacen("lines = [\"100\", ", "voice_mailbox = \"*98\"\nlines = [", 1);
+    let config = parse(&text).unwrap();
+    let redirections = &config.groups[0].lines[1].redirections;
+    assert_eq!(redirections[0], Redirection { to: "2101".into(), rings: Duration::from_secs(15) });
+    assert_eq!((redirections[1].to.as_str(), redirections.len()), ("300", 2));
+    assert_eq!(config.users[0].voice_mailbox.as_deref(), Some("*98"));
+    for (more, expected) in [
+        ("redirections = [{ to = \"\", seconds = 5 }]", "offhook.toml:8: \"\" cannot be dialled."),
+        ("redirections = [{ to = \"7\" }]", "offhook.toml:8: missing field `seconds`"),
+        ("redirections = [{ to = \"7\", seconds = 0 }]", "offhook.toml:8: seconds must lie between 1 and 600"),
+    ] {
+        let error = parse(&line(more)).unwrap_err();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    let error = parse(&GOOD.replacen("name = \"alice\"", "name = \"alice\"\nvoice_mailbox = \"a@b\"", 1)).unwrap_err();
+    assert!(error.starts_with("offhook.toml:15: \"a@b\" cannot be dialled."), "{error}");
 }

@@ -17,6 +17,7 @@ use crate::call::settings::LineSettings;
 use crate::call::view::{CallView, ConnectionState};
 use crate::ids::{CallId, ClientId, LineId, UserId};
 use crate::line::LineStatus;
+use crate::line::events::{self, CallEvent};
 use crate::user::clients::{Attached, Clients, RELOAD_WITHIN, RESUME_WITHIN, ResumeToken};
 use crate::user::stream::Stream;
 
@@ -70,8 +71,8 @@ impl From<Result<Outcome, CauseCode>> for Outcome {
 /// What clients are told without having asked.
 #[derive(Debug)]
 pub enum Change {
-    /// A call changed.
-    Call(Box<CallView>),
+    /// A call changed, and what happened by the names of ECMA-269.
+    Call(Box<CallView>, Vec<CallEvent>),
     /// A line changed.
     Line(LineId, LineStatus, LineSettings),
     /// A digit came from the other side.
@@ -304,6 +305,8 @@ struct Listener {
     sockets: Vec<mpsc::Sender<ClientEvent>>,
     /// When programs asked last.
     asked: Instant,
+    /// The calls that are not over, as they were told of last.
+    seen: FxHashMap<CallId, CallView>,
 }
 
 impl Listener {
@@ -311,14 +314,31 @@ impl Listener {
         // A listener of the same client before this one, and before a restart, has had lower numbers: nobody is told
         // a thousand things a second.
         let begin = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
-        Listener { told: Stream::new(begin), ended: VecDeque::new(), left_at: begin, sockets: Vec::new(), asked: now }
+        Listener {
+            told: Stream::new(begin),
+            ended: VecDeque::new(),
+            left_at: begin,
+            sockets: Vec::new(),
+            asked: now,
+            seen: FxHashMap::default(),
+        }
+    }
+
+    /// Tells of a call, and what happened to it since it was told of last.
+    fn tell_call(&mut self, view: Box<CallView>) {
+        let events = events::between(self.seen.get(&view.id), &view);
+        match is_over(&view) {
+            true => drop(self.seen.remove(&view.id)),
+            false => drop(self.seen.insert(view.id, (*view).clone())),
+        }
+        self.tell(Arc::new(Change::Call(view, events)));
     }
 
     /// Numbers a change and sends it to all sockets. One that is too slow is let go: its task sees the channel close
     /// and ends it.
     fn tell(&mut self, change: Arc<Change>) {
         let seq = self.told.push(change.clone());
-        if matches!(&*change, Change::Call(view) if is_over(view)) {
+        if matches!(&*change, Change::Call(view, _) if is_over(view)) {
             if self.ended.len() == KEPT_ENDED {
                 self.ended.pop_front();
             }
@@ -339,7 +359,7 @@ impl Listener {
         let since = since.filter(|&since| since <= self.told.last()).unwrap_or(self.left_at);
         let missed = self.ended.iter().filter(|(seq, _)| *seq > since);
         let view = |change: &Change| match change {
-            Change::Call(view) => Some((**view).clone()),
+            Change::Call(view, _) => Some((**view).clone()),
             _ => None,
         };
         missed.filter_map(|(_, change)| view(change)).collect()
@@ -393,6 +413,13 @@ impl ClientDesk {
     pub(super) fn tell(&mut self, client: ClientId, change: Change) {
         if let Some(listener) = self.listeners.get_mut(&client) {
             listener.tell(Arc::new(change));
+        }
+    }
+
+    /// Tells a client that a call changed.
+    pub(super) fn tell_call(&mut self, client: ClientId, view: Box<CallView>) {
+        if let Some(listener) = self.listeners.get_mut(&client) {
+            listener.tell_call(view);
         }
     }
 
@@ -580,9 +607,11 @@ impl<R: Role> Core<R> {
     }
 
     /// What a client, or a user's programs, see.
-    fn picture(&self, client: ClientId, user: UserId) -> Picture {
-        let seq = self.desk.listeners.get(&client).map_or(0, |listener| listener.told.last());
-        Picture { seq, lines: self.lines_of(user), calls: self.calls.views(client) }
+    fn picture(&mut self, client: ClientId, user: UserId) -> Picture {
+        let (lines, calls) = (self.lines_of(user), self.calls.views(client));
+        let Some(listener) = self.desk.listeners.get_mut(&client) else { return Picture { seq: 0, lines, calls } };
+        listener.seen = calls.iter().map(|view| (view.id, view.clone())).collect();
+        Picture { seq: listener.told.last(), lines, calls }
     }
 
     fn lines_of(&self, user: UserId) -> Vec<(LineId, LineStatus, LineSettings)> {

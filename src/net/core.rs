@@ -10,15 +10,16 @@ use offhook_sip::locate::{Found, LocateError};
 use offhook_sip::message::Message as SipMessage;
 use offhook_sip::method::Method;
 use offhook_sip::{
-    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId,
-    Source,
+    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, ReferId, RegistrationId,
+    SessionId, Source,
 };
 use rustc_hash::FxHashMap;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
 use super::clients::{Change, ClientDesk, ClientMessage};
 use super::dns::Dns;
+use super::effects::REFER_UNKNOWN;
 use super::figures::{self, CallFigures, CallsReport, Figures};
 use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
@@ -31,6 +32,7 @@ use crate::call::directory::Directory;
 use crate::call::dtmf::Digit;
 use crate::call::effect::{Effect, Input, MediaInput, Route, SipInput};
 use crate::call::headers::{Headers, Redirect, abilities, asserted, caller, carried, sender};
+use crate::call::settings::LineSettings;
 use crate::ids::{CallId, LegId, LineGroupId, LineId};
 use crate::line::Lines;
 use crate::line::report::{GroupReport, ListenerReport, Report};
@@ -60,7 +62,12 @@ pub struct CoreParts<R> {
     pub media_events: mpsc::Receiver<MediaEvent>,
     /// Most calls at once.
     pub max_calls: usize,
+    /// What lines' users have set before.
+    pub line_settings: Vec<(LineId, LineSettings)>,
 }
+
+/// What lines' users have set since the start.
+pub type ChangedSettings = FxHashMap<LineId, LineSettings>;
 
 /// What others ask of the core.
 #[derive(Debug)]
@@ -78,6 +85,7 @@ pub(super) enum Message {
 pub struct CoreHandle {
     pub(super) inbox: mpsc::Sender<Message>,
     ended: broadcast::WeakSender<CallFigures>,
+    changed: watch::Receiver<ChangedSettings>,
 }
 
 impl CoreHandle {
@@ -98,6 +106,11 @@ impl CoreHandle {
     /// Calls that were answered, as they end. None when the core has stopped.
     pub fn ended(&self) -> Option<broadcast::Receiver<CallFigures>> {
         Some(self.ended.upgrade()?.subscribe())
+    }
+
+    /// What lines' users set. Closed when the core has stopped.
+    pub fn changed_settings(&self) -> watch::Receiver<ChangedSettings> {
+        self.changed.clone()
     }
 
     /// Registers a line anew at once; for a line of a trunk, the trunk.
@@ -123,6 +136,8 @@ pub struct Core<R> {
     pub(super) groups: Groups,
     pub(super) media: MediaServer,
     pub(super) registrations: FxHashMap<RegistrationId, LineId>,
+    /// Sessions whose other end was asked to call somebody, until it says how that ended.
+    pub(super) referring: FxHashMap<SessionId, ReferId>,
     pub(super) probes: FxHashMap<OutgoingId, Probe>,
     pub(super) inbox_sender: mpsc::Sender<Message>,
     pub(super) role: R,
@@ -134,6 +149,7 @@ pub struct Core<R> {
     media_events: mpsc::Receiver<MediaEvent>,
     pub(super) stop_by: Option<Instant>,
     pub(super) figures: Figures,
+    changed: watch::Sender<ChangedSettings>,
 }
 
 impl<R: Role> Core<R> {
@@ -145,14 +161,20 @@ impl<R: Role> Core<R> {
         // Two legs a call, and a few that are just ending.
         let max_sessions = parts.max_calls * 2 + 1024;
         let config = EndpointConfig::new(concat!("Offhook/", env!("CARGO_PKG_VERSION")), seed, max_sessions);
+        let mut calls = Calls::new(parts.directory.clone(), parts.max_calls);
+        for (line, settings) in parts.line_settings {
+            calls.handle(Input::LineSettings { line, settings }, Instant::now());
+        }
+        let (changed, changes) = watch::channel(ChangedSettings::default());
         let core = Core {
             endpoint: Endpoint::new(config),
-            calls: Calls::new(parts.directory.clone(), parts.max_calls),
+            calls,
             lines: Lines::new(parts.groups.active()),
             directory: parts.directory,
             groups: parts.groups,
             media: parts.media,
             registrations: FxHashMap::default(),
+            referring: FxHashMap::default(),
             probes: FxHashMap::default(),
             inbox_sender: inbox_sender.clone(),
             role: parts.role,
@@ -164,8 +186,9 @@ impl<R: Role> Core<R> {
             media_events: parts.media_events,
             stop_by: None,
             figures: Figures::new(ended),
+            changed,
         };
-        (core, CoreHandle { inbox: inbox_sender, ended: told })
+        (core, CoreHandle { inbox: inbox_sender, ended: told, changed: changes })
     }
 
     /// Runs until stopped.
@@ -248,8 +271,11 @@ impl<R: Role> Core<R> {
             Effect::Sip(effect) => self.perform_sip(effect, now),
             Effect::Media { call, effect } => self.perform_media(call, effect, now),
             Effect::Reply { client, request, result } => self.desk.reply(client, request, result),
-            Effect::CallChanged { client, call } => self.desk.tell(client, Change::Call(call)),
-            Effect::LineSettings { line, .. } => self.show_line(line),
+            Effect::CallChanged { client, call } => self.desk.tell_call(client, call),
+            Effect::LineSettings { line, settings } => {
+                self.changed.send_modify(|changed| drop(changed.insert(line, settings)));
+                self.show_line(line);
+            }
             Effect::Ended(record) => self.call_ended(*record, now),
             Effect::Digit { client, call, digit } => self.desk.tell(client, Change::Digit { call, digit }),
         }
@@ -291,6 +317,7 @@ impl<R: Role> Core<R> {
             Event::Cancelled { session } => (session, SipInput::Cancelled { reason: None }),
             Event::Ended { session, why } => {
                 debug!(?session, ?why, "session ended");
+                self.referring.remove(&session);
                 let (broken, reason) = match why {
                     EndReason::RemoteBye { reason } => (false, reason),
                     _ => (true, None),
@@ -309,11 +336,11 @@ impl<R: Role> Core<R> {
                 None => return,
             },
             Event::OfferRejected { session, status, .. } => (session, SipInput::OfferRejected { status }),
-            Event::ReferAccepted { session, .. } => (session, SipInput::Referred { status: 100 }),
-            Event::ReferRejected { session, status, .. } | Event::ReferProgress { session, status, .. } => {
-                (session, SipInput::Referred { status })
+            Event::ReferAccepted { session, id } => return self.referred(session, id, 100, now),
+            Event::ReferRejected { session, id, status } | Event::ReferProgress { session, id, status, .. } => {
+                return self.referred(session, id, status, now);
             }
-            Event::ReferEnded { .. } => return,
+            Event::ReferEnded { session, id } => return self.referred(session, id, REFER_UNKNOWN, now),
         };
         self.calls.handle(Input::Sip { session, event }, now);
     }

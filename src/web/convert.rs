@@ -259,7 +259,9 @@ pub(super) fn refusal(code: CauseCode) -> protocol::ReplyResult {
 /// A change as clients are told of it. None for a line that has no name.
 pub(super) fn change(state: &WebState, seq: u64, change: &Change) -> Option<ServerMessage> {
     Some(match change {
-        Change::Call(view) => ServerMessage::Call { seq, call: call(state, (**view).clone()) },
+        Change::Call(view, events) => {
+            ServerMessage::Call { seq, call: call(state, (**view).clone()), events: events.clone() }
+        }
         Change::Line(id, status, settings) => {
             ServerMessage::Line { seq, line: line(&state.labels, *id, status.clone(), settings.clone())? }
         }

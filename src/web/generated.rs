@@ -14,6 +14,7 @@ use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind};
+use crate::line::events::CallEvent;
 use crate::quality::{CallReport, LegParty, LegReport};
 
 fn protocol_types() -> String {
@@ -41,6 +42,7 @@ fn protocol_types() -> String {
     add(Callers::decl(&config));
     add(LineState::decl(&config));
     add(Call::decl(&config));
+    add(CallEvent::decl(&config));
     add(Diverter::decl(&config));
     add(Silence::decl(&config));
     add(SilentParty::decl(&config));

@@ -14,6 +14,7 @@ use ts_rs::TS;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
 use crate::call::settings::{Forwarding, ForwardingKind};
+use crate::line::events::CallEvent;
 
 /// The protocol's version, sent in [`Hello`]. A client that reads another number must ask for a reload.
 pub const PROTOCOL_VERSION: u32 = 1;
@@ -261,6 +262,9 @@ pub enum ServerMessage {
         seq: u64,
         /// The call as it is now.
         call: Call,
+        /// What happened to it since it was told of last, in the order of ECMA-269; nothing where only something else
+        /// about it changed.
+        events: Vec<CallEvent>,
     },
     /// New credentials for the STUN and TURN servers, for the calls that begin from now on.
     IceServers {

@@ -148,6 +148,13 @@ pub enum SipInput {
     },
 }
 
+impl SipInput {
+    /// Whether the session is over with it.
+    pub(in crate::call) fn is_last(&self) -> bool {
+        matches!(self, SipInput::Rejected { .. } | SipInput::Cancelled { .. } | SipInput::Ended { .. })
+    }
+}
+
 /// For the SIP endpoint.
 #[derive(Debug)]
 pub enum SipEffect {
@@ -263,7 +270,9 @@ pub enum SipEffect {
     Redirect {
         /// The session.
         session: SessionId,
-        /// Where to, by the connection that the call came by.
+        /// The connection that the call came by.
+        group: LineGroupId,
+        /// Where to: numbers in the domain of that connection, best first.
         to: Vec<TargetUri>,
         /// Who diverts and why (RFC 5806, RFC 7044).
         headers: Headers,

@@ -7,12 +7,12 @@ use offhook_media::session::Side;
 use offhook_sip::SessionId;
 
 use super::super::cause::CauseCode;
-use super::super::effect::{Caller, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
+use super::super::effect::{Abilities, Caller, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers, Redirect};
-use super::super::state::{Awaiting, Far, Near, NearSip, SipLeg, Stage};
+use super::super::state::{Awaiting, Far, Near, NearSip, SipLeg, Stage, Vacancy};
 use super::super::view::EndCause;
 use super::Flow;
-use crate::ids::{LegId, LineGroupId};
+use crate::ids::{CallId, LegId, LineGroupId};
 
 /// Reason for those that rang when another took the call (RFC 3326 3.1).
 const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
@@ -22,6 +22,19 @@ impl Flow<'_> {
     pub(in crate::call) fn start_outgoing(&mut self, sdp: String) {
         let expected = self.group_of_line().and_then(|group| self.directory.expected_codec(group));
         self.ask(Awaiting::BrowserAnswer, MediaEffect::AnswerBrowser { side: Side::A, sdp, expected });
+    }
+
+    /// The server calls for the other side of a call that is being transferred: there is no browser.
+    pub(in crate::call) fn start_for(&mut self, of: CallId) {
+        self.call.vacancy = Some(Vacancy::Target { of });
+        self.offer_far();
+    }
+
+    /// Makes the offer for the far side of a client's call.
+    pub(super) fn offer_far(&mut self) {
+        if let Some(group) = self.group_of_line() {
+            self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, group });
+        }
     }
 
     /// The endpoint sent an INVITE of ours, or could not.
@@ -48,7 +61,13 @@ impl Flow<'_> {
             let Some(group) = self.directory.group_of(*line) else { return };
             *self.last_leg += 1;
             let target = Target { group, line: Some(*line), uri: TargetUri::Number(number.clone()) };
-            far.legs.push(SipLeg { id: LegId(*self.last_leg), target, session: None, redirected: false });
+            far.legs.push(SipLeg {
+                id: LegId(*self.last_leg),
+                target,
+                session: None,
+                abilities: Abilities::default(),
+                redirected: false,
+            });
         }
         let legs: Vec<_> = far.legs.iter().map(|leg| (leg.id, leg.target.clone())).collect();
         for (leg, target) in legs {
@@ -136,7 +155,14 @@ impl Flow<'_> {
         }
     }
 
-    pub(super) fn answered(&mut self, session: SessionId, sdp: Option<Bytes>, headers: Headers, now: Instant) {
+    pub(super) fn answered(
+        &mut self,
+        session: SessionId,
+        abilities: Abilities,
+        sdp: Option<Bytes>,
+        headers: Headers,
+        now: Instant,
+    ) {
         let Some(winner) = self.leg_of(session) else { return };
         if matches!(self.call.stage, Stage::Answering | Stage::Connected) {
             return;
@@ -150,6 +176,9 @@ impl Flow<'_> {
             far.answered = Some(winner);
             far.waiting.clear();
             losers.extend(far.legs.extract_if(.., |leg| leg.id != winner));
+            for leg in &mut far.legs {
+                leg.abilities = abilities;
+            }
         }
         for loser in losers {
             // An INVITE that is not sent yet is ended when it is.

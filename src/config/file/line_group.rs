@@ -8,7 +8,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::super::names::{self, PLACE};
-use super::super::{Dtmf, GroupKind, GroupTls, Line, LineGroup, Listener, Pattern, Secret, Srtp, Transport};
+use super::super::{
+    Decline, Diversion, Dtmf, FeatureCode, GroupKind, GroupTls, Line, LineGroup, Listener, Pattern, Secret, Srtp,
+    TransferWay, Transport,
+};
+use super::call_control::{FileDecline, FileRedirection, redirections};
 use super::{Numbers, Problem, known_codecs, named, networks, problem, within};
 
 /// From where a PBX may register with us when nothing is said: this machine and private networks (RFC 1918, RFC 4193).
@@ -66,6 +70,30 @@ pub(super) struct FileGroup {
     dtmf: Dtmf,
     #[serde(default)]
     record: bool,
+    pub(super) functions: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) switched_off: Option<Spanned<Vec<Spanned<String>>>>,
+    #[serde(default)]
+    pub(super) signed_out: Decline,
+    #[serde(default)]
+    pub(super) decline: FileDecline,
+    #[serde(default)]
+    pub(super) hide_decline: bool,
+    #[serde(default)]
+    pub(super) diversion: Diversion,
+    #[serde(default)]
+    pub(super) transfer: TransferWay,
+    #[serde(default)]
+    pub(super) signed_off_to_voice_mailbox: bool,
+    pub(super) pickup_code: Option<Spanned<String>>,
+    #[serde(default = "yes")]
+    pub(super) pickup_in_server: bool,
+    #[serde(default)]
+    pub(super) feature_codes: Vec<Spanned<FeatureCode>>,
+    pub(super) emergency_numbers: Option<Spanned<Vec<String>>>,
+    #[serde(default = "default_internal_digits")]
+    pub(super) internal_digits: Spanned<u32>,
+    #[serde(default = "default_park_returns")]
+    pub(super) park_returns: Spanned<u32>,
     #[serde(default)]
     line: Vec<FileLine>,
 }
@@ -82,6 +110,8 @@ struct FileLine {
     active: bool,
     #[serde(default)]
     pilot: bool,
+    #[serde(default)]
+    redirections: Vec<FileRedirection>,
 }
 
 impl FileGroup {
@@ -147,6 +177,7 @@ impl FileGroup {
         if self.kind.has_pilot() {
             self.choose_pilot(&mut lines)?;
         }
+        let call_control = self.call_control()?;
         let seconds = |value: &Spanned<u32>| Duration::from_secs((*value.get_ref()).into());
         Ok(LineGroup {
             domain: self.domain.unwrap_or_else(|| registrar.clone()),
@@ -178,6 +209,7 @@ impl FileGroup {
             comfort_noise: self.comfort_noise,
             rtcp_mux: self.rtcp_mux,
             ptime: *self.ptime.get_ref(),
+            call_control,
             name: self.name.into_inner(),
             lines,
         })
@@ -247,6 +279,7 @@ impl FileLine {
                 password: self.password.clone(),
                 active: self.active,
                 pilot: self.pilot,
+                redirections: Vec::new(),
                 user_name,
             };
             if line.user_name.is_empty() || line.number.is_empty() {
@@ -259,7 +292,8 @@ impl FileLine {
             if numbers.insert(line.number.clone(), (group, lines.len())).is_some() {
                 return Err(problem(number, format!("the number {:?} belongs to two lines.", line.number)));
             }
-            lines.push(line);
+            let redirections = redirections(&self.redirections, &line.user_name)?;
+            lines.push(Line { redirections, ..line });
         }
         Ok(())
     }
@@ -297,6 +331,14 @@ fn default_nat_refresh() -> Spanned<u32> {
 
 fn default_options_refresh() -> Spanned<u32> {
     Spanned::new(0..0, 30)
+}
+
+fn default_internal_digits() -> Spanned<u32> {
+    Spanned::new(0..0, 5)
+}
+
+fn default_park_returns() -> Spanned<u32> {
+    Spanned::new(0..0, 120)
 }
 
 fn default_codecs() -> Spanned<Vec<String>> {

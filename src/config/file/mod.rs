@@ -1,5 +1,6 @@
 //! The file as it is written, and what is checked before it counts.
 
+mod call_control;
 mod line_group;
 mod media;
 mod people;
@@ -13,6 +14,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use self::call_control::FUNCTIONS;
 use self::line_group::FileGroup;
 pub use self::media::parse_ports;
 pub(super) use self::media::{COUNTRIES, FileIceServer, port_range, public_addresses};

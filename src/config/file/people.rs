@@ -5,6 +5,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::super::{Administrator, Secret, User};
+use super::call_control::check_number;
 use super::{Numbers, Problem, problem};
 
 #[derive(Deserialize)]
@@ -15,6 +16,7 @@ pub(super) struct FileUser {
     password: Spanned<Secret>,
     #[serde(default)]
     lines: Vec<Spanned<String>>,
+    voice_mailbox: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -37,8 +39,12 @@ impl FileUser {
                 .ok_or_else(|| problem(number, format!("no line has the number {:?}.", number.get_ref())))
         });
         let lines = lines.collect::<Result<Vec<_>, _>>()?;
+        if let Some(number) = &self.voice_mailbox {
+            check_number(number)?;
+        }
         let name = self.name.into_inner();
         Ok(User {
+            voice_mailbox: self.voice_mailbox.map(Spanned::into_inner),
             display_name: self.display_name.unwrap_or_else(|| name.clone()),
             name,
             password: self.password.into_inner(),
