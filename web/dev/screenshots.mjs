@@ -209,6 +209,10 @@ for (const kind of kinds.filter(({ name }) => !only || name === only)) {
   await page.goto(`${base}/?dial=${encodeURIComponent('tel:+49-89-1234567;ext=3')}`);
   await page.getByRole('dialog').waitFor();
   await shot('33-link');
+  const second = await context.newPage();
+  await second.goto(`${base}/?dial=${encodeURIComponent('callto:202')}`);
+  await second.getByText(say('that was open already', 'bereits geöffnete')).waitFor();
+  await page.getByText('202', { exact: true }).first().waitFor();
   await context.close();
 }
 await browser.close();

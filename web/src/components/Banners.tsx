@@ -8,11 +8,13 @@ import classes from './Softphone.module.css';
 export interface BannersProps {
   link: Link;
   inCall: boolean;
+  /** Whether a link that was opened here is asked about on another page. */
+  handedOver: boolean;
   failure: CauseCode | null;
   onDismiss: () => void;
 }
 
-export function Banners({ link, inCall, failure, onDismiss }: BannersProps) {
+export function Banners({ link, inCall, handedOver, failure, onDismiss }: BannersProps) {
   const { texts, sentence } = useTranslation();
   return (
     <div className={classes.banners}>
@@ -27,6 +29,11 @@ export function Banners({ link, inCall, failure, onDismiss }: BannersProps) {
           <Button size="xs" variant="default" onClick={() => window.location.reload()}>
             {texts.link.reload}
           </Button>
+        </p>
+      )}
+      {handedOver && (
+        <p className={classes.banner} role="status">
+          {texts.linked.handedOver}
         </p>
       )}
       {failure && (

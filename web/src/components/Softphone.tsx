@@ -17,7 +17,7 @@ import { IncomingCalls } from './IncomingCalls';
 import { forgetNumber, lastNumber, rememberNumber } from './lastNumber';
 import { Lines, OtherDevices } from './Lines';
 import { LinkedNumber } from './LinkedNumber';
-import { takeLinkedNumber } from './links';
+import { useLinkedNumber } from './links';
 import { ParkedCalls } from './ParkedCalls';
 import { PhoneCard } from './PhoneCard';
 import { SettingsDialog, type SettingsTab } from './SettingsDialog';
@@ -37,7 +37,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
   const [failure, setFailure] = useState<CauseCode | null>(null);
   const [line, setLine] = useState('');
   const [last, setLast] = useState(() => lastNumber(state.user.name));
-  const linked = useLinkedNumber();
+  const linked = useLinkedNumber(state.user.name);
 
   const talking = active(state);
   const incoming = ringing(state);
@@ -49,8 +49,8 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
   const held = talking && offers(talking, 'hold_call') ? talking[0].call : null;
 
   useRinging(incoming.length === 0 ? null : busy ? 'knock' : 'ring');
-  useTitleFlash(caller);
-  useNotification(caller);
+  useNotification(caller ?? (linked.number && texts.linked.flash(linked.number)));
+  useTitleFlash(caller ?? (linked.number && texts.linked.flash(linked.number)));
   useLeaveWarning(busy);
 
   useEffect(() => {
@@ -98,7 +98,13 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
           onSettings={() => setSettings('lines')}
           onSignOut={() => (busy ? setLeaving(true) : void leave())}
         />
-        <Banners link={state.link} inCall={busy} failure={failure} onDismiss={() => setFailure(null)} />
+        <Banners
+          link={state.link}
+          inCall={busy}
+          handedOver={linked.handedOver}
+          failure={failure}
+          onDismiss={() => setFailure(null)}
+        />
         <main className={classes.main}>
           <div className={classes.news}>
             <EndedCalls ended={state.ended} onAgain={again} onDismiss={(id) => phone.dismiss(id)} />
@@ -170,14 +176,4 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
       <SignOutDialog opened={leaving} onClose={() => setLeaving(false)} onConfirm={() => void leave()} />
     </>
   );
-}
-
-/** The number that a link brought here, until it is called or not. */
-function useLinkedNumber() {
-  const [number, setNumber] = useState<string | null>(null);
-  useEffect(() => {
-    const taken = takeLinkedNumber();
-    if (taken !== null) setNumber(taken);
-  }, []);
-  return { number, forget: () => setNumber(null) };
 }

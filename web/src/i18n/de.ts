@@ -160,6 +160,9 @@ export const de: Texts = {
     hint: 'Übernimmt einen Anruf, der bei einem anderen Anschluss klingelt oder geparkt ist.',
   },
   linked: {
+    flash: (number) => `${number} anrufen?`,
+    handedOver:
+      'Die bereits geöffnete Seite mit Ihrem Softphone fragt nach der Nummer. Diese Seite können Sie schließen.',
     title: 'Diese Nummer anrufen?',
     text: 'Ein Link auf einer anderen Seite möchte diesen Anruf.',
     call: 'Anrufen',

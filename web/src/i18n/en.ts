@@ -160,6 +160,8 @@ export const en = {
     hint: 'Takes a call that rings, or is parked, at somebody else’s number.',
   },
   linked: {
+    flash: (number: string) => `Call ${number}?`,
+    handedOver: 'The page with your softphone that was open already asks about the number. You can close this one.',
     title: 'Call this number?',
     text: 'A link on another page asks for this call.',
     call: 'Call',
