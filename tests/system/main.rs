@@ -6,6 +6,7 @@
 mod support;
 
 mod admin;
+mod api;
 mod audio;
 mod clients;
 mod configuration;
@@ -25,6 +26,7 @@ mod restart;
 mod rig;
 mod routes;
 mod samples;
+mod scenarios;
 mod secrets;
 mod shutdown;
 mod sounds;

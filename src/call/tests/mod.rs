@@ -1,10 +1,12 @@
 //! Whole calls on a pure machine: what comes in, what goes out.
 
 mod conference;
+mod events;
 mod hold;
 mod park;
 mod passed_on;
 mod random;
+mod table;
 mod transfer;
 mod transferring;
 

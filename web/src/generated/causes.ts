@@ -4,6 +4,7 @@ import type { CauseCode } from './protocol';
 export const causes: Record<CauseCode, { english: string; german: string }> = {
   normal_clearing: { english: "The call has ended.", german: "Das Gespräch ist beendet." },
   answered_elsewhere: { english: "Answered on another device.", german: "Auf einem anderen Gerät angenommen." },
+  diverted: { english: "The call was forwarded to another number.", german: "Der Anruf wurde an eine andere Nummer weitergeleitet." },
   caller_hung_up: { english: "The caller hung up.", german: "Der Anrufer hat aufgelegt." },
   cancelled: { english: "You cancelled the call.", german: "Sie haben den Anruf abgebrochen." },
   unknown_number: { english: "This number does not exist. Check the digits.", german: "Diese Nummer gibt es nicht. Bitte die Ziffern prüfen." },
@@ -36,6 +37,10 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   overloaded: { english: "The server is too busy for another call. Try again in a moment.", german: "Der Server ist für ein weiteres Gespräch zu stark ausgelastet. Bitte gleich noch einmal versuchen." },
   unknown_call: { english: "This call no longer exists.", german: "Dieses Gespräch gibt es nicht mehr." },
   unknown_line: { english: "You have no such line.", german: "Sie haben keine solche Leitung." },
+  unknown_client: { english: "This client is not signed in.", german: "Dieser Client ist nicht angemeldet." },
+  no_client: { english: "None of your softphones is online that could take the audio. Open one, then try again.", german: "Keines Ihrer Softphones ist online, um den Ton zu übernehmen. Bitte eines öffnen und noch einmal versuchen." },
+  too_many_clients: { english: "You are signed in too often at once. Close some of your softphones and programs.", german: "Sie sind zu oft gleichzeitig angemeldet. Bitte einige Softphones und Programme schließen." },
+  audio_needs_client: { english: "Audio belongs to a client with a WebSocket. Leave sdp out, and a client is prompted.", german: "Ton gehört zu einem Client mit WebSocket. Ohne sdp wird ein Client dazu aufgefordert." },
   not_possible_now: { english: "That is not possible in the call's present state.", german: "Das ist im jetzigen Zustand des Gesprächs nicht möglich." },
   function_off: { english: "This function is switched off for this line.", german: "Diese Funktion ist für diese Leitung abgeschaltet." },
   no_other_call: { english: "This takes a second call.", german: "Dazu gehört ein zweites Gespräch." },
