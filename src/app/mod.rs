@@ -275,6 +275,7 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
             .groups
             .iter()
             .map(|group| LineGroupEntry {
+                domain: group.domain.clone(),
                 codecs: all_codecs(group),
                 trust_identity: group.trust_identity,
                 record: group.record,

@@ -115,6 +115,20 @@ causes! {
     UnknownLine = "unknown_line", 404, 404, "You have no such line.", "Sie haben keine solche Leitung.";
     /// Not possible in the call's state.
     NotPossibleNow = "not_possible_now", 491, 409, "That is not possible in the call's present state.", "Das ist im jetzigen Zustand des Gesprächs nicht möglich.";
+    /// Somebody else's device took the call in its place (Directed Pickup Call).
+    PickedUp = "picked_up", 200, 409, "Somebody else picked the call up.", "Jemand anderes hat den Anruf herangeholt.";
+    /// No call rings at the number, as far as the server knows.
+    NothingToPickUp = "nothing_to_pick_up", 404, 404, "No call is ringing at this number.", "An dieser Nummer klingelt kein Anruf.";
+    /// The call was sent to another number.
+    Diverted = "diverted", 302, 409, "The call was forwarded.", "Der Anruf wurde weitergeleitet.";
+    /// The call has been at the number before.
+    TriedBefore = "tried_before", 482, 409, "The call has been at this number already. Choose another one.", "Der Anruf war schon bei dieser Nummer. Bitte eine andere wählen.";
+    /// The line is not to be disturbed.
+    DoNotDisturb = "do_not_disturb", 486, 409, "The line does not want to be disturbed.", "Der Anschluss möchte nicht gestört werden.";
+    /// A line would forward to itself.
+    OwnNumber = "own_number", 482, 422, "This is the line's own number. Choose another one.", "Das ist die eigene Nummer der Leitung. Bitte eine andere wählen.";
+    /// Seconds of ringing that nobody can mean.
+    InvalidSeconds = "invalid_seconds", 400, 422, "Choose between 1 and 600 seconds of ringing; only forwarding when nobody answers takes them.", "Bitte 1 bis 600 Sekunden wählen; nur die Weiterleitung bei Nichtmelden hat eine Dauer.";
     /// The number has nothing to dial in it.
     InvalidNumber = "invalid_number", 484, 422, "This is not a number that can be dialled.", "Diese Nummer kann nicht gewählt werden.";
     /// The browser's SDP could not be used.

@@ -5,6 +5,7 @@
 
 pub mod cause;
 pub mod directory;
+mod divert;
 pub mod dtmf;
 pub mod effect;
 mod flow;
@@ -26,6 +27,7 @@ use rustc_hash::FxHashMap;
 
 use self::cause::CauseCode;
 use self::directory::Directory;
+use self::divert::Trail;
 use self::effect::{Command, CommandResult, Effect, Input, MediaInput, SipInput};
 use self::headers::Headers;
 use self::settings::LineSettings;
@@ -61,6 +63,8 @@ pub struct Calls {
     /// What the lines' users have set, by [`LineId`].
     settings: Vec<LineSettings>,
     deadlines: BTreeSet<(Instant, CallId)>,
+    /// Calls that were diverted and wait for somebody to answer.
+    diverted: BTreeSet<CallId>,
     effects: VecDeque<Effect>,
     last_call: u64,
     last_leg: u64,
@@ -99,6 +103,7 @@ impl Calls {
             available,
             settings,
             deadlines: BTreeSet::new(),
+            diverted: BTreeSet::new(),
             effects: VecDeque::new(),
             last_call: 0,
             last_leg: 0,
@@ -115,7 +120,7 @@ impl Calls {
                 }
             }
             Input::ClientArrived { client, user } => self.clients.add(client, user),
-            Input::ClientGone { client } => self.client_gone(client),
+            Input::ClientGone { client } => self.client_gone(client, now),
             Input::LineSettings { line, settings } => {
                 if let Some(slot) = self.settings.get_mut(line.0 as usize) {
                     *slot = settings;
@@ -124,10 +129,11 @@ impl Calls {
             Input::Command { client, request, command } => self.command(client, request, command, now),
             Input::Incoming { session, route, from, abilities: _, max_forwards, headers, offer } => {
                 let arrival = Arrival { session, from, max_forwards, headers, offer };
+                let busy = matches!(route, effect::Route::Line { line, .. } if self.is_busy(line));
                 match self.admit(arrival, route, now) {
                     Ok(id) => {
                         self.by_session.insert(session, id);
-                        self.with(id, |flow| flow.start_incoming());
+                        self.with(id, |flow| flow.start_incoming(busy, now));
                     }
                     Err(refused) => self.refuse(session, refused),
                 }
@@ -156,7 +162,7 @@ impl Calls {
                 if let Ok(session) = session {
                     self.by_session.insert(session, id);
                 }
-                self.with(id, |flow| flow.invited(leg, session));
+                self.with(id, |flow| flow.invited(leg, session, now));
             }
             Input::Sip { session, event } => {
                 let Some(id) = self.by_session.get(&session).copied() else { return };
@@ -246,7 +252,7 @@ impl Calls {
         self.with(id, |flow| flow.media(side, event, now));
     }
 
-    fn client_gone(&mut self, client: ClientId) {
+    fn client_gone(&mut self, client: ClientId, now: Instant) {
         let Some(user) = self.clients.remove(client) else { return };
         let affected: Vec<CallId> = self
             .calls
@@ -259,7 +265,7 @@ impl Calls {
             .map(|call| call.id)
             .collect();
         for id in affected {
-            self.with(id, |flow| flow.client_gone(client));
+            self.with(id, |flow| flow.client_gone(client, now));
         }
     }
 
@@ -274,8 +280,18 @@ impl Calls {
             Command::RestartMedia { call, sdp } => {
                 self.on_call(call, user, |flow| flow.restart_media(client, request, sdp))
             }
-            Command::Decline { call, cause } => self.on_call(call, user, |flow| flow.decline(cause).map(Some)),
-            Command::ClearConnection { call } => self.on_call(call, user, |flow| flow.clear().map(Some)),
+            Command::Decline { call, cause } => self.on_call(call, user, |flow| flow.decline(cause, now).map(Some)),
+            Command::ClearConnection { call } => self.on_call(call, user, |flow| flow.clear(now).map(Some)),
+            Command::DeflectCall { call, number } => {
+                self.on_call(call, user, |flow| flow.deflect(&number, now).map(Some))
+            }
+            Command::DirectedPickupCall { line, number, sdp } => {
+                self.directed_pickup(client, user, request, line, &number, sdp, now)
+            }
+            Command::SetForwarding { line, forwarding } => self.set_forwarding(user, line, forwarding),
+            Command::CancelForwarding { line, kind } => self.cancel_forwarding(user, line, kind),
+            Command::SetDoNotDisturb { line, on } => self.set_do_not_disturb(user, line, on),
+            Command::SetRemoteOffice { line, number } => self.set_remote_office(user, line, number),
             Command::GenerateDigits { call, digits } => {
                 if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(is_dtmf) {
                     Err(CauseCode::BadRequest)
@@ -317,6 +333,7 @@ impl Calls {
         let visible = self
             .calls
             .get(&id)
+            .filter(|call| call.trail.hidden.is_none())
             .and_then(|call| call.line())
             .is_some_and(|line| self.directory.users_of(line).contains(&user));
         if !visible {
@@ -343,17 +360,18 @@ impl Calls {
             return Err(CauseCode::LineNotRegistered);
         }
         let number = dialable(&number).ok_or(CauseCode::InvalidNumber)?;
+        let group = self.directory.group_of(line).and_then(|group| self.directory.group(group));
+        let urgent = group.is_some_and(|group| group.is_emergency(&number));
         let near = Near::Client { client, user, line, request, number: number.clone() };
         let far = Far::Sip(FarSip::default());
         let remote = effect::Caller { number, name: None };
-        let id = self.create(near, far, remote, now)?;
+        let id = self.create(near, far, remote, urgent, now)?;
         self.with(id, |flow| flow.start_outgoing(sdp));
         Ok(None)
     }
 
     fn admit(&mut self, arrival: Arrival, route: effect::Route, now: Instant) -> Result<CallId, CauseCode> {
         let (group, far) = match route {
-            effect::Route::Line { line, .. } if !self.anybody_at(line) => return Err(CauseCode::NobodySignedIn),
             effect::Route::Line { group, line } => (group, Far::Clients { line, taker: None }),
             effect::Route::Targets { targets, .. } if targets.is_empty() => return Err(CauseCode::Unavailable),
             effect::Route::Targets { group, targets } => {
@@ -367,6 +385,20 @@ impl Calls {
             effect::Route::Service { group, service } => (group, Far::Service(service)),
         };
         let Arrival { session, from, max_forwards, headers, offer } = arrival;
+        let trail = match &far {
+            Far::Clients { line, .. } => {
+                let believed = if self.directory.trusts(group) { headers.as_slice() } else { &[] };
+                let number = self.directory.line(*line).map_or("", |line| &line.number);
+                let mut trail = Trail::begin(*line, number, believed);
+                // A PBX may not say that we have sent it here ourselves.
+                let diverted = self.diverted.iter().filter_map(|id| self.calls.get(id));
+                if let Some(earlier) = diverted.into_iter().find(|call| call.waits_at(number, &from, &self.directory)) {
+                    trail.inherit(&earlier.trail);
+                }
+                trail
+            }
+            _ => Trail::default(),
+        };
         self.check_offer(group, &offer)?;
         let near = NearSip {
             session,
@@ -379,7 +411,24 @@ impl Calls {
             status: 183,
             called: Headers::new(),
         };
-        self.create(Near::Sip(near), far, from, now)
+        let id = self.create(Near::Sip(near), far, from, false, now)?;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.trail = trail;
+        }
+        Ok(id)
+    }
+
+    /// Whether all who use a line and are signed in talk on it.
+    fn is_busy(&self, line: LineId) -> bool {
+        let forwards = |set: &settings::Forwarding| set.kind == settings::ForwardingKind::Busy;
+        // Nobody else wants to know.
+        if !self.settings.get(line.0 as usize).is_some_and(|settings| settings.forwardings.iter().any(forwards)) {
+            return false;
+        }
+        let on_line = self.calls.values().filter(|call| call.line() == Some(line));
+        let talking: Vec<UserId> = on_line.filter_map(|call| call.active_user()).collect();
+        let mut signed_in = self.clients.of(self.directory.users_of(line)).map(|(_, user)| user).peekable();
+        signed_in.peek().is_some() && signed_in.all(|user| talking.contains(&user))
     }
 
     fn refuse(&mut self, session: SessionId, cause: CauseCode) {
@@ -401,14 +450,22 @@ impl Calls {
         }
     }
 
-    fn create(&mut self, near: Near, far: Far, remote: effect::Caller, now: Instant) -> Result<CallId, CauseCode> {
+    /// A new call. One that is `urgent` counts for more than limits.
+    fn create(
+        &mut self,
+        near: Near,
+        far: Far,
+        remote: effect::Caller,
+        urgent: bool,
+        now: Instant,
+    ) -> Result<CallId, CauseCode> {
         if self.stopping {
             return Err(CauseCode::ShuttingDown);
         }
-        if self.overloaded {
+        if self.overloaded && !urgent {
             return Err(CauseCode::Overloaded);
         }
-        if self.calls.len() >= self.max_calls {
+        if self.calls.len() >= self.max_calls && !urgent {
             return Err(CauseCode::TooManyCalls);
         }
         self.last_call += 1;
@@ -433,6 +490,7 @@ impl Calls {
             deadline: Some(deadline),
             takeover: None,
             leaving: None,
+            trail: Trail::default(),
         };
         self.calls.insert(id, Box::new(call));
         Ok(id)
@@ -446,6 +504,7 @@ impl Calls {
             call: &mut call,
             directory: &self.directory,
             clients: &self.clients,
+            settings: &self.settings,
             effects: &mut self.effects,
             by_leg: &mut self.by_leg,
             by_session: &mut self.by_session,
@@ -454,6 +513,11 @@ impl Calls {
         };
         let result = step(&mut flow);
         let ended = flow.ended;
+        if call.waits_elsewhere() && !ended {
+            self.diverted.insert(id);
+        } else if !self.diverted.is_empty() {
+            self.diverted.remove(&id);
+        }
         let after = call.wakes_at().filter(|_| !ended);
         if before != after {
             if let Some(at) = before {
@@ -506,7 +570,7 @@ fn is_dtmf(byte: u8) -> bool {
 }
 
 /// What is dialled of what a person typed: separators that people write are dropped; names pass as they are.
-fn dialable(typed: &str) -> Option<String> {
+pub(crate) fn dialable(typed: &str) -> Option<String> {
     let typed = typed.trim();
     if typed.is_empty() || typed.len() > MAX_NUMBER || typed.chars().any(|c| c.is_control() || c == '@') {
         return None;

@@ -10,7 +10,9 @@ use offhook_media::session::Side;
 use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
-use super::effect::{Caller, Sound, Target};
+use super::directory::Directory;
+use super::divert::Trail;
+use super::effect::{Caller, Sound, Target, TargetUri};
 use super::headers::Headers;
 use super::view::EndCause;
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
@@ -46,6 +48,8 @@ pub(super) struct Call {
     pub(super) takeover: Option<Box<Takeover>>,
     /// A session whose place was taken, and how long it has to end itself.
     pub(super) leaving: Option<(SessionId, Instant)>,
+    /// Where a call for a line has been, and how it goes on.
+    pub(super) trail: Trail,
 }
 
 /// A side that should send and does not.
@@ -202,7 +206,7 @@ impl Call {
     pub(super) fn wakes_at(&self) -> Option<Instant> {
         let deadline = self.deadline.map(|(at, _)| at);
         let takeover = self.takeover.as_ref().map(|takeover| takeover.until);
-        [deadline, takeover, self.leaving.map(|(_, at)| at)].into_iter().flatten().min()
+        [deadline, takeover, self.leaving.map(|(_, at)| at), self.trail.until].into_iter().flatten().min()
     }
 
     /// The side that an established session of the call is.
@@ -298,9 +302,21 @@ impl Call {
         }
     }
 
-    /// Whether the call still rings on a line's clients.
+    /// Whether the call still rings on a line's clients, which may see it.
     pub(super) fn rings_at_clients(&self) -> bool {
-        matches!(self.far, Far::Clients { taker: None, .. })
+        matches!(self.far, Far::Clients { taker: None, .. }) && self.trail.hidden.is_none()
+    }
+
+    /// Whether it was diverted by a call of ours that nobody has answered.
+    pub(super) fn waits_elsewhere(&self) -> bool {
+        self.stage != Stage::Connected && self.trail.is_away() && matches!(self.far, Far::Sip(_))
+    }
+
+    /// Whether a call for this number, by this caller, is the one that this call was diverted by.
+    pub(super) fn waits_at(&self, number: &str, from: &Caller, directory: &Directory) -> bool {
+        let own = self.trail.line.and_then(|line| directory.line(line)).map(|line| line.number.as_str());
+        let called = |leg: &SipLeg| matches!(&leg.target.uri, TargetUri::Number(called) if called == number);
+        self.legs().any(called) && (from.number == self.remote.number || own == Some(from.number.as_str()))
     }
 
     /// Whether the far side's own sound reaches the near side before the answer.

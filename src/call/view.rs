@@ -113,7 +113,7 @@ pub struct CallView {
 
 /// The call as this client of this user sees it; none where it is not theirs to see.
 pub(super) fn of(call: &Call, directory: &Directory, client: ClientId, user: UserId) -> Option<CallView> {
-    let line = call.line()?;
+    let line = call.line().filter(|_| call.trail.hidden.is_none())?;
     if !directory.users_of(line).contains(&user) || call.active_user().is_some_and(|active| active != user) {
         return None;
     }
@@ -155,7 +155,7 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         services: Services::default(),
         consultation_of: None,
         conference: Vec::new(),
-        diverted_by: None,
+        diverted_by: call.trail.diverted_by(),
         transferring_to: None,
     }
 }

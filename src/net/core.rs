@@ -353,7 +353,7 @@ impl<R: Role> Core<R> {
                 let redirect = response.as_ref().and_then(Redirect::read).map(Box::new);
                 (session, SipInput::Rejected { status, reason, from_network, redirect })
             }
-            Event::Cancelled { session } => (session, SipInput::Cancelled { reason: None }),
+            Event::Cancelled { session, reason } => (session, SipInput::Cancelled { reason }),
             Event::Ended { session, why } => {
                 debug!(?session, ?why, "session ended");
                 let (broken, reason) = match why {
@@ -390,9 +390,8 @@ impl<R: Role> Core<R> {
                 // A call that is passed on keeps its From, and what is asserted beside that goes along as it is.
                 let (from, headers) = match &route {
                     Route::Targets { .. } => (sender(&request), carried(&request)),
-                    Route::Line { group, .. } | Route::Service { group, .. } => {
-                        (caller(&request, self.directory.trusts(*group)), Headers::new())
-                    }
+                    Route::Line { group, .. } => (caller(&request, self.directory.trusts(*group)), carried(&request)),
+                    Route::Service { group, .. } => (caller(&request, self.directory.trusts(*group)), Headers::new()),
                 };
                 // Most requests have it; RFC 3261 16.3 counts a missing one as the usual value.
                 let max_forwards = request.max_forwards().unwrap_or(70);

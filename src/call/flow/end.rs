@@ -14,19 +14,10 @@ use super::Flow;
 use crate::ids::ClientId;
 
 impl Flow<'_> {
-    /// A client refuses the call for its user's devices, and so for the line.
-    pub(in crate::call) fn decline(&mut self, cause: CauseCode) -> Result<(), CauseCode> {
-        if !self.call.rings_at_clients() {
-            return Err(CauseCode::NotPossibleNow);
-        }
-        self.end(EndCause { code: cause, sip_status: Some(cause.sip_status()), detail: None });
-        Ok(())
-    }
-
     /// A client ends the call; one that still rings is declined.
-    pub(in crate::call) fn clear(&mut self) -> Result<(), CauseCode> {
+    pub(in crate::call) fn clear(&mut self, now: Instant) -> Result<(), CauseCode> {
         if self.call.rings_at_clients() {
-            return self.decline(CauseCode::Declined);
+            return self.decline(CauseCode::Declined, now);
         }
         let code = match (&self.call.near, self.call.stage) {
             (_, Stage::Connected) | (Near::Sip(_), _) => CauseCode::NormalClearing,
@@ -37,14 +28,14 @@ impl Flow<'_> {
     }
 
     /// A client is gone for good.
-    pub(in crate::call) fn client_gone(&mut self, client: ClientId) {
+    pub(in crate::call) fn client_gone(&mut self, client: ClientId, now: Instant) {
         if self.call.active_client() == Some(client) {
             self.end(EndCause::ours(CauseCode::ClientLost));
         } else if self.call.rings_at_clients() {
             let nobody =
                 self.call.line().is_none_or(|line| self.clients.of(self.directory.users_of(line)).next().is_none());
             if nobody {
-                self.end(EndCause::ours(CauseCode::NobodySignedIn));
+                self.arrive(false, now);
             }
         }
     }
@@ -142,7 +133,8 @@ impl Flow<'_> {
     }
 
     fn tell_end(&mut self, cause: &EndCause) {
-        let Some(line) = self.call.line() else { return };
+        let shown = self.call.trail.hidden.is_none();
+        let Some(line) = self.call.line().filter(|_| shown) else { return };
         let failed = matches!(self.call.near, Near::Client { .. })
             && self.call.stage != Stage::Connected
             && cause.code != CauseCode::Cancelled;
@@ -162,7 +154,7 @@ impl Flow<'_> {
 }
 
 /// The status a caller gets for a call that ended before it was answered.
-fn refusal(cause: &EndCause) -> u16 {
+pub(in crate::call) fn refusal(cause: &EndCause) -> u16 {
     match cause.sip_status {
         Some(status @ 400..=699) => status,
         _ => match cause.code.sip_status() {

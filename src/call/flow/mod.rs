@@ -1,5 +1,6 @@
 //! How a call moves on. Every transition is here; the effects leave in the order they must be done.
 
+mod divert;
 mod end;
 mod incoming;
 mod outgoing;
@@ -17,9 +18,11 @@ use tracing::{debug, info, warn};
 
 use super::cause::CauseCode;
 use super::directory::Directory;
+use super::divert::Sent;
 use super::dtmf::{self, Digit};
 use super::effect::{CommandResult, Effect, MediaEffect, MediaInput, SipEffect, SipInput, Sound};
 use super::record;
+use super::settings::LineSettings;
 use super::state::{Awaiting, Call, Far, Near, NearSip, Silence, Stage, Taker};
 use super::view::{self, EndCause};
 use super::{Clients, MEDIA_LIMIT, RECOVERY_LIMIT, headers};
@@ -30,6 +33,7 @@ pub(super) struct Flow<'a> {
     pub(super) call: &'a mut Call,
     pub(super) directory: &'a Directory,
     pub(super) clients: &'a Clients,
+    pub(super) settings: &'a [LineSettings],
     pub(super) effects: &'a mut VecDeque<Effect>,
     pub(super) by_leg: &'a mut FxHashMap<LegId, CallId>,
     pub(super) by_session: &'a mut FxHashMap<SessionId, CallId>,
@@ -61,16 +65,21 @@ impl Flow<'_> {
                 let detail = (from_network && !reason.is_empty()).then_some(reason);
                 let cause = EndCause { code, sip_status: Some(status), detail };
                 if let Some(leg) = self.leg_of(session) {
-                    self.leg_failed(leg, cause, redirect);
+                    self.leg_failed(leg, cause, redirect, now);
                 }
             }
-            SipInput::Confirmed { sdp } => self.confirmed(side, sdp),
+            SipInput::Confirmed { sdp } => {
+                self.confirmed(side, sdp);
+                self.send_on(session, now);
+            }
             SipInput::OfferAnswered { sdp: Some(sdp) } => {
                 self.ask(Awaiting::LateAcceptance, MediaEffect::AcceptAnswer { side, sdp });
             }
+            SipInput::Referred { status } if self.call.trail.sent == Some(Sent::Asked) => self.sent(status, now),
             SipInput::OfferAnswered { sdp: None } | SipInput::OfferRejected { .. } | SipInput::Referred { .. } => {}
             SipInput::Cancelled { reason } => {
-                self.finish(Some(side), EndCause::ours(CauseCode::CallerHungUp), headers::reason(reason));
+                let code = headers::cancelled(reason.as_deref());
+                self.finish(Some(side), EndCause::ours(code), headers::reason(reason));
             }
             SipInput::Ended { broken, reason } => {
                 let code = if broken { CauseCode::SessionLost } else { CauseCode::NormalClearing };
@@ -169,6 +178,9 @@ impl Flow<'_> {
         if self.call.takeover.as_ref().is_some_and(|takeover| takeover.until <= at) {
             self.takeover_failed(CauseCode::NoAnswer.sip_status());
         }
+        if self.call.trail.until.take_if(|due| *due <= at).is_some() {
+            self.rung(at);
+        }
         if let Some((_, cause)) = self.call.deadline.take_if(|(due, _)| *due <= at) {
             self.end(EndCause::ours(cause));
         }
@@ -246,6 +258,7 @@ impl Flow<'_> {
                     self.effects.push_back(Effect::Reply { client, request, result });
                 }
                 self.set_stage(Stage::Alerting { early: false });
+                self.put_back();
                 self.tell_clients();
             }
             Awaiting::BrowserAnswer => {
@@ -289,6 +302,7 @@ impl Flow<'_> {
     /// Both sides talk from now on.
     fn join(&mut self, now: Instant) {
         self.set_stage(Stage::Connected);
+        self.call.trail.until = None;
         self.call.connected = Some(now);
         let browser = self.call.active_client().is_some();
         // A browser that dialled had time to connect while it rang, but nothing says that it has.

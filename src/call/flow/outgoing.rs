@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
+use offhook_sip::header::identity::DiversionReason;
 
 use super::super::cause::CauseCode;
 use super::super::effect::{Caller, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
@@ -25,7 +26,7 @@ impl Flow<'_> {
     }
 
     /// The endpoint sent an INVITE of ours, or could not.
-    pub(in crate::call) fn invited(&mut self, leg: LegId, session: Result<SessionId, CauseCode>) {
+    pub(in crate::call) fn invited(&mut self, leg: LegId, session: Result<SessionId, CauseCode>, now: Instant) {
         if self.next_invited(leg, session) {
             return;
         }
@@ -37,7 +38,7 @@ impl Flow<'_> {
                     leg.session = Some(session);
                 }
             }
-            Err(cause) => self.leg_failed(leg, EndCause::ours(cause), None),
+            Err(cause) => self.leg_failed(leg, EndCause::ours(cause), None, now),
         }
     }
 
@@ -61,6 +62,7 @@ impl Flow<'_> {
         let Far::Sip(far) = &self.call.far else { return };
         let (sdp, diversions) = (far.offer.clone(), far.diversions.clone());
         let (from, mut headers) = self.caller_for(target.group);
+        self.tell_diversion(&mut headers);
         if self.directory.trusts(target.group) {
             headers::add(&mut headers, diversions);
         }
@@ -180,7 +182,7 @@ impl Flow<'_> {
     }
 
     /// An INVITE of ours failed, or leads elsewhere.
-    pub(super) fn leg_failed(&mut self, failed: LegId, cause: EndCause, redirect: Option<Box<Redirect>>) {
+    pub(super) fn leg_failed(&mut self, failed: LegId, cause: EndCause, redirect: Option<Box<Redirect>>, now: Instant) {
         let Far::Sip(far) = &mut self.call.far else { return };
         let Some(place) = far.legs.iter().position(|leg| leg.id == failed) else { return };
         let leg = far.legs.remove(place);
@@ -201,6 +203,11 @@ impl Flow<'_> {
         }
         if (followed || far.legs.is_empty()) && !far.waiting.is_empty() {
             self.invite_waiting();
+        }
+        let Far::Sip(far) = &mut self.call.far else { return };
+        let (alone, why) = (far.legs.is_empty(), of_failure(far.best.as_ref()));
+        if alone && self.next_of_list(why, now) {
+            return;
         }
         let Far::Sip(far) = &mut self.call.far else { return };
         if far.legs.is_empty() {
@@ -247,6 +254,15 @@ impl Flow<'_> {
         }
         self.call.remote = Caller { number: number.clone(), name: None };
         true
+    }
+}
+
+/// Why a call goes on from a number where it failed.
+fn of_failure(cause: Option<&EndCause>) -> DiversionReason {
+    match cause.map(|cause| cause.code) {
+        Some(CauseCode::Busy) => DiversionReason::UserBusy,
+        Some(CauseCode::NoAnswer) => DiversionReason::NoAnswer,
+        _ => DiversionReason::Unavailable,
     }
 }
 

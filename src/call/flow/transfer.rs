@@ -263,11 +263,6 @@ impl Flow<'_> {
             self.tell_clients();
         }
     }
-
-    fn next_leg(&mut self) -> LegId {
-        *self.last_leg += 1;
-        LegId(*self.last_leg)
-    }
 }
 
 fn number_of(target: &Target) -> String {

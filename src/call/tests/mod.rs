@@ -1,5 +1,6 @@
 //! Whole calls on a pure machine: what comes in, what goes out.
 
+mod divert;
 mod passed_on;
 mod transfer;
 
@@ -60,6 +61,11 @@ struct World {
 
 impl World {
     fn new() -> World {
+        World::with(|_| {})
+    }
+
+    /// With a directory that is changed first.
+    fn with(change: impl FnOnce(&mut Directory)) -> World {
         let line = LineEntry {
             group: PBX,
             number: "200".into(),
@@ -74,7 +80,8 @@ impl World {
         };
         let mut groups = [true, true, false, false].map(group).to_vec();
         groups[RECORDED.0 as usize].record = true;
-        let directory = Directory { lines: vec![line], groups };
+        let mut directory = Directory { lines: vec![line], groups };
+        change(&mut directory);
         let mut world = World {
             calls: Calls::new(Arc::new(directory), 10),
             now: Instant::now(),
@@ -108,7 +115,7 @@ impl World {
                 Effect::Media { call, effect } => self.media_effect(call, effect),
                 Effect::Reply { client, result, .. } => self.results.push((client, result)),
                 Effect::CallChanged { client, call } => self.views.push((client, *call)),
-                Effect::LineSettings { .. } => {}
+                Effect::LineSettings { line, .. } => self.log.push(format!("settings of {line}")),
                 Effect::Ended(record) => self.ended.push(*record),
                 Effect::Digit { client, digit, .. } => self.log.push(format!("digit {digit} for {client}")),
             }
@@ -413,13 +420,13 @@ fn a_caller_who_gives_up_stops_the_ringing() {
 }
 
 #[test]
-fn with_nobody_signed_in_the_caller_hears_480() {
+fn with_nobody_signed_in_the_caller_hears_that_the_line_is_busy() {
     let mut world = World::new();
     for client in [DESK, LAPTOP, BOBS] {
         world.input(Input::ClientGone { client });
     }
     world.incoming();
-    world.logged(&["reject 480"]);
+    world.logged(&["reject 486", "media closed"]);
 }
 
 #[test]
@@ -430,7 +437,7 @@ fn the_last_device_to_leave_ends_the_ringing() {
     world.input(Input::ClientGone { client: LAPTOP });
     world.logged(&["180"]);
     world.input(Input::ClientGone { client: BOBS });
-    world.logged(&["reject 480", "media closed"]);
+    world.logged(&["reject 486", "media closed"]);
 }
 
 #[test]
