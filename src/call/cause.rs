@@ -49,6 +49,14 @@ causes! {
     NormalClearing = "normal_clearing", 200, 200, "The call has ended.", "Das Gespräch ist beendet.";
     /// Another device of the same user took the call.
     AnsweredElsewhere = "answered_elsewhere", 200, 409, "Answered on another device.", "Auf einem anderen Gerät angenommen.";
+    /// The user has joined two calls and left them.
+    Transferred = "transferred", 200, 200, "The call has been transferred.", "Das Gespräch wurde weiterverbunden.";
+    /// The call went to another number.
+    Diverted = "diverted", 302, 409, "The call was forwarded to another number.", "Der Anruf wurde an eine andere Nummer weitergeleitet.";
+    /// Somebody else has picked the call up.
+    PickedUp = "picked_up", 200, 409, "Somebody else has picked up the call.", "Jemand anderes hat den Anruf herangeholt.";
+    /// The call waits at a number.
+    Parked = "parked", 200, 200, "The call is parked.", "Das Gespräch ist geparkt.";
     /// The caller gave up before anybody answered.
     CallerHungUp = "caller_hung_up", 487, 409, "The caller hung up.", "Der Anrufer hat aufgelegt.";
     /// The user gave up dialling.

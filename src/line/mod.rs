@@ -1,5 +1,6 @@
 //! Lines and line groups: where each stands, in a form to show.
 
+pub mod events;
 pub mod report;
 
 use std::time::Instant;

@@ -57,6 +57,7 @@ const commands = {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: language ?? 'en-US', reducedMotion: 'reduce', viewport: { width: 1280, height: 800 } });
     await context.grantPermissions(microphone ? ['microphone'] : []);
     await context.addInitScript({ path: join(here, 'page.js') });
+    await context.addInitScript({ path: join(here, 'client.js') });
     return commands.tab({ context, url });
   },
 

@@ -56,9 +56,16 @@
   // What the microphone heard at the same time.
   rig.spoken = (count) => newest(count, 1);
 
+  // The newest samples of one connection.
+  rig.heardOn = (peer, count) => samples(rig.peers.find((e) => e.peer === peer), count, 0);
+
   function newest(count, channel) {
     const live = rig.peers.filter((e) => e.recorder && e.peer.connectionState !== 'closed');
-    const blocks = live.length ? live[live.length - 1].recorder.blocks : [];
+    return samples(live[live.length - 1], count, channel);
+  }
+
+  function samples(entry, count, channel) {
+    const blocks = entry?.recorder?.blocks ?? [];
     if (blocks.reduce((sum, [block]) => sum + block.length, 0) < count) return '';
     const bytes = new Uint8Array(count * 2);
     const view = new DataView(bytes.buffer);

@@ -25,6 +25,7 @@ mod restart;
 mod rig;
 mod routes;
 mod samples;
+mod scenarios;
 mod secrets;
 mod shutdown;
 mod sounds;

@@ -153,6 +153,21 @@ impl Baresip {
         self.command("hangup", "");
     }
 
+    /// Puts the other side on hold.
+    pub(crate) fn hold(&mut self) {
+        self.command("hold", "");
+    }
+
+    /// Talks again with who was on hold.
+    pub(crate) fn resume(&mut self) {
+        self.command("resume", "");
+    }
+
+    /// Sends the other side to a number without asking there first (REFER).
+    pub(crate) fn transfer(&mut self, number: &str) {
+        self.command("transfer", &format!("sip:{number}@{}", kamailio::DOMAIN));
+    }
+
     /// Stops it in the middle of everything: its sockets stay, and nobody reads them.
     pub(crate) fn freeze(&self) {
         self.process.signal("STOP");

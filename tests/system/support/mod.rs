@@ -2,6 +2,7 @@
 
 pub(crate) mod baresip;
 pub(crate) mod bridge;
+pub(crate) mod client;
 pub(crate) mod dns;
 pub(crate) mod hop;
 pub(crate) mod http;
@@ -9,6 +10,7 @@ pub(crate) mod kamailio;
 pub(crate) mod offhook;
 pub(crate) mod perceptual;
 pub(crate) mod process;
+pub(crate) mod scenario;
 pub(crate) mod sipp;
 pub(crate) mod site;
 pub(crate) mod softphone;

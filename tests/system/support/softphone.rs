@@ -180,7 +180,8 @@ impl Softphone {
         Some([Self::decoded(&both[0])?, Self::decoded(&both[1])?])
     }
 
-    fn decoded(text: &Value) -> Option<Sound> {
+    /// Samples as `__rig` gives them; `None` while there are none.
+    pub(crate) fn decoded(text: &Value) -> Option<Sound> {
         let bytes = base64::engine::general_purpose::STANDARD.decode(text.as_str()?).ok()?;
         (!bytes.is_empty()).then(|| Sound { rate: 48_000, samples: wav::samples(&bytes) })
     }

@@ -4,6 +4,10 @@ import type { CauseCode } from './protocol';
 export const causes: Record<CauseCode, { english: string; german: string }> = {
   normal_clearing: { english: "The call has ended.", german: "Das Gespräch ist beendet." },
   answered_elsewhere: { english: "Answered on another device.", german: "Auf einem anderen Gerät angenommen." },
+  transferred: { english: "The call has been transferred.", german: "Das Gespräch wurde weiterverbunden." },
+  diverted: { english: "The call was forwarded to another number.", german: "Der Anruf wurde an eine andere Nummer weitergeleitet." },
+  picked_up: { english: "Somebody else has picked up the call.", german: "Jemand anderes hat den Anruf herangeholt." },
+  parked: { english: "The call is parked.", german: "Das Gespräch ist geparkt." },
   caller_hung_up: { english: "The caller hung up.", german: "Der Anrufer hat aufgelegt." },
   cancelled: { english: "You cancelled the call.", german: "Sie haben den Anruf abgebrochen." },
   unknown_number: { english: "This number does not exist. Check the digits.", german: "Diese Nummer gibt es nicht. Bitte die Ziffern prüfen." },

@@ -1,0 +1,341 @@
+//! Whole calls as readable files: a peer, a step or an expectation a line.
+//!
+//! ```text
+//! # What the scenario shows.
+//! group transfer = "bridge"        a key of the line group, as it stands in the configuration
+//! line 101 KEY = VALUE             a key of a line
+//! user bob KEY = VALUE             a key of a user
+//! user alice line 100 tone 700     a user with a client that is signed in, whose microphone hears a tone
+//! user bob line 101 away           a user without one
+//! phone 200 tone 400               a telephone at the PBX; with `answers` it takes calls by itself
+//!
+//! alice make_call 200              a command by its name in the protocol; `answered`, `refused CAUSE` behind it
+//! alice sees 200 held              the call with 200 as alice's client sees it: a state, a cause of its end, `gone`
+//! alice may 200 retrieve_call      what she may ask for in it; `may not`
+//! alice hears 200, 201             exactly these, of all who make a tone; also `nothing`, `music`
+//! 200 hears alice                  the same at a telephone
+//! 200 dials 100 / answers / hangs up / holds / resumes / transfers to 201
+//! 200 rings / established / closed [REASON]
+//! alice events 200 delivered, established
+//! pbx saw REFER                    a request at the PBX
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::baresip::{self, Answer, Baresip};
+use super::client::{Client, tones_in};
+use super::kamailio::{self, Kamailio};
+use super::offhook::{Offhook, PASSWORD, Pbx, Settings};
+use super::site::Site;
+use super::wav::{self, Sound};
+use super::{SOON, eventually};
+
+/// The tone that is the music on hold.
+const MUSIC: u32 = 300;
+
+/// Who plays.
+struct Cast {
+    clients: BTreeMap<String, Client>,
+    phones: BTreeMap<String, Baresip>,
+    /// Who makes which tone.
+    tones: BTreeMap<String, u32>,
+    /// The number of each user's line.
+    lines: BTreeMap<String, String>,
+    pbx: Kamailio,
+    server: Offhook,
+    _site: Site,
+}
+
+/// What stands in a file before its first step.
+#[derive(Default)]
+struct Setting {
+    group: String,
+    lines: BTreeMap<String, String>,
+    users: Vec<User>,
+    phones: Vec<Phone>,
+}
+
+struct User {
+    name: String,
+    line: String,
+    tone: Option<u32>,
+    keys: String,
+}
+
+struct Phone {
+    number: String,
+    tone: u32,
+    answers: bool,
+}
+
+/// Plays a scenario; panics with the line that is not so.
+#[track_caller]
+pub(crate) fn play(name: &str, text: &str) {
+    let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
+    let lines: Vec<_> = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
+    let mut setting = Setting::default();
+    let steps = lines.iter().position(|(_, line)| !setting.take(line)).unwrap_or(lines.len());
+    let mut cast = setting.cast(name);
+    for (at, line) in &lines[steps..] {
+        eprintln!("{name}:{at}: {line}");
+        let (who, step) = line.split_once(' ').unwrap_or_else(|| panic!("{name}:{at}: a step has two words"));
+        cast.step(who, step.trim());
+    }
+}
+
+impl Setting {
+    /// Takes a line in; false where it is a step.
+    fn take(&mut self, line: &str) -> bool {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[..] {
+            ["group", ..] => self.group += &format!("{}\n", line["group ".len()..].trim()),
+            ["line", number, ..] => {
+                let keys = self.lines.entry(number.to_owned()).or_default();
+                let _ = writeln!(keys, "{}", line["line ".len()..].trim_start()[number.len()..].trim());
+            }
+            ["user", name, "line", number, ref rest @ ..] => {
+                let tone = match rest {
+                    ["tone", tone] => Some(tone.parse().expect("a tone is a number")),
+                    ["away"] => None,
+                    _ => panic!("{line}: a user has a tone or is away"),
+                };
+                let (name, line) = (name.to_owned(), number.to_owned());
+                self.users.push(User { name, line, tone, keys: String::new() });
+            }
+            ["user", name, ..] => {
+                let user = self.users.iter_mut().find(|user| user.name == name).expect("the user is there");
+                let _ = writeln!(user.keys, "{}", line["user ".len()..].trim_start()[name.len()..].trim());
+            }
+            ["phone", number, "tone", tone, ref rest @ ..] => self.phones.push(Phone {
+                number: number.to_owned(),
+                tone: tone.parse().expect("a tone is a number"),
+                answers: rest.contains(&"answers"),
+            }),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Starts everybody.
+    fn cast(self, name: &str) -> Cast {
+        let site = Site::new(&format!("scenario-{name}"));
+        let numbers =
+            self.users.iter().map(|user| user.line.clone()).chain(self.phones.iter().map(|p| p.number.clone()));
+        let users = numbers.map(|number| (number.clone(), kamailio::password(&number))).collect();
+        let pbx = Kamailio::start(&site, &kamailio::Settings { users, ..Default::default() });
+        let music = site.dir().join("music.wav");
+        wav::write(&music, &wav::tone(MUSIC, 8_000, 10));
+        let connection =
+            Pbx { codecs: vec!["PCMA"], lines: Vec::new(), more: self.group.clone(), ..Default::default() };
+        let settings =
+            Settings { pbxes: vec![connection], webrtc_codecs: vec!["PCMA"], users: Vec::new(), ..Default::default() };
+        let mut toml = settings.toml(&site);
+        // Lines belong to the group that stands before them, users come after all groups.
+        let mut more = String::new();
+        for user in &self.users {
+            let (line, keys) = (&user.line, self.lines.get(&user.line).map_or("", String::as_str));
+            let password = kamailio::password(line);
+            let _ = write!(more, "[[line_group.line]]\nuser_name = \"{line}\"\npassword = \"{password}\"\n{keys}");
+        }
+        for User { name, line, keys, .. } in &self.users {
+            let _ =
+                write!(more, "[[user]]\nname = \"{name}\"\npassword = \"{PASSWORD}\"\nlines = [\"{line}\"]\n{keys}");
+        }
+        toml = toml.replacen("[[administrator]]", &format!("{more}[[administrator]]"), 1);
+        toml = toml.replacen("[media]\n", &format!("[media]\nmusic_on_hold = {music:?}\n"), 1);
+        let server = Offhook::start_with(&site, &settings, &toml);
+        for user in &self.users {
+            pbx.wait(&format!("bound {}", user.line), 1);
+        }
+        let phone = |(place, phone): (usize, &Phone)| {
+            let answer = if phone.answers { Answer::AtOnce } else { Answer::WhenTold };
+            let user: &'static str = phone.number.clone().leak();
+            let host = 10 + place as u8;
+            (
+                phone.number.clone(),
+                Baresip::start(
+                    &site,
+                    &baresip::Settings { host, user, answer, tone: phone.tone, ..Default::default() },
+                ),
+            )
+        };
+        let phones = self.phones.iter().enumerate().map(phone).collect();
+        let client = |user: &User| Some((user.name.clone(), Client::sign_in(&server, &user.name, user.tone?)));
+        let clients = self.users.iter().filter_map(client).collect();
+        let tones = self.users.iter().filter_map(|user| Some((user.name.clone(), user.tone?)));
+        let tones = tones.chain(self.phones.iter().map(|phone| (phone.number.clone(), phone.tone)));
+        let tones = tones.chain([("music".to_owned(), MUSIC)]).collect();
+        let lines = self.users.iter().map(|user| (user.name.clone(), user.line.clone())).collect();
+        Cast { clients, phones, tones, lines, pbx, server, _site: site }
+    }
+}
+
+impl Cast {
+    #[track_caller]
+    fn step(&mut self, who: &str, step: &str) {
+        if who == "pbx" {
+            return self.pbx_step(step);
+        }
+        if let Some(heard) = step.strip_prefix("hears ") {
+            return self.hears(who, heard);
+        }
+        match self.phones.contains_key(who) {
+            true => self.phone_step(who, step),
+            false => self.client_step(who, step),
+        }
+    }
+
+    #[track_caller]
+    fn pbx_step(&self, step: &str) {
+        match step.split_whitespace().collect::<Vec<_>>()[..] {
+            ["saw", method] => self.pbx.wait(&format!("request {method} "), 1),
+            ["saw", "no", method] => {
+                assert!(!self.pbx.log().contains(&format!("request {method} ")), "the PBX saw {method}");
+            }
+            _ => panic!("pbx {step}: no such step"),
+        }
+    }
+
+    #[track_caller]
+    fn phone_step(&mut self, number: &str, step: &str) {
+        let phone = self.phones.get_mut(number).expect("the phone is there");
+        match step.split_whitespace().collect::<Vec<_>>()[..] {
+            ["dials", number] => phone.dial(number),
+            ["answers"] => phone.answer(),
+            ["hangs", "up"] => phone.hang_up(),
+            ["holds"] => phone.hold(),
+            ["resumes"] => phone.resume(),
+            ["transfers", "to", number] => phone.transfer(number),
+            ["rings"] => drop(phone.wait("CALL_INCOMING")),
+            ["hears", "ringing"] => drop(phone.wait("CALL_RINGING")),
+            ["established"] => drop(phone.wait("CALL_ESTABLISHED")),
+            ["closed", ref reason @ ..] => {
+                let (reason, told) = (reason.join(" "), phone.wait("CALL_CLOSED"));
+                assert!(told.contains(&reason), "{number} was told {told:?}");
+            }
+            _ => panic!("{number} {step}: no such step"),
+        }
+    }
+
+    #[track_caller]
+    fn client_step(&mut self, who: &str, step: &str) {
+        let words: Vec<&str> = step.split_whitespace().collect();
+        match words[..] {
+            ["signs", "in", "tone", tone] => {
+                let tone = tone.parse().expect("a tone is a number");
+                self.tones.insert(who.to_owned(), tone);
+                let client = Client::sign_in(&self.server, who, tone);
+                self.clients.insert(who.to_owned(), client);
+            }
+            ["goes", "away"] => self.clients.remove(who).expect("the client is there").close(),
+            ["sees", number, state] => self.sees(who, number, state),
+            ["may", "not", number, ref services @ ..] => self.may(who, number, services, false),
+            ["may", number, ref services @ ..] => self.may(who, number, services, true),
+            ["events", number, ref events @ ..] => {
+                let wanted: Vec<_> = events.iter().map(|event| event.trim_end_matches(',').to_owned()).collect();
+                let client = &self.clients[who];
+                eventually(&format!("{who} is told of {wanted:?}"), SOON, || match client.events(number) {
+                    events if events == wanted => Ok(()),
+                    events => Err(format!("{events:?}")),
+                });
+            }
+            [command, ref arguments @ ..] => self.command(who, command, arguments),
+            [] => panic!("{who} does nothing"),
+        }
+    }
+
+    /// Sends a command: its arguments are numbers of calls, or what its fields are.
+    #[track_caller]
+    fn command(&self, who: &str, command: &str, arguments: &[&str]) {
+        let client = &self.clients[who];
+        let (arguments, refused) = match arguments.iter().position(|&word| word == "refused") {
+            Some(at) => (&arguments[..at], arguments.get(at + 1).copied()),
+            None => (arguments, None),
+        };
+        let call = |at: usize| client.id_of(arguments[at]);
+        let line = || client.line(&self.lines[who])["id"].clone();
+        let mut request: Value = match command {
+            "make_call" => json!({ "line": line(), "number": arguments[0] }),
+            "directed_pickup_call" => json!({ "line": line(), "number": arguments[0] }),
+            "consultation_call" | "single_step_transfer_call" | "deflect_call" => {
+                json!({ "call": call(0), "number": arguments[1] })
+            }
+            "park_call" => json!({ "call": call(0), "number": arguments.get(1) }),
+            "decline_call" => json!({ "call": call(0), "reason": arguments[1] }),
+            "generate_digits" => json!({ "call": call(0), "digits": arguments[1] }),
+            "alternate_call" | "reconnect_call" | "transfer_call" | "conference_call" => {
+                json!({ "active": call(0), "held": call(1) })
+            }
+            "set_do_not_disturb" => json!({ "line": line(), "on": arguments[0] == "on" }),
+            "set_remote_office" => json!({ "line": line(), "number": arguments.first() }),
+            "set_forwarding" => {
+                let after = arguments.get(3).and_then(|after| after.parse::<u32>().ok());
+                let callers = arguments.get(2).copied().unwrap_or("all");
+                let forwarding =
+                    json!({ "kind": arguments[0], "to": arguments[1], "callers": callers, "after": after });
+                json!({ "line": line(), "forwarding": forwarding })
+            }
+            "cancel_forwarding" => json!({ "line": line(), "kind": arguments.first() }),
+            _ => json!({ "call": call(0) }),
+        };
+        request["type"] = command.into();
+        let result = client.command(&request);
+        match refused {
+            Some(cause) => assert_eq!(result, Err(cause.to_owned()), "{who} {command}"),
+            None => assert_eq!(result, Ok(()), "{who} {command}"),
+        }
+    }
+
+    /// A call's state, or why it is over.
+    #[track_caller]
+    fn sees(&self, who: &str, number: &str, state: &str) {
+        let client = &self.clients[who];
+        eventually(&format!("{who} sees {number} {state}"), SOON, || {
+            let call = client.call(number);
+            let over = call.is_null() || call["state"] == "null" || call["state"] == "failed";
+            let so = match state {
+                "gone" => over,
+                "ringing" => call["remote_state"] == "alerting",
+                _ => call["state"] == state || over && call["cause"]["code"] == state,
+            };
+            if so { Ok(()) } else { Err(call.to_string()) }
+        });
+    }
+
+    #[track_caller]
+    fn may(&self, who: &str, number: &str, services: &[&str], may: bool) {
+        let client = &self.clients[who];
+        eventually(&format!("{who} may {services:?} with {number}: {may}"), SOON, || {
+            let call = client.call(number);
+            let offered = call["services"].as_array().cloned().unwrap_or_default();
+            let has = |service: &&str| offered.iter().any(|one| one == service.trim_end_matches(','));
+            if services.iter().all(|service| has(service) == may) { Ok(()) } else { Err(call.to_string()) }
+        });
+    }
+
+    /// Exactly these are heard, of all who make a tone.
+    #[track_caller]
+    fn hears(&self, who: &str, heard: &str) {
+        let (heard, call) = match heard.split_once(" in ") {
+            Some((heard, call)) => (heard, Some(call)),
+            None => (heard, None),
+        };
+        let names: Vec<&str> = heard.split(',').map(str::trim).filter(|&name| name != "nothing").collect();
+        let mut wanted: Vec<u32> = names.iter().map(|&name| self.tones[name]).collect();
+        wanted.sort_unstable();
+        let mut all: Vec<u32> = self.tones.values().copied().collect();
+        all.sort_unstable();
+        eventually(&format!("{who} hears {heard}"), SOON, || {
+            let sound: Option<Sound> = match self.phones.get(who) {
+                Some(phone) => phone.heard().and_then(|sound| sound.last(0.4)),
+                None => self.clients[who].heard(call.or(names.first().copied()).unwrap_or_default(), 0.4),
+            };
+            let sound = sound.ok_or("no sound yet")?;
+            let there = tones_in(&sound, &all)?;
+            if there == wanted { Ok(()) } else { Err(format!("{there:?} Hz of {all:?}, {sound}")) }
+        });
+    }
+}
