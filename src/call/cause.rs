@@ -123,12 +123,28 @@ causes! {
     UnknownLine = "unknown_line", 404, 404, "You have no such line.", "Sie haben keine solche Leitung.";
     /// Not possible in the call's state.
     NotPossibleNow = "not_possible_now", 491, 409, "That is not possible in the call's present state.", "Das ist im jetzigen Zustand des Gesprächs nicht möglich.";
-    /// Somebody else's device took the call in its place (Directed Pickup Call).
-    PickedUp = "picked_up", 200, 409, "Somebody else picked the call up.", "Jemand anderes hat den Anruf herangeholt.";
-    /// No call rings at the number, as far as the server knows.
-    NothingToPickUp = "nothing_to_pick_up", 404, 404, "No call is ringing at this number.", "An dieser Nummer klingelt kein Anruf.";
-    /// The call was sent to another number.
-    Diverted = "diverted", 302, 409, "The call was forwarded.", "Der Anruf wurde weitergeleitet.";
+    /// The administrator has switched the function off for the line's connection.
+    FunctionOff = "function_off", 403, 403, "This function is switched off for this line.", "Diese Funktion ist für diese Leitung abgeschaltet.";
+    /// It takes a second call, and there is none.
+    NoOtherCall = "no_other_call", 491, 409, "This takes a second call.", "Dazu gehört ein zweites Gespräch.";
+    /// It takes a call that has been answered.
+    NotAnswered = "not_answered", 491, 409, "That is possible when the call has been answered.", "Das geht erst, wenn das Gespräch angenommen ist.";
+    /// The call is not on hold.
+    NotHeld = "not_held", 491, 409, "The call is not on hold.", "Das Gespräch wird nicht gehalten.";
+    /// The call is on hold.
+    OnHold = "on_hold", 491, 409, "The call is on hold.", "Das Gespräch wird gehalten.";
+    /// The audio is on another device of the same user.
+    AudioElsewhere = "audio_elsewhere", 491, 409, "The call's audio is on another of your devices.", "Der Ton des Gesprächs ist auf einem anderen Ihrer Geräte.";
+    /// The call is being transferred.
+    TransferUnderWay = "transfer_under_way", 491, 409, "The call is being transferred.", "Das Gespräch wird gerade übergeben.";
+    /// The call is in a conference.
+    InConference = "in_conference", 491, 409, "That is not possible in a conference.", "Das ist in einer Konferenz nicht möglich.";
+    /// The conference has its highest number of members.
+    ConferenceFull = "conference_full", 486, 409, "The conference is full.", "Die Konferenz ist voll.";
+    /// Another call is parked at the number.
+    ParkOccupied = "park_occupied", 486, 409, "Another call is parked at this number.", "Unter dieser Nummer ist schon ein Gespräch geparkt.";
+    /// No call rings or is parked at the number.
+    NothingToPickUp = "nothing_to_pick_up", 404, 404, "No call is waiting at this number.", "Unter dieser Nummer wartet kein Anruf.";
     /// The call has been at the number before.
     TriedBefore = "tried_before", 482, 409, "The call has been at this number already. Choose another one.", "Der Anruf war schon bei dieser Nummer. Bitte eine andere wählen.";
     /// The line is not to be disturbed.

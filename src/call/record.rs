@@ -84,13 +84,17 @@ pub(super) fn of(call: &Call) -> CallRecord {
         }
         Far::Service(_) => (Number::None, Party::Server),
     };
+    let mut parties = [near, far];
+    if call.vacancy.is_some() {
+        parties[call.browser_side() as usize] = Party::Server;
+    }
     CallRecord {
         id: call.id,
         caller,
         called,
         created: call.created,
         connected: call.connected,
-        parties: [near, far],
+        parties,
         silent: [Side::A, Side::B].map(|side| call.silence[side as usize].is_some()),
     }
 }

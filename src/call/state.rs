@@ -1,5 +1,6 @@
 //! The parts of a call: its near side (who began), its far side (who is called), how far it has come.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -12,10 +13,11 @@ use offhook_sip::{ReferId, SessionId};
 use super::cause::CauseCode;
 use super::directory::Directory;
 use super::divert::Trail;
-use super::effect::{Caller, Sound, Target, TargetUri};
+use super::effect::{Abilities, Caller, Sound, Target, TargetUri};
 use super::headers::Headers;
+use super::service::Services;
 use super::view::EndCause;
-use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
+use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId, UserId};
 
 /// One call. Side A of its media is the near side, side B the far side.
 #[derive(Debug)]
@@ -32,6 +34,28 @@ pub(super) struct Call {
     pub(super) codec: Option<Codec>,
     /// Which sides hold it without sending anything.
     pub(super) held: [bool; 2],
+    /// Its user keeps the other side waiting.
+    pub(super) on_hold: bool,
+    /// What our offers have told each side of that.
+    pub(super) told: [Told; 2],
+    /// What each side hears.
+    pub(super) hears: [Sound; 2],
+    /// The call that its user holds meanwhile, where it was made for that one.
+    pub(super) consultation_of: Option<CallId>,
+    /// The conference that its other side is in.
+    pub(super) conference: Option<ConferenceId>,
+    /// Of the user's calls in the conference it is the one that carries the user's audio.
+    pub(super) seat: bool,
+    /// Why the user's side is empty, where it is.
+    pub(super) vacancy: Option<Vacancy>,
+    /// A transfer that is on its way.
+    pub(super) transfer: Option<Transfer>,
+    /// What became of the last thing that its user wanted, where that failed; in the end why it ended.
+    pub(super) trouble: Option<EndCause>,
+    /// The clients are to be told of it.
+    pub(super) changed: bool,
+    /// What its client was last shown of what depends on other calls, too.
+    pub(super) shown: (Services, Vec<CallId>),
     /// Whether it is recorded.
     pub(super) recorded: bool,
     /// Which sides should send audio and do not, and where it should come from.
@@ -40,8 +64,8 @@ pub(super) struct Call {
     pub(super) security: Option<SecurityKind>,
     /// Nothing but encrypted audio was offered to the PBX.
     pub(super) demands_encryption: bool,
-    /// What the media side was asked for last, for side A and side B.
-    pub(super) awaiting: [Option<Awaiting>; 2],
+    /// What the media side was asked for of side A and of side B; each side's answers come in this order.
+    pub(super) awaiting: [VecDeque<Awaiting>; 2],
     /// When something must have happened, and what is wrong otherwise.
     pub(super) deadline: Option<(Instant, CauseCode)>,
     /// Somebody who is about to take one side's place.
@@ -50,6 +74,75 @@ pub(super) struct Call {
     pub(super) leaving: Option<(SessionId, Instant)>,
     /// Where a call for a line has been, and how it goes on.
     pub(super) trail: Trail,
+}
+
+/// What a side was told by our offers within the session.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Told {
+    /// That it is on hold.
+    pub(super) hold: bool,
+    /// What an offer says that is on its way.
+    pub(super) under_way: Option<bool>,
+    /// It did not take the last offer: it is asked again when the user wants something else.
+    pub(super) refused: bool,
+}
+
+/// Why there is no user on the user's side. The call keeps the line that it was on.
+#[derive(Debug)]
+pub(super) enum Vacancy {
+    /// Waits at a number until somebody takes it.
+    Parked { number: String, until: Instant, taker: Option<Successor> },
+    /// Rings at the line's clients again.
+    Recalling { taker: Option<Successor> },
+    /// Called for the other side of this call, which is being transferred.
+    Target { of: CallId },
+    /// Its other side is being transferred.
+    Transferring,
+    /// The user has left the conference.
+    Conference,
+    /// Its other side was transferred and ends the session itself, or is made to.
+    Leaving,
+}
+
+/// The client that takes the user's side of a call that stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Successor {
+    pub(super) client: ClientId,
+    pub(super) user: UserId,
+    pub(super) line: LineId,
+    pub(super) request: u32,
+}
+
+/// A transfer that is on its way.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    /// Whom to, for people.
+    pub(super) to: String,
+    pub(super) way: TransferStep,
+    /// When it is given up.
+    pub(super) until: Option<Instant>,
+}
+
+/// How a transfer is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TransferStep {
+    /// The other end was asked (REFER) to call the number, or whoever is in the other call.
+    Refer { session: SessionId, asked: Asked, progressed: bool },
+    /// The other end of that call was asked to take the place of the user of this one.
+    Wanted { by: CallId },
+    /// Whoever this call rings at gets the user's place.
+    Bridge { other: CallId },
+}
+
+/// Whom the other end was asked to call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The number.
+    Number,
+    /// Who is in this call.
+    Call(CallId),
+    /// Who was in a call that has ended since.
+    Gone,
 }
 
 /// A side that should send and does not.
@@ -73,6 +166,8 @@ pub(super) enum Near {
 pub(super) struct NearSip {
     pub(super) session: SessionId,
     pub(super) group: LineGroupId,
+    /// What its end can do.
+    pub(super) abilities: Abilities,
     pub(super) max_forwards: u8,
     /// What its INVITE said, where the call is passed on.
     pub(super) headers: Headers,
@@ -159,6 +254,8 @@ pub(super) struct SipLeg {
     pub(super) target: Target,
     /// None until the endpoint has sent the INVITE.
     pub(super) session: Option<SessionId>,
+    /// What its end can do, as far as it has answered.
+    pub(super) abilities: Abilities,
     /// Whether a redirection led to it.
     pub(super) redirected: bool,
 }
@@ -199,6 +296,12 @@ pub(super) enum Awaiting {
     NextAcceptance,
     /// Our description for somebody who came into the call.
     Newcomer,
+    /// Our offer that puts the other end on hold, or takes it back.
+    Reoffer(SessionId),
+    /// Whether the answer to that fits.
+    ReofferAcceptance,
+    /// Our answer for the browser of somebody who takes the user's side of a call that stands.
+    Successor,
 }
 
 impl Call {
@@ -206,7 +309,13 @@ impl Call {
     pub(super) fn wakes_at(&self) -> Option<Instant> {
         let deadline = self.deadline.map(|(at, _)| at);
         let takeover = self.takeover.as_ref().map(|takeover| takeover.until);
-        [deadline, takeover, self.leaving.map(|(_, at)| at), self.trail.until].into_iter().flatten().min()
+        let transfer = self.transfer.as_ref().and_then(|transfer| transfer.until);
+        let parked = match &self.vacancy {
+            Some(Vacancy::Parked { until, .. }) => Some(*until),
+            _ => None,
+        };
+        let leaving = self.leaving.map(|(_, at)| at);
+        [deadline, takeover, transfer, parked, leaving, self.trail.until].into_iter().flatten().min()
     }
 
     /// The side that an established session of the call is.
@@ -221,7 +330,7 @@ impl Call {
         }
     }
 
-    /// The side of its media that a browser is, where one has the audio.
+    /// The side of its media that is the user's, where it is the call of a line.
     pub(super) fn browser_side(&self) -> Side {
         match self.near {
             Near::Client { .. } => Side::A,
@@ -276,7 +385,7 @@ impl Call {
         legs.iter()
     }
 
-    /// The line whose clients see this call.
+    /// The line that this call is on.
     pub(super) fn line(&self) -> Option<LineId> {
         match (&self.near, &self.far) {
             (Near::Client { line, .. }, _) | (_, Far::Clients { line, .. }) => Some(*line),
@@ -284,8 +393,20 @@ impl Call {
         }
     }
 
+    /// The line whose clients see this call.
+    pub(super) fn shown_at(&self) -> Option<LineId> {
+        match self.vacancy {
+            _ if self.trail.hidden.is_some() => None,
+            None | Some(Vacancy::Parked { .. } | Vacancy::Recalling { .. }) => self.line(),
+            _ => None,
+        }
+    }
+
     /// The client that has the audio.
     pub(super) fn active_client(&self) -> Option<ClientId> {
+        if self.vacancy.is_some() {
+            return None;
+        }
         match (&self.near, &self.far) {
             (Near::Client { client, .. }, _) => Some(*client),
             (_, Far::Clients { taker: Some(taker), .. }) => Some(taker.client),
@@ -295,6 +416,9 @@ impl Call {
 
     /// The user whose client has the audio.
     pub(super) fn active_user(&self) -> Option<UserId> {
+        if self.vacancy.is_some() {
+            return None;
+        }
         match (&self.near, &self.far) {
             (Near::Client { user, .. }, _) => Some(*user),
             (_, Far::Clients { taker: Some(taker), .. }) => Some(taker.user),
@@ -302,9 +426,44 @@ impl Call {
         }
     }
 
-    /// Whether the call still rings on a line's clients, which may see it.
+    /// Whether the call rings at a line's clients, and none has taken it yet.
     pub(super) fn rings_at_clients(&self) -> bool {
-        matches!(self.far, Far::Clients { taker: None, .. }) && self.trail.hidden.is_none()
+        match &self.vacancy {
+            _ if self.trail.hidden.is_some() => false,
+            None => matches!(self.far, Far::Clients { taker: None, .. }),
+            Some(Vacancy::Recalling { taker }) => taker.is_none(),
+            Some(_) => false,
+        }
+    }
+
+    /// The client that is about to take the user's side.
+    pub(super) fn successor(&self) -> Option<Successor> {
+        match self.vacancy {
+            Some(Vacancy::Parked { taker, .. } | Vacancy::Recalling { taker }) => taker,
+            _ => None,
+        }
+    }
+
+    /// Whether a client has dialled it and nobody has answered yet.
+    pub(super) fn is_dialled(&self) -> bool {
+        matches!(self.near, Near::Client { .. }) && self.stage != Stage::Connected
+    }
+
+    /// The side that its user talks with.
+    pub(super) fn remote_side(&self) -> Side {
+        self.browser_side().other()
+    }
+
+    /// What the end of an established side can do.
+    pub(super) fn abilities(&self, side: Side) -> Abilities {
+        match (side, &self.near, &self.far) {
+            (Side::A, Near::Sip(near), _) => near.abilities,
+            (Side::B, _, Far::Sip(far)) => {
+                let leg = far.legs.iter().find(|leg| Some(leg.id) == far.answered);
+                leg.map(|leg| leg.abilities).unwrap_or_default()
+            }
+            _ => Abilities::default(),
+        }
     }
 
     /// Whether it was diverted by a call of ours that nobody has answered.

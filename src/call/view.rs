@@ -7,10 +7,10 @@ use offhook_media::codec::Codec;
 use offhook_media::sdp::SecurityKind;
 
 use super::cause::CauseCode;
-use super::directory::Directory;
-use super::effect::Caller;
+use super::effect::{Caller, Effect};
 use super::service::Services;
-use super::state::{Call, Far, Near, Stage};
+use super::state::{Call, Far, Near, Stage, Vacancy};
+use super::{Calls, services};
 use crate::ids::{CallId, ClientId, LineId, UserId};
 
 /// Who began a call, seen from the line.
@@ -111,22 +111,89 @@ pub struct CallView {
     pub transferring_to: Option<String>,
 }
 
-/// The call as this client of this user sees it; none where it is not theirs to see.
-pub(super) fn of(call: &Call, directory: &Directory, client: ClientId, user: UserId) -> Option<CallView> {
-    let line = call.line().filter(|_| call.trail.hidden.is_none())?;
-    if !directory.users_of(line).contains(&user) || call.active_user().is_some_and(|active| active != user) {
-        return None;
+impl Calls {
+    /// The calls a client sees, for a client that has just come.
+    pub fn views(&self, client: ClientId) -> Vec<CallView> {
+        let Some(&user) = self.clients.user_of.get(&client) else { return Vec::new() };
+        let mut views: Vec<_> = self.calls.values().filter_map(|call| self.view(call, client, user)).collect();
+        views.sort_by_key(|view| view.id);
+        views
     }
-    let here = call.active_client() == Some(client);
-    let (state, remote_state) = match (&call.near, call.stage) {
-        (_, Stage::Connected) => (ConnectionState::Connected, ConnectionState::Connected),
-        (Near::Client { .. }, Stage::Initiated) => (ConnectionState::Initiated, ConnectionState::Null),
-        (Near::Client { .. }, _) => (ConnectionState::Connected, ConnectionState::Alerting),
-        (Near::Sip(_), _) => (ConnectionState::Alerting, ConnectionState::Connected),
-    };
-    let elsewhere = !here && call.active_client().is_some() && matches!(call.far, Far::Clients { .. });
-    let cause = elsewhere.then(|| EndCause::ours(CauseCode::AnsweredElsewhere));
-    Some(CallView { here, cause, ..base(call, line, state, remote_state) })
+
+    /// Tells clients of the calls that have changed, and of those in which something else is possible with them.
+    pub(super) fn show_changed(&mut self) {
+        for client in std::mem::take(&mut self.touched) {
+            for id in self.calls_of(client) {
+                if self.calls.get(&id).is_some_and(|call| self.depends(call, client) != call.shown) {
+                    self.changed.insert(id);
+                }
+            }
+        }
+        for id in std::mem::take(&mut self.changed) {
+            self.show(id);
+        }
+    }
+
+    fn show(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let Some(line) = call.shown_at() else { return };
+        let shown = call.active_client().map(|client| self.depends(call, client));
+        for (client, user) in self.clients.of(self.directory.users_of(line)) {
+            if let Some(view) = self.view(call, client, user) {
+                self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
+            }
+        }
+        if let (Some(shown), Some(call)) = (shown, self.calls.get_mut(&id)) {
+            call.shown = shown;
+        }
+    }
+
+    /// What a client is shown of a call that depends on its other calls.
+    fn depends(&self, call: &Call, client: ClientId) -> (Services, Vec<CallId>) {
+        let others = self.by_client.get(&client).into_iter().flatten().filter(|&&other| other != call.id);
+        let siblings: Vec<&Call> = others.filter_map(|other| self.calls.get(other)).map(|call| &**call).collect();
+        let together = |other: &&&Call| call.conference.is_some() && other.conference == call.conference;
+        let conference = siblings.iter().filter(together).map(|other| other.id).collect();
+        (services::of(call, &siblings, client, &self.directory), conference)
+    }
+
+    /// The call as this client of this user sees it; none where it is not theirs to see.
+    fn view(&self, call: &Call, client: ClientId, user: UserId) -> Option<CallView> {
+        let line = call.shown_at()?;
+        let theirs = call.active_user().is_none_or(|active| active == user);
+        if !theirs || !self.directory.users_of(line).contains(&user) {
+            return None;
+        }
+        let here = call.active_client() == Some(client);
+        let (services, conference) = self.depends(call, client);
+        let (state, remote_state) = states(call);
+        let elsewhere = !here && call.active_client().is_some() && matches!(call.far, Far::Clients { .. });
+        let cause = elsewhere.then(|| EndCause::ours(CauseCode::AnsweredElsewhere));
+        Some(CallView {
+            here,
+            cause: cause.or_else(|| call.trouble.clone()),
+            services,
+            conference,
+            consultation_of: call.consultation_of.filter(|of| self.calls.contains_key(of)),
+            transferring_to: call.transfer.as_ref().map(|transfer| transfer.to.clone()),
+            ..base(call, line, state, remote_state)
+        })
+    }
+}
+
+/// The connections of the user and of the other side.
+fn states(call: &Call) -> (ConnectionState, ConnectionState) {
+    use ConnectionState::{Alerting, Connected, Held, Initiated, Null, Queued};
+    let remote = if call.held[call.remote_side() as usize] { Held } else { Connected };
+    let own = if call.on_hold { Held } else { Connected };
+    match (&call.vacancy, &call.near, call.stage) {
+        (Some(Vacancy::Recalling { .. }), ..) => (Alerting, remote),
+        (Some(Vacancy::Parked { .. }), ..) => (Queued, remote),
+        (_, _, Stage::Connected) => (own, remote),
+        (_, Near::Client { .. }, Stage::Initiated) => (Initiated, Null),
+        (_, Near::Client { .. }, _) => (own, Alerting),
+        (_, Near::Sip(_), _) => (Alerting, Connected),
+    }
 }
 
 pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_state: ConnectionState) -> CallView {

@@ -37,7 +37,7 @@ pub(in crate::call) struct Situation<'a> {
 
 /// What becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::call) enum Outcome {
+pub(in crate::call) enum Verdict {
     /// It rings at the line's clients.
     Ring,
     /// The caller hears it ring, and nobody is shown it.
@@ -75,36 +75,36 @@ impl Situation<'_> {
     /// tried: what leads back to where the call has been is as if it were not set.
     ///
     /// Do-not-disturb is there for people: where nobody is signed in, the call goes to whoever stands in for them.
-    pub(in crate::call) fn arrival(&self, allows: impl Fn(&str) -> bool) -> Outcome {
-        let forwarded = |kind, why| self.forwarding(kind, &allows).map(|to| Outcome::Divert(Diverted::new(to, why)));
-        if let Some(outcome) = forwarded(ForwardingKind::Immediate, DiversionReason::Unconditional) {
-            return outcome;
+    pub(in crate::call) fn arrival(&self, allows: impl Fn(&str) -> bool) -> Verdict {
+        let forwarded = |kind, why| self.forwarding(kind, &allows).map(|to| Verdict::Divert(Diverted::new(to, why)));
+        if let Some(verdict) = forwarded(ForwardingKind::Immediate, DiversionReason::Unconditional) {
+            return verdict;
         }
         if let Some(office) = self.settings.remote_office.as_deref().filter(|office| allows(office)) {
-            return Outcome::Divert(Diverted::new(office, DiversionReason::FollowMe));
+            return Verdict::Divert(Diverted::new(office, DiversionReason::FollowMe));
         }
         if !self.signed_in {
             return forwarded(ForwardingKind::SignedOff, DiversionReason::Unavailable)
                 .or_else(|| {
-                    Some(Outcome::Divert(Diverted::new(self.voice_mailbox(&allows)?, DiversionReason::Unavailable)))
+                    Some(Verdict::Divert(Diverted::new(self.voice_mailbox(&allows)?, DiversionReason::Unavailable)))
                 })
-                .or_else(|| Some(Outcome::Divert(self.next(0, DiversionReason::Unavailable, &allows)?)))
+                .or_else(|| Some(Verdict::Divert(self.next(0, DiversionReason::Unavailable, &allows)?)))
                 .unwrap_or_else(|| answer(self.group.signed_out, CauseCode::NobodySignedIn));
         }
         if self.settings.do_not_disturb {
             return answer(self.group.signed_out, CauseCode::DoNotDisturb);
         }
         let busy = if self.busy { forwarded(ForwardingKind::Busy, DiversionReason::UserBusy) } else { None };
-        busy.unwrap_or(Outcome::Ring)
+        busy.unwrap_or(Verdict::Ring)
     }
 
     /// A client declines, as busy or for good; what the connection has fixed counts for more.
-    pub(in crate::call) fn declined(&self, wish: CauseCode, allows: impl Fn(&str) -> bool) -> Outcome {
+    pub(in crate::call) fn declined(&self, wish: CauseCode, allows: impl Fn(&str) -> bool) -> Verdict {
         let wished = if wish == CauseCode::Busy { Decline::Busy } else { Decline::Declined };
         let decline = self.group.decline.unwrap_or(wished);
         let busy = || self.forwarding(ForwardingKind::Busy, &allows);
         match (decline == Decline::Busy).then(busy).flatten() {
-            Some(to) => Outcome::Divert(Diverted::new(to, DiversionReason::UserBusy)),
+            Some(to) => Verdict::Divert(Diverted::new(to, DiversionReason::UserBusy)),
             None => answer(decline, if decline == Decline::Busy { CauseCode::Busy } else { CauseCode::Declined }),
         }
     }
@@ -159,14 +159,14 @@ impl Situation<'_> {
 }
 
 /// What a way to refuse comes to.
-fn answer(decline: Decline, cause: CauseCode) -> Outcome {
+fn answer(decline: Decline, cause: CauseCode) -> Verdict {
     let status = match decline {
         Decline::Busy => 486,
         Decline::Unavailable => 480,
         Decline::Declined => 603,
-        Decline::Ringing => return Outcome::KeepRinging,
+        Decline::Ringing => return Verdict::KeepRinging,
     };
-    Outcome::Refuse { cause, status }
+    Verdict::Refuse { cause, status }
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! What a line's users set: checked before it is taken over.
 
+use std::time::Instant;
+
+use super::super::Calls;
 use super::super::cause::CauseCode;
+use super::super::commands::{Outcome, dialable};
 use super::super::effect::Effect;
+use super::super::service::Service;
 use super::super::settings::{Forwarding, ForwardingKind, LineSettings};
-use super::super::{Calls, dialable};
 use super::trail::same;
 use crate::ids::{CallId, LineId, UserId};
 
@@ -41,13 +45,8 @@ impl LineSettings {
 
 impl Calls {
     /// ECMA-269 Set Forwarding.
-    pub(in crate::call) fn set_forwarding(
-        &mut self,
-        user: UserId,
-        line: LineId,
-        forwarding: Forwarding,
-    ) -> Result<Option<()>, CauseCode> {
-        self.set(user, line, |settings, own| settings.set_forwarding(own, forwarding))
+    pub(in crate::call) fn set_forwarding(&mut self, user: UserId, line: LineId, forwarding: Forwarding) -> Outcome {
+        self.set(user, line, Some(Service::SetForwarding), |settings, own| settings.set_forwarding(own, forwarding))
     }
 
     /// Takes back what was set so.
@@ -56,8 +55,8 @@ impl Calls {
         user: UserId,
         line: LineId,
         kind: Option<ForwardingKind>,
-    ) -> Result<Option<()>, CauseCode> {
-        self.set(user, line, |settings, _| {
+    ) -> Outcome {
+        self.set(user, line, None, |settings, _| {
             settings.cancel_forwarding(kind);
             Ok(())
         })
@@ -69,8 +68,9 @@ impl Calls {
         user: UserId,
         line: LineId,
         on: bool,
-    ) -> Result<Option<()>, CauseCode> {
-        self.set(user, line, |settings, _| {
+        now: Instant,
+    ) -> Outcome {
+        self.set(user, line, on.then_some(Service::SetDoNotDisturb), |settings, _| {
             settings.do_not_disturb = on;
             Ok(())
         })?;
@@ -79,20 +79,15 @@ impl Calls {
             let mut kept: Vec<CallId> = of_line.map(|call| call.id).collect();
             kept.sort_unstable();
             for id in kept {
-                self.with(id, |flow| flow.reveal());
+                self.with(id, now, |flow| flow.reveal());
             }
         }
         Ok(Some(()))
     }
 
     /// The telephone that the line's calls go by way of.
-    pub(in crate::call) fn set_remote_office(
-        &mut self,
-        user: UserId,
-        line: LineId,
-        number: Option<String>,
-    ) -> Result<Option<()>, CauseCode> {
-        self.set(user, line, |settings, own| {
+    pub(in crate::call) fn set_remote_office(&mut self, user: UserId, line: LineId, number: Option<String>) -> Outcome {
+        self.set(user, line, number.is_some().then_some(Service::SetRemoteOffice), |settings, own| {
             let number = number.map(|number| dialable(&number).ok_or(CauseCode::InvalidNumber)).transpose()?;
             if number.as_deref().is_some_and(|number| same(own, number)) {
                 return Err(CauseCode::OwnNumber);
@@ -102,15 +97,21 @@ impl Calls {
         })
     }
 
-    /// Changes what is set for one of the user's lines, and says so where it is something else than before.
+    /// Changes what is set for one of the user's lines, and says so where it is something else than before. What can be
+    /// switched off is switched back whatever functions there are.
     fn set(
         &mut self,
         user: UserId,
         line: LineId,
+        service: Option<Service>,
         change: impl FnOnce(&mut LineSettings, &str) -> Result<(), CauseCode>,
-    ) -> Result<Option<()>, CauseCode> {
+    ) -> Outcome {
         let entry = self.directory.line(line).filter(|entry| entry.users.contains(&user));
-        let own = entry.ok_or(CauseCode::UnknownLine)?.number.as_str();
+        let entry = entry.ok_or(CauseCode::UnknownLine)?;
+        if service.is_some_and(|service| !self.directory.offers(entry.group, service)) {
+            return Err(CauseCode::FunctionOff);
+        }
+        let own = entry.number.as_str();
         let settings = self.settings.get_mut(line.0 as usize).ok_or(CauseCode::UnknownLine)?;
         let mut changed = settings.clone();
         change(&mut changed, own)?;

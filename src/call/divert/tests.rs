@@ -48,12 +48,12 @@ fn settings(words: &str) -> LineSettings {
     settings
 }
 
-fn shown(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Ring => "ring".into(),
-        Outcome::KeepRinging => "keep ringing".into(),
-        Outcome::Divert(Diverted { to, why, .. }) => format!("{to} {}", why.as_str()),
-        Outcome::Refuse { status, .. } => status.to_string(),
+fn shown(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Ring => "ring".into(),
+        Verdict::KeepRinging => "keep ringing".into(),
+        Verdict::Divert(Diverted { to, why, .. }) => format!("{to} {}", why.as_str()),
+        Verdict::Refuse { status, .. } => status.to_string(),
     }
 }
 
@@ -96,7 +96,7 @@ fn every_forwarding_in_every_situation() {
             signed_in,
             busy,
         };
-        let unanswered = at(true, false).unanswered(|_| true).map(Outcome::Divert);
+        let unanswered = at(true, false).unanswered(|_| true).map(Verdict::Divert);
         assert_eq!(unanswered.is_some(), at(true, false).rings(|_| true).is_some());
         let found = [
             shown(at(true, false).arrival(|_| true)),
@@ -189,7 +189,7 @@ fn what_leads_back_is_as_if_it_were_not_set() {
     let settings = settings("immediate no-answer");
     let situation =
         Situation { line: &line, group: &group, settings: &settings, internal: false, signed_in: true, busy: false };
-    assert_eq!(situation.arrival(|number| number != "1"), Outcome::Ring);
+    assert_eq!(situation.arrival(|number| number != "1"), Verdict::Ring);
     assert_eq!(situation.unanswered(|number| number != "3").map(|next| next.to).as_deref(), Some("501"));
     let mailbox = LineGroupEntry { signed_off_to_voice_mailbox: true, ..LineGroupEntry::default() };
     let alone = Situation { signed_in: false, group: &mailbox, ..situation };

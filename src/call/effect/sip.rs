@@ -148,6 +148,13 @@ pub enum SipInput {
     },
 }
 
+impl SipInput {
+    /// Whether the session is over with it.
+    pub(in crate::call) fn is_last(&self) -> bool {
+        matches!(self, SipInput::Rejected { .. } | SipInput::Cancelled { .. } | SipInput::Ended { .. })
+    }
+}
+
 /// For the SIP endpoint.
 #[derive(Debug)]
 pub enum SipEffect {

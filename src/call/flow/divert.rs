@@ -1,23 +1,24 @@
 //! What becomes of a call for a line: it rings, goes elsewhere, or is refused. Decided in [`divert`](super::super::divert),
 //! done here.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use offhook_media::session::Side;
 use offhook_sip::header::Name;
 use offhook_sip::header::identity::DiversionReason;
 use tracing::info;
 
+use super::super::RING_LIMIT;
 use super::super::cause::CauseCode;
+use super::super::commands::{self, dialable};
 use super::super::directory::Diversion;
-use super::super::divert::{Diverted, Hidden, Outcome, Sent, Situation, same};
-use super::super::effect::{Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
+use super::super::divert::{Diverted, Hidden, Sent, Situation, Verdict, same};
+use super::super::effect::{Abilities, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers};
 use super::super::state::{Awaiting, Far, FarSip, Near, SipLeg, Stage, Taker};
-use super::super::view::{self, CallView, ConnectionState, EndCause};
-use super::super::{RING_LIMIT, dialable};
+use super::super::view::EndCause;
 use super::Flow;
-use crate::ids::{LegId, LineId};
+use crate::ids::LineId;
 
 /// How long a caller waits who was answered and whom nobody took then.
 const WAIT_LIMIT: Duration = Duration::from_secs(180);
@@ -26,26 +27,28 @@ const TAKING: Duration = Duration::from_secs(1);
 
 impl Flow<'_> {
     /// A call is there for a line, or the last of its clients has gone. `busy`: all who could take it talk already.
-    pub(in crate::call) fn arrive(&mut self, busy: bool, now: Instant) {
-        let Some(outcome) = self.decide(busy, |situation, allows| situation.arrival(allows)) else { return };
-        self.become_of(outcome, now);
+    pub(in crate::call) fn arrive(&mut self, busy: bool) {
+        let Some(verdict) = self.decide(busy, |situation, allows| situation.arrival(allows)) else { return };
+        self.become_of(verdict);
     }
 
     /// A client refuses the call for its user's devices, and so for the line.
-    pub(in crate::call) fn decline(&mut self, wish: CauseCode, now: Instant) -> Result<(), CauseCode> {
+    pub(in crate::call) fn decline(&mut self, wish: CauseCode) -> Result<(), CauseCode> {
         if !self.call.rings_at_clients() {
             return Err(CauseCode::NotPossibleNow);
         }
-        let outcome = self.decide(false, |situation, allows| situation.declined(wish, allows));
-        match outcome.ok_or(CauseCode::NotPossibleNow)? {
-            Outcome::KeepRinging => self.let_go(Hidden::Declined, CauseCode::Declined),
-            outcome => self.become_of(outcome, now),
+        let verdict = self.decide(false, |situation, allows| situation.declined(wish, allows));
+        // What rings after it has stood once is only given up.
+        let ended = Verdict::Refuse { cause: wish, status: wish.sip_status() };
+        match verdict.filter(|_| self.call.vacancy.is_none()).unwrap_or(ended) {
+            Verdict::KeepRinging => self.conceal(Hidden::Declined, CauseCode::Declined),
+            verdict => self.become_of(verdict),
         }
         Ok(())
     }
 
     /// A client sends the call to somebody else.
-    pub(in crate::call) fn deflect(&mut self, number: &str, now: Instant) -> Result<(), CauseCode> {
+    pub(in crate::call) fn deflect(&mut self, number: &str) -> Result<(), CauseCode> {
         if !self.call.rings_at_clients() {
             return Err(CauseCode::NotPossibleNow);
         }
@@ -55,22 +58,20 @@ impl Flow<'_> {
                 self.call.line().and_then(|line| self.directory.line(line)).is_some_and(|own| same(&own.number, &to));
             return Err(if own { CauseCode::OwnNumber } else { CauseCode::TriedBefore });
         }
-        self.divert(Diverted { to, why: DiversionReason::Deflection, rings: None }, now);
+        self.divert(Diverted { to, why: DiversionReason::Deflection, rings: None });
         Ok(())
     }
 
     /// Somebody at another line takes the call that rings here.
-    pub(in crate::call) fn pick_up(&mut self, at: LineId, by: Taker) -> Result<Option<()>, CauseCode> {
-        let Far::Clients { line, taker: taker @ None } = &mut self.call.far else {
+    pub(in crate::call) fn pick_up(&mut self, at: LineId, by: Taker) -> commands::Outcome {
+        let Far::Clients { line: from, taker: None } = self.call.far else {
             return Err(CauseCode::NothingToPickUp);
         };
-        let from = std::mem::replace(line, at);
-        *taker = Some(by);
-        let hidden = self.call.trail.hidden.take();
-        self.call.trail.picked_from = Some((from, hidden));
-        if hidden.is_none() && from != at {
-            self.tell_gone(from, &EndCause::ours(CauseCode::PickedUp));
+        if from != at {
+            self.tell_gone(None, CauseCode::PickedUp);
         }
+        self.call.trail.picked_from = Some((from, self.call.trail.hidden.take()));
+        self.call.far = Far::Clients { line: at, taker: Some(by) };
         self.set_stage(Stage::Answering);
         self.answer_near_offer(None);
         Ok(None)
@@ -78,14 +79,14 @@ impl Flow<'_> {
 
     /// Who wanted to pick the call up could not take it: it rings where it rang.
     pub(super) fn put_back(&mut self) {
-        let picked = self.call.trail.picked_from.take();
-        if let (Some((from, hidden)), Far::Clients { line, .. }) = (picked, &mut self.call.far) {
-            let at = std::mem::replace(line, from);
-            if at != from {
-                self.tell_gone(at, &EndCause::ours(CauseCode::NothingToPickUp));
-            }
-            self.call.trail.hidden = hidden;
+        let Some((from, hidden)) = self.call.trail.picked_from.take() else { return };
+        if self.call.line() != Some(from) {
+            self.tell_gone(None, CauseCode::NothingToPickUp);
         }
+        if let Far::Clients { line, .. } = &mut self.call.far {
+            *line = from;
+        }
+        self.call.trail.hidden = hidden;
     }
 
     /// The line may be disturbed again: what has been kept from its clients for that is shown.
@@ -97,51 +98,51 @@ impl Flow<'_> {
     }
 
     /// It has rung long enough where it is.
-    pub(super) fn rung(&mut self, now: Instant) {
+    pub(super) fn rung(&mut self) {
         match (&self.call.far, self.call.stage) {
             (_, Stage::Connected) | (Far::Service(_), _) => {}
-            (_, Stage::Answering) => self.call.trail.until = Some(now + TAKING),
+            (_, Stage::Answering) => self.call.trail.until = Some(self.now + TAKING),
             (Far::Clients { .. }, _) => {
                 let next = self.decide(false, |situation, allows| situation.unanswered(allows));
                 if let Some(next) = next.flatten() {
                     self.start_list(&next);
-                    self.divert(next, now);
+                    self.divert(next);
                 }
             }
             // The last place that can be tried goes on ringing.
             (Far::Sip(_), _) => {
-                self.next_of_list(DiversionReason::NoAnswer, now);
+                self.next_of_list(DiversionReason::NoAnswer);
             }
         }
     }
 
     /// Goes on to the next place of the line's list. False where there is none.
-    pub(super) fn next_of_list(&mut self, why: DiversionReason, now: Instant) -> bool {
+    pub(super) fn next_of_list(&mut self, why: DiversionReason) -> bool {
         let Some(place) = self.call.trail.next else { return false };
         let next = self.decide(false, |situation, allows| situation.next(place, why, allows)).flatten();
         self.call.trail.next = next.as_ref().filter(|next| next.rings.is_some()).map(|_| place + 1);
         let Some(next) = next else { return false };
-        self.divert(next, now);
+        self.divert(next);
         true
     }
 
     /// The PBX says how it goes with the call that it was asked to transfer.
-    pub(super) fn sent(&mut self, status: u16, now: Instant) {
+    pub(super) fn sent(&mut self, status: u16) {
         match status {
             ..200 => {}
             200..300 => self.end(EndCause::ours(CauseCode::Diverted)),
             _ => {
                 info!(call = %self.call.id, status, "a call that was answered to be forwarded waits: the PBX did not transfer it");
-                self.set_deadline(Some((now + WAIT_LIMIT, CauseCode::NoAnswer)));
+                self.set_deadline(Some((self.now + WAIT_LIMIT, CauseCode::NoAnswer)));
             }
         }
     }
 
     /// The caller has our 200: where it was sent only to transfer the call, that comes now.
-    pub(super) fn send_on(&mut self, session: offhook_sip::SessionId, now: Instant) {
+    pub(super) fn send_on(&mut self, session: offhook_sip::SessionId) {
         let Some(Sent::Answered(to)) = self.call.trail.sent.take() else { return };
         self.call.trail.sent = Some(Sent::Asked);
-        self.set_deadline(Some((now + WAIT_LIMIT, CauseCode::NoAnswer)));
+        self.set_deadline(Some((self.now + WAIT_LIMIT, CauseCode::NoAnswer)));
         let to = Some(TargetUri::Number(to));
         self.effects.push_back(Effect::Sip(SipEffect::Refer { session, to, replaces: None }));
     }
@@ -172,20 +173,20 @@ impl Flow<'_> {
         Some(ask(&situation, &|number| self.call.trail.allows(number)))
     }
 
-    fn become_of(&mut self, outcome: Outcome, now: Instant) {
-        match outcome {
-            Outcome::Ring => self.ring(now),
-            Outcome::KeepRinging => {
+    fn become_of(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Ring => self.ring(),
+            Verdict::KeepRinging => {
                 let line = self.call.trail.line.and_then(|line| self.settings.get(line.0 as usize));
                 // Without it nobody is there: whoever signs in is shown the call.
                 self.call.trail.hidden = line.is_some_and(|line| line.do_not_disturb).then_some(Hidden::DoNotDisturb);
-                self.ring(now);
+                self.ring();
             }
-            Outcome::Divert(diverted) => {
+            Verdict::Divert(diverted) => {
                 self.start_list(&diverted);
-                self.divert(diverted, now);
+                self.divert(diverted);
             }
-            Outcome::Refuse { cause, status } => {
+            Verdict::Refuse { cause, status } => {
                 // What has not been shown yet need not be taken back.
                 if self.call.stage == Stage::Initiated {
                     self.call.trail.hidden = Some(Hidden::Left);
@@ -195,10 +196,10 @@ impl Flow<'_> {
         }
     }
 
-    fn ring(&mut self, now: Instant) {
+    fn ring(&mut self) {
         self.set_stage(Stage::Alerting { early: false });
         let rings = self.decide(false, |situation, allows| situation.rings(allows)).flatten();
-        self.call.trail.until = rings.map(|rings| now + rings);
+        self.call.trail.until = rings.map(|rings| self.now + rings);
         self.ring_near(180, None);
         self.tell_clients();
     }
@@ -209,16 +210,13 @@ impl Flow<'_> {
     }
 
     /// The line's clients see the call go, which rings on without them.
-    fn let_go(&mut self, why: Hidden, cause: CauseCode) {
-        if self.call.trail.hidden.replace(why).is_none()
-            && let Some(line) = self.call.line()
-        {
-            self.tell_gone(line, &EndCause::ours(cause));
-        }
+    fn conceal(&mut self, why: Hidden, cause: CauseCode) {
+        self.tell_gone(None, cause);
+        self.call.trail.hidden = Some(why);
     }
 
     /// Sends the call on, in the way that the connection knows.
-    fn divert(&mut self, diverted: Diverted, now: Instant) {
+    fn divert(&mut self, diverted: Diverted) {
         let Some(id) = self.call.trail.line else { return };
         let Some((line, group)) =
             self.directory.line(id).and_then(|line| Some((line, self.directory.group(line.group)?)))
@@ -230,25 +228,25 @@ impl Flow<'_> {
         if self.call.stage == Stage::Initiated {
             self.call.trail.hidden = Some(Hidden::Left);
         }
-        self.let_go(Hidden::Left, CauseCode::Diverted);
-        self.call.trail.hidden = Some(Hidden::Left);
+        self.conceal(Hidden::Left, CauseCode::Diverted);
         self.call.trail.leave(&to, group.address(&line.number), &group.address(&to), why);
-        self.call.trail.until = rings.map(|rings| now + rings);
+        self.call.trail.until = rings.map(|rings| self.now + rings);
         // Only a call of ours can be taken back from where nobody answers.
         match if rings.is_some() { Diversion::NewCall } else { group.diversion } {
             Diversion::NewCall => {
-                self.call_instead(Target { group: line.group, line: Some(id), uri: TargetUri::Number(to) }, now)
+                self.call_instead(Target { group: line.group, line: Some(id), uri: TargetUri::Number(to) })
             }
             Diversion::Redirect => self.redirect_to(to),
-            Diversion::Transfer => self.answer_to_transfer(to, now),
+            Diversion::Transfer => self.answer_to_transfer(to),
         }
     }
 
     /// Somebody else is called in the place of those who were called until now.
-    fn call_instead(&mut self, target: Target, now: Instant) {
-        self.set_deadline(Some((now + RING_LIMIT, CauseCode::NoAnswer)));
+    fn call_instead(&mut self, target: Target) {
+        self.set_deadline(Some((self.now + RING_LIMIT, CauseCode::NoAnswer)));
         let id = self.next_leg();
-        let leg = SipLeg { id, target: target.clone(), session: None, redirected: false };
+        let leg =
+            SipLeg { id, target: target.clone(), session: None, abilities: Abilities::default(), redirected: false };
         let offered = matches!(&self.call.far, Far::Sip(far) if !far.offer.is_empty());
         self.give_up_legs();
         match &mut self.call.far {
@@ -284,12 +282,12 @@ impl Flow<'_> {
     }
 
     /// The call is answered with music; the rest follows when the caller has our answer.
-    fn answer_to_transfer(&mut self, to: String, now: Instant) {
+    fn answer_to_transfer(&mut self, to: String) {
         self.give_up_legs();
         self.call.far = Far::Service(Sound::MusicOnHold);
         self.call.trail.sent = Some(Sent::Answered(to));
         match &self.call.near {
-            Near::Sip(near) if near.answer.is_some() => self.near_described(now),
+            Near::Sip(near) if near.answer.is_some() => self.near_described(self.now),
             _ => self.answer_near_offer(None),
         }
     }
@@ -303,21 +301,5 @@ impl Flow<'_> {
                 self.hang_up(session, None);
             }
         }
-    }
-
-    /// A line's clients see the call go.
-    fn tell_gone(&mut self, line: LineId, cause: &EndCause) {
-        for (client, _) in self.clients.of(self.directory.users_of(line)) {
-            let view = CallView {
-                cause: Some(cause.clone()),
-                ..view::base(self.call, line, ConnectionState::Null, ConnectionState::Null)
-            };
-            self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
-        }
-    }
-
-    pub(super) fn next_leg(&mut self) -> LegId {
-        *self.last_leg += 1;
-        LegId(*self.last_leg)
     }
 }

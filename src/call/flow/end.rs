@@ -15,9 +15,9 @@ use crate::ids::ClientId;
 
 impl Flow<'_> {
     /// A client ends the call; one that still rings is declined.
-    pub(in crate::call) fn clear(&mut self, now: Instant) -> Result<(), CauseCode> {
+    pub(in crate::call) fn clear(&mut self) -> Result<(), CauseCode> {
         if self.call.rings_at_clients() {
-            return self.decline(CauseCode::Declined, now);
+            return self.decline(CauseCode::Declined);
         }
         let code = match (&self.call.near, self.call.stage) {
             (_, Stage::Connected) | (Near::Sip(_), _) => CauseCode::NormalClearing,
@@ -27,15 +27,18 @@ impl Flow<'_> {
         Ok(())
     }
 
-    /// A client is gone for good.
-    pub(in crate::call) fn client_gone(&mut self, client: ClientId, now: Instant) {
-        if self.call.active_client() == Some(client) {
-            self.end(EndCause::ours(CauseCode::ClientLost));
+    /// A client at which the call rings, or that is about to take it, is gone for good.
+    pub(in crate::call) fn client_gone(&mut self, client: ClientId) {
+        if self.call.vacancy.is_some() {
+            // Somebody else may still come for it.
+            if self.call.successor().is_some_and(|successor| successor.client == client) {
+                self.take_successor();
+                self.tell_clients();
+            }
         } else if self.call.rings_at_clients() {
-            let nobody =
-                self.call.line().is_none_or(|line| self.clients.of(self.directory.users_of(line)).next().is_none());
+            let nobody = self.call.line().is_none_or(|line| !self.clients.any_of(self.directory.users_of(line)));
             if nobody {
-                self.arrive(false, now);
+                self.arrive(false);
             }
         }
     }
@@ -52,15 +55,23 @@ impl Flow<'_> {
         }
         let was = self.call.stage;
         debug!(call = %self.call.id, ?was, code = cause.code.code(), "call ended");
-        for awaiting in self.call.awaiting.into_iter().flatten() {
-            if let Awaiting::BrowserRestart(client, request) = awaiting {
+        let pending = self.call.awaiting.iter().flatten();
+        let mut asked: Vec<_> = pending
+            .filter_map(|awaiting| match awaiting {
+                Awaiting::BrowserRestart(client, request) => Some((*client, *request)),
+                _ => None,
+            })
+            .collect();
+        asked.extend(self.take_successor().map(|successor| (successor.client, successor.request)));
+        for (client, request) in asked {
+            {
                 let result = CommandResult::Error(cause.code);
                 self.effects.push_back(Effect::Reply { client, request, result });
             }
         }
         match &self.call.near {
             Near::Client { client, request, .. } => {
-                if self.call.awaiting[0] == Some(Awaiting::BrowserAnswer) {
+                if self.call.awaiting[0].contains(&Awaiting::BrowserAnswer) {
                     let result = CommandResult::Error(cause.code);
                     self.effects.push_back(Effect::Reply { client: *client, request: *request, result });
                 }
@@ -97,11 +108,12 @@ impl Flow<'_> {
         self.media_effect(MediaEffect::Close);
         self.ended = true;
         self.tell_end(&cause);
+        self.call.trouble = Some(cause);
     }
 
     /// Other people on the line, at whom the call rang until now, see it go.
     pub(super) fn tell_others(&mut self) {
-        let (Some(line), Far::Clients { .. }) = (self.call.line(), &self.call.far) else { return };
+        let (Some(line), Far::Clients { .. }) = (self.call.shown_at(), &self.call.far) else { return };
         for (client, user) in self.clients.of(self.directory.users_of(line)) {
             if self.call.active_user() != Some(user) {
                 let view = CallView {
@@ -133,8 +145,7 @@ impl Flow<'_> {
     }
 
     fn tell_end(&mut self, cause: &EndCause) {
-        let shown = self.call.trail.hidden.is_none();
-        let Some(line) = self.call.line().filter(|_| shown) else { return };
+        let Some(line) = self.call.shown_at() else { return };
         let failed = matches!(self.call.near, Near::Client { .. })
             && self.call.stage != Stage::Connected
             && cause.code != CauseCode::Cancelled;
@@ -154,7 +165,7 @@ impl Flow<'_> {
 }
 
 /// The status a caller gets for a call that ended before it was answered.
-pub(in crate::call) fn refusal(cause: &EndCause) -> u16 {
+fn refusal(cause: &EndCause) -> u16 {
     match cause.sip_status {
         Some(status @ 400..=699) => status,
         _ => match cause.code.sip_status() {

@@ -8,18 +8,19 @@ use offhook_media::session::Side;
 use offhook_sip::SessionId;
 
 use super::super::cause::CauseCode;
+use super::super::commands::{Asker, Outcome};
 use super::super::effect::{Effect, MediaEffect, SipEffect};
 use super::super::headers::Headers;
 use super::super::state::{Awaiting, Far, Near, NearSip, Stage, Taker};
 use super::super::view::EndCause;
 use super::{Flow, index};
-use crate::ids::{ClientId, UserId};
+use crate::ids::ClientId;
 
 impl Flow<'_> {
     /// An INVITE came in and has a destination.
-    pub(in crate::call) fn start_incoming(&mut self, busy: bool, now: Instant) {
+    pub(in crate::call) fn start_incoming(&mut self, busy: bool) {
         match &self.call.far {
-            Far::Clients { .. } => self.arrive(busy, now),
+            Far::Clients { .. } => self.arrive(busy),
             Far::Sip(far) => {
                 let Some(group) = far.legs.first().map(|leg| leg.target.group) else { return };
                 self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, group });
@@ -29,13 +30,11 @@ impl Flow<'_> {
     }
 
     /// A client takes the call.
-    pub(in crate::call) fn answer(
-        &mut self,
-        client: ClientId,
-        user: UserId,
-        request: u32,
-        sdp: String,
-    ) -> Result<Option<()>, CauseCode> {
+    pub(in crate::call) fn answer(&mut self, asker: Asker, sdp: String) -> Outcome {
+        let Asker { client, user, request } = asker;
+        if let (Some(_), Some(line)) = (&self.call.vacancy, self.call.line()) {
+            return self.succeed(asker, line, sdp);
+        }
         let Far::Clients { taker, .. } = &mut self.call.far else { return Err(CauseCode::NotPossibleNow) };
         if taker.is_some() {
             return Err(CauseCode::AnsweredElsewhere);
@@ -47,15 +46,10 @@ impl Flow<'_> {
     }
 
     /// The client that has the audio changes its network path.
-    pub(in crate::call) fn restart_media(
-        &mut self,
-        client: ClientId,
-        request: u32,
-        sdp: String,
-    ) -> Result<Option<()>, CauseCode> {
+    pub(in crate::call) fn restart_media(&mut self, client: ClientId, request: u32, sdp: String) -> Outcome {
         let side = self.call.browser_side();
         let has_audio = self.call.active_client() == Some(client) && self.call.stage != Stage::Answering;
-        if !has_audio || self.call.awaiting[index(side)].is_some() {
+        if !has_audio || !self.call.awaiting[index(side)].is_empty() {
             return Err(CauseCode::NotPossibleNow);
         }
         self.ask(Awaiting::BrowserRestart(client, request), MediaEffect::RestartBrowser { side, sdp });

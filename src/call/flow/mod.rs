@@ -2,9 +2,11 @@
 
 mod divert;
 mod end;
+mod hold;
 mod incoming;
 mod outgoing;
 mod redirect;
+pub(super) mod seat;
 mod transfer;
 
 use std::collections::VecDeque;
@@ -17,14 +19,15 @@ use rustc_hash::FxHashMap;
 use tracing::{debug, info, warn};
 
 use super::cause::CauseCode;
+use super::desk::Errand;
 use super::directory::Directory;
 use super::divert::Sent;
 use super::dtmf::{self, Digit};
 use super::effect::{CommandResult, Effect, MediaEffect, MediaInput, SipEffect, SipInput, Sound};
 use super::record;
 use super::settings::LineSettings;
-use super::state::{Awaiting, Call, Far, Near, NearSip, Silence, Stage, Taker};
-use super::view::{self, EndCause};
+use super::state::{Awaiting, Call, Far, Near, NearSip, Silence, Stage, Successor, Taker, Vacancy};
+use super::view::EndCause;
 use super::{Clients, MEDIA_LIMIT, RECOVERY_LIMIT, headers};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId};
 
@@ -35,9 +38,11 @@ pub(super) struct Flow<'a> {
     pub(super) clients: &'a Clients,
     pub(super) settings: &'a [LineSettings],
     pub(super) effects: &'a mut VecDeque<Effect>,
+    pub(super) errands: &'a mut VecDeque<Errand>,
     pub(super) by_leg: &'a mut FxHashMap<LegId, CallId>,
     pub(super) by_session: &'a mut FxHashMap<SessionId, CallId>,
     pub(super) last_leg: &'a mut u64,
+    pub(super) now: Instant,
     pub(super) ended: bool,
 }
 
@@ -54,7 +59,7 @@ impl Flow<'_> {
         };
         match event {
             SipInput::Progress { status, sdp, fork, headers } => self.progress(session, status, sdp, fork, headers),
-            SipInput::Answered { sdp, headers, .. } => self.answered(session, sdp, headers, now),
+            SipInput::Answered { abilities, sdp, headers } => self.answered(session, abilities, sdp, headers, now),
             SipInput::Rejected { status, reason, from_network, redirect } => {
                 let code = match status {
                     408 if !from_network => CauseCode::PbxNotAnswering,
@@ -65,18 +70,24 @@ impl Flow<'_> {
                 let detail = (from_network && !reason.is_empty()).then_some(reason);
                 let cause = EndCause { code, sip_status: Some(status), detail };
                 if let Some(leg) = self.leg_of(session) {
-                    self.leg_failed(leg, cause, redirect, now);
+                    self.leg_failed(leg, cause, redirect);
                 }
             }
             SipInput::Confirmed { sdp } => {
                 self.confirmed(side, sdp);
-                self.send_on(session, now);
+                self.send_on(session);
             }
-            SipInput::OfferAnswered { sdp: Some(sdp) } => {
-                self.ask(Awaiting::LateAcceptance, MediaEffect::AcceptAnswer { side, sdp });
+            SipInput::OfferAnswered { sdp } if self.is_side(session) => {
+                if !self.offer_answered(side, sdp.clone())
+                    && let Some(sdp) = sdp
+                {
+                    self.ask(Awaiting::LateAcceptance, MediaEffect::AcceptAnswer { side, sdp });
+                }
             }
-            SipInput::Referred { status } if self.call.trail.sent == Some(Sent::Asked) => self.sent(status, now),
-            SipInput::OfferAnswered { sdp: None } | SipInput::OfferRejected { .. } | SipInput::Referred { .. } => {}
+            SipInput::OfferRejected { .. } if self.is_side(session) => self.offer_done(side, false),
+            SipInput::OfferAnswered { .. } | SipInput::OfferRejected { .. } => self.ignored("an offer's outcome"),
+            SipInput::Referred { status } if self.call.trail.sent == Some(Sent::Asked) => self.sent(status),
+            SipInput::Referred { status } => self.refer_progress(session, status),
             SipInput::Cancelled { reason } => {
                 let code = headers::cancelled(reason.as_deref());
                 self.finish(Some(side), EndCause::ours(code), headers::reason(reason));
@@ -86,7 +97,7 @@ impl Flow<'_> {
                 self.finish(Some(side), EndCause::ours(code), headers::reason(reason));
             }
             SipInput::Digit(digit) => {
-                if self.call.side_of(session).is_some() {
+                if self.is_side(session) {
                     self.media_effect(MediaEffect::ReceiveDigit { side, digit });
                 }
             }
@@ -101,40 +112,53 @@ impl Flow<'_> {
     pub(super) fn media(&mut self, side: Side, event: MediaInput, now: Instant) {
         match event {
             MediaInput::Described { sdp, codec, held } => {
-                let Some(awaiting) = self.call.awaiting[index(side)].take() else { return };
-                if let (Some(codec), false) = (codec, awaiting == Awaiting::BrowserAnswer) {
+                let Some(awaiting) = self.call.awaiting[index(side)].pop_front() else {
+                    return self.ignored("a description");
+                };
+                let browsers = matches!(awaiting, Awaiting::BrowserAnswer | Awaiting::Successor);
+                if let (Some(codec), false) = (codec, browsers) {
                     self.call.codec = Some(codec);
                 }
                 if let Awaiting::Renegotiation(_) = awaiting {
                     self.hold(side, held);
                 }
                 self.described(side, awaiting, sdp, now);
+                self.reoffer();
             }
             MediaInput::Accepted { codec } => {
-                let awaiting = self.call.awaiting[index(side)].take();
+                let awaiting = self.call.awaiting[index(side)].pop_front();
                 self.call.codec = Some(codec);
                 match awaiting {
                     Some(Awaiting::Acceptance) => self.accepted(now),
                     Some(Awaiting::NextAcceptance) => self.next_accepted(now),
+                    Some(Awaiting::ReofferAcceptance) => self.offer_done(side, true),
                     _ => self.tell_clients(),
                 }
+                self.reoffer();
             }
             // The clients learn of it with what follows: the description or the acceptance.
             MediaInput::Secured { security } => self.call.security = Some(security),
             MediaInput::EncryptionDemanded => self.call.demands_encryption = true,
             MediaInput::Refused { cause } => {
-                let Some(awaiting) = self.call.awaiting[index(side)].take() else { return };
-                self.refused(awaiting, cause);
+                let Some(awaiting) = self.call.awaiting[index(side)].pop_front() else {
+                    return self.ignored("a refusal");
+                };
+                self.refused(side, awaiting, cause);
+                self.reoffer();
             }
             MediaInput::Connected => {
-                if self.call.stage == Stage::Connected {
+                if self.call.stage == Stage::Connected && self.has_browser(side) {
                     self.set_deadline(None);
                 }
             }
             // A laptop that changes networks comes back with another path.
-            MediaInput::Lost { cause: CauseCode::ClientLost } if self.call.stage == Stage::Connected => {
+            MediaInput::Lost { cause: CauseCode::ClientLost }
+                if self.call.stage == Stage::Connected && self.has_browser(side) =>
+            {
                 self.set_deadline(Some((now + RECOVERY_LIMIT, CauseCode::ClientLost)));
             }
+            // The user has left, and its browser with it.
+            MediaInput::Lost { .. } if self.call.vacancy.is_some() && side == self.call.browser_side() => {}
             MediaInput::Lost { cause } => self.end(EndCause::ours(cause)),
             MediaInput::Signal(digit) => self.signal(side, digit),
             MediaInput::Silent { from, never } => {
@@ -178,8 +202,18 @@ impl Flow<'_> {
         if self.call.takeover.as_ref().is_some_and(|takeover| takeover.until <= at) {
             self.takeover_failed(CauseCode::NoAnswer.sip_status());
         }
+        if let Some(transfer) = &mut self.call.transfer
+            && transfer.until.take_if(|until| *until <= at).is_some()
+        {
+            self.errands.push_back(Errand::Referred { call: self.call.id, status: None });
+        }
+        if let Some(Vacancy::Parked { until, .. }) = &self.call.vacancy
+            && *until <= at
+        {
+            self.recall();
+        }
         if self.call.trail.until.take_if(|due| *due <= at).is_some() {
-            self.rung(at);
+            self.rung();
         }
         if let Some((_, cause)) = self.call.deadline.take_if(|(due, _)| *due <= at) {
             self.end(EndCause::ours(cause));
@@ -188,10 +222,8 @@ impl Flow<'_> {
 
     /// The other end of a side holds the call, or talks again: who waits meanwhile hears music.
     pub(super) fn hold(&mut self, side: Side, held: bool) {
-        if std::mem::replace(&mut self.call.held[index(side)], held) != held
-            && !matches!(self.call.far, Far::Service(_))
-        {
-            self.play(side.other(), if held { Sound::MusicOnHold } else { Sound::Peer });
+        if std::mem::replace(&mut self.call.held[index(side)], held) != held {
+            self.listen();
         }
     }
 
@@ -216,7 +248,12 @@ impl Flow<'_> {
             }
             Awaiting::NextOffer => self.invite_next(sdp),
             Awaiting::Newcomer => self.welcome(sdp),
-            Awaiting::Acceptance | Awaiting::LateAcceptance | Awaiting::NextAcceptance => {}
+            Awaiting::Reoffer(session) => self.reoffered(side, session, sdp),
+            Awaiting::Successor => self.succeeded(side, sdp),
+            Awaiting::Acceptance
+            | Awaiting::LateAcceptance
+            | Awaiting::NextAcceptance
+            | Awaiting::ReofferAcceptance => self.ignored("a description"),
         }
     }
 
@@ -226,11 +263,11 @@ impl Flow<'_> {
         match (side, &self.call.near, &self.call.far) {
             (Side::A, Near::Client { client, request, .. }, _) => {
                 let result = CommandResult::Media { call, sdp };
-                self.effects.push_back(Effect::Reply { client: *client, request: *request, result });
+                let client = *client;
+                self.effects.push_back(Effect::Reply { client, request: *request, result });
+                self.errands.push_back(Errand::Focus { client, call });
                 self.tell_clients();
-                if let Some(group) = self.group_of_line() {
-                    self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, group });
-                }
+                self.offer_far();
             }
             (
                 Side::B,
@@ -238,8 +275,9 @@ impl Flow<'_> {
                 Far::Clients { taker: Some(taker), .. },
             ) => {
                 let result = CommandResult::Media { call, sdp };
-                let (session, answer) = (*session, answer.clone());
-                self.effects.push_back(Effect::Reply { client: taker.client, request: taker.request, result });
+                let (session, answer, client) = (*session, answer.clone(), taker.client);
+                self.effects.push_back(Effect::Reply { client, request: taker.request, result });
+                self.errands.push_back(Errand::Focus { client, call });
                 self.answer_with(session, Vec::new(), answer);
                 self.join(now);
             }
@@ -247,7 +285,7 @@ impl Flow<'_> {
         }
     }
 
-    fn refused(&mut self, awaiting: Awaiting, cause: CauseCode) {
+    fn refused(&mut self, side: Side, awaiting: Awaiting, cause: CauseCode) {
         match awaiting {
             Awaiting::BrowserAnswer if matches!(self.call.far, Far::Clients { .. }) => {
                 // Another device may still take the call: it goes on ringing.
@@ -262,7 +300,7 @@ impl Flow<'_> {
                 self.tell_clients();
             }
             Awaiting::BrowserAnswer => {
-                self.call.awaiting[0] = Some(Awaiting::BrowserAnswer);
+                self.call.awaiting[0].push_front(Awaiting::BrowserAnswer);
                 self.end(EndCause::ours(cause));
             }
             Awaiting::BrowserRestart(client, request) => {
@@ -278,6 +316,14 @@ impl Flow<'_> {
             Awaiting::NextOffer | Awaiting::NextAcceptance | Awaiting::Newcomer => {
                 self.takeover_failed(cause.sip_status());
             }
+            Awaiting::Reoffer(_) | Awaiting::ReofferAcceptance => self.offer_done(side, false),
+            Awaiting::Successor => {
+                if let Some(Successor { client, request, .. }) = self.take_successor() {
+                    let result = CommandResult::Error(cause);
+                    self.effects.push_back(Effect::Reply { client, request, result });
+                }
+                self.tell_clients();
+            }
             Awaiting::Offer | Awaiting::Answer | Awaiting::Acceptance | Awaiting::LateAcceptance => {
                 self.end(EndCause::ours(cause))
             }
@@ -286,7 +332,10 @@ impl Flow<'_> {
 
     /// A new offer within a session: each side agrees with our media server on its own, whatever the other does.
     fn renegotiate(&mut self, session: SessionId, sdp: Option<Bytes>) {
-        let side = self.call.side_of(session).filter(|_| self.call.stage == Stage::Connected);
+        // Two offers must not cross (RFC 3261 14.2).
+        let free =
+            |side: &Side| self.call.stage == Stage::Connected && self.call.told[index(*side)].under_way.is_none();
+        let side = self.call.side_of(session).filter(free);
         let place = side.and_then(|side| Some((side, self.call.place(side)?)));
         let Some((side, (group, _))) = place else {
             self.effects.push_back(Effect::Sip(SipEffect::RejectOffer { session, status: 491 }));
@@ -307,17 +356,27 @@ impl Flow<'_> {
         let browser = self.call.active_client().is_some();
         // A browser that dialled had time to connect while it rang, but nothing says that it has.
         self.set_deadline(browser.then_some((now + MEDIA_LIMIT, CauseCode::MediaNotConnected)));
-        self.play_both();
-        if [Side::A, Side::B].into_iter().any(|side| self.is_recorded(side)) {
-            self.call.recorded = true;
-            self.media_effect(MediaEffect::Record);
+        if let Some(Vacancy::Target { .. }) = self.call.vacancy {
+            self.errands.push_back(Errand::Reached(self.call.id));
+            return;
         }
+        self.listen_anew();
+        self.record();
         self.media_effect(MediaEffect::Expect);
         if browser {
             self.media_effect(MediaEffect::Confirm);
         }
         self.tell_clients();
         self.tell_others();
+        self.reoffer();
+    }
+
+    /// Records the call from now on, where a side's connection wants that.
+    pub(super) fn record(&mut self) {
+        if !self.call.recorded && [Side::A, Side::B].into_iter().any(|side| self.is_recorded(side)) {
+            self.call.recorded = true;
+            self.media_effect(MediaEffect::Record);
+        }
     }
 
     /// Whether calls over a side's connection are recorded.
@@ -325,7 +384,17 @@ impl Flow<'_> {
         self.call.place(side).is_some_and(|(group, _)| self.directory.records(group))
     }
 
+    /// Whoever has a side hears this; a user that is not there, or holds the call, hears nothing.
     fn play(&mut self, side: Side, sound: Sound) {
+        let users = self.call.line().is_some() && side == self.call.browser_side();
+        let sound = match users && self.call.on_hold {
+            true => Sound::Silence,
+            false => sound,
+        };
+        if users && self.call.vacancy.is_some() {
+            return;
+        }
+        self.call.hears[index(side)] = sound;
         self.media_effect(MediaEffect::Play { side, sound });
     }
 
@@ -356,7 +425,7 @@ impl Flow<'_> {
             | MediaEffect::Expect
             | MediaEffect::Close => return,
         };
-        self.call.awaiting[index(side)] = Some(awaiting);
+        self.call.awaiting[index(side)].push_back(awaiting);
         self.media_effect(effect);
     }
 
@@ -390,13 +459,24 @@ impl Flow<'_> {
         self.call.line().and_then(|line| self.directory.group_of(line))
     }
 
+    /// The clients are told when all that follows has been done.
     fn tell_clients(&mut self) {
-        let Some(line) = self.call.line() else { return };
-        for (client, user) in self.clients.of(self.directory.users_of(line)) {
-            if let Some(view) = view::of(self.call, self.directory, client, user) {
-                self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
-            }
-        }
+        self.call.changed = true;
+    }
+
+    /// Whether a session is a side of the call that stands.
+    fn is_side(&self, session: SessionId) -> bool {
+        self.call.side_of(session).is_some()
+    }
+
+    /// Whether a side is the browser of somebody.
+    fn has_browser(&self, side: Side) -> bool {
+        self.call.active_client().is_some() && side == self.call.browser_side()
+    }
+
+    /// Notes what came and does not fit.
+    fn ignored(&self, what: &str) {
+        debug!(call = %self.call.id, stage = ?self.call.stage, what, "ignored");
     }
 }
 

@@ -8,12 +8,12 @@ use offhook_sip::SessionId;
 use offhook_sip::header::identity::DiversionReason;
 
 use super::super::cause::CauseCode;
-use super::super::effect::{Caller, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
+use super::super::effect::{Abilities, Caller, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers, Redirect};
-use super::super::state::{Awaiting, Far, Near, NearSip, SipLeg, Stage};
+use super::super::state::{Awaiting, Far, Near, NearSip, SipLeg, Stage, Vacancy};
 use super::super::view::EndCause;
 use super::Flow;
-use crate::ids::{LegId, LineGroupId};
+use crate::ids::{CallId, LegId, LineGroupId};
 
 /// Reason for those that rang when another took the call (RFC 3326 3.1).
 const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
@@ -25,8 +25,21 @@ impl Flow<'_> {
         self.ask(Awaiting::BrowserAnswer, MediaEffect::AnswerBrowser { side: Side::A, sdp, expected });
     }
 
+    /// The server calls for the other side of a call that is being transferred: there is no browser.
+    pub(in crate::call) fn start_for(&mut self, of: CallId) {
+        self.call.vacancy = Some(Vacancy::Target { of });
+        self.offer_far();
+    }
+
+    /// Makes the offer for the far side of a client's call.
+    pub(super) fn offer_far(&mut self) {
+        if let Some(group) = self.group_of_line() {
+            self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, group });
+        }
+    }
+
     /// The endpoint sent an INVITE of ours, or could not.
-    pub(in crate::call) fn invited(&mut self, leg: LegId, session: Result<SessionId, CauseCode>, now: Instant) {
+    pub(in crate::call) fn invited(&mut self, leg: LegId, session: Result<SessionId, CauseCode>) {
         if self.next_invited(leg, session) {
             return;
         }
@@ -38,7 +51,7 @@ impl Flow<'_> {
                     leg.session = Some(session);
                 }
             }
-            Err(cause) => self.leg_failed(leg, EndCause::ours(cause), None, now),
+            Err(cause) => self.leg_failed(leg, EndCause::ours(cause), None),
         }
     }
 
@@ -49,7 +62,13 @@ impl Flow<'_> {
             let Some(group) = self.directory.group_of(*line) else { return };
             *self.last_leg += 1;
             let target = Target { group, line: Some(*line), uri: TargetUri::Number(number.clone()) };
-            far.legs.push(SipLeg { id: LegId(*self.last_leg), target, session: None, redirected: false });
+            far.legs.push(SipLeg {
+                id: LegId(*self.last_leg),
+                target,
+                session: None,
+                abilities: Abilities::default(),
+                redirected: false,
+            });
         }
         let legs: Vec<_> = far.legs.iter().map(|leg| (leg.id, leg.target.clone())).collect();
         for (leg, target) in legs {
@@ -138,7 +157,14 @@ impl Flow<'_> {
         }
     }
 
-    pub(super) fn answered(&mut self, session: SessionId, sdp: Option<Bytes>, headers: Headers, now: Instant) {
+    pub(super) fn answered(
+        &mut self,
+        session: SessionId,
+        abilities: Abilities,
+        sdp: Option<Bytes>,
+        headers: Headers,
+        now: Instant,
+    ) {
         let Some(winner) = self.leg_of(session) else { return };
         if matches!(self.call.stage, Stage::Answering | Stage::Connected) {
             return;
@@ -152,6 +178,9 @@ impl Flow<'_> {
             far.answered = Some(winner);
             far.waiting.clear();
             losers.extend(far.legs.extract_if(.., |leg| leg.id != winner));
+            for leg in &mut far.legs {
+                leg.abilities = abilities;
+            }
         }
         for loser in losers {
             // An INVITE that is not sent yet is ended when it is.
@@ -182,7 +211,7 @@ impl Flow<'_> {
     }
 
     /// An INVITE of ours failed, or leads elsewhere.
-    pub(super) fn leg_failed(&mut self, failed: LegId, cause: EndCause, redirect: Option<Box<Redirect>>, now: Instant) {
+    pub(super) fn leg_failed(&mut self, failed: LegId, cause: EndCause, redirect: Option<Box<Redirect>>) {
         let Far::Sip(far) = &mut self.call.far else { return };
         let Some(place) = far.legs.iter().position(|leg| leg.id == failed) else { return };
         let leg = far.legs.remove(place);
@@ -206,7 +235,7 @@ impl Flow<'_> {
         }
         let Far::Sip(far) = &mut self.call.far else { return };
         let (alone, why) = (far.legs.is_empty(), of_failure(far.best.as_ref()));
-        if alone && self.next_of_list(why, now) {
+        if alone && self.next_of_list(why) {
             return;
         }
         let Far::Sip(far) = &mut self.call.far else { return };

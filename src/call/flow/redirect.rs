@@ -1,6 +1,6 @@
 //! Redirections (RFC 3261 8.1.3.4, 19.1.5): the contacts of a 3xx are called in the place of who gave them.
 
-use super::super::effect::{Target, TargetUri};
+use super::super::effect::{Abilities, Target, TargetUri};
 use super::super::headers::{self, Redirect};
 use super::super::state::{Far, FarSip, SipLeg};
 use super::Flow;
@@ -19,7 +19,13 @@ impl Flow<'_> {
         for target in far.waiting.pop().unwrap_or_default() {
             *self.last_leg += 1;
             let id = LegId(*self.last_leg);
-            far.legs.push(SipLeg { id, target: target.clone(), session: None, redirected: true });
+            far.legs.push(SipLeg {
+                id,
+                target: target.clone(),
+                session: None,
+                abilities: Abilities::default(),
+                redirected: true,
+            });
             invited.push((id, target));
         }
         for (leg, target) in invited {

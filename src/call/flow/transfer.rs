@@ -10,12 +10,12 @@ use offhook_sip::uri::Uri;
 use offhook_sip::{ReferId, SessionId};
 
 use super::super::cause::CauseCode;
-use super::super::effect::{Caller, Effect, MediaEffect, SipEffect, SipInput, Sound, Target, TargetUri};
+use super::super::effect::{Abilities, Caller, Effect, MediaEffect, SipEffect, SipInput, Target, TargetUri};
 use super::super::headers::{self, Headers};
-use super::super::state::{Awaiting, Far, Near, Newcomer, SipLeg, Stage, Takeover};
+use super::super::state::{Awaiting, Far, Near, Newcomer, SipLeg, Stage, Takeover, Told};
 use super::super::view::EndCause;
 use super::super::{LEAVE_LIMIT, RING_LIMIT};
-use super::Flow;
+use super::{Flow, index};
 use crate::ids::{LegId, LineGroupId, LineId};
 
 impl Flow<'_> {
@@ -39,7 +39,8 @@ impl Flow<'_> {
         let replaces = replaces.map(|value| (Name::Replaces, value));
         let mut headers = Headers::new();
         headers::add(&mut headers, replaces.into_iter().chain(referred_by.map(|value| (Name::ReferredBy, value))));
-        let leg = SipLeg { id: self.next_leg(), target, session: None, redirected: false };
+        let leg =
+            SipLeg { id: self.next_leg(), target, session: None, abilities: Abilities::default(), redirected: false };
         let new = Newcomer::Invited { refer, leg, headers, told: 100 };
         self.call.takeover = Some(Box::new(Takeover { side, old: Some(session), new, until: now + RING_LIMIT }));
         self.effects.push_back(Effect::Sip(SipEffect::AcceptRefer { session, refer }));
@@ -79,8 +80,7 @@ impl Flow<'_> {
         if takeover.old == Some(session) && matches!(event, SipInput::Ended { .. }) {
             // It need not wait for the outcome (RFC 5589 6.1); the other side does.
             takeover.old = None;
-            let other = takeover.side.other();
-            self.play(other, Sound::Ringback);
+            self.listen();
             return None;
         }
         match &mut takeover.new {
@@ -102,7 +102,8 @@ impl Flow<'_> {
                     self.effects.push_back(Effect::Sip(SipEffect::ReferProgress { session, refer, status }));
                 }
             }
-            SipInput::Answered { sdp: Some(sdp), .. } => {
+            SipInput::Answered { sdp: Some(sdp), abilities, .. } => {
+                leg.abilities = abilities;
                 self.ask(Awaiting::NextAcceptance, MediaEffect::AcceptNext { side, sdp });
             }
             SipInput::Answered { sdp: None, .. } => self.takeover_failed(CauseCode::NoCommonCodec.sip_status()),
@@ -164,11 +165,12 @@ impl Flow<'_> {
                     self.hang_up(earlier, None);
                 }
             }
-            None => self.play(side.other(), Sound::Peer),
+            None => self.listen(),
         }
         let number = number_of(&leg.target);
         self.seat(side, leg, None);
         self.show_other(Caller { number, name: None });
+        self.reoffer();
     }
 
     /// Our description for who came stands: the place is taken.
@@ -178,12 +180,19 @@ impl Flow<'_> {
         let Some((group, line)) = self.call.place(side) else { return };
         self.answer_with(session, Headers::new(), sdp);
         let target = Target { group, line, uri: TargetUri::Number(from.number.clone()) };
-        let leg = SipLeg { id: self.next_leg(), target, session: Some(session), redirected: false };
+        let leg = SipLeg {
+            id: self.next_leg(),
+            target,
+            session: Some(session),
+            abilities: Abilities::default(),
+            redirected: false,
+        };
         self.seat(side, leg, Some(offer));
         if let Some(old) = old {
             self.hang_up(old, None);
         }
         self.show_other(from);
+        self.reoffer();
     }
 
     /// Nobody comes: the call goes on as it was, unless who asked for it has left already.
@@ -224,6 +233,8 @@ impl Flow<'_> {
     fn replaceable(&self, session: SessionId) -> Option<(Side, LineGroupId, Option<LineId>)> {
         let free = self.call.stage == Stage::Connected
             && self.call.takeover.is_none()
+            && self.call.transfer.is_none()
+            && self.call.vacancy.is_none()
             && !matches!(self.call.far, Far::Service(_));
         let side = self.call.side_of(session).filter(|_| free)?;
         let (group, line) = self.call.place(side)?;
@@ -232,12 +243,14 @@ impl Flow<'_> {
 
     /// Gives a side to another session. `offer` is that of one that came by itself; empty where it wants ours.
     fn seat(&mut self, side: Side, leg: SipLeg, offer: Option<Bytes>) {
-        // Who held the call holds it no longer.
+        // Who held the call holds it no longer, and who comes has been told nothing.
         self.hold(side, false);
+        self.call.told[index(side)] = Told::default();
         match (side, &mut self.call.near, &mut self.call.far) {
             (Side::A, Near::Sip(near), _) => {
                 if let Some(session) = leg.session {
                     near.session = session;
+                    near.abilities = leg.abilities;
                 }
                 near.offer = offer.unwrap_or_default();
             }
@@ -262,6 +275,11 @@ impl Flow<'_> {
             self.call.remote = other;
             self.tell_clients();
         }
+    }
+
+    pub(super) fn next_leg(&mut self) -> LegId {
+        *self.last_leg += 1;
+        LegId(*self.last_leg)
     }
 }
 

@@ -1,0 +1,119 @@
+//! INVITEs that come in: whether they become calls.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use offhook_media::sdp::{self, SdpError};
+use offhook_sip::SessionId;
+
+use super::Calls;
+use super::cause::CauseCode;
+use super::divert::Trail;
+use super::effect::{Abilities, Caller, Effect, Route, SipEffect};
+use super::headers::Headers;
+use super::settings::{Forwarding, ForwardingKind};
+use super::state::{Far, FarSip, Near, NearSip, SipLeg};
+use crate::ids::{CallId, LegId, LineGroupId, LineId, UserId};
+
+/// An INVITE that came in.
+pub(super) struct Arrival {
+    pub(super) session: SessionId,
+    pub(super) from: Caller,
+    pub(super) abilities: Abilities,
+    pub(super) max_forwards: u8,
+    pub(super) headers: Headers,
+    pub(super) offer: Bytes,
+}
+
+impl Calls {
+    /// Makes a call of an INVITE that came in.
+    pub(super) fn admit(&mut self, arrival: Arrival, route: Route, now: Instant) -> Result<CallId, CauseCode> {
+        let (group, far) = match route {
+            Route::Line { group, line } => (group, Far::Clients { line, taker: None }),
+            Route::Targets { targets, .. } if targets.is_empty() => return Err(CauseCode::Unavailable),
+            Route::Targets { group, targets } => {
+                let mut leg = |target| {
+                    self.last_leg += 1;
+                    SipLeg {
+                        id: LegId(self.last_leg),
+                        target,
+                        session: None,
+                        abilities: Abilities::default(),
+                        redirected: false,
+                    }
+                };
+                let legs = targets.into_iter().map(&mut leg).collect();
+                (group, Far::Sip(FarSip { legs, ..FarSip::default() }))
+            }
+            Route::Service { group, service } => (group, Far::Service(service)),
+        };
+        let Arrival { session, from, abilities, max_forwards, headers, offer } = arrival;
+        self.check_offer(group, &offer)?;
+        let trail = match &far {
+            Far::Clients { line, .. } => self.trail(*line, group, &from, &headers),
+            _ => Trail::default(),
+        };
+        let near = NearSip {
+            session,
+            group,
+            abilities,
+            max_forwards,
+            headers,
+            offer,
+            answer: None,
+            told: None,
+            status: 183,
+            called: Headers::new(),
+        };
+        let id = self.create(Near::Sip(near), far, from, false, now)?;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.trail = trail;
+        }
+        Ok(id)
+    }
+
+    /// Where a call for a line has been before.
+    fn trail(&self, line: LineId, group: LineGroupId, from: &Caller, headers: &Headers) -> Trail {
+        let believed = if self.directory.trusts(group) { headers.as_slice() } else { &[] };
+        let number = self.directory.line(line).map_or("", |line| &line.number);
+        let mut trail = Trail::begin(line, number, believed);
+        // A PBX may not say that we have sent it here ourselves.
+        let mut diverted = self.diverted.iter().filter_map(|id| self.calls.get(id));
+        if let Some(earlier) = diverted.find(|call| call.waits_at(number, from, &self.directory)) {
+            trail.inherit(&earlier.trail);
+        }
+        trail
+    }
+
+    /// Whether all who use a line and are signed in talk on it; nobody asks where its calls are not forwarded for that.
+    pub(super) fn is_busy(&self, line: LineId) -> bool {
+        let settings = self.settings.get(line.0 as usize);
+        let forwards = |set: &Forwarding| set.kind == ForwardingKind::Busy;
+        if !settings.is_some_and(|settings| settings.forwardings.iter().any(forwards)) {
+            return false;
+        }
+        let on_line = self.calls.values().filter(|call| call.line() == Some(line));
+        let talking: Vec<UserId> = on_line.filter_map(|call| call.active_user()).collect();
+        let mut signed_in = self.clients.of(self.directory.users_of(line)).map(|(_, user)| user).peekable();
+        signed_in.peek().is_some() && signed_in.all(|user| talking.contains(&user))
+    }
+
+    pub(super) fn refuse(&mut self, session: SessionId, cause: CauseCode) {
+        let status = cause.sip_status();
+        self.effects.push_back(Effect::Sip(SipEffect::Reject { session, status }));
+    }
+
+    /// Refuses at once what could only fail when somebody has answered.
+    fn check_offer(&self, group: LineGroupId, offer: &[u8]) -> Result<(), CauseCode> {
+        if offer.is_empty() {
+            return Ok(());
+        }
+        match sdp::offered_codecs(offer) {
+            Ok(offered) if offered.iter().any(|&codec| self.directory.allows(group, codec)) => Ok(()),
+            Ok(_) | Err(SdpError::NoAudio | SdpError::SrtpRequired | SdpError::UnsupportedTransport) => {
+                Err(CauseCode::NoCommonCodec)
+            }
+            Err(_) => Err(CauseCode::BadRequest),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Who is signed in where, and what becomes of the calls of those who go.
+
+use std::time::Instant;
+
+use rustc_hash::FxHashMap;
+
+use super::Calls;
+use super::state::Vacancy;
+use crate::ids::{CallId, ClientId, LineId, UserId};
+
+/// Who is signed in where.
+#[derive(Debug, Default)]
+pub(super) struct Clients {
+    pub(super) user_of: FxHashMap<ClientId, UserId>,
+    of_user: FxHashMap<UserId, Vec<ClientId>>,
+}
+
+impl Clients {
+    pub(super) fn add(&mut self, client: ClientId, user: UserId) {
+        if self.user_of.insert(client, user).is_none() {
+            self.of_user.entry(user).or_default().push(client);
+        }
+    }
+
+    fn remove(&mut self, client: ClientId) -> Option<UserId> {
+        let user = self.user_of.remove(&client)?;
+        if let Some(of_user) = self.of_user.get_mut(&user) {
+            of_user.retain(|&other| other != client);
+            if of_user.is_empty() {
+                self.of_user.remove(&user);
+            }
+        }
+        Some(user)
+    }
+
+    /// Whether one of these users is signed in.
+    pub(super) fn any_of(&self, users: &[UserId]) -> bool {
+        users.iter().any(|user| self.of_user.contains_key(user))
+    }
+
+    /// The clients of these users.
+    pub(super) fn of<'a>(&'a self, users: &'a [UserId]) -> impl Iterator<Item = (ClientId, UserId)> + 'a {
+        users.iter().flat_map(|user| self.of_user.get(user).into_iter().flatten().map(move |&client| (client, *user)))
+    }
+}
+
+impl Calls {
+    /// Whether somebody who uses the line is signed in.
+    pub fn anybody_at(&self, line: LineId) -> bool {
+        self.clients.any_of(self.directory.users_of(line))
+    }
+
+    /// The calls whose audio a client has, oldest first.
+    pub(super) fn calls_of(&self, client: ClientId) -> Vec<CallId> {
+        self.by_client.get(&client).map(|calls| calls.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// A client is gone for good: what has no user any more ends.
+    pub(super) fn client_gone(&mut self, client: ClientId, now: Instant) {
+        let Some(user) = self.clients.remove(client) else { return };
+        for id in self.calls_of(client) {
+            self.left_by_client(id, now);
+        }
+        let mut ringing: Vec<CallId> = self
+            .calls
+            .values()
+            .filter(|call| {
+                let rings = call.shown_at().is_some_and(|line| self.directory.users_of(line).contains(&user));
+                rings
+                    && (call.rings_at_clients()
+                        || matches!(call.vacancy, Some(Vacancy::Parked { .. } | Vacancy::Recalling { .. })))
+            })
+            .map(|call| call.id)
+            .collect();
+        ringing.sort_unstable();
+        for id in ringing {
+            self.with(id, now, |flow| flow.client_gone(client));
+        }
+    }
+}

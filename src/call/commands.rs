@@ -1,0 +1,214 @@
+//! What clients ask for: each command is checked, done or refused, and answered.
+
+use std::time::Instant;
+
+use tracing::debug;
+
+use super::cause::CauseCode;
+use super::effect::{Caller, Command, CommandResult, Effect};
+use super::service::Service;
+use super::state::{Call, Far, FarSip, Near};
+use super::{Calls, flow, services};
+use crate::ids::{CallId, ClientId, LineId, UserId};
+
+/// Digits in one Generate Digits.
+const MAX_DIGITS: usize = 32;
+/// Characters of a dialled number.
+const MAX_NUMBER: usize = 128;
+
+/// Who asks, and under which number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asker {
+    pub(super) client: ClientId,
+    pub(super) user: UserId,
+    pub(super) request: u32,
+}
+
+/// `Ok(None)` means that the reply comes later.
+pub(super) type Outcome = Result<Option<()>, CauseCode>;
+
+impl Calls {
+    pub(super) fn command(&mut self, client: ClientId, request: u32, command: Command, now: Instant) {
+        let Some(&user) = self.clients.user_of.get(&client) else { return };
+        let asker = Asker { client, user, request };
+        let outcome = match command {
+            Command::MakeCall { line, number, sdp } => self.make_call(asker, line, &number, sdp, None, now),
+            // Who comes too late is told so, even where the call has become somebody else's.
+            Command::AnswerCall { call, sdp } => self.on_line(call, asker, now, |flow| flow.answer(asker, sdp)),
+            Command::RestartMedia { call, sdp } => {
+                self.on_call(call, asker, now, |flow| flow.restart_media(client, request, sdp))
+            }
+            Command::Decline { call, cause } => {
+                self.checked(Service::DeclineCall, call, asker, now, |flow| flow.decline(cause))
+            }
+            Command::DeflectCall { call, number } => {
+                self.checked(Service::DeflectCall, call, asker, now, |flow| flow.deflect(&number))
+            }
+            Command::ClearConnection { call } => self.clear_connection(asker, call, now),
+            Command::ClearCall { call } => self.clear_call(asker, call, now),
+            Command::GenerateDigits { call, digits } => {
+                if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(is_dtmf) {
+                    Err(CauseCode::BadRequest)
+                } else {
+                    self.on_call(call, asker, now, |flow| flow.digits(digits).map(Some))
+                }
+            }
+            Command::HoldCall { call } => self.hold_call(asker, call, now),
+            Command::RetrieveCall { call } => self.retrieve_call(asker, call, now),
+            Command::AlternateCall { active, held } => self.alternate_call(asker, active, held, now),
+            Command::ConsultationCall { call, number, sdp } => self.consultation_call(asker, call, &number, sdp, now),
+            Command::ReconnectCall { active, held } => self.reconnect_call(asker, active, held, now),
+            Command::TransferCall { active, held } => self.transfer_call(asker, active, held, now),
+            Command::SingleStepTransferCall { call, number } => {
+                self.single_step_transfer_call(asker, call, &number, now)
+            }
+            Command::ConferenceCall { active, held } => self.conference_call(asker, active, held, now),
+            Command::ParkCall { call, number } => self.park_call(asker, call, number.as_deref(), now),
+            Command::DirectedPickupCall { line, number, sdp } => self.directed_pickup(asker, line, &number, sdp, now),
+            Command::SetForwarding { line, forwarding } => self.set_forwarding(user, line, forwarding),
+            Command::CancelForwarding { line, kind } => self.cancel_forwarding(user, line, kind),
+            Command::SetDoNotDisturb { line, on } => self.set_do_not_disturb(user, line, on, now),
+            Command::SetRemoteOffice { line, number } => self.set_remote_office(user, line, number),
+        };
+        match outcome {
+            Ok(None) => {}
+            Ok(Some(())) => self.reply(asker, CommandResult::Ok),
+            Err(cause) => {
+                debug!(%client, cause = cause.code(), "command refused");
+                self.reply(asker, CommandResult::Error(cause));
+            }
+        }
+    }
+
+    fn reply(&mut self, asker: Asker, result: CommandResult) {
+        let Asker { client, request, .. } = asker;
+        self.effects.push_back(Effect::Reply { client, request, result });
+    }
+
+    /// A call that the user can see and that is nobody else's.
+    pub(super) fn own(&self, id: CallId, asker: Asker) -> Result<&Call, CauseCode> {
+        let call: &Call = self.calls.get(&id).ok_or(CauseCode::UnknownCall)?;
+        let line = call.shown_at().ok_or(CauseCode::UnknownCall)?;
+        let theirs = call.active_user().is_none_or(|active| active == asker.user);
+        let visible = theirs && self.directory.users_of(line).contains(&asker.user);
+        visible.then_some(call).ok_or(CauseCode::UnknownCall)
+    }
+
+    /// Checks a service for one call.
+    pub(super) fn check(&self, service: Service, id: CallId, asker: Asker) -> Result<&Call, CauseCode> {
+        let call = self.own(id, asker)?;
+        services::check(service, call, asker.client, &self.directory)?;
+        Ok(call)
+    }
+
+    /// Does to a call what was checked.
+    fn checked(
+        &mut self,
+        service: Service,
+        id: CallId,
+        asker: Asker,
+        now: Instant,
+        run: impl FnOnce(&mut flow::Flow<'_>) -> Result<(), CauseCode>,
+    ) -> Outcome {
+        self.check(service, id, asker)?;
+        self.with(id, now, run).unwrap_or(Err(CauseCode::UnknownCall)).map(Some)
+    }
+
+    /// Checks a service for two calls.
+    pub(super) fn check_pair(
+        &self,
+        service: Service,
+        active: CallId,
+        held: CallId,
+        asker: Asker,
+    ) -> Result<(), CauseCode> {
+        // One that rings for a transfer is not seen, but can be taken back.
+        let active = self.own(active, asker).or_else(|unknown| {
+            let ringing = service == Service::ReconnectCall;
+            self.calls.get(&active).filter(|_| ringing).map(|call| &**call).ok_or(unknown)
+        })?;
+        services::check_pair(service, active, self.own(held, asker)?, asker.client, &self.directory)
+    }
+
+    /// Runs a command on a call that the user can see.
+    fn on_call(
+        &mut self,
+        id: CallId,
+        asker: Asker,
+        now: Instant,
+        run: impl FnOnce(&mut flow::Flow<'_>) -> Outcome,
+    ) -> Outcome {
+        self.own(id, asker)?;
+        self.with(id, now, run).unwrap_or(Err(CauseCode::UnknownCall))
+    }
+
+    /// Runs a command on a call of one of the user's lines.
+    fn on_line(
+        &mut self,
+        id: CallId,
+        asker: Asker,
+        now: Instant,
+        run: impl FnOnce(&mut flow::Flow<'_>) -> Outcome,
+    ) -> Outcome {
+        let line = self.calls.get(&id).and_then(|call| call.shown_at());
+        if !line.is_some_and(|line| self.directory.users_of(line).contains(&asker.user)) {
+            return Err(CauseCode::UnknownCall);
+        }
+        self.with(id, now, run).unwrap_or(Err(CauseCode::UnknownCall))
+    }
+
+    /// A call from a line; `consultation_of` is the call that waits for it.
+    pub(super) fn make_call(
+        &mut self,
+        asker: Asker,
+        line: LineId,
+        number: &str,
+        sdp: String,
+        consultation_of: Option<CallId>,
+        now: Instant,
+    ) -> Outcome {
+        let Asker { client, user, request } = asker;
+        let (number, emergency) = self.may_call(user, line, number)?;
+        let near = Near::Client { client, user, line, request, number: number.clone() };
+        let far = Far::Sip(FarSip::default());
+        let id = self.create(near, far, Caller { number, name: None }, emergency, now)?;
+        self.with(id, now, |flow| {
+            flow.call.consultation_of = consultation_of;
+            flow.start_outgoing(sdp);
+        });
+        Ok(None)
+    }
+
+    /// What is dialled when a user calls a number from a line, and whether that is an emergency, which nothing forbids.
+    pub(super) fn may_call(&self, user: UserId, line: LineId, number: &str) -> Result<(String, bool), CauseCode> {
+        let entry = self.directory.line(line).filter(|entry| entry.users.contains(&user));
+        let entry = entry.ok_or(CauseCode::UnknownLine)?;
+        let number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+        let group = self.directory.group(entry.group);
+        if group.is_some_and(|group| group.is_emergency(&number)) {
+            return Ok((number, true));
+        }
+        if !self.directory.offers(entry.group, Service::MakeCall) {
+            return Err(CauseCode::FunctionOff);
+        }
+        let available = self.available.get(line.0 as usize).is_some_and(|&available| available);
+        available.then_some((number, false)).ok_or(CauseCode::LineNotRegistered)
+    }
+}
+
+fn is_dtmf(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'*' | b'#' | b'A'..=b'D')
+}
+
+/// What is dialled of what a person typed: separators that people write are dropped; names pass as they are.
+pub(super) fn dialable(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    if typed.is_empty() || typed.len() > MAX_NUMBER || typed.chars().any(|c| c.is_control() || c == '@') {
+        return None;
+    }
+    if typed.chars().any(char::is_alphabetic) {
+        return (!typed.contains(char::is_whitespace)).then(|| typed.to_owned());
+    }
+    let digits: String = typed.chars().filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#')).collect();
+    (!digits.is_empty()).then_some(digits)
+}

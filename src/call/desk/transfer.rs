@@ -1,0 +1,180 @@
+//! Transfer Call and Single Step Transfer Call: by REFER where both ends know it, otherwise here.
+
+use std::time::Instant;
+
+use offhook_sip::SessionId;
+
+use super::super::cause::CauseCode;
+use super::super::commands::{Asker, Outcome};
+use super::super::directory::TransferWay;
+use super::super::effect::Caller;
+use super::super::service::Service;
+use super::super::state::{Asked, Call, Far, FarSip, Near, Stage, Transfer, TransferStep, Vacancy};
+use super::super::view::EndCause;
+use super::super::{Calls, REFER_LIMIT};
+use crate::ids::{CallId, LineGroupId};
+
+impl Calls {
+    pub(in crate::call) fn transfer_call(
+        &mut self,
+        asker: Asker,
+        active: CallId,
+        held: CallId,
+        now: Instant,
+    ) -> Outcome {
+        self.check_pair(Service::TransferCall, active, held, asker)?;
+        if self.calls.get(&active).is_some_and(|call| call.stage != Stage::Connected) {
+            self.wait_for(active, held, now);
+        } else if let Some((asked, wanted)) = self.by_refer(held, active) {
+            self.ask_to_replace(asked, wanted, now);
+        } else {
+            self.merge(held, active, CauseCode::Transferred, now);
+        }
+        Ok(Some(()))
+    }
+
+    pub(in crate::call) fn single_step_transfer_call(
+        &mut self,
+        asker: Asker,
+        id: CallId,
+        number: &str,
+        now: Instant,
+    ) -> Outcome {
+        let call = self.check(Service::SingleStepTransferCall, id, asker)?;
+        let line = call.line().ok_or(CauseCode::UnknownLine)?;
+        let session = call.session_at(call.remote_side());
+        let refers = self.refers(call).is_some() && call.abilities(call.remote_side()).refer;
+        let (number, _) = self.may_call(asker.user, line, number)?;
+        match session.filter(|_| refers) {
+            Some(session) => {
+                let way = TransferStep::Refer { session, asked: Asked::Number, progressed: false };
+                let transfer = Transfer { to: number, way, until: Some(now + REFER_LIMIT) };
+                self.with(id, now, |flow| {
+                    flow.set_hold(true);
+                    flow.ask_to_call(transfer, None);
+                });
+            }
+            None => self.call_for(id, number, now)?,
+        }
+        Ok(Some(()))
+    }
+
+    /// The other side of `stays` and that of `goes` talk with each other; their user is told `cause`.
+    pub(super) fn merge(&mut self, stays: CallId, goes: CallId, cause: CauseCode, now: Instant) {
+        let end = |id| self.calls.get(&id).and_then(|call: &Box<Call>| call.party(call.remote_side()));
+        let (Some(_), Some(party)) = (end(stays), end(goes)) else { return };
+        self.with(stays, now, |flow| flow.take_party(party, goes, cause));
+        self.with(goes, now, |flow| flow.vanish(cause));
+    }
+
+    /// Whoever was called for a transfer has answered.
+    pub(super) fn reached(&mut self, id: CallId, now: Instant) {
+        let Some(Vacancy::Target { of }) = self.calls.get(&id).and_then(|call| call.vacancy.as_ref()) else { return };
+        let of = *of;
+        let waits = self.calls.get(&of).and_then(|call| call.transfer.as_ref());
+        if waits.is_some_and(|transfer| transfer.way == TransferStep::Bridge { other: id }) {
+            self.merge(of, id, CauseCode::Transferred, now);
+        } else {
+            self.with(id, now, |flow| flow.end(EndCause::ours(CauseCode::Cancelled)));
+        }
+    }
+
+    /// Nobody was reached: the user has the call back, or it rings there once more.
+    pub(super) fn transfer_failed(&mut self, id: CallId, cause: EndCause, now: Instant) {
+        let anybody = self.calls.get(&id).and_then(|call| call.line()).is_some_and(|line| self.anybody_at(line));
+        self.with(id, now, |flow| flow.give_back(cause, anybody));
+    }
+
+    /// A REFER is done, or has failed: where nothing came of it at all, the transfer is made here.
+    pub(super) fn referred(&mut self, id: CallId, status: Option<u16>, now: Instant) {
+        let Some(transfer) = self.with(id, now, |flow| flow.set_transfer(None)).flatten() else { return };
+        let TransferStep::Refer { asked, progressed, .. } = transfer.way else { return };
+        let other = match asked {
+            Asked::Call(other) => {
+                self.with(other, now, |flow| flow.set_transfer(None));
+                Some(other)
+            }
+            Asked::Number | Asked::Gone => None,
+        };
+        if status.is_some_and(|status| status < 300) {
+            for id in [id].into_iter().chain(other) {
+                self.with(id, now, |flow| flow.vacate(Vacancy::Leaving, CauseCode::Transferred));
+            }
+            return;
+        }
+        let code = status.map_or(CauseCode::NoAnswer, CauseCode::of_call_response);
+        let failed = EndCause { code, sip_status: status, detail: None };
+        match (asked, other) {
+            (_, Some(other)) if !progressed => self.merge(id, other, CauseCode::Transferred, now),
+            (Asked::Number, _) if !progressed => {
+                if let Err(code) = self.call_for(id, transfer.to, now) {
+                    self.transfer_failed(id, EndCause::ours(code), now);
+                }
+            }
+            _ => self.transfer_failed(id, failed, now),
+        }
+    }
+
+    /// The transfer waits until `target`, which the user has dialled, is answered; the user need not.
+    fn wait_for(&mut self, target: CallId, id: CallId, now: Instant) {
+        let Some(to) = self.calls.get(&target).map(|call| call.remote.number.clone()) else { return };
+        self.with(target, now, |flow| flow.vacate(Vacancy::Target { of: id }, CauseCode::Transferred));
+        self.bridge(id, target, to, now);
+    }
+
+    /// Calls a number from the line of a call, for its other side.
+    fn call_for(&mut self, id: CallId, number: String, now: Instant) -> Result<(), CauseCode> {
+        let call = self.calls.get(&id).ok_or(CauseCode::UnknownCall)?;
+        let (client, user) = call.active_client().zip(call.active_user()).ok_or(CauseCode::NotPossibleNow)?;
+        let line = call.line().ok_or(CauseCode::UnknownLine)?;
+        let near = Near::Client { client, user, line, request: 0, number: number.clone() };
+        let remote = Caller { number: number.clone(), name: None };
+        let target = self.create(near, Far::Sip(FarSip::default()), remote, false, now)?;
+        self.with(target, now, |flow| flow.start_for(id));
+        self.bridge(id, target, number, now);
+        Ok(())
+    }
+
+    fn bridge(&mut self, id: CallId, target: CallId, to: String, now: Instant) {
+        let way = TransferStep::Bridge { other: target };
+        self.with(id, now, |flow| {
+            flow.set_hold(true);
+            flow.set_transfer(Some(Transfer { to, way, until: None }));
+        });
+    }
+
+    /// Asks the other end of `asked` to take the user's place in `wanted`.
+    fn ask_to_replace(&mut self, asked: (CallId, SessionId), wanted: (CallId, SessionId), now: Instant) {
+        let number = |id| self.calls.get(id).map(|call| call.remote.number.clone()).unwrap_or_default();
+        let (to, from) = (number(&wanted.0), number(&asked.0));
+        let way = TransferStep::Refer { session: asked.1, asked: Asked::Call(wanted.0), progressed: false };
+        let transfer = Transfer { to, way, until: Some(now + REFER_LIMIT) };
+        self.with(asked.0, now, |flow| flow.ask_to_call(transfer, Some(wanted.1)));
+        let transfer = Transfer { to: from, way: TransferStep::Wanted { by: asked.0 }, until: None };
+        self.with(wanted.0, now, |flow| flow.set_transfer(Some(transfer)));
+    }
+
+    /// Which of two calls is asked by REFER to replace us in which: the held one's other end, where it can, goes to the
+    /// active one's. Both must be at the same PBX.
+    fn by_refer(&self, held: CallId, active: CallId) -> Option<((CallId, SessionId), (CallId, SessionId))> {
+        let (held, active) = (self.calls.get(&held)?, self.calls.get(&active)?);
+        if self.refers(held)? != self.refers(active)? {
+            return None;
+        }
+        let end = |call: &Call| Some((call.id, call.session_at(call.remote_side())?));
+        let can = |call: &Call| call.abilities(call.remote_side());
+        if can(held).refer && can(active).replaces {
+            Some((end(held)?, end(active)?))
+        } else if can(active).refer && can(held).replaces {
+            Some((end(active)?, end(held)?))
+        } else {
+            None
+        }
+    }
+
+    /// The connection of a call, where that is for transfers by REFER.
+    fn refers(&self, call: &Call) -> Option<LineGroupId> {
+        let group = self.directory.group_of(call.line()?)?;
+        (self.directory.group(group)?.transfer == TransferWay::Auto).then_some(group)
+    }
+}
