@@ -18,6 +18,7 @@ use crate::ids::{CallId, LegId, LineGroupId, LineId, UserId};
 /// An INVITE that came in.
 pub(super) struct Arrival {
     pub(super) session: SessionId,
+    pub(super) call_id: String,
     pub(super) from: Caller,
     pub(super) abilities: Abilities,
     pub(super) max_forwards: u8,
@@ -47,7 +48,7 @@ impl Calls {
             }
             Route::Service { group, service } => (group, Far::Service(service)),
         };
-        let Arrival { session, from, abilities, max_forwards, headers, offer } = arrival;
+        let Arrival { session, call_id, from, abilities, max_forwards, headers, offer } = arrival;
         self.check_offer(group, &offer)?;
         let trail = match &far {
             Far::Clients { line, .. } => self.trail(*line, group, &from, &headers),
@@ -69,6 +70,7 @@ impl Calls {
         if let Some(call) = self.calls.get_mut(&id) {
             call.trail = trail;
         }
+        self.note_call_id(id, call_id);
         Ok(id)
     }
 

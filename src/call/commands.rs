@@ -89,7 +89,7 @@ impl Calls {
     pub(super) fn own(&self, id: CallId, asker: Asker) -> Result<&Call, CauseCode> {
         let call: &Call = self.calls.get(&id).ok_or(CauseCode::UnknownCall)?;
         let line = call.shown_at().ok_or(CauseCode::UnknownCall)?;
-        let theirs = call.active_user().is_none_or(|active| active == asker.user);
+        let theirs = call.active_user().is_none_or(|active| active == asker.user) && call.is_for(asker.user);
         let visible = theirs && self.directory.users_of(line).contains(&asker.user);
         visible.then_some(call).ok_or(CauseCode::UnknownCall)
     }
@@ -150,7 +150,7 @@ impl Calls {
         now: Instant,
         run: impl FnOnce(&mut flow::Flow<'_>) -> Outcome,
     ) -> Outcome {
-        let line = self.calls.get(&id).and_then(|call| call.shown_at());
+        let line = self.calls.get(&id).filter(|call| call.is_for(asker.user)).and_then(|call| call.shown_at());
         if !line.is_some_and(|line| self.directory.users_of(line).contains(&asker.user)) {
             return Err(CauseCode::UnknownCall);
         }

@@ -21,7 +21,7 @@ pub mod settings;
 mod state;
 pub mod view;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,9 +36,8 @@ use self::desk::Errand;
 use self::directory::Directory;
 use self::divert::Trail;
 use self::effect::{Effect, Input, MediaInput, Route, Sound};
-use self::service::Services;
 use self::settings::LineSettings;
-use self::state::{Call, Far, Near, Told};
+use self::state::{Call, Far, Near, Related, Told};
 use self::view::EndCause;
 use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId};
 
@@ -74,6 +73,8 @@ pub struct Calls {
     /// What the lines' users have set, by [`LineId`].
     settings: Vec<LineSettings>,
     deadlines: BTreeSet<(Instant, CallId)>,
+    /// The calls for lines by their Call-ID, which strangers choose.
+    by_call_id: HashMap<String, Vec<CallId>>,
     /// Calls that were diverted and wait for somebody to answer.
     diverted: BTreeSet<CallId>,
     effects: VecDeque<Effect>,
@@ -107,6 +108,7 @@ impl Calls {
             available,
             settings,
             deadlines: BTreeSet::new(),
+            by_call_id: HashMap::new(),
             diverted: BTreeSet::new(),
             effects: VecDeque::new(),
             errands: VecDeque::new(),
@@ -140,8 +142,8 @@ impl Calls {
                 }
             }
             Input::Command { client, request, command } => self.command(client, request, command, now),
-            Input::Incoming { session, route, from, abilities, max_forwards, headers, offer } => {
-                let arrival = Arrival { session, from, abilities, max_forwards, headers, offer };
+            Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer } => {
+                let arrival = Arrival { session, call_id, from, abilities, max_forwards, headers, offer };
                 let busy = matches!(route, Route::Line { line, .. } if self.is_busy(line));
                 match self.admit(arrival, route, now) {
                     Ok(id) => {
@@ -295,7 +297,7 @@ impl Calls {
             transfer: None,
             trouble: None,
             changed: false,
-            shown: (Services::default(), Vec::new()),
+            shown: Related::default(),
             recorded: false,
             silence: [None, None],
             security: None,

@@ -397,7 +397,9 @@ impl<R: Role> Core<R> {
                 let max_forwards = request.max_forwards().unwrap_or(70);
                 self.calls.set_overloaded(self.media.is_overloaded());
                 let abilities = abilities(&request);
-                let incoming = Input::Incoming { session, route, from, abilities, max_forwards, headers, offer };
+                let call_id = request.call_id().unwrap_or_default().to_owned();
+                let incoming =
+                    Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer };
                 self.calls.handle(incoming, now);
                 return;
             }

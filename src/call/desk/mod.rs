@@ -43,6 +43,7 @@ impl Calls {
 
     /// A call is over: those that it was related to go on without it.
     fn gone(&mut self, call: &Call, now: Instant) {
+        self.part_gone(call, now);
         let ended = EndCause::ours(CauseCode::NormalClearing);
         let cause = call.trouble.clone().unwrap_or(ended);
         if let Some(conference) = call.conference {
@@ -68,6 +69,10 @@ impl Calls {
     /// The client that has a call's audio is gone for good.
     pub(super) fn left_by_client(&mut self, id: CallId, now: Instant) {
         let Some(call) = self.calls.get(&id) else { return };
+        if call.active_client().is_none() {
+            // It has left with another call of the same conference.
+            return;
+        }
         match (&call.transfer, call.conference) {
             (_, Some(conference)) => self.leave_conference(conference, CauseCode::ClientLost, now),
             (Some(Transfer { way: TransferStep::Bridge { .. }, .. }), _) => {

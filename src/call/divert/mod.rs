@@ -1,6 +1,7 @@
 //! What becomes of an incoming call that nobody can take or shall take: a pure decision, by what the line's users and
 //! the administrator have set.
 
+mod fork;
 mod pickup;
 mod settings;
 mod trail;
@@ -15,7 +16,7 @@ use super::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 
 pub(super) use self::trail::{Hidden, Sent, Trail, same};
 
-/// How long a line rings before its calls go elsewhere, where nothing else is said.
+/// How long a line rings before its calls are forwarded, where nothing is said.
 const NO_ANSWER: Duration = Duration::from_secs(20);
 
 /// What an incoming call meets at a line.
@@ -110,10 +111,14 @@ impl Situation<'_> {
     }
 
     /// How long the call rings at the line before [`Situation::unanswered`] is asked; without it until somebody ends it.
+    /// Before a list begins, the line has as long as the first place there.
     pub(in crate::call) fn rings(&self, allows: impl Fn(&str) -> bool) -> Option<Duration> {
         match self.set(ForwardingKind::NoAnswer, &allows) {
             Some(forwarding) => Some(forwarding.after.map_or(NO_ANSWER, |after| Duration::from_secs(after.into()))),
-            None => self.next(0, DiversionReason::NoAnswer, &allows).map(|_| NO_ANSWER),
+            None => self
+                .next(0, DiversionReason::NoAnswer, &allows)
+                .and(self.line.redirections.first())
+                .map(|first| first.rings),
         }
     }
 

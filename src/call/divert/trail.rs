@@ -8,7 +8,7 @@ use offhook_sip::uri::Uri;
 
 use super::super::effect::Caller;
 use super::super::headers::{self, Headers};
-use crate::ids::LineId;
+use crate::ids::{LineId, UserId};
 
 /// Numbers that a call remembers to have been at.
 const MAX_TRIED: usize = 64;
@@ -32,6 +32,10 @@ pub(in crate::call) struct Trail {
     pub(in crate::call) picked_from: Option<(LineId, Option<Hidden>)>,
     /// What our INVITE says of who diverted the call.
     pub(in crate::call) headers: Headers,
+    /// Call-ID of its INVITE; empty where it counts for nothing.
+    pub(in crate::call) call_id: String,
+    /// People at whom the same call rings already, forked to another of their lines.
+    pub(in crate::call) but: Vec<UserId>,
     /// Numbers that are not tried again.
     tried: Vec<String>,
     /// Who diverted it before it came here, the latest first.
@@ -55,6 +59,8 @@ pub(in crate::call) enum Hidden {
 pub(in crate::call) enum Sent {
     /// Its 200 is not confirmed yet; then it goes to this number.
     Answered(String),
+    /// It is put on hold, and then goes to this number.
+    Held(String),
     /// The PBX was asked.
     Asked,
 }

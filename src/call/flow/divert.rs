@@ -97,6 +97,12 @@ impl Flow<'_> {
         }
     }
 
+    /// Nobody has it elsewhere any more.
+    pub(in crate::call) fn show_to_all(&mut self) {
+        self.call.trail.but.clear();
+        self.tell_clients();
+    }
+
     /// It has rung long enough where it is.
     pub(super) fn rung(&mut self) {
         match (&self.call.far, self.call.stage) {
@@ -138,12 +144,19 @@ impl Flow<'_> {
         }
     }
 
-    /// The caller has our 200: where it was sent only to transfer the call, that comes now.
-    pub(super) fn send_on(&mut self, session: offhook_sip::SessionId) {
-        let Some(Sent::Answered(to)) = self.call.trail.sent.take() else { return };
-        self.call.trail.sent = Some(Sent::Asked);
+    /// The caller has our 200: where it was sent only to transfer the call, it is held now.
+    pub(super) fn send_on(&mut self) {
+        let Some(Sent::Answered(to)) = &self.call.trail.sent else { return };
+        self.call.trail.sent = Some(Sent::Held(to.clone()));
         self.set_deadline(Some((self.now + WAIT_LIMIT, CauseCode::NoAnswer)));
-        let to = Some(TargetUri::Number(to));
+        self.set_hold(true);
+    }
+
+    /// The caller is on hold, or does not take that: the PBX is asked to call the other number.
+    pub(super) fn send_held(&mut self) {
+        let (Some(Sent::Held(to)), Near::Sip(near)) = (&self.call.trail.sent, &self.call.near) else { return };
+        let (session, to) = (near.session, Some(TargetUri::Number(to.clone())));
+        self.call.trail.sent = Some(Sent::Asked);
         self.effects.push_back(Effect::Sip(SipEffect::Refer { session, to, replaces: None }));
     }
 

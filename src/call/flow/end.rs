@@ -115,7 +115,7 @@ impl Flow<'_> {
     pub(super) fn tell_others(&mut self) {
         let (Some(line), Far::Clients { .. }) = (self.call.shown_at(), &self.call.far) else { return };
         for (client, user) in self.clients.of(self.directory.users_of(line)) {
-            if self.call.active_user() != Some(user) {
+            if self.call.is_for(user) && self.call.active_user() != Some(user) {
                 let view = CallView {
                     cause: Some(EndCause::ours(CauseCode::AnsweredElsewhere)),
                     ..view::base(self.call, line, ConnectionState::Null, ConnectionState::Null)
@@ -150,8 +150,10 @@ impl Flow<'_> {
             && self.call.stage != Stage::Connected
             && cause.code != CauseCode::Cancelled;
         let state = if failed { ConnectionState::Failed } else { ConnectionState::Null };
+        // Until somebody has it, it is everybody's.
+        let open = self.call.stage == Stage::Answering && matches!(self.call.far, Far::Clients { .. });
         for (client, user) in self.clients.of(self.directory.users_of(line)) {
-            if self.call.active_user().is_none_or(|active| active == user) {
+            if self.call.is_for(user) && (open || self.call.active_user().is_none_or(|active| active == user)) {
                 let here = self.call.active_client() == Some(client);
                 let view = CallView {
                     here,

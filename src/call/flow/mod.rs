@@ -75,7 +75,7 @@ impl Flow<'_> {
             }
             SipInput::Confirmed { sdp } => {
                 self.confirmed(side, sdp);
-                self.send_on(session);
+                self.send_on();
             }
             SipInput::OfferAnswered { sdp } if self.is_side(session) => {
                 if !self.offer_answered(side, sdp.clone())

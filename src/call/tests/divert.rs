@@ -7,14 +7,14 @@ use crate::call::directory::{Decline, Diversion, Redirection};
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 
 /// Carol's line, of the same connection.
-const CAROLS_LINE: LineId = LineId(1);
+const CAROLS_LINE: LineId = LineId(2);
 const CAROL: UserId = UserId(2);
 const CAROLS: ClientId = ClientId(4);
 
 /// A world where Carol has a line of her own and is signed in.
 fn world(change: impl FnOnce(&mut Directory)) -> World {
     let mut world = World::with(|directory| {
-        let line = LineEntry { number: "201".into(), users: vec![CAROL], ..directory.lines[0].clone() };
+        let line = LineEntry { number: "202".into(), users: vec![CAROL], ..directory.lines[0].clone() };
         directory.lines.push(line);
         change(directory);
     });
@@ -55,14 +55,17 @@ impl World {
         let from = Caller { number: from.into(), name: None };
         let (abilities, offer) = (Abilities::default(), Bytes::from_static(OFFER));
         let session = session(number);
-        self.input(Input::Incoming { session, route, from, abilities, max_forwards: 70, headers, offer });
+        self.input(Input::Incoming {
+            call_id: String::new(),
+            session,
+            route,
+            from,
+            abilities,
+            max_forwards: 70,
+            headers,
+            offer,
+        });
         self.views.last().map_or(CallId(0), |(_, view)| view.id)
-    }
-
-    fn wait(&mut self) {
-        self.now = self.calls.poll_timeout().expect("something is due");
-        self.calls.handle_timeout(self.now);
-        self.drain();
     }
 
     fn sees(&self, client: ClientId) -> usize {
@@ -182,6 +185,8 @@ fn a_call_is_forwarded_in_the_way_of_the_connection() {
     sent.incoming();
     sent.logged(&["200", "A hears MusicOnHold"]);
     sent.sip(1, SipInput::Confirmed { sdp: None });
+    sent.logged(&["offer 1"]);
+    sent.sip(1, SipInput::OfferAnswered { sdp: sdp() });
     sent.logged(&["REFER 1 to Some(Number(\"300\")) replacing None"]);
     sent.sip(1, SipInput::Referred { status: 100 });
     sent.sip(1, SipInput::Referred { status: 180 });
@@ -196,6 +201,8 @@ fn who_was_answered_only_to_be_transferred_waits_when_that_fails() {
     world.set(forwarding(ForwardingKind::Immediate, "300"));
     world.incoming();
     world.sip(1, SipInput::Confirmed { sdp: None });
+    world.sip(1, SipInput::OfferRejected { status: 488 });
+    world.logged(&["200", "A hears MusicOnHold", "offer 1", "REFER 1 to Some(Number(\"300\")) replacing None"]);
     world.sip(1, SipInput::Referred { status: 486 });
     assert_eq!(world.calls.len(), 1);
     world.log.clear();
@@ -306,7 +313,7 @@ fn a_list_is_gone_through_and_the_last_place_goes_on_ringing() {
     assert_eq!(world.invited(Name::Diversion), ["<sip:200@invalid>;reason=user-busy"]);
     world.sip(103, progress(180, None));
     world.wait();
-    world.logged(&["hangup 103", "reject 408", "media closed"]);
+    world.logged(&["reject 408", "hangup 103", "media closed"]);
 }
 
 #[test]
@@ -341,13 +348,13 @@ fn two_lines_that_forward_to_each_other_ring() {
     // Whether the PBX says so itself or not.
     for told in [false, true] {
         let mut world = world(|_| {});
-        for (line, to) in [(LINE, "201"), (CAROLS_LINE, "200")] {
+        for (line, to) in [(LINE, "202"), (CAROLS_LINE, "200")] {
             let forwardings = vec![forwarding(ForwardingKind::Immediate, to)];
             let settings = LineSettings { forwardings, ..LineSettings::default() };
             world.input(Input::LineSettings { line, settings });
         }
         world.call_in(1, LINE, "0491", Headers::new());
-        world.logged(&["INVITE 201"]);
+        world.logged(&["INVITE 202"]);
         let diversion = (Name::Diversion, "<sip:200@x>;reason=unconditional".to_owned());
         world.call_in(
             2,
@@ -520,4 +527,53 @@ fn settings_belong_to_those_who_have_the_line() {
     assert_eq!(world.calls.settings(LINE).remote_office.as_deref(), Some("01711"));
     assert_eq!(world.command(DESK, office(None)), Some(CommandResult::Ok));
     assert_eq!(world.calls.settings(LINE), LineSettings::default());
+}
+
+#[test]
+fn a_call_that_is_forked_to_two_lines_of_one_person_rings_there_once() {
+    let forked = |world: &mut World, number: u64, line: LineId| {
+        let (from, offer) = (Caller { number: "0491".into(), name: None }, Bytes::from_static(OFFER));
+        let (abilities, headers) = (Abilities::default(), Headers::new());
+        let (session, route, call_id) = (session(number), Route::Line { group: PBX, line }, "one@pbx".to_owned());
+        world.input(Input::Incoming { session, route, call_id, from, abilities, max_forwards: 70, headers, offer });
+    };
+    // Bob has both lines, Alice the first, Carol the second.
+    let both = || {
+        let mut world = world(|directory| directory.lines[2].users = vec![CAROL, BOB]);
+        forked(&mut world, 1, LINE);
+        forked(&mut world, 2, CAROLS_LINE);
+        world.logged(&["180", "180"]);
+        let sees: [Vec<LineId>; 3] =
+            [DESK, BOBS, CAROLS].map(|client| world.calls.views(client).iter().map(|view| view.line).collect());
+        assert_eq!(sees, [vec![LINE], vec![LINE], vec![CAROLS_LINE]]);
+        world
+    };
+    let mut world = both();
+    let second = world.calls.views(CAROLS)[0].id;
+    let answer = Command::AnswerCall { call: second, sdp: "v=0".into() };
+    assert_eq!(world.command(BOBS, answer), Some(CommandResult::Error(CauseCode::UnknownCall)));
+    // Carol has not declined.
+    let first = world.last_view(BOBS).id;
+    world.command(BOBS, Command::Decline { call: first, cause: CauseCode::Busy });
+    world.logged(&["reject 486", "media closed"]);
+    assert_eq!((world.sees(BOBS), world.sees(CAROLS)), (0, 1));
+
+    let mut world = both();
+    world.input(Input::ClientGone { client: CAROLS });
+    let first = world.last_view(BOBS).id;
+    world.command(BOBS, Command::Decline { call: first, cause: CauseCode::Busy });
+    world.logged(&["reject 486", "media closed", "reject 486", "media closed"]);
+    assert!(world.calls.is_empty());
+
+    // Who has called gives up at both, one after the other: Bob does not hear it ring once more.
+    let mut world = both();
+    world.sip(1, SipInput::Cancelled { reason: None });
+    assert_eq!((world.sees(BOBS), world.sees(CAROLS)), (0, 1));
+
+    // A part that goes elsewhere leaves the other to ring.
+    let mut world = both();
+    let first = world.last_view(BOBS).id;
+    world.command(BOBS, Command::DeflectCall { call: first, number: "300".into() });
+    world.sip(101, rejected(404));
+    assert_eq!(world.calls.views(BOBS)[0].line, CAROLS_LINE);
 }

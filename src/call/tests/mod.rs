@@ -1,9 +1,15 @@
 //! Whole calls on a pure machine: what comes in, what goes out.
 
+mod conference;
 mod divert;
+mod hold;
+mod park;
 mod passed_on;
+mod random;
 mod transfer;
+mod transferring;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +29,8 @@ use super::view::{CallView, ConnectionState, Silence};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
 const LINE: LineId = LineId(0);
+/// A line of Bob's alone.
+const OTHER_LINE: LineId = LineId(1);
 const PBX: LineGroupId = LineGroupId(0);
 /// Another PBX, trusted as the first.
 const TRUSTED: LineGroupId = LineGroupId(1);
@@ -57,6 +65,10 @@ struct World {
     answered: Headers,
     ended: Vec<CallRecord>,
     next_session: u64,
+    /// What the sides of calls hear, where somebody is there.
+    sounds: BTreeMap<(CallId, usize), Sound>,
+    /// What the ends of sessions can do that answer or call.
+    abilities: Abilities,
 }
 
 impl World {
@@ -64,7 +76,7 @@ impl World {
         World::with(|_| {})
     }
 
-    /// With a directory that is changed first.
+    /// With something else in the directory.
     fn with(change: impl FnOnce(&mut Directory)) -> World {
         let line = LineEntry {
             group: PBX,
@@ -80,7 +92,8 @@ impl World {
         };
         let mut groups = [true, true, false, false].map(group).to_vec();
         groups[RECORDED.0 as usize].record = true;
-        let mut directory = Directory { lines: vec![line], groups };
+        let other = LineEntry { number: "201".into(), users: vec![BOB], ..line.clone() };
+        let mut directory = Directory { lines: vec![line, other], groups };
         change(&mut directory);
         let mut world = World {
             calls: Calls::new(Arc::new(directory), 10),
@@ -95,8 +108,12 @@ impl World {
             invited: None,
             answered: Headers::new(),
             next_session: 100,
+            sounds: BTreeMap::new(),
+            abilities: Abilities::default(),
         };
-        world.input(Input::LineAvailable { line: LINE, available: true });
+        for line in [LINE, OTHER_LINE] {
+            world.input(Input::LineAvailable { line, available: true });
+        }
         for (client, user) in [(DESK, ALICE), (LAPTOP, ALICE), (BOBS, BOB)] {
             world.input(Input::ClientArrived { client, user });
         }
@@ -168,9 +185,14 @@ impl World {
             MediaEffect::AnswerBrowser { side, .. } | MediaEffect::Offer { side, .. } => (side, described(None)),
             MediaEffect::OfferNext { side, .. } | MediaEffect::Reoffer { side, .. } => (side, described(None)),
             MediaEffect::Take { side, from, from_side } => {
+                self.sounds.remove(&(from, from_side as usize));
+                self.sounds.remove(&(call, side as usize));
                 return self.log.push(format!("{side:?} is {from_side:?} of {from}"));
             }
-            MediaEffect::Release { side } => return self.log.push(format!("{side:?} released")),
+            MediaEffect::Release { side } => {
+                self.sounds.remove(&(call, side as usize));
+                return self.log.push(format!("{side:?} released"));
+            }
             MediaEffect::DropNext => return self.log.push("next dropped".into()),
             MediaEffect::Describe { side } => (side, described(None)),
             MediaEffect::AnswerOffer { side, .. } => (side, described(Some(self.codec))),
@@ -184,14 +206,20 @@ impl World {
                 (side, MediaInput::Accepted { codec: self.codec })
             }
             MediaEffect::AcceptAnswer { side, .. } => (side, MediaInput::Accepted { codec: self.codec }),
-            MediaEffect::Play { side, sound } => return self.log.push(format!("{side:?} hears {sound:?}")),
+            MediaEffect::Play { side, sound } => {
+                self.sounds.insert((call, side as usize), sound);
+                return self.log.push(format!("{side:?} hears {sound:?}"));
+            }
             MediaEffect::Digits { side, digits } => return self.log.push(format!("digits {digits} to {side:?}")),
             MediaEffect::ReceiveDigit { side, digit } => {
                 return self.log.push(format!("digit {} from {side:?}", digit.digit));
             }
             MediaEffect::Record => return self.log.push("recording".into()),
             MediaEffect::Confirm | MediaEffect::Expect => return,
-            MediaEffect::Close => return self.log.push("media closed".into()),
+            MediaEffect::Close => {
+                self.sounds.retain(|(of, _), _| *of != call);
+                return self.log.push("media closed".into());
+            }
         };
         self.calls.handle(Input::Media { call, side, event }, self.now);
     }
@@ -210,14 +238,77 @@ impl World {
         }
     }
 
+    /// What side A and side B of a call hear.
+    fn hears(&self, call: CallId) -> [Option<Sound>; 2] {
+        [0, 1].map(|side| self.sounds.get(&(call, side)).copied())
+    }
+
+    /// A call that Alice has made at her desk and that is answered, as the next session.
+    fn talking_to(&mut self, number: &str) -> CallId {
+        let call = self.dial(number);
+        self.answer_last();
+        self.input(Input::Media { call, side: Side::A, event: MediaInput::Connected });
+        self.log.clear();
+        call
+    }
+
+    /// Whoever was called last answers.
+    fn answer_last(&mut self) {
+        let abilities = self.abilities;
+        self.sip(self.next_session, SipInput::Answered { abilities, sdp: sdp(), headers: Headers::new() });
+    }
+
+    /// A call that came in as this session and that Alice has taken at her desk.
+    fn taken(&mut self, session: u64) -> CallId {
+        let call = self.incoming_as(session);
+        let answer = Command::AnswerCall { call, sdp: "v=0".into() };
+        assert!(matches!(self.command(DESK, answer), Some(CommandResult::Media { .. })));
+        self.input(Input::Media { call, side: Side::B, event: MediaInput::Connected });
+        self.log.clear();
+        call
+    }
+
+    fn done(&mut self, command: Command) {
+        assert_eq!(self.command(DESK, command.clone()), Some(CommandResult::Ok), "{command:?}");
+    }
+
+    fn refused(&mut self, command: Command, cause: CauseCode) {
+        let before = self.log.len();
+        assert_eq!(self.command(DESK, command.clone()), Some(CommandResult::Error(cause)), "{command:?}");
+        assert_eq!(self.log.len(), before, "{command:?} changed something");
+    }
+
+    /// Alice's own state and the other side's, as she sees them at her desk.
+    fn states(&self, call: CallId) -> (ConnectionState, ConnectionState) {
+        let view = self.view(call);
+        (view.state, view.remote_state)
+    }
+
+    /// The call as Alice's desk was last shown it.
+    fn view(&self, call: CallId) -> &CallView {
+        let views = self.views.iter().rev();
+        views.filter(|(to, view)| *to == DESK && view.id == call).map(|(_, view)| view).next().expect("a view")
+    }
+
+    fn wait(&mut self) {
+        self.now = self.calls.poll_timeout().unwrap();
+        self.calls.handle_timeout(self.now);
+        self.drain();
+    }
+
     fn incoming(&mut self) -> CallId {
+        self.incoming_as(1)
+    }
+
+    fn incoming_as(&mut self, session_number: u64) -> CallId {
         let route = Route::Line { group: PBX, line: LINE };
         let from = Caller { number: "200".into(), name: Some("Carol".into()) };
         self.input(Input::Incoming {
-            session: session(1),
+            call_id: String::new(),
+            session: session(session_number),
             route,
             from,
-            abilities: Abilities::default(),
+            abilities: self.abilities,
             max_forwards: 70,
             headers: Headers::new(),
             offer: Bytes::from_static(OFFER),
@@ -565,6 +656,7 @@ fn calls_of_a_recorded_connection_are_recorded() {
     let offer = Bytes::from_static(OFFER);
     let from = Caller::default();
     world.input(Input::Incoming {
+        call_id: String::new(),
         session: session(1),
         route,
         from,
@@ -581,6 +673,7 @@ fn calls_of_a_recorded_connection_are_recorded() {
     let route = Route::Line { group: RECORDED, line: LINE };
     let (from, offer) = (Caller::default(), Bytes::from_static(OFFER));
     world.input(Input::Incoming {
+        call_id: String::new(),
         session: session(1),
         route,
         from,
@@ -610,6 +703,7 @@ fn a_call_that_is_passed_on_keeps_the_best_refusal() {
     let route = Route::Targets { group: PBX, targets: vec![target("300"), target("301")] };
     let offer = Bytes::from_static(OFFER);
     world.input(Input::Incoming {
+        call_id: String::new(),
         session: session(1),
         route,
         from: Caller::default(),
@@ -634,6 +728,7 @@ fn the_first_target_to_answer_gets_the_call() {
     let route = Route::Targets { group: PBX, targets: vec![target("300"), target("301")] };
     let offer = Bytes::from_static(OFFER);
     world.input(Input::Incoming {
+        call_id: String::new(),
         session: session(1),
         route,
         from: Caller::default(),
@@ -662,6 +757,7 @@ fn an_invite_without_an_offer_gets_ours() {
     let mut world = World::new();
     let route = Route::Service { group: PBX, service: Sound::Echo };
     world.input(Input::Incoming {
+        call_id: String::new(),
         session: session(1),
         route,
         from: Caller::default(),
@@ -684,6 +780,7 @@ fn an_offer_that_nobody_could_accept_does_not_ring() {
         let route = Route::Line { group: PBX, line: LINE };
         let offer = Bytes::from_static(offer);
         world.input(Input::Incoming {
+            call_id: String::new(),
             session: session(1),
             route,
             from: Caller::default(),
