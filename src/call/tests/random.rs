@@ -414,8 +414,9 @@ impl Around {
             let views = self.calls.views(*client);
             for view in &views {
                 let call = &self.calls.calls[&view.id];
-                if call.awaiting[0].contains(&Awaiting::BrowserAnswer) {
-                    // Who dials is told with its answer.
+                let dials = call.awaiting[0].contains(&Awaiting::BrowserAnswer);
+                if dials || call.stage == Stage::Answering {
+                    // Who dials is told with its answer; what is being answered is told when it is.
                     continue;
                 }
                 let shown = self.shown.get(&(*client, view.id)).expect("a call that was never shown");
