@@ -54,3 +54,18 @@ id!(
     /// One browser tab or device of a user that is signed in.
     ClientId(u64)
 );
+
+/// Marks the [`ClientId`] that stands for a user's programs.
+const API: u64 = 1 << 63;
+
+impl ClientId {
+    /// Stands for the programs of a user that ask and follow over HTTP. It has no audio, and no call rings there.
+    pub fn api(user: UserId) -> ClientId {
+        ClientId(API | u64::from(user.0))
+    }
+
+    /// Whose programs it stands for.
+    pub fn api_user(self) -> Option<UserId> {
+        (self.0 & API != 0).then_some(UserId((self.0 & u64::from(u32::MAX)) as u32))
+    }
+}

@@ -1,5 +1,6 @@
 //! The one file that names everything and wires it together.
 
+mod line_settings;
 mod settings;
 
 use std::fs;
@@ -19,9 +20,10 @@ use offhook_media::sound::{Clip, ClipError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
-use crate::call::directory::{Directory, LineEntry, LineGroupEntry};
+use crate::call::directory::Directory;
+use crate::call::settings::LineSettings;
 use crate::config::{Config, ConfigError, GroupKind, LineGroup};
-use crate::ids::{LineGroupId, UserId};
+use crate::ids::{LineGroupId, LineId};
 use crate::net::core::{Core, CoreHandle, CoreParts};
 use crate::net::dns::Dns;
 use crate::net::groups::Groups;
@@ -32,6 +34,7 @@ use crate::store::{Store, StoreError};
 use crate::user::accounts::{self, Account, AccountKind, Accounts, SignInError};
 use crate::web::control::{ControlError, ControlSocket};
 use crate::web::ice::IceServers;
+use crate::web::protocol::FeatureCode;
 use crate::web::protocol::admin::LineGroupKind;
 use crate::web::tls::TlsError;
 use crate::web::{self, GroupLabel, Labels, LineLabel, WebState};
@@ -68,6 +71,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What lines' users have set.
+    #[error("what users have set for their lines cannot be read: {0}.")]
+    LineSettings(sqlx::Error),
     /// The users' passwords.
     #[error("the users' passwords cannot be stored: {0}.")]
     Accounts(#[from] SignInError<sqlx::Error>),
@@ -136,8 +142,8 @@ pub struct Server {
     core: Running,
     web: Vec<Handle<SocketAddr>>,
     _control: ControlSocket,
-    /// Ends once the core has stopped and all is kept.
-    keeper: Option<JoinHandle<()>>,
+    /// End once the core has stopped and all is kept.
+    keepers: Vec<JoinHandle<()>>,
     store: Store,
 }
 
@@ -175,12 +181,17 @@ impl Server {
         let tls = web::tls::server_config(&config.data_dir, &own_addresses(config.listen.https.ip()))?;
 
         let lines = flatten_lines(&config);
-        let core = start_core(&config, &lines).await?;
+        let names = line_settings::Names::new(&config, &lines);
+        let kept = line_settings::load(&store.line_settings(), &names).await.map_err(StartError::LineSettings)?;
+        let directory = Arc::new(settings::directory(&config, &lines));
+        let core = start_core(&config, &lines, directory.clone(), kept).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
-        let labels = labels(&config, &lines);
+        let labels = labels(&config, &lines, &directory);
         let (handle, quality) = (core.handle.clone(), store.quality());
         let state = WebState::new(users, administrators, handle, quality, &config.metrics_from, labels, ice);
-        let keeper = core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended)));
+        let changed = core.handle.changed_settings();
+        let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
+        keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
         control.serve(state.clone());
         let handles = vec![Handle::new(), Handle::new()];
         let addresses = [local_addr(&http, config.listen.http), local_addr(&https, config.listen.https)];
@@ -197,7 +208,7 @@ impl Server {
         let secure = secure.handle(handles[1].clone());
         let app = web::router(state, true).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(secure.serve(app));
-        Ok(Server { http: addresses[0], https: addresses[1], core, web: handles, _control: control, keeper, store })
+        Ok(Server { http: addresses[0], https: addresses[1], core, web: handles, _control: control, keepers, store })
     }
 
     /// Ends calls, unregisters lines, stops.
@@ -206,7 +217,7 @@ impl Server {
         for handle in &self.web {
             handle.graceful_shutdown(Some(HTTP_STOP_WITHIN));
         }
-        if let Some(keeper) = self.keeper {
+        for keeper in self.keepers {
             let _ = tokio::time::timeout(HTTP_STOP_WITHIN, keeper).await;
         }
         self.store.close().await;
@@ -220,8 +231,9 @@ fn flatten_lines(config: &Config) -> Vec<(usize, usize)> {
 }
 
 /// How lines and line groups are shown.
-fn labels(config: &Config, lines: &[(usize, usize)]) -> Labels {
+fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> Labels {
     let group = |group: &LineGroup| {
+        let feature_codes = group.call_control.feature_codes.iter();
         let host = match group.registrar.contains(':') {
             true => format!("[{}]", group.registrar),
             false => group.registrar.clone(),
@@ -239,7 +251,9 @@ fn labels(config: &Config, lines: &[(usize, usize)]) -> Labels {
             registrar: (!group.registrar.is_empty()).then_some(registrar),
             domain: (group.domain != group.registrar).then(|| group.domain.clone()),
             listener: group.listener.map(|index| config.listeners[index].name.clone()),
-            feature_codes: Vec::new(),
+            feature_codes: feature_codes
+                .map(|entry| FeatureCode { name: entry.name.clone(), code: entry.code.clone() })
+                .collect(),
         }
     };
     let line = |&(group, line): &(usize, usize)| {
@@ -249,40 +263,18 @@ fn labels(config: &Config, lines: &[(usize, usize)]) -> Labels {
             number: entry.number.clone(),
             user_name: entry.user_name.clone(),
             pilot: entry.pilot && config.groups[group].kind != GroupKind::Softphones,
-            services: LineGroupEntry::default().line_services(),
+            services: directory.groups[group].line_services(),
         }
     };
     Labels { groups: config.groups.iter().map(group).collect(), lines: lines.iter().map(line).collect() }
 }
 
-async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running, StartError> {
-    let users_of = |line: (usize, usize)| {
-        let users = config.users.iter().enumerate().filter(|(_, user)| user.lines.contains(&line));
-        users.map(|(index, _)| UserId(index as u32)).collect()
-    };
-    let directory = Directory {
-        lines: lines
-            .iter()
-            .map(|&line| LineEntry {
-                group: LineGroupId(line.0 as u32),
-                number: config.groups[line.0].lines[line.1].number.clone(),
-                users: users_of(line),
-                redirections: Vec::new(),
-                voice_mailbox: None,
-            })
-            .collect(),
-        groups: config
-            .groups
-            .iter()
-            .map(|group| LineGroupEntry {
-                domain: group.domain.clone(),
-                codecs: all_codecs(group),
-                trust_identity: group.trust_identity,
-                record: group.record,
-                ..LineGroupEntry::default()
-            })
-            .collect(),
-    };
+async fn start_core(
+    config: &Config,
+    lines: &[(usize, usize)],
+    directory: Arc<Directory>,
+    kept: Vec<(LineId, LineSettings)>,
+) -> Result<Running, StartError> {
     let role = settings::gateway(config, lines, &directory)?;
     let media = MediaSettings {
         address: config.media.address.clone(),
@@ -298,7 +290,7 @@ async fn start_core(config: &Config, lines: &[(usize, usize)]) -> Result<Running
     let transport = bind_sip(settings::transport(config)).await?;
     let groups = Groups::new(transport.local_addr(), settings::groups(config), settings::lines(config, lines));
     let dns = Dns { servers: config.name_servers.clone() };
-    run_core(Arc::new(directory), groups, role, transport, dns, media)
+    run_core(directory, groups, role, transport, dns, media, kept)
 }
 
 /// Binds the SIP sockets.
@@ -308,6 +300,8 @@ pub async fn bind_sip(settings: TransportSettings) -> Result<Transport, StartErr
 }
 
 /// Starts a core from its parts.
+///
+/// `line_settings` is what lines' users have set before.
 pub fn run_core<R: Role>(
     directory: Arc<Directory>,
     groups: Groups,
@@ -315,11 +309,13 @@ pub fn run_core<R: Role>(
     transport: Transport,
     dns: Dns,
     media: MediaSettings,
+    line_settings: Vec<(LineId, LineSettings)>,
 ) -> Result<Running, StartError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| StartError::Random)?;
     let (media, media_events) = MediaServer::start(media)?;
-    let parts = CoreParts { directory, groups, role, transport, dns, media, media_events, max_calls: MAX_CALLS };
+    let parts =
+        CoreParts { directory, groups, role, transport, dns, media, media_events, max_calls: MAX_CALLS, line_settings };
     let (core, handle) = Core::new(parts, seed);
     Ok(Running { handle, task: tokio::spawn(core.run()) })
 }
@@ -385,17 +381,6 @@ fn clip(path: &Path) -> Result<Arc<Clip>, StartError> {
     let problem = |source| StartError::Sound { path: path.to_owned(), source };
     let file = fs::File::open(path).map_err(|error| problem(ClipError::from(WavError::from(error))))?;
     Ok(Arc::new(Clip::read_wav(io::BufReader::new(file)).map_err(problem)?))
-}
-
-/// The codecs of a line group in either direction; those of what we offer come first, which calls are expected to get.
-fn all_codecs(group: &LineGroup) -> Vec<Codec> {
-    let mut all = codecs(&group.codecs_outgoing);
-    for codec in codecs(&group.codecs_incoming) {
-        if !all.contains(&codec) {
-            all.push(codec);
-        }
-    }
-    all
 }
 
 fn country(code: &str) -> Country {

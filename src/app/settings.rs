@@ -11,9 +11,12 @@ use rustc_hash::FxHashMap;
 use tracing::info;
 
 use super::{StartError, codecs};
-use crate::call::directory::Directory;
+use crate::call::directory::{
+    Decline, Directory, Diversion, FeatureCode, LineEntry, LineGroupEntry, Redirection, TransferWay,
+};
+use crate::call::service::Service;
 use crate::config::{self, Config, GroupKind, LineGroup, Listener};
-use crate::ids::{LineGroupId, LineId};
+use crate::ids::{LineGroupId, LineId, UserId};
 use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
 use crate::net::groups::{GroupSettings, Kind, LineSettings};
 use crate::net::media::{AudioSettings, Dtmf, Recordings, Srtp};
@@ -217,4 +220,126 @@ pub(super) fn gateway(config: &Config, lines: &[(usize, usize)], directory: &Dir
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|_| StartError::Random)?;
     Ok(Gateway::new(config.groups.iter().enumerate().map(group).collect(), Routes::new(routes.collect()), key))
+}
+
+/// What the call machine knows of lines, line groups and users.
+pub(super) fn directory(config: &Config, lines: &[(usize, usize)]) -> Directory {
+    let line = |&at: &(usize, usize)| {
+        let entry = &config.groups[at.0].lines[at.1];
+        let users = || config.users.iter().enumerate().filter(|(_, user)| user.lines.contains(&at));
+        let redirections = entry.redirections.iter();
+        LineEntry {
+            group: LineGroupId(at.0 as u32),
+            number: entry.number.clone(),
+            users: users().map(|(index, _)| UserId(index as u32)).collect(),
+            redirections: redirections.map(|place| Redirection { to: place.to.clone(), rings: place.rings }).collect(),
+            voice_mailbox: users().find_map(|(_, user)| user.voice_mailbox.clone()),
+        }
+    };
+    Directory { lines: lines.iter().map(line).collect(), groups: config.groups.iter().map(directory_group).collect() }
+}
+
+fn directory_group(group: &LineGroup) -> LineGroupEntry {
+    let control = &group.call_control;
+    let codes = control.feature_codes.iter();
+    LineGroupEntry {
+        domain: group.domain.clone(),
+        codecs: all_codecs(group),
+        trust_identity: group.trust_identity,
+        record: group.record,
+        functions: control.functions.iter().filter_map(|name| Service::named(name)).collect(),
+        signed_out: decline(control.signed_out),
+        decline: control.decline.map(decline),
+        hide_decline: control.hide_decline,
+        diversion: match control.diversion {
+            config::Diversion::Redirect => Diversion::Redirect,
+            config::Diversion::NewCall => Diversion::NewCall,
+            config::Diversion::Transfer => Diversion::Transfer,
+        },
+        transfer: match control.transfer {
+            config::TransferWay::Auto => TransferWay::Auto,
+            config::TransferWay::Bridge => TransferWay::Bridge,
+        },
+        signed_off_to_voice_mailbox: control.signed_off_to_voice_mailbox,
+        pickup_code: control.pickup_code.clone(),
+        pickup_in_server: control.pickup_in_server,
+        feature_codes: codes.map(|entry| FeatureCode { name: entry.name.clone(), code: entry.code.clone() }).collect(),
+        emergency_numbers: control.emergency_numbers.clone(),
+        internal_digits: control.internal_digits,
+        park_returns: control.park_returns,
+    }
+}
+
+fn decline(decline: config::Decline) -> Decline {
+    match decline {
+        config::Decline::Busy => Decline::Busy,
+        config::Decline::Unavailable => Decline::Unavailable,
+        config::Decline::Declined => Decline::Declined,
+        config::Decline::Ringing => Decline::Ringing,
+    }
+}
+
+/// The codecs of a line group in either direction; those of what we offer come first, which calls are expected to get.
+fn all_codecs(group: &LineGroup) -> Vec<Codec> {
+    let mut all = codecs(&group.codecs_outgoing);
+    for codec in codecs(&group.codecs_incoming) {
+        if !all.contains(&codec) {
+            all.push(codec);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_service_has_its_switch() {
+        let switches: Vec<_> = config::FUNCTIONS.into_iter().filter_map(Service::named).collect();
+        assert_eq!(switches.len(), config::FUNCTIONS.len(), "each names a service");
+        assert!(Service::ALL.iter().all(|service| switches.contains(service)));
+    }
+
+    #[test]
+    fn what_the_file_says_reaches_the_call_machine() {
+        let text = r#"
+data_dir = "data"
+[[line_group]]
+name = "main"
+registrar = "pbx.example"
+switched_off = ["park_call", "set_forwarding"]
+decline = "unavailable"
+pickup_in_server = false
+feature_codes = [{ name = "Night service", code = "*41" }]
+[[line_group.line]]
+user_name = "100"
+redirections = [{ to = "101", seconds = 15 }]
+[[line_group.line]]
+user_name = "101"
+[[user]]
+name = "alice"
+password = "wonderland"
+lines = ["100"]
+[[user]]
+name = "bob"
+password = "wonderland"
+lines = ["100", "101"]
+voice_mailbox = "*98"
+"#;
+        let config = Config::parse(text, "offhook.toml", std::path::Path::new(".")).unwrap();
+        let directory = directory(&config, &[(0, 0), (0, 1)]);
+        let line = directory.line(LineId(0)).unwrap();
+        assert_eq!((line.number.as_str(), line.users.as_slice()), ("100", &[UserId(0), UserId(1)][..]));
+        assert_eq!(line.voice_mailbox.as_deref(), Some("*98"));
+        let redirection = Redirection { to: "101".into(), rings: std::time::Duration::from_secs(15) };
+        assert_eq!(line.redirections, [redirection]);
+        let group = directory.group(LineGroupId(0)).unwrap();
+        assert_eq!(group.decline, Some(Decline::Unavailable));
+        assert_eq!(group.feature_codes[0].code, "*41");
+        assert!(!group.functions.contains(Service::ParkCall) && group.functions.contains(Service::HoldCall));
+        let services = group.line_services();
+        assert!(services.contains(Service::MakeCall) && !services.contains(Service::SetForwarding));
+        assert!(!services.contains(Service::DirectedPickupCall), "neither here nor by a code");
+    }
 }

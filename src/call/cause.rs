@@ -49,14 +49,8 @@ causes! {
     NormalClearing = "normal_clearing", 200, 200, "The call has ended.", "Das Gespräch ist beendet.";
     /// Another device of the same user took the call.
     AnsweredElsewhere = "answered_elsewhere", 200, 409, "Answered on another device.", "Auf einem anderen Gerät angenommen.";
-    /// The user has joined two calls and left them.
-    Transferred = "transferred", 200, 200, "The call has been transferred.", "Das Gespräch wurde weiterverbunden.";
     /// The call went to another number.
     Diverted = "diverted", 302, 409, "The call was forwarded to another number.", "Der Anruf wurde an eine andere Nummer weitergeleitet.";
-    /// Somebody else has picked the call up.
-    PickedUp = "picked_up", 200, 409, "Somebody else has picked up the call.", "Jemand anderes hat den Anruf herangeholt.";
-    /// The call waits at a number.
-    Parked = "parked", 200, 200, "The call is parked.", "Das Gespräch ist geparkt.";
     /// The caller gave up before anybody answered.
     CallerHungUp = "caller_hung_up", 487, 409, "The caller hung up.", "Der Anrufer hat aufgelegt.";
     /// The user gave up dialling.
@@ -121,6 +115,14 @@ causes! {
     UnknownCall = "unknown_call", 481, 404, "This call no longer exists.", "Dieses Gespräch gibt es nicht mehr.";
     /// The request names a line that the user does not have.
     UnknownLine = "unknown_line", 404, 404, "You have no such line.", "Sie haben keine solche Leitung.";
+    /// A prompt is for a client that is not there.
+    UnknownClient = "unknown_client", 404, 404, "This client is not signed in.", "Dieser Client ist nicht angemeldet.";
+    /// What needs audio was asked for where there is none, and no client of the user can be prompted.
+    NoClient = "no_client", 480, 409, "None of your softphones is online that could take the audio. Open one, then try again.", "Keines Ihrer Softphones ist online, um den Ton zu übernehmen. Bitte eines öffnen und noch einmal versuchen.";
+    /// A limit of ours.
+    TooManyClients = "too_many_clients", 503, 429, "You are signed in too often at once. Close some of your softphones and programs.", "Sie sind zu oft gleichzeitig angemeldet. Bitte einige Softphones und Programme schließen.";
+    /// SDP came over HTTP.
+    AudioNeedsClient = "audio_needs_client", 400, 400, "Audio belongs to a client with a WebSocket. Leave sdp out, and a client is prompted.", "Ton gehört zu einem Client mit WebSocket. Ohne sdp wird ein Client dazu aufgefordert.";
     /// Not possible in the call's state.
     NotPossibleNow = "not_possible_now", 491, 409, "That is not possible in the call's present state.", "Das ist im jetzigen Zustand des Gesprächs nicht möglich.";
     /// The administrator has switched the function off for the line's connection.
@@ -145,6 +147,10 @@ causes! {
     ParkOccupied = "park_occupied", 486, 409, "Another call is parked at this number.", "Unter dieser Nummer ist schon ein Gespräch geparkt.";
     /// No call rings or is parked at the number.
     NothingToPickUp = "nothing_to_pick_up", 404, 404, "No call is waiting at this number.", "Unter dieser Nummer wartet kein Anruf.";
+    /// Somebody else has picked the call up.
+    PickedUp = "picked_up", 200, 409, "Somebody else has picked up the call.", "Jemand anders hat den Anruf herangeholt.";
+    /// The call was transferred.
+    Transferred = "transferred", 200, 200, "The call was transferred.", "Das Gespräch wurde übergeben.";
     /// The call has been at the number before.
     TriedBefore = "tried_before", 482, 409, "The call has been at this number already. Choose another one.", "Der Anruf war schon bei dieser Nummer. Bitte eine andere wählen.";
     /// The line is not to be disturbed.

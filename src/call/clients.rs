@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Calls;
 use super::state::Vacancy;
@@ -11,18 +11,30 @@ use crate::ids::{CallId, ClientId, LineId, UserId};
 /// Who is signed in where.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
-    pub(super) user_of: FxHashMap<ClientId, UserId>,
+    user_of: FxHashMap<ClientId, UserId>,
     of_user: FxHashMap<UserId, Vec<ClientId>>,
+    /// Users whose programs are told what their clients are told.
+    followed: FxHashSet<UserId>,
 }
 
 impl Clients {
+    /// Whose a client is.
+    pub(super) fn user(&self, client: ClientId) -> Option<UserId> {
+        client.api_user().or_else(|| self.user_of.get(&client).copied())
+    }
+
     pub(super) fn add(&mut self, client: ClientId, user: UserId) {
-        if self.user_of.insert(client, user).is_none() {
+        if client.api_user().is_some() {
+            self.followed.insert(user);
+        } else if self.user_of.insert(client, user).is_none() {
             self.of_user.entry(user).or_default().push(client);
         }
     }
 
     fn remove(&mut self, client: ClientId) -> Option<UserId> {
+        if let Some(user) = client.api_user() {
+            self.followed.remove(&user);
+        }
         let user = self.user_of.remove(&client)?;
         if let Some(of_user) = self.of_user.get_mut(&user) {
             of_user.retain(|&other| other != client);
@@ -38,7 +50,13 @@ impl Clients {
         users.iter().any(|user| self.of_user.contains_key(user))
     }
 
-    /// The clients of these users.
+    /// Everybody of these users who is to be told of a call: their clients, and their programs.
+    pub(super) fn told<'a>(&'a self, users: &'a [UserId]) -> impl Iterator<Item = (ClientId, UserId)> + 'a {
+        let followed = users.iter().filter(|user| self.followed.contains(user));
+        self.of(users).chain(followed.map(|&user| (ClientId::api(user), user)))
+    }
+
+    /// The clients of these users, at which calls ring.
     pub(super) fn of<'a>(&'a self, users: &'a [UserId]) -> impl Iterator<Item = (ClientId, UserId)> + 'a {
         users.iter().flat_map(|user| self.of_user.get(user).into_iter().flatten().map(move |&client| (client, *user)))
     }
@@ -48,6 +66,12 @@ impl Calls {
     /// Whether somebody who uses the line is signed in.
     pub fn anybody_at(&self, line: LineId) -> bool {
         self.clients.any_of(self.directory.users_of(line))
+    }
+
+    /// The client that has the audio of a call, and its user.
+    pub fn client_at(&self, call: CallId) -> Option<(ClientId, UserId)> {
+        let call = self.calls.get(&call)?;
+        Some((call.active_client()?, call.active_user()?))
     }
 
     /// The calls whose audio a client has, oldest first.

@@ -22,6 +22,7 @@ pub(super) struct Asker {
     pub(super) client: ClientId,
     pub(super) user: UserId,
     pub(super) request: u32,
+    pub(super) reply_to: ClientId,
 }
 
 /// `Ok(None)` means that the reply comes later.
@@ -29,8 +30,12 @@ pub(super) type Outcome = Result<Option<()>, CauseCode>;
 
 impl Calls {
     pub(super) fn command(&mut self, client: ClientId, request: u32, command: Command, now: Instant) {
-        let Some(&user) = self.clients.user_of.get(&client) else { return };
-        let asker = Asker { client, user, request };
+        let Some(user) = self.clients.user(client) else { return };
+        let reply_to = client;
+        // A program has no audio: it asks for the client that has the call's.
+        let audio = command.call().filter(|_| client.api_user().is_some()).and_then(|call| self.client_at(call));
+        let client = audio.filter(|&(_, whose)| whose == user).map_or(client, |(client, _)| client);
+        let asker = Asker { client, user, request, reply_to };
         let outcome = match command {
             Command::MakeCall { line, number, sdp } => self.make_call(asker, line, &number, sdp, None, now),
             // Who comes too late is told so, even where the call has become somebody else's.
@@ -81,7 +86,7 @@ impl Calls {
     }
 
     fn reply(&mut self, asker: Asker, result: CommandResult) {
-        let Asker { client, request, .. } = asker;
+        let Asker { reply_to: client, request, .. } = asker;
         self.effects.push_back(Effect::Reply { client, request, result });
     }
 
@@ -167,7 +172,7 @@ impl Calls {
         consultation_of: Option<CallId>,
         now: Instant,
     ) -> Outcome {
-        let Asker { client, user, request } = asker;
+        let Asker { client, user, request, .. } = asker;
         let (number, emergency) = self.may_call(user, line, number)?;
         let near = Near::Client { client, user, line, request, number: number.clone() };
         let far = Far::Sip(FarSip::default());

@@ -241,8 +241,13 @@ impl Calls {
 
     /// The connection of a session that somebody else may take the place of ([`Input::Replacing`]).
     pub fn group_at(&self, session: SessionId) -> Option<LineGroupId> {
+        self.place_at(session).map(|(group, _)| group)
+    }
+
+    /// The connection of a session, and the line that it is for.
+    pub fn place_at(&self, session: SessionId) -> Option<(LineGroupId, Option<LineId>)> {
         let call = self.calls.get(self.by_session.get(&session)?)?;
-        call.place(call.side_of(session)?).map(|(group, _)| group)
+        call.place(call.side_of(session)?)
     }
 
     fn media(&mut self, id: CallId, side: Side, event: MediaInput, now: Instant) {

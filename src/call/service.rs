@@ -1,5 +1,6 @@
 //! The services that clients may ask for, and sets of them.
 
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -73,6 +74,11 @@ impl Service {
         Service::SetDoNotDisturb,
         Service::SetRemoteOffice,
     ];
+
+    /// The service with a name, as it stands in JSON.
+    pub fn named(name: &str) -> Option<Service> {
+        Service::deserialize(name.into_deserializer()).map_err(|_: serde::de::value::Error| ()).ok()
+    }
 }
 
 /// A set of services.

@@ -17,6 +17,23 @@ pub struct LineSettings {
     pub remote_office: Option<String>,
 }
 
+/// Keeps what is set over restarts. Lines are known by the name of their group and their number.
+pub trait LineSettingsStore {
+    /// What the store itself says when it fails.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// What is kept: line group, number, settings.
+    fn load(&self) -> impl Future<Output = Result<Vec<(String, String, LineSettings)>, Self::Error>> + Send;
+
+    /// Keeps the settings of a line in place of those before.
+    fn keep(
+        &self,
+        line_group: &str,
+        number: &str,
+        settings: &LineSettings,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
+
 /// Where calls go instead (ECMA-269 Set Forwarding).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]

@@ -114,7 +114,7 @@ pub struct CallView {
 impl Calls {
     /// The calls a client sees, for a client that has just come.
     pub fn views(&self, client: ClientId) -> Vec<CallView> {
-        let Some(&user) = self.clients.user_of.get(&client) else { return Vec::new() };
+        let Some(user) = self.clients.user(client) else { return Vec::new() };
         let mut views: Vec<_> = self.calls.values().filter_map(|call| self.view(call, client, user)).collect();
         views.sort_by_key(|view| view.id);
         views
@@ -138,7 +138,7 @@ impl Calls {
         let Some(call) = self.calls.get(&id) else { return };
         let Some(line) = call.shown_at() else { return };
         let shown = call.active_client().map(|client| self.related(call, client));
-        for (client, user) in self.clients.of(self.directory.users_of(line)) {
+        for (client, user) in self.clients.told(self.directory.users_of(line)) {
             if let Some(view) = self.view(call, client, user) {
                 self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
             }
@@ -169,7 +169,9 @@ impl Calls {
             return None;
         }
         let here = call.active_client() == Some(client);
-        let Related { services, consultation_of, conference } = self.related(call, client);
+        // A program asks for the client that has the audio.
+        let asking = call.active_client().filter(|_| client.api_user().is_some()).unwrap_or(client);
+        let Related { services, consultation_of, conference } = self.related(call, asking);
         let (state, remote_state) = states(call);
         let elsewhere = !here && call.active_client().is_some() && matches!(call.far, Far::Clients { .. });
         let cause = elsewhere.then(|| EndCause::ours(CauseCode::AnsweredElsewhere));

@@ -191,6 +191,7 @@ mod tests {
                 number: or_user(number),
                 active: true,
                 pilot: false,
+                redirections: Vec::new(),
                 user_name,
             };
             let bytes = write([&line].into_iter()).unwrap();

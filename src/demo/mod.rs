@@ -92,6 +92,8 @@ name = "Demo PBX"
 registrar = "127.0.0.1"
 port = 5070
 domain = "{DOMAIN}"
+# Dialled at the demo PBX while the line has no call.
+feature_codes = [{{ name = "Echo test", code = "600" }}, {{ name = "Conference room", code = "603" }}]
 "#
     );
     for (_, _, extension) in PEOPLE {

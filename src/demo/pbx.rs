@@ -111,7 +111,7 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         announcements: Vec::new(),
         recordings: Recordings::default(),
     };
-    app::run_core(Arc::new(directory), groups, role, transport, Dns::default(), media)
+    app::run_core(Arc::new(directory), groups, role, transport, Dns::default(), media, Vec::new())
 }
 
 /// Music on hold: a broken chord, up and down.

@@ -57,7 +57,7 @@ pub fn between(before: Option<&CallView>, after: &CallView) -> Vec<CallEvent> {
         }
         events.push(match after.cause.as_ref().map(|cause| cause.code) {
             Some(CauseCode::Transferred) => CallEvent::Transferred,
-            Some(CauseCode::Diverted | CauseCode::PickedUp | CauseCode::Parked) => CallEvent::Diverted,
+            Some(CauseCode::Diverted | CauseCode::PickedUp) => CallEvent::Diverted,
             _ => CallEvent::ConnectionCleared,
         });
         return events;

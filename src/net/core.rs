@@ -10,14 +10,16 @@ use offhook_sip::locate::{Found, LocateError};
 use offhook_sip::message::Message as SipMessage;
 use offhook_sip::method::Method;
 use offhook_sip::{
-    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, RegistrationId, SessionId,
-    Source,
+    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, ReferId, RegistrationId,
+    SessionId, Source,
 };
 use rustc_hash::FxHashMap;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
+use super::clients::{Change, ClientDesk, ClientMessage};
 use super::dns::Dns;
+use super::effects::REFER_UNKNOWN;
 use super::figures::{self, CallFigures, CallsReport, Figures};
 use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
@@ -28,19 +30,15 @@ use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::call::dtmf::Digit;
-use crate::call::effect::{Command, CommandResult, Effect, Input, MediaInput, Route, SipInput};
+use crate::call::effect::{Effect, Input, MediaInput, Route, SipInput};
 use crate::call::headers::{Headers, Redirect, abilities, asserted, caller, carried, sender};
 use crate::call::settings::LineSettings;
-use crate::call::view::CallView;
-use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
+use crate::ids::{CallId, LegId, LineGroupId, LineId};
+use crate::line::Lines;
 use crate::line::report::{GroupReport, ListenerReport, Report};
-use crate::line::{LineStatus, Lines};
-use crate::user::clients::{Attached, Clients, ResumeToken};
 
 /// Messages waiting for the core before senders wait too.
 const INBOX: usize = 4096;
-/// Events waiting for one client's socket; a client that falls further behind must come back and start over.
-const CLIENT_BACKLOG: usize = 256;
 /// From the stop signal until what is still unfinished is dropped.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
 /// Datagrams taken in one go before the other inputs have their turn.
@@ -64,52 +62,17 @@ pub struct CoreParts<R> {
     pub media_events: mpsc::Receiver<MediaEvent>,
     /// Most calls at once.
     pub max_calls: usize,
+    /// What lines' users have set before.
+    pub line_settings: Vec<(LineId, LineSettings)>,
 }
 
-/// Events for a client's socket.
-#[derive(Debug)]
-pub enum ClientEvent {
-    /// Answer to a command.
-    Reply {
-        /// The command's number.
-        request: u32,
-        /// How it went.
-        result: CommandResult,
-    },
-    /// A call changed.
-    Call(Box<CallView>),
-    /// A line changed.
-    Line(LineId, LineStatus, LineSettings),
-    /// A digit came from the other side.
-    Digit {
-        /// The call.
-        call: CallId,
-        /// The digit.
-        digit: char,
-    },
-}
-
-/// A client that was just attached.
-#[derive(Debug)]
-pub struct Attachment {
-    /// The client and its socket.
-    pub attached: Attached,
-    /// For its next socket.
-    pub token: ResumeToken,
-    /// Its user's lines.
-    pub lines: Vec<(LineId, LineStatus, LineSettings)>,
-    /// The calls it sees.
-    pub calls: Vec<CallView>,
-    /// What happens from now on.
-    pub events: mpsc::Receiver<ClientEvent>,
-}
+/// What lines' users have set since the start.
+pub type ChangedSettings = FxHashMap<LineId, LineSettings>;
 
 /// What others ask of the core.
 #[derive(Debug)]
 pub(super) enum Message {
-    Attach { user: UserId, resume: Option<ResumeToken>, reply: oneshot::Sender<Attachment> },
-    Detach { client: ClientId, socket: u64, left: bool },
-    Command { client: ClientId, request: u32, command: Command },
+    Client(ClientMessage),
     Located { group: LineGroupId, found: Result<Found, LocateError> },
     Report { reply: oneshot::Sender<Report> },
     Calls { reply: oneshot::Sender<CallsReport> },
@@ -120,28 +83,12 @@ pub(super) enum Message {
 /// Talks to the core from elsewhere.
 #[derive(Debug, Clone)]
 pub struct CoreHandle {
-    inbox: mpsc::Sender<Message>,
+    pub(super) inbox: mpsc::Sender<Message>,
     ended: broadcast::WeakSender<CallFigures>,
+    changed: watch::Receiver<ChangedSettings>,
 }
 
 impl CoreHandle {
-    /// A socket of `user` is ready. None when the core has stopped.
-    pub async fn attach(&self, user: UserId, resume: Option<ResumeToken>) -> Option<Attachment> {
-        let (reply, attachment) = oneshot::channel();
-        self.inbox.send(Message::Attach { user, resume, reply }).await.ok()?;
-        attachment.await.ok()
-    }
-
-    /// A client's socket is gone; `left` when the person closed the page.
-    pub async fn detach(&self, client: ClientId, socket: u64, left: bool) {
-        let _ = self.inbox.send(Message::Detach { client, socket, left }).await;
-    }
-
-    /// A client's command. The result comes as [`ClientEvent::Reply`].
-    pub async fn command(&self, client: ClientId, request: u32, command: Command) {
-        let _ = self.inbox.send(Message::Command { client, request, command }).await;
-    }
-
     /// Where all line groups and lines stand. None when the core has stopped.
     pub async fn report(&self) -> Option<Report> {
         let (reply, report) = oneshot::channel();
@@ -159,6 +106,11 @@ impl CoreHandle {
     /// Calls that were answered, as they end. None when the core has stopped.
     pub fn ended(&self) -> Option<broadcast::Receiver<CallFigures>> {
         Some(self.ended.upgrade()?.subscribe())
+    }
+
+    /// What lines' users set. Closed when the core has stopped.
+    pub fn changed_settings(&self) -> watch::Receiver<ChangedSettings> {
+        self.changed.clone()
     }
 
     /// Registers a line anew at once; for a line of a trunk, the trunk.
@@ -184,18 +136,20 @@ pub struct Core<R> {
     pub(super) groups: Groups,
     pub(super) media: MediaServer,
     pub(super) registrations: FxHashMap<RegistrationId, LineId>,
+    /// Sessions whose other end was asked to call somebody, until it says how that ended.
+    pub(super) referring: FxHashMap<SessionId, ReferId>,
     pub(super) probes: FxHashMap<OutgoingId, Probe>,
     pub(super) inbox_sender: mpsc::Sender<Message>,
     pub(super) role: R,
     pub(super) transport: Transport,
     pub(super) dns: Arc<Dns>,
     strangers: Strangers,
-    clients: Clients,
-    sockets: FxHashMap<ClientId, mpsc::Sender<ClientEvent>>,
+    pub(super) desk: ClientDesk,
     inbox: mpsc::Receiver<Message>,
     media_events: mpsc::Receiver<MediaEvent>,
     pub(super) stop_by: Option<Instant>,
     pub(super) figures: Figures,
+    changed: watch::Sender<ChangedSettings>,
 }
 
 impl<R: Role> Core<R> {
@@ -207,28 +161,34 @@ impl<R: Role> Core<R> {
         // Two legs a call, and a few that are just ending.
         let max_sessions = parts.max_calls * 2 + 1024;
         let config = EndpointConfig::new(concat!("Offhook/", env!("CARGO_PKG_VERSION")), seed, max_sessions);
+        let mut calls = Calls::new(parts.directory.clone(), parts.max_calls);
+        for (line, settings) in parts.line_settings {
+            calls.handle(Input::LineSettings { line, settings }, Instant::now());
+        }
+        let (changed, changes) = watch::channel(ChangedSettings::default());
         let core = Core {
             endpoint: Endpoint::new(config),
-            calls: Calls::new(parts.directory.clone(), parts.max_calls),
+            calls,
             lines: Lines::new(parts.groups.active()),
             directory: parts.directory,
             groups: parts.groups,
             media: parts.media,
             registrations: FxHashMap::default(),
+            referring: FxHashMap::default(),
             probes: FxHashMap::default(),
             inbox_sender: inbox_sender.clone(),
             role: parts.role,
             transport: parts.transport,
             dns: Arc::new(parts.dns),
             strangers: Strangers::default(),
-            clients: Clients::default(),
-            sockets: FxHashMap::default(),
+            desk: ClientDesk::default(),
             inbox,
             media_events: parts.media_events,
             stop_by: None,
             figures: Figures::new(ended),
+            changed,
         };
-        (core, CoreHandle { inbox: inbox_sender, ended: told })
+        (core, CoreHandle { inbox: inbox_sender, ended: told, changed: changes })
     }
 
     /// Runs until stopped.
@@ -270,9 +230,7 @@ impl<R: Role> Core<R> {
     fn timeouts(&mut self, now: Instant) {
         self.endpoint.handle_timeout(now);
         self.calls.handle_timeout(now);
-        while let Some(client) = self.clients.expired(now) {
-            self.client_gone(client, now);
-        }
+        self.clients_due(now);
         self.groups_due(now);
     }
 
@@ -295,7 +253,7 @@ impl<R: Role> Core<R> {
                 let wakes = [
                     endpoint_wake,
                     self.calls.poll_timeout(),
-                    self.clients.poll_timeout(),
+                    self.desk.poll_timeout(),
                     self.groups.poll_timeout(now).filter(|_| self.stop_by.is_none()),
                     self.stop_by,
                 ];
@@ -312,11 +270,14 @@ impl<R: Role> Core<R> {
         match effect {
             Effect::Sip(effect) => self.perform_sip(effect, now),
             Effect::Media { call, effect } => self.perform_media(call, effect, now),
-            Effect::Reply { client, request, result } => self.tell(client, ClientEvent::Reply { request, result }),
-            Effect::CallChanged { client, call } => self.tell(client, ClientEvent::Call(call)),
-            Effect::LineSettings { line, .. } => self.show_line(line),
+            Effect::Reply { client, request, result } => self.desk.reply(client, request, result),
+            Effect::CallChanged { client, call } => self.desk.tell_call(client, call),
+            Effect::LineSettings { line, settings } => {
+                self.changed.send_modify(|changed| drop(changed.insert(line, settings)));
+                self.show_line(line);
+            }
             Effect::Ended(record) => self.call_ended(*record, now),
-            Effect::Digit { client, call, digit } => self.tell(client, ClientEvent::Digit { call, digit }),
+            Effect::Digit { client, call, digit } => self.desk.tell(client, Change::Digit { call, digit }),
         }
     }
 
@@ -356,6 +317,7 @@ impl<R: Role> Core<R> {
             Event::Cancelled { session, reason } => (session, SipInput::Cancelled { reason }),
             Event::Ended { session, why } => {
                 debug!(?session, ?why, "session ended");
+                self.referring.remove(&session);
                 let (broken, reason) = match why {
                     EndReason::RemoteBye { reason } => (false, reason),
                     _ => (true, None),
@@ -374,11 +336,11 @@ impl<R: Role> Core<R> {
                 None => return,
             },
             Event::OfferRejected { session, status, .. } => (session, SipInput::OfferRejected { status }),
-            Event::ReferAccepted { session, .. } => (session, SipInput::Referred { status: 100 }),
-            Event::ReferRejected { session, status, .. } | Event::ReferProgress { session, status, .. } => {
-                (session, SipInput::Referred { status })
+            Event::ReferAccepted { session, id } => return self.referred(session, id, 100, now),
+            Event::ReferRejected { session, id, status } | Event::ReferProgress { session, id, status, .. } => {
+                return self.referred(session, id, status, now);
             }
-            Event::ReferEnded { .. } => return,
+            Event::ReferEnded { session, id } => return self.referred(session, id, REFER_UNKNOWN, now),
         };
         self.calls.handle(Input::Sip { session, event }, now);
     }
@@ -490,19 +452,7 @@ impl<R: Role> Core<R> {
     fn message(&mut self, message: Message) {
         let now = Instant::now();
         match message {
-            Message::Attach { user, resume, reply } => self.attach(user, resume, reply, now),
-            Message::Detach { client, socket, left } => {
-                if self.clients.detach(client, socket, now) {
-                    self.sockets.remove(&client);
-                    if left && self.clients.remove(client) {
-                        self.client_gone(client, now);
-                    }
-                }
-            }
-            Message::Command { client, request, command } => {
-                self.calls.set_overloaded(self.media.is_overloaded());
-                self.calls.handle(Input::Command { client, request, command }, now);
-            }
+            Message::Client(message) => self.client_message(message, now),
             // Lines must not register anew while they are being taken back.
             Message::Located { .. } | Message::ResetLine { .. } if self.stop_by.is_some() => {}
             Message::Located { group, found } => self.located(group, found, now),
@@ -515,33 +465,6 @@ impl<R: Role> Core<R> {
             Message::Calls { reply } => self.report_calls(reply),
             Message::Stop => self.stop(now),
         }
-    }
-
-    fn attach(&mut self, user: UserId, resume: Option<ResumeToken>, reply: oneshot::Sender<Attachment>, now: Instant) {
-        let mut token = ResumeToken::default();
-        if getrandom::fill(&mut token).is_err() || self.stop_by.is_some() {
-            return;
-        }
-        let attached = self.clients.attach(user, resume, token);
-        let (sender, events) = mpsc::channel(CLIENT_BACKLOG);
-        self.sockets.insert(attached.client, sender);
-        self.calls.handle(Input::ClientArrived { client: attached.client, user }, now);
-        let lines = self.lines_of(user);
-        let calls = self.calls.views(attached.client);
-        let (client, socket) = (attached.client, attached.socket);
-        if reply.send(Attachment { attached, token, lines, calls, events }).is_err() {
-            self.clients.detach(client, socket, now);
-        }
-    }
-
-    fn lines_of(&self, user: UserId) -> Vec<(LineId, LineStatus, LineSettings)> {
-        let lines = self.directory.lines.iter().enumerate().filter(|(_, line)| line.users.contains(&user));
-        lines
-            .filter_map(|(index, _)| {
-                let line = LineId(index as u32);
-                Some((line, self.lines.status(line)?.clone(), self.calls.settings(line)))
-            })
-            .collect()
     }
 
     fn report(&self, now: Instant) -> Report {
@@ -560,21 +483,6 @@ impl<R: Role> Core<R> {
         Report { groups: groups.collect(), listeners: listeners.collect(), strangers: self.strangers.report() }
     }
 
-    fn client_gone(&mut self, client: ClientId, now: Instant) {
-        debug!(%client, "client gone");
-        self.sockets.remove(&client);
-        self.calls.handle(Input::ClientGone { client }, now);
-    }
-
-    fn tell(&mut self, client: ClientId, event: ClientEvent) {
-        let Some(socket) = self.sockets.get(&client) else { return };
-        if socket.try_send(event).is_err() {
-            // Its task sees the channel close and ends the socket; the client comes back and gets everything anew.
-            debug!(%client, "client's socket is too slow");
-            self.sockets.remove(&client);
-        }
-    }
-
     /// Tells everybody who has the line where it stands.
     pub(super) fn line_changed(&mut self, line: LineId, now: Instant) {
         let Some(status) = self.lines.status(line).cloned() else { return };
@@ -582,16 +490,6 @@ impl<R: Role> Core<R> {
         info!(line = %line, state = ?status.state, cause = status.cause.as_ref().map(|cause| cause.code.code()), "line");
         self.calls.handle(Input::LineAvailable { line, available }, now);
         self.show_line(line);
-    }
-
-    /// Tells everybody who has the line how it is now.
-    fn show_line(&mut self, line: LineId) {
-        let Some(status) = self.lines.status(line).cloned() else { return };
-        let settings = self.calls.settings(line);
-        let clients: Vec<_> = self.directory.users_of(line).iter().flat_map(|&user| self.clients.of(user)).collect();
-        for client in clients {
-            self.tell(client, ClientEvent::Line(line, status.clone(), settings.clone()));
-        }
     }
 
     /// What a media request gave.

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use offhook_media::codec::Codec;
 use offhook_media::session::Side;
-use offhook_sip::SessionId;
 use offhook_sip::header::Name;
+use offhook_sip::{Refer, ReferId, SessionId};
 use tracing::debug;
 
 use super::core::Core;
@@ -17,6 +17,12 @@ use crate::ids::{CallId, LineGroupId};
 
 /// Seconds after which a peer may try again that was refused for overload (RFC 3261 20.33).
 const OVERLOAD_RETRY: u32 = 5;
+/// What a caller is told who should be sent elsewhere, and nobody knows where to.
+const NO_CONTACT: u16 = 480;
+/// What a transfer comes to that cannot be asked for: the session is not answered, or ending.
+const NO_REFER: u16 = 481;
+/// What a transfer comes to of which nobody says how it ended.
+pub(super) const REFER_UNKNOWN: u16 = 408;
 
 impl<R: Role> Core<R> {
     pub(super) fn perform_sip(&mut self, effect: SipEffect, now: Instant) {
@@ -45,7 +51,10 @@ impl<R: Role> Core<R> {
                     .then(|| (Name::RetryAfter, OVERLOAD_RETRY.to_string()));
                 self.endpoint.reject(session, status, None, later.into_iter().collect(), now);
             }
-            SipEffect::Hangup { session, reason } => self.endpoint.hangup(session, reason, now),
+            SipEffect::Hangup { session, reason } => {
+                self.referring.remove(&session);
+                self.endpoint.hangup(session, reason, now);
+            }
             SipEffect::AcceptRefer { session, refer } => self.endpoint.accept_refer(session, refer, now),
             SipEffect::ReferProgress { session, refer, status } => {
                 self.endpoint.refer_progress(session, refer, status, None, now);
@@ -59,10 +68,44 @@ impl<R: Role> Core<R> {
             SipEffect::AnswerOffer { session, sdp } => self.endpoint.answer_offer(session, sdp, now),
             SipEffect::RejectOffer { session, status } => self.endpoint.reject_offer(session, status, now),
             SipEffect::Offer { session, sdp } => self.endpoint.offer(session, sdp, now),
-            SipEffect::Refer { session, .. } => {
-                self.calls.handle(Input::Sip { session, event: SipInput::Referred { status: 501 } }, now);
+            SipEffect::Refer { session, to, replaces } => {
+                if !self.refer(session, to.as_ref(), replaces, now) {
+                    let event = SipInput::Referred { status: NO_REFER };
+                    self.calls.handle(Input::Sip { session, event }, now);
+                }
             }
-            SipEffect::Redirect { session, .. } => self.endpoint.reject(session, 480, None, Vec::new(), now),
+            SipEffect::Redirect { session, group, to, mut headers } => {
+                let contacts = self.groups.contacts(group, &to);
+                let status = if contacts.is_empty() { NO_CONTACT } else { 302 };
+                headers.extend(contacts.into_iter().map(|contact| (Name::Contact, contact)));
+                self.endpoint.reject(session, status, None, headers, now);
+            }
+        }
+    }
+
+    /// Asks the other end of a session to call somebody. False where that cannot be asked.
+    fn refer(&mut self, session: SessionId, to: Option<&TargetUri>, replaces: Option<SessionId>, now: Instant) -> bool {
+        let Some((group, line)) = self.calls.place_at(session) else { return false };
+        let (target, replaces) = match replaces {
+            // RFC 3891 9: to where its other end is reached.
+            Some(replaces) => (self.endpoint.remote_target(replaces), Some(self.endpoint.replaces_of(replaces))),
+            None => (to.and_then(|to| self.groups.uri(group, to)), None),
+        };
+        let (Some(target), None | Some(Some(_))) = (target, &replaces) else { return false };
+        let referred_by = line.and_then(|line| self.groups.identity(line));
+        let refer = Refer { target, replaces: replaces.flatten(), referred_by, notify: true };
+        let id = self.endpoint.refer(session, &refer, now);
+        self.referring.extend(id.map(|id| (session, id)));
+        id.is_some()
+    }
+
+    /// How a transfer goes that was asked for; nothing is told after a final status.
+    pub(super) fn referred(&mut self, session: SessionId, id: ReferId, status: u16, now: Instant) {
+        if self.referring.get(&session) == Some(&id) {
+            if status >= 200 {
+                self.referring.remove(&session);
+            }
+            self.calls.handle(Input::Sip { session, event: SipInput::Referred { status } }, now);
         }
     }
 
@@ -80,7 +123,10 @@ impl<R: Role> Core<R> {
                 (side, answer.map(|sdp| (sdp, None)))
             }
             // The leg lives with a worker, which answers.
-            MediaEffect::RestartBrowser { side, sdp } => return self.media.restart_browser(call, side, sdp),
+            MediaEffect::RestartBrowser { side, sdp } => match self.media.restart_browser(call, side, sdp, now) {
+                Some(answer) => (side, answer.map(|sdp| (sdp, None))),
+                None => return,
+            },
             MediaEffect::Offer { side, group } => (side, self.offer(call, side, group, now).map(|sdp| (sdp, None))),
             MediaEffect::AnswerOffer { side, group, expected, sdp } => {
                 let answer = match self.groups.local_audio(group) {
@@ -108,8 +154,12 @@ impl<R: Role> Core<R> {
                 let accepted = self.media.accept_next(call, side, &sdp);
                 return self.accepted(call, side, accepted, now);
             }
-            MediaEffect::Reoffer { side, .. } => (side, Err(CauseCode::Internal)),
-            MediaEffect::Take { .. } | MediaEffect::Release { .. } => return,
+            MediaEffect::Reoffer { side, hold } => (side, self.media.reoffer(call, side, hold).map(|sdp| (sdp, None))),
+            MediaEffect::Take { side, from, from_side } => {
+                self.media.take(call, side, from, from_side);
+                return self.secured(call, side, now);
+            }
+            MediaEffect::Release { side } => return self.media.release(call, side),
             MediaEffect::DropNext => return self.media.drop_next(call),
             MediaEffect::Play { side, sound } => return self.media.play(call, side, sound),
             MediaEffect::Digits { side, digits } => return self.media.digits(call, side, digits),

@@ -1,5 +1,6 @@
 //! The database: SQLite in the data directory, behind the traits of the domain.
 
+mod line_settings;
 mod quality;
 
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
+pub use self::line_settings::LineSettingsTable;
 pub use self::quality::QualityTable;
 use crate::user::accounts::{AccountKind, AccountStore};
 
@@ -59,6 +61,11 @@ impl Store {
     /// The figures of ended calls.
     pub fn quality(&self) -> QualityTable {
         QualityTable { pool: self.pool.clone() }
+    }
+
+    /// What the users of lines have set for them.
+    pub fn line_settings(&self) -> LineSettingsTable {
+        LineSettingsTable { pool: self.pool.clone() }
     }
 
     /// Closes the database; everything is on disk afterwards.

@@ -7,8 +7,13 @@ use rustc_hash::FxHashMap;
 
 use crate::ids::{ClientId, UserId};
 
-/// How long a client may stay away before its calls end.
+/// How long a client whose socket broke may stay away before its calls end.
 pub const RESUME_WITHIN: Duration = Duration::from_secs(10);
+/// The same for one whose page went: it may be on its way back, or closed for good, and then the other side should
+/// not wait for long.
+pub const RELOAD_WITHIN: Duration = Duration::from_secs(5);
+/// Clients of one user, with and without a socket.
+pub const MAX_CLIENTS: usize = 64;
 
 /// A secret that proves, after a broken socket, to be the same client.
 pub type ResumeToken = [u8; 16];
@@ -20,6 +25,8 @@ pub struct Clients {
     by_token: FxHashMap<ResumeToken, ClientId>,
     away: BTreeSet<(Instant, ClientId)>,
     last: u64,
+    /// Counts what clients do, to know who did something last.
+    acts: u64,
 }
 
 #[derive(Debug)]
@@ -29,6 +36,8 @@ struct Client {
     /// Counts sockets, so that the end of an old one does not detach its successor.
     socket: u64,
     away_until: Option<Instant>,
+    /// What it did last, see [`Clients::acts`].
+    acted: u64,
 }
 
 /// A client that has a socket now.
@@ -44,16 +53,22 @@ pub struct Attached {
 
 impl Clients {
     /// A socket was opened by `user`. `resume` is the token of an earlier one; `token` is random and is the new one.
-    pub fn attach(&mut self, user: UserId, resume: Option<ResumeToken>, token: ResumeToken) -> Attached {
+    /// None where the user has [`MAX_CLIENTS`] already.
+    pub fn attach(&mut self, user: UserId, resume: Option<ResumeToken>, token: ResumeToken) -> Option<Attached> {
         // A token counts only for the user it was given to.
         let known = resume
             .and_then(|resume| self.by_token.get(&resume).copied())
             .filter(|client| self.clients.get(client).is_some_and(|client| client.user == user));
+        if known.is_none() && self.of(user).count() >= MAX_CLIENTS {
+            return None;
+        }
         let id = known.unwrap_or_else(|| {
             self.last += 1;
             ClientId(self.last)
         });
-        let client = self.clients.entry(id).or_insert(Client { user, token, socket: 0, away_until: None });
+        self.acts += 1;
+        let client = self.clients.entry(id).or_insert(Client { user, token, socket: 0, away_until: None, acted: 0 });
+        client.acted = self.acts;
         if let Some(until) = client.away_until.take() {
             self.away.remove(&(until, id));
         }
@@ -62,14 +77,37 @@ impl Clients {
         client.socket += 1;
         let socket = client.socket;
         self.by_token.insert(token, id);
-        Attached { client: id, socket, resumed: known.is_some() }
+        Some(Attached { client: id, socket, resumed: known.is_some() })
     }
 
-    /// A client's socket broke; true unless a newer socket has taken its place.
-    pub fn detach(&mut self, id: ClientId, socket: u64, now: Instant) -> bool {
+    /// A client did something.
+    pub fn acted(&mut self, id: ClientId) {
+        self.acts += 1;
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.acted = self.acts;
+        }
+    }
+
+    /// The user's client with a socket that did something last, other than one.
+    pub fn latest(&self, user: UserId, but: Option<ClientId>) -> Option<ClientId> {
+        let online = self.clients.iter().filter(|(_, client)| client.user == user && client.away_until.is_none());
+        let others = online.filter(|&(&id, _)| Some(id) != but);
+        others.max_by_key(|(_, client)| client.acted).map(|(&id, _)| id)
+    }
+
+    /// Whether a client has a socket now.
+    pub fn is_online(&self, id: ClientId) -> bool {
+        self.clients.get(&id).is_some_and(|client| client.away_until.is_none())
+    }
+
+    /// A client's socket is gone, and it may come back `within` some time; true unless a newer socket has taken its
+    /// place.
+    pub fn detach(&mut self, id: ClientId, socket: u64, within: Duration, now: Instant) -> bool {
         let Some(client) = self.clients.get_mut(&id).filter(|client| client.socket == socket) else { return false };
-        let until = now + RESUME_WITHIN;
-        client.away_until = Some(until);
+        let until = now + within;
+        if let Some(before) = client.away_until.replace(until) {
+            self.away.remove(&(before, id));
+        }
         self.away.insert((until, id));
         true
     }
@@ -121,36 +159,61 @@ mod tests {
     fn a_client_that_comes_back_in_time_is_the_same() {
         let start = Instant::now();
         let mut clients = Clients::default();
-        let first = clients.attach(ALICE, None, [1; 16]);
-        assert!(clients.detach(first.client, first.socket, start));
+        let first = clients.attach(ALICE, None, [1; 16]).unwrap();
+        assert!(clients.detach(first.client, first.socket, RESUME_WITHIN, start));
         assert_eq!(clients.expired(start + RESUME_WITHIN / 2), None);
-        let second = clients.attach(ALICE, Some([1; 16]), [2; 16]);
+        let second = clients.attach(ALICE, Some([1; 16]), [2; 16]).unwrap();
         assert!(second.resumed && second.client == first.client);
         assert_eq!(clients.expired(start + RESUME_WITHIN * 2), None);
         // The old socket's end is noticed late and must not count.
-        assert!(!clients.detach(first.client, first.socket, start));
+        assert!(!clients.detach(first.client, first.socket, RESUME_WITHIN, start));
     }
 
     #[test]
     fn tokens_are_used_up_and_personal() {
         let mut clients = Clients::default();
-        let first = clients.attach(ALICE, None, [1; 16]);
-        assert!(!clients.attach(BOB, Some([1; 16]), [2; 16]).resumed);
-        assert!(clients.attach(ALICE, Some([1; 16]), [3; 16]).resumed);
-        assert!(!clients.attach(ALICE, Some([1; 16]), [4; 16]).resumed);
+        let first = clients.attach(ALICE, None, [1; 16]).unwrap();
+        assert!(!clients.attach(BOB, Some([1; 16]), [2; 16]).unwrap().resumed);
+        assert!(clients.attach(ALICE, Some([1; 16]), [3; 16]).unwrap().resumed);
+        assert!(!clients.attach(ALICE, Some([1; 16]), [4; 16]).unwrap().resumed);
         assert_eq!(clients.of(ALICE).count(), 2);
         assert!(clients.remove(first.client));
+    }
+
+    #[test]
+    fn the_client_that_did_something_last_is_found() {
+        let mut clients = Clients::default();
+        let [first, second] = [[1; 16], [2; 16]].map(|token| clients.attach(ALICE, None, token).unwrap());
+        clients.attach(BOB, None, [3; 16]).unwrap();
+        assert_eq!(clients.latest(ALICE, None), Some(second.client));
+        clients.acted(first.client);
+        assert_eq!(clients.latest(ALICE, None), Some(first.client));
+        assert_eq!(clients.latest(ALICE, Some(first.client)), Some(second.client));
+        clients.detach(second.client, second.socket, RESUME_WITHIN, Instant::now());
+        assert!(clients.is_online(first.client) && !clients.is_online(second.client));
+        assert_eq!(clients.latest(ALICE, Some(first.client)), None);
+    }
+
+    #[test]
+    fn a_user_has_a_bounded_number_of_clients() {
+        let mut clients = Clients::default();
+        for token in 1..=MAX_CLIENTS as u8 {
+            clients.attach(ALICE, None, [token; 16]).unwrap();
+        }
+        assert_eq!(clients.attach(ALICE, None, [255; 16]), None);
+        assert!(clients.attach(ALICE, Some([1; 16]), [255; 16]).unwrap().resumed, "who is known may come back");
+        assert!(clients.attach(BOB, None, [254; 16]).is_some());
     }
 
     #[test]
     fn who_stays_away_is_gone() {
         let start = Instant::now();
         let mut clients = Clients::default();
-        let attached = clients.attach(ALICE, None, [1; 16]);
-        clients.detach(attached.client, attached.socket, start);
+        let attached = clients.attach(ALICE, None, [1; 16]).unwrap();
+        clients.detach(attached.client, attached.socket, RESUME_WITHIN, start);
         assert_eq!(clients.poll_timeout(), Some(start + RESUME_WITHIN));
         assert_eq!(clients.expired(start + RESUME_WITHIN), Some(attached.client));
         assert_eq!(clients.user_of(attached.client), None);
-        assert!(!clients.attach(ALICE, Some([1; 16]), [2; 16]).resumed);
+        assert!(!clients.attach(ALICE, Some([1; 16]), [2; 16]).unwrap().resumed);
     }
 }

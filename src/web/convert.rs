@@ -5,8 +5,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use offhook_media::sdp::SecurityKind;
 use offhook_media::{Codec, LegStats};
 
-use super::protocol::{self, Cause, Direction, LineState, Security, SilentParty, admin};
+use super::protocol::{self, Cause, Direction, LineState, Security, ServerMessage, SilentParty, admin};
 use super::{Labels, WebState};
+use crate::call::cause::CauseCode;
 use crate::call::effect::CommandResult;
 use crate::call::record::{Number, Party};
 use crate::call::settings::LineSettings;
@@ -14,6 +15,7 @@ use crate::call::view::{self, CallView, EndCause};
 use crate::ids::LineId;
 use crate::line::report::{GroupReport, Report};
 use crate::line::{self, LineStatus};
+use crate::net::clients::{Change, Outcome, Picture, Prompt};
 use crate::net::figures::CallFigures;
 use crate::quality::{CallReport, LegParty, LegReport};
 
@@ -239,11 +241,55 @@ fn line_state(state: line::LineState) -> LineState {
     }
 }
 
-pub(super) fn result(result: CommandResult) -> protocol::ReplyResult {
-    match result {
-        CommandResult::Ok => protocol::ReplyResult::Ok,
-        CommandResult::Media { call, sdp } => protocol::ReplyResult::Media { call: call.to_string(), sdp },
-        CommandResult::Error(code) => protocol::ReplyResult::Error { cause: cause(EndCause::ours(code)) },
+pub(super) fn outcome(outcome: Outcome) -> protocol::ReplyResult {
+    match outcome {
+        Outcome::Done(CommandResult::Ok) => protocol::ReplyResult::Ok,
+        Outcome::Done(CommandResult::Media { call, sdp }) => {
+            protocol::ReplyResult::Media { call: call.to_string(), sdp }
+        }
+        Outcome::Done(CommandResult::Error(code)) => refusal(code),
+        Outcome::Prompted(client) => protocol::ReplyResult::Prompted { client: client.to_string() },
+    }
+}
+
+pub(super) fn refusal(code: CauseCode) -> protocol::ReplyResult {
+    protocol::ReplyResult::Error { cause: cause(EndCause::ours(code)) }
+}
+
+/// A change as clients are told of it. None for a line that has no name.
+pub(super) fn change(state: &WebState, seq: u64, change: &Change) -> Option<ServerMessage> {
+    Some(match change {
+        Change::Call(view, events) => {
+            ServerMessage::Call { seq, call: call(state, (**view).clone()), events: events.clone() }
+        }
+        Change::Line(id, status, settings) => {
+            ServerMessage::Line { seq, line: line(&state.labels, *id, status.clone(), settings.clone())? }
+        }
+        Change::Digit { call, digit } => ServerMessage::Digit { seq, call: call.to_string(), digit: digit.to_string() },
+        Change::Prompt(wanted) => ServerMessage::Prompt { seq, prompt: prompt(wanted.clone()) },
+    })
+}
+
+fn prompt(prompt: Prompt) -> protocol::Prompt {
+    match prompt {
+        Prompt::MakeCall { line, number } => protocol::Prompt::MakeCall { line: line.to_string(), number },
+        Prompt::AnswerCall { call } => protocol::Prompt::AnswerCall { call: call.to_string() },
+        Prompt::ConsultationCall { call, number } => {
+            protocol::Prompt::ConsultationCall { call: call.to_string(), number }
+        }
+        Prompt::DirectedPickupCall { line, number } => {
+            protocol::Prompt::DirectedPickupCall { line: line.to_string(), number }
+        }
+    }
+}
+
+/// All that a user has.
+pub(super) fn picture(state: &WebState, picture: Picture) -> protocol::Picture {
+    let lines = picture.lines.into_iter();
+    protocol::Picture {
+        seq: picture.seq,
+        lines: lines.filter_map(|(id, status, settings)| line(&state.labels, id, status, settings)).collect(),
+        calls: picture.calls.into_iter().map(|view| call(state, view)).collect(),
     }
 }
 

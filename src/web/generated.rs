@@ -14,6 +14,7 @@ use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind};
+use crate::line::events::CallEvent;
 use crate::quality::{CallReport, LegParty, LegReport};
 
 fn protocol_types() -> String {
@@ -27,6 +28,9 @@ fn protocol_types() -> String {
     add(Request::decl(&config));
     add(DeclineReason::decl(&config));
     add(ServerMessage::decl(&config));
+    add(Prompt::decl(&config));
+    add(Picture::decl(&config));
+    add(Client::decl(&config));
     add(Hello::decl(&config));
     add(IceServer::decl(&config));
     add(User::decl(&config));
@@ -38,6 +42,7 @@ fn protocol_types() -> String {
     add(Callers::decl(&config));
     add(LineState::decl(&config));
     add(Call::decl(&config));
+    add(CallEvent::decl(&config));
     add(Diverter::decl(&config));
     add(Silence::decl(&config));
     add(SilentParty::decl(&config));
@@ -117,7 +122,7 @@ fn requests_are_read_as_documented() {
     let read = |text: &str| serde_json::from_str::<ClientMessage>(text).map(|message| message.request);
     assert_eq!(
         read(r#"{"id":1,"type":"hello","version":1,"resume":null}"#).unwrap(),
-        Request::Hello { version: 1, resume: None }
+        Request::Hello { version: 1, resume: None, since: None }
     );
     assert_eq!(read(r#"{"id":2,"type":"ping"}"#).unwrap(), Request::Ping);
     assert_eq!(

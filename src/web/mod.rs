@@ -9,6 +9,7 @@ pub mod ice;
 pub mod keeper;
 pub mod metrics;
 pub mod protocol;
+mod request;
 pub mod routes;
 mod socket;
 pub mod tls;
@@ -144,7 +145,9 @@ impl WebState {
 pub fn router(state: WebState, secure: bool) -> Router {
     let guard = middleware::from_fn_with_state(state.clone(), routes::session::administrators_only);
     let reader = middleware::from_fn_with_state(state.clone(), metrics_readers_only);
+    let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
     Router::new()
+        .merge(routes::telephony::routes().route_layer(users))
         .merge(routes::admin::routes().route_layer(guard))
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))

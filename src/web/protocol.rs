@@ -1,4 +1,5 @@
-//! The client protocol: JSON text messages over one WebSocket at `/api/v1/socket`.
+//! The client protocol: JSON text messages over one WebSocket at `/api/v1/socket`, and the same messages over HTTP:
+//! [`Request`] is the body of `POST /api/v1/commands`, [`ServerMessage`] what `GET /api/v1/events` sends.
 //!
 //! The types here are the protocol: the TypeScript types of the browser app are generated from them, and
 //! `docs/client-protocol.md` describes them in prose. Services and states bear the names of ECMA-269 (CSTA).
@@ -13,6 +14,7 @@ use ts_rs::TS;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
 use crate::call::settings::{Forwarding, ForwardingKind};
+use crate::line::events::CallEvent;
 
 /// The protocol's version, sent in [`Hello`]. A client that reads another number must ask for a reload.
 pub const PROTOCOL_VERSION: u32 = 1;
@@ -20,7 +22,7 @@ pub const PROTOCOL_VERSION: u32 = 1;
 /// A message from the client: a request, numbered by the client so that the [`Reply`] can be matched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ClientMessage {
-    /// Chosen by the client; the reply repeats it.
+    /// Chosen by the client; the reply repeats it. At most 2147483647.
     pub id: u32,
     /// What is asked for.
     #[serde(flatten)]
@@ -38,6 +40,11 @@ pub enum Request {
         /// The token of an earlier [`Hello`]: takes that client's calls over when it comes within the
         /// resume time.
         resume: Option<String>,
+        /// The number of the last event that the client has seen, for a client that kept its picture: what came after
+        /// it follows where that is still known ([`Hello::replayed`]).
+        #[serde(default)]
+        #[ts(optional, type = "number")]
+        since: Option<u64>,
     },
     /// ECMA-269 Make Call. Answered with [`ReplyResult::Media`].
     MakeCall {
@@ -45,15 +52,28 @@ pub enum Request {
         line: String,
         /// The number to dial, as the person typed it.
         number: String,
-        /// The browser's SDP offer.
-        sdp: String,
+        /// The browser's SDP offer. Without it another client is prompted to make the call, and the answer is
+        /// [`ReplyResult::Prompted`].
+        #[serde(default)]
+        #[ts(optional)]
+        sdp: Option<String>,
+        /// Which client to prompt; the one that was active last where none is said.
+        #[serde(default)]
+        #[ts(optional)]
+        client: Option<String>,
     },
     /// ECMA-269 Answer Call. Answered with [`ReplyResult::Media`].
     AnswerCall {
         /// The alerting call.
         call: String,
-        /// The browser's SDP offer.
-        sdp: String,
+        /// The browser's SDP offer; without it another client is prompted, as for `make_call`.
+        #[serde(default)]
+        #[ts(optional)]
+        sdp: Option<String>,
+        /// Which client to prompt.
+        #[serde(default)]
+        #[ts(optional)]
+        client: Option<String>,
     },
     /// Refuses an alerting call for all devices of the user.
     DeclineCall {
@@ -67,7 +87,8 @@ pub enum Request {
         /// The call to end.
         call: String,
     },
-    /// Brings the audio of a call here to another network path: an ICE restart (RFC 8839 section 4.4.1.1).
+    /// Brings the audio of a call here to another network path: an ICE restart (RFC 8839 section 4.4.1.1). An offer of a
+    /// new connection, after the page was loaded anew, takes the place of the old one.
     /// Answered with [`ReplyResult::Media`].
     RestartMedia {
         /// A call whose audio this client has.
@@ -106,8 +127,10 @@ pub enum Request {
         call: String,
         /// The number to dial, as the person typed it.
         number: String,
-        /// The browser's SDP offer for the new call.
-        sdp: String,
+        /// The browser's SDP offer for the new call; without it the client that has the call's audio is prompted.
+        #[serde(default)]
+        #[ts(optional)]
+        sdp: Option<String>,
     },
     /// ECMA-269 Reconnect Call: ends one call and goes back to the other.
     ReconnectCall {
@@ -156,8 +179,14 @@ pub enum Request {
         line: String,
         /// Where it rings or is parked.
         number: String,
-        /// The browser's SDP offer.
-        sdp: String,
+        /// The browser's SDP offer; without it another client is prompted, as for `make_call`.
+        #[serde(default)]
+        #[ts(optional)]
+        sdp: Option<String>,
+        /// Which client to prompt.
+        #[serde(default)]
+        #[ts(optional)]
+        client: Option<String>,
     },
     /// ECMA-269 Park Call: the other side waits at a number until somebody picks it up there.
     ParkCall {
@@ -216,16 +245,27 @@ pub enum ServerMessage {
     Hello(Hello),
     /// Answer to any other request.
     Reply(Reply),
+    /// The first message of `GET /api/v1/events`, unless what the asker missed is replayed.
+    Picture(Picture),
     /// A line changed.
     Line {
+        /// The event's number: one more than that of the event before.
+        #[ts(type = "number")]
+        seq: u64,
         /// The line as it is now.
         line: Line,
     },
     /// A call appeared or changed. A call whose state is `null` or `failed` is over and will not be
     /// mentioned again.
     Call {
+        /// The event's number.
+        #[ts(type = "number")]
+        seq: u64,
         /// The call as it is now.
         call: Call,
+        /// What happened to it since it was told of last, in the order of ECMA-269; nothing where only something else
+        /// about it changed.
+        events: Vec<CallEvent>,
     },
     /// New credentials for the STUN and TURN servers, for the calls that begin from now on.
     IceServers {
@@ -234,11 +274,76 @@ pub enum ServerMessage {
     },
     /// A DTMF digit arrived from the other side.
     Digit {
+        /// The event's number.
+        #[ts(type = "number")]
+        seq: u64,
         /// The call.
         call: String,
         /// One of `0`-`9`, `*`, `#`, `A`-`D`.
         digit: String,
     },
+    /// The user wants this client to do something with its audio, and has asked elsewhere for it (ECMA-269 6.4.4): the
+    /// client sends the request with its own SDP.
+    Prompt {
+        /// The event's number.
+        #[ts(type = "number")]
+        seq: u64,
+        /// What to do.
+        prompt: Prompt,
+    },
+}
+
+/// A request that needs the audio of the client that is to send it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Prompt {
+    /// [`Request::MakeCall`].
+    MakeCall {
+        /// The calling line.
+        line: String,
+        /// The number to dial, as the person typed it.
+        number: String,
+    },
+    /// [`Request::AnswerCall`].
+    AnswerCall {
+        /// The alerting call.
+        call: String,
+    },
+    /// [`Request::ConsultationCall`].
+    ConsultationCall {
+        /// The call whose audio the client has.
+        call: String,
+        /// The number to dial, as the person typed it.
+        number: String,
+    },
+    /// [`Request::DirectedPickupCall`].
+    DirectedPickupCall {
+        /// The line that takes it.
+        line: String,
+        /// Where it rings or is parked.
+        number: String,
+    },
+}
+
+/// All that a user has, as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Picture {
+    /// The number of the last event that is part of it.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// The user's lines.
+    pub lines: Vec<Line>,
+    /// The calls on them.
+    pub calls: Vec<Call>,
+}
+
+/// A client that is signed in, in the answer to `GET /api/v1/clients`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Client {
+    /// Names the client in requests.
+    pub id: String,
+    /// Whether it has a socket; else its socket broke and it may come back.
+    pub online: bool,
 }
 
 /// The server's picture of the client's world.
@@ -248,10 +353,18 @@ pub struct Hello {
     pub version: u32,
     /// Who is signed in.
     pub user: User,
+    /// Names this client in requests of others.
+    pub client: String,
     /// Give this in the next `hello` after the socket broke.
     pub resume: String,
     /// Whether an earlier client was taken over.
     pub resumed: bool,
+    /// Whether the events after `since` follow. Then `lines`, `calls` and `ended` are empty: what the client knows
+    /// still counts.
+    pub replayed: bool,
+    /// The number of the last event before those that follow.
+    #[ts(type = "number")]
+    pub seq: u64,
     /// How long the server keeps a client's calls after its socket broke, in milliseconds.
     pub resume_within_ms: u32,
     /// STUN and TURN servers for the audio, for as long as the next [`ServerMessage::IceServers`] has not come.
@@ -260,6 +373,8 @@ pub struct Hello {
     pub lines: Vec<Line>,
     /// The calls on them.
     pub calls: Vec<Call>,
+    /// The calls that ended while this client was away, with their causes.
+    pub ended: Vec<Call>,
 }
 
 /// A STUN or TURN server, in the form of a browser's `RTCIceServer`.
@@ -489,6 +604,11 @@ pub enum ReplyResult {
         call: String,
         /// SDP answer.
         sdp: String,
+    },
+    /// Another client has been told to do it.
+    Prompted {
+        /// Which.
+        client: String,
     },
     /// Refused; nothing changed.
     Error {

@@ -13,14 +13,15 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tracing::debug;
 
 use super::protocol::{
-    ClientMessage, DeclineReason, Hello, IceServer, PROTOCOL_VERSION, Reply, ReplyResult, Request, ServerMessage, User,
+    ClientMessage, Hello, IceServer, PROTOCOL_VERSION, Reply, ReplyResult, Request, ServerMessage, User,
 };
+use super::request::{Wanted, wanted};
 use super::routes::HttpFailure;
-use super::{WebState, convert, routes, same_origin};
+use super::routes::session::{CHECK_EVERY, Still};
+use super::{WebState, convert, protocol, routes, same_origin};
 use crate::call::cause::CauseCode;
-use crate::call::effect::Command;
-use crate::ids::UserId;
-use crate::net::core::{Attachment, ClientEvent};
+use crate::ids::{ClientId, UserId};
+use crate::net::clients::{Attachment, Beginning, ClientEvent, Leaving, Picture};
 use crate::user::accounts::AccountKind;
 use crate::user::clients::RESUME_WITHIN;
 
@@ -32,8 +33,6 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const PING_AFTER: Duration = Duration::from_secs(10);
 /// … and given up after this.
 const SILENT_LIMIT: Duration = Duration::from_secs(25);
-/// How often a socket asks whether its session goes on.
-const CHECK_SESSION_EVERY: Duration = Duration::from_secs(15);
 /// How often a client gets new credentials for TURN, well before the old ones expire.
 const RENEW_ICE_SERVERS: Duration = Duration::from_secs(8 * 60 * 60);
 /// How long one message may take to leave.
@@ -42,8 +41,14 @@ const SEND_LIMIT: Duration = Duration::from_secs(10);
 const CLOSE_NOT_SIGNED_IN: u16 = 4401;
 /// Close code: what came is not the protocol.
 const CLOSE_PROTOCOL: u16 = 4400;
-/// Close codes of a browser that leaves on purpose: socket closed by the page, page left (RFC 6455 7.4.1).
-const LEFT: [u16; 2] = [1000, 1001];
+/// Close code: too many clients of one user.
+const CLOSE_TOO_MANY: u16 = 4429;
+/// Close code of a page that closes its socket: the person has signed out (RFC 6455 7.4.1).
+const CLOSE_NORMAL: u16 = 1000;
+/// Close code of a browser whose page goes, be it closed or loaded anew.
+const CLOSE_GOING_AWAY: u16 = 1001;
+/// The highest number of a request; those above are for requests that come over HTTP.
+const MAX_REQUEST: u32 = i32::MAX as u32;
 
 /// `GET /api/v1/socket`.
 pub(super) async fn open(State(state): State<WebState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
@@ -51,7 +56,7 @@ pub(super) async fn open(State(state): State<WebState>, headers: HeaderMap, upgr
         return HttpFailure::from(CauseCode::BadRequest).into_response();
     }
     let user = routes::session::signed_in(&state, AccountKind::User, &headers).await.ok();
-    let still = Still { state: state.clone(), headers };
+    let still = Still::new(state.clone(), headers);
     upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(async move |mut socket| match user {
         Some(user) => serve(socket, state, user, still).await,
         None => close(&mut socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await,
@@ -60,7 +65,13 @@ pub(super) async fn open(State(state): State<WebState>, headers: HeaderMap, upgr
 
 async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Still) {
     let Some((id, attachment)) = hello(&mut socket, &state, user).await else { return };
-    let Attachment { attached, token, lines, calls, mut events } = attachment;
+    let Attachment { attached, token, beginning, mut events } = attachment;
+    let replayed = matches!(beginning, Beginning::Replay { .. });
+    let (picture, ended, missed) = match beginning {
+        Beginning::Picture(picture, ended) => (picture, ended, Vec::new()),
+        Beginning::Replay { since, changes } => (Picture { seq: since, ..Picture::default() }, Vec::new(), changes),
+    };
+    let protocol::Picture { seq, lines, calls } = convert::picture(&state, picture);
     let (client, number) = (attached.client, attached.socket);
     let account = state.users.account(user);
     let first = ServerMessage::Hello(Hello {
@@ -69,24 +80,29 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
             name: account.map(|account| account.name.clone()).unwrap_or_default(),
             display_name: account.map(|account| account.display_name.clone()).unwrap_or_default(),
         },
+        client: client.to_string(),
         resume: URL_SAFE_NO_PAD.encode(token),
         resumed: attached.resumed,
+        replayed,
+        seq,
         resume_within_ms: RESUME_WITHIN.as_millis() as u32,
         ice_servers: ice_servers(&state, user),
-        lines: lines
-            .into_iter()
-            .filter_map(|(line, status, settings)| convert::line(&state.labels, line, status, settings))
-            .collect(),
-        calls: calls.into_iter().map(|view| convert::call(&state, view)).collect(),
+        lines,
+        calls,
+        ended: ended.into_iter().map(|view| convert::call(&state, view)).collect(),
     });
-    debug!(%client, %id, resumed = attached.resumed, "client attached");
-    let left = if send(&mut socket, &first).await {
-        run(&mut socket, &state, client, &mut events, &still, user).await
-    } else {
-        false
+    debug!(%client, %id, resumed = attached.resumed, missed = missed.len(), "client attached");
+    let missed = missed.into_iter().filter_map(|(seq, change)| convert::change(&state, seq, &change));
+    let mut arrived = true;
+    for message in std::iter::once(first).chain(missed) {
+        arrived = arrived && send(&mut socket, &message).await;
+    }
+    let leaving = match arrived {
+        true => run(&mut socket, &state, client, &mut events, &still, user).await,
+        false => Leaving::Broken,
     };
-    debug!(%client, left, "client's socket closed");
-    state.core.detach(client, number, left).await;
+    debug!(%client, ?leaving, "client's socket closed");
+    state.core.detach(client, number, leaving).await;
 }
 
 /// Waits for `hello` and attaches the client.
@@ -95,8 +111,10 @@ async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option
         Ok(Some(Ok(Message::Text(text)))) => serde_json::from_str::<ClientMessage>(&text).ok(),
         _ => None,
     };
-    let (id, resume) = match message {
-        Some(ClientMessage { id, request: Request::Hello { version: PROTOCOL_VERSION, resume } }) => (id, resume),
+    let (id, resume, since) = match message {
+        Some(ClientMessage { id, request: Request::Hello { version: PROTOCOL_VERSION, resume, since } }) => {
+            (id, resume, since)
+        }
         Some(ClientMessage { id, request: Request::Hello { .. } }) => {
             send(socket, &refusal(id, CauseCode::WrongVersion)).await;
             close(socket, CLOSE_PROTOCOL, CauseCode::WrongVersion.english()).await;
@@ -108,8 +126,16 @@ async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option
         }
     };
     let resume = resume.and_then(|token| URL_SAFE_NO_PAD.decode(token).ok()).and_then(|token| token.try_into().ok());
-    let attachment = state.core.attach(user, resume).await?;
-    Some((id, attachment))
+    match state.core.attach(user, resume, since).await {
+        Ok(attachment) => Some((id, attachment)),
+        Err(cause) => {
+            send(socket, &refusal(id, cause)).await;
+            if cause == CauseCode::TooManyClients {
+                close(socket, CLOSE_TOO_MANY, cause.english()).await;
+            }
+            None
+        }
+    }
 }
 
 /// The STUN and TURN servers for a user, with credentials that are valid from now.
@@ -119,17 +145,17 @@ fn ice_servers(state: &WebState, user: UserId) -> Vec<IceServer> {
     state.ice.for_user(name, now.as_secs())
 }
 
-/// Serves the socket until it ends; true where the browser left on purpose.
+/// Serves the socket until it ends.
 async fn run(
     socket: &mut WebSocket,
     state: &WebState,
-    client: crate::ids::ClientId,
+    client: ClientId,
     events: &mut mpsc::Receiver<ClientEvent>,
     still: &Still,
     user: UserId,
-) -> bool {
+) -> Leaving {
     let mut heard = Instant::now();
-    let mut check = tokio::time::interval_at(Instant::now() + CHECK_SESSION_EVERY, CHECK_SESSION_EVERY);
+    let mut check = tokio::time::interval_at(Instant::now() + CHECK_EVERY, CHECK_EVERY);
     let mut renew = tokio::time::interval_at(Instant::now() + RENEW_ICE_SERVERS, RENEW_ICE_SERVERS);
     let mut pinged = false;
     loop {
@@ -138,59 +164,59 @@ async fn run(
             _ = check.tick() => {
                 if !still.signed_in(user).await {
                     close(socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await;
-                    return true;
+                    return Leaving::Left;
                 }
             }
             _ = renew.tick() => {
                 let ice_servers = ice_servers(state, user);
                 if !ice_servers.is_empty() && !send(socket, &ServerMessage::IceServers { ice_servers }).await {
-                    return false;
+                    return Leaving::Broken;
                 }
             }
             event = events.recv() => {
                 // The core drops the sender when this socket is replaced or too slow.
-                let Some(event) = event else { return false };
+                let Some(event) = event else { return Leaving::Broken };
                 let message = match event {
-                    ClientEvent::Reply { request, result } => {
-                        ServerMessage::Reply(Reply { id: request, result: convert::result(result) })
+                    ClientEvent::Reply { request, outcome } => {
+                        Some(ServerMessage::Reply(Reply { id: request, result: convert::outcome(outcome) }))
                     }
-                    ClientEvent::Call(view) => ServerMessage::Call { call: convert::call(state, *view) },
-                    ClientEvent::Line(line, status, settings) => match convert::line(&state.labels, line, status, settings) {
-                        Some(line) => ServerMessage::Line { line },
-                        None => continue,
-                    },
-                    ClientEvent::Digit { call, digit } => {
-                        ServerMessage::Digit { call: call.to_string(), digit: digit.to_string() }
-                    }
+                    ClientEvent::Changed { seq, change } => convert::change(state, seq, &change),
                 };
-                if !send(socket, &message).await {
-                    return false;
+                if let Some(message) = message
+                    && !send(socket, &message).await
+                {
+                    return Leaving::Broken;
                 }
             }
             received = timeout_at(wake, socket.recv()) => {
                 let message = match received {
-                    Err(_) if pinged => return false,
+                    Err(_) if pinged => return Leaving::Broken,
                     Err(_) => {
                         pinged = true;
                         if socket.send(Message::Ping(Default::default())).await.is_err() {
-                            return false;
+                            return Leaving::Broken;
                         }
                         continue;
                     }
                     Ok(Some(Ok(message))) => message,
-                    Ok(_) => return false,
+                    Ok(_) => return Leaving::Broken,
                 };
                 heard = Instant::now();
                 pinged = false;
                 match message {
                     Message::Text(text) => {
                         let outcome = match serde_json::from_str::<ClientMessage>(&text) {
-                            Ok(ClientMessage { id, request }) => match command(request) {
-                                Ok(Some(command)) => {
+                            Ok(ClientMessage { id, .. }) if id > MAX_REQUEST => refusal(id, CauseCode::BadRequest),
+                            Ok(ClientMessage { id, request }) => match wanted(request) {
+                                Ok(Wanted::Command(command) | Wanted::Audio(command)) => {
                                     state.core.command(client, id, command).await;
                                     continue;
                                 }
-                                Ok(None) => ServerMessage::Reply(Reply { id, result: ReplyResult::Ok }),
+                                Ok(Wanted::Prompt(to, prompt)) => {
+                                    state.core.prompt(client, id, to, prompt).await;
+                                    continue;
+                                }
+                                Ok(Wanted::Answer) => ServerMessage::Reply(Reply { id, result: ReplyResult::Ok }),
                                 Err(cause) => refusal(id, cause),
                             },
                             Err(_) => {
@@ -200,33 +226,23 @@ async fn run(
                             }
                         };
                         if !send(socket, &outcome).await {
-                            return false;
+                            return Leaving::Broken;
                         }
                     }
-                    Message::Close(frame) => return frame.is_some_and(|frame| LEFT.contains(&frame.code)),
+                    Message::Close(frame) => {
+                        return match frame.map(|frame| frame.code) {
+                            Some(CLOSE_NORMAL) => Leaving::Left,
+                            Some(CLOSE_GOING_AWAY) => Leaving::PageGone,
+                            _ => Leaving::Broken,
+                        };
+                    }
                     Message::Binary(_) => {
                         close(socket, CLOSE_PROTOCOL, "Messages are JSON text.").await;
-                        return false;
+                        return Leaving::Broken;
                     }
                     Message::Ping(_) | Message::Pong(_) => {}
                 }
             }
-        }
-    }
-}
-
-/// Asks whether the session that a socket was opened with goes on: the person may have signed out in another tab.
-struct Still {
-    state: WebState,
-    headers: HeaderMap,
-}
-
-impl Still {
-    async fn signed_in(&self, user: UserId) -> bool {
-        // A database that cannot be asked says nothing about the session.
-        match routes::session::signed_in(&self.state, AccountKind::User, &self.headers).await {
-            Ok(found) => found == user,
-            Err(failure) => failure.cause() != CauseCode::NotSignedIn,
         }
     }
 }
@@ -237,54 +253,8 @@ struct Numbered {
     id: u32,
 }
 
-/// The command behind a request; none where there is nothing to do.
-fn command(request: Request) -> Result<Option<Command>, CauseCode> {
-    let call = |id: String| id.parse().map_err(|_| CauseCode::UnknownCall);
-    let line = |id: String| id.parse().map_err(|_| CauseCode::UnknownLine);
-    Ok(Some(match request {
-        Request::Hello { .. } => return Err(CauseCode::BadRequest),
-        Request::Ping => return Ok(None),
-        Request::MakeCall { line: id, number, sdp } => Command::MakeCall { line: line(id)?, number, sdp },
-        Request::AnswerCall { call: id, sdp } => Command::AnswerCall { call: call(id)?, sdp },
-        Request::DeclineCall { call: id, reason } => Command::Decline {
-            call: call(id)?,
-            cause: match reason {
-                DeclineReason::Busy => CauseCode::Busy,
-                DeclineReason::Declined => CauseCode::Declined,
-            },
-        },
-        Request::RestartMedia { call: id, sdp } => Command::RestartMedia { call: call(id)?, sdp },
-        Request::ClearConnection { call: id } => Command::ClearConnection { call: call(id)? },
-        Request::GenerateDigits { call: id, digits } => Command::GenerateDigits { call: call(id)?, digits },
-        Request::HoldCall { call: id } => Command::HoldCall { call: call(id)? },
-        Request::RetrieveCall { call: id } => Command::RetrieveCall { call: call(id)? },
-        Request::AlternateCall { active, held } => Command::AlternateCall { active: call(active)?, held: call(held)? },
-        Request::ConsultationCall { call: id, number, sdp } => {
-            Command::ConsultationCall { call: call(id)?, number, sdp }
-        }
-        Request::ReconnectCall { active, held } => Command::ReconnectCall { active: call(active)?, held: call(held)? },
-        Request::TransferCall { active, held } => Command::TransferCall { active: call(active)?, held: call(held)? },
-        Request::SingleStepTransferCall { call: id, number } => {
-            Command::SingleStepTransferCall { call: call(id)?, number }
-        }
-        Request::ConferenceCall { active, held } => {
-            Command::ConferenceCall { active: call(active)?, held: call(held)? }
-        }
-        Request::ClearCall { call: id } => Command::ClearCall { call: call(id)? },
-        Request::DeflectCall { call: id, number } => Command::DeflectCall { call: call(id)?, number },
-        Request::DirectedPickupCall { line: id, number, sdp } => {
-            Command::DirectedPickupCall { line: line(id)?, number, sdp }
-        }
-        Request::ParkCall { call: id, number } => Command::ParkCall { call: call(id)?, number },
-        Request::SetForwarding { line: id, forwarding } => Command::SetForwarding { line: line(id)?, forwarding },
-        Request::CancelForwarding { line: id, kind } => Command::CancelForwarding { line: line(id)?, kind },
-        Request::SetDoNotDisturb { line: id, on } => Command::SetDoNotDisturb { line: line(id)?, on },
-        Request::SetRemoteOffice { line: id, number } => Command::SetRemoteOffice { line: line(id)?, number },
-    }))
-}
-
 fn refusal(id: u32, code: CauseCode) -> ServerMessage {
-    ServerMessage::Reply(Reply { id, result: convert::result(crate::call::effect::CommandResult::Error(code)) })
+    ServerMessage::Reply(Reply { id, result: convert::refusal(code) })
 }
 
 async fn send(socket: &mut WebSocket, message: &ServerMessage) -> bool {

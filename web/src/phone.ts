@@ -1,20 +1,22 @@
 /** The softphone: joins the socket, what is known, and the audio of each call. */
-import type { Cause, DeclineReason, IceServer, User } from './generated/protocol';
+import type { Cause, IceServer, Prompt, ReplyResult, Request, User } from './generated/protocol';
 import { onDeviceChoice } from './media/devices';
 import { MicrophoneError } from './media/microphone';
 import { Peer } from './media/peer';
-import { ServerSocket, type Link } from './protocol/socket';
-import { here, initial, ours, reduce, type Action, type PhoneState } from './protocol/store';
-
-/** A path that is broken for this long, in ms, is given up for another. */
-const RESTART_AFTER = 1000;
+import { Peers } from './peers';
+import { here, rings } from './protocol/select';
+import { ServerSocket, type Link, type SocketEvents } from './protocol/socket';
+import { initial, ours, type CallEntry, type Draft, type PhoneState } from './protocol/state';
+import { reduce, type Action } from './protocol/store';
+import { causeIn, Services } from './services';
+import { keepToken, takeToken } from './token';
 
 /** What React draws from, and what its buttons do. */
-export class Phone {
+export class Phone extends Services {
   #state: PhoneState;
   #listeners = new Set<() => void>();
   #socket: ServerSocket;
-  #peers = new Map<string, Peer>();
+  #peers: Peers;
   /** The audio of a call that has no name yet. */
   #draftPeer: { id: number; peer: Peer } | null = null;
   #drafts = 0;
@@ -24,44 +26,57 @@ export class Phone {
   #undo: (() => void)[] = [];
 
   constructor(user: User, url: string) {
+    super();
     this.#state = initial(user);
-    this.#socket = new ServerSocket(url, {
+    this.#peers = new Peers({
+      audio: (call, audio) => this.dispatch({ type: 'audio', call, audio }),
+      input: () => this.#inputChanged(),
+      restart: async (call, sdp) => {
+        const result = await this.#socket.request({ type: 'restart_media', call, sdp });
+        return result.status === 'media' ? result.sdp : null;
+      },
+    });
+    const events: SocketEvents = {
       link: (link) => this.#linkChanged(link),
       hello: (hello) => {
         clearTimeout(this.#resumeTimer);
         this.#resumeWithin = hello.resume_within_ms;
         this.#iceServers = hello.ice_servers;
-        this.#dispatch({ type: 'hello', hello, now: Date.now() });
-        this.#clearOrphans();
+        this.dispatch({ type: 'hello', hello, now: Date.now() });
+        this.#adoptOrphans();
         // The socket broke, so the path of the audio may have changed, too.
-        this.#restartInterrupted();
+        this.#peers.restartInterrupted();
       },
       message: (message) => {
         switch (message.type) {
           case 'line':
-            return this.#dispatch({ type: 'line', line: message.line });
+            return this.dispatch({ type: 'line', line: message.line });
           case 'call':
-            return this.#dispatch({ type: 'call', call: message.call, now: Date.now() });
+            return this.dispatch({ type: 'call', call: message.call, now: Date.now() });
           case 'ice_servers':
             this.#iceServers = message.ice_servers;
             return;
           case 'digit':
-            return this.#dispatch({ type: 'digit', call: message.call, digit: message.digit });
+            return this.dispatch({ type: 'digit', call: message.call, digit: message.digit });
+          case 'prompt':
+            return void this.#perform(message.prompt);
         }
       },
-    });
+    };
+    this.#socket = new ServerSocket(url, events, takeToken());
     const online = () => {
       this.#socket.retryNow();
-      this.#restartInterrupted();
+      this.#peers.restartInterrupted();
     };
     window.addEventListener('online', online);
     document.addEventListener('visibilitychange', online);
+    const gone = () => keepToken(this.#socket.token);
+    window.addEventListener('pagehide', gone);
     this.#undo.push(
+      () => window.removeEventListener('pagehide', gone),
       () => window.removeEventListener('online', online),
       () => document.removeEventListener('visibilitychange', online),
-      onDeviceChoice(() => {
-        for (const peer of this.#peers.values()) void peer.useChosenDevices();
-      }),
+      onDeviceChoice(() => this.#peers.useChosenDevices()),
     );
   }
 
@@ -77,71 +92,57 @@ export class Phone {
     return this.#peers.get(call)?.input ?? null;
   }
 
-  async dial(line: string, number: string): Promise<void> {
-    if (this.#state.draft || here(this.#state).length > 0) return;
-    const id = ++this.#drafts;
-    this.#dispatch({ type: 'dial', draft: { id, line, number, call: null } });
-    const wanted = () => this.#state.draft?.id === id;
-    let peer: Peer;
-    try {
-      peer = await Peer.open(this.#iceServers);
-    } catch (error) {
-      return this.#dispatch({ type: 'dial_failed', id, cause: causeOf(error) });
-    }
-    if (!wanted()) return peer.close();
-    this.#draftPeer = { id, peer };
-    const result = await this.#socket.request({ type: 'make_call', line, number, sdp: peer.offer });
-    this.#draftPeer = null;
-    if (result.status !== 'media') {
-      peer.close();
-      const cause = result.status === 'error' ? result.cause : ours('internal');
-      return this.#dispatch({ type: 'dial_failed', id, cause });
-    }
-    if (!wanted()) {
-      peer.close();
-      return void this.#socket.request({ type: 'clear_connection', call: result.call });
-    }
-    this.#keep(result.call, peer);
-    this.#dispatch({ type: 'dial_placed', id, call: result.call });
-    await this.#accept(result.call, peer, result.sdp);
+  /** Calls somebody; the server holds what runs here. */
+  dial(line: string, number: string): Promise<void> {
+    return this.#place({ line, number, consultationOf: null }, (sdp) => ({ type: 'make_call', line, number, sdp }));
   }
 
-  /** Takes a call; what runs here is ended first, as there is no hold. */
+  /** Holds a call and asks somebody. */
+  consult(call: string, number: string): Promise<void> {
+    const line = this.entry(call)?.call.line ?? '';
+    const draft = { line, number, consultationOf: call };
+    return this.#place(draft, (sdp) => ({ type: 'consultation_call', call, number, sdp }));
+  }
+
+  /** Takes a call that rings, or is parked, at somebody else's number. */
+  pickUp(line: string, number: string): Promise<void> {
+    const draft = { line, number, consultationOf: null };
+    return this.#place(draft, (sdp) => ({ type: 'directed_pickup_call', line, number, sdp }));
+  }
+
+  /** Takes a call; the server holds what runs here. */
   async answer(call: string): Promise<void> {
-    const others = here(this.#state).filter((entry) => entry.call.id !== call);
-    if (others.some(({ answering }) => answering)) return;
-    this.#dispatch({ type: 'answer', call });
+    if (this.#state.calls.some(({ answering }) => answering)) return;
+    this.dispatch({ type: 'answer', call });
     let peer: Peer;
     try {
       peer = await Peer.open(this.#iceServers);
     } catch (error) {
-      return this.#dispatch({ type: 'answer_failed', call, cause: causeOf(error) });
+      return this.dispatch({ type: 'answer_failed', call, cause: causeOf(error) });
     }
-    if (!this.#has(call)) return peer.close();
+    if (!this.entry(call)) return peer.close();
     if (this.#state.draft) this.hangUpDraft();
-    await Promise.all(others.map((entry) => this.hangUp(entry.call.id)));
     const result = await this.#socket.request({ type: 'answer_call', call, sdp: peer.offer });
-    if (result.status !== 'media' || !this.#has(call)) {
+    if (result.status !== 'media' || !this.entry(call)) {
       peer.close();
       const cause = result.status === 'error' ? result.cause : ours('internal');
-      return this.#dispatch({ type: 'answer_failed', call, cause });
+      return this.dispatch({ type: 'answer_failed', call, cause });
     }
     this.#keep(call, peer);
     await this.#accept(call, peer, result.sdp);
   }
 
-  async decline(call: string, reason: DeclineReason): Promise<void> {
-    await this.#socket.request({ type: 'decline_call', call, reason });
-  }
-
   async hangUp(call: string): Promise<void> {
+    this.dispatch({ type: 'asked', call, service: 'clear_connection', outcomes: {} });
     const result = await this.#socket.request({ type: 'clear_connection', call });
-    const entry = this.#state.calls.find((known) => known.call.id === call);
+    const entry = this.entry(call);
     if (result.status !== 'error' || !entry) return;
-    if (!['server_unreachable', 'unknown_call'].includes(result.cause.code)) return;
+    if (!['server_unreachable', 'unknown_call'].includes(result.cause.code)) {
+      return this.dispatch({ type: 'replied', call, cause: result.cause, outcomes: {} });
+    }
     // Ends for the person at once; the server is told when it is back, as the call then has no audio here.
     const over = { ...entry.call, state: 'null', cause: ours('normal_clearing') } as const;
-    this.#dispatch({ type: 'call', call: over, now: Date.now() });
+    this.dispatch({ type: 'call', call: over, now: Date.now() });
   }
 
   /** Gives up a call that the server has not confirmed yet. */
@@ -150,23 +151,27 @@ export class Phone {
     if (!draft) return;
     if (draft.call) return void this.hangUp(draft.call);
     this.#draftPeer?.peer.close();
-    this.#dispatch({ type: 'dial_failed', id: draft.id, cause: ours('cancelled') });
+    this.dispatch({ type: 'dial_failed', id: draft.id, cause: ours('cancelled') });
   }
 
-  setMuted(call: string, muted: boolean): void {
-    this.#peers.get(call)?.setMuted(muted);
-    this.#dispatch({ type: 'muted', call, muted });
+  setMuted(calls: readonly CallEntry[], muted: boolean): void {
+    for (const { call } of calls) this.dispatch({ type: 'muted', call: call.id, muted });
   }
 
   sendDigit(call: string, digit: string): void {
     const peer = this.#peers.get(call);
     if (!peer) return;
-    this.#dispatch({ type: 'sent_digit', call, digit });
+    this.dispatch({ type: 'sent_digit', call, digit });
     if (!peer.sendDigit(digit)) void this.#socket.request({ type: 'generate_digits', call, digits: digit });
   }
 
+  /** The person has seen the call's notice. */
+  seen(call: string): void {
+    this.dispatch({ type: 'seen', call });
+  }
+
   dismiss(ended: string): void {
-    this.#dispatch({ type: 'dismiss', ended });
+    this.dispatch({ type: 'dismiss', ended });
   }
 
   /** Leaves: the server ends the calls of this device. */
@@ -175,45 +180,68 @@ export class Phone {
     clearTimeout(this.#resumeTimer);
     for (const undo of this.#undo.splice(0)) undo();
     this.#draftPeer?.peer.close();
-    for (const peer of this.#peers.values()) peer.close();
-    this.#peers.clear();
+    this.#peers.closeAll();
+  }
+
+  /** Somebody asked elsewhere for what needs the audio of this device. */
+  #perform(prompt: Prompt): Promise<void> {
+    switch (prompt.type) {
+      case 'make_call':
+        return this.dial(prompt.line, prompt.number);
+      case 'answer_call':
+        return this.answer(prompt.call);
+      case 'consultation_call':
+        return this.consult(prompt.call, prompt.number);
+      case 'directed_pickup_call':
+        return this.pickUp(prompt.line, prompt.number);
+    }
+  }
+
+  async #place(draft: Omit<Draft, 'id' | 'call'>, request: (sdp: string) => Request): Promise<void> {
+    if (this.#state.draft) return;
+    const id = ++this.#drafts;
+    this.dispatch({ type: 'dial', draft: { ...draft, id, call: null } });
+    const wanted = () => this.#state.draft?.id === id;
+    let peer: Peer;
+    try {
+      peer = await Peer.open(this.#iceServers);
+    } catch (error) {
+      return this.dispatch({ type: 'dial_failed', id, cause: causeOf(error) });
+    }
+    if (!wanted()) return peer.close();
+    this.#draftPeer = { id, peer };
+    const result = await this.#socket.request(request(peer.offer));
+    this.#draftPeer = null;
+    if (result.status !== 'media') {
+      peer.close();
+      return this.dispatch({ type: 'dial_failed', id, cause: causeIn(result) ?? ours('internal') });
+    }
+    if (!wanted()) {
+      peer.close();
+      return void this.#socket.request({ type: 'clear_connection', call: result.call });
+    }
+    this.#keep(result.call, peer);
+    this.dispatch({ type: 'dial_placed', id, call: result.call });
+    await this.#accept(result.call, peer, result.sdp);
+  }
+
+  protected override request(request: Request): Promise<ReplyResult> {
+    return this.#socket.request(request);
   }
 
   #linkChanged(link: Link): void {
     if (link === 'reconnecting' && this.#state.link === 'online') {
       this.#resumeTimer = setTimeout(
-        () => this.#dispatch({ type: 'resume_expired', now: Date.now() }),
+        () => this.dispatch({ type: 'resume_expired', now: Date.now() }),
         this.#resumeWithin,
       );
     }
-    this.#dispatch({ type: 'link', link });
-  }
-
-  #has(call: string): boolean {
-    return this.#state.calls.some((entry) => entry.call.id === call);
+    this.dispatch({ type: 'link', link });
   }
 
   #keep(call: string, peer: Peer): void {
-    this.#peers.get(call)?.close();
-    this.#peers.set(call, peer);
-    peer.onInput = () => this.#inputChanged();
-    peer.onAudio = (audio) => {
-      this.#dispatch({ type: 'audio', call, audio });
-      if (audio === 'interrupted') setTimeout(() => this.#restart(call, peer), RESTART_AFTER);
-    };
-  }
-
-  /** Brings the audio of a call to another path where the old one is still broken. */
-  #restart(call: string, peer: Peer): void {
-    if (this.#peers.get(call) !== peer || peer.audio !== 'interrupted') return;
-    void peer.restart(async (sdp) => {
-      const result = await this.#socket.request({ type: 'restart_media', call, sdp });
-      return result.status === 'media' ? result.sdp : null;
-    });
-  }
-
-  #restartInterrupted(): void {
-    for (const [call, peer] of this.#peers) this.#restart(call, peer);
+    this.#peers.keep(call, peer);
+    this.#peers.hush(this.#state.calls);
   }
 
   async #accept(call: string, peer: Peer, sdp: string): Promise<void> {
@@ -224,20 +252,39 @@ export class Phone {
     }
   }
 
-  /** A reply that was lost with the socket leaves a call here without audio; nobody could use it. */
-  #clearOrphans(): void {
+  /** Calls here without audio: the page was loaded anew, or a reply was lost with the socket. */
+  #adoptOrphans(): void {
     for (const { call } of here(this.#state)) {
-      if (call.here && !this.#peers.has(call.id)) void this.hangUp(call.id);
+      if (call.here && !this.#peers.get(call.id)) void this.#adopt(call.id);
     }
   }
 
-  #dispatch(action: Action): void {
+  /** Gives a call new audio; ends it where that cannot be had, as nobody could use it. */
+  async #adopt(call: string): Promise<void> {
+    const peer = await Peer.open(this.#iceServers).catch(() => null);
+    if (!peer) return this.hangUp(call);
+    const result = await this.#socket.request({ type: 'restart_media', call, sdp: peer.offer });
+    if (result.status !== 'media' || !this.entry(call)) {
+      peer.close();
+      return this.hangUp(call);
+    }
+    this.#keep(call, peer);
+    await this.#accept(call, peer, result.sdp);
+  }
+
+  protected override dispatch(action: Action): void {
     const before = this.#state;
     this.#state = reduce(before, action);
-    for (const { call } of before.calls) if (!this.#has(call.id)) this.#closePeer(call.id);
-    if (before.draft?.call && this.#state.draft === null && !this.#has(before.draft.call)) {
-      this.#closePeer(before.draft.call);
+    for (const { call } of before.calls) {
+      const now = this.entry(call.id);
+      // Parked, or rung out to another device: the call is still seen, its audio is not here.
+      const gone = !now || (call.here && !now.call.here && !rings(now.call));
+      if (gone) this.#peers.close(call.id);
     }
+    if (before.draft?.call && this.#state.draft === null && !this.entry(before.draft.call)) {
+      this.#peers.close(before.draft.call);
+    }
+    this.#peers.hush(this.#state.calls);
     this.#notify();
   }
 
@@ -245,11 +292,6 @@ export class Phone {
   #inputChanged(): void {
     this.#state = { ...this.#state };
     this.#notify();
-  }
-
-  #closePeer(call: string): void {
-    this.#peers.get(call)?.close();
-    this.#peers.delete(call);
   }
 
   #notify(): void {

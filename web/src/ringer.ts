@@ -2,7 +2,7 @@
 import { audioContext } from './media/context';
 import { playOnChosenSpeaker } from './media/devices';
 
-/** How a call is announced: loud when idle, a short knock during another call. */
+/** How a call is announced: loud when idle, by a short knock in the headset during another call. */
 export type Ring = 'ring' | 'knock';
 
 const PERIOD_MS = 4000;
@@ -12,7 +12,7 @@ export function startRinging(kind: Ring): () => void {
   const context = audioContext();
   const out = context.createGain();
   out.gain.value = kind === 'ring' ? 0.22 : 0.06;
-  out.connect(context.destination);
+  const close = kind === 'ring' ? plugIn(out, context.destination) : onChosenSpeaker(context, out);
   const once = () => {
     if (context.state !== 'running') return void context.resume().catch(() => undefined);
     const at = context.currentTime + 0.02;
@@ -33,7 +33,26 @@ export function startRinging(kind: Ring): () => void {
     const now = context.currentTime;
     out.gain.cancelScheduledValues(now);
     out.gain.setTargetAtTime(0, now, 0.03);
-    setTimeout(() => out.disconnect(), 300);
+    setTimeout(close, 300);
+  };
+}
+
+function plugIn(out: AudioNode, destination: AudioNode): () => void {
+  out.connect(destination);
+  return () => out.disconnect();
+}
+
+/** Where calls are heard, too. */
+function onChosenSpeaker(context: AudioContext, out: AudioNode): () => void {
+  const destination = context.createMediaStreamDestination();
+  const unplug = plugIn(out, destination);
+  const speaker = document.createElement('audio');
+  speaker.srcObject = destination.stream;
+  void playOnChosenSpeaker(speaker).then(() => speaker.play().catch(() => undefined));
+  return () => {
+    unplug();
+    speaker.pause();
+    speaker.srcObject = null;
   };
 }
 
@@ -41,19 +60,12 @@ export function startRinging(kind: Ring): () => void {
 export async function playTestSound(): Promise<void> {
   const context = audioContext();
   await context.resume().catch(() => undefined);
-  const destination = context.createMediaStreamDestination();
   const out = context.createGain();
   out.gain.value = 0.22;
-  out.connect(destination);
-  const speaker = document.createElement('audio');
-  speaker.srcObject = destination.stream;
-  await playOnChosenSpeaker(speaker);
-  await speaker.play().catch(() => undefined);
+  const close = onChosenSpeaker(context, out);
   chime(context, out, context.currentTime + 0.15, [523.3, 659.3, 784]);
   await new Promise((resolve) => setTimeout(resolve, 1600));
-  speaker.pause();
-  speaker.srcObject = null;
-  out.disconnect();
+  close();
 }
 
 /** Struck bars, one after another. */

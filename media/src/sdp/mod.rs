@@ -260,13 +260,23 @@ pub struct Terms {
     pub rtcp_mux: bool,
     /// Audio per packet that we ask for in offers, in milliseconds, 10 to 60.
     pub ptime: u32,
+    /// The peer is on hold with us and is to send nothing (RFC 3264 section 8.4): sendonly in offers, and in answers
+    /// where it would send otherwise.
+    pub hold: bool,
 }
 
 impl From<&[Codec]> for Terms {
     /// These codecs over plain RTP.
     fn from(codecs: &[Codec]) -> Self {
         let codecs = codecs.to_vec();
-        Self { codecs, protection: Protection::Off, comfort_noise: false, rtcp_mux: false, ptime: USUAL_PTIME }
+        Self {
+            codecs,
+            protection: Protection::Off,
+            comfort_noise: false,
+            rtcp_mux: false,
+            ptime: USUAL_PTIME,
+            hold: false,
+        }
     }
 }
 
@@ -305,16 +315,24 @@ pub struct Offer {
 impl Offer {
     /// The first offer of a leg: codecs in order of preference, and telephone events.
     pub fn new(local: &LocalAudio, terms: impl Into<Terms>) -> Self {
-        Self::revised(local, terms, Direction::SendRecv, 1)
+        let terms = terms.into();
+        let formats = offered_formats(&terms.codecs);
+        Self::of(local, terms, formats, 1)
     }
 
-    /// An offer with its own direction and `o=` version, for a re-INVITE or an offerless INVITE.
+    /// Another offer on a leg where `agreed` holds: payload types keep what they mean (RFC 3264 section 8.3.2). Where it
+    /// is refused, the agreement goes on.
     ///
-    /// `version` must be higher than that of every description sent before on this leg
-    /// (RFC 3264 section 8).
-    pub fn revised(local: &LocalAudio, terms: impl Into<Terms>, direction: Direction, version: u64) -> Self {
-        let Terms { codecs, protection, comfort_noise, rtcp_mux, ptime } = terms.into();
-        let formats = offered_formats(&codecs);
+    /// `version` is that of the `o=` line, higher than in every description sent before on this leg (RFC 3264 section 8).
+    pub fn renewed(local: &LocalAudio, terms: impl Into<Terms>, agreed: &Negotiated, version: u64) -> Self {
+        let terms = terms.into();
+        let formats = renewed_formats(&terms.codecs, agreed);
+        Self::of(local, terms, formats, version)
+    }
+
+    fn of(local: &LocalAudio, terms: Terms, formats: Vec<Format>, version: u64) -> Self {
+        let Terms { codecs, protection, comfort_noise, rtcp_mux, ptime, hold } = terms;
+        let direction = if hold { Direction::SendOnly } else { Direction::SendRecv };
         let noise = comfort_noise && codecs.iter().any(|codec| codec.rtp_clock() == NOISE_CLOCK);
         let rtcp_mux = rtcp_mux || protection.identity().is_some();
         let mut lines = Lines::new(local, version);
@@ -428,7 +446,8 @@ pub fn answer(
     let noise = read::comfort_noise(media).filter(|_| terms.comfort_noise && codec.rtp_clock() == NOISE_CLOCK);
     let remote = description.remote(media)?;
     let rtcp_mux = media.has_attribute("rtcp-mux");
-    let direction = description.direction(media).reversed();
+    let ours = if terms.hold { Direction::SendOnly } else { Direction::SendRecv };
+    let direction = description.direction(media).reversed().and(ours);
     let ptime = read::ptime(media).unwrap_or(USUAL_PTIME);
     let xr = read::xr(media);
 
@@ -533,6 +552,26 @@ fn offered_formats(codecs: &[Codec]) -> Vec<Format> {
         formats.push(Format { payload_type: EVENT_PAYLOAD_TYPE, kind: Kind::Event { clock: 8_000 } });
     }
     formats
+}
+
+/// The same with the payload types that were agreed on before; what was not agreed on gets others.
+fn renewed_formats(codecs: &[Codec], agreed: &Negotiated) -> Vec<Format> {
+    let before = |kind: Kind| match kind {
+        Kind::Audio(codec) => agreed.receive.iter().find(|(_, known)| *known == codec).map(|&(number, _)| number),
+        Kind::Event { clock } => agreed.telephone_event.filter(|event| event.2 == clock).map(|event| event.1),
+    };
+    let mut taken: Vec<u8> = agreed.receive.iter().map(|&(number, _)| number).collect();
+    taken.extend(agreed.telephone_event.map(|event| event.1));
+    let renewed = offered_formats(codecs).into_iter().map(|Format { payload_type, kind }| {
+        let payload_type = before(kind).unwrap_or_else(|| {
+            let mut numbers = std::iter::once(payload_type).chain(96..=127);
+            let free = numbers.find(|number| !taken.contains(number)).unwrap_or(payload_type);
+            taken.push(free);
+            free
+        });
+        Format { payload_type, kind }
+    });
+    renewed.collect()
 }
 
 /// The telephone-event format for `codec`: its own clock (RFC 4733 section 2.1), else any.

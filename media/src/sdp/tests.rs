@@ -42,16 +42,12 @@ fn our_offer_lists_codecs_and_digits() {
 
 #[test]
 fn an_opus_offer_has_digits_in_both_clocks() {
-    let offer = Offer::revised(
-        &LocalAudio { address: "::1".parse().unwrap(), ..LOCAL },
-        &[Codec::Opus, Codec::Pcmu],
-        Direction::SendOnly,
-        3,
-    );
+    let local = LocalAudio { address: "::1".parse().unwrap(), ..LOCAL };
+    let offer = Offer::new(&local, &[Codec::Opus, Codec::Pcmu]);
     assert_eq!(
         text(offer.sdp()),
         "v=0\n\
-         o=- 4711 3 IN IP6 ::1\n\
+         o=- 4711 1 IN IP6 ::1\n\
          s=-\n\
          c=IN IP6 ::1\n\
          t=0 0\n\
@@ -64,8 +60,52 @@ fn an_opus_offer_has_digits_in_both_clocks() {
          a=rtpmap:101 telephone-event/8000\n\
          a=fmtp:101 0-15\n\
          a=ptime:20\n\
-         a=sendonly\n"
+         a=sendrecv\n"
     );
+}
+
+#[test]
+fn a_renewed_offer_keeps_what_numbers_mean_and_holds() {
+    // The peer has taken the numbers that we would have given to others.
+    let offer = sdp("
+v=0
+o=- 1 1 IN IP4 127.0.0.1
+s=-
+c=IN IP4 127.0.0.1
+t=0 0
+m=audio 10026 RTP/AVP 101 96
+a=rtpmap:101 opus/48000/2
+a=rtpmap:96 telephone-event/48000
+");
+    let codecs = [Codec::Opus, Codec::Pcma];
+    let (_, agreed) = answer(&LOCAL, &codecs, &offer, 1).unwrap();
+    let terms = Terms { hold: true, ..Terms::from(&codecs) };
+    let renewed = Offer::renewed(&LOCAL, &terms, &agreed, 2);
+    let written = text(renewed.sdp());
+    assert!(written.contains("o=- 4711 2 IN"), "{written}");
+    assert!(written.contains("RTP/AVP 101 8 96 97\n"), "{written}");
+    assert!(written.contains("a=rtpmap:101 opus/48000/2\n") && written.contains("a=rtpmap:96 telephone-event/48000\n"));
+    assert!(written.contains("a=rtpmap:97 telephone-event/8000\n") && written.ends_with("a=sendonly\n"), "{written}");
+    for (answered, direction) in [
+        ("a=recvonly", Direction::SendOnly),
+        ("a=inactive", Direction::Inactive),
+        ("a=sendrecv", Direction::SendOnly),
+        ("a=sendonly", Direction::Inactive),
+    ] {
+        let answer = sdp(&format!(
+            "v=0\no=- 1 2 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 10026 RTP/AVP 101\n\
+             a=rtpmap:101 opus/48000/2\n{answered}\n"
+        ));
+        assert_eq!(renewed.accept_answer(&answer).unwrap().direction, direction, "{answered}");
+    }
+    // Whoever is on hold stays so with an offer of its own.
+    for (offered, answered) in [("sendrecv", "sendonly"), ("recvonly", "sendonly"), ("sendonly", "inactive")] {
+        let mut held = offer.clone();
+        held.extend(format!("a={offered}\r\n").bytes());
+        let (again, agreed) = answer(&LOCAL, &terms, &held, 3).unwrap();
+        assert!(text(&again).ends_with(&format!("a={answered}\n")), "{offered}");
+        assert_eq!(agreed.direction.as_str(), answered);
+    }
 }
 
 #[test]

@@ -100,6 +100,28 @@ impl End {
         *self = Self { outbound, policy: self.policy, watch: self.watch.without_leg(), ..Self::default() };
     }
 
+    /// The leg goes, with all that belongs to it; the source stays, and whether audio is expected.
+    pub(super) fn take(&mut self) -> Self {
+        let source = std::mem::take(&mut self.outbound.source);
+        let watch = self.watch.without_leg();
+        let outbound = Outbound { source, ..Outbound::default() };
+        std::mem::replace(self, Self { outbound, watch, ..Self::default() })
+    }
+
+    /// A leg comes from elsewhere, in place of none.
+    pub(super) fn put(&mut self, taken: Self, now: Instant) {
+        let source = std::mem::take(&mut self.outbound.source);
+        let mut watch = self.watch.without_leg();
+        watch.installed(now);
+        let mut outbound = Outbound { source, next: None, event: None, ..taken.outbound };
+        outbound.change();
+        let mut inbound = taken.inbound;
+        if !matches!(outbound.source, Source::Mix) {
+            inbound.pulled = None;
+        }
+        *self = Self { inbound, outbound, watch, ..taken };
+    }
+
     pub(super) fn set_source(&mut self, source: Source) {
         self.outbound.source = source;
         self.outbound.change();

@@ -198,6 +198,14 @@ impl Session {
         pulled != Pulled::Silent
     }
 
+    /// A mixer wants no more of a leg, whose audio goes on by its own clock where anybody else wants it.
+    pub fn end_pull(&mut self, side: Side, now: Instant) {
+        self.now = Some(now);
+        if self.end(side).inbound.pulled.take().is_some() {
+            self.wake(side, Duration::ZERO, now);
+        }
+    }
+
     /// Gives 10 to 60 ms of audio at `rate` Hz to a leg whose source is [`Source::Mix`]; any other leg ignores it.
     pub fn push_audio(&mut self, side: Side, pcm: &[i16], rate: u32, now: Instant) {
         self.now = Some(now);

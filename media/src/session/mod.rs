@@ -16,6 +16,7 @@ mod recording;
 mod relay;
 mod send;
 mod sender;
+mod taken;
 mod watch;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use output::Output;
 use output::Queue;
 use raster::Raster;
 use recording::Recording;
+pub use taken::TakenLeg;
 
 /// A clock this late starts a new grid instead of a burst.
 const MAX_LATE: Duration = Duration::from_millis(200);
@@ -286,8 +288,10 @@ impl Session {
     /// WebRTC leg, or none, is left as it is.
     pub fn update_rtp(&mut self, side: Side, negotiated: Negotiated, now: Instant) {
         self.now = Some(now);
-        if let Some(Leg::Rtp(leg)) = &mut self.end(side).leg {
+        let end = self.end(side);
+        if let Some(Leg::Rtp(leg)) = &mut end.leg {
             leg.update(negotiated, now);
+            end.watch.agreed(now);
         }
         self.run_handshake(side, now);
     }

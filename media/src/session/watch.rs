@@ -42,6 +42,11 @@ impl Watch {
         }
     }
 
+    /// Something else was agreed: whoever was on hold has the time again that a leg has at its beginning.
+    pub(super) fn agreed(&mut self, now: Instant) {
+        self.since = self.since.map(|_| now);
+    }
+
     /// What stays when the leg goes: another takes its place in a transfer.
     pub(super) fn without_leg(&self) -> Self {
         Self { expected: self.expected, silent: self.silent, ..Self::default() }

@@ -28,7 +28,7 @@ impl Calls {
         let code = group.pickup_code.as_ref().map(|code| code.replace(NUMBER, number));
         match (here, code) {
             (Some(call), _) => {
-                let Asker { client, user, request } = asker;
+                let Asker { client, user, request, .. } = asker;
                 let taker = Taker { client, user, request, sdp };
                 let taken = self.with(call, now, |flow| flow.pick_up(line, taker));
                 taken.unwrap_or(Err(CauseCode::NothingToPickUp))

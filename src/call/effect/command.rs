@@ -161,6 +161,36 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The call it is about; the active one where there are two. None where it is about a line.
+    pub fn call(&self) -> Option<CallId> {
+        match self {
+            Command::AnswerCall { call, .. }
+            | Command::Decline { call, .. }
+            | Command::ClearConnection { call }
+            | Command::RestartMedia { call, .. }
+            | Command::GenerateDigits { call, .. }
+            | Command::HoldCall { call }
+            | Command::RetrieveCall { call }
+            | Command::AlternateCall { active: call, .. }
+            | Command::ConsultationCall { call, .. }
+            | Command::ReconnectCall { active: call, .. }
+            | Command::TransferCall { active: call, .. }
+            | Command::SingleStepTransferCall { call, .. }
+            | Command::ConferenceCall { active: call, .. }
+            | Command::ClearCall { call }
+            | Command::DeflectCall { call, .. }
+            | Command::ParkCall { call, .. } => Some(*call),
+            Command::MakeCall { .. }
+            | Command::DirectedPickupCall { .. }
+            | Command::SetForwarding { .. }
+            | Command::CancelForwarding { .. }
+            | Command::SetDoNotDisturb { .. }
+            | Command::SetRemoteOffice { .. } => None,
+        }
+    }
+}
+
 /// How a command went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandResult {

@@ -27,7 +27,7 @@ pub enum Input {
         /// Whether calls can leave by it.
         available: bool,
     },
-    /// A client is signed in and can take calls.
+    /// A client is signed in and can take calls; or [`ClientId::api`], which is told what clients are told.
     ClientArrived {
         /// The client.
         client: ClientId,
@@ -46,7 +46,7 @@ pub enum Input {
         /// What.
         settings: LineSettings,
     },
-    /// A client wants something.
+    /// A client wants something, or a program in the name of its user ([`ClientId::api`]).
     Command {
         /// The client.
         client: ClientId,

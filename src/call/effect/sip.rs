@@ -270,7 +270,9 @@ pub enum SipEffect {
     Redirect {
         /// The session.
         session: SessionId,
-        /// Where to, by the connection that the call came by.
+        /// The connection that the call came by.
+        group: LineGroupId,
+        /// Where to: numbers in the domain of that connection, best first.
         to: Vec<TargetUri>,
         /// Who diverts and why (RFC 5806, RFC 7044).
         headers: Headers,

@@ -286,10 +286,10 @@ impl Flow<'_> {
     /// The PBX is told where the call goes, and has it again.
     fn redirect_to(&mut self, to: String) {
         let Near::Sip(near) = &self.call.near else { return };
-        let (session, headers) = (near.session, self.call.trail.headers.clone());
+        let (session, group, headers) = (near.session, near.group, self.call.trail.headers.clone());
         self.by_session.remove(&session);
         let to = vec![TargetUri::Number(to)];
-        self.effects.push_back(Effect::Sip(SipEffect::Redirect { session, to, headers }));
+        self.effects.push_back(Effect::Sip(SipEffect::Redirect { session, group, to, headers }));
         let cause = EndCause { sip_status: Some(302), ..EndCause::ours(CauseCode::Diverted) };
         self.finish(Some(Side::A), cause, None);
     }

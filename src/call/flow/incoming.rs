@@ -31,7 +31,7 @@ impl Flow<'_> {
 
     /// A client takes the call.
     pub(in crate::call) fn answer(&mut self, asker: Asker, sdp: String) -> Outcome {
-        let Asker { client, user, request } = asker;
+        let Asker { client, user, request, .. } = asker;
         if let (Some(_), Some(line)) = (&self.call.vacancy, self.call.line()) {
             return self.succeed(asker, line, sdp);
         }

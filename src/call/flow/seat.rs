@@ -249,7 +249,7 @@ impl Flow<'_> {
 
     /// A client takes the user's side of a call that stands.
     pub(in crate::call) fn succeed(&mut self, asker: Asker, line: LineId, sdp: String) -> Outcome {
-        let Asker { client, user, request } = asker;
+        let Asker { client, user, request, .. } = asker;
         let side = self.call.browser_side();
         let (Some(Vacancy::Parked { taker, .. } | Vacancy::Recalling { taker }), true) =
             (&mut self.call.vacancy, self.call.awaiting[index(side)].is_empty())
@@ -323,7 +323,7 @@ impl Flow<'_> {
     /// People who have seen the call, but not this user, see it go.
     pub(super) fn tell_gone(&mut self, but: Option<UserId>, cause: CauseCode) {
         let Some(line) = self.call.shown_at() else { return };
-        for (client, user) in self.clients.of(self.directory.users_of(line)) {
+        for (client, user) in self.clients.told(self.directory.users_of(line)) {
             if but != Some(user)
                 && self.call.is_for(user)
                 && self.call.active_user().is_none_or(|active| active == user)

@@ -2,10 +2,12 @@
 
 mod conference;
 mod divert;
+mod events;
 mod hold;
 mod park;
 mod passed_on;
 mod random;
+mod table;
 mod transfer;
 mod transferring;
 

@@ -69,6 +69,29 @@ impl Groups {
         Ok((Arc::new(passed_on(from, caller, None, hops, path, None)), best.uri))
     }
 
+    /// What stands for a target towards the PBX of a group.
+    pub(in crate::net) fn uri(&self, group: LineGroupId, target: &TargetUri) -> Option<Uri> {
+        self.group(group).map(|group| group.uri(target))
+    }
+
+    /// Contacts that send a caller to these targets, in this order.
+    pub(in crate::net) fn contacts(&self, group: LineGroupId, to: &[TargetUri]) -> Vec<String> {
+        let uris = to.iter().filter_map(|target| self.uri(group, target));
+        // RFC 3261 20.10: without q all are as good, and one needs none.
+        let contact = |(place, uri): (usize, Uri)| match to.len() {
+            1 => format!("<{uri}>"),
+            _ => format!("<{uri}>;q=0.{:03}", 999_usize.saturating_sub(place)),
+        };
+        uris.enumerate().map(contact).collect()
+    }
+
+    /// Who a line is, for Referred-By (RFC 3892).
+    pub(in crate::net) fn identity(&self, line: LineId) -> Option<String> {
+        let line = &self.line(line)?.settings;
+        let domain = &self.group(line.group)?.settings.domain;
+        Some(format!("<{}>", Uri::sip(&line.user_name, domain_host(domain), None)))
+    }
+
     /// The line that speaks for a trunk.
     fn pilot(&self, group: &Group) -> Option<&LineSettings> {
         self.line(group.pilot?).map(|line| &line.settings)

@@ -1,5 +1,6 @@
 //! The media server: descriptions are negotiated here, on the core's thread; packets are moved by the workers.
 
+mod legs;
 mod ports;
 mod recording;
 mod terms;
@@ -146,6 +147,8 @@ struct CallMedia {
     next: Option<Next>,
     /// The conferences that its sides are in.
     conferences: [Option<ConferenceId>; 2],
+    /// The certificates of its browsers, as their offers name them.
+    certificates: [Option<String>; 2],
 }
 
 /// Somebody prepared for a side, with sockets that nobody reads yet.
@@ -167,6 +170,8 @@ struct RtpSide {
     audio: AudioSettings,
     /// The keys of what we send, for its life.
     keys: LocalKeys,
+    /// Whether it is on hold with us.
+    hold: bool,
 }
 
 impl MediaServer {
@@ -215,7 +220,10 @@ impl MediaServer {
                 _ => CauseCode::InvalidSdp,
             }
         })?;
-        self.media(call);
+        if let Some(rtp) = self.media(call).sides[side as usize].take() {
+            self.ports.release(rtp.local.port);
+        }
+        self.media(call).certificates[side as usize] = certificate(offer).map(str::to_owned);
         self.act(call, Action::Browser { side, leg: Box::new(leg) });
         Ok(answer.into())
     }
@@ -272,61 +280,6 @@ impl MediaServer {
             self.agreed(call, side, |negotiated| Action::Rtp { side, negotiated }, negotiated);
         }
         Ok(codec)
-    }
-
-    /// Makes an offer for somebody who may take a side's place, with ports of its own. Who was prepared before is
-    /// forgotten.
-    pub(super) fn offer_next(
-        &mut self,
-        call: CallId,
-        side: Side,
-        address: IpAddr,
-        audio: &AudioSettings,
-    ) -> Result<Bytes, CauseCode> {
-        self.drop_next(call);
-        let (mut rtp, pair) = self.new_rtp(call, address, audio)?;
-        let offer = Offer::new(&rtp.local, rtp.terms(audio.outgoing.clone(), &self.identity));
-        let sdp = offer.sdp().clone();
-        rtp.offer = Some(offer);
-        self.media(call).next = Some(Next { side, rtp, pair });
-        Ok(sdp)
-    }
-
-    /// Takes the answer to [`MediaServer::offer_next`]: who was prepared has the side from now on.
-    pub(super) fn accept_next(&mut self, call: CallId, side: Side, answer: &[u8]) -> Result<Codec, CauseCode> {
-        let media = self.calls.get_mut(&call).ok_or(CauseCode::Internal)?;
-        let next = media.next.as_mut().filter(|next| next.side == side).ok_or(CauseCode::Internal)?;
-        let offer = next.rtp.offer.as_ref().ok_or(CauseCode::Internal)?;
-        let negotiated = offer.accept_answer(answer).map_err(|error| sdp_cause(call, &error))?;
-        next.rtp.negotiated = Some(negotiated.clone());
-        let Some(Next { rtp, pair, .. }) = media.next.take() else { return Err(CauseCode::Internal) };
-        if let Some(old) = media.sides[side as usize].replace(rtp) {
-            self.ports.release(old.local.port);
-        }
-        let codec = negotiated.codec;
-        log_agreed(call, side, &negotiated);
-        self.agreed(call, side, |negotiated| Action::Replace { side, pair, negotiated }, negotiated);
-        Ok(codec)
-    }
-
-    /// Forgets who was prepared.
-    pub(super) fn drop_next(&mut self, call: CallId) {
-        if let Some(next) = self.calls.get_mut(&call).and_then(|media| media.next.take()) {
-            self.ports.release(next.rtp.local.port);
-        }
-    }
-
-    /// Our description of a side as it is, with a new version.
-    pub(super) fn describe(&mut self, call: CallId, side: Side) -> Result<Bytes, CauseCode> {
-        let identity = self.identity.clone();
-        let rtp = self.existing(call, side)?;
-        let codec = rtp.negotiated.as_ref().ok_or(CauseCode::Internal)?.codec;
-        rtp.version += 1;
-        let terms = rtp.terms(vec![codec], &identity);
-        let offer = Offer::revised(&rtp.local, terms, Direction::SendRecv, rtp.version);
-        let sdp = offer.sdp().clone();
-        rtp.offer = Some(offer);
-        Ok(sdp)
     }
 
     /// Whether the other end of a side wants nothing and sends nothing.
@@ -437,10 +390,25 @@ impl MediaServer {
     }
 
     /// Takes a browser's offer for another network path. The answer comes as [`MediaInput::Described`], or
-    /// [`MediaInput::Refused`].
-    pub(super) fn restart_browser(&mut self, call: CallId, side: Side, offer: String) {
+    /// [`MediaInput::Refused`], from the worker that has the leg. A page that was loaded anew has another certificate and
+    /// gets a leg of its own, whose description is given at once.
+    pub(super) fn restart_browser(
+        &mut self,
+        call: CallId,
+        side: Side,
+        offer: String,
+        now: Instant,
+    ) -> Option<Result<Bytes, CauseCode>> {
+        let media = self.calls.get(&call);
+        let known = media.and_then(|media| media.certificates[side as usize].as_deref());
+        if known.is_some() && known != certificate(&offer) {
+            let other = media.and_then(|media| media.sides[side.other() as usize].as_ref());
+            let expected = other.and_then(|rtp| Some(rtp.negotiated.as_ref()?.codec));
+            return Some(self.answer_browser(call, side, &offer, expected, now));
+        }
         let credentials = self.webrtc.ice_credentials();
         self.act(call, Action::RestartBrowser { side, offer, credentials });
+        None
     }
 
     /// A digit that came by INFO from a side.
@@ -550,7 +518,7 @@ impl MediaServer {
         self.next_session += 1;
         let local = LocalAudio { address: shown, port: pair.port, session_id: self.next_session };
         let (audio, keys) = (audio.clone(), LocalKeys::new(&random));
-        Ok((RtpSide { local, version: 1, offer: None, negotiated: None, audio, keys }, pair))
+        Ok((RtpSide { local, version: 1, offer: None, negotiated: None, audio, keys, hold: false }, pair))
     }
 
     /// The codecs to answer a browser with: what spares transcoding first, HD where the PBX side is HD.
@@ -594,6 +562,11 @@ pub(super) struct PortPair {
     pub(super) port: u16,
     pub(super) rtp: std::net::UdpSocket,
     pub(super) rtcp: std::net::UdpSocket,
+}
+
+/// The certificate that a browser's offer names (RFC 8122 5): one of a connection names the same in all its offers.
+fn certificate(offer: &str) -> Option<&str> {
+    offer.lines().find_map(|line| line.strip_prefix("a=fingerprint:")).map(str::trim)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use offhook_media::codec::Codec;
-use offhook_media::sdp::{Protection, Security, SrtpPolicy, Terms};
+use offhook_media::sdp::{Negotiated, Protection, Security, SrtpPolicy, Terms};
 use offhook_media::session::{DigitMethod, DigitPolicy};
 use offhook_media::srtp::DtlsIdentity;
 
@@ -115,6 +115,19 @@ impl RtpSide {
             }
             None => Protection::Off,
         };
-        Terms { codecs, protection, comfort_noise, rtcp_mux, ptime }
+        Terms { codecs, protection, comfort_noise, rtcp_mux, ptime, hold: self.hold }
+    }
+
+    /// The terms of another offer of ours where this was agreed: what was agreed is not put in question.
+    pub(super) fn terms_again(&self, codecs: Vec<Codec>, identity: &Arc<DtlsIdentity>, agreed: &Negotiated) -> Terms {
+        let mut terms = self.terms(codecs, identity);
+        terms.rtcp_mux |= agreed.rtcp_mux;
+        if let Protection::Srtp { policy: policy @ SrtpPolicy::Optional, .. } = &mut terms.protection {
+            match agreed.security.is_encrypted() {
+                true => *policy = SrtpPolicy::Required,
+                false => terms.protection = Protection::Off,
+            }
+        }
+        terms
     }
 }

@@ -1,7 +1,9 @@
 //! HTTP routes, a file a feature.
 
 pub mod admin;
+mod events;
 pub mod session;
+pub mod telephony;
 
 use axum::Json;
 use axum::http::StatusCode;

@@ -1,7 +1,7 @@
 //! Signing in and out: `/api/v1/session` for users, `/api/v1/admin/session` for administrators.
 
 use std::net::SocketAddr;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -26,6 +26,9 @@ fn cookie_names(kind: AccountKind) -> [&'static str; 2] {
         AccountKind::Administrator => ["offhook-administrator", "__Host-offhook-administrator"],
     }
 }
+
+/// How often a connection that stays asks whether its session goes on.
+pub(in crate::web) const CHECK_EVERY: Duration = Duration::from_secs(15);
 
 /// Body of a successful answer.
 #[derive(Debug, Serialize)]
@@ -107,6 +110,42 @@ pub async fn administrators_only(State(state): State<WebState>, request: Request
     match signed_in(&state, AccountKind::Administrator, request.headers()).await {
         Ok(_) => next.run(request).await,
         Err(failure) => failure.into_response(),
+    }
+}
+
+/// Lets a request on when a user's own page sent it, or a program with their cookie, and says whose it is.
+pub async fn users_only(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
+    if !same_origin(request.headers()) {
+        return HttpFailure::from(CauseCode::BadRequest).into_response();
+    }
+    match signed_in(&state, AccountKind::User, request.headers()).await {
+        Ok(user) => {
+            request.extensions_mut().insert(user);
+            next.run(request).await
+        }
+        Err(failure) => failure.into_response(),
+    }
+}
+
+/// Asks whether the session that a socket was opened with goes on: the person may have signed out in another tab.
+pub(in crate::web) struct Still {
+    state: WebState,
+    headers: HeaderMap,
+}
+
+impl Still {
+    /// Of a request.
+    pub(in crate::web) fn new(state: WebState, headers: HeaderMap) -> Still {
+        Still { state, headers }
+    }
+
+    /// Whether it does.
+    pub(in crate::web) async fn signed_in(&self, user: UserId) -> bool {
+        // A database that cannot be asked says nothing about the session.
+        match signed_in(&self.state, AccountKind::User, &self.headers).await {
+            Ok(found) => found == user,
+            Err(failure) => failure.cause() != CauseCode::NotSignedIn,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ import { IconAdjustmentsHorizontal, IconMicrophone, IconVolume } from '@tabler/i
 import { useTranslation } from '../i18n';
 import classes from './AudioCard.module.css';
 import { useDevices } from './AudioDevices';
+import { useLetters } from './keyboard';
 
 export function AudioCard({ onChange }: { onChange: () => void }) {
   const { texts } = useTranslation();
@@ -39,15 +40,36 @@ export function AudioCard({ onChange }: { onChange: () => void }) {
   );
 }
 
-export function KeyboardCard() {
+/** @param inCall whether the letters that work in a call are shown. */
+export function KeyboardCard({ inCall }: { inCall: boolean }) {
   const { texts } = useTranslation();
-  const rows = [
+  const letters = useLetters();
+  const idle = [
     [['0 – 9', '*', '#', '+'], texts.keys.dial],
     [['Enter'], texts.keys.enter],
     [['Esc'], texts.keys.escape],
   ] as const;
+  const calling = [
+    ...(letters
+      ? ([
+          [['H'], texts.keys.hold],
+          [['T'], texts.keys.transfer],
+          [['M'], texts.keys.mute],
+          [['K'], texts.keys.keypad],
+          [['S'], texts.keys.swap],
+          [['C'], texts.keys.conference],
+          [['P'], texts.call.park],
+          [['N'], texts.keys.newCall],
+        ] as const)
+      : []),
+    [['0 – 9', '*', '#'], texts.keys.digits],
+  ] as const;
+  const rows = inCall ? calling : idle;
   return (
-    <section className={`card ${classes.card} ${classes.keyboard}`} aria-label={texts.keys.title}>
+    <section
+      className={`card ${classes.card} ${classes.keyboard} ${inCall && letters ? classes.many : ''}`}
+      aria-label={texts.keys.title}
+    >
       <h2 className="cardTitle">{texts.keys.title}</h2>
       <dl className={classes.list}>
         {rows.map(([keys, text]) => (

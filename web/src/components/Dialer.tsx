@@ -1,12 +1,17 @@
 /** Where a number is put in and called. */
-import { ActionIcon, Button, NativeSelect } from '@mantine/core';
-import { IconBackspace, IconPhone } from '@tabler/icons-react';
-import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { Button, NativeSelect } from '@mantine/core';
+import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { useTranslation } from '../i18n';
-import { isUsable, usableLines, type PhoneState } from '../protocol/store';
+import { isUsable, lineFor } from '../protocol/select';
+import type { PhoneState } from '../protocol/state';
 import classes from './Dialer.module.css';
+import { DialTools } from './DialTools';
+import { cleanNumber } from './format';
 import { isEditable } from './keyboard';
 import { Keypad } from './Keypad';
+import { LineSigns } from './LineSigns';
+import { hasKeyboard, NumberField } from './NumberField';
 
 export interface DialerProps {
   state: PhoneState;
@@ -18,15 +23,21 @@ export interface DialerProps {
   line: string;
   onLine: (line: string) => void;
   onCall: (line: string, number: string) => void;
+  onPickUp: (number: string) => void;
+  /** Goes back to the call, where one is shown beneath. */
+  onClose: (() => void) | null;
+  /** The calls that go on meanwhile. */
+  children: ReactNode;
 }
 
 const TYPED = /^[0-9*#+]$/;
 
-export function Dialer({ state, listening, last, line, onLine, onCall }: DialerProps) {
+export function Dialer(props: DialerProps) {
+  const { state, listening, last, line, onLine, onCall, onPickUp, onClose, children } = props;
   const { texts } = useTranslation();
   const [number, setNumber] = useState('');
   const field = useRef<HTMLInputElement>(null);
-  const chosen = state.lines.find(({ id }) => id === line) ?? usableLines(state)[0] ?? state.lines[0];
+  const chosen = lineFor(state, line);
   const wanted = number.trim() || last;
   const online = state.link === 'online';
 
@@ -41,8 +52,7 @@ export function Dialer({ state, listening, last, line, onLine, onCall }: DialerP
   };
 
   useEffect(() => {
-    // On touch screens the focus would bring up the keyboard over the dial pad.
-    if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();
+    if (hasKeyboard()) field.current?.focus();
   }, []);
 
   useEffect(() => {
@@ -51,14 +61,14 @@ export function Dialer({ state, listening, last, line, onLine, onCall }: DialerP
       if (event.ctrlKey || event.metaKey || event.altKey || isEditable(event.target)) return;
       if (TYPED.test(event.key)) setNumber((text) => text + event.key);
       else if (event.key === 'Backspace') setNumber((text) => text.slice(0, -1));
-      else if (event.key === 'Escape') setNumber('');
+      else if (event.key === 'Escape') onClose ? onClose() : setNumber('');
       else if (event.key !== 'Enter' || event.target instanceof HTMLButtonElement) return;
       field.current?.focus();
     };
     const paste = (event: ClipboardEvent) => {
       const text = event.clipboardData?.getData('text').trim();
       if (!text || isEditable(event.target)) return;
-      setNumber(oneLine(text));
+      setNumber(cleanNumber(text));
       field.current?.focus();
     };
     window.addEventListener('keydown', key);
@@ -67,18 +77,33 @@ export function Dialer({ state, listening, last, line, onLine, onCall }: DialerP
       window.removeEventListener('keydown', key);
       window.removeEventListener('paste', paste);
     };
-  }, [listening]);
+  }, [listening, onClose]);
 
   const hint = !online
     ? texts.dial.offline
     : chosen && !isUsable(chosen)
       ? texts.dial.unregistered
-      : number === '' && last !== ''
-        ? texts.dial.redial(last)
-        : '';
+      : chosen && !chosen.services.includes('make_call')
+        ? texts.dial.emergencyOnly
+        : number === '' && last !== ''
+          ? texts.dial.redialNumber(last)
+          : '';
 
   return (
     <form className={classes.dialer} aria-label={texts.dial.title} onSubmit={submit}>
+      {onClose && (
+        <Button
+          className={classes.head}
+          size="xs"
+          variant="subtle"
+          color="gray"
+          leftSection={<IconArrowLeft size={18} aria-hidden />}
+          onClick={onClose}
+        >
+          {texts.dial.backToCall}
+        </Button>
+      )}
+      {children}
       <div className={classes.line}>
         {state.lines.length > 1 ? (
           <NativeSelect
@@ -94,56 +119,49 @@ export function Dialer({ state, listening, last, line, onLine, onCall }: DialerP
         ) : (
           chosen && <span className={classes.onlyLine}>{texts.dial.lineOption(chosen.number, chosen.line_group)}</span>
         )}
+        {chosen && <LineSigns line={chosen} />}
       </div>
-      <div className={classes.number}>
-        <input
-          ref={field}
-          className={`numbers ${classes.field}`}
-          type="text"
-          inputMode="tel"
-          enterKeyHint="go"
-          aria-label={texts.dial.number}
-          placeholder={texts.dial.placeholder}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          maxLength={128}
-          data-long={number.length > 14 || undefined}
-          value={number}
-          onChange={(event) => setNumber(oneLine(event.currentTarget.value))}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') setNumber('');
-          }}
-        />
-        <ActionIcon
-          className={classes.erase}
-          variant="subtle"
-          color="gray"
-          size={44}
-          aria-label={texts.dial.erase}
-          data-hidden={number === '' || undefined}
-          disabled={number === ''}
-          onClick={() => setNumber((text) => text.slice(0, -1))}
+      <NumberField
+        ref={field}
+        label={texts.dial.number}
+        placeholder={texts.dial.placeholder}
+        value={number}
+        onChange={setNumber}
+        onEscape={() => (number === '' ? onClose?.() : setNumber(''))}
+      />
+      <Keypad
+        label={texts.dial.keypad}
+        plus
+        compact={Boolean(children)}
+        onKey={(key) => setNumber((text) => text + key)}
+      />
+      <div className={classes.foot}>
+        {/* Never for want of a service: an emergency number may always be called. */}
+        <Button
+          type="submit"
+          className={classes.call}
+          leftSection={<IconPhone size={22} aria-hidden />}
+          disabled={!chosen || !online || wanted === ''}
         >
-          <IconBackspace size={24} aria-hidden />
-        </ActionIcon>
+          {texts.dial.call}
+        </Button>
+        {chosen && (
+          <DialTools
+            line={chosen}
+            online={online}
+            last={last}
+            onCall={(wished) => onCall(chosen.id, wished)}
+            onType={(text) => {
+              setNumber(text);
+              field.current?.focus();
+            }}
+            onPickUp={() => onPickUp(number.trim())}
+          />
+        )}
+        <p className={classes.hint} aria-live="polite">
+          {hint}
+        </p>
       </div>
-      <Keypad label={texts.dial.keypad} plus onKey={(key) => setNumber((text) => text + key)} />
-      <Button
-        type="submit"
-        className={classes.call}
-        leftSection={<IconPhone size={22} aria-hidden />}
-        disabled={!chosen || !online || wanted === ''}
-      >
-        {texts.dial.call}
-      </Button>
-      <p className={classes.hint} aria-live="polite">
-        {hint}
-      </p>
     </form>
   );
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\r\n\t]+/g, ' ').replace(/^tel:/i, '');
 }

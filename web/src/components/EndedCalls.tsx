@@ -2,7 +2,9 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconPhone, IconPhoneIncoming, IconX } from '@tabler/icons-react';
 import { useTranslation } from '../i18n';
-import { isFailure, isMissed, type Ended } from '../protocol/store';
+import type { Texts } from '../i18n/en';
+import { isFailure, isMissed } from '../protocol/select';
+import type { Ended, Outcome } from '../protocol/state';
 import classes from './EndedCalls.module.css';
 import { formatDuration, whoIs } from './format';
 
@@ -20,7 +22,7 @@ export function EndedCalls({ ended, onAgain, onDismiss }: EndedCallsProps) {
 
 function Summary({ ended, onAgain, onDismiss }: { ended: Ended; onAgain: () => void; onDismiss: () => void }) {
   const { texts, sentence } = useTranslation();
-  const { cause, direction, duration } = ended;
+  const { cause, direction, duration, outcome } = ended;
   const failure = isFailure(ended);
   const missed = isMissed(ended);
   const who = whoIs(ended, texts.call.unknown);
@@ -41,7 +43,7 @@ function Summary({ ended, onAgain, onDismiss }: { ended: Ended; onAgain: () => v
       <div className={classes.text}>
         <h2 className={classes.title}>{title}</h2>
         <p className={classes.reason} role={failure ? 'alert' : 'status'}>
-          {sentence(cause.code)}
+          {(outcome && outcomeText(outcome, texts)) ?? sentence(cause.code)}
         </p>
         {small.length > 0 && <p className={`numbers ${classes.small}`}>{small.join(' · ')}</p>}
       </div>
@@ -57,4 +59,17 @@ function Summary({ ended, onAgain, onDismiss }: { ended: Ended; onAgain: () => v
       </div>
     </section>
   );
+}
+
+function outcomeText(outcome: Outcome, texts: Texts): string | null {
+  switch (outcome.kind) {
+    case 'transferred':
+      return texts.ended.transferred(outcome.to);
+    case 'deflected':
+      return texts.ended.deflected(outcome.to);
+    case 'parked':
+      return texts.ended.parked(outcome.at);
+    case 'joined':
+      return null;
+  }
 }

@@ -1,18 +1,23 @@
 import { ActionIcon } from '@mantine/core';
 import { IconLogout, IconSettings } from '@tabler/icons-react';
+import type { Cause } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import type { PhoneState } from '../protocol/store';
+import type { Phone } from '../phone';
+import type { PhoneState } from '../protocol/state';
 import { Appearance, LanguageChoice } from './Choices';
+import { DoNotDisturb } from './DoNotDisturb';
 import classes from './Header.module.css';
 import { Logo } from './Logo';
 
 export interface HeaderProps {
+  phone: Phone;
   state: PhoneState;
+  onFailure: (cause: Cause) => void;
   onSettings: () => void;
   onSignOut: () => void;
 }
 
-export function Header({ state, onSettings, onSignOut }: HeaderProps) {
+export function Header({ phone, state, onFailure, onSettings, onSignOut }: HeaderProps) {
   const { texts } = useTranslation();
   const { user, link } = state;
   const name = user.display_name || user.name;
@@ -30,6 +35,7 @@ export function Header({ state, onSettings, onSignOut }: HeaderProps) {
           {name}
         </span>
         <div className={classes.tools}>
+          <DoNotDisturb phone={phone} lines={state.lines} disabled={link !== 'online'} onFailure={onFailure} />
           <span className={classes.language}>
             <LanguageChoice />
           </span>

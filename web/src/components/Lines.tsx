@@ -1,13 +1,23 @@
 /** The user's lines, and calls on them that run on other devices. */
-import { Button } from '@mantine/core';
-import { IconDevices, IconPhoneOff } from '@tabler/icons-react';
+import { ActionIcon, Button } from '@mantine/core';
+import { IconAdjustmentsHorizontal, IconDevices, IconPhoneOff } from '@tabler/icons-react';
 import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import { type CallEntry, isUsable } from '../protocol/store';
+import { isUsable } from '../protocol/select';
+import type { CallEntry } from '../protocol/state';
 import { whoIs } from './format';
 import classes from './Lines.module.css';
+import { hasSettings } from './LineSettings';
+import { LineSigns } from './LineSigns';
 
-export function Lines({ lines, loading }: { lines: Line[]; loading: boolean }) {
+export interface LinesProps {
+  lines: Line[];
+  loading: boolean;
+  /** Opens the settings of a line. */
+  onSettings: (line: string) => void;
+}
+
+export function Lines({ lines, loading, onSettings }: LinesProps) {
   const { texts, sentence } = useTranslation();
   return (
     <section className={`card ${classes.card}`} aria-label={texts.lines.title}>
@@ -23,6 +33,20 @@ export function Lines({ lines, loading }: { lines: Line[]; loading: boolean }) {
             <span className={classes.state} data-state={line.state}>
               {texts.lines.state[line.state]}
             </span>
+            {hasSettings(line) && (
+              <ActionIcon
+                variant="default"
+                size={32}
+                aria-label={texts.line.settingsOf(line.number)}
+                title={texts.line.settingsOf(line.number)}
+                onClick={() => onSettings(line.id)}
+              >
+                <IconAdjustmentsHorizontal size={18} aria-hidden />
+              </ActionIcon>
+            )}
+            <div className={classes.signs}>
+              <LineSigns line={line} />
+            </div>
             {line.cause && !isUsable(line) && (
               <p className={classes.cause} role={line.state === 'failed' ? 'alert' : undefined}>
                 {sentence(line.cause.code)}

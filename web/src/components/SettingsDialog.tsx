@@ -1,12 +1,24 @@
-import { Button, Modal } from '@mantine/core';
-import { useState } from 'react';
+/** Settings: the lines', and this browser's. */
+import { Modal, Tabs } from '@mantine/core';
+import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
+import type { Phone } from '../phone';
 import { AudioDevices } from './AudioDevices';
-import { Appearance, LanguageChoice } from './Choices';
+import { GeneralSettings } from './GeneralSettings';
+import { LineSettings } from './LineSettings';
 import classes from './SettingsDialog.module.css';
 
+export type SettingsTab = 'lines' | 'audio' | 'general';
+
 export interface SettingsDialogProps {
-  opened: boolean;
+  phone: Phone;
+  lines: Line[];
+  /** What is shown; null while it is closed. */
+  tab: SettingsTab | null;
+  onTab: (tab: SettingsTab) => void;
+  /** The line whose settings are shown. */
+  line: string;
+  onLine: (line: string) => void;
   /** The microphone of a running call. */
   input: MediaStream | null;
   /** Who is signed in. */
@@ -14,51 +26,38 @@ export interface SettingsDialogProps {
   onClose: () => void;
 }
 
-export function SettingsDialog({ opened, input, name, onClose }: SettingsDialogProps) {
+export function SettingsDialog({ phone, lines, tab, onTab, line, onLine, input, name, onClose }: SettingsDialogProps) {
   const { texts } = useTranslation();
+  const tabs: SettingsTab[] = ['lines', 'audio', 'general'];
   return (
     <Modal
-      opened={opened}
+      opened={tab !== null}
       onClose={onClose}
       title={texts.settings.title}
       closeButtonProps={{ 'aria-label': texts.settings.close }}
       centered
+      size="lg"
       radius="lg"
       classNames={{ title: classes.title }}
     >
-      <h3 className="cardTitle">{texts.audio.title}</h3>
-      <div className={classes.part}>
-        <AudioDevices input={input} />
-      </div>
-      <h3 className="cardTitle">{texts.settings.notifications}</h3>
-      <div className={classes.part}>
-        <Notifications />
-      </div>
-      <h3 className="cardTitle">{texts.settings.display}</h3>
-      <div className={`${classes.part} ${classes.row}`}>
-        <LanguageChoice />
-        <Appearance />
-      </div>
-      <p className={classes.user}>{texts.header.signedInAs(name)}</p>
+      <Tabs value={tab} onChange={(value) => onTab((value ?? 'general') as SettingsTab)} keepMounted={false}>
+        <Tabs.List grow>
+          {tabs.map((value) => (
+            <Tabs.Tab key={value} value={value}>
+              {texts.settings.tabs[value]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="lines" className={classes.panel}>
+          <LineSettings phone={phone} lines={lines} chosen={line} onChoose={onLine} />
+        </Tabs.Panel>
+        <Tabs.Panel value="audio" className={classes.panel}>
+          <AudioDevices input={input} />
+        </Tabs.Panel>
+        <Tabs.Panel value="general" className={classes.panel}>
+          <GeneralSettings name={name} />
+        </Tabs.Panel>
+      </Tabs>
     </Modal>
-  );
-}
-
-function Notifications() {
-  const { texts } = useTranslation();
-  const [permission, setPermission] = useState(() => ('Notification' in window ? Notification.permission : 'denied'));
-  if (permission === 'granted') return <p className={classes.text}>{texts.settings.allowed}</p>;
-  if (permission === 'denied') return <p className={classes.text}>{texts.settings.blocked}</p>;
-  return (
-    <>
-      <p className={classes.text}>{texts.settings.notificationsText}</p>
-      <Button
-        size="xs"
-        variant="default"
-        onClick={() => void Notification.requestPermission().then(setPermission, () => undefined)}
-      >
-        {texts.settings.allow}
-      </Button>
-    </>
   );
 }

@@ -1,21 +1,27 @@
 /** The signed-in app: phone on one side, what belongs to it on the other. */
-import { Button, Group, Modal, Text } from '@mantine/core';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type { CauseCode, DeclineReason } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
 import { Refusal, users } from '../protocol/http';
-import { elsewhere, here, inCall, ringing, type Ended } from '../protocol/store';
+import { active, elsewhere, here, inCall, offers, ringing } from '../protocol/select';
+import type { Ended } from '../protocol/state';
+import { Announcer } from './Announcer';
 import { useLeaveWarning, useNotification, useRinging, useTitleFlash } from './attention';
 import { AudioCard, KeyboardCard } from './AudioCard';
-import { CallPanel, DraftPanel } from './CallPanel';
-import { Dialer } from './Dialer';
+import { Banners } from './Banners';
 import { EndedCalls } from './EndedCalls';
 import { whoIs } from './format';
 import { Header } from './Header';
 import { IncomingCalls } from './IncomingCalls';
+import { forgetNumber, lastNumber, rememberNumber } from './lastNumber';
 import { Lines, OtherDevices } from './Lines';
-import { SettingsDialog } from './SettingsDialog';
+import { LinkedNumber } from './LinkedNumber';
+import { useLinkedNumber } from './links';
+import { ParkedCalls } from './ParkedCalls';
+import { PhoneCard } from './PhoneCard';
+import { SettingsDialog, type SettingsTab } from './SettingsDialog';
+import { SignOutDialog } from './SignOutDialog';
 import classes from './Softphone.module.css';
 
 export interface SoftphoneProps {
@@ -24,24 +30,27 @@ export interface SoftphoneProps {
 }
 
 export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
-  const { texts, sentence } = useTranslation();
+  const { texts } = useTranslation();
   const state = useSyncExternalStore(phone.subscribe, phone.snapshot);
-  const [settings, setSettings] = useState(false);
+  const [settings, setSettings] = useState<SettingsTab | null>(null);
   const [leaving, setLeaving] = useState(false);
   const [failure, setFailure] = useState<CauseCode | null>(null);
   const [line, setLine] = useState('');
-  const [last, setLast] = useState('');
+  const [last, setLast] = useState(() => lastNumber(state.user.name));
+  const linked = useLinkedNumber(state.user.name);
 
-  const [current, ...others] = here(state);
+  const talking = active(state);
   const incoming = ringing(state);
   const busy = inCall(state);
   const caller = incoming[0] ? texts.incoming.flash(whoIs(incoming[0].call, texts.call.unknown)) : null;
-  const dialog = settings || leaving || incoming.length > 0;
+  const dialog = settings !== null || leaving || incoming.length > 0 || linked.number !== null;
+  const [current] = talking ?? here(state);
   const input = current ? phone.input(current.call.id) : null;
+  const held = talking && offers(talking, 'hold_call') ? talking[0].call : null;
 
   useRinging(incoming.length === 0 ? null : busy ? 'knock' : 'ring');
-  useTitleFlash(caller);
-  useNotification(caller);
+  useNotification(caller ?? (linked.number && texts.linked.flash(linked.number)));
+  useTitleFlash(caller ?? (linked.number && texts.linked.flash(linked.number)));
   useLeaveWarning(busy);
 
   useEffect(() => {
@@ -51,11 +60,12 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
   // A ringing phone is more urgent than any setting.
   const rings = incoming.length > 0;
   useEffect(() => {
-    if (rings) setSettings(false);
+    if (rings) setSettings(null);
   }, [rings]);
 
   const call = (from: string, number: string) => {
     setLast(number);
+    rememberNumber(state.user.name, number);
     void phone.dial(from, number);
   };
   const again = (ended: Ended) => {
@@ -64,18 +74,12 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
   };
   const answer = useCallback((id: string) => void phone.answer(id), [phone]);
   const decline = useCallback((id: string, why: DeclineReason) => void phone.decline(id, why), [phone]);
-  const currentId = current?.call.id;
-  const digit = useCallback(
-    (key: string) => {
-      if (currentId) phone.sendDigit(currentId, key);
-    },
-    [phone, currentId],
-  );
 
   const leave = async () => {
     setLeaving(false);
     try {
       await users.signOut();
+      forgetNumber();
       phone.stop();
       onSignedOut(null);
     } catch (error) {
@@ -88,105 +92,88 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
       {/* While it rings and nothing else goes on, only the ringing call can be acted on. */}
       <div inert={rings && !busy}>
         <Header
+          phone={phone}
           state={state}
-          onSettings={() => setSettings(true)}
+          onFailure={({ code }) => setFailure(code)}
+          onSettings={() => setSettings('lines')}
           onSignOut={() => (busy ? setLeaving(true) : void leave())}
         />
-        <div className={classes.banners}>
-          {state.link === 'reconnecting' && (
-            <p className={classes.banner} role="alert">
-              {current ? texts.link.lostInCall : texts.link.lost}
-            </p>
-          )}
-          {state.link === 'outdated' && (
-            <p className={classes.banner} role="alert">
-              {sentence('wrong_version')}
-              <Button size="xs" variant="default" onClick={() => window.location.reload()}>
-                {texts.link.reload}
-              </Button>
-            </p>
-          )}
-          {failure && (
-            <p className={classes.banner} role="alert">
-              {sentence(failure)}
-              <Button size="xs" variant="default" onClick={() => setFailure(null)}>
-                {texts.ended.dismiss}
-              </Button>
-            </p>
-          )}
-        </div>
+        <Banners
+          link={state.link}
+          inCall={busy}
+          handedOver={linked.handedOver}
+          failure={failure}
+          onDismiss={() => setFailure(null)}
+        />
         <main className={classes.main}>
           <div className={classes.news}>
             <EndedCalls ended={state.ended} onAgain={again} onDismiss={(id) => phone.dismiss(id)} />
+            <ParkedCalls
+              state={state}
+              onTake={answer}
+              onPickUp={(from, at) => void phone.pickUp(from, at)}
+              onDismiss={(id) => phone.dismiss(id)}
+            />
             <OtherDevices calls={elsewhere(state)} onEnd={(id) => void phone.hangUp(id)} />
           </div>
           <div className={`card ${classes.phone}`}>
-            {current ? (
-              <CallPanel
-                key={current.call.id}
-                entry={current}
-                line={state.lines.find(({ id }) => id === current.call.line)}
-                input={input}
-                listening={!settings && !leaving}
-                onDigit={digit}
-                onMute={(muted) => phone.setMuted(current.call.id, muted)}
-                onHangUp={() => void phone.hangUp(current.call.id)}
-              />
-            ) : state.draft ? (
-              <DraftPanel
-                draft={state.draft}
-                line={state.lines.find(({ id }) => id === state.draft?.line)}
-                onHangUp={() => phone.hangUpDraft()}
-              />
-            ) : (
-              <Dialer state={state} listening={!dialog} last={last} line={line} onLine={setLine} onCall={call} />
-            )}
+            <PhoneCard
+              phone={phone}
+              state={state}
+              listening={!dialog || (busy && settings === null && !leaving && linked.number === null)}
+              last={last}
+              line={line}
+              onLine={setLine}
+              onCall={call}
+            />
           </div>
           <div className={classes.side}>
-            {others.length > 0 && (
-              <section className={`card ${classes.others}`} aria-label={texts.call.others}>
-                <h2 className="cardTitle">{texts.call.others}</h2>
-                {others.map((entry) => (
-                  <Group key={entry.call.id} justify="space-between" mt="sm">
-                    <Text fw={600}>{whoIs(entry.call, texts.call.unknown)}</Text>
-                    <Button size="xs" variant="default" onClick={() => void phone.hangUp(entry.call.id)}>
-                      {texts.lines.end}
-                    </Button>
-                  </Group>
-                ))}
-              </section>
-            )}
-            <Lines lines={state.lines} loading={state.link !== 'online'} />
-            <AudioCard onChange={() => setSettings(true)} />
-            <KeyboardCard />
+            <Lines
+              lines={state.lines}
+              loading={state.link !== 'online'}
+              onSettings={(id) => {
+                setLine(id);
+                setSettings('lines');
+              }}
+            />
+            <AudioCard onChange={() => setSettings('audio')} />
+            <KeyboardCard inCall={busy} />
           </div>
         </main>
       </div>
-      <IncomingCalls calls={incoming} lines={state.lines} inCall={busy} onAnswer={answer} onDecline={decline} />
+      <Announcer state={state} />
+      <IncomingCalls
+        calls={incoming}
+        lines={state.lines}
+        inCall={busy}
+        talkingTo={held && whoIs(held, texts.call.unknown)}
+        onAnswer={answer}
+        onDecline={decline}
+        onDeflect={(id, number) => void phone.deflect(id, number)}
+      />
       <SettingsDialog
-        opened={settings}
+        phone={phone}
+        lines={state.lines}
+        tab={settings}
+        onTab={setSettings}
+        line={line}
+        onLine={setLine}
         input={input}
         name={state.user.display_name || state.user.name}
-        onClose={() => setSettings(false)}
+        onClose={() => setSettings(null)}
       />
-      <Modal
-        opened={leaving}
-        onClose={() => setLeaving(false)}
-        title={texts.signOutDialog.title}
-        closeButtonProps={{ 'aria-label': texts.settings.close }}
-        centered
-        radius="lg"
-      >
-        <Text>{texts.signOutDialog.text}</Text>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={() => setLeaving(false)}>
-            {texts.signOutDialog.cancel}
-          </Button>
-          <Button className={classes.stop} onClick={() => void leave()}>
-            {texts.signOutDialog.confirm}
-          </Button>
-        </Group>
-      </Modal>
+      <LinkedNumber
+        state={state}
+        number={rings ? null : linked.number}
+        line={line}
+        onLine={setLine}
+        onCall={(from, number) => {
+          linked.forget();
+          call(from, number);
+        }}
+        onClose={linked.forget}
+      />
+      <SignOutDialog opened={leaving} onClose={() => setLeaving(false)} onConfirm={() => void leave()} />
     </>
   );
 }

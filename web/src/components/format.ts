@@ -17,3 +17,22 @@ export function initials(name: string | null): string {
   const picked = words.length > 1 ? [words[0], words[words.length - 1]] : words;
   return picked.map((word) => [...(word ?? '')][0]?.toUpperCase() ?? '').join('');
 }
+
+/** What was typed or pasted, on one line and without the scheme of a link. */
+export function cleanNumber(text: string): string {
+  return text.replace(/[\r\n\t]+/g, ' ').replace(/^(tel|callto):(\/\/)?/i, '');
+}
+
+/** The number in a `tel:` or `callto:` link (RFC 3966), without its parameters; null where there is none. */
+export function numberInLink(link: string): string | null {
+  const match = /^(?:tel|callto):(?:\/\/)?([^;?]*)/i.exec(link.trim());
+  let number = match?.[1] ?? '';
+  try {
+    number = decodeURIComponent(number);
+  } catch {
+    // A stray percent sign stands for itself.
+  }
+  // Only what a person can read before they agree: no control or direction characters.
+  number = number.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '').trim();
+  return number === '' ? null : number.slice(0, 128);
+}

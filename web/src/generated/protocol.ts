@@ -1,10 +1,10 @@
 // Generated from src/web/protocol.rs, src/web/protocol/admin.rs and src/quality by `make generated`. Do not edit.
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "not_possible_now" | "function_off" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "invalid_number" | "invalid_sdp" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "transferred" | "diverted" | "picked_up" | "parked" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "invalid_number" | "invalid_sdp" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
- * Chosen by the client; the reply repeats it.
+ * Chosen by the client; the reply repeats it. At most 2147483647.
  */
 id: number, } & ({ "type": "hello", 
 /**
@@ -15,7 +15,12 @@ version: number,
  * The token of an earlier [`Hello`]: takes that client's calls over when it comes within the
  * resume time.
  */
-resume: string | null, } | { "type": "make_call", 
+resume: string | null, 
+/**
+ * The number of the last event that the client has seen, for a client that kept its picture: what came after
+ * it follows where that is still known ([`Hello::replayed`]).
+ */
+since?: number, } | { "type": "make_call", 
 /**
  * The calling line.
  */
@@ -25,17 +30,26 @@ line: string,
  */
 number: string, 
 /**
- * The browser's SDP offer.
+ * The browser's SDP offer. Without it another client is prompted to make the call, and the answer is
+ * [`ReplyResult::Prompted`].
  */
-sdp: string, } | { "type": "answer_call", 
+sdp?: string, 
+/**
+ * Which client to prompt; the one that was active last where none is said.
+ */
+client?: string, } | { "type": "answer_call", 
 /**
  * The alerting call.
  */
 call: string, 
 /**
- * The browser's SDP offer.
+ * The browser's SDP offer; without it another client is prompted, as for `make_call`.
  */
-sdp: string, } | { "type": "decline_call", 
+sdp?: string, 
+/**
+ * Which client to prompt.
+ */
+client?: string, } | { "type": "decline_call", 
 /**
  * The alerting call.
  */
@@ -89,9 +103,9 @@ call: string,
  */
 number: string, 
 /**
- * The browser's SDP offer for the new call.
+ * The browser's SDP offer for the new call; without it the client that has the call's audio is prompted.
  */
-sdp: string, } | { "type": "reconnect_call", 
+sdp?: string, } | { "type": "reconnect_call", 
 /**
  * The call to end.
  */
@@ -145,9 +159,13 @@ line: string,
  */
 number: string, 
 /**
- * The browser's SDP offer.
+ * The browser's SDP offer; without it another client is prompted, as for `make_call`.
  */
-sdp: string, } | { "type": "park_call", 
+sdp?: string, 
+/**
+ * Which client to prompt.
+ */
+client?: string, } | { "type": "park_call", 
 /**
  * The connected or held call.
  */
@@ -198,7 +216,12 @@ version: number,
  * The token of an earlier [`Hello`]: takes that client's calls over when it comes within the
  * resume time.
  */
-resume: string | null, } | { "type": "make_call", 
+resume: string | null, 
+/**
+ * The number of the last event that the client has seen, for a client that kept its picture: what came after
+ * it follows where that is still known ([`Hello::replayed`]).
+ */
+since?: number, } | { "type": "make_call", 
 /**
  * The calling line.
  */
@@ -208,17 +231,26 @@ line: string,
  */
 number: string, 
 /**
- * The browser's SDP offer.
+ * The browser's SDP offer. Without it another client is prompted to make the call, and the answer is
+ * [`ReplyResult::Prompted`].
  */
-sdp: string, } | { "type": "answer_call", 
+sdp?: string, 
+/**
+ * Which client to prompt; the one that was active last where none is said.
+ */
+client?: string, } | { "type": "answer_call", 
 /**
  * The alerting call.
  */
 call: string, 
 /**
- * The browser's SDP offer.
+ * The browser's SDP offer; without it another client is prompted, as for `make_call`.
  */
-sdp: string, } | { "type": "decline_call", 
+sdp?: string, 
+/**
+ * Which client to prompt.
+ */
+client?: string, } | { "type": "decline_call", 
 /**
  * The alerting call.
  */
@@ -272,9 +304,9 @@ call: string,
  */
 number: string, 
 /**
- * The browser's SDP offer for the new call.
+ * The browser's SDP offer for the new call; without it the client that has the call's audio is prompted.
  */
-sdp: string, } | { "type": "reconnect_call", 
+sdp?: string, } | { "type": "reconnect_call", 
 /**
  * The call to end.
  */
@@ -328,9 +360,13 @@ line: string,
  */
 number: string, 
 /**
- * The browser's SDP offer.
+ * The browser's SDP offer; without it another client is prompted, as for `make_call`.
  */
-sdp: string, } | { "type": "park_call", 
+sdp?: string, 
+/**
+ * Which client to prompt.
+ */
+client?: string, } | { "type": "park_call", 
 /**
  * The connected or held call.
  */
@@ -374,11 +410,19 @@ number: string | null, } | { "type": "ping" };
 
 export type DeclineReason = "busy" | "declined";
 
-export type ServerMessage = { "type": "hello" } & Hello | { "type": "reply" } & Reply | { "type": "line", 
+export type ServerMessage = { "type": "hello" } & Hello | { "type": "reply" } & Reply | { "type": "picture" } & Picture | { "type": "line", 
+/**
+ * The event's number: one more than that of the event before.
+ */
+seq: number, 
 /**
  * The line as it is now.
  */
 line: Line, } | { "type": "call", 
+/**
+ * The event's number.
+ */
+seq: number, 
 /**
  * The call as it is now.
  */
@@ -388,13 +432,79 @@ call: Call, } | { "type": "ice_servers",
  */
 ice_servers: Array<IceServer>, } | { "type": "digit", 
 /**
+ * The event's number.
+ */
+seq: number, 
+/**
  * The call.
  */
 call: string, 
 /**
  * One of `0`-`9`, `*`, `#`, `A`-`D`.
  */
-digit: string, };
+digit: string, } | { "type": "prompt", 
+/**
+ * The event's number.
+ */
+seq: number, 
+/**
+ * What to do.
+ */
+prompt: Prompt, };
+
+export type Prompt = { "type": "make_call", 
+/**
+ * The calling line.
+ */
+line: string, 
+/**
+ * The number to dial, as the person typed it.
+ */
+number: string, } | { "type": "answer_call", 
+/**
+ * The alerting call.
+ */
+call: string, } | { "type": "consultation_call", 
+/**
+ * The call whose audio the client has.
+ */
+call: string, 
+/**
+ * The number to dial, as the person typed it.
+ */
+number: string, } | { "type": "directed_pickup_call", 
+/**
+ * The line that takes it.
+ */
+line: string, 
+/**
+ * Where it rings or is parked.
+ */
+number: string, };
+
+export type Picture = { 
+/**
+ * The number of the last event that is part of it.
+ */
+seq: number, 
+/**
+ * The user's lines.
+ */
+lines: Array<Line>, 
+/**
+ * The calls on them.
+ */
+calls: Array<Call>, };
+
+export type Client = { 
+/**
+ * Names the client in requests.
+ */
+id: string, 
+/**
+ * Whether it has a socket; else its socket broke and it may come back.
+ */
+online: boolean, };
 
 export type Hello = { 
 /**
@@ -406,6 +516,10 @@ version: number,
  */
 user: User, 
 /**
+ * Names this client in requests of others.
+ */
+client: string, 
+/**
  * Give this in the next `hello` after the socket broke.
  */
 resume: string, 
@@ -413,6 +527,15 @@ resume: string,
  * Whether an earlier client was taken over.
  */
 resumed: boolean, 
+/**
+ * Whether the events after `since` follow. Then `lines`, `calls` and `ended` are empty: what the client knows
+ * still counts.
+ */
+replayed: boolean, 
+/**
+ * The number of the last event before those that follow.
+ */
+seq: number, 
 /**
  * How long the server keeps a client's calls after its socket broke, in milliseconds.
  */
@@ -428,7 +551,11 @@ lines: Array<Line>,
 /**
  * The calls on them.
  */
-calls: Array<Call>, };
+calls: Array<Call>, 
+/**
+ * The calls that ended while this client was away, with their causes.
+ */
+ended: Array<Call>, };
 
 export type IceServer = { 
 /**
@@ -674,7 +801,11 @@ call: string,
 /**
  * SDP answer.
  */
-sdp: string, } | { "status": "error", 
+sdp: string, } | { "status": "prompted", 
+/**
+ * Which.
+ */
+client: string, } | { "status": "error", 
 /**
  * Why.
  */

@@ -30,6 +30,10 @@ const hello: Hello = {
   resume: 'token-1',
   resumed: false,
   resume_within_ms: 10_000,
+  client: 'c-1',
+  replayed: false,
+  seq: 5,
+  ended: [],
   ice_servers: [],
   lines: [],
   calls: [],
@@ -87,7 +91,31 @@ describe('the socket', () => {
     }
     vi.advanceTimersByTime(5000);
     newest().onopen?.();
-    expect(newest().sent[0]).toMatchObject({ type: 'hello', resume: 'token-1' });
+    expect(newest().sent[0]).toMatchObject({ type: 'hello', resume: 'token-1', since: 5 });
+  });
+
+  it('asks for what came after the last event it has seen, and takes none twice', () => {
+    online();
+    const digit = (seq: number) => newest().says({ type: 'digit', call: 'a', digit: '1', seq });
+    events.message.mockClear();
+    digit(6);
+    digit(7);
+    newest().onclose?.({ code: 1006 });
+    vi.advanceTimersByTime(250);
+    newest().onopen?.();
+    expect(newest().sent[0]).toMatchObject({ since: 7 });
+    newest().says({ type: 'hello', ...hello, resumed: true, replayed: true, seq: 7 });
+    digit(7);
+    digit(8);
+    expect(events.message).toHaveBeenCalledTimes(3);
+  });
+
+  it('says after a reload whose page it was, and knows nothing yet', () => {
+    socket.close();
+    socket = new ServerSocket('ws://server/api/v1/socket', events, 'kept');
+    newest().onopen?.();
+    expect(newest().sent[0]).toEqual({ id: 1, type: 'hello', version: 1, resume: 'kept' });
+    expect(socket.token).toBe('kept');
   });
 
   it('answers what was pending when it breaks, and what is asked while it is away', async () => {

@@ -11,8 +11,11 @@ export type Link = 'connecting' | 'online' | 'reconnecting' | 'signed_out' | 'ou
 export interface SocketEvents {
   link(link: Link): void;
   hello(hello: Hello): void;
-  message(message: Exclude<ServerMessage, { type: 'hello' } | { type: 'reply' }>): void;
+  message(event: ServerEvent): void;
 }
+
+/** What the server tells unasked, numbered. */
+export type ServerEvent = Exclude<ServerMessage, { type: 'hello' | 'reply' | 'picture' }>;
 
 /** Pauses before each further attempt, in ms; the last one repeats. */
 const BACKOFF = [250, 500, 1000, 2000, 5000];
@@ -36,7 +39,9 @@ const unreachable: ReplyResult = {
 export class ServerSocket {
   #socket: WebSocket | null = null;
   #link: Link = 'connecting';
-  #resume: string | null = null;
+  #resume: string | null;
+  /** The number of the last event seen; null while nothing is known. */
+  #seen: number | null = null;
   #attempt = 0;
   #id = 0;
   #pending = new Map<number, (result: ReplyResult) => void>();
@@ -46,8 +51,16 @@ export class ServerSocket {
   constructor(
     private readonly url: string,
     private readonly events: SocketEvents,
+    /** What {@link ServerSocket.token} was before the page was loaded anew. */
+    resume: string | null = null,
   ) {
+    this.#resume = resume;
     this.#open();
+  }
+
+  /** Proves to the server, for a while after this page is gone, to be the same client. */
+  get token(): string | null {
+    return this.#resume;
   }
 
   /** Asks the server for something. Never rejects: a lost connection is an error result. */
@@ -74,7 +87,8 @@ export class ServerSocket {
     this.#socket = socket;
     this.#watch = setTimeout(() => this.#lost(socket), CONNECT_WITHIN);
     socket.onopen = () => {
-      const hello: Request = { type: 'hello', version: PROTOCOL_VERSION, resume: this.#resume };
+      const since = this.#seen === null ? {} : { since: this.#seen };
+      const hello: Request = { type: 'hello', version: PROTOCOL_VERSION, resume: this.#resume, ...since };
       socket.send(JSON.stringify({ id: ++this.#id, ...hello }));
     };
     socket.onmessage = (event) => {
@@ -99,6 +113,7 @@ export class ServerSocket {
         if (message.version !== PROTOCOL_VERSION) return this.#end('outdated', CLOSE_LEFT);
         clearTimeout(this.#watch);
         this.#resume = message.resume;
+        this.#seen = message.seq;
         this.#attempt = 0;
         this.#setLink('online');
         this.events.hello(message);
@@ -112,7 +127,15 @@ export class ServerSocket {
         else if (result.status === 'error' && result.cause.code === 'wrong_version') this.#end('outdated');
         return;
       }
+      case 'picture':
+        // Of the event stream over HTTP; here `hello` is the picture.
+        return;
+      case 'ice_servers':
+        return this.events.message(message);
       default:
+        // Told once more: it has had its effect.
+        if (this.#seen !== null && message.seq <= this.#seen) return;
+        this.#seen = message.seq;
         this.events.message(message);
     }
   }

@@ -1,57 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Call, Hello, Line } from '../generated/protocol';
-import {
-  elsewhere,
-  here,
-  inCall,
-  initial,
-  isFailure,
-  isMissed,
-  ours,
-  reduce,
-  ringing,
-  usableLines,
-  type Action,
-  type PhoneState,
-} from './store';
-
-const user = { name: 'anna', display_name: 'Anna Berger' };
-const line: Line = { id: 'l1', number: '201', line_group: 'Main', state: 'registered', cause: null };
-
-function call(fields: Partial<Call> = {}): Call {
-  return {
-    id: 'c1',
-    line: 'l1',
-    direction: 'incoming',
-    state: 'alerting',
-    remote_state: 'connected',
-    number: '202',
-    name: 'Ben',
-    here: false,
-    created_at: 1000,
-    connected_at: null,
-    codec: null,
-    recorded: false,
-    security: null,
-    silence: [],
-    cause: null,
-    ...fields,
-  };
-}
-
-function hello(fields: Partial<Hello> = {}): Hello {
-  return {
-    version: 1,
-    user,
-    resume: 't',
-    resumed: false,
-    resume_within_ms: 10_000,
-    ice_servers: [],
-    lines: [line],
-    calls: [],
-    ...fields,
-  };
-}
+import type { Call, Line } from '../generated/protocol';
+import { call, hello, line, user } from './testing';
+import { elsewhere, here, inCall, isFailure, isMissed, ringing, usableLines } from './select';
+import { initial, ours, type PhoneState } from './state';
+import { reduce, type Action } from './store';
 
 function run(...actions: Action[]): PhoneState {
   return actions.reduce(reduce, initial(user));
@@ -79,10 +31,10 @@ describe('an incoming call', () => {
   it('goes on ringing, with the reason, when answering fails', () => {
     const cause = ours('microphone_denied');
     const state = run(first, heard({}), { type: 'answer', call: 'c1' }, { type: 'answer_failed', call: 'c1', cause });
-    expect(ringing(state)[0]?.answerFailure).toEqual(cause);
+    expect(ringing(state)[0]?.notice).toEqual({ cause, about: null });
     const { call } = state.calls[0]!;
     const again = reduce(state, { type: 'hello', hello: hello({ resumed: true, calls: [call] }), now: 9000 });
-    expect(ringing(again)[0]?.answerFailure).toBeNull();
+    expect(ringing(again)[0]?.notice).toBeNull();
   });
 
   it('that another device answers is shown there, and remains as "answered elsewhere"', () => {
@@ -109,7 +61,7 @@ describe('an incoming call', () => {
 });
 
 describe('an outgoing call', () => {
-  const dial: Action = { type: 'dial', draft: { id: 1, line: 'l1', number: '303', call: null } };
+  const dial: Action = { type: 'dial', draft: { id: 1, line: 'l1', number: '303', call: null, consultationOf: null } };
   const initiated = heard({ ...outgoing, state: 'initiated', remote_state: 'null' });
   const placed: Action = { type: 'dial_placed', id: 1, call: 'c2' };
 

@@ -1,55 +1,8 @@
-/** What the app knows of lines and calls: a pure reducer over what the server tells and the person does. */
-import type { Call, Cause, CauseCode, Direction, Hello, Line, User } from '../generated/protocol';
+/** What happens to the state: a pure reducer over what the server tells and the person does. */
+import type { Call, Cause, Hello, Line, Service } from '../generated/protocol';
 import type { Link } from './socket';
-
-/** A call that is not over. */
-export interface CallEntry {
-  call: Call;
-  /** When it was answered by this computer's clock, which may differ from the server's. */
-  connectedAt: number | null;
-  /** Whether it rang on this device. */
-  rang: boolean;
-  /** The person pressed "Answer" here and the reply is not there yet. */
-  answering: boolean;
-  /** Why the last attempt to answer failed; the call still rings. */
-  answerFailure: Cause | null;
-  muted: boolean;
-  /** DTMF digits of both directions, the newest last. */
-  received: string;
-  sent: string;
-  /** The audio path of this browser. */
-  audio: 'connecting' | 'connected' | 'interrupted';
-}
-
-/** A call that the person asked for and the server has not named yet. */
-export interface Draft {
-  id: number;
-  line: string;
-  number: string;
-  /** The server's name for it, once replied. */
-  call: string | null;
-}
-
-/** What remains visible of a call that is over. */
-export interface Ended {
-  id: string;
-  line: string;
-  direction: Direction;
-  number: string;
-  name: string | null;
-  cause: Cause;
-  /** How long it was connected, in ms; null where it never was. */
-  duration: number | null;
-}
-
-export interface PhoneState {
-  link: Link;
-  user: User;
-  lines: Line[];
-  calls: CallEntry[];
-  draft: Draft | null;
-  ended: Ended[];
-}
+import { here, isFailure, isOver, isParked, rings } from './select';
+import { ours, type CallEntry, type Draft, type Ended, type Outcome, type Parked, type PhoneState } from './state';
 
 export type Action =
   | { type: 'link'; link: Link }
@@ -63,69 +16,23 @@ export type Action =
   | { type: 'dial_failed'; id: number; cause: Cause }
   | { type: 'answer'; call: string }
   | { type: 'answer_failed'; call: string; cause: Cause }
+  | { type: 'asked'; call: string; service: Service; outcomes: Outcomes }
+  | { type: 'replied'; call: string; cause: Cause | null; outcomes: Outcomes }
+  | { type: 'seen'; call: string }
   | { type: 'muted'; call: string; muted: boolean }
   | { type: 'sent_digit'; call: string; digit: string }
   | { type: 'audio'; call: string; audio: CallEntry['audio'] }
   | { type: 'dismiss'; ended: string };
 
+/** What a request will make of calls: by the id of each. */
+export type Outcomes = Readonly<Record<string, Outcome>>;
+
 /** More would push the dial pad off the screen. */
 const ENDED_SHOWN = 3;
+const PARKED_SHOWN = 8;
 const DIGITS_SHOWN = 64;
 /** Begins the id of an ended call that never got one from the server. */
 const DRAFT = 'draft-';
-
-export function initial(user: User): PhoneState {
-  return { link: 'connecting', user, lines: [], calls: [], draft: null, ended: [] };
-}
-
-/** A cause that this app found itself. */
-export function ours(code: CauseCode): Cause {
-  return { code, sip_status: null, detail: null };
-}
-
-/** Whether the person must be told that something went wrong, rather than that a call is over. */
-export function isFailure({ cause, direction }: Ended): boolean {
-  const usual: CauseCode[] = ['normal_clearing', 'cancelled', 'answered_elsewhere', 'caller_hung_up'];
-  // Of a caller, these say what the person here did or did not do.
-  const chosen: CauseCode[] = direction === 'incoming' ? ['declined', 'busy', 'no_answer'] : [];
-  return ![...usual, ...chosen].includes(cause.code);
-}
-
-/** Whether somebody called and reached nobody. */
-export function isMissed({ cause, direction, duration }: Ended): boolean {
-  const codes: CauseCode[] = ['caller_hung_up', 'no_answer', 'normal_clearing'];
-  return direction === 'incoming' && duration === null && codes.includes(cause.code);
-}
-
-/** Incoming calls that this device can answer. */
-export function ringing(state: PhoneState): CallEntry[] {
-  return state.calls.filter(({ call, answering }) => rings(call) && !answering);
-}
-
-/** Calls whose audio is, or is about to be, on this device. */
-export function here(state: PhoneState): CallEntry[] {
-  return state.calls.filter(({ call, answering }) => call.here || (answering && rings(call)));
-}
-
-/** Calls of this user whose audio is on another device. */
-export function elsewhere(state: PhoneState): CallEntry[] {
-  return state.calls.filter(({ call }) => !call.here && !rings(call));
-}
-
-/** Whether leaving the page would end something. */
-export function inCall(state: PhoneState): boolean {
-  return state.draft !== null || here(state).length > 0;
-}
-
-/** Whether calls can leave by the line. */
-export function isUsable(line: Line): boolean {
-  return line.state === 'registered' || line.state === 'ready';
-}
-
-/** Lines that can place a call. */
-export function usableLines(state: PhoneState): Line[] {
-  return state.lines.filter(isUsable);
-}
 
 export function reduce(state: PhoneState, action: Action): PhoneState {
   switch (action.type) {
@@ -146,35 +53,39 @@ export function reduce(state: PhoneState, action: Action): PhoneState {
       return change(state, action.call, (e) => ({ received: (e.received + action.digit).slice(-DIGITS_SHOWN) }));
     case 'resume_expired':
       return reduceLost(state, action.now);
-    case 'dial':
-      return { ...state, draft: action.draft, ended: [] };
+    case 'dial': {
+      const next = { ...state, draft: action.draft, ended: [] };
+      const { consultationOf } = action.draft;
+      return consultationOf === null ? next : change(next, consultationOf, () => CONSULTING);
+    }
     case 'dial_placed': {
       if (state.draft?.id !== action.id) return state;
       const known = state.calls.some(({ call }) => call.id === action.call);
-      return { ...state, draft: known ? null : { ...state.draft, call: action.call } };
+      return { ...consulted(state), draft: known ? null : { ...state.draft, call: action.call } };
     }
-    case 'dial_failed': {
-      const { draft } = state;
-      if (draft?.id !== action.id) return state;
-      // The server tells of a refused call twice where it had already begun: as a call and as the reply.
-      const told = state.ended.some((e) => e.number === draft.number && e.direction === 'outgoing');
-      const ended: Ended = {
-        id: `${DRAFT}${draft.id}`,
-        line: draft.line,
-        direction: 'outgoing',
-        number: draft.number,
-        name: null,
-        cause: action.cause,
-        duration: null,
-      };
-      return { ...state, draft: null, ended: told ? state.ended : remember(state.ended, ended) };
-    }
+    case 'dial_failed':
+      return reduceDialFailed(consulted(state), action.id, action.cause);
     case 'answer': {
-      const next = change(state, action.call, () => ({ answering: true, answerFailure: null }));
+      const next = change(state, action.call, () => ({ answering: true, notice: null }));
       return { ...next, ended: [] };
     }
     case 'answer_failed':
-      return change(state, action.call, () => ({ answering: false, answerFailure: action.cause }));
+      return change(state, action.call, () => ({ answering: false, notice: { cause: action.cause, about: null } }));
+    case 'asked':
+      return withOutcomes(
+        change(state, action.call, () => ({ pending: action.service, notice: null })),
+        action.outcomes,
+        (outcome) => outcome,
+      );
+    case 'replied': {
+      const { call, cause, outcomes } = action;
+      const next = change(state, call, () => ({ pending: null }));
+      if (cause === null) return next;
+      const told = change(next, call, () => ({ notice: { cause, about: null } }));
+      return withOutcomes(told, outcomes, () => null);
+    }
+    case 'seen':
+      return change(state, action.call, () => ({ notice: null }));
     case 'muted':
       return change(state, action.call, () => ({ muted: action.muted }));
     case 'sent_digit':
@@ -182,22 +93,30 @@ export function reduce(state: PhoneState, action: Action): PhoneState {
     case 'audio':
       return change(state, action.call, () => ({ audio: action.audio }));
     case 'dismiss':
-      return { ...state, ended: state.ended.filter(({ id }) => id !== action.ended) };
+      return {
+        ...state,
+        ended: state.ended.filter(({ id }) => id !== action.ended),
+        parked: state.parked.filter(({ call }) => call !== action.ended),
+      };
   }
 }
 
-function rings(call: Call): boolean {
-  return call.direction === 'incoming' && call.state === 'alerting' && !call.here && call.cause === null;
-}
+const CONSULTING: Partial<CallEntry> = { pending: 'consultation_call', notice: null };
 
-function isOver(call: Call): boolean {
-  return call.state === 'null' || call.state === 'failed';
+/** The first call of a consultation is no longer busy with the request. */
+function consulted(state: PhoneState): PhoneState {
+  const first = state.draft?.consultationOf ?? null;
+  if (first === null) return state;
+  return change(state, first, (e) => (e.pending === 'consultation_call' ? { pending: null } : {}));
 }
 
 function reduceHello(state: PhoneState, hello: Hello, now: number): PhoneState {
-  const { user, lines } = hello;
-  let next: PhoneState = { ...state, user, lines };
+  const { user } = hello;
+  // What happened meanwhile follows as events.
+  if (hello.replayed) return forgetNotices({ ...state, user });
+  let next: PhoneState = { ...state, user, lines: hello.lines };
   if (!hello.resumed) next = reduceLost(next, now);
+  for (const call of hello.ended) next = reduceCall(next, call, now);
   // What is no longer mentioned ended while the socket was away; why is not known.
   for (const { call } of next.calls) {
     if (hello.calls.some(({ id }) => id === call.id)) continue;
@@ -205,8 +124,12 @@ function reduceHello(state: PhoneState, hello: Hello, now: number): PhoneState {
     next = reduceCall(next, { ...call, state: 'null', cause }, now);
   }
   for (const call of hello.calls) next = reduceCall(next, call, now);
-  // A call that could not be answered for want of a server can be now.
-  return { ...next, calls: next.calls.map((entry) => ({ ...entry, answerFailure: null })) };
+  return forgetNotices(next);
+}
+
+/** What could not be done for want of a server can be now. */
+function forgetNotices(state: PhoneState): PhoneState {
+  return { ...state, calls: state.calls.map((entry) => ({ ...entry, notice: null })) };
 }
 
 /** The server gave this client up: what was here is over, the rest comes with the next hello. */
@@ -218,36 +141,101 @@ function reduceLost(state: PhoneState, now: number): PhoneState {
   return { ...next, calls: [], draft: next.draft?.call ? null : next.draft };
 }
 
+function reduceDialFailed(state: PhoneState, id: number, cause: Cause): PhoneState {
+  const { draft } = state;
+  if (draft?.id !== id) return state;
+  const first = draft.consultationOf;
+  if (first !== null && state.calls.some(({ call }) => call.id === first)) {
+    const notice = cause.code === 'cancelled' ? null : { cause, about: draft.number };
+    return change({ ...state, draft: null }, first, () => ({ notice }));
+  }
+  // The server tells of a refused call twice where it had already begun: as a call and as the reply.
+  const told = state.ended.some((e) => e.number === draft.number && e.direction === 'outgoing');
+  const ended: Ended = {
+    id: `${DRAFT}${draft.id}`,
+    line: draft.line,
+    direction: 'outgoing',
+    number: draft.number,
+    name: null,
+    cause,
+    duration: null,
+    outcome: null,
+  };
+  return { ...state, draft: null, ended: told ? state.ended : remember(state.ended, ended) };
+}
+
 function reduceCall(state: PhoneState, call: Call, now: number): PhoneState {
   const known = state.calls.find((entry) => entry.call.id === call.id);
+  const parked = state.parked.filter((one) => one.call !== call.id);
   const draft = state.draft?.call === call.id ? null : state.draft;
-  if (isOver(call)) {
-    const calls = state.calls.filter((entry) => entry.call.id !== call.id);
-    // One that was never seen was refused at once; the reply to the request says so.
-    if (!known && draft === state.draft) return state;
-    const ended = endOf(call, known, now);
-    return { ...state, draft, calls, ended: ended ? remember(state.ended, ended) : state.ended };
-  }
+  if (isOver(call)) return reduceOver({ ...state, draft }, call, known, draft !== state.draft, now);
   const entry: CallEntry = known ?? {
     call,
     connectedAt: null,
+    heldAt: null,
     rang: false,
     answering: false,
-    answerFailure: null,
+    pending: null,
+    notice: null,
+    outcome: null,
     muted: false,
     received: '',
     sent: '',
     audio: 'connecting',
   };
+  // A cause that comes to a call that goes on says what did not work: a transfer, for example.
+  const failed = known && call.here && call.cause !== null && known.call.cause?.code !== call.cause.code;
   const next: CallEntry = {
     ...entry,
     call,
     rang: entry.rang || rings(call),
-    answering: entry.answering && rings(call),
+    answering: entry.answering && (rings(call) || isParked(call)),
     connectedAt: connectedAt(entry, known !== undefined, call, now),
+    heldAt: call.state === 'held' ? (entry.heldAt ?? now) : null,
+    notice: failed && call.cause ? { cause: call.cause, about: known.call.transferring_to } : entry.notice,
+    outcome: failed ? null : entry.outcome,
   };
   const calls = known ? state.calls.map((other) => (other === known ? next : other)) : [...state.calls, next];
-  return { ...state, draft, calls };
+  const waiting = isParked(call) ? park(state, entry, call, now) : null;
+  return { ...state, draft, calls, parked: waiting ? [...parked, waiting].slice(-PARKED_SHOWN) : parked };
+}
+
+/** @param drafted whether it is the call that was just being placed. */
+function reduceOver(
+  before: PhoneState,
+  call: Call,
+  known: CallEntry | undefined,
+  drafted: boolean,
+  now: number,
+): PhoneState {
+  const parked = before.parked.filter((one) => one.call !== call.id);
+  const state = { ...before, parked, calls: before.calls.filter((entry) => entry !== known) };
+  // One that was never seen was refused at once; the reply to the request says so.
+  if (!known && !drafted) return state;
+  const cause = call.cause ?? ours('normal_clearing');
+  const outcome = known?.outcome ?? null;
+  if (known && outcome?.kind === 'parked' && !isFailure({ cause, direction: call.direction })) {
+    // Who parked it sees it no longer, and still wants to know where it is.
+    const waiting = known.call.state === 'queued' ? null : park(before, known, call, now);
+    return waiting ? { ...state, parked: [...parked, waiting].slice(-PARKED_SHOWN) } : state;
+  }
+  const first = known?.call.consultation_of ?? call.consultation_of ?? before.draft?.consultationOf ?? null;
+  if (first !== null && state.calls.some((entry) => entry.call.id === first && entry.call.here)) {
+    // The person is still with the first call, so that is where it is said, unless they hung up themselves.
+    const own = outcome?.kind === 'joined' || known?.pending === 'clear_connection' || cause.code === 'cancelled';
+    if (own || known?.pending === 'reconnect_call') return state;
+    const about = call.name || call.number || before.draft?.number || null;
+    return change(state, first, () => ({ notice: { cause, about } }));
+  }
+  const ended = endOf(call, known, now);
+  return ended ? { ...state, ended: remember(state.ended, ended) } : state;
+}
+
+function park(state: PhoneState, entry: CallEntry, call: Call, now: number): Parked {
+  const earlier = state.parked.find((one) => one.call === call.id);
+  const own = state.lines.find(({ id }) => id === call.line)?.number ?? '';
+  const at = entry.outcome?.kind === 'parked' ? entry.outcome.at : (earlier?.at ?? own);
+  return { call: call.id, line: call.line, at, number: call.number, name: call.name, since: earlier?.since ?? now };
 }
 
 function connectedAt(entry: CallEntry, seen: boolean, call: Call, now: number): number | null {
@@ -260,11 +248,17 @@ function connectedAt(entry: CallEntry, seen: boolean, call: Call, now: number): 
 function endOf(call: Call, known: CallEntry | undefined, now: number): Ended | null {
   const { id, line, direction, number, name } = call;
   const wasHere = call.here || (known?.call.here ?? true);
-  if (!wasHere && !known?.rang) return null;
+  if (!wasHere && (!known?.rang || isParked(known.call))) return null;
   const takenElsewhere = !wasHere && known?.call.state === 'connected';
   const cause = takenElsewhere ? ours('answered_elsewhere') : (call.cause ?? ours('normal_clearing'));
   const since = wasHere ? (known?.connectedAt ?? null) : null;
-  return { id, line, direction, number, name, cause, duration: since === null ? null : Math.max(0, now - since) };
+  const duration = since === null ? null : Math.max(0, now - since);
+  const to = known?.call.transferring_to ?? null;
+  const outcome = isFailure({ cause, direction })
+    ? null
+    : (known?.outcome ?? (to === null ? null : { kind: 'transferred' as const, to }));
+  if (outcome?.kind === 'joined') return null;
+  return { id, line, direction, number, name, cause, duration, outcome };
 }
 
 function remember(ended: Ended[], one: Ended): Ended[] {
@@ -280,4 +274,10 @@ function isDraft(ended: Ended): boolean {
 function change(state: PhoneState, id: string, patch: (entry: CallEntry) => Partial<CallEntry>): PhoneState {
   const calls = state.calls.map((entry) => (entry.call.id === id ? { ...entry, ...patch(entry) } : entry));
   return { ...state, calls };
+}
+
+function withOutcomes(state: PhoneState, outcomes: Outcomes, to: (outcome: Outcome) => Outcome | null): PhoneState {
+  let next = state;
+  for (const [id, outcome] of Object.entries(outcomes)) next = change(next, id, () => ({ outcome: to(outcome) }));
+  return next;
 }

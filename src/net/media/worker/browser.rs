@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 use socket2::{Domain, Protocol, Socket, Type};
 use tracing::debug;
 
+use super::entry::Sockets;
 use super::run::Worker;
 use super::stream::Connection;
 use super::{Command, Why, home};
@@ -196,8 +197,9 @@ impl Worker {
         self.shared.set(ufrag, Some(self.index));
         self.browsers.by_ufrag.insert(ufrag.to_owned(), (key, side));
         let browser = Browser { ufrag: ufrag.to_owned(), remotes: Vec::new(), moved: false };
-        let replaced = self.entries[key].sides[side as usize].browser.replace(browser);
-        self.forget(replaced);
+        let sockets = Sockets { browser: Some(browser), ..Sockets::default() };
+        let had = std::mem::replace(&mut self.entries[key].sides[side as usize], sockets);
+        self.forget(had.browser);
     }
 
     /// A browser's offer for another network path: from now on its checks say another name.

@@ -13,6 +13,7 @@ mod poll;
 mod room;
 mod run;
 mod stream;
+mod taking;
 mod wheel;
 
 use std::net::SocketAddr;
@@ -34,6 +35,7 @@ use self::load::Load;
 use self::poll::{Poller, Ready, Waker};
 use self::run::Worker;
 use self::stream::{Streams, listen_streams};
+pub(super) use self::taking::Passage;
 use super::recording::{Recording, Tapes};
 use super::{MediaError, MediaEvent, PortPair};
 use crate::call::dtmf::Digit;
@@ -51,6 +53,8 @@ pub(super) enum Command {
     Coming(CallId),
     /// A call given away by another worker.
     Adopt { entry: Box<Entry>, packet: Option<Packet> },
+    /// The leg is there that a call of this worker waits for.
+    Parted(CallId),
     /// A packet for a browser of this worker that came in at worker `at`, passed on so many times.
     Passed { at: usize, hops: u8, packet: Packet },
     /// The media server is gone.
@@ -75,6 +79,12 @@ pub(super) enum Action {
     Replace { side: Side, pair: PortPair, negotiated: Negotiated },
     /// A browser's leg.
     Browser { side: Side, leg: Box<WebRtcLeg> },
+    /// A side's leg goes to another side, mostly of another call.
+    Part { side: Side, passage: Arc<Passage> },
+    /// A side gets that leg.
+    Take { side: Side, passage: Arc<Passage> },
+    /// A side's leg is dropped.
+    Release { side: Side },
     /// What a side hears.
     Play { side: Side, source: Source },
     /// A side hears a recorded sound.
@@ -114,6 +124,7 @@ pub(super) struct Counts {
     pub(super) elsewhere: usize,
     pub(super) away: usize,
     pub(super) expected: usize,
+    pub(super) taking: usize,
     pub(super) rooms: usize,
 }
 

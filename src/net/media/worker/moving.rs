@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use super::browser::Packet;
 use super::entry::Entry;
 use super::run::Worker;
+use super::taking::Taking;
 use super::{Action, Command, Why, home};
 use crate::ids::CallId;
 
@@ -23,6 +24,8 @@ pub(super) struct Places {
     pub(super) away: FxHashMap<CallId, Place>,
     /// Calls on their way to this worker, with what is to be done about them then; once for every time they come.
     pub(super) expected: FxHashMap<CallId, VecDeque<Vec<Action>>>,
+    /// Calls here that wait for a leg of another one, with what is to be done about them then.
+    pub(super) taking: FxHashMap<CallId, Taking>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -37,10 +40,20 @@ impl Places {
         self.expected.entry(call).or_default().push_back(Vec::new());
     }
 
-    /// Keeps what is to be done about a call until it is here; gives it back where the call is not on its way.
+    /// Keeps what is to be done about a call until it is here, with all its legs; gives it back where nothing of it is on
+    /// its way.
     fn keep(&mut self, call: CallId, action: Action) -> Option<Action> {
         match self.expected.get_mut(&call).and_then(VecDeque::back_mut) {
             Some(waiting) => waiting.push(action),
+            None => return self.keep_taking(call, action),
+        }
+        None
+    }
+
+    /// The same for a call that is here.
+    fn keep_taking(&mut self, call: CallId, action: Action) -> Option<Action> {
+        match self.taking.get_mut(&call) {
+            Some(taking) => taking.actions.push(action),
             None => return Some(action),
         }
         None
@@ -152,21 +165,34 @@ impl Worker {
         self.by_call.insert(call, key);
         for side in [Side::A, Side::B] {
             self.watch(key, side);
-            if let Some(browser) = &self.entries[key].sides[side as usize].browser {
-                self.browsers.by_ufrag.insert(browser.ufrag.clone(), (key, side));
-                for remote in &browser.remotes {
-                    self.browsers.by_remote.insert(remote.address, (key, side));
-                    self.browsers.elsewhere.remove(&remote.address);
-                }
-            }
+            self.know(key, side);
         }
         // Sets the timer, too.
         self.step(key, now, |session| session.handle_timeout(now));
         if let Some(packet) = packet {
             self.passed(self.index, 0, packet, now);
         }
-        for action in self.places.arrived(call) {
-            self.act(call, action, now);
+        let actions = self.places.arrived(call);
+        self.act_all(call, actions, now);
+    }
+
+    /// Does what waited until a call was here.
+    pub(super) fn act_all(&mut self, call: CallId, actions: Vec<Action>, now: Instant) {
+        for action in actions {
+            // One of them may make the rest wait for a leg.
+            if let Some(action) = self.places.keep_taking(call, action) {
+                self.act(call, action, now);
+            }
+        }
+    }
+
+    /// Finds the browser of a side from now on.
+    pub(super) fn know(&mut self, key: usize, side: Side) {
+        let Some(browser) = &self.entries[key].sides[side as usize].browser else { return };
+        self.browsers.by_ufrag.insert(browser.ufrag.clone(), (key, side));
+        for remote in &browser.remotes {
+            self.browsers.by_remote.insert(remote.address, (key, side));
+            self.browsers.elsewhere.remove(&remote.address);
         }
     }
 }

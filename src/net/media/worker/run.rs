@@ -17,7 +17,7 @@ use tracing::{error, warn};
 use super::super::recording::Recording;
 use super::super::{MediaEvent, PortPair};
 use super::browser::Browsers;
-use super::entry::{Entry, MediaSocket, Outlet};
+use super::entry::{Entry, MediaSocket, Outlet, Sockets};
 use super::load::Gauge;
 use super::moving::Places;
 use super::poll::{Found, Poller, Ready};
@@ -187,10 +187,12 @@ impl Worker {
                     elsewhere: self.browsers.elsewhere.len(),
                     away: self.places.away.len(),
                     expected: self.places.expected.len(),
+                    taking: self.places.taking.len(),
                     rooms: self.rooms.len(),
                 };
                 let _ = reply.send(counts);
             }
+            Command::Parted(call) => self.parted(call, now),
             Command::Adopt { entry, packet } => self.adopt(entry, packet, now),
             Command::Passed { at, hops, packet } => self.passed(at, hops, packet, now),
             Command::Elsewhere { remote, owner } => self.browsers.set_elsewhere(remote, owner, self.index),
@@ -208,8 +210,8 @@ impl Worker {
             Action::Rtp { side, negotiated } => {
                 self.entries[key].untie(side);
                 self.step(key, now, |session| match session.leg(side) {
-                    Some(_) => session.update_rtp(side, negotiated, now),
-                    None => session.set_leg(side, Leg::Rtp(RtpLeg::new(negotiated)), now),
+                    Some(Leg::Rtp(_)) => session.update_rtp(side, negotiated, now),
+                    _ => session.set_leg(side, Leg::Rtp(RtpLeg::new(negotiated)), now),
                 });
             }
             Action::Replace { side, pair, negotiated } => {
@@ -219,16 +221,23 @@ impl Worker {
                 self.step(key, now, |session| session.set_leg(side, Leg::Rtp(RtpLeg::new(negotiated)), now));
             }
             Action::Browser { side, leg } => {
+                self.entries[key].connected = false;
                 self.add_browser(key, side, leg.local_ufrag());
                 self.step(key, now, |session| session.set_leg(side, Leg::WebRtc(leg), now));
             }
+            Action::Part { side, passage } => self.part(key, side, &passage, now),
+            Action::Take { side, passage } => self.take(call, side, passage, now),
+            Action::Release { side } => self.release(key, side, now),
             Action::Play { side, source } => self.step(key, now, |session| session.set_source(side, source, now)),
             Action::Clip { side, clip, repeat } => self.step(key, now, |session| {
                 let rate = session.audio_rate(side).unwrap_or(8_000);
                 session.set_source(side, Source::Clip(Player::new(clip, rate, repeat)), now);
             }),
             Action::Join { side, conference } => self.join(key, side, conference, now),
-            Action::Leave { side } => self.rooms.leave(call, |left| left == side),
+            Action::Leave { side } => {
+                self.rooms.leave(call, |left| left == side);
+                self.step(key, now, |session| session.end_pull(side, now));
+            }
             Action::Record(recording) => self.record(key, recording, now),
             Action::RestartBrowser { side, offer, credentials } => {
                 self.restart_browser(key, side, &offer, credentials, now);
@@ -253,16 +262,17 @@ impl Worker {
     }
 
     /// The place of a call's entry, which is made where there is none.
-    fn key(&mut self, call: CallId) -> usize {
+    pub(super) fn key(&mut self, call: CallId) -> usize {
         let epoch = self.epoch;
         *self.by_call.entry(call).or_insert_with(|| self.entries.insert(Box::new(Entry::new(call, epoch))))
     }
 
     fn add_sockets(&mut self, key: usize, side: Side, pair: PortPair) {
-        let sockets = &mut self.entries[key].sides[side as usize];
+        let sockets =
+            Sockets { rtp: Some(MediaSocket::new(pair.rtp)), rtcp: Some(MediaSocket::new(pair.rtcp)), browser: None };
         // Closing the ones it had takes them out of the poll.
-        sockets.rtp = Some(MediaSocket::new(pair.rtp));
-        sockets.rtcp = Some(MediaSocket::new(pair.rtcp));
+        let had = std::mem::replace(&mut self.entries[key].sides[side as usize], sockets);
+        self.forget(had.browser);
         self.watch(key, side);
     }
 

@@ -1,0 +1,696 @@
+//! Clients at the driver: their sockets, what they are told and what they ask for; and the programs of a user, which
+//! follow and ask over HTTP.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustc_hash::FxHashMap;
+use tokio::sync::{mpsc, oneshot};
+use tracing::debug;
+
+use super::core::{Core, CoreHandle, Message};
+use super::role::Role;
+use crate::call::cause::CauseCode;
+use crate::call::effect::{Command, CommandResult, Input};
+use crate::call::settings::LineSettings;
+use crate::call::view::{CallView, ConnectionState};
+use crate::ids::{CallId, ClientId, LineId, UserId};
+use crate::line::LineStatus;
+use crate::line::events::{self, CallEvent};
+use crate::user::clients::{Attached, Clients, RELOAD_WITHIN, RESUME_WITHIN, ResumeToken};
+use crate::user::stream::Stream;
+
+/// Events waiting for one client's socket; a client that falls further behind must come back.
+const CLIENT_BACKLOG: usize = 256;
+/// Ended calls that are kept for a client that was away.
+const KEPT_ENDED: usize = 32;
+/// Commands of programs that wait for their result.
+const MAX_WAITING: usize = 4096;
+/// Marks the numbers of the commands of programs; clients' own are below.
+const PROGRAMS: u32 = 1 << 31;
+/// Who follows a user's events at once.
+const MAX_FOLLOWERS: usize = 16;
+/// How long events are kept for programs after the last has gone.
+const FOLLOWED_FOR: Duration = Duration::from_secs(60);
+
+/// For a client's socket.
+#[derive(Debug)]
+pub enum ClientEvent {
+    /// Answer to a command.
+    Reply {
+        /// The command's number.
+        request: u32,
+        /// How it went.
+        outcome: Outcome,
+    },
+    /// Something changed.
+    Changed {
+        /// One more than that of the change before.
+        seq: u64,
+        /// What.
+        change: Arc<Change>,
+    },
+}
+
+/// How a request went.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The call machine's answer.
+    Done(CommandResult),
+    /// A client has been told to do it.
+    Prompted(ClientId),
+}
+
+impl From<Result<Outcome, CauseCode>> for Outcome {
+    fn from(result: Result<Outcome, CauseCode>) -> Outcome {
+        result.unwrap_or_else(|cause| Outcome::Done(CommandResult::Error(cause)))
+    }
+}
+
+/// What clients are told without having asked.
+#[derive(Debug)]
+pub enum Change {
+    /// A call changed, and what happened by the names of ECMA-269.
+    Call(Box<CallView>, Vec<CallEvent>),
+    /// A line changed.
+    Line(LineId, LineStatus, LineSettings),
+    /// A digit came from the other side.
+    Digit {
+        /// The call.
+        call: CallId,
+        /// The digit.
+        digit: char,
+    },
+    /// The client is to do something with its audio.
+    Prompt(Prompt),
+}
+
+/// A command that needs the audio of the client it comes from (ECMA-269 6.4.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prompt {
+    /// [`Command::MakeCall`].
+    MakeCall {
+        /// The calling line.
+        line: LineId,
+        /// What to dial.
+        number: String,
+    },
+    /// [`Command::AnswerCall`].
+    AnswerCall {
+        /// The alerting call.
+        call: CallId,
+    },
+    /// [`Command::ConsultationCall`].
+    ConsultationCall {
+        /// The connected call.
+        call: CallId,
+        /// What to dial.
+        number: String,
+    },
+    /// [`Command::DirectedPickupCall`].
+    DirectedPickupCall {
+        /// The line that takes it.
+        line: LineId,
+        /// Where it rings or is parked.
+        number: String,
+    },
+}
+
+/// How a client's socket ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// The person left: the client is gone at once.
+    Left,
+    /// The page was closed or is loaded anew.
+    PageGone,
+    /// It broke.
+    Broken,
+}
+
+/// All that a user has, as one client sees it.
+#[derive(Debug, Default)]
+pub struct Picture {
+    /// The number of the last change that is part of it.
+    pub seq: u64,
+    /// The user's lines.
+    pub lines: Vec<(LineId, LineStatus, LineSettings)>,
+    /// The calls on them.
+    pub calls: Vec<CallView>,
+}
+
+/// How a client begins: with a picture, or with what it missed.
+#[derive(Debug)]
+pub enum Beginning {
+    /// All that there is, and the calls that ended while it was away.
+    Picture(Picture, Vec<CallView>),
+    /// What came after the change that it saw last.
+    Replay {
+        /// The number of that.
+        since: u64,
+        /// What came, with numbers.
+        changes: Vec<(u64, Arc<Change>)>,
+    },
+}
+
+/// A client that was just attached.
+#[derive(Debug)]
+pub struct Attachment {
+    /// The client and its socket.
+    pub attached: Attached,
+    /// For its next socket.
+    pub token: ResumeToken,
+    /// What it is told first.
+    pub beginning: Beginning,
+    /// What happens from now on.
+    pub events: mpsc::Receiver<ClientEvent>,
+}
+
+/// A client that is known.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownClient {
+    /// Which.
+    pub client: ClientId,
+    /// Whether it has a socket now.
+    pub online: bool,
+}
+
+/// What the web side asks of the driver for a user.
+#[derive(Debug)]
+pub(super) enum ClientMessage {
+    Attach {
+        user: UserId,
+        resume: Option<ResumeToken>,
+        since: Option<u64>,
+        reply: oneshot::Sender<Result<Attachment, CauseCode>>,
+    },
+    Detach {
+        client: ClientId,
+        socket: u64,
+        leaving: Leaving,
+    },
+    Command {
+        client: ClientId,
+        request: u32,
+        command: Command,
+    },
+    Prompt {
+        client: ClientId,
+        request: u32,
+        to: Option<ClientId>,
+        prompt: Prompt,
+    },
+    UserCommand {
+        user: UserId,
+        command: Command,
+        reply: oneshot::Sender<Outcome>,
+    },
+    UserPrompt {
+        user: UserId,
+        to: Option<ClientId>,
+        prompt: Prompt,
+        reply: oneshot::Sender<Outcome>,
+    },
+    Follow {
+        user: UserId,
+        since: Option<u64>,
+        reply: oneshot::Sender<Result<(Beginning, mpsc::Receiver<ClientEvent>), CauseCode>>,
+    },
+    Picture {
+        user: UserId,
+        reply: oneshot::Sender<Picture>,
+    },
+    Clients {
+        user: UserId,
+        reply: oneshot::Sender<Vec<KnownClient>>,
+    },
+}
+
+impl CoreHandle {
+    /// A socket of `user` is ready. `since` is the last change that the client has seen, where it kept its picture.
+    pub async fn attach(
+        &self,
+        user: UserId,
+        resume: Option<ResumeToken>,
+        since: Option<u64>,
+    ) -> Result<Attachment, CauseCode> {
+        self.ask(|reply| ClientMessage::Attach { user, resume, since, reply }).await?
+    }
+
+    /// A client's socket is gone.
+    pub async fn detach(&self, client: ClientId, socket: u64, leaving: Leaving) {
+        self.tell(ClientMessage::Detach { client, socket, leaving }).await;
+    }
+
+    /// A client's command. The result comes as [`ClientEvent::Reply`]. `request` is below 2³¹.
+    pub async fn command(&self, client: ClientId, request: u32, command: Command) {
+        self.tell(ClientMessage::Command { client, request, command }).await;
+    }
+
+    /// A client wants another to do something: the one named, or the one that was active last. The answer comes as
+    /// [`ClientEvent::Reply`].
+    pub async fn prompt(&self, client: ClientId, request: u32, to: Option<ClientId>, prompt: Prompt) {
+        self.tell(ClientMessage::Prompt { client, request, to, prompt }).await;
+    }
+
+    /// A command of a user's program, which has no audio.
+    pub async fn command_of(&self, user: UserId, command: Command) -> Outcome {
+        self.ask(|reply| ClientMessage::UserCommand { user, command, reply }).await.into()
+    }
+
+    /// A user's program wants a client to do something: the one named, or the one that was active last.
+    pub async fn prompt_of(&self, user: UserId, to: Option<ClientId>, prompt: Prompt) -> Outcome {
+        self.ask(|reply| ClientMessage::UserPrompt { user, to, prompt, reply }).await.into()
+    }
+
+    /// What happens to a user's lines and calls from now on, or from the change after `since`.
+    pub async fn follow(
+        &self,
+        user: UserId,
+        since: Option<u64>,
+    ) -> Result<(Beginning, mpsc::Receiver<ClientEvent>), CauseCode> {
+        self.ask(|reply| ClientMessage::Follow { user, since, reply }).await?
+    }
+
+    /// A user's lines and calls.
+    pub async fn picture(&self, user: UserId) -> Result<Picture, CauseCode> {
+        self.ask(|reply| ClientMessage::Picture { user, reply }).await
+    }
+
+    /// The clients that a user is signed in with.
+    pub async fn clients_of(&self, user: UserId) -> Result<Vec<KnownClient>, CauseCode> {
+        self.ask(|reply| ClientMessage::Clients { user, reply }).await
+    }
+
+    async fn tell(&self, message: ClientMessage) {
+        let _ = self.inbox.send(Message::Client(message)).await;
+    }
+
+    async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> ClientMessage) -> Result<T, CauseCode> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(message(reply)).await;
+        // The core has stopped.
+        answer.await.map_err(|_| CauseCode::ShuttingDown)
+    }
+}
+
+/// What one client, or a user's programs, were told, and who listens.
+#[derive(Debug)]
+struct Listener {
+    told: Stream<Arc<Change>>,
+    /// Calls that ended, the latest ones, by their numbers in `told`.
+    ended: VecDeque<(u64, Arc<Change>)>,
+    /// The last change when a client's socket went.
+    left_at: u64,
+    sockets: Vec<mpsc::Sender<ClientEvent>>,
+    /// When programs asked last.
+    asked: Instant,
+    /// The calls that are not over, as they were told of last.
+    seen: FxHashMap<CallId, CallView>,
+}
+
+impl Listener {
+    fn new(now: Instant) -> Listener {
+        // A listener of the same client before this one, and before a restart, has had lower numbers: nobody is told
+        // a thousand things a second.
+        let begin = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+        Listener {
+            told: Stream::new(begin),
+            ended: VecDeque::new(),
+            left_at: begin,
+            sockets: Vec::new(),
+            asked: now,
+            seen: FxHashMap::default(),
+        }
+    }
+
+    /// Tells of a call, and what happened to it since it was told of last.
+    fn tell_call(&mut self, view: Box<CallView>) {
+        let events = events::between(self.seen.get(&view.id), &view);
+        match is_over(&view) {
+            true => drop(self.seen.remove(&view.id)),
+            false => drop(self.seen.insert(view.id, (*view).clone())),
+        }
+        self.tell(Arc::new(Change::Call(view, events)));
+    }
+
+    /// Numbers a change and sends it to all sockets. One that is too slow is let go: its task sees the channel close
+    /// and ends it.
+    fn tell(&mut self, change: Arc<Change>) {
+        let seq = self.told.push(change.clone());
+        if matches!(&*change, Change::Call(view, _) if is_over(view)) {
+            if self.ended.len() == KEPT_ENDED {
+                self.ended.pop_front();
+            }
+            self.ended.push_back((seq, change.clone()));
+        }
+        self.sockets.retain(|socket| socket.try_send(ClientEvent::Changed { seq, change: change.clone() }).is_ok());
+    }
+
+    /// What came after a change; none where that is not known.
+    fn replay(&self, since: Option<u64>) -> Option<Beginning> {
+        let since = since?;
+        let changes = self.told.after(since)?.map(|(seq, change)| (seq, change.clone())).collect();
+        Some(Beginning::Replay { since, changes })
+    }
+
+    /// The calls that ended since a client went away, or saw its last change.
+    fn ended(&self, since: Option<u64>) -> Vec<CallView> {
+        let since = since.filter(|&since| since <= self.told.last()).unwrap_or(self.left_at);
+        let missed = self.ended.iter().filter(|(seq, _)| *seq > since);
+        let view = |change: &Change| match change {
+            Change::Call(view, _) => Some((**view).clone()),
+            _ => None,
+        };
+        missed.filter_map(|(_, change)| view(change)).collect()
+    }
+}
+
+fn is_over(view: &CallView) -> bool {
+    matches!(view.state, ConnectionState::Null | ConnectionState::Failed)
+}
+
+/// All clients with their sockets, and the programs that wait.
+#[derive(Debug, Default)]
+pub(super) struct ClientDesk {
+    clients: Clients,
+    listeners: FxHashMap<ClientId, Listener>,
+    waiting: FxHashMap<u32, oneshot::Sender<Outcome>>,
+    last_waiting: u32,
+    /// When programs that ask no more are looked for.
+    sweep: Option<Instant>,
+}
+
+impl ClientDesk {
+    /// When [`Core::clients_due`] is worth calling.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        [self.clients.poll_timeout(), self.sweep].into_iter().flatten().min()
+    }
+
+    /// Answers a command.
+    pub(super) fn reply(&mut self, client: ClientId, request: u32, result: CommandResult) {
+        if request >= PROGRAMS {
+            if let Some(waiting) = self.waiting.remove(&request) {
+                let _ = waiting.send(Outcome::Done(result));
+            }
+            return;
+        }
+        self.answer(client, request, Outcome::Done(result));
+    }
+
+    /// Tells a client how its request went. That has no number: who comes back too late for it sees what became of the
+    /// call.
+    fn answer(&mut self, client: ClientId, request: u32, outcome: Outcome) {
+        let event = ClientEvent::Reply { request, outcome };
+        let Some(listener) = self.listeners.get_mut(&client) else { return };
+        if listener.sockets.last().is_some_and(|socket| socket.try_send(event).is_err()) {
+            debug!(%client, "client's socket is too slow");
+            listener.sockets.clear();
+        }
+    }
+
+    /// Tells a client that something changed.
+    pub(super) fn tell(&mut self, client: ClientId, change: Change) {
+        if let Some(listener) = self.listeners.get_mut(&client) {
+            listener.tell(Arc::new(change));
+        }
+    }
+
+    /// Tells a client that a call changed.
+    pub(super) fn tell_call(&mut self, client: ClientId, view: Box<CallView>) {
+        if let Some(listener) = self.listeners.get_mut(&client) {
+            listener.tell_call(view);
+        }
+    }
+
+    /// Tells all clients and programs of some users.
+    fn tell_users(&mut self, users: &[UserId], change: Change) {
+        let change = Arc::new(change);
+        for (client, listener) in &mut self.listeners {
+            let user = client.api_user().or_else(|| self.clients.user_of(*client));
+            if user.is_some_and(|user| users.contains(&user)) {
+                listener.tell(change.clone());
+            }
+        }
+    }
+
+    /// Whom to prompt: the client named, or the one that was active last.
+    fn to_prompt(&self, user: UserId, by: Option<ClientId>, to: Option<ClientId>) -> Result<ClientId, CauseCode> {
+        match to {
+            Some(to) if self.clients.user_of(to) != Some(user) => Err(CauseCode::UnknownClient),
+            Some(to) if self.clients.is_online(to) => Ok(to),
+            Some(_) => Err(CauseCode::NoClient),
+            None => self.clients.latest(user, by).ok_or(CauseCode::NoClient),
+        }
+    }
+
+    /// A number for a program that waits; none where too many do.
+    fn wait(&mut self, reply: oneshot::Sender<Outcome>) -> Option<u32> {
+        if self.waiting.len() >= MAX_WAITING {
+            self.waiting.retain(|_, waiting| !waiting.is_closed());
+        }
+        if self.waiting.len() >= MAX_WAITING {
+            let _ = reply.send(Outcome::Done(CommandResult::Error(CauseCode::Overloaded)));
+            return None;
+        }
+        self.last_waiting = (self.last_waiting + 1) % PROGRAMS;
+        let request = PROGRAMS | self.last_waiting;
+        self.waiting.insert(request, reply);
+        Some(request)
+    }
+}
+
+impl<R: Role> Core<R> {
+    pub(super) fn client_message(&mut self, message: ClientMessage, now: Instant) {
+        match message {
+            ClientMessage::Attach { user, resume, since, reply } => {
+                if let Some((client, socket)) = self.attach(user, resume, since, reply, now) {
+                    self.detach(client, socket, Leaving::Broken, now);
+                }
+            }
+            ClientMessage::Detach { client, socket, leaving } => self.detach(client, socket, leaving, now),
+            ClientMessage::Command { client, request, command } => {
+                self.desk.clients.acted(client);
+                self.command(client, request, command, now);
+            }
+            ClientMessage::Prompt { client, request, to, prompt } => {
+                let Some(user) = self.desk.clients.user_of(client) else { return };
+                if let Some(command) = self.without_audio(&prompt) {
+                    return self.command(client, request, command, now);
+                }
+                let prompted = self.prompt(user, Some(client), to, prompt).map(Outcome::Prompted);
+                self.desk.answer(client, request, prompted.into());
+            }
+            ClientMessage::UserCommand { user, command, reply } => self.command_of(user, command, reply, now),
+            ClientMessage::UserPrompt { user, to, prompt, reply } => {
+                if let Some(command) = self.without_audio(&prompt) {
+                    return self.command_of(user, command, reply, now);
+                }
+                let _ = reply.send(self.prompt(user, None, to, prompt).map(Outcome::Prompted).into());
+            }
+            ClientMessage::Follow { user, since, reply } => {
+                let _ = reply.send(self.follow(user, since, now));
+            }
+            ClientMessage::Picture { user, reply } => {
+                let client = self.followed(user, now);
+                let _ = reply.send(self.picture(client, user));
+            }
+            ClientMessage::Clients { user, reply } => {
+                let known = |client| KnownClient { client, online: self.desk.clients.is_online(client) };
+                let mut clients: Vec<_> = self.desk.clients.of(user).map(known).collect();
+                clients.sort_by_key(|known| known.client);
+                let _ = reply.send(clients);
+            }
+        }
+    }
+
+    /// What a program asks for is carried out by the client of its user that has the call's audio, since it is its
+    /// connection that is held or cleared; otherwise by the program itself.
+    fn command_of(&mut self, user: UserId, command: Command, reply: oneshot::Sender<Outcome>, now: Instant) {
+        let Some(request) = self.desk.wait(reply) else { return };
+        let holder = command.call().and_then(|call| self.calls.client_at(call));
+        let client = holder.filter(|&(_, whose)| whose == user).map_or(ClientId::api(user), |(client, _)| client);
+        self.command(client, request, command, now);
+    }
+
+    /// The command behind a prompt that needs no client's audio: with a remote office the user talks there.
+    fn without_audio(&self, prompt: &Prompt) -> Option<Command> {
+        match prompt {
+            Prompt::MakeCall { line, number } if self.calls.settings(*line).remote_office.is_some() => {
+                Some(Command::MakeCall { line: *line, number: number.clone(), sdp: String::new() })
+            }
+            _ => None,
+        }
+    }
+
+    fn command(&mut self, client: ClientId, request: u32, command: Command, now: Instant) {
+        self.calls.set_overloaded(self.media.is_overloaded());
+        self.calls.handle(Input::Command { client, request, command }, now);
+    }
+
+    /// Attaches a socket and answers; gives the socket where nobody waits for the answer any more.
+    fn attach(
+        &mut self,
+        user: UserId,
+        resume: Option<ResumeToken>,
+        since: Option<u64>,
+        reply: oneshot::Sender<Result<Attachment, CauseCode>>,
+        now: Instant,
+    ) -> Option<(ClientId, u64)> {
+        let mut token = ResumeToken::default();
+        if getrandom::fill(&mut token).is_err() || self.stop_by.is_some() {
+            let _ = reply.send(Err(CauseCode::ShuttingDown));
+            return None;
+        }
+        let Some(attached) = self.desk.clients.attach(user, resume, token) else {
+            let _ = reply.send(Err(CauseCode::TooManyClients));
+            return None;
+        };
+        let Attached { client, socket, resumed } = attached;
+        self.calls.handle(Input::ClientArrived { client, user }, now);
+        let (sender, events) = mpsc::channel(CLIENT_BACKLOG);
+        let listener = self.desk.listeners.entry(client).or_insert_with(|| Listener::new(now));
+        // A socket that is still there has been replaced; its task sees the channel close.
+        listener.sockets = vec![sender];
+        let ended = if resumed { listener.ended(since) } else { Vec::new() };
+        let replay = listener.replay(since.filter(|_| resumed));
+        listener.left_at = listener.told.last();
+        let beginning = replay.unwrap_or_else(|| Beginning::Picture(self.picture(client, user), ended));
+        let refused = reply.send(Ok(Attachment { attached, token, beginning, events })).is_err();
+        refused.then_some((client, socket))
+    }
+
+    fn detach(&mut self, client: ClientId, socket: u64, leaving: Leaving, now: Instant) {
+        let within = if leaving == Leaving::PageGone { RELOAD_WITHIN } else { RESUME_WITHIN };
+        if !self.desk.clients.detach(client, socket, within, now) {
+            return;
+        }
+        if let Some(listener) = self.desk.listeners.get_mut(&client) {
+            listener.sockets.clear();
+            listener.left_at = listener.told.last();
+        }
+        if leaving == Leaving::Left && self.desk.clients.remove(client) {
+            self.client_gone(client, now);
+        }
+    }
+
+    fn client_gone(&mut self, client: ClientId, now: Instant) {
+        debug!(%client, "client gone");
+        self.desk.listeners.remove(&client);
+        self.calls.handle(Input::ClientGone { client }, now);
+    }
+
+    /// Lets go of clients that stayed away, and of programs that ask no more.
+    pub(super) fn clients_due(&mut self, now: Instant) {
+        while let Some(client) = self.desk.clients.expired(now) {
+            self.client_gone(client, now);
+        }
+        if self.desk.sweep.is_none_or(|sweep| sweep > now) {
+            return;
+        }
+        let (mut over, mut left) = (Vec::new(), false);
+        for (&client, listener) in &mut self.desk.listeners {
+            if client.api_user().is_none() {
+                continue;
+            }
+            listener.sockets.retain(|socket| !socket.is_closed());
+            if listener.sockets.is_empty() && listener.asked + FOLLOWED_FOR <= now {
+                over.push(client);
+            } else {
+                left = true;
+            }
+        }
+        self.desk.sweep = left.then_some(now + FOLLOWED_FOR);
+        for client in over {
+            self.client_gone(client, now);
+        }
+    }
+
+    /// What a client, or a user's programs, see.
+    fn picture(&mut self, client: ClientId, user: UserId) -> Picture {
+        let (lines, calls) = (self.lines_of(user), self.calls.views(client));
+        let Some(listener) = self.desk.listeners.get_mut(&client) else { return Picture { seq: 0, lines, calls } };
+        listener.seen = calls.iter().map(|view| (view.id, view.clone())).collect();
+        Picture { seq: listener.told.last(), lines, calls }
+    }
+
+    fn lines_of(&self, user: UserId) -> Vec<(LineId, LineStatus, LineSettings)> {
+        let lines = self.directory.lines.iter().enumerate().filter(|(_, line)| line.users.contains(&user));
+        lines
+            .filter_map(|(index, _)| {
+                let line = LineId(index as u32);
+                Some((line, self.lines.status(line)?.clone(), self.calls.settings(line)))
+            })
+            .collect()
+    }
+
+    /// Sees to it that what happens to a user is kept for programs, from now on and while they ask.
+    fn followed(&mut self, user: UserId, now: Instant) -> ClientId {
+        let client = ClientId::api(user);
+        let listener = self.desk.listeners.entry(client).or_insert_with(|| Listener::new(now));
+        listener.asked = now;
+        self.desk.sweep.get_or_insert(now + FOLLOWED_FOR);
+        self.calls.handle(Input::ClientArrived { client, user }, now);
+        client
+    }
+
+    fn follow(
+        &mut self,
+        user: UserId,
+        since: Option<u64>,
+        now: Instant,
+    ) -> Result<(Beginning, mpsc::Receiver<ClientEvent>), CauseCode> {
+        if self.stop_by.is_some() {
+            return Err(CauseCode::ShuttingDown);
+        }
+        let client = self.followed(user, now);
+        let picture = self.picture(client, user);
+        let Some(listener) = self.desk.listeners.get_mut(&client) else { return Err(CauseCode::Internal) };
+        listener.sockets.retain(|socket| !socket.is_closed());
+        if listener.sockets.len() >= MAX_FOLLOWERS {
+            return Err(CauseCode::TooManyClients);
+        }
+        let (sender, events) = mpsc::channel(CLIENT_BACKLOG);
+        listener.sockets.push(sender);
+        let beginning = listener.replay(since).unwrap_or_else(|| Beginning::Picture(picture, Vec::new()));
+        Ok((beginning, events))
+    }
+
+    /// Tells a client what to do with its audio.
+    fn prompt(
+        &mut self,
+        user: UserId,
+        by: Option<ClientId>,
+        to: Option<ClientId>,
+        prompt: Prompt,
+    ) -> Result<ClientId, CauseCode> {
+        let to = match &prompt {
+            Prompt::MakeCall { line, .. } | Prompt::DirectedPickupCall { line, .. } => {
+                if !self.directory.users_of(*line).contains(&user) {
+                    return Err(CauseCode::UnknownLine);
+                }
+                self.desk.to_prompt(user, by, to)?
+            }
+            Prompt::AnswerCall { call } => {
+                let client = self.desk.to_prompt(user, by, to)?;
+                if !self.calls.views(client).iter().any(|view| view.id == *call) {
+                    return Err(CauseCode::UnknownCall);
+                }
+                client
+            }
+            Prompt::ConsultationCall { call, .. } => match self.calls.client_at(*call) {
+                Some((client, whose)) if whose == user => self.desk.to_prompt(user, None, Some(client))?,
+                _ => return Err(CauseCode::UnknownCall),
+            },
+        };
+        self.desk.tell(to, Change::Prompt(prompt));
+        Ok(to)
+    }
+
+    /// Tells everybody who has the line how it is now.
+    pub(super) fn show_line(&mut self, line: LineId) {
+        let Some(status) = self.lines.status(line).cloned() else { return };
+        let change = Change::Line(line, status, self.calls.settings(line));
+        self.desk.tell_users(self.directory.users_of(line), change);
+    }
+}

@@ -1,0 +1,126 @@
+//! Legs that change in the middle of a call: put on hold, replaced, taken over by another call, let go.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use offhook_media::codec::Codec;
+use offhook_media::sdp::Offer;
+use offhook_media::session::Side;
+
+use super::worker::{Action, Passage};
+use super::{AudioSettings, MediaServer, Next, RtpSide, expected_first, log_agreed, sdp_cause};
+use crate::call::cause::CauseCode;
+use crate::ids::CallId;
+
+impl MediaServer {
+    /// Makes an offer for somebody who may take a side's place, with ports of its own. Who was prepared before is
+    /// forgotten.
+    pub(in crate::net) fn offer_next(
+        &mut self,
+        call: CallId,
+        side: Side,
+        address: IpAddr,
+        audio: &AudioSettings,
+    ) -> Result<Bytes, CauseCode> {
+        self.drop_next(call);
+        let (mut rtp, pair) = self.new_rtp(call, address, audio)?;
+        let offer = Offer::new(&rtp.local, rtp.terms(audio.outgoing.clone(), &self.identity));
+        let sdp = offer.sdp().clone();
+        rtp.offer = Some(offer);
+        self.media(call).next = Some(Next { side, rtp, pair });
+        Ok(sdp)
+    }
+
+    /// Takes the answer to [`MediaServer::offer_next`]: who was prepared has the side from now on.
+    pub(in crate::net) fn accept_next(&mut self, call: CallId, side: Side, answer: &[u8]) -> Result<Codec, CauseCode> {
+        let media = self.calls.get_mut(&call).ok_or(CauseCode::Internal)?;
+        let next = media.next.as_mut().filter(|next| next.side == side).ok_or(CauseCode::Internal)?;
+        let offer = next.rtp.offer.as_ref().ok_or(CauseCode::Internal)?;
+        let negotiated = offer.accept_answer(answer).map_err(|error| sdp_cause(call, &error))?;
+        next.rtp.negotiated = Some(negotiated.clone());
+        let Some(Next { rtp, pair, .. }) = media.next.take() else { return Err(CauseCode::Internal) };
+        if let Some(old) = media.sides[side as usize].replace(rtp) {
+            self.ports.release(old.local.port);
+        }
+        let codec = negotiated.codec;
+        log_agreed(call, side, &negotiated);
+        self.agreed(call, side, |negotiated| Action::Replace { side, pair, negotiated }, negotiated);
+        Ok(codec)
+    }
+
+    /// Forgets who was prepared.
+    pub(in crate::net) fn drop_next(&mut self, call: CallId) {
+        if let Some(next) = self.calls.get_mut(&call).and_then(|media| media.next.take()) {
+            self.ports.release(next.rtp.local.port);
+        }
+    }
+
+    /// Offers a side once more with what was agreed first, on hold or not. The answer goes into
+    /// [`MediaServer::accept_answer`]; without one the agreement goes on.
+    pub(in crate::net) fn reoffer(&mut self, call: CallId, side: Side, hold: bool) -> Result<Bytes, CauseCode> {
+        self.existing(call, side)?.hold = hold;
+        self.offer_again(call, side, |rtp, codec| expected_first(&rtp.audio.outgoing, Some(codec)))
+    }
+
+    /// Our description of a side as it is, with a new version.
+    pub(in crate::net) fn describe(&mut self, call: CallId, side: Side) -> Result<Bytes, CauseCode> {
+        self.offer_again(call, side, |_, codec| vec![codec])
+    }
+
+    fn offer_again(
+        &mut self,
+        call: CallId,
+        side: Side,
+        codecs: impl FnOnce(&RtpSide, Codec) -> Vec<Codec>,
+    ) -> Result<Bytes, CauseCode> {
+        let identity = self.identity.clone();
+        let rtp = self.existing(call, side)?;
+        let agreed = rtp.negotiated.as_ref().ok_or(CauseCode::NotPossibleNow)?;
+        let mut codecs = codecs(rtp, agreed.codec);
+        if !codecs.contains(&agreed.codec) {
+            codecs.insert(0, agreed.codec);
+        }
+        let offer = Offer::renewed(&rtp.local, rtp.terms_again(codecs, &identity, agreed), agreed, rtp.version + 1);
+        rtp.version += 1;
+        let sdp = offer.sdp().clone();
+        rtp.offer = Some(offer);
+        Ok(sdp)
+    }
+
+    /// Gives a side the leg of a side of another call, or of the other side, with its sockets and all that was agreed;
+    /// that side is empty then. Who had the side before is dropped. What the side hears stays as it was set.
+    pub(in crate::net) fn take(&mut self, call: CallId, side: Side, from: CallId, from_side: Side) {
+        if (call, side) == (from, from_side) {
+            return;
+        }
+        self.drop_next_for(call, side);
+        self.drop_next_for(from, from_side);
+        let Some(media) = self.calls.get_mut(&from) else { return self.release(call, side) };
+        let taken = media.sides[from_side as usize].take();
+        let passage = Arc::new(Passage::default());
+        self.act(from, Action::Part { side: from_side, passage: passage.clone() });
+        if let Some(old) = std::mem::replace(&mut self.media(call).sides[side as usize], taken) {
+            self.ports.release(old.local.port);
+        }
+        self.act(call, Action::Take { side, passage });
+    }
+
+    /// Drops the leg of a side. What the side hears stays as it was set, for who has it next.
+    pub(in crate::net) fn release(&mut self, call: CallId, side: Side) {
+        self.drop_next_for(call, side);
+        let Some(media) = self.calls.get_mut(&call) else { return };
+        if let Some(old) = media.sides[side as usize].take() {
+            self.ports.release(old.local.port);
+        }
+        self.act(call, Action::Release { side });
+    }
+
+    /// Forgets who was prepared for a side.
+    fn drop_next_for(&mut self, call: CallId, side: Side) {
+        let next = self.calls.get(&call).and_then(|media| media.next.as_ref());
+        if next.is_some_and(|next| next.side == side) {
+            self.drop_next(call);
+        }
+    }
+}

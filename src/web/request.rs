@@ -1,0 +1,158 @@
+//! What a request asks of the driver, whichever way it came.
+
+use super::protocol::{DeclineReason, Request};
+use crate::call::cause::CauseCode;
+use crate::call::effect::Command;
+use crate::ids::{CallId, ClientId, LineId};
+use crate::net::clients::Prompt;
+
+/// What a request comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Nothing but an answer.
+    Answer,
+    /// For the call machine.
+    Command(Command),
+    /// For the call machine, with the audio of who asks.
+    Audio(Command),
+    /// For a client's audio: the one named, or the one that was active last.
+    Prompt(Option<ClientId>, Prompt),
+}
+
+/// Reads a request.
+pub(super) fn wanted(request: Request) -> Result<Wanted, CauseCode> {
+    let command = match request {
+        Request::Hello { .. } => return Err(CauseCode::BadRequest),
+        Request::Ping => return Ok(Wanted::Answer),
+        Request::MakeCall { line: id, number, sdp, client } => {
+            let line = line(&id)?;
+            return with_audio(
+                sdp,
+                client,
+                |sdp, (line, number)| Command::MakeCall { line, number, sdp },
+                |(line, number)| Prompt::MakeCall { line, number },
+                (line, number),
+            );
+        }
+        Request::AnswerCall { call: id, sdp, client } => {
+            return with_audio(
+                sdp,
+                client,
+                |sdp, call| Command::AnswerCall { call, sdp },
+                |call| Prompt::AnswerCall { call },
+                call(&id)?,
+            );
+        }
+        Request::ConsultationCall { call: id, number, sdp } => {
+            return with_audio(
+                sdp,
+                None,
+                |sdp, (call, number)| Command::ConsultationCall { call, number, sdp },
+                |(call, number)| Prompt::ConsultationCall { call, number },
+                (call(&id)?, number),
+            );
+        }
+        Request::DirectedPickupCall { line: id, number, sdp, client } => {
+            return with_audio(
+                sdp,
+                client,
+                |sdp, (line, number)| Command::DirectedPickupCall { line, number, sdp },
+                |(line, number)| Prompt::DirectedPickupCall { line, number },
+                (line(&id)?, number),
+            );
+        }
+        Request::RestartMedia { call: id, sdp } => {
+            return Ok(Wanted::Audio(Command::RestartMedia { call: call(&id)?, sdp }));
+        }
+        Request::DeclineCall { call: id, reason } => Command::Decline {
+            call: call(&id)?,
+            cause: match reason {
+                DeclineReason::Busy => CauseCode::Busy,
+                DeclineReason::Declined => CauseCode::Declined,
+            },
+        },
+        Request::ClearConnection { call: id } => Command::ClearConnection { call: call(&id)? },
+        Request::GenerateDigits { call: id, digits } => Command::GenerateDigits { call: call(&id)?, digits },
+        Request::HoldCall { call: id } => Command::HoldCall { call: call(&id)? },
+        Request::RetrieveCall { call: id } => Command::RetrieveCall { call: call(&id)? },
+        Request::AlternateCall { active, held } => {
+            Command::AlternateCall { active: call(&active)?, held: call(&held)? }
+        }
+        Request::ReconnectCall { active, held } => {
+            Command::ReconnectCall { active: call(&active)?, held: call(&held)? }
+        }
+        Request::TransferCall { active, held } => Command::TransferCall { active: call(&active)?, held: call(&held)? },
+        Request::SingleStepTransferCall { call: id, number } => {
+            Command::SingleStepTransferCall { call: call(&id)?, number }
+        }
+        Request::ConferenceCall { active, held } => {
+            Command::ConferenceCall { active: call(&active)?, held: call(&held)? }
+        }
+        Request::ClearCall { call: id } => Command::ClearCall { call: call(&id)? },
+        Request::DeflectCall { call: id, number } => Command::DeflectCall { call: call(&id)?, number },
+        Request::ParkCall { call: id, number } => Command::ParkCall { call: call(&id)?, number },
+        Request::SetForwarding { line: id, forwarding } => Command::SetForwarding { line: line(&id)?, forwarding },
+        Request::CancelForwarding { line: id, kind } => Command::CancelForwarding { line: line(&id)?, kind },
+        Request::SetDoNotDisturb { line: id, on } => Command::SetDoNotDisturb { line: line(&id)?, on },
+        Request::SetRemoteOffice { line: id, number } => Command::SetRemoteOffice { line: line(&id)?, number },
+    };
+    Ok(Wanted::Command(command))
+}
+
+/// With SDP it is the asker's own; without, a client's.
+fn with_audio<T>(
+    sdp: Option<String>,
+    client: Option<String>,
+    command: impl FnOnce(String, T) -> Command,
+    prompt: impl FnOnce(T) -> Prompt,
+    about: T,
+) -> Result<Wanted, CauseCode> {
+    match (sdp, client) {
+        (Some(sdp), None) => Ok(Wanted::Audio(command(sdp, about))),
+        (Some(_), Some(_)) => Err(CauseCode::BadRequest),
+        (None, client) => {
+            let client = client.map(|id| id.parse().map_err(|_| CauseCode::UnknownClient)).transpose()?;
+            Ok(Wanted::Prompt(client, prompt(about)))
+        }
+    }
+}
+
+fn call(id: &str) -> Result<CallId, CauseCode> {
+    id.parse().map_err(|_| CauseCode::UnknownCall)
+}
+
+fn line(id: &str) -> Result<LineId, CauseCode> {
+    id.parse().map_err(|_| CauseCode::UnknownLine)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Wanted, CauseCode> {
+        wanted(serde_json::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn what_needs_audio_is_prompted_where_none_comes_along() {
+        let prompt = Prompt::MakeCall { line: LineId(1), number: "22".into() };
+        let command = Command::MakeCall { line: LineId(1), number: "22".into(), sdp: "v=0".into() };
+        for (text, wanted) in [
+            (r#"{"type":"make_call","line":"1","number":"22","sdp":"v=0"}"#, Ok(Wanted::Audio(command))),
+            (r#"{"type":"make_call","line":"1","number":"22"}"#, Ok(Wanted::Prompt(None, prompt.clone()))),
+            (
+                r#"{"type":"make_call","line":"1","number":"22","client":"7"}"#,
+                Ok(Wanted::Prompt(Some(ClientId(7)), prompt)),
+            ),
+            (r#"{"type":"make_call","line":"1","number":"22","client":"7","sdp":"v=0"}"#, Err(CauseCode::BadRequest)),
+            (r#"{"type":"make_call","line":"1","number":"22","client":"x"}"#, Err(CauseCode::UnknownClient)),
+            (r#"{"type":"make_call","line":"x","number":"22"}"#, Err(CauseCode::UnknownLine)),
+            (r#"{"type":"answer_call","call":"3"}"#, Ok(Wanted::Prompt(None, Prompt::AnswerCall { call: CallId(3) }))),
+            (r#"{"type":"hold_call","call":"3"}"#, Ok(Wanted::Command(Command::HoldCall { call: CallId(3) }))),
+            (r#"{"type":"hold_call","call":"x"}"#, Err(CauseCode::UnknownCall)),
+            (r#"{"type":"ping"}"#, Ok(Wanted::Answer)),
+        ] {
+            assert_eq!(read(text), wanted, "{text}");
+        }
+    }
+}

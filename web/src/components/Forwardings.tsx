@@ -1,0 +1,160 @@
+/** Where the calls of a line go instead: the rules there are, and one to add or change. */
+import { ActionIcon, Button, NativeSelect, NumberInput, TextInput } from '@mantine/core';
+import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
+import { useState, type FormEvent } from 'react';
+import type { Callers, Forwarding, ForwardingKind, Line } from '../generated/protocol';
+import { useTranslation } from '../i18n';
+import type { Texts } from '../i18n/en';
+import type { Phone } from '../phone';
+import { withoutForwarding } from '../protocol/forwarding';
+import { cleanNumber } from './format';
+import classes from './LineSettings.module.css';
+import { Refusal, useSetting } from './LineSettings';
+
+const KINDS: ForwardingKind[] = ['immediate', 'busy', 'no_answer', 'signed_off'];
+const CALLERS: Callers[] = ['all', 'internal', 'external'];
+/** What the server takes where nothing is said, in seconds. */
+const AFTER = 20;
+
+export function Forwardings({ phone, line }: { phone: Phone; line: Line }) {
+  const { texts } = useTranslation();
+  const { cause, busy, run } = useSetting();
+  const [draft, setDraft] = useState<Forwarding | null>(null);
+  const set = (forwarding: Forwarding) => phone.set({ type: 'set_forwarding', line: line.id, forwarding });
+  const save = async (forwarding: Forwarding) => {
+    if (await run(set(forwarding))) setDraft(null);
+  };
+  const remove = async (forwarding: Forwarding) => {
+    for (const request of withoutForwarding(line, forwarding)) if (!(await run(phone.set(request)))) return;
+  };
+  const empty = { kind: 'immediate', callers: 'all', to: '', after: null } as const;
+  return (
+    <section aria-label={texts.line.forwarding}>
+      <h3 className="cardTitle">{texts.line.forwarding}</h3>
+      {line.forwardings.length === 0 ? (
+        <p className={classes.text}>{texts.line.forwardingNone}</p>
+      ) : (
+        <ul className={classes.rules}>
+          {line.forwardings.map((one) => (
+            <li key={`${one.kind} ${one.callers}`} className={classes.rule}>
+              <span className={classes.what}>
+                <span className={`numbers ${classes.to}`}>{one.to}</span>
+                <span className={classes.when}>{whenText(one, texts)}</span>
+              </span>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                size={34}
+                aria-label={`${texts.line.edit}: ${whenText(one, texts)}`}
+                disabled={busy}
+                onClick={() => setDraft(one)}
+              >
+                <IconPencil size={18} aria-hidden />
+              </ActionIcon>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                size={34}
+                aria-label={`${texts.line.remove}: ${whenText(one, texts)}`}
+                disabled={busy}
+                onClick={() => void remove(one)}
+              >
+                <IconTrash size={18} aria-hidden />
+              </ActionIcon>
+            </li>
+          ))}
+        </ul>
+      )}
+      {draft ? (
+        <Rule
+          key={`${draft.kind} ${draft.callers}`}
+          first={draft}
+          busy={busy}
+          onSave={(rule) => void save(rule)}
+          onCancel={() => setDraft(null)}
+        />
+      ) : (
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconPlus size={16} aria-hidden />}
+          onClick={() => setDraft(empty)}
+        >
+          {texts.line.add}
+        </Button>
+      )}
+      <Refusal cause={cause} />
+    </section>
+  );
+}
+
+interface RuleProps {
+  first: Forwarding;
+  busy: boolean;
+  onSave: (rule: Forwarding) => void;
+  onCancel: () => void;
+}
+
+function Rule({ first, busy, onSave, onCancel }: RuleProps) {
+  const { texts } = useTranslation();
+  const [kind, setKind] = useState(first.kind);
+  const [callers, setCallers] = useState(first.callers);
+  const [to, setTo] = useState(first.to);
+  const [after, setAfter] = useState<number | string>(first.after ?? AFTER);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (to.trim() === '') return;
+    const seconds = kind === 'no_answer' ? Number(after) || AFTER : null;
+    onSave({ kind, callers, to: to.trim(), after: seconds });
+  };
+  return (
+    <form className={classes.form} onSubmit={submit}>
+      <NativeSelect
+        label={texts.line.when}
+        value={kind}
+        onChange={(event) => setKind(event.currentTarget.value as ForwardingKind)}
+        data={KINDS.map((value) => ({ value, label: texts.line.kind[value] }))}
+      />
+      <NativeSelect
+        label={texts.line.callers}
+        value={callers}
+        onChange={(event) => setCallers(event.currentTarget.value as Callers)}
+        data={CALLERS.map((value) => ({ value, label: texts.line.from[value] }))}
+      />
+      <TextInput
+        className={kind === 'no_answer' ? undefined : classes.wide}
+        label={texts.line.to}
+        inputMode="tel"
+        autoComplete="off"
+        maxLength={128}
+        autoFocus
+        value={to}
+        onChange={(event) => setTo(cleanNumber(event.currentTarget.value))}
+      />
+      {kind === 'no_answer' && (
+        <NumberInput
+          label={texts.line.after}
+          min={1}
+          max={300}
+          clampBehavior="blur"
+          allowDecimal={false}
+          value={after}
+          onChange={setAfter}
+        />
+      )}
+      <div className={classes.buttons}>
+        <Button variant="default" onClick={onCancel}>
+          {texts.line.cancel}
+        </Button>
+        <Button type="submit" loading={busy} disabled={to.trim() === ''}>
+          {texts.line.save}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function whenText({ kind, callers, after }: Forwarding, texts: Texts): string {
+  const when = kind === 'no_answer' ? texts.line.kindAfter(after ?? AFTER) : texts.line.kind[kind];
+  return `${when} · ${texts.line.from[callers]}`;
+}

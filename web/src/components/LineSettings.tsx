@@ -1,0 +1,129 @@
+/** What the user sets for their lines: do not disturb, forwarding, remote office. */
+import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
+import { useState, type FormEvent } from 'react';
+import type { Cause, Line } from '../generated/protocol';
+import { useTranslation } from '../i18n';
+import type { Phone } from '../phone';
+import { Forwardings } from './Forwardings';
+import { cleanNumber } from './format';
+import classes from './LineSettings.module.css';
+
+/** Whether there is anything to set. */
+export function hasSettings({ services }: Line): boolean {
+  return (['set_do_not_disturb', 'set_forwarding', 'set_remote_office'] as const).some((one) => services.includes(one));
+}
+
+export interface LineSettingsProps {
+  phone: Phone;
+  lines: readonly Line[];
+  /** The line that is shown. */
+  chosen: string;
+  onChoose: (line: string) => void;
+}
+
+export function LineSettings({ phone, lines, chosen, onChoose }: LineSettingsProps) {
+  const { texts } = useTranslation();
+  const line = lines.find(({ id }) => id === chosen) ?? lines[0];
+  if (!line) return <p className={classes.text}>{texts.lines.none}</p>;
+  return (
+    <div className={classes.parts}>
+      {lines.length > 1 && (
+        <NativeSelect
+          label={texts.line.choose}
+          value={line.id}
+          onChange={(event) => onChoose(event.currentTarget.value)}
+          data={lines.map((one) => ({ value: one.id, label: texts.dial.lineOption(one.number, one.line_group) }))}
+        />
+      )}
+      {!hasSettings(line) && <p className={classes.text}>{texts.line.nothing}</p>}
+      {line.services.includes('set_do_not_disturb') && <Quiet key={`quiet ${line.id}`} phone={phone} line={line} />}
+      {line.services.includes('set_forwarding') && <Forwardings key={`to ${line.id}`} phone={phone} line={line} />}
+      {line.services.includes('set_remote_office') && <RemoteOffice key={`by ${line.id}`} phone={phone} line={line} />}
+    </div>
+  );
+}
+
+function Quiet({ phone, line }: { phone: Phone; line: Line }) {
+  const { texts } = useTranslation();
+  const { cause, busy, run } = useSetting();
+  return (
+    <section>
+      <Switch
+        label={texts.line.doNotDisturb}
+        description={texts.line.quiet}
+        color="red"
+        checked={line.do_not_disturb}
+        disabled={busy}
+        onChange={(event) =>
+          run(phone.set({ type: 'set_do_not_disturb', line: line.id, on: event.currentTarget.checked }))
+        }
+      />
+      <Refusal cause={cause} />
+    </section>
+  );
+}
+
+function RemoteOffice({ phone, line }: { phone: Phone; line: Line }) {
+  const { texts } = useTranslation();
+  const { cause, busy, run } = useSetting();
+  const [number, setNumber] = useState(line.remote_office ?? '');
+  const on = line.remote_office !== null;
+  const set = (to: string | null) => run(phone.set({ type: 'set_remote_office', line: line.id, number: to }));
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (number.trim() !== '') set(number.trim());
+  };
+  return (
+    <section aria-label={texts.line.remoteOffice}>
+      <h3 className="cardTitle">{texts.line.remoteOffice}</h3>
+      <p className={classes.text}>{texts.line.remoteOfficeText}</p>
+      <form className={classes.number} onSubmit={submit}>
+        <TextInput
+          label={texts.line.remoteOfficeNumber}
+          inputMode="tel"
+          autoComplete="off"
+          maxLength={128}
+          disabled={on}
+          value={on ? (line.remote_office ?? '') : number}
+          onChange={(event) => setNumber(cleanNumber(event.currentTarget.value))}
+        />
+        {on ? (
+          <Button variant="default" loading={busy} onClick={() => set(null)}>
+            {texts.line.switchOff}
+          </Button>
+        ) : (
+          <Button type="submit" loading={busy} disabled={number.trim() === ''}>
+            {texts.line.switchOn}
+          </Button>
+        )}
+      </form>
+      <Refusal cause={cause} />
+    </section>
+  );
+}
+
+/** A setting on its way to the server, and why it was refused. */
+export function useSetting() {
+  const [cause, setCause] = useState<Cause | null>(null);
+  const [busy, setBusy] = useState(false);
+  /** Whether it was done. */
+  const run = async (request: Promise<Cause | null>): Promise<boolean> => {
+    setBusy(true);
+    const refusal = await request;
+    setBusy(false);
+    setCause(refusal);
+    return refusal === null;
+  };
+  return { cause, busy, run };
+}
+
+/** The sentence for a refusal, where the person looks. */
+export function Refusal({ cause }: { cause: Cause | null }) {
+  const { sentence } = useTranslation();
+  if (!cause) return null;
+  return (
+    <p className={classes.failure} role="alert">
+      {sentence(cause.code)}
+    </p>
+  );
+}

@@ -1,0 +1,39 @@
+/** Who is in the conference. */
+import { IconUser } from '@tabler/icons-react';
+import { useTranslation } from '../i18n';
+import { isConnected, type Conversation } from '../protocol/select';
+import { initials, whoIs } from './format';
+import classes from './Members.module.css';
+import { stateText } from './Party';
+
+/** @param compact only the names, where something else needs the room. */
+export function Members({ conversation, compact }: { conversation: Conversation; compact: boolean }) {
+  const { texts } = useTranslation();
+  const names = conversation.map(({ call }) => whoIs(call, texts.call.unknown));
+  if (compact) return <h2 className={classes.title}>{names.join(', ')}</h2>;
+  return (
+    <section className={classes.members} aria-label={texts.call.members}>
+      <h2 className={classes.title}>{texts.call.conference}</h2>
+      <ul className={classes.list}>
+        {conversation.map((entry) => (
+          <li key={entry.call.id} className={classes.member}>
+            <span className={classes.avatar} aria-hidden="true">
+              {initials(entry.call.name) || <IconUser size={20} stroke={1.5} />}
+            </span>
+            <span className={classes.names}>
+              <span className={classes.who}>{whoIs(entry.call, texts.call.unknown)}</span>
+              {entry.call.name && <span className={`numbers ${classes.number}`}>{entry.call.number}</span>}
+            </span>
+            {!isConnected(entry) && <span className={classes.state}>{stateText(entry, texts)}</span>}
+          </li>
+        ))}
+        <li className={classes.member}>
+          <span className={classes.avatar} data-own aria-hidden="true">
+            <IconUser size={20} stroke={1.5} />
+          </span>
+          <span className={classes.who}>{texts.call.you}</span>
+        </li>
+      </ul>
+    </section>
+  );
+}

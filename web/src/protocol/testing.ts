@@ -1,0 +1,60 @@
+/** What the server says, for tests. */
+import type { Call, Hello, Line } from '../generated/protocol';
+
+export const user = { name: 'anna', display_name: 'Anna Berger' };
+export const line: Line = {
+  id: 'l1',
+  number: '201',
+  line_group: 'Main',
+  state: 'registered',
+  cause: null,
+  services: ['make_call'],
+  feature_codes: [],
+  do_not_disturb: false,
+  forwardings: [],
+  remote_office: null,
+};
+
+export function call(fields: Partial<Call> = {}): Call {
+  return {
+    id: 'c1',
+    line: 'l1',
+    direction: 'incoming',
+    state: 'alerting',
+    remote_state: 'connected',
+    number: '202',
+    name: 'Ben',
+    here: false,
+    created_at: 1000,
+    connected_at: null,
+    codec: null,
+    recorded: false,
+    security: null,
+    silence: [],
+    cause: null,
+    services: [],
+    consultation_of: null,
+    conference: [],
+    diverted_by: null,
+    transferring_to: null,
+    ...fields,
+  };
+}
+
+export function hello(fields: Partial<Hello> = {}): Hello {
+  return {
+    version: 1,
+    user,
+    resume: 't',
+    client: 'me',
+    resumed: false,
+    replayed: false,
+    seq: 0,
+    ended: [],
+    resume_within_ms: 10_000,
+    ice_servers: [],
+    lines: [line],
+    calls: [],
+    ...fields,
+  };
+}
