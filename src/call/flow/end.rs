@@ -14,15 +14,6 @@ use super::Flow;
 use crate::ids::ClientId;
 
 impl Flow<'_> {
-    /// A client refuses the call for its user's devices, and so for the line.
-    pub(in crate::call) fn decline(&mut self, cause: CauseCode) -> Result<(), CauseCode> {
-        if !self.call.rings_at_clients() {
-            return Err(CauseCode::NotPossibleNow);
-        }
-        self.end(EndCause { code: cause, sip_status: Some(cause.sip_status()), detail: None });
-        Ok(())
-    }
-
     /// A client ends the call; one that still rings is declined.
     pub(in crate::call) fn clear(&mut self) -> Result<(), CauseCode> {
         if self.call.rings_at_clients() {
@@ -47,7 +38,7 @@ impl Flow<'_> {
         } else if self.call.rings_at_clients() {
             let nobody = self.call.line().is_none_or(|line| !self.clients.any_of(self.directory.users_of(line)));
             if nobody {
-                self.end(EndCause::ours(CauseCode::NobodySignedIn));
+                self.arrive(false);
             }
         }
     }
@@ -127,7 +118,7 @@ impl Flow<'_> {
     pub(super) fn tell_others(&mut self) {
         let (Some(line), Far::Clients { .. }) = (self.call.shown_at(), &self.call.far) else { return };
         for (client, user) in self.clients.told(self.directory.users_of(line)) {
-            if self.call.active_user() != Some(user) {
+            if self.call.is_for(user) && self.call.active_user() != Some(user) {
                 let view = CallView {
                     cause: Some(EndCause::ours(CauseCode::AnsweredElsewhere)),
                     ..view::base(self.call, line, ConnectionState::Null, ConnectionState::Null)
@@ -164,7 +155,7 @@ impl Flow<'_> {
         // Until somebody has it, it is everybody's.
         let open = self.call.stage == Stage::Answering && matches!(self.call.far, Far::Clients { .. });
         for (client, user) in self.clients.told(self.directory.users_of(line)) {
-            if open || self.call.active_user().is_none_or(|active| active == user) {
+            if self.call.is_for(user) && (open || self.call.active_user().is_none_or(|active| active == user)) {
                 let here = self.call.active_client() == Some(client);
                 let view = CallView {
                     here,

@@ -163,6 +163,7 @@ impl Flow<'_> {
         } else {
             told.refused = true;
         }
+        self.send_held();
         self.reoffer();
     }
 }

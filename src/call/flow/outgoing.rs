@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
+use offhook_sip::header::identity::DiversionReason;
 
 use super::super::cause::CauseCode;
 use super::super::effect::{Abilities, Caller, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
@@ -80,6 +81,7 @@ impl Flow<'_> {
         let Far::Sip(far) = &self.call.far else { return };
         let (sdp, diversions) = (far.offer.clone(), far.diversions.clone());
         let (from, mut headers) = self.caller_for(target.group);
+        self.tell_diversion(&mut headers);
         if self.directory.trusts(target.group) {
             headers::add(&mut headers, diversions);
         }
@@ -232,6 +234,11 @@ impl Flow<'_> {
             self.invite_waiting();
         }
         let Far::Sip(far) = &mut self.call.far else { return };
+        let (alone, why) = (far.legs.is_empty(), of_failure(far.best.as_ref()));
+        if alone && self.next_of_list(why) {
+            return;
+        }
+        let Far::Sip(far) = &mut self.call.far else { return };
         if far.legs.is_empty() {
             let cause = far.best.take().unwrap_or(EndCause::ours(CauseCode::Refused));
             self.end(cause);
@@ -276,6 +283,15 @@ impl Flow<'_> {
         }
         self.call.remote = Caller { number: number.clone(), name: None };
         true
+    }
+}
+
+/// Why a call goes on from a number where it failed.
+fn of_failure(cause: Option<&EndCause>) -> DiversionReason {
+    match cause.map(|cause| cause.code) {
+        Some(CauseCode::Busy) => DiversionReason::UserBusy,
+        Some(CauseCode::NoAnswer) => DiversionReason::NoAnswer,
+        _ => DiversionReason::Unavailable,
     }
 }
 

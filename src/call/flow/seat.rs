@@ -325,7 +325,10 @@ impl Flow<'_> {
     pub(super) fn tell_gone(&mut self, but: Option<UserId>, cause: CauseCode) {
         let Some(line) = self.call.shown_at() else { return };
         for (client, user) in self.clients.told(self.directory.users_of(line)) {
-            if but != Some(user) && self.call.active_user().is_none_or(|active| active == user) {
+            if but != Some(user)
+                && self.call.is_for(user)
+                && self.call.active_user().is_none_or(|active| active == user)
+            {
                 let here = self.call.active_client() == Some(client);
                 let view = CallView {
                     here,

@@ -273,6 +273,7 @@ impl Around {
                 };
                 let session = self.new_session();
                 self.input(Input::Incoming {
+                    call_id: String::new(),
                     session,
                     route,
                     from: Caller { number: "400".into(), name: None },
