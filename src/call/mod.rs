@@ -34,9 +34,8 @@ use self::clients::Clients;
 use self::desk::Errand;
 use self::directory::Directory;
 use self::effect::{Effect, Input, MediaInput, Sound};
-use self::service::Services;
 use self::settings::LineSettings;
-use self::state::{Call, Far, Near, Told};
+use self::state::{Call, Far, Near, Related, Told};
 use self::view::EndCause;
 use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId};
 
@@ -294,7 +293,7 @@ impl Calls {
             transfer: None,
             trouble: None,
             changed: false,
-            shown: (Services::default(), Vec::new()),
+            shown: Related::default(),
             recorded: false,
             silence: [None, None],
             security: None,

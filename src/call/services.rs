@@ -3,7 +3,7 @@
 use super::cause::CauseCode;
 use super::directory::Directory;
 use super::service::{Service, Services};
-use super::state::{Call, Far, Stage, Transfer, TransferStep, Vacancy};
+use super::state::{Awaiting, Call, Far, Stage, Transfer, TransferStep, Vacancy};
 use crate::ids::ClientId;
 
 /// What no function switch takes away: a call that somebody has can always be left, and one on hold be got back.
@@ -158,6 +158,8 @@ fn is_target(call: &Call, of: &Call) -> bool {
 /// Whether the client has the call's audio.
 fn theirs(call: &Call, client: ClientId) -> Result<(), CauseCode> {
     match call.active_client() {
+        // A call that its client has not heard of is none yet.
+        Some(_) if call.awaiting[0].contains(&Awaiting::BrowserAnswer) => Err(CauseCode::NotPossibleNow),
         Some(active) if active == client => Ok(()),
         Some(_) => Err(CauseCode::AudioElsewhere),
         None if call.rings_at_clients() => Err(CauseCode::NotAnswered),

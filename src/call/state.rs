@@ -53,7 +53,7 @@ pub(super) struct Call {
     /// The clients are to be told of it.
     pub(super) changed: bool,
     /// What its client was last shown of what depends on other calls, too.
-    pub(super) shown: (Services, Vec<CallId>),
+    pub(super) shown: Related,
     /// Whether it is recorded.
     pub(super) recorded: bool,
     /// Which sides should send audio and do not, and where it should come from.
@@ -139,6 +139,17 @@ pub(super) enum Asked {
     Call(CallId),
     /// Who was in a call that has ended since.
     Gone,
+}
+
+/// What a call's client is shown that depends on other calls, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Related {
+    /// What it may ask for.
+    pub(super) services: Services,
+    /// The held call that this one was made for, while there is that.
+    pub(super) consultation_of: Option<CallId>,
+    /// Those in the same conference.
+    pub(super) conference: Vec<CallId>,
 }
 
 /// A side that should send and does not.

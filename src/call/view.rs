@@ -9,7 +9,7 @@ use offhook_media::sdp::SecurityKind;
 use super::cause::CauseCode;
 use super::effect::{Caller, Effect};
 use super::service::Services;
-use super::state::{Call, Far, Near, Stage, Vacancy};
+use super::state::{Call, Far, Near, Related, Stage, Vacancy};
 use super::{Calls, services};
 use crate::ids::{CallId, ClientId, LineId, UserId};
 
@@ -124,7 +124,7 @@ impl Calls {
     pub(super) fn show_changed(&mut self) {
         for client in std::mem::take(&mut self.touched) {
             for id in self.calls_of(client) {
-                if self.calls.get(&id).is_some_and(|call| self.depends(call, client) != call.shown) {
+                if self.calls.get(&id).is_some_and(|call| self.related(call, client) != call.shown) {
                     self.changed.insert(id);
                 }
             }
@@ -137,7 +137,7 @@ impl Calls {
     fn show(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
         let Some(line) = call.shown_at() else { return };
-        let shown = call.active_client().map(|client| self.depends(call, client));
+        let shown = call.active_client().map(|client| self.related(call, client));
         for (client, user) in self.clients.told(self.directory.users_of(line)) {
             if let Some(view) = self.view(call, client, user) {
                 self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
@@ -149,12 +149,16 @@ impl Calls {
     }
 
     /// What a client is shown of a call that depends on its other calls.
-    fn depends(&self, call: &Call, client: ClientId) -> (Services, Vec<CallId>) {
+    fn related(&self, call: &Call, client: ClientId) -> Related {
         let others = self.by_client.get(&client).into_iter().flatten().filter(|&&other| other != call.id);
         let siblings: Vec<&Call> = others.filter_map(|other| self.calls.get(other)).map(|call| &**call).collect();
         let together = |other: &&&Call| call.conference.is_some() && other.conference == call.conference;
         let conference = siblings.iter().filter(together).map(|other| other.id).collect();
-        (services::of(call, &siblings, client, &self.directory), conference)
+        Related {
+            services: services::of(call, &siblings, client, &self.directory),
+            consultation_of: call.consultation_of.filter(|of| self.calls.contains_key(of)),
+            conference,
+        }
     }
 
     /// The call as this client of this user sees it; none where it is not theirs to see.
@@ -167,7 +171,7 @@ impl Calls {
         let here = call.active_client() == Some(client);
         // A program asks for the client that has the audio.
         let asking = call.active_client().filter(|_| client.api_user().is_some()).unwrap_or(client);
-        let (services, conference) = self.depends(call, asking);
+        let Related { services, consultation_of, conference } = self.related(call, asking);
         let (state, remote_state) = states(call);
         let elsewhere = !here && call.active_client().is_some() && matches!(call.far, Far::Clients { .. });
         let cause = elsewhere.then(|| EndCause::ours(CauseCode::AnsweredElsewhere));
@@ -176,7 +180,7 @@ impl Calls {
             cause: cause.or_else(|| call.trouble.clone()),
             services,
             conference,
-            consultation_of: call.consultation_of.filter(|of| self.calls.contains_key(of)),
+            consultation_of,
             transferring_to: call.transfer.as_ref().map(|transfer| transfer.to.clone()),
             ..base(call, line, state, remote_state)
         })

@@ -189,14 +189,15 @@ fn call_control_is_read() {
     assert_eq!(own.pickup_code.as_deref(), Some("*59<NUMBER>"));
     assert_eq!(own.feature_codes[1], FeatureCode { name: "Door".into(), code: "*7#".into() });
     assert_eq!((own.emergency_numbers, own.internal_digits), (vec!["911".to_owned()], 3));
-    assert_eq!(control("functions = [\"make_call\"]").functions, ["make_call", "clear_connection"]);
+    let few = control("functions = [\"make_call\"]").functions;
+    assert!(few.len() == 6 && few[0] == "make_call" && few.contains(&"clear_connection".to_owned()), "{few:?}");
 }
 
 #[test]
 fn mistakes_in_call_control_are_named_with_their_place() {
     for (more, expected) in [
         ("functions = [\"fly\"]", "offhook.toml:5: there is no function \"fly\"; choose of make_call, "),
-        ("switched_off = [\"clear_connection\"]", "offhook.toml:5: clear_connection cannot be switched off"),
+        ("switched_off = [\"clear_connection\"]", "offhook.toml:5: these are always there: answer_call, clear_conn"),
         ("functions = []\nswitched_off = []", "offhook.toml:6: name either the functions that are on"),
         ("signed_out = \"gone\"", "offhook.toml:5: unknown variant `gone`, expected one of `busy`"),
         ("decline = \"never\"", "offhook.toml:5: unknown variant `never`, expected one of `client`"),
@@ -210,7 +211,7 @@ fn mistakes_in_call_control_are_named_with_their_place() {
         ),
         ("emergency_numbers = [\"\"]", "offhook.toml:5: \"\" cannot be dialled."),
         ("internal_digits = 16", "offhook.toml:5: internal_digits must lie between 0 and 15 digits."),
-        ("park_returns = 5", "offhook.toml:5: park_returns must lie between 10 and 3600 seconds."),
+        ("park_returns = 0", "offhook.toml:5: park_returns must lie between 1 and 3600 seconds."),
     ] {
         let error = with_group(more).unwrap_err();
         assert!(error.starts_with(expected), "{error}");

@@ -123,7 +123,10 @@ impl<R: Role> Core<R> {
                 (side, answer.map(|sdp| (sdp, None)))
             }
             // The leg lives with a worker, which answers.
-            MediaEffect::RestartBrowser { side, sdp } => return self.media.restart_browser(call, side, sdp),
+            MediaEffect::RestartBrowser { side, sdp } => match self.media.restart_browser(call, side, sdp, now) {
+                Some(answer) => (side, answer.map(|sdp| (sdp, None))),
+                None => return,
+            },
             MediaEffect::Offer { side, group } => (side, self.offer(call, side, group, now).map(|sdp| (sdp, None))),
             MediaEffect::AnswerOffer { side, group, expected, sdp } => {
                 let answer = match self.groups.local_audio(group) {

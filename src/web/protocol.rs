@@ -87,7 +87,8 @@ pub enum Request {
         /// The call to end.
         call: String,
     },
-    /// Brings the audio of a call here to another network path: an ICE restart (RFC 8839 section 4.4.1.1).
+    /// Brings the audio of a call here to another network path: an ICE restart (RFC 8839 section 4.4.1.1). An offer of a
+    /// new connection, after the page was loaded anew, takes the place of the old one.
     /// Answered with [`ReplyResult::Media`].
     RestartMedia {
         /// A call whose audio this client has.

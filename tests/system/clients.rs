@@ -107,6 +107,22 @@ fn a_call_that_rings_while_the_socket_is_broken_is_there_afterwards() {
 }
 
 #[test]
+fn a_page_that_is_loaded_anew_in_a_call_goes_on_with_it() {
+    let mut stage = stage("reloaded");
+    let mut phone = Softphone::sign_in(&stage.server, "alice");
+    stage.caller.dial("100");
+    phone.click("Answer");
+    stage.caller.wait("CALL_ESTABLISHED");
+    phone.hears_tone(1000.0);
+    phone.reload();
+    phone.wait_connected();
+    phone.hears_tone(1000.0);
+    assert!(!stage.pbx.log().contains("request BYE"));
+    phone.click("Hang up");
+    stage.caller.wait("CALL_CLOSED");
+}
+
+#[test]
 fn a_wrong_password_is_said_and_the_right_one_then_works() {
     let stage = stage("sign-in");
     let mut phone = Softphone::open(&stage.server.url(), true);

@@ -13,6 +13,7 @@ mod converted;
 mod dialled;
 mod random;
 mod recorded;
+mod taken;
 
 const PHONE_CODECS: [Codec; 4] = [Codec::Pcma, Codec::Pcmu, Codec::G722, Codec::Opus];
 

@@ -29,6 +29,7 @@ impl Calls {
         };
         let mut members = members_of(theirs, active);
         members.extend(members_of(others, held));
+        members.sort_unstable();
         if members.len() > MAX_MEMBERS {
             return Err(CauseCode::ConferenceFull);
         }

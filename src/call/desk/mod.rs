@@ -68,6 +68,10 @@ impl Calls {
     /// The client that has a call's audio is gone for good.
     pub(super) fn left_by_client(&mut self, id: CallId, now: Instant) {
         let Some(call) = self.calls.get(&id) else { return };
+        if call.active_client().is_none() {
+            // It has left with another call of the same conference.
+            return;
+        }
         match (&call.transfer, call.conference) {
             (_, Some(conference)) => self.leave_conference(conference, CauseCode::ClientLost, now),
             (Some(Transfer { way: TransferStep::Bridge { .. }, .. }), _) => {

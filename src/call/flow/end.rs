@@ -159,8 +159,10 @@ impl Flow<'_> {
             && self.call.stage != Stage::Connected
             && cause.code != CauseCode::Cancelled;
         let state = if failed { ConnectionState::Failed } else { ConnectionState::Null };
+        // Until somebody has it, it is everybody's.
+        let open = self.call.stage == Stage::Answering && matches!(self.call.far, Far::Clients { .. });
         for (client, user) in self.clients.told(self.directory.users_of(line)) {
-            if self.call.active_user().is_none_or(|active| active == user) {
+            if open || self.call.active_user().is_none_or(|active| active == user) {
                 let here = self.call.active_client() == Some(client);
                 let view = CallView {
                     here,

@@ -23,7 +23,7 @@ use super::directory::Directory;
 use super::dtmf::{self, Digit};
 use super::effect::{CommandResult, Effect, MediaEffect, MediaInput, SipEffect, SipInput, Sound};
 use super::record;
-use super::state::{Awaiting, Call, Far, Near, NearSip, Silence, Stage, Successor, Taker, Vacancy};
+use super::state::{Awaiting, Call, Far, Near, NearSip, Newcomer, Silence, Stage, Successor, Taker, Vacancy};
 use super::view::EndCause;
 use super::{Clients, MEDIA_LIMIT, RECOVERY_LIMIT, headers};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId};
@@ -45,6 +45,7 @@ pub(super) struct Flow<'a> {
 impl Flow<'_> {
     /// Something happened in one of the call's SIP sessions.
     pub(super) fn sip(&mut self, session: SessionId, event: SipInput, now: Instant) {
+        let event = self.fitting(session, event);
         let event = match self.takeover_event(session, event, now) {
             Some(event) => event,
             None => return,
@@ -96,6 +97,25 @@ impl Flow<'_> {
             SipInput::Refer { refer, target, replaces, referred_by } => {
                 self.refer(session, refer, &target, replaces, referred_by, now);
             }
+        }
+    }
+
+    /// However the endpoint names the end of a session, it is one that fits what the session is to the call.
+    fn fitting(&self, session: SessionId, event: SipInput) -> SipInput {
+        let rings = self.call.session_at(Side::B) != Some(session) && self.leg_of(session).is_some();
+        let comes = self.call.takeover.as_ref().is_some_and(|takeover| match &takeover.new {
+            Newcomer::Invited { leg, .. } => leg.session == Some(session),
+            Newcomer::Came { .. } => false,
+        });
+        let cancellable = matches!(self.call.near, Near::Sip(ref near) if near.session == session)
+            && self.call.stage != Stage::Connected;
+        match event {
+            SipInput::Ended { .. } | SipInput::Cancelled { .. } if rings || comes => {
+                SipInput::Rejected { status: 487, reason: String::new(), from_network: true, redirect: None }
+            }
+            SipInput::Rejected { .. } if !rings && !comes => SipInput::Ended { broken: true, reason: None },
+            SipInput::Cancelled { reason } if !cancellable => SipInput::Ended { broken: false, reason },
+            event => event,
         }
     }
 

@@ -45,6 +45,7 @@ impl Flow<'_> {
         self.call.takeover = Some(Box::new(Takeover { side, old: Some(session), new, until: now + RING_LIMIT }));
         self.effects.push_back(Effect::Sip(SipEffect::AcceptRefer { session, refer }));
         self.ask(Awaiting::NextOffer, MediaEffect::OfferNext { side, group });
+        self.tell_clients();
     }
 
     /// An INVITE came in that takes the place of one of the call's sessions.
@@ -65,6 +66,7 @@ impl Flow<'_> {
         let new = Newcomer::Came { session, from, offer };
         self.call.takeover = Some(Box::new(Takeover { side, old: Some(replaces), new, until: now + RING_LIMIT }));
         self.ask(Awaiting::Newcomer, effect);
+        self.tell_clients();
         Ok(())
     }
 
@@ -85,6 +87,12 @@ impl Flow<'_> {
         }
         match &mut takeover.new {
             Newcomer::Invited { leg, .. } if leg.session == Some(session) => self.next_event(event, now),
+            Newcomer::Came { session: came, .. } if *came == session => {
+                if event.is_last() {
+                    self.newcomer_gone();
+                }
+                None
+            }
             _ => Some(event),
         }
     }
@@ -110,10 +118,6 @@ impl Flow<'_> {
             SipInput::Rejected { status, .. } => {
                 leg.session = None;
                 self.takeover_failed(status);
-            }
-            SipInput::Ended { .. } => {
-                leg.session = None;
-                self.takeover_failed(CauseCode::Cancelled.sip_status());
             }
             SipInput::Offer { .. } => return Some(event),
             _ => {}
@@ -208,16 +212,32 @@ impl Flow<'_> {
                 self.media_effect(MediaEffect::DropNext);
                 if let Some(session) = old {
                     self.effects.push_back(Effect::Sip(SipEffect::ReferProgress { session, refer, status }));
-                    return;
                 }
-                let code = CauseCode::of_call_response(status);
-                self.finish(Some(side), EndCause { code, sip_status: Some(status), detail: None }, None);
+                self.place_stays(side, old, status);
             }
             Newcomer::Came { session, .. } => {
                 self.by_session.remove(&session);
                 self.effects.push_back(Effect::Sip(SipEffect::Reject { session, status }));
+                self.place_stays(side, old, status);
             }
         }
+    }
+
+    /// Who came has gone again.
+    fn newcomer_gone(&mut self) {
+        if let Some(takeover) = self.call.takeover.take() {
+            self.place_stays(takeover.side, takeover.old, CauseCode::Cancelled.sip_status());
+        }
+    }
+
+    /// Nobody has come: without who had the place before the call is over.
+    fn place_stays(&mut self, side: Side, old: Option<SessionId>, status: u16) {
+        if old.is_none() {
+            let code = CauseCode::of_call_response(status);
+            self.finish(Some(side), EndCause { code, sip_status: Some(status), detail: None }, None);
+        }
+        self.reoffer();
+        self.tell_clients();
     }
 
     /// Which side asks, and whom it is to be replaced by.
@@ -237,6 +257,9 @@ impl Flow<'_> {
             && self.call.vacancy.is_none()
             && !matches!(self.call.far, Far::Service(_));
         let side = self.call.side_of(session).filter(|_| free)?;
+        if !self.call.awaiting[index(side)].is_empty() {
+            return None;
+        }
         let (group, line) = self.call.place(side)?;
         Some((side, group, line))
     }
@@ -257,7 +280,9 @@ impl Flow<'_> {
             (Side::B, _, Far::Sip(far)) => {
                 far.answered = Some(leg.id);
                 far.answers_late = offer.is_some_and(|offer| offer.is_empty());
-                far.legs = vec![leg];
+                for old in std::mem::replace(&mut far.legs, vec![leg]) {
+                    self.by_leg.remove(&old.id);
+                }
             }
             _ => {}
         }

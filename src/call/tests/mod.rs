@@ -1,8 +1,16 @@
 //! Whole calls on a pure machine: what comes in, what goes out.
 
+mod conference;
+mod events;
+mod hold;
+mod park;
 mod passed_on;
+mod random;
+mod table;
 mod transfer;
+mod transferring;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,6 +30,8 @@ use super::view::{CallView, ConnectionState, Silence};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
 
 const LINE: LineId = LineId(0);
+/// A line of Bob's alone.
+const OTHER_LINE: LineId = LineId(1);
 const PBX: LineGroupId = LineGroupId(0);
 /// Another PBX, trusted as the first.
 const TRUSTED: LineGroupId = LineGroupId(1);
@@ -56,10 +66,19 @@ struct World {
     answered: Headers,
     ended: Vec<CallRecord>,
     next_session: u64,
+    /// What the sides of calls hear, where somebody is there.
+    sounds: BTreeMap<(CallId, usize), Sound>,
+    /// What the ends of sessions can do that answer or call.
+    abilities: Abilities,
 }
 
 impl World {
     fn new() -> World {
+        World::with(|_| {})
+    }
+
+    /// With something else in the directory.
+    fn with(change: impl FnOnce(&mut Directory)) -> World {
         let line = LineEntry {
             group: PBX,
             number: "200".into(),
@@ -74,7 +93,9 @@ impl World {
         };
         let mut groups = [true, true, false, false].map(group).to_vec();
         groups[RECORDED.0 as usize].record = true;
-        let directory = Directory { lines: vec![line], groups };
+        let other = LineEntry { number: "201".into(), users: vec![BOB], ..line.clone() };
+        let mut directory = Directory { lines: vec![line, other], groups };
+        change(&mut directory);
         let mut world = World {
             calls: Calls::new(Arc::new(directory), 10),
             now: Instant::now(),
@@ -88,8 +109,12 @@ impl World {
             invited: None,
             answered: Headers::new(),
             next_session: 100,
+            sounds: BTreeMap::new(),
+            abilities: Abilities::default(),
         };
-        world.input(Input::LineAvailable { line: LINE, available: true });
+        for line in [LINE, OTHER_LINE] {
+            world.input(Input::LineAvailable { line, available: true });
+        }
         for (client, user) in [(DESK, ALICE), (LAPTOP, ALICE), (BOBS, BOB)] {
             world.input(Input::ClientArrived { client, user });
         }
@@ -161,9 +186,14 @@ impl World {
             MediaEffect::AnswerBrowser { side, .. } | MediaEffect::Offer { side, .. } => (side, described(None)),
             MediaEffect::OfferNext { side, .. } | MediaEffect::Reoffer { side, .. } => (side, described(None)),
             MediaEffect::Take { side, from, from_side } => {
+                self.sounds.remove(&(from, from_side as usize));
+                self.sounds.remove(&(call, side as usize));
                 return self.log.push(format!("{side:?} is {from_side:?} of {from}"));
             }
-            MediaEffect::Release { side } => return self.log.push(format!("{side:?} released")),
+            MediaEffect::Release { side } => {
+                self.sounds.remove(&(call, side as usize));
+                return self.log.push(format!("{side:?} released"));
+            }
             MediaEffect::DropNext => return self.log.push("next dropped".into()),
             MediaEffect::Describe { side } => (side, described(None)),
             MediaEffect::AnswerOffer { side, .. } => (side, described(Some(self.codec))),
@@ -177,14 +207,20 @@ impl World {
                 (side, MediaInput::Accepted { codec: self.codec })
             }
             MediaEffect::AcceptAnswer { side, .. } => (side, MediaInput::Accepted { codec: self.codec }),
-            MediaEffect::Play { side, sound } => return self.log.push(format!("{side:?} hears {sound:?}")),
+            MediaEffect::Play { side, sound } => {
+                self.sounds.insert((call, side as usize), sound);
+                return self.log.push(format!("{side:?} hears {sound:?}"));
+            }
             MediaEffect::Digits { side, digits } => return self.log.push(format!("digits {digits} to {side:?}")),
             MediaEffect::ReceiveDigit { side, digit } => {
                 return self.log.push(format!("digit {} from {side:?}", digit.digit));
             }
             MediaEffect::Record => return self.log.push("recording".into()),
             MediaEffect::Confirm | MediaEffect::Expect => return,
-            MediaEffect::Close => return self.log.push("media closed".into()),
+            MediaEffect::Close => {
+                self.sounds.retain(|(of, _), _| *of != call);
+                return self.log.push("media closed".into());
+            }
         };
         self.calls.handle(Input::Media { call, side, event }, self.now);
     }
@@ -203,14 +239,76 @@ impl World {
         }
     }
 
+    /// What side A and side B of a call hear.
+    fn hears(&self, call: CallId) -> [Option<Sound>; 2] {
+        [0, 1].map(|side| self.sounds.get(&(call, side)).copied())
+    }
+
+    /// A call that Alice has made at her desk and that is answered, as the next session.
+    fn talking_to(&mut self, number: &str) -> CallId {
+        let call = self.dial(number);
+        self.answer_last();
+        self.input(Input::Media { call, side: Side::A, event: MediaInput::Connected });
+        self.log.clear();
+        call
+    }
+
+    /// Whoever was called last answers.
+    fn answer_last(&mut self) {
+        let abilities = self.abilities;
+        self.sip(self.next_session, SipInput::Answered { abilities, sdp: sdp(), headers: Headers::new() });
+    }
+
+    /// A call that came in as this session and that Alice has taken at her desk.
+    fn taken(&mut self, session: u64) -> CallId {
+        let call = self.incoming_as(session);
+        let answer = Command::AnswerCall { call, sdp: "v=0".into() };
+        assert!(matches!(self.command(DESK, answer), Some(CommandResult::Media { .. })));
+        self.input(Input::Media { call, side: Side::B, event: MediaInput::Connected });
+        self.log.clear();
+        call
+    }
+
+    fn done(&mut self, command: Command) {
+        assert_eq!(self.command(DESK, command.clone()), Some(CommandResult::Ok), "{command:?}");
+    }
+
+    fn refused(&mut self, command: Command, cause: CauseCode) {
+        let before = self.log.len();
+        assert_eq!(self.command(DESK, command.clone()), Some(CommandResult::Error(cause)), "{command:?}");
+        assert_eq!(self.log.len(), before, "{command:?} changed something");
+    }
+
+    /// Alice's own state and the other side's, as she sees them at her desk.
+    fn states(&self, call: CallId) -> (ConnectionState, ConnectionState) {
+        let view = self.view(call);
+        (view.state, view.remote_state)
+    }
+
+    /// The call as Alice's desk was last shown it.
+    fn view(&self, call: CallId) -> &CallView {
+        let views = self.views.iter().rev();
+        views.filter(|(to, view)| *to == DESK && view.id == call).map(|(_, view)| view).next().expect("a view")
+    }
+
+    fn wait(&mut self) {
+        self.now = self.calls.poll_timeout().unwrap();
+        self.calls.handle_timeout(self.now);
+        self.drain();
+    }
+
     fn incoming(&mut self) -> CallId {
+        self.incoming_as(1)
+    }
+
+    fn incoming_as(&mut self, session_number: u64) -> CallId {
         let route = Route::Line { group: PBX, line: LINE };
         let from = Caller { number: "200".into(), name: Some("Carol".into()) };
         self.input(Input::Incoming {
-            session: session(1),
+            session: session(session_number),
             route,
             from,
-            abilities: Abilities::default(),
+            abilities: self.abilities,
             max_forwards: 70,
             headers: Headers::new(),
             offer: Bytes::from_static(OFFER),

@@ -35,12 +35,6 @@ fn replacing(world: &mut World, replaces: u64, offer: &'static [u8]) {
     world.input(Input::Replacing { session, replaces, from, offer });
 }
 
-fn wait(world: &mut World) {
-    world.now = world.calls.poll_timeout().unwrap();
-    world.calls.handle_timeout(world.now);
-    world.drain();
-}
-
 #[test]
 fn who_is_asked_for_takes_the_place_of_who_asked() {
     for (mut world, number, other, side) in [(World::passed_on(), 1, 101, "A"), (World::passed_on(), 101, 1, "B")] {
@@ -86,7 +80,7 @@ fn who_asked_and_does_not_go_is_hung_up() {
     world.sip(102, answered(sdp()));
     assert_eq!(world.last_view(DESK).remote.number, "400");
     world.log.clear();
-    wait(&mut world);
+    world.wait();
     world.logged(&["hangup 101"]);
     assert_eq!(world.calls.len(), 1);
     world.sip(102, bye());
@@ -130,7 +124,7 @@ fn a_transfer_that_fails_changes_nothing() {
     world.logged(&["202 to 101", "INVITE 401", "hangup 103", "next dropped", "notify 101 488"]);
     world.sip(101, refer("sip:402@b"));
     world.log.clear();
-    wait(&mut world);
+    world.wait();
     world.logged(&["hangup 104", "next dropped", "notify 101 408"]);
     assert_eq!(world.calls.len(), 1);
 }

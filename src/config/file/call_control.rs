@@ -10,17 +10,13 @@ use super::super::{CallControl, Decline, FeatureCode, Redirection};
 use super::line_group::FileGroup;
 use super::{Problem, problem, within};
 
-/// Services by the names of ECMA-269; all of them can be switched off but the last: a call must be able to end.
+/// Services by the names of ECMA-269. Those in [`ALWAYS`] cannot be switched off.
 pub const FUNCTIONS: [&str; 20] = [
     "make_call",
-    "answer_call",
     "decline_call",
-    "clear_call",
     "hold_call",
-    "retrieve_call",
     "alternate_call",
     "consultation_call",
-    "reconnect_call",
     "transfer_call",
     "single_step_transfer_call",
     "conference_call",
@@ -31,9 +27,14 @@ pub const FUNCTIONS: [&str; 20] = [
     "set_forwarding",
     "set_do_not_disturb",
     "set_remote_office",
-    ALWAYS,
+    ALWAYS[0],
+    ALWAYS[1],
+    ALWAYS[2],
+    ALWAYS[3],
+    ALWAYS[4],
 ];
-const ALWAYS: &str = "clear_connection";
+/// A call that somebody has can always be left, and one on hold be got back.
+const ALWAYS: [&str; 5] = ["answer_call", "clear_connection", "clear_call", "retrieve_call", "reconnect_call"];
 /// Stands for the number that a call is picked up from.
 const PICKUP_PLACE: &str = "<NUMBER>";
 /// Characters of a number.
@@ -89,7 +90,7 @@ impl FileGroup {
         }
         let emergency_numbers = self.emergency_numbers.as_ref().map(|numbers| numbers.get_ref().clone());
         within(&self.internal_digits, "internal_digits", "digits", 0..=15)?;
-        within(&self.park_returns, "park_returns", "seconds", 10..=3_600)?;
+        within(&self.park_returns, "park_returns", "seconds", 1..=3_600)?;
         Ok(CallControl {
             functions: self.functions_on()?,
             signed_out: self.signed_out,
@@ -129,12 +130,12 @@ impl FileGroup {
             (Some(_), Some(off)) => {
                 Err(problem(off, "name either the functions that are on, or those that are off (switched_off)."))
             }
-            (_, Some(off)) if named(off, ALWAYS) => {
-                Err(problem(off, format!("{ALWAYS} cannot be switched off: a call must be able to end.")))
+            (_, Some(off)) if ALWAYS.iter().any(|function| named(off, function)) => {
+                Err(problem(off, format!("these are always there: {}.", ALWAYS.join(", "))))
             }
             (on, off) => {
                 let is_on = |function: &&str| {
-                    *function == ALWAYS
+                    ALWAYS.contains(function)
                         || on.as_ref().is_none_or(|on| named(on, function))
                             && !off.as_ref().is_some_and(|off| named(off, function))
                 };

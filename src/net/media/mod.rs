@@ -147,6 +147,8 @@ struct CallMedia {
     next: Option<Next>,
     /// The conferences that its sides are in.
     conferences: [Option<ConferenceId>; 2],
+    /// The certificates of its browsers, as their offers name them.
+    certificates: [Option<String>; 2],
 }
 
 /// Somebody prepared for a side, with sockets that nobody reads yet.
@@ -221,6 +223,7 @@ impl MediaServer {
         if let Some(rtp) = self.media(call).sides[side as usize].take() {
             self.ports.release(rtp.local.port);
         }
+        self.media(call).certificates[side as usize] = certificate(offer).map(str::to_owned);
         self.act(call, Action::Browser { side, leg: Box::new(leg) });
         Ok(answer.into())
     }
@@ -387,10 +390,25 @@ impl MediaServer {
     }
 
     /// Takes a browser's offer for another network path. The answer comes as [`MediaInput::Described`], or
-    /// [`MediaInput::Refused`].
-    pub(super) fn restart_browser(&mut self, call: CallId, side: Side, offer: String) {
+    /// [`MediaInput::Refused`], from the worker that has the leg. A page that was loaded anew has another certificate and
+    /// gets a leg of its own, whose description is given at once.
+    pub(super) fn restart_browser(
+        &mut self,
+        call: CallId,
+        side: Side,
+        offer: String,
+        now: Instant,
+    ) -> Option<Result<Bytes, CauseCode>> {
+        let media = self.calls.get(&call);
+        let known = media.and_then(|media| media.certificates[side as usize].as_deref());
+        if known.is_some() && known != certificate(&offer) {
+            let other = media.and_then(|media| media.sides[side.other() as usize].as_ref());
+            let expected = other.and_then(|rtp| Some(rtp.negotiated.as_ref()?.codec));
+            return Some(self.answer_browser(call, side, &offer, expected, now));
+        }
         let credentials = self.webrtc.ice_credentials();
         self.act(call, Action::RestartBrowser { side, offer, credentials });
+        None
     }
 
     /// A digit that came by INFO from a side.
@@ -544,6 +562,11 @@ pub(super) struct PortPair {
     pub(super) port: u16,
     pub(super) rtp: std::net::UdpSocket,
     pub(super) rtcp: std::net::UdpSocket,
+}
+
+/// The certificate that a browser's offer names (RFC 8122 5): one of a connection names the same in all its offers.
+fn certificate(offer: &str) -> Option<&str> {
+    offer.lines().find_map(|line| line.strip_prefix("a=fingerprint:")).map(str::trim)
 }
 
 #[cfg(test)]

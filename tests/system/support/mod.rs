@@ -13,6 +13,7 @@ pub(crate) mod process;
 pub(crate) mod scenario;
 pub(crate) mod sipp;
 pub(crate) mod site;
+pub(crate) mod socket;
 pub(crate) mod softphone;
 pub(crate) mod speech;
 pub(crate) mod tls;

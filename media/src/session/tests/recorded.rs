@@ -6,12 +6,12 @@ use crate::dsp::measure;
 use crate::mixer::Mixer;
 use crate::record::{Channels, Container, RecordFormat, Recorder};
 
-fn recorder() -> Recorder {
+pub(super) fn recorder() -> Recorder {
     Recorder::new(RecordFormat { container: Container::Wav, channels: Channels::PerSide }, 8_000).unwrap()
 }
 
 /// Both channels of the file so far.
-fn channels(file: &[u8]) -> [Vec<i16>; 2] {
+pub(super) fn channels(file: &[u8]) -> [Vec<i16>; 2] {
     let mut reader = wav::Reader::new(file).unwrap();
     let mut samples = Vec::new();
     while reader.read(&mut samples).unwrap_or(0) > 0 {}

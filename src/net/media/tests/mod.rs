@@ -1,5 +1,6 @@
 //! Audio through real sockets on the loopback.
 
+mod legs;
 mod moves;
 mod sounds;
 
@@ -55,6 +56,26 @@ impl Peer {
         let length = self.socket.recv(&mut buffer).ok()?;
         let audio = length > 100 && buffer[1] & 0x7f == 8;
         audio.then(|| (u16::from_be_bytes([buffer[2], buffer[3]]), buffer[12..length].to_vec()))
+    }
+
+    /// Does not hear what has come so far.
+    fn forget(&self) {
+        self.socket.set_nonblocking(true).unwrap();
+        while self.socket.recv(&mut [0; 2048]).is_ok() {}
+        self.socket.set_nonblocking(false).unwrap();
+    }
+
+    /// Sequence number and source of the next packet of audio.
+    fn numbers(&self) -> Option<(u16, u32)> {
+        let mut buffer = [0; 2048];
+        let length = self.socket.recv(&mut buffer).ok()?;
+        let audio = length > 100 && buffer[1] & 0x7f == 8;
+        audio.then(|| {
+            (
+                u16::from_be_bytes([buffer[2], buffer[3]]),
+                u32::from_be_bytes([buffer[8], buffer[9], buffer[10], buffer[11]]),
+            )
+        })
     }
 }
 

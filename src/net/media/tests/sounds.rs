@@ -13,12 +13,12 @@ fn whistle() -> Vec<u8> {
 }
 
 /// Whether a frame of A-law has more in it than rest and dither.
-fn is_loud(payload: &[u8]) -> bool {
+pub(super) fn is_loud(payload: &[u8]) -> bool {
     payload.iter().filter(|&&octet| (octet ^ 0x55) & 0x7f > 0x20).count() > payload.len() / 4
 }
 
 /// Talks 50 packets a second on behalf of all, until somebody hears what he should.
-fn talk_until(what: &str, talkers: &[&Peer], mut condition: impl FnMut() -> bool) {
+pub(super) fn talk_until(what: &str, talkers: &[&Peer], mut condition: impl FnMut() -> bool) {
     let mut sequence = 0;
     let mut next = Instant::now();
     eventually(what, || {
