@@ -80,10 +80,12 @@ mod tests {
         keeper.await.unwrap();
         store.close().await;
 
-        // Another order, and a line that is gone.
+        // Another order; then a line is gone.
         let store = Store::open(&folder).await.unwrap();
-        let found = load(&store.line_settings(), &names(&["99", "100"])).await.unwrap();
-        assert_eq!(found, [(LineId(1), office("3"))]);
+        let mut found = load(&store.line_settings(), &names(&["101", "100"])).await.unwrap();
+        found.sort_by_key(|(line, _)| *line);
+        assert_eq!(found, [(LineId(0), office("2")), (LineId(1), office("3"))]);
+        assert_eq!(load(&store.line_settings(), &names(&["100"])).await.unwrap(), [(LineId(0), office("3"))]);
         store.close().await;
         std::fs::remove_dir_all(&folder).unwrap();
     }
