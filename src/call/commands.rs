@@ -33,8 +33,8 @@ impl Calls {
         let Some(user) = self.clients.user(client) else { return };
         let reply_to = client;
         // A program has no audio: it asks for the client that has the call's.
-        let audio = command.call().filter(|_| client.api_user().is_some()).and_then(|call| self.client_at(call));
-        let client = audio.filter(|&(_, whose)| whose == user).map_or(client, |(client, _)| client);
+        let mut audio = command.calls().filter(|_| client.api_user().is_some()).filter_map(|call| self.client_at(call));
+        let client = audio.find(|&(_, whose)| whose == user).map_or(client, |(client, _)| client);
         let asker = Asker { client, user, request, reply_to };
         let outcome = match command {
             Command::MakeCall { line, number, sdp } => self.make_call(asker, line, &number, sdp, None, now),
