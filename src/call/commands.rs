@@ -174,6 +174,10 @@ impl Calls {
     ) -> Outcome {
         let Asker { client, user, request, .. } = asker;
         let (number, emergency) = self.may_call(user, line, number)?;
+        let office = self.settings.get(line.0 as usize).and_then(|settings| settings.remote_office.clone());
+        if let Some(office) = office.filter(|office| !emergency && *office != number && consultation_of.is_none()) {
+            return self.call_by_office(asker, line, office, number, now);
+        }
         let near = Near::Client { client, user, line, request, number: number.clone() };
         let far = Far::Sip(FarSip::default());
         let id = self.create(near, far, Caller { number, name: None }, emergency, now)?;

@@ -96,6 +96,8 @@ pub(super) enum Vacancy {
     Recalling { taker: Option<Successor> },
     /// Called for the other side of this call, which is being transferred.
     Target { of: CallId },
+    /// Its other side is the user's own telephone elsewhere, from where this number is called once it has answered.
+    Office { number: String },
     /// Its other side is being transferred.
     Transferring,
     /// The user has left the conference.

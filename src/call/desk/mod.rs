@@ -3,6 +3,7 @@
 mod clear;
 mod conference;
 mod hold;
+mod office;
 mod park;
 mod transfer;
 

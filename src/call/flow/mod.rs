@@ -379,7 +379,7 @@ impl Flow<'_> {
         let browser = self.call.active_client().is_some();
         // A browser that dialled had time to connect while it rang, but nothing says that it has.
         self.set_deadline(browser.then_some((now + MEDIA_LIMIT, CauseCode::MediaNotConnected)));
-        if let Some(Vacancy::Target { .. }) = self.call.vacancy {
+        if let Some(Vacancy::Target { .. } | Vacancy::Office { .. }) = self.call.vacancy {
             self.errands.push_back(Errand::Reached(self.call.id));
             return;
         }

@@ -31,6 +31,12 @@ impl Flow<'_> {
         self.offer_far();
     }
 
+    /// The server calls the user's telephone elsewhere, to call a number from there: there is no browser.
+    pub(in crate::call) fn start_office(&mut self, number: String) {
+        self.call.vacancy = Some(Vacancy::Office { number });
+        self.offer_far();
+    }
+
     /// Makes the offer for the far side of a client's call.
     pub(super) fn offer_far(&mut self) {
         if let Some(group) = self.group_of_line() {

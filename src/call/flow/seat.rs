@@ -109,7 +109,7 @@ impl Flow<'_> {
                 self.rearrange();
             }
             Some(Vacancy::Transferring) if anybody => self.recall(),
-            Some(Vacancy::Transferring) => self.end(cause),
+            Some(Vacancy::Transferring | Vacancy::Office { .. }) => self.end(cause),
             Some(_) => {}
         }
     }

@@ -4,6 +4,7 @@ mod conference;
 mod divert;
 mod events;
 mod hold;
+mod office;
 mod park;
 mod passed_on;
 mod random;
