@@ -57,10 +57,10 @@ impl Calls {
 
     /// The call that is parked at a number of a connection.
     fn parked_at(&self, group: LineGroupId, number: &str) -> Option<CallId> {
-        let parked = |call: &&Box<Call>| {
+        let parked = |call: &&Call| {
             let here = call.line().and_then(|line| self.directory.group_of(line)) == Some(group);
             here && matches!(&call.vacancy, Some(Vacancy::Parked { number: at, .. }) if at == number)
         };
-        self.calls.values().find(parked).map(|call| call.id)
+        self.calls.values().map(|call| &**call).find(parked).map(|call| call.id)
     }
 }

@@ -61,7 +61,10 @@ impl Calls {
 
     /// The other side of `stays` and that of `goes` talk with each other; their user is told `cause`.
     pub(super) fn merge(&mut self, stays: CallId, goes: CallId, cause: CauseCode, now: Instant) {
-        let end = |id| self.calls.get(&id).and_then(|call: &Box<Call>| call.party(call.remote_side()));
+        let end = |id| {
+            let call: &Call = self.calls.get(&id)?;
+            call.party(call.remote_side())
+        };
         let (Some(_), Some(party)) = (end(stays), end(goes)) else { return };
         self.with(stays, now, |flow| flow.take_party(party, goes, cause));
         self.with(goes, now, |flow| flow.vanish(cause));

@@ -503,7 +503,7 @@ fn asked_for(what: u8, call: CallId, other: CallId) -> Command {
         11 => Command::TransferCall { active, held },
         12 => Command::SingleStepTransferCall { call, number },
         13 => Command::ConferenceCall { active, held },
-        _ if call.0 % 2 == 0 => Command::ParkCall { call, number: Some("700".into()) },
+        _ if call.0.is_multiple_of(2) => Command::ParkCall { call, number: Some("700".into()) },
         _ => Command::DirectedPickupCall { line: LINE, number: "700".into(), sdp },
     }
 }
