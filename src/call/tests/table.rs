@@ -163,10 +163,14 @@ fn cell(reach: fn(&mut World) -> Stand, input: fn(&mut World, Stand)) -> Result<
     }
     let shown = |views: &[CallView]| -> String {
         let view = views.iter().rev().find(|view| view.id == stand.0);
-        view.map_or_else(|| "none".to_owned(), |view| format!("{:?} / {:?}", view.state, view.remote_state).to_lowercase())
+        view.map_or_else(
+            || "none".to_owned(),
+            |view| format!("{:?} / {:?}", view.state, view.remote_state).to_lowercase(),
+        )
     };
     let last: Vec<CallView> = world.views.iter().filter(|(to, _)| *to == DESK).map(|(_, view)| view.clone()).collect();
-    let mut after = if last.iter().any(|view| view.id == stand.0) { shown(&last) } else { shown(&world.calls.views(DESK)) };
+    let mut after =
+        if last.iter().any(|view| view.id == stand.0) { shown(&last) } else { shown(&world.calls.views(DESK)) };
     if let Some(cause) = last.iter().rev().find(|view| view.id == stand.0).and_then(|view| view.cause.as_ref()) {
         let _ = write!(after, ", `{}`", cause.code.code());
     }
@@ -186,7 +190,11 @@ fn table() -> String {
          What has no row is harmless: it is answered, logged, and nothing changes.\n",
     );
     for (name, meaning, reach) in STATES {
-        let _ = write!(text, "\n## {}\n\n{meaning}\n\n| input | states then | effects |\n| --- | --- | --- |\n", upper(name));
+        let _ = write!(
+            text,
+            "\n## {}\n\n{meaning}\n\n| input | states then | effects |\n| --- | --- | --- |\n",
+            upper(name)
+        );
         let (mut refused, mut ignored) = (Vec::new(), Vec::new());
         for (input, apply) in INPUTS {
             match cell(*reach, *apply) {

@@ -124,7 +124,7 @@ fn a_leg_goes_to_another_call_wherever_both_are() {
         dropped.socket.set_nonblocking(true).unwrap();
         assert!(!dropped.hears_audio());
         eventually("the figures of who was dropped are told", || {
-            matches!(events.try_recv(), Ok(MediaEvent { call, side: Side::A, event: MediaInput::LegEnded { stats } })
+            matches!(events.try_recv(), Ok(MediaEvent { call, side: Side::A, event: MediaInput::LegEnded { stats }, .. })
                 if call == first && stats.packets_out == 0)
         });
         server.close(first);
