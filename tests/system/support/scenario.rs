@@ -173,7 +173,8 @@ impl Setting {
                 ),
             )
         };
-        let tap = |(place, phone): (usize, &Phone)| (phone.number.clone(), Tap::start(&site, ports(place)));
+        let tap =
+            |(place, phone): (usize, &Phone)| (phone.number.clone(), Tap::start(&site, 10 + place as u8, ports(place)));
         let taps = self.phones.iter().enumerate().map(tap).collect();
         let phones = self.phones.iter().enumerate().map(phone).collect();
         let client = |user: &User| Some((user.name.clone(), Client::sign_in(&server, &user.name, user.tone?)));
