@@ -243,6 +243,7 @@ fn directory_group(group: &LineGroup) -> LineGroupEntry {
     let control = &group.call_control;
     let codes = control.feature_codes.iter();
     LineGroupEntry {
+        domain: group.domain.clone(),
         codecs: all_codecs(group),
         trust_identity: group.trust_identity,
         record: group.record,

@@ -8,14 +8,17 @@ use offhook_sip::SessionId;
 
 use super::Calls;
 use super::cause::CauseCode;
+use super::divert::Trail;
 use super::effect::{Abilities, Caller, Effect, Route, SipEffect};
 use super::headers::Headers;
+use super::settings::{Forwarding, ForwardingKind};
 use super::state::{Far, FarSip, Near, NearSip, SipLeg};
-use crate::ids::{CallId, LegId, LineGroupId};
+use crate::ids::{CallId, LegId, LineGroupId, LineId, UserId};
 
 /// An INVITE that came in.
 pub(super) struct Arrival {
     pub(super) session: SessionId,
+    pub(super) call_id: String,
     pub(super) from: Caller,
     pub(super) abilities: Abilities,
     pub(super) max_forwards: u8,
@@ -27,7 +30,6 @@ impl Calls {
     /// Makes a call of an INVITE that came in.
     pub(super) fn admit(&mut self, arrival: Arrival, route: Route, now: Instant) -> Result<CallId, CauseCode> {
         let (group, far) = match route {
-            Route::Line { line, .. } if !self.anybody_at(line) => return Err(CauseCode::NobodySignedIn),
             Route::Line { group, line } => (group, Far::Clients { line, taker: None }),
             Route::Targets { targets, .. } if targets.is_empty() => return Err(CauseCode::Unavailable),
             Route::Targets { group, targets } => {
@@ -46,8 +48,12 @@ impl Calls {
             }
             Route::Service { group, service } => (group, Far::Service(service)),
         };
-        let Arrival { session, from, abilities, max_forwards, headers, offer } = arrival;
+        let Arrival { session, call_id, from, abilities, max_forwards, headers, offer } = arrival;
         self.check_offer(group, &offer)?;
+        let trail = match &far {
+            Far::Clients { line, .. } => self.trail(*line, group, &from, &headers),
+            _ => Trail::default(),
+        };
         let near = NearSip {
             session,
             group,
@@ -60,7 +66,38 @@ impl Calls {
             status: 183,
             called: Headers::new(),
         };
-        self.create(Near::Sip(near), far, from, false, now)
+        let id = self.create(Near::Sip(near), far, from, false, now)?;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.trail = trail;
+        }
+        self.note_call_id(id, call_id);
+        Ok(id)
+    }
+
+    /// Where a call for a line has been before.
+    fn trail(&self, line: LineId, group: LineGroupId, from: &Caller, headers: &Headers) -> Trail {
+        let believed = if self.directory.trusts(group) { headers.as_slice() } else { &[] };
+        let number = self.directory.line(line).map_or("", |line| &line.number);
+        let mut trail = Trail::begin(line, number, believed);
+        // A PBX may not say that we have sent it here ourselves.
+        let mut diverted = self.diverted.iter().filter_map(|id| self.calls.get(id));
+        if let Some(earlier) = diverted.find(|call| call.waits_at(number, from, &self.directory)) {
+            trail.inherit(&earlier.trail);
+        }
+        trail
+    }
+
+    /// Whether all who use a line and are signed in talk on it; nobody asks where its calls are not forwarded for that.
+    pub(super) fn is_busy(&self, line: LineId) -> bool {
+        let settings = self.settings.get(line.0 as usize);
+        let forwards = |set: &Forwarding| set.kind == ForwardingKind::Busy;
+        if !settings.is_some_and(|settings| settings.forwardings.iter().any(forwards)) {
+            return false;
+        }
+        let on_line = self.calls.values().filter(|call| call.line() == Some(line));
+        let talking: Vec<UserId> = on_line.filter_map(|call| call.active_user()).collect();
+        let mut signed_in = self.clients.of(self.directory.users_of(line)).map(|(_, user)| user).peekable();
+        signed_in.peek().is_some() && signed_in.all(|user| talking.contains(&user))
     }
 
     pub(super) fn refuse(&mut self, session: SessionId, cause: CauseCode) {

@@ -151,6 +151,14 @@ causes! {
     PickedUp = "picked_up", 200, 409, "Somebody else has picked up the call.", "Jemand anders hat den Anruf herangeholt.";
     /// The call was transferred.
     Transferred = "transferred", 200, 200, "The call was transferred.", "Das Gespräch wurde übergeben.";
+    /// The call has been at the number before.
+    TriedBefore = "tried_before", 482, 409, "The call has been at this number already. Choose another one.", "Der Anruf war schon bei dieser Nummer. Bitte eine andere wählen.";
+    /// The line is not to be disturbed.
+    DoNotDisturb = "do_not_disturb", 486, 409, "The line does not want to be disturbed.", "Der Anschluss möchte nicht gestört werden.";
+    /// A line would forward to itself.
+    OwnNumber = "own_number", 482, 422, "This is the line's own number. Choose another one.", "Das ist die eigene Nummer der Leitung. Bitte eine andere wählen.";
+    /// Seconds of ringing that nobody can mean.
+    InvalidSeconds = "invalid_seconds", 400, 422, "Choose between 1 and 600 seconds of ringing; only forwarding when nobody answers takes them.", "Bitte 1 bis 600 Sekunden wählen; nur die Weiterleitung bei Nichtmelden hat eine Dauer.";
     /// The number has nothing to dial in it.
     InvalidNumber = "invalid_number", 484, 422, "This is not a number that can be dialled.", "Diese Nummer kann nicht gewählt werden.";
     /// The browser's SDP could not be used.

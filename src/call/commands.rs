@@ -33,8 +33,8 @@ impl Calls {
         let Some(user) = self.clients.user(client) else { return };
         let reply_to = client;
         // A program has no audio: it asks for the client that has the call's.
-        let audio = command.call().filter(|_| client.api_user().is_some()).and_then(|call| self.client_at(call));
-        let client = audio.filter(|&(_, whose)| whose == user).map_or(client, |(client, _)| client);
+        let mut audio = command.calls().filter(|_| client.api_user().is_some()).filter_map(|call| self.client_at(call));
+        let client = audio.find(|&(_, whose)| whose == user).map_or(client, |(client, _)| client);
         let asker = Asker { client, user, request, reply_to };
         let outcome = match command {
             Command::MakeCall { line, number, sdp } => self.make_call(asker, line, &number, sdp, None, now),
@@ -43,7 +43,12 @@ impl Calls {
             Command::RestartMedia { call, sdp } => {
                 self.on_call(call, asker, now, |flow| flow.restart_media(client, request, sdp))
             }
-            Command::Decline { call, cause } => self.on_call(call, asker, now, |flow| flow.decline(cause).map(Some)),
+            Command::Decline { call, cause } => {
+                self.checked(Service::DeclineCall, call, asker, now, |flow| flow.decline(cause))
+            }
+            Command::DeflectCall { call, number } => {
+                self.checked(Service::DeflectCall, call, asker, now, |flow| flow.deflect(&number))
+            }
             Command::ClearConnection { call } => self.clear_connection(asker, call, now),
             Command::ClearCall { call } => self.clear_call(asker, call, now),
             Command::GenerateDigits { call, digits } => {
@@ -65,11 +70,10 @@ impl Calls {
             Command::ConferenceCall { active, held } => self.conference_call(asker, active, held, now),
             Command::ParkCall { call, number } => self.park_call(asker, call, number.as_deref(), now),
             Command::DirectedPickupCall { line, number, sdp } => self.directed_pickup(asker, line, &number, sdp, now),
-            Command::DeflectCall { .. }
-            | Command::SetForwarding { .. }
-            | Command::CancelForwarding { .. }
-            | Command::SetDoNotDisturb { .. }
-            | Command::SetRemoteOffice { .. } => Err(CauseCode::NotPossibleNow),
+            Command::SetForwarding { line, forwarding } => self.set_forwarding(user, line, forwarding),
+            Command::CancelForwarding { line, kind } => self.cancel_forwarding(user, line, kind),
+            Command::SetDoNotDisturb { line, on } => self.set_do_not_disturb(user, line, on, now),
+            Command::SetRemoteOffice { line, number } => self.set_remote_office(user, line, number),
         };
         match outcome {
             Ok(None) => {}
@@ -90,7 +94,7 @@ impl Calls {
     pub(super) fn own(&self, id: CallId, asker: Asker) -> Result<&Call, CauseCode> {
         let call: &Call = self.calls.get(&id).ok_or(CauseCode::UnknownCall)?;
         let line = call.shown_at().ok_or(CauseCode::UnknownCall)?;
-        let theirs = call.active_user().is_none_or(|active| active == asker.user);
+        let theirs = call.active_user().is_none_or(|active| active == asker.user) && call.is_for(asker.user);
         let visible = theirs && self.directory.users_of(line).contains(&asker.user);
         visible.then_some(call).ok_or(CauseCode::UnknownCall)
     }
@@ -100,6 +104,19 @@ impl Calls {
         let call = self.own(id, asker)?;
         services::check(service, call, asker.client, &self.directory)?;
         Ok(call)
+    }
+
+    /// Does to a call what was checked.
+    fn checked(
+        &mut self,
+        service: Service,
+        id: CallId,
+        asker: Asker,
+        now: Instant,
+        run: impl FnOnce(&mut flow::Flow<'_>) -> Result<(), CauseCode>,
+    ) -> Outcome {
+        self.check(service, id, asker)?;
+        self.with(id, now, run).unwrap_or(Err(CauseCode::UnknownCall)).map(Some)
     }
 
     /// Checks a service for two calls.
@@ -138,7 +155,7 @@ impl Calls {
         now: Instant,
         run: impl FnOnce(&mut flow::Flow<'_>) -> Outcome,
     ) -> Outcome {
-        let line = self.calls.get(&id).and_then(|call| call.shown_at());
+        let line = self.calls.get(&id).filter(|call| call.is_for(asker.user)).and_then(|call| call.shown_at());
         if !line.is_some_and(|line| self.directory.users_of(line).contains(&asker.user)) {
             return Err(CauseCode::UnknownCall);
         }
@@ -157,6 +174,10 @@ impl Calls {
     ) -> Outcome {
         let Asker { client, user, request, .. } = asker;
         let (number, emergency) = self.may_call(user, line, number)?;
+        let office = self.settings.get(line.0 as usize).and_then(|settings| settings.remote_office.clone());
+        if let Some(office) = office.filter(|office| !emergency && *office != number && consultation_of.is_none()) {
+            return self.call_by_office(asker, line, office, number, now);
+        }
         let near = Near::Client { client, user, line, request, number: number.clone() };
         let far = Far::Sip(FarSip::default());
         let id = self.create(near, far, Caller { number, name: None }, emergency, now)?;
@@ -173,7 +194,7 @@ impl Calls {
         let entry = entry.ok_or(CauseCode::UnknownLine)?;
         let number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
         let group = self.directory.group(entry.group);
-        if group.is_some_and(|group| group.emergency_numbers.contains(&number)) {
+        if group.is_some_and(|group| group.is_emergency(&number)) {
             return Ok((number, true));
         }
         if !self.directory.offers(entry.group, Service::MakeCall) {

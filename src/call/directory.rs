@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use offhook_media::codec::Codec;
+use offhook_sip::uri::{Host, Uri};
 
+use super::effect::Caller;
 use super::service::{Service, Services};
 use crate::ids::{LineGroupId, LineId, UserId};
 
@@ -43,6 +45,8 @@ pub struct Redirection {
 /// A PBX connection.
 #[derive(Debug, Clone)]
 pub struct LineGroupEntry {
+    /// The PBX's domain, for addresses of its numbers.
+    pub domain: String,
     /// Codecs towards it, best first; never empty.
     pub codecs: Vec<Codec>,
     /// Whether identities, privacy and diversions are believed and passed on (RFC 3325).
@@ -133,12 +137,34 @@ impl LineGroupEntry {
         }
         services.both(self.functions)
     }
+
+    /// Whether a caller is of the company: its number is no longer than those of the company's own lines, or a name.
+    pub fn internal(&self, caller: &Caller) -> bool {
+        let number = caller.number.as_str();
+        let digits = number.chars().filter(char::is_ascii_digit).count();
+        !number.is_empty()
+            && !caller.is_anonymous()
+            && !number.starts_with('+')
+            && digits <= usize::from(self.internal_digits)
+    }
+
+    /// Whether a number can always be called.
+    pub fn is_emergency(&self, number: &str) -> bool {
+        self.emergency_numbers.iter().any(|emergency| emergency == number)
+    }
+
+    /// A number's address at this PBX.
+    pub(super) fn address(&self, number: &str) -> Uri {
+        let host = self.domain.parse().unwrap_or_else(|_| Host::Name(self.domain.clone()));
+        Uri::sip(number, host, None)
+    }
 }
 
 impl Default for LineGroupEntry {
     /// G.711 A-law, nothing trusted, everything switched on.
     fn default() -> Self {
         LineGroupEntry {
+            domain: "invalid".to_owned(),
             codecs: vec![Codec::Pcma],
             trust_identity: false,
             record: false,

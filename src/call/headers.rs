@@ -6,6 +6,8 @@ use offhook_sip::header::{Name, NameAddr};
 use offhook_sip::message::Message;
 use offhook_sip::uri::Uri;
 
+use super::cause::CauseCode;
+use super::directory::LineGroupEntry;
 use super::effect::{Abilities, Caller};
 
 /// Header fields in order.
@@ -137,6 +139,36 @@ pub(super) fn add(headers: &mut Headers, more: impl IntoIterator<Item = (Name, S
             return;
         }
         headers.push((name, value));
+    }
+}
+
+/// A caller as the PBX of its connection asserts it (RFC 3325).
+pub(super) fn identity(caller: &Caller, group: &LineGroupEntry) -> (Name, String) {
+    let mut address = NameAddr::new(group.address(&caller.number));
+    address.display = caller.name.clone();
+    (Name::PAssertedIdentity, address.to_string())
+}
+
+/// The values of one kind among header fields.
+pub(super) fn values(headers: &[(Name, String)], name: Name) -> impl Iterator<Item = &str> {
+    headers.iter().filter(move |(other, _)| *other == name).map(|(_, value)| value.as_str())
+}
+
+/// Why a caller cancelled (RFC 3326 3.1): where another phone took the call, or refused it for all.
+pub(super) fn cancelled(reason: Option<&str>) -> CauseCode {
+    let sip = |value: &str| {
+        let mut parts = value.split(';').map(str::trim);
+        let protocol = parts.next()?;
+        let cause = parts
+            .find_map(|part| part.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("cause")))?;
+        let cause = cause.1.trim().parse::<u16>().ok()?;
+        protocol.eq_ignore_ascii_case("SIP").then_some(cause)
+    };
+    // Commas within quotation marks only make parts that say nothing.
+    match reason.and_then(|reason| reason.split(',').find_map(sip)) {
+        Some(200) => CauseCode::AnsweredElsewhere,
+        Some(600 | 603) => CauseCode::Declined,
+        _ => CauseCode::CallerHungUp,
     }
 }
 

@@ -9,6 +9,7 @@ mod clients;
 mod commands;
 mod desk;
 pub mod directory;
+mod divert;
 pub mod dtmf;
 pub mod effect;
 mod flow;
@@ -20,7 +21,7 @@ pub mod settings;
 mod state;
 pub mod view;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,7 +34,8 @@ use self::cause::CauseCode;
 use self::clients::Clients;
 use self::desk::Errand;
 use self::directory::Directory;
-use self::effect::{Effect, Input, MediaInput, Sound};
+use self::divert::Trail;
+use self::effect::{Effect, Input, MediaInput, Route, Sound};
 use self::settings::LineSettings;
 use self::state::{Call, Far, Near, Related, Told};
 use self::view::EndCause;
@@ -71,6 +73,10 @@ pub struct Calls {
     /// What the lines' users have set, by [`LineId`].
     settings: Vec<LineSettings>,
     deadlines: BTreeSet<(Instant, CallId)>,
+    /// The calls for lines by their Call-ID, which strangers choose.
+    by_call_id: HashMap<String, Vec<CallId>>,
+    /// Calls that were diverted and wait for somebody to answer.
+    diverted: BTreeSet<CallId>,
     effects: VecDeque<Effect>,
     /// What follows for other calls from what happened to one.
     errands: VecDeque<Errand>,
@@ -102,6 +108,8 @@ impl Calls {
             available,
             settings,
             deadlines: BTreeSet::new(),
+            by_call_id: HashMap::new(),
+            diverted: BTreeSet::new(),
             effects: VecDeque::new(),
             errands: VecDeque::new(),
             changed: BTreeSet::new(),
@@ -134,12 +142,13 @@ impl Calls {
                 }
             }
             Input::Command { client, request, command } => self.command(client, request, command, now),
-            Input::Incoming { session, route, from, abilities, max_forwards, headers, offer } => {
-                let arrival = Arrival { session, from, abilities, max_forwards, headers, offer };
+            Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer } => {
+                let arrival = Arrival { session, call_id, from, abilities, max_forwards, headers, offer };
+                let busy = matches!(route, Route::Line { line, .. } if self.is_busy(line));
                 match self.admit(arrival, route, now) {
                     Ok(id) => {
                         self.by_session.insert(session, id);
-                        self.with(id, now, |flow| flow.start_incoming());
+                        self.with(id, now, |flow| flow.start_incoming(busy));
                     }
                     Err(refused) => self.refuse(session, refused),
                 }
@@ -183,7 +192,9 @@ impl Calls {
                 for id in self.calls.keys().copied().collect::<Vec<_>>() {
                     self.with(id, now, |flow| flow.end(EndCause::ours(CauseCode::ShuttingDown)));
                 }
+                // Nothing follows for calls that have all ended.
                 self.errands.clear();
+                self.conferences.clear();
             }
         }
     }
@@ -302,6 +313,7 @@ impl Calls {
             deadline: Some(deadline),
             takeover: None,
             leaving: None,
+            trail: Trail::default(),
         };
         if let Some(client) = call.active_client() {
             self.by_client.entry(client).or_default().insert(id);
@@ -318,6 +330,7 @@ impl Calls {
             call: &mut call,
             directory: &self.directory,
             clients: &self.clients,
+            settings: &self.settings,
             effects: &mut self.effects,
             errands: &mut self.errands,
             by_leg: &mut self.by_leg,
@@ -328,6 +341,11 @@ impl Calls {
         };
         let result = step(&mut flow);
         let ended = flow.ended;
+        if call.waits_elsewhere() && !ended {
+            self.diverted.insert(id);
+        } else if !self.diverted.is_empty() {
+            self.diverted.remove(&id);
+        }
         let after = call.wakes_at().filter(|_| !ended);
         if before != after {
             if let Some(at) = before {

@@ -39,10 +39,6 @@ pub(super) fn of(call: &Call, siblings: &[&Call], client: ClientId, directory: &
             services.insert(service);
         }
     }
-    let group = call.line().and_then(|line| directory.group(directory.group_of(line)?));
-    if group.is_some_and(|group| group.hide_decline) {
-        services.remove(Service::DeclineCall);
-    }
     services
 }
 
@@ -58,15 +54,18 @@ pub(super) fn check(service: Service, call: &Call, client: ClientId, directory: 
             }
             _ => Err(CauseCode::NotPossibleNow),
         },
-        Service::DeclineCall => call.rings_at_clients().then_some(()).ok_or(CauseCode::NotPossibleNow),
+        Service::DeclineCall => declinable(call, directory),
         Service::DeflectCall => {
             let alerting = call.rings_at_clients() && call.vacancy.is_none();
             alerting.then_some(()).ok_or(CauseCode::NotPossibleNow)
         }
         // From every device of its user, so that a call can be ended whose audio is elsewhere.
         Service::ClearConnection | Service::ClearCall => {
-            let theirs = call.rings_at_clients() || call.active_client().is_some();
-            theirs.then_some(()).ok_or(CauseCode::NotPossibleNow)
+            if call.active_client().is_some() {
+                Ok(())
+            } else {
+                declinable(call, directory)
+            }
         }
         Service::GenerateDigits => {
             let heard = call.active_client().is_some() && (call.stage == Stage::Connected || call.has_early_media());
@@ -133,11 +132,11 @@ pub(super) fn check_pair(
         Service::TransferCall => {
             standing(held, client)?;
             movable(held)?;
-            // While it rings there is nothing to be gained from the user's own sound.
-            if !(active.is_dialled() && active.stage != Stage::Answering && active.awaiting[0].is_empty()) {
-                standing(active, client)?;
-            } else {
+            // Also while it rings: whoever answers is put through then.
+            if active.is_dialled() {
                 theirs(active, client)?;
+            } else {
+                standing(active, client)?;
             }
             movable(active)
         }
@@ -183,6 +182,16 @@ fn movable(call: &Call) -> Result<(), CauseCode> {
         (Some(_), _) => Err(CauseCode::InConference),
         (None, Some(_)) => Err(CauseCode::TransferUnderWay),
         (None, None) => Ok(()),
+    }
+}
+
+/// Whether the call rings, and may be let go before somebody has answered it.
+fn declinable(call: &Call, directory: &Directory) -> Result<(), CauseCode> {
+    let group = call.line().and_then(|line| directory.group(directory.group_of(line)?));
+    match call.rings_at_clients() {
+        true if group.is_some_and(|group| group.hide_decline) => Err(CauseCode::FunctionOff),
+        true => Ok(()),
+        false => Err(CauseCode::NotPossibleNow),
     }
 }
 

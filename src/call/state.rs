@@ -11,7 +11,9 @@ use offhook_media::session::Side;
 use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
-use super::effect::{Abilities, Caller, Sound, Target};
+use super::directory::Directory;
+use super::divert::Trail;
+use super::effect::{Abilities, Caller, Sound, Target, TargetUri};
 use super::headers::Headers;
 use super::service::Services;
 use super::view::EndCause;
@@ -70,6 +72,8 @@ pub(super) struct Call {
     pub(super) takeover: Option<Box<Takeover>>,
     /// A session whose place was taken, and how long it has to end itself.
     pub(super) leaving: Option<(SessionId, Instant)>,
+    /// Where a call for a line has been, and how it goes on.
+    pub(super) trail: Trail,
 }
 
 /// What a side was told by our offers within the session.
@@ -92,6 +96,8 @@ pub(super) enum Vacancy {
     Recalling { taker: Option<Successor> },
     /// Called for the other side of this call, which is being transferred.
     Target { of: CallId },
+    /// Its other side is the user's own telephone elsewhere, from where this number is called once it has answered.
+    Office { number: String },
     /// Its other side is being transferred.
     Transferring,
     /// The user has left the conference.
@@ -321,7 +327,8 @@ impl Call {
             Some(Vacancy::Parked { until, .. }) => Some(*until),
             _ => None,
         };
-        [deadline, takeover, transfer, parked, self.leaving.map(|(_, at)| at)].into_iter().flatten().min()
+        let leaving = self.leaving.map(|(_, at)| at);
+        [deadline, takeover, transfer, parked, leaving, self.trail.until].into_iter().flatten().min()
     }
 
     /// The side that an established session of the call is.
@@ -402,6 +409,7 @@ impl Call {
     /// The line whose clients see this call.
     pub(super) fn shown_at(&self) -> Option<LineId> {
         match self.vacancy {
+            _ if self.trail.hidden.is_some() => None,
             None | Some(Vacancy::Parked { .. } | Vacancy::Recalling { .. }) => self.line(),
             _ => None,
         }
@@ -434,6 +442,7 @@ impl Call {
     /// Whether the call rings at a line's clients, and none has taken it yet.
     pub(super) fn rings_at_clients(&self) -> bool {
         match &self.vacancy {
+            _ if self.trail.hidden.is_some() => false,
             None => matches!(self.far, Far::Clients { taker: None, .. }),
             Some(Vacancy::Recalling { taker }) => taker.is_none(),
             Some(_) => false,
@@ -468,6 +477,23 @@ impl Call {
             }
             _ => Abilities::default(),
         }
+    }
+
+    /// Whether a user of its line is to see it: not while it rings at another of its lines, or was taken there.
+    pub(super) fn is_for(&self, user: UserId) -> bool {
+        !self.trail.but.contains(&user)
+    }
+
+    /// Whether it was diverted by a call of ours that nobody has answered.
+    pub(super) fn waits_elsewhere(&self) -> bool {
+        self.stage != Stage::Connected && self.trail.is_away() && matches!(self.far, Far::Sip(_))
+    }
+
+    /// Whether a call for this number, by this caller, is the one that this call was diverted by.
+    pub(super) fn waits_at(&self, number: &str, from: &Caller, directory: &Directory) -> bool {
+        let own = self.trail.line.and_then(|line| directory.line(line)).map(|line| line.number.as_str());
+        let called = |leg: &SipLeg| matches!(&leg.target.uri, TargetUri::Number(called) if called == number);
+        self.legs().any(called) && (from.number == self.remote.number || own == Some(from.number.as_str()))
     }
 
     /// Whether the far side's own sound reaches the near side before the answer.

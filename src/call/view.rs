@@ -164,7 +164,7 @@ impl Calls {
     /// The call as this client of this user sees it; none where it is not theirs to see.
     fn view(&self, call: &Call, client: ClientId, user: UserId) -> Option<CallView> {
         let line = call.shown_at()?;
-        let theirs = call.active_user().is_none_or(|active| active == user);
+        let theirs = call.active_user().is_none_or(|active| active == user) && call.is_for(user);
         if !theirs || !self.directory.users_of(line).contains(&user) {
             return None;
         }
@@ -228,7 +228,7 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         services: Services::default(),
         consultation_of: None,
         conference: Vec::new(),
-        diverted_by: None,
+        diverted_by: call.trail.diverted_by(),
         transferring_to: None,
     }
 }

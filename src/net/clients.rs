@@ -504,13 +504,10 @@ impl<R: Role> Core<R> {
         }
     }
 
-    /// What a program asks for is carried out by the client of its user that has the call's audio, since it is its
-    /// connection that is held or cleared; otherwise by the program itself.
+    /// A command of a program, whose result is sent to who waits for it.
     fn command_of(&mut self, user: UserId, command: Command, reply: oneshot::Sender<Outcome>, now: Instant) {
         let Some(request) = self.desk.wait(reply) else { return };
-        let holder = command.call().and_then(|call| self.calls.client_at(call));
-        let client = holder.filter(|&(_, whose)| whose == user).map_or(ClientId::api(user), |(client, _)| client);
-        self.command(client, request, command, now);
+        self.command(ClientId::api(user), request, command, now);
     }
 
     /// The command behind a prompt that needs no client's audio: with a remote office the user talks there.
@@ -692,5 +689,96 @@ impl<R: Role> Core<R> {
         let Some(status) = self.lines.status(line).cloned() else { return };
         let change = Change::Line(line, status, self.calls.settings(line));
         self.desk.tell_users(self.directory.users_of(line), change);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::effect::Caller;
+    use crate::call::service::Services;
+    use crate::call::view::{Direction, EndCause};
+
+    fn call(id: u64, state: ConnectionState) -> Arc<Change> {
+        let view = CallView {
+            id: CallId(id),
+            line: LineId(0),
+            direction: Direction::Incoming,
+            state,
+            remote_state: ConnectionState::Null,
+            remote: Caller { number: "200".into(), name: None },
+            here: false,
+            created: Instant::now(),
+            connected: None,
+            codec: None,
+            recorded: false,
+            silence: Vec::new(),
+            security: None,
+            cause: Some(EndCause::ours(CauseCode::NormalClearing)),
+            services: Services::default(),
+            consultation_of: None,
+            conference: Vec::new(),
+            diverted_by: None,
+            transferring_to: None,
+        };
+        Arc::new(Change::Call(Box::new(view), Vec::new()))
+    }
+
+    #[test]
+    fn calls_that_ended_meanwhile_are_told_with_a_picture() {
+        let mut listener = Listener::new(Instant::now());
+        let ids = |views: Vec<CallView>| views.iter().map(|view| view.id.0).collect::<Vec<_>>();
+        listener.tell(call(1, ConnectionState::Null));
+        listener.left_at = listener.told.last();
+        listener.tell(call(2, ConnectionState::Connected));
+        listener.tell(call(3, ConnectionState::Failed));
+        assert_eq!(ids(listener.ended(None)), [3], "since the socket went");
+        let seen = listener.told.last() - 3;
+        assert_eq!(ids(listener.ended(Some(seen))), [1, 3], "since what the client has seen");
+        assert_eq!(ids(listener.ended(Some(u64::MAX))), [3], "nobody has seen that");
+        for id in 10..200 {
+            listener.tell(call(id, ConnectionState::Null));
+        }
+        assert_eq!(ids(listener.ended(None)), (200 - KEPT_ENDED as u64..200).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn who_reads_too_slowly_is_let_go() {
+        let mut listener = Listener::new(Instant::now());
+        let (slow, mut events) = mpsc::channel(2);
+        listener.sockets.push(slow);
+        for id in 0..3 {
+            listener.tell(call(id, ConnectionState::Connected));
+        }
+        assert!(listener.sockets.is_empty());
+        let mut seen = 0;
+        while let Ok(ClientEvent::Changed { seq, .. }) = events.try_recv() {
+            seen = seq;
+        }
+        // It comes back and has the rest.
+        let Some(Beginning::Replay { changes, .. }) = listener.replay(Some(seen)) else {
+            panic!("nothing is replayed")
+        };
+        assert_eq!(changes.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [seen + 1]);
+    }
+
+    #[test]
+    fn programs_that_wait_in_vain_make_room() {
+        let mut desk = ClientDesk::default();
+        let mut waiting = Vec::new();
+        for _ in 0..MAX_WAITING {
+            let (reply, answer) = oneshot::channel();
+            waiting.push(answer);
+            assert!(desk.wait(reply).is_some());
+        }
+        let (reply, mut answer) = oneshot::channel();
+        assert!(desk.wait(reply).is_none());
+        assert!(matches!(answer.try_recv(), Ok(Outcome::Done(CommandResult::Error(CauseCode::Overloaded)))));
+        drop(waiting.pop());
+        let (reply, mut answer) = oneshot::channel();
+        let request = desk.wait(reply).expect("one has gone");
+        assert!(request >= PROGRAMS, "no client's number");
+        desk.reply(ClientId::api(UserId(0)), request, CommandResult::Ok);
+        assert!(matches!(answer.try_recv(), Ok(Outcome::Done(CommandResult::Ok))));
     }
 }

@@ -318,7 +318,7 @@ impl<R: Role> Core<R> {
                 let redirect = response.as_ref().and_then(Redirect::read).map(Box::new);
                 (session, SipInput::Rejected { status, reason, from_network, redirect })
             }
-            Event::Cancelled { session } => (session, SipInput::Cancelled { reason: None }),
+            Event::Cancelled { session, reason } => (session, SipInput::Cancelled { reason }),
             Event::Ended { session, why } => {
                 debug!(?session, ?why, "session ended");
                 self.referring.remove(&session);
@@ -356,15 +356,16 @@ impl<R: Role> Core<R> {
                 // A call that is passed on keeps its From, and what is asserted beside that goes along as it is.
                 let (from, headers) = match &route {
                     Route::Targets { .. } => (sender(&request), carried(&request)),
-                    Route::Line { group, .. } | Route::Service { group, .. } => {
-                        (caller(&request, self.directory.trusts(*group)), Headers::new())
-                    }
+                    Route::Line { group, .. } => (caller(&request, self.directory.trusts(*group)), carried(&request)),
+                    Route::Service { group, .. } => (caller(&request, self.directory.trusts(*group)), Headers::new()),
                 };
                 // Most requests have it; RFC 3261 16.3 counts a missing one as the usual value.
                 let max_forwards = request.max_forwards().unwrap_or(70);
                 self.calls.set_overloaded(self.media.is_overloaded());
                 let abilities = abilities(&request);
-                let incoming = Input::Incoming { session, route, from, abilities, max_forwards, headers, offer };
+                let call_id = request.call_id().unwrap_or_default().to_owned();
+                let incoming =
+                    Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer };
                 self.calls.handle(incoming, now);
                 return;
             }

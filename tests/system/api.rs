@@ -230,6 +230,6 @@ fn a_client_that_comes_back_gets_what_it_missed_once() {
 #[test]
 fn the_link_to_a_number_opens_the_app() {
     let stage = stage("api-link");
-    let page = http::ask(stage.server.http(), "GET", "/call?number=%2B4989123", &[], "");
+    let page = http::ask(stage.server.http(), "GET", "/?dial=tel%3A%2B4989123", &[], "");
     assert!(page.status == 200 && page.text.contains("<div id=\"root\">"), "{}", page.text);
 }

@@ -109,7 +109,7 @@ fn a_call_that_rings_while_the_socket_is_broken_is_there_afterwards() {
 #[test]
 fn a_page_that_is_loaded_anew_in_a_call_goes_on_with_it() {
     let mut stage = stage("reloaded");
-    let mut phone = Softphone::sign_in(&stage.server, "alice");
+    let phone = Softphone::sign_in(&stage.server, "alice");
     stage.caller.dial("100");
     phone.click("Answer");
     stage.caller.wait("CALL_ESTABLISHED");

@@ -45,7 +45,7 @@ vi.mock('./media/peer', () => ({
 }));
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
-const tell = (fields: Partial<Call>) => wires.events?.message({ type: 'call', seq: 0, call: call(fields) });
+const tell = (fields: Partial<Call>) => wires.events?.message({ type: 'call', seq: 0, call: call(fields), events: [] });
 let phone: Phone;
 
 beforeEach(() => {

@@ -190,7 +190,7 @@ impl Endpoint {
         let tag = session.and_then(|id| self.sessions.get(&id)).map(|session| session.tag().to_owned());
         self.core.refuse(received, 200, tag.as_deref(), now);
         if let Some(id) = session {
-            self.with_session(id, |session, core| session.on_cancel(invite, core, now));
+            self.with_session(id, |session, core| session.on_cancel(invite, &received.message, core, now));
         }
     }
 

@@ -224,6 +224,8 @@ pub enum Event {
     Cancelled {
         /// The session.
         session: SessionId,
+        /// Value of Reason (RFC 3326) in its CANCEL or BYE.
+        reason: Option<String>,
     },
     /// An established session is over, or an incoming one without PRACK.
     Ended {

@@ -181,10 +181,12 @@ impl Ringing {
         Some(Stage::Over)
     }
 
-    pub(super) fn on_cancel(&mut self, base: &mut Base, core: &mut Core, now: Instant) -> Next {
+    /// The caller gave up by `request`: CANCEL, or BYE.
+    pub(super) fn on_cancel(&mut self, base: &mut Base, request: &Message, core: &mut Core, now: Instant) -> Next {
         self.link.refuse_offered(487, core, now);
         core.refuse(&self.invite, 487, Some(&base.tag), now);
-        base.last_event(core, Event::Cancelled { session: base.session() });
+        let reason = request.header(Name::Reason).map(str::to_owned);
+        base.last_event(core, Event::Cancelled { session: base.session(), reason });
         Some(Stage::Over)
     }
 
@@ -211,7 +213,7 @@ impl Ringing {
             // The caller may end an early dialog this way too (RFC 3261 15).
             Method::Bye => {
                 core.refuse(&received, 200, None, now);
-                return self.on_cancel(base, core, now);
+                return self.on_cancel(base, &received.message, core, now);
             }
             Method::Prack => self.on_prack(base, received, core, now),
             Method::Update => {

@@ -192,10 +192,10 @@ impl Session {
     }
 
     /// The INVITE with this transaction was cancelled.
-    pub(crate) fn on_cancel(&mut self, server: ServerId, core: &mut Core, now: Instant) {
+    pub(crate) fn on_cancel(&mut self, server: ServerId, cancel: &Message, core: &mut Core, now: Instant) {
         let Session { base, stage } = self;
         let next = match stage {
-            Stage::Ringing(ringing) if ringing.is(server) => ringing.on_cancel(base, core, now),
+            Stage::Ringing(ringing) if ringing.is(server) => ringing.on_cancel(base, cancel, core, now),
             Stage::Established(established) => {
                 established.on_cancel(server, core, now);
                 None

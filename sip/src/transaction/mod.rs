@@ -482,7 +482,8 @@ impl Transactions {
         }
     }
 
-    /// Remembers where a request outside a dialog began, and tells whether it came before by another way.
+    /// Remembers where a request outside a dialog began, and tells whether it came before by another way. What was
+    /// forked to several users of ours is for each of them, as if they were at agents of their own (RFC 3261 8.2.2.2).
     fn is_merged(&mut self, id: u64, request: &Message, method: &Method) -> bool {
         if *method == Method::Cancel {
             return false;
@@ -492,7 +493,8 @@ impl Transactions {
             return false;
         };
         self.scratch.clear();
-        let _ = write!(self.scratch, "{call_id}\n{from_tag}\n{cseq}");
+        let user = request.request_uri().ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
+        let _ = write!(self.scratch, "{call_id}\n{from_tag}\n{cseq}\n{user}");
         if self.origins.contains(self.scratch.as_str()) {
             return true;
         }

@@ -194,7 +194,11 @@ fn a_call_that_nobody_answers_is_cancelled() {
     let (calling, _) = ring(&mut world, alice, bob);
     world.pass(Duration::from_secs(1));
     world.at(alice, |endpoint, now| endpoint.hangup(calling, Some("SIP;cause=200".into()), now));
-    world.wait(bob, 1, |event| matches!(event, Event::Cancelled { .. }).then_some(()));
+    let cancelled = |event: &Event| match event {
+        Event::Cancelled { reason, .. } => Some(reason.clone()),
+        _ => None,
+    };
+    assert_eq!(world.wait(bob, 1, cancelled).as_deref(), Some("SIP;cause=200"));
     settle(&mut world, &[alice, bob]);
     assert_eq!(world.count(&["SIP/2.0 487", "INVITE]"]), 1);
     assert!(world.events(alice).is_empty(), "{:?}", world.events(alice));

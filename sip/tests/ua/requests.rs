@@ -131,6 +131,12 @@ fn the_same_request_by_another_way_is_a_loop() {
     world.send(phone, bob, invite("z9hG4bKc", "2", ""));
     world.pass(Duration::from_secs(1));
     assert_eq!(world.events(bob).len(), 2);
+    // Who forks a call to two users of ours wants both.
+    let other = invite("z9hG4bKd", "2", "");
+    let other = other.replacen("INVITE sip:", "INVITE sip:other-", 1);
+    world.send(phone, bob, other);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.events(bob).len(), 3);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod clear;
 mod conference;
 mod hold;
+mod office;
 mod park;
 mod transfer;
 
@@ -43,6 +44,7 @@ impl Calls {
 
     /// A call is over: those that it was related to go on without it.
     fn gone(&mut self, call: &Call, now: Instant) {
+        self.part_gone(call, now);
         let ended = EndCause::ours(CauseCode::NormalClearing);
         let cause = call.trouble.clone().unwrap_or(ended);
         if let Some(conference) = call.conference {

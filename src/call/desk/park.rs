@@ -55,11 +55,6 @@ impl Calls {
         }
     }
 
-    /// Takes a call that rings at a number.
-    fn pickup_ringing(&mut self, _: Asker, _: LineId, _: &str, _: String, _: Instant) -> Outcome {
-        Err(CauseCode::NothingToPickUp)
-    }
-
     /// The call that is parked at a number of a connection.
     fn parked_at(&self, group: LineGroupId, number: &str) -> Option<CallId> {
         let parked = |call: &&Box<Call>| {

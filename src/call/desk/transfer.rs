@@ -69,8 +69,14 @@ impl Calls {
 
     /// Whoever was called for a transfer has answered.
     pub(super) fn reached(&mut self, id: CallId, now: Instant) {
-        let Some(Vacancy::Target { of }) = self.calls.get(&id).and_then(|call| call.vacancy.as_ref()) else { return };
-        let of = *of;
+        let of = match self.calls.get(&id).and_then(|call| call.vacancy.as_ref()) {
+            Some(Vacancy::Target { of }) => *of,
+            Some(Vacancy::Office { number }) => {
+                let number = number.clone();
+                return self.office_reached(id, number, now);
+            }
+            _ => return,
+        };
         let waits = self.calls.get(&of).and_then(|call| call.transfer.as_ref());
         if waits.is_some_and(|transfer| transfer.way == TransferStep::Bridge { other: id }) {
             self.merge(of, id, CauseCode::Transferred, now);

@@ -162,9 +162,9 @@ pub enum Command {
 }
 
 impl Command {
-    /// The call it is about; the active one where there are two. None where it is about a line.
-    pub fn call(&self) -> Option<CallId> {
-        match self {
+    /// The calls it is about, the active one first; none where it is about a line.
+    pub fn calls(&self) -> impl Iterator<Item = CallId> + use<> {
+        let (call, other) = match self {
             Command::AnswerCall { call, .. }
             | Command::Decline { call, .. }
             | Command::ClearConnection { call }
@@ -172,22 +172,23 @@ impl Command {
             | Command::GenerateDigits { call, .. }
             | Command::HoldCall { call }
             | Command::RetrieveCall { call }
-            | Command::AlternateCall { active: call, .. }
             | Command::ConsultationCall { call, .. }
-            | Command::ReconnectCall { active: call, .. }
-            | Command::TransferCall { active: call, .. }
             | Command::SingleStepTransferCall { call, .. }
-            | Command::ConferenceCall { active: call, .. }
             | Command::ClearCall { call }
             | Command::DeflectCall { call, .. }
-            | Command::ParkCall { call, .. } => Some(*call),
+            | Command::ParkCall { call, .. } => (Some(*call), None),
+            Command::AlternateCall { active, held }
+            | Command::ReconnectCall { active, held }
+            | Command::TransferCall { active, held }
+            | Command::ConferenceCall { active, held } => (Some(*active), Some(*held)),
             Command::MakeCall { .. }
             | Command::DirectedPickupCall { .. }
             | Command::SetForwarding { .. }
             | Command::CancelForwarding { .. }
             | Command::SetDoNotDisturb { .. }
-            | Command::SetRemoteOffice { .. } => None,
-        }
+            | Command::SetRemoteOffice { .. } => (None, None),
+        };
+        call.into_iter().chain(other)
     }
 }
 

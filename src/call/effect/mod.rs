@@ -61,6 +61,8 @@ pub enum Input {
         session: SessionId,
         /// Where it goes.
         route: Route,
+        /// Its Call-ID: one call that is forked to several lines has one.
+        call_id: String,
         /// Who calls.
         from: Caller,
         /// What its sender can do.

@@ -14,15 +14,6 @@ use super::Flow;
 use crate::ids::ClientId;
 
 impl Flow<'_> {
-    /// A client refuses the call for its user's devices, and so for the line.
-    pub(in crate::call) fn decline(&mut self, cause: CauseCode) -> Result<(), CauseCode> {
-        if !self.call.rings_at_clients() {
-            return Err(CauseCode::NotPossibleNow);
-        }
-        self.end(EndCause { code: cause, sip_status: Some(cause.sip_status()), detail: None });
-        Ok(())
-    }
-
     /// A client ends the call; one that still rings is declined.
     pub(in crate::call) fn clear(&mut self) -> Result<(), CauseCode> {
         if self.call.rings_at_clients() {
@@ -47,7 +38,7 @@ impl Flow<'_> {
         } else if self.call.rings_at_clients() {
             let nobody = self.call.line().is_none_or(|line| !self.clients.any_of(self.directory.users_of(line)));
             if nobody {
-                self.end(EndCause::ours(CauseCode::NobodySignedIn));
+                self.arrive(false);
             }
         }
     }
@@ -78,6 +69,9 @@ impl Flow<'_> {
                 self.effects.push_back(Effect::Reply { client, request, result });
             }
         }
+        // Who asked for a transfer need not have waited for it.
+        let left = self.call.takeover.as_ref().filter(|takeover| takeover.old.is_none()).map(|takeover| takeover.side);
+        let gone_from = |side| gone == Some(side) || left == Some(side);
         match &self.call.near {
             Near::Client { client, request, .. } => {
                 if self.call.awaiting[0].contains(&Awaiting::BrowserAnswer) {
@@ -85,7 +79,7 @@ impl Flow<'_> {
                     self.effects.push_back(Effect::Reply { client: *client, request: *request, result });
                 }
             }
-            Near::Sip(near) if gone != Some(Side::A) => {
+            Near::Sip(near) if !gone_from(Side::A) => {
                 let session = near.session;
                 self.effects.push_back(Effect::Sip(if was == Stage::Connected {
                     SipEffect::Hangup { session, reason: reason.clone() }
@@ -98,7 +92,7 @@ impl Flow<'_> {
         match &self.call.far {
             Far::Sip(far) => {
                 for leg in &far.legs {
-                    let over = gone == Some(Side::B) && (far.answered.is_none() || far.answered == Some(leg.id));
+                    let over = gone_from(Side::B) && (far.answered.is_none() || far.answered == Some(leg.id));
                     if let (Some(session), false) = (leg.session, over) {
                         let reason = reason.clone();
                         self.effects.push_back(Effect::Sip(SipEffect::Hangup { session, reason }));
@@ -124,7 +118,7 @@ impl Flow<'_> {
     pub(super) fn tell_others(&mut self) {
         let (Some(line), Far::Clients { .. }) = (self.call.shown_at(), &self.call.far) else { return };
         for (client, user) in self.clients.told(self.directory.users_of(line)) {
-            if self.call.active_user() != Some(user) {
+            if self.call.is_for(user) && self.call.active_user() != Some(user) {
                 let view = CallView {
                     cause: Some(EndCause::ours(CauseCode::AnsweredElsewhere)),
                     ..view::base(self.call, line, ConnectionState::Null, ConnectionState::Null)
@@ -144,8 +138,7 @@ impl Flow<'_> {
                     self.by_leg.remove(&leg.id);
                     leg.session
                 }
-                // Where it has its place already, it is ended as such.
-                Newcomer::Came { session, .. } => Some(*session).filter(|_| takeover.old.is_some()),
+                Newcomer::Came { session, .. } => Some(*session),
             };
         }
         for session in leaving.into_iter().chain(newcomer) {
@@ -162,7 +155,7 @@ impl Flow<'_> {
         // Until somebody has it, it is everybody's.
         let open = self.call.stage == Stage::Answering && matches!(self.call.far, Far::Clients { .. });
         for (client, user) in self.clients.told(self.directory.users_of(line)) {
-            if open || self.call.active_user().is_none_or(|active| active == user) {
+            if self.call.is_for(user) && (open || self.call.active_user().is_none_or(|active| active == user)) {
                 let here = self.call.active_client() == Some(client);
                 let view = CallView {
                     here,

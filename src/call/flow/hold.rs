@@ -103,7 +103,7 @@ impl Flow<'_> {
             return Sound::Conference(conference);
         }
         match &call.vacancy {
-            Some(Vacancy::Recalling { .. } | Vacancy::Transferring) => return Sound::Ringback,
+            Some(Vacancy::Recalling { .. } | Vacancy::Transferring | Vacancy::Office { .. }) => return Sound::Ringback,
             Some(Vacancy::Target { .. } | Vacancy::Leaving | Vacancy::Conference) => return Sound::Silence,
             Some(Vacancy::Parked { .. }) => return Sound::MusicOnHold,
             None => {}
@@ -163,6 +163,7 @@ impl Flow<'_> {
         } else {
             told.refused = true;
         }
+        self.send_held();
         self.reoffer();
     }
 }

@@ -18,13 +18,9 @@ use crate::ids::ClientId;
 
 impl Flow<'_> {
     /// An INVITE came in and has a destination.
-    pub(in crate::call) fn start_incoming(&mut self) {
+    pub(in crate::call) fn start_incoming(&mut self, busy: bool) {
         match &self.call.far {
-            Far::Clients { .. } => {
-                self.set_stage(Stage::Alerting { early: false });
-                self.ring_near(180, None);
-                self.tell_clients();
-            }
+            Far::Clients { .. } => self.arrive(busy),
             Far::Sip(far) => {
                 let Some(group) = far.legs.first().map(|leg| leg.target.group) else { return };
                 self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, group });

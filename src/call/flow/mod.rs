@@ -1,5 +1,6 @@
 //! How a call moves on. Every transition is here; the effects leave in the order they must be done.
 
+mod divert;
 mod end;
 mod hold;
 mod incoming;
@@ -20,9 +21,11 @@ use tracing::{debug, info, warn};
 use super::cause::CauseCode;
 use super::desk::Errand;
 use super::directory::Directory;
+use super::divert::Sent;
 use super::dtmf::{self, Digit};
 use super::effect::{CommandResult, Effect, MediaEffect, MediaInput, SipEffect, SipInput, Sound};
 use super::record;
+use super::settings::LineSettings;
 use super::state::{Awaiting, Call, Far, Near, NearSip, Newcomer, Silence, Stage, Successor, Taker, Vacancy};
 use super::view::EndCause;
 use super::{Clients, MEDIA_LIMIT, RECOVERY_LIMIT, headers};
@@ -33,6 +36,7 @@ pub(super) struct Flow<'a> {
     pub(super) call: &'a mut Call,
     pub(super) directory: &'a Directory,
     pub(super) clients: &'a Clients,
+    pub(super) settings: &'a [LineSettings],
     pub(super) effects: &'a mut VecDeque<Effect>,
     pub(super) errands: &'a mut VecDeque<Errand>,
     pub(super) by_leg: &'a mut FxHashMap<LegId, CallId>,
@@ -70,7 +74,10 @@ impl Flow<'_> {
                     self.leg_failed(leg, cause, redirect);
                 }
             }
-            SipInput::Confirmed { sdp } => self.confirmed(side, sdp),
+            SipInput::Confirmed { sdp } => {
+                self.confirmed(side, sdp);
+                self.send_on();
+            }
             SipInput::OfferAnswered { sdp } if self.is_side(session) => {
                 if !self.offer_answered(side, sdp.clone())
                     && let Some(sdp) = sdp
@@ -80,9 +87,11 @@ impl Flow<'_> {
             }
             SipInput::OfferRejected { .. } if self.is_side(session) => self.offer_done(side, false),
             SipInput::OfferAnswered { .. } | SipInput::OfferRejected { .. } => self.ignored("an offer's outcome"),
+            SipInput::Referred { status } if self.call.trail.sent == Some(Sent::Asked) => self.sent(status),
             SipInput::Referred { status } => self.refer_progress(session, status),
             SipInput::Cancelled { reason } => {
-                self.finish(Some(side), EndCause::ours(CauseCode::CallerHungUp), headers::reason(reason));
+                let code = headers::cancelled(reason.as_deref());
+                self.finish(Some(side), EndCause::ours(code), headers::reason(reason));
             }
             SipInput::Ended { broken, reason } => {
                 let code = if broken { CauseCode::SessionLost } else { CauseCode::NormalClearing };
@@ -130,7 +139,7 @@ impl Flow<'_> {
                 if let (Some(codec), false) = (codec, browsers) {
                     self.call.codec = Some(codec);
                 }
-                if let Awaiting::Renegotiation(_) = awaiting {
+                if matches!(awaiting, Awaiting::Renegotiation(session) if self.is_side(session)) {
                     self.hold(side, held);
                 }
                 self.described(side, awaiting, sdp, now);
@@ -223,6 +232,9 @@ impl Flow<'_> {
         {
             self.recall();
         }
+        if self.call.trail.until.take_if(|due| *due <= at).is_some() {
+            self.rung();
+        }
         if let Some((_, cause)) = self.call.deadline.take_if(|(due, _)| *due <= at) {
             self.end(EndCause::ours(cause));
         }
@@ -250,6 +262,8 @@ impl Flow<'_> {
                 }
                 self.near_described(now);
             }
+            // Somebody else may have its side by now.
+            Awaiting::Renegotiation(session) if !self.is_side(session) => self.ignored("a description"),
             Awaiting::Renegotiation(session) => {
                 self.effects.push_back(Effect::Sip(SipEffect::AnswerOffer { session, sdp }));
                 self.tell_clients();
@@ -304,6 +318,7 @@ impl Flow<'_> {
                     self.effects.push_back(Effect::Reply { client, request, result });
                 }
                 self.set_stage(Stage::Alerting { early: false });
+                self.put_back();
                 self.tell_clients();
             }
             Awaiting::BrowserAnswer => {
@@ -314,6 +329,7 @@ impl Flow<'_> {
                 let result = CommandResult::Error(cause);
                 self.effects.push_back(Effect::Reply { client, request, result });
             }
+            Awaiting::Renegotiation(session) if !self.is_side(session) => self.ignored("a refusal"),
             Awaiting::Renegotiation(session) => {
                 let status = cause.sip_status();
                 self.effects.push_back(Effect::Sip(SipEffect::RejectOffer { session, status }));
@@ -358,11 +374,12 @@ impl Flow<'_> {
     /// Both sides talk from now on.
     fn join(&mut self, now: Instant) {
         self.set_stage(Stage::Connected);
+        self.call.trail.until = None;
         self.call.connected = Some(now);
         let browser = self.call.active_client().is_some();
         // A browser that dialled had time to connect while it rang, but nothing says that it has.
         self.set_deadline(browser.then_some((now + MEDIA_LIMIT, CauseCode::MediaNotConnected)));
-        if let Some(Vacancy::Target { .. }) = self.call.vacancy {
+        if let Some(Vacancy::Target { .. } | Vacancy::Office { .. }) = self.call.vacancy {
             self.errands.push_back(Errand::Reached(self.call.id));
             return;
         }
@@ -470,9 +487,9 @@ impl Flow<'_> {
         self.call.changed = true;
     }
 
-    /// Whether a session is a side of the call that stands.
+    /// Whether a session is a side of the call, and not over.
     fn is_side(&self, session: SessionId) -> bool {
-        self.call.side_of(session).is_some()
+        self.by_session.contains_key(&session) && self.call.side_of(session).is_some()
     }
 
     /// Whether a side is the browser of somebody.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
+use offhook_sip::header::identity::DiversionReason;
 
 use super::super::cause::CauseCode;
 use super::super::effect::{Abilities, Caller, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
@@ -27,6 +28,12 @@ impl Flow<'_> {
     /// The server calls for the other side of a call that is being transferred: there is no browser.
     pub(in crate::call) fn start_for(&mut self, of: CallId) {
         self.call.vacancy = Some(Vacancy::Target { of });
+        self.offer_far();
+    }
+
+    /// The server calls the user's telephone elsewhere, to call a number from there: there is no browser.
+    pub(in crate::call) fn start_office(&mut self, number: String) {
+        self.call.vacancy = Some(Vacancy::Office { number });
         self.offer_far();
     }
 
@@ -80,6 +87,7 @@ impl Flow<'_> {
         let Far::Sip(far) = &self.call.far else { return };
         let (sdp, diversions) = (far.offer.clone(), far.diversions.clone());
         let (from, mut headers) = self.caller_for(target.group);
+        self.tell_diversion(&mut headers);
         if self.directory.trusts(target.group) {
             headers::add(&mut headers, diversions);
         }
@@ -232,6 +240,11 @@ impl Flow<'_> {
             self.invite_waiting();
         }
         let Far::Sip(far) = &mut self.call.far else { return };
+        let (alone, why) = (far.legs.is_empty(), of_failure(far.best.as_ref()));
+        if alone && self.next_of_list(why) {
+            return;
+        }
+        let Far::Sip(far) = &mut self.call.far else { return };
         if far.legs.is_empty() {
             let cause = far.best.take().unwrap_or(EndCause::ours(CauseCode::Refused));
             self.end(cause);
@@ -276,6 +289,15 @@ impl Flow<'_> {
         }
         self.call.remote = Caller { number: number.clone(), name: None };
         true
+    }
+}
+
+/// Why a call goes on from a number where it failed.
+fn of_failure(cause: Option<&EndCause>) -> DiversionReason {
+    match cause.map(|cause| cause.code) {
+        Some(CauseCode::Busy) => DiversionReason::UserBusy,
+        Some(CauseCode::NoAnswer) => DiversionReason::NoAnswer,
+        _ => DiversionReason::Unavailable,
     }
 }
 

@@ -109,7 +109,7 @@ impl Flow<'_> {
                 self.rearrange();
             }
             Some(Vacancy::Transferring) if anybody => self.recall(),
-            Some(Vacancy::Transferring) => self.end(cause),
+            Some(Vacancy::Transferring | Vacancy::Office { .. }) => self.end(cause),
             Some(_) => {}
         }
     }
@@ -180,8 +180,9 @@ impl Flow<'_> {
         debug!(call = %id, %from, ?side, "takes over an end");
         self.media_effect(MediaEffect::Take { side, from, from_side: end.side });
         self.by_session.insert(end.session, id);
-        if let Some(leg) = end.leg.filter(|leg| self.by_leg.contains_key(leg)) {
-            self.by_leg.insert(leg, id);
+        if let Some(leg) = end.leg {
+            // Its INVITE was answered: nothing more comes of the leg by itself.
+            self.by_leg.remove(&leg);
         }
         if end.owed {
             // What answers it stays behind; its sender asks again (RFC 3261 14.2).
@@ -324,7 +325,10 @@ impl Flow<'_> {
     pub(super) fn tell_gone(&mut self, but: Option<UserId>, cause: CauseCode) {
         let Some(line) = self.call.shown_at() else { return };
         for (client, user) in self.clients.told(self.directory.users_of(line)) {
-            if but != Some(user) && self.call.active_user().is_none_or(|active| active == user) {
+            if but != Some(user)
+                && self.call.is_for(user)
+                && self.call.active_user().is_none_or(|active| active == user)
+            {
                 let here = self.call.active_client() == Some(client);
                 let view = CallView {
                     here,

@@ -1,8 +1,10 @@
 //! Whole calls on a pure machine: what comes in, what goes out.
 
 mod conference;
+mod divert;
 mod events;
 mod hold;
+mod office;
 mod park;
 mod passed_on;
 mod random;
@@ -133,7 +135,7 @@ impl World {
                 Effect::Media { call, effect } => self.media_effect(call, effect),
                 Effect::Reply { client, result, .. } => self.results.push((client, result)),
                 Effect::CallChanged { client, call } => self.views.push((client, *call)),
-                Effect::LineSettings { .. } => {}
+                Effect::LineSettings { line, .. } => self.log.push(format!("settings of {line}")),
                 Effect::Ended(record) => self.ended.push(*record),
                 Effect::Digit { client, digit, .. } => self.log.push(format!("digit {digit} for {client}")),
             }
@@ -305,6 +307,7 @@ impl World {
         let route = Route::Line { group: PBX, line: LINE };
         let from = Caller { number: "200".into(), name: Some("Carol".into()) };
         self.input(Input::Incoming {
+            call_id: String::new(),
             session: session(session_number),
             route,
             from,
@@ -511,13 +514,13 @@ fn a_caller_who_gives_up_stops_the_ringing() {
 }
 
 #[test]
-fn with_nobody_signed_in_the_caller_hears_480() {
+fn with_nobody_signed_in_the_caller_hears_that_the_line_is_busy() {
     let mut world = World::new();
     for client in [DESK, LAPTOP, BOBS] {
         world.input(Input::ClientGone { client });
     }
     world.incoming();
-    world.logged(&["reject 480"]);
+    world.logged(&["reject 486", "media closed"]);
 }
 
 #[test]
@@ -528,7 +531,7 @@ fn the_last_device_to_leave_ends_the_ringing() {
     world.input(Input::ClientGone { client: LAPTOP });
     world.logged(&["180"]);
     world.input(Input::ClientGone { client: BOBS });
-    world.logged(&["reject 480", "media closed"]);
+    world.logged(&["reject 486", "media closed"]);
 }
 
 #[test]
@@ -656,6 +659,7 @@ fn calls_of_a_recorded_connection_are_recorded() {
     let offer = Bytes::from_static(OFFER);
     let from = Caller::default();
     world.input(Input::Incoming {
+        call_id: String::new(),
         session: session(1),
         route,
         from,
@@ -672,6 +676,7 @@ fn calls_of_a_recorded_connection_are_recorded() {
     let route = Route::Line { group: RECORDED, line: LINE };
     let (from, offer) = (Caller::default(), Bytes::from_static(OFFER));
     world.input(Input::Incoming {
+        call_id: String::new(),
         session: session(1),
         route,
         from,
@@ -701,6 +706,7 @@ fn a_call_that_is_passed_on_keeps_the_best_refusal() {
     let route = Route::Targets { group: PBX, targets: vec![target("300"), target("301")] };
     let offer = Bytes::from_static(OFFER);
     world.input(Input::Incoming {
+        call_id: String::new(),
         session: session(1),
         route,
         from: Caller::default(),
@@ -725,6 +731,7 @@ fn the_first_target_to_answer_gets_the_call() {
     let route = Route::Targets { group: PBX, targets: vec![target("300"), target("301")] };
     let offer = Bytes::from_static(OFFER);
     world.input(Input::Incoming {
+        call_id: String::new(),
         session: session(1),
         route,
         from: Caller::default(),
@@ -753,6 +760,7 @@ fn an_invite_without_an_offer_gets_ours() {
     let mut world = World::new();
     let route = Route::Service { group: PBX, service: Sound::Echo };
     world.input(Input::Incoming {
+        call_id: String::new(),
         session: session(1),
         route,
         from: Caller::default(),
@@ -775,6 +783,7 @@ fn an_offer_that_nobody_could_accept_does_not_ring() {
         let route = Route::Line { group: PBX, line: LINE };
         let offer = Bytes::from_static(offer);
         world.input(Input::Incoming {
+            call_id: String::new(),
             session: session(1),
             route,
             from: Caller::default(),

@@ -29,6 +29,7 @@ impl World {
         let offer = Bytes::from_static(OFFER);
         let (session, from, headers) = (session(1), caller(), carried());
         self.input(Input::Incoming {
+            call_id: String::new(),
             session,
             route,
             from,

@@ -44,7 +44,7 @@ export function CallPanel({ phone, conversation, partner, line, listening, onShe
   const input = phone.input(call.id);
   const sends = offers(conversation, 'generate_digits');
   const onDigit = sends && ((digit: string) => phone.sendDigit(sends.call.id, digit));
-  const pads = keypad && onDigit !== null;
+  const pads = keypad && onDigit !== null && !held;
   const { main, rare } = callTools({ phone, conversation, partner, line, texts, onSheet });
   const mute: Tool = {
     label: muted ? texts.call.unmute : texts.call.mute,
@@ -62,7 +62,7 @@ export function CallPanel({ phone, conversation, partner, line, listening, onShe
   };
   const retrieves = offers(conversation, 'retrieve_call');
   const swaps = partner && offers([...conversation, partner], 'alternate_call');
-  const tools = [...(held ? [] : [mute]), ...(onDigit ? [keys] : []), ...main];
+  const tools = [...(held ? [] : [mute]), ...(onDigit && !held ? [keys] : []), ...main];
   useShortcuts(
     {
       ...Object.fromEntries([...tools, ...rare].map(({ letter, disabled, onPress }) => [letter, !disabled && onPress])),

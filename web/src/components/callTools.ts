@@ -30,6 +30,7 @@ export function callTools(context: ToolContext): { main: Tool[]; rare: Tool[] } 
   const { hold, transfer, conference, newCall, park } = all(context);
   // A consultation has large buttons of its own; more would only distract.
   if (isConsultation(conversation, partner)) return rows([hold, conference], []);
+  if (entry.call.transferring_to !== null) return rows([], []);
   if (waits(entry)) return rows([transfer, newCall, park], [], 3);
   const idle = isConnected(entry) ? newCall : null;
   return rows([hold, transfer, conference], [idle, park]);

@@ -180,6 +180,12 @@ describe('a transfer without asking', () => {
     expect(ended.ended[0]?.outcome).toBeNull();
   });
 
+  it('that is taken back is an ordinary call again', () => {
+    const state = run(first, heard(mira), ask, replied('mira'), moving, heard(mira));
+    const ended = reduce(state, heard({ ...mira, state: 'null', cause: ours('normal_clearing') }));
+    expect(ended.ended[0]?.outcome).toBeNull();
+  });
+
   it('that is refused changes nothing', () => {
     const state = run(first, heard(mira), ask, replied('mira', ours('invalid_number'), outcomes));
     expect(entryOf(state, 'mira')).toMatchObject({ pending: null, outcome: null });
@@ -217,7 +223,11 @@ describe('a parked call', () => {
     const queued = heard({ ...mira, here: false, state: 'queued' });
     const state = run(...parking, queued, replied('mira'), { type: 'answer', call: 'mira' });
     expect(active(state)?.[0].call.id).toBe('mira');
-    expect(reduce(state, heard(mira)).parked).toEqual([]);
+    const back = reduce(state, heard(mira));
+    expect(back.parked).toEqual([]);
+    const over = reduce(back, heard({ ...mira, state: 'null', cause: ours('normal_clearing') }));
+    expect(over.parked).toEqual([]);
+    expect(over.ended[0]?.outcome).toBeNull();
   });
 });
 

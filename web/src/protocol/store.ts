@@ -185,6 +185,7 @@ function reduceCall(state: PhoneState, call: Call, now: number): PhoneState {
   };
   // A cause that comes to a call that goes on says what did not work: a transfer, for example.
   const failed = known && call.here && call.cause !== null && known.call.cause?.code !== call.cause.code;
+  const back = known !== undefined && isBack(known.call, call);
   const next: CallEntry = {
     ...entry,
     call,
@@ -193,11 +194,17 @@ function reduceCall(state: PhoneState, call: Call, now: number): PhoneState {
     connectedAt: connectedAt(entry, known !== undefined, call, now),
     heldAt: call.state === 'held' ? (entry.heldAt ?? now) : null,
     notice: failed && call.cause ? { cause: call.cause, about: known.call.transferring_to } : entry.notice,
-    outcome: failed ? null : entry.outcome,
+    outcome: failed || back ? null : entry.outcome,
   };
   const calls = known ? state.calls.map((other) => (other === known ? next : other)) : [...state.calls, next];
   const waiting = isParked(call) ? park(state, entry, call, now) : null;
   return { ...state, draft, calls, parked: waiting ? [...parked, waiting].slice(-PARKED_SHOWN) : parked };
+}
+
+/** Whether a call that was on its way elsewhere is its user's again. */
+function isBack(before: Call, call: Call): boolean {
+  const parked = isParked(before) && !isParked(call);
+  return parked || (before.transferring_to !== null && call.transferring_to === null);
 }
 
 /** @param drafted whether it is the call that was just being placed. */

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::history::{HistoryEntry, UNKNOWN};
-use super::readable;
+use super::{clean, is_anonymous, number, readable};
 use crate::header::{Name, NameAddr, Params};
 use crate::lex;
 use crate::message::Message;
@@ -128,7 +128,24 @@ impl Diversion {
 
     /// All diversions of a call, the latest first (RFC 5806 5).
     pub fn all(message: &Message) -> Vec<Diversion> {
-        readable(message, Name::Diversion, MAX_DIVERSIONS, Diversion::read)
+        readable(message.raw_values(Name::Diversion), MAX_DIVERSIONS, Diversion::read)
+    }
+
+    /// The same from the values of its header fields.
+    pub fn read_all<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<Diversion> {
+        readable(values, MAX_DIVERSIONS, Diversion::read)
+    }
+
+    /// Number and name, as far as people may see them.
+    pub fn shown(&self) -> (Option<String>, Option<String>) {
+        let number = || number(&self.uri).filter(|_| self.uri.host() != &UNKNOWN.into() && !is_anonymous(&self.uri));
+        let name = || self.display.as_deref().and_then(clean);
+        match self.privacy {
+            DiversionPrivacy::Off => (number(), name()),
+            DiversionPrivacy::Name => (number(), None),
+            DiversionPrivacy::Uri => (None, name()),
+            DiversionPrivacy::Full => (None, None),
+        }
     }
 
     pub(super) fn read(address: &NameAddr) -> Option<Diversion> {

@@ -84,9 +84,43 @@ impl fmt::Display for Index {
 impl HistoryEntry {
     /// All entries in order of their index (RFC 7044 10.3 wants them sent so, not everybody does).
     pub fn all(message: &Message) -> Vec<HistoryEntry> {
-        let mut entries = readable(message, Name::HistoryInfo, MAX_ENTRIES, HistoryEntry::read);
+        HistoryEntry::read_all(message.raw_values(Name::HistoryInfo))
+    }
+
+    /// The same from the values of its header fields.
+    pub fn read_all<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<HistoryEntry> {
+        let mut entries = readable(values, MAX_ENTRIES, HistoryEntry::read);
         entries.sort_by(|a, b| a.index.cmp(&b.index));
         entries
+    }
+
+    /// The history of a call that is passed on to `target` (RFC 7044 9.2): what came with it, or else what its
+    /// `diversions` tell (the latest first, with the one that is made now), then `target`, which is another user.
+    pub fn pass_on(mut came: Vec<HistoryEntry>, diversions: &[Diversion], target: &Uri) -> Vec<HistoryEntry> {
+        let Some(latest) = diversions.first() else { return came };
+        if came.is_empty() {
+            return HistoryEntry::from_diversions(diversions, target);
+        }
+        let add = |came: &mut Vec<HistoryEntry>, uri: &Uri, cause: Option<u16>| {
+            let (index, target) = match came.last() {
+                Some(last) => (last.index.below(), cause.map(|_| Target::OtherUser(last.index.clone()))),
+                None => (Index(vec![1]), None),
+            };
+            let uri = match cause {
+                Some(cause) if matches!(uri.scheme(), Scheme::Sip | Scheme::Sips) => {
+                    uri.with_param("cause", Some(&cause.to_string()))
+                }
+                _ => uri.clone(),
+            };
+            came.push(HistoryEntry { display: None, uri, index, target, cause, reason: None, is_private: false });
+        };
+        came.truncate(MAX_ENTRIES - 2);
+        // Whoever sent it here may not have said where it was sent.
+        if came.last().is_some_and(|last| last.uri.user() != latest.uri.user()) {
+            add(&mut came, &latest.uri, None);
+        }
+        add(&mut came, target, Some(latest.reason.cause()));
+        came
     }
 
     pub(super) fn read(address: &NameAddr) -> Option<HistoryEntry> {
@@ -242,6 +276,20 @@ mod tests {
         );
         assert_eq!(Diversion::from_history(&history), diversions);
         assert!(HistoryEntry::from_diversions(&[], &Uri::sip("dave", "d", None)).is_empty());
+    }
+
+    #[test]
+    fn who_passes_a_call_on_adds_whom_it_goes_to() {
+        let entries = HistoryEntry::all(&invite(&[("History-Info", "<sip:a@x>;index=1, <sip:b@x>;index=1.1;rc=1")]));
+        let by = |user: &str| [Diversion::new(Uri::sip(user, "x", None), DiversionReason::NoAnswer)];
+        let to = Uri::sip("c", "x", None);
+        let passed = written(&HistoryEntry::pass_on(entries.clone(), &by("b"), &to));
+        let expected = ["<sip:a@x>;index=1", "<sip:b@x>;index=1.1;rc=1", "<sip:c@x;cause=408>;index=1.1.1;mp=1.1"];
+        assert_eq!(passed, expected);
+        let passed = written(&HistoryEntry::pass_on(entries, &by("z"), &to));
+        assert_eq!(passed[2..], ["<sip:z@x>;index=1.1.1", "<sip:c@x;cause=408>;index=1.1.1.1;mp=1.1.1"]);
+        let passed = written(&HistoryEntry::pass_on(Vec::new(), &by("b"), &to));
+        assert_eq!(passed, ["<sip:b@x>;index=1", "<sip:c@x;cause=408>;index=1.1;mp=1"]);
     }
 
     #[test]

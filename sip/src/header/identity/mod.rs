@@ -12,6 +12,7 @@ pub use history::{HistoryEntry, Index, Target};
 pub use privacy::Privacy;
 
 use crate::header::{Name, NameAddr};
+use crate::lex;
 use crate::message::Message;
 use crate::uri::{Scheme, Uri};
 
@@ -100,9 +101,13 @@ fn clean(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The values that `read` can make something of, no more than `most`.
-fn readable<T>(message: &Message, name: Name, most: usize, read: impl Fn(&NameAddr) -> Option<T>) -> Vec<T> {
-    let all = message.values(name).filter_map(|value| NameAddr::parse(value).ok());
+/// What `read` can make something of in the values of header fields, no more than `most`.
+fn readable<'a, T>(
+    values: impl IntoIterator<Item = &'a str>,
+    most: usize,
+    read: impl Fn(&NameAddr) -> Option<T>,
+) -> Vec<T> {
+    let all = values.into_iter().flat_map(lex::list).filter_map(|value| NameAddr::parse(value).ok());
     all.filter_map(|address| read(&address)).take(most).collect()
 }
 

@@ -427,7 +427,7 @@ fn session_of(event: &Event) -> Option<SessionId> {
         | Event::Answered { session, .. }
         | Event::Rejected { session, .. }
         | Event::Confirmed { session, .. }
-        | Event::Cancelled { session }
+        | Event::Cancelled { session, .. }
         | Event::Ended { session, .. }
         | Event::Offer { session, .. }
         | Event::OfferAnswered { session, .. }

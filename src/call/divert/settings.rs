@@ -1,0 +1,124 @@
+//! What a line's users set: checked before it is taken over.
+
+use std::time::Instant;
+
+use super::super::Calls;
+use super::super::cause::CauseCode;
+use super::super::commands::{Outcome, dialable};
+use super::super::effect::Effect;
+use super::super::service::Service;
+use super::super::settings::{Forwarding, ForwardingKind, LineSettings};
+use super::trail::same;
+use crate::ids::{CallId, LineId, UserId};
+
+/// Seconds that a call may ring before it is forwarded.
+const SECONDS: std::ops::RangeInclusive<u32> = 1..=600;
+
+impl LineSettings {
+    /// Takes over a forwarding of the line with this number, in the place of the one of its kind and callers.
+    ///
+    /// # Errors
+    /// [`CauseCode::InvalidNumber`], [`CauseCode::OwnNumber`] and [`CauseCode::InvalidSeconds`]; nothing changes then.
+    pub fn set_forwarding(&mut self, own: &str, forwarding: Forwarding) -> Result<(), CauseCode> {
+        let to = dialable(&forwarding.to).ok_or(CauseCode::InvalidNumber)?;
+        if same(own, &to) {
+            return Err(CauseCode::OwnNumber);
+        }
+        let rings = forwarding.kind == ForwardingKind::NoAnswer;
+        if forwarding.after.is_some_and(|after| !rings || !SECONDS.contains(&after)) {
+            return Err(CauseCode::InvalidSeconds);
+        }
+        let is_it = |set: &&mut Forwarding| (set.kind, set.callers) == (forwarding.kind, forwarding.callers);
+        let forwarding = Forwarding { to, ..forwarding };
+        match self.forwardings.iter_mut().find(is_it) {
+            Some(set) => *set = forwarding,
+            None => self.forwardings.push(forwarding),
+        }
+        Ok(())
+    }
+
+    /// Takes back the forwardings of a kind, or all.
+    pub fn cancel_forwarding(&mut self, kind: Option<ForwardingKind>) {
+        self.forwardings.retain(|set| kind.is_some_and(|kind| set.kind != kind));
+    }
+}
+
+impl Calls {
+    /// ECMA-269 Set Forwarding.
+    pub(in crate::call) fn set_forwarding(&mut self, user: UserId, line: LineId, forwarding: Forwarding) -> Outcome {
+        self.set(user, line, Some(Service::SetForwarding), |settings, own| settings.set_forwarding(own, forwarding))
+    }
+
+    /// Takes back what was set so.
+    pub(in crate::call) fn cancel_forwarding(
+        &mut self,
+        user: UserId,
+        line: LineId,
+        kind: Option<ForwardingKind>,
+    ) -> Outcome {
+        self.set(user, line, None, |settings, _| {
+            settings.cancel_forwarding(kind);
+            Ok(())
+        })
+    }
+
+    /// ECMA-269 Set Do Not Disturb. What was kept away until now and still rings is shown.
+    pub(in crate::call) fn set_do_not_disturb(
+        &mut self,
+        user: UserId,
+        line: LineId,
+        on: bool,
+        now: Instant,
+    ) -> Outcome {
+        self.set(user, line, on.then_some(Service::SetDoNotDisturb), |settings, _| {
+            settings.do_not_disturb = on;
+            Ok(())
+        })?;
+        if !on {
+            let of_line = self.calls.values().filter(|call| call.line() == Some(line));
+            let mut kept: Vec<CallId> = of_line.map(|call| call.id).collect();
+            kept.sort_unstable();
+            for id in kept {
+                self.with(id, now, |flow| flow.reveal());
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// The telephone that the line's calls go by way of.
+    pub(in crate::call) fn set_remote_office(&mut self, user: UserId, line: LineId, number: Option<String>) -> Outcome {
+        self.set(user, line, number.is_some().then_some(Service::SetRemoteOffice), |settings, own| {
+            let number = number.map(|number| dialable(&number).ok_or(CauseCode::InvalidNumber)).transpose()?;
+            if number.as_deref().is_some_and(|number| same(own, number)) {
+                return Err(CauseCode::OwnNumber);
+            }
+            settings.remote_office = number;
+            Ok(())
+        })
+    }
+
+    /// Changes what is set for one of the user's lines, and says so where it is something else than before. What can be
+    /// switched off is switched back whatever functions there are.
+    fn set(
+        &mut self,
+        user: UserId,
+        line: LineId,
+        service: Option<Service>,
+        change: impl FnOnce(&mut LineSettings, &str) -> Result<(), CauseCode>,
+    ) -> Outcome {
+        let entry = self.directory.line(line).filter(|entry| entry.users.contains(&user));
+        let entry = entry.ok_or(CauseCode::UnknownLine)?;
+        if service.is_some_and(|service| !self.directory.offers(entry.group, service)) {
+            return Err(CauseCode::FunctionOff);
+        }
+        let own = entry.number.as_str();
+        let settings = self.settings.get_mut(line.0 as usize).ok_or(CauseCode::UnknownLine)?;
+        let mut changed = settings.clone();
+        change(&mut changed, own)?;
+        if changed != *settings {
+            *settings = changed.clone();
+            self.effects.push_back(Effect::LineSettings { line, settings: changed });
+        }
+        Ok(Some(()))
+    }
+}
