@@ -214,7 +214,11 @@ impl<R: Role> Core<R> {
         info!("calls ended and lines unregistered");
     }
 
-    fn media_event(&mut self, MediaEvent { call, side, event }: MediaEvent, now: Instant) {
+    fn media_event(&mut self, event: MediaEvent, now: Instant) {
+        if !self.media.is_current(&event) {
+            return;
+        }
+        let MediaEvent { call, side, event, .. } = event;
         match event {
             MediaInput::LegEnded { stats } => self.leg_ended(call, side, &stats),
             MediaInput::Ended => self.media_ended(call),

@@ -65,7 +65,8 @@
 
   // The newest call with a number that is not over; otherwise the newest with it.
   client.call = (number) => {
-    const those = [...calls.values()].filter(({ call }) => call.number === number);
+    // The audio of a call may be there before its picture.
+    const those = [...calls.values()].filter(({ call }) => call?.number === number);
     return those.findLast(({ call }) => call.state !== 'null' && call.state !== 'failed') ?? those.at(-1);
   };
 

@@ -9,7 +9,7 @@ use offhook_media::sdp::Offer;
 use offhook_media::session::Side;
 
 use super::worker::{Action, Passage};
-use super::{AudioSettings, MediaServer, Next, RtpSide, expected_first, log_agreed, sdp_cause};
+use super::{AudioSettings, MediaEvent, MediaServer, Next, RtpSide, expected_first, log_agreed, sdp_cause};
 use crate::call::cause::CauseCode;
 use crate::ids::CallId;
 
@@ -45,7 +45,8 @@ impl MediaServer {
         }
         let codec = negotiated.codec;
         log_agreed(call, side, &negotiated);
-        self.agreed(call, side, |negotiated| Action::Replace { side, pair, negotiated }, negotiated);
+        let tenure = self.next_tenure(call, side);
+        self.agreed(call, side, |negotiated| Action::Replace { side, pair, negotiated, tenure }, negotiated);
         Ok(codec)
     }
 
@@ -98,22 +99,43 @@ impl MediaServer {
         self.drop_next_for(from, from_side);
         let Some(media) = self.calls.get_mut(&from) else { return self.release(call, side) };
         let taken = media.sides[from_side as usize].take();
+        let certificate = media.certificates[from_side as usize].take();
         let passage = Arc::new(Passage::default());
-        self.act(from, Action::Part { side: from_side, passage: passage.clone() });
-        if let Some(old) = std::mem::replace(&mut self.media(call).sides[side as usize], taken) {
+        let tenure = self.next_tenure(from, from_side);
+        self.act(from, Action::Part { side: from_side, passage: passage.clone(), tenure });
+        let media = self.media(call);
+        media.certificates[side as usize] = certificate;
+        if let Some(old) = std::mem::replace(&mut media.sides[side as usize], taken) {
             self.ports.release(old.local.port);
         }
-        self.act(call, Action::Take { side, passage });
+        let tenure = self.next_tenure(call, side);
+        self.act(call, Action::Take { side, passage, tenure });
     }
 
     /// Drops the leg of a side. What the side hears stays as it was set, for who has it next.
     pub(in crate::net) fn release(&mut self, call: CallId, side: Side) {
         self.drop_next_for(call, side);
         let Some(media) = self.calls.get_mut(&call) else { return };
+        media.certificates[side as usize] = None;
         if let Some(old) = media.sides[side as usize].take() {
             self.ports.release(old.local.port);
         }
-        self.act(call, Action::Release { side });
+        let tenure = self.next_tenure(call, side);
+        self.act(call, Action::Release { side, tenure });
+    }
+
+    /// Whether an event is of those who have their side now. A worker may have said something of the one before while
+    /// the side was on its way to another, such as that his browser has closed its connection.
+    pub(in crate::net) fn is_current(&self, event: &MediaEvent) -> bool {
+        let tenures = self.calls.get(&event.call).map(|media| media.tenures);
+        event.tenure.is_none_or(|tenure| tenures.is_some_and(|tenures| tenures[event.side as usize] == tenure))
+    }
+
+    /// Somebody else gets a side.
+    pub(super) fn next_tenure(&mut self, call: CallId, side: Side) -> u32 {
+        let tenure = &mut self.media(call).tenures[side as usize];
+        *tenure += 1;
+        *tenure
     }
 
     /// Forgets who was prepared for a side.

@@ -112,6 +112,8 @@ pub struct MediaEvent {
     pub call: CallId,
     /// The side.
     pub side: Side,
+    /// Whose event it is of those who have had the side, where that matters: see [`MediaServer::is_current`].
+    pub(super) tenure: Option<u32>,
     /// What.
     pub event: MediaInput,
 }
@@ -149,6 +151,8 @@ struct CallMedia {
     conferences: [Option<ConferenceId>; 2],
     /// The certificates of its browsers, as their offers name them.
     certificates: [Option<String>; 2],
+    /// How often somebody else got each side.
+    tenures: [u32; 2],
 }
 
 /// Somebody prepared for a side, with sockets that nobody reads yet.
@@ -224,7 +228,8 @@ impl MediaServer {
             self.ports.release(rtp.local.port);
         }
         self.media(call).certificates[side as usize] = certificate(offer).map(str::to_owned);
-        self.act(call, Action::Browser { side, leg: Box::new(leg) });
+        let tenure = self.next_tenure(call, side);
+        self.act(call, Action::Browser { side, leg: Box::new(leg), tenure });
         Ok(answer.into())
     }
 

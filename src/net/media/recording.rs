@@ -151,7 +151,7 @@ impl Target {
     }
 
     fn tell(&self, event: MediaInput) {
-        if self.events.try_send(MediaEvent { call: self.call, side: Side::A, event }).is_err() {
+        if self.events.try_send(MediaEvent { call: self.call, side: Side::A, tenure: None, event }).is_err() {
             warn!(call = %self.call, "the core does not keep up with media events");
         }
     }

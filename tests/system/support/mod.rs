@@ -16,6 +16,7 @@ pub(crate) mod site;
 pub(crate) mod socket;
 pub(crate) mod softphone;
 pub(crate) mod speech;
+pub(crate) mod tap;
 pub(crate) mod tls;
 pub(crate) mod wav;
 

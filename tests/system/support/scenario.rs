@@ -30,6 +30,7 @@ use super::client::{Client, tones_in};
 use super::kamailio::{self, Kamailio};
 use super::offhook::{Offhook, PASSWORD, Pbx, Settings};
 use super::site::Site;
+use super::tap::Tap;
 use super::wav::{self, Sound};
 use super::{SOON, eventually};
 
@@ -40,6 +41,8 @@ const MUSIC: u32 = 300;
 struct Cast {
     clients: BTreeMap<String, Client>,
     phones: BTreeMap<String, Baresip>,
+    /// What comes to each of them.
+    taps: BTreeMap<String, Tap>,
     /// Who makes which tone.
     tones: BTreeMap<String, u32>,
     /// The number of each user's line.
@@ -150,6 +153,7 @@ impl Setting {
         for user in &self.users {
             pbx.wait(&format!("bound {}", user.line), 1);
         }
+        let ports = |place: usize| 40_000 + 1_000 * place as u16..41_000 + 1_000 * place as u16;
         let phone = |(place, phone): (usize, &Phone)| {
             let answer = if phone.answers { Answer::AtOnce } else { Answer::WhenTold };
             let user: &'static str = phone.number.clone().leak();
@@ -158,10 +162,20 @@ impl Setting {
                 phone.number.clone(),
                 Baresip::start(
                     &site,
-                    &baresip::Settings { host, user, answer, tone: phone.tone, ..Default::default() },
+                    &baresip::Settings {
+                        host,
+                        user,
+                        answer,
+                        tone: phone.tone,
+                        rtp_ports: ports(place),
+                        ..Default::default()
+                    },
                 ),
             )
         };
+        let tap =
+            |(place, phone): (usize, &Phone)| (phone.number.clone(), Tap::start(&site, 10 + place as u8, ports(place)));
+        let taps = self.phones.iter().enumerate().map(tap).collect();
         let phones = self.phones.iter().enumerate().map(phone).collect();
         let client = |user: &User| Some((user.name.clone(), Client::sign_in(&server, &user.name, user.tone?)));
         let clients = self.users.iter().filter_map(client).collect();
@@ -169,7 +183,7 @@ impl Setting {
         let tones = tones.chain(self.phones.iter().map(|phone| (phone.number.clone(), phone.tone)));
         let tones = tones.chain([("music".to_owned(), MUSIC)]).collect();
         let lines = self.users.iter().map(|user| (user.name.clone(), user.line.clone())).collect();
-        Cast { clients, phones, tones, lines, pbx, server, _site: site }
+        Cast { clients, phones, taps, tones, lines, pbx, server, _site: site }
     }
 }
 
@@ -329,7 +343,7 @@ impl Cast {
         let mut all: Vec<u32> = self.tones.values().copied().collect();
         all.sort_unstable();
         eventually(&format!("{who} hears {heard}"), SOON, || {
-            let sound: Option<Sound> = match self.phones.get(who) {
+            let sound: Option<Sound> = match self.taps.get(who) {
                 Some(phone) => phone.heard().and_then(|sound| sound.last(0.4)),
                 None => self.clients[who].heard(call.or(names.first().copied()).unwrap_or_default(), 0.4),
             };

@@ -124,7 +124,7 @@ fn a_leg_goes_to_another_call_wherever_both_are() {
         dropped.socket.set_nonblocking(true).unwrap();
         assert!(!dropped.hears_audio());
         eventually("the figures of who was dropped are told", || {
-            matches!(events.try_recv(), Ok(MediaEvent { call, side: Side::A, event: MediaInput::LegEnded { stats } })
+            matches!(events.try_recv(), Ok(MediaEvent { call, side: Side::A, event: MediaInput::LegEnded { stats }, .. })
                 if call == first && stats.packets_out == 0)
         });
         server.close(first);
@@ -306,4 +306,24 @@ fn both_sides_of_a_call_and_others_are_in_one_conference() {
     assert!(!user.hears_audio());
     assert!(server.conferences.is_empty());
     all_gone(&mut server, [CALL], 10);
+}
+
+#[test]
+fn what_a_leg_said_that_has_gone_counts_no_more() {
+    let (mut server, mut events) = server(1, 41_280, 42_170..=42_179);
+    let phone = server.join_peer(CALL, Side::A, Sound::Peer);
+    server.expect(CALL);
+    server.flush();
+    // It says nothing for two seconds.
+    let news = events.blocking_recv().unwrap();
+    assert!(matches!(news.event, MediaInput::Silent { never: true, .. }) && server.is_current(&news));
+    server.take(OTHER, Side::B, CALL, Side::A);
+    assert!(!server.is_current(&news), "it has gone to another call");
+    server.release(OTHER, Side::B);
+    assert!(server.answer_browser(CALL, Side::A, BROWSER, None, Instant::now()).is_ok());
+    assert!(!server.is_current(&news), "somebody else is there");
+    let ended = MediaEvent { call: CallId(99), side: Side::A, tenure: None, event: MediaInput::Ended };
+    assert!(server.is_current(&ended), "some are of no side's");
+    drop(phone);
+    all_gone(&mut server, [CALL, OTHER], 5);
 }

@@ -23,6 +23,8 @@ pub(in super::super) struct Entry {
     pub(super) call: CallId,
     pub(super) session: Session,
     pub(super) sides: [Sockets; 2],
+    /// How often somebody else got each side.
+    pub(super) tenures: [u32; 2],
     /// Whether a browser's path has stood.
     pub(super) connected: bool,
     /// Whether it has been asked to be moved to where its browser's packets arrive.
@@ -109,6 +111,7 @@ impl Entry {
             call,
             session: Session::aligned(u64::from_ne_bytes(seed), epoch),
             sides: Default::default(),
+            tenures: [0; 2],
             connected: false,
             settled: false,
             tape: None,
@@ -169,7 +172,7 @@ impl Outlet {
 
     /// Sends and tells all that a session has to say; gives the time of its next timer.
     pub(super) fn drain(&self, entry: &mut Entry, now: Instant) -> Option<Instant> {
-        let Entry { call, session, sides, connected, tape, .. } = entry;
+        let Entry { call, session, sides, tenures, connected, tape, .. } = entry;
         let mut tape_broke = false;
         loop {
             let output = session.poll_output();
@@ -200,7 +203,7 @@ impl Outlet {
                         }
                         _ => continue,
                     };
-                    self.tell(*call, side, event);
+                    self.send(MediaEvent { call: *call, side, tenure: Some(tenures[side as usize]), event });
                 }
                 Output::Recorded(bytes) => {
                     tape_broke |= tape.take_if(|tape| tape.write(bytes).is_err()).is_some();
@@ -239,7 +242,12 @@ impl Outlet {
     }
 
     pub(super) fn tell(&self, call: CallId, side: Side, event: MediaInput) {
-        if self.events.try_send(MediaEvent { call, side, event }).is_err() {
+        self.send(MediaEvent { call, side, tenure: None, event });
+    }
+
+    fn send(&self, event: MediaEvent) {
+        let call = event.call;
+        if self.events.try_send(event).is_err() {
             warn!(%call, "the core does not keep up with media events");
         }
     }

@@ -76,15 +76,15 @@ pub(super) enum Action {
     /// What was negotiated with a PBX; also a new agreement in a running call.
     Rtp { side: Side, negotiated: Negotiated },
     /// Another peer for a side towards a PBX, with sockets of its own.
-    Replace { side: Side, pair: PortPair, negotiated: Negotiated },
+    Replace { side: Side, pair: PortPair, negotiated: Negotiated, tenure: u32 },
     /// A browser's leg.
-    Browser { side: Side, leg: Box<WebRtcLeg> },
+    Browser { side: Side, leg: Box<WebRtcLeg>, tenure: u32 },
     /// A side's leg goes to another side, mostly of another call.
-    Part { side: Side, passage: Arc<Passage> },
+    Part { side: Side, passage: Arc<Passage>, tenure: u32 },
     /// A side gets that leg.
-    Take { side: Side, passage: Arc<Passage> },
+    Take { side: Side, passage: Arc<Passage>, tenure: u32 },
     /// A side's leg is dropped.
-    Release { side: Side },
+    Release { side: Side, tenure: u32 },
     /// What a side hears.
     Play { side: Side, source: Source },
     /// A side hears a recorded sound.

@@ -214,20 +214,25 @@ impl Worker {
                     _ => session.set_leg(side, Leg::Rtp(RtpLeg::new(negotiated)), now),
                 });
             }
-            Action::Replace { side, pair, negotiated } => {
+            Action::Replace { side, pair, negotiated, tenure } => {
                 // Its goodbye leaves by the sockets it had.
                 self.step(key, now, |session| session.clear_leg(side));
+                self.entries[key].tenures[side as usize] = tenure;
                 self.add_sockets(key, side, pair);
                 self.step(key, now, |session| session.set_leg(side, Leg::Rtp(RtpLeg::new(negotiated)), now));
             }
-            Action::Browser { side, leg } => {
+            Action::Browser { side, leg, tenure } => {
                 self.entries[key].connected = false;
+                self.entries[key].tenures[side as usize] = tenure;
                 self.add_browser(key, side, leg.local_ufrag());
                 self.step(key, now, |session| session.set_leg(side, Leg::WebRtc(leg), now));
             }
-            Action::Part { side, passage } => self.part(key, side, &passage, now),
-            Action::Take { side, passage } => self.take(call, side, passage, now),
-            Action::Release { side } => self.release(key, side, now),
+            Action::Part { side, passage, tenure } => {
+                self.part(key, side, &passage, now);
+                self.entries[key].tenures[side as usize] = tenure;
+            }
+            Action::Take { side, passage, tenure } => self.take(call, (side, tenure), passage, now),
+            Action::Release { side, tenure } => self.release(key, (side, tenure), now),
             Action::Play { side, source } => self.step(key, now, |session| session.set_source(side, source, now)),
             Action::Clip { side, clip, repeat } => self.step(key, now, |session| {
                 let rate = session.audio_rate(side).unwrap_or(8_000);

@@ -41,7 +41,8 @@ pub(super) struct Parted {
 /// A call that waits for a leg.
 #[derive(Debug)]
 pub(super) struct Taking {
-    side: Side,
+    /// The side that gets it, and how often somebody else got that then.
+    side: (Side, u32),
     passage: Arc<Passage>,
     /// What is to be done then.
     pub(super) actions: Vec<Action>,
@@ -94,7 +95,7 @@ impl Worker {
     }
 
     /// A side of a call gets a leg that parted from another, as soon as it is there.
-    pub(super) fn take(&mut self, call: CallId, side: Side, passage: Arc<Passage>, now: Instant) {
+    pub(super) fn take(&mut self, call: CallId, side: (Side, u32), passage: Arc<Passage>, now: Instant) {
         match passage.take(call, self.index) {
             Some(parted) => self.put(call, side, parted, now),
             None => drop(self.places.taking.insert(call, Taking { side, passage, actions: Vec::new() })),
@@ -109,9 +110,10 @@ impl Worker {
         self.act_all(call, actions, now);
     }
 
-    fn put(&mut self, call: CallId, side: Side, Parted { leg, sockets, connected }: Parted, now: Instant) {
+    fn put(&mut self, call: CallId, to: (Side, u32), Parted { leg, sockets, connected }: Parted, now: Instant) {
         let key = self.key(call);
-        self.release(key, side, now);
+        let (side, _) = to;
+        self.release(key, to, now);
         let entry = &mut self.entries[key];
         entry.sides[side as usize] = sockets;
         entry.connected |= connected;
@@ -130,7 +132,7 @@ impl Worker {
     }
 
     /// Drops a side's leg with its sockets.
-    pub(super) fn release(&mut self, key: usize, side: Side, now: Instant) {
+    pub(super) fn release(&mut self, key: usize, (side, tenure): (Side, u32), now: Instant) {
         let entry = &mut self.entries[key];
         if let Some((side, stats)) = entry.figures().find(|(of, _)| *of == side) {
             self.out.tell(entry.call, side, MediaInput::LegEnded { stats: Box::new(stats) });
@@ -141,6 +143,7 @@ impl Worker {
             session.set_digits(side, DigitPolicy::default());
         });
         let entry = &mut self.entries[key];
+        entry.tenures[side as usize] = tenure;
         let had = std::mem::take(&mut entry.sides[side as usize]);
         if had.browser.is_some() {
             entry.connected = false;
