@@ -51,6 +51,8 @@ causes! {
     AnsweredElsewhere = "answered_elsewhere", 200, 409, "Answered on another device.", "Auf einem anderen Gerät angenommen.";
     /// The call went to another number.
     Diverted = "diverted", 302, 409, "The call was forwarded to another number.", "Der Anruf wurde an eine andere Nummer weitergeleitet.";
+    /// The call is placed by way of the user's other telephone.
+    RemoteOffice = "remote_office", 200, 200, "Your other telephone rings first. When you answer it, the number is called.", "Zuerst klingelt Ihr anderes Telefon. Wenn Sie dort abheben, wird die Nummer gerufen.";
     /// The caller gave up before anybody answered.
     CallerHungUp = "caller_hung_up", 487, 409, "The caller hung up.", "Der Anrufer hat aufgelegt.";
     /// The user gave up dialling.

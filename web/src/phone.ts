@@ -214,7 +214,9 @@ export class Phone extends Services {
     this.#draftPeer = null;
     if (result.status !== 'media') {
       peer.close();
-      return this.dispatch({ type: 'dial_failed', id, cause: causeIn(result) ?? ours('internal') });
+      // Without audio here: the server calls by way of the user's other telephone.
+      const otherwise = ours(result.status === 'ok' ? 'remote_office' : 'internal');
+      return this.dispatch({ type: 'dial_failed', id, cause: causeIn(result) ?? otherwise });
     }
     if (!wanted()) {
       peer.close();

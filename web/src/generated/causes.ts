@@ -5,6 +5,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   normal_clearing: { english: "The call has ended.", german: "Das Gespräch ist beendet." },
   answered_elsewhere: { english: "Answered on another device.", german: "Auf einem anderen Gerät angenommen." },
   diverted: { english: "The call was forwarded to another number.", german: "Der Anruf wurde an eine andere Nummer weitergeleitet." },
+  remote_office: { english: "Your other telephone rings first. When you answer it, the number is called.", german: "Zuerst klingelt Ihr anderes Telefon. Wenn Sie dort abheben, wird die Nummer gerufen." },
   caller_hung_up: { english: "The caller hung up.", german: "Der Anrufer hat aufgelegt." },
   cancelled: { english: "You cancelled the call.", german: "Sie haben den Anruf abgebrochen." },
   unknown_number: { english: "This number does not exist. Check the digits.", german: "Diese Nummer gibt es nicht. Bitte die Ziffern prüfen." },
