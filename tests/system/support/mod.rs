@@ -9,6 +9,7 @@ pub(crate) mod kamailio;
 pub(crate) mod offhook;
 pub(crate) mod perceptual;
 pub(crate) mod process;
+pub(crate) mod rtpengine;
 pub(crate) mod sipp;
 pub(crate) mod site;
 pub(crate) mod softphone;
