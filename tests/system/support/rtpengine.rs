@@ -15,9 +15,9 @@ const HOST: u8 = 5;
 /// The certificate it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Certificate {
-    /// ECDSA on the curve P-256.
+    /// ECDSA on the curve P-256, which is its default.
     Ecdsa,
-    /// RSA, which is its default.
+    /// RSA.
     Rsa,
 }
 
