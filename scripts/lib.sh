@@ -15,7 +15,8 @@ missing_packages() {
     done
 }
 
-# Installs the packages of the arguments that are not there yet; asks nobody anything when all are.
+# Installs the packages of the arguments that are not there yet; asks nobody anything when all are. Debian would start their
+# services at once: unless somebody decides about that already, none is.
 install_packages() {
     local missing as_root=()
     mapfile -t missing < <(missing_packages "$@")
@@ -28,7 +29,15 @@ install_packages() {
     say "Installing ${missing[*]}"
     local quiet=(-qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120)
     "${as_root[@]}" apt-get "${quiet[@]}" update
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "${quiet[@]}" install --no-install-recommends -y "${missing[@]}" >/dev/null
+    # In a shell of its own, so that whatever ends it the policy goes.
+    (
+        policy=/usr/sbin/policy-rc.d
+        if [ ! -e "$policy" ]; then
+            trap '"${as_root[@]}" rm -f "$policy"' EXIT
+            printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+        fi
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "${quiet[@]}" install --no-install-recommends -y "${missing[@]}" >/dev/null
+    )
 }
 
 # Rust and Node.js are not installed by us: their users have their own ways.

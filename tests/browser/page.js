@@ -1,7 +1,7 @@
 // Runs in every page before the app's own scripts: lets the tests hear what the page hears, break its socket,
 // and hand it a microphone without the browser's noise suppression (which would remove a steady tone).
 (() => {
-  const rig = { peers: [], sockets: [], blocked: false, microphone: null };
+  const rig = { peers: [], sockets: [], call: null, blocked: false, microphone: null };
   Object.defineProperty(window, '__rig', { value: rig });
 
   const Peer = window.RTCPeerConnection;
@@ -118,6 +118,11 @@
     constructor(url, ...rest) {
       super(rig.blocked ? new URL('/no-such-socket', url).href : url, ...rest);
       rig.sockets.push(this);
+      // The newest thing that the server says of a call.
+      this.addEventListener('message', ({ data }) => {
+        const message = JSON.parse(data);
+        if (message.call?.id) rig.call = message.call;
+      });
     }
   };
 

@@ -32,7 +32,7 @@ pub enum Codec {
     Pcmu,
     /// G.722 at 64 kbit/s, 16 kHz.
     G722,
-    /// Opus (RFC 6716), sent in mono at 24 kbit/s, any Opus packet received.
+    /// Opus (RFC 6716), sent in mono at 24 kbit/s, or 30 where the PCM has 8 kHz; any Opus packet received.
     Opus,
 }
 

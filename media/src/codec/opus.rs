@@ -2,13 +2,14 @@
 
 use super::{Codec, CodecError};
 
-/// Bits per second sent.
-const BITRATE: i32 = 24_000;
-/// libopus' scale of effort, 0 to 10. Past 5 it costs half as much again for little gain on speech.
-const COMPLEXITY: i32 = 5;
+/// Bits per second and libopus' scale of effort, 0 to 10, for speech at 8 kHz: a quarter more bits at effort 1 sound
+/// better than 24,000 at effort 5, and cost less than half (docs/benchmarks.md).
+const NARROW: (i32, i32) = (30_000, 1);
+/// The same above 8 kHz, where less effort is heard. Past 5 it costs half as much again for little gain on speech.
+const WIDE: (i32, i32) = (24_000, 5);
 /// The longest packet of one frame (RFC 6716 section 3.4, requirement R2).
 const MAX_FRAME_BYTES: usize = 1_275;
-/// The bound of each 10 ms frame where several go into one packet: eight times what the bit rate asks.
+/// The bound of each 10 ms frame where several go into one packet: seven times what the bit rate asks.
 const MAX_PART_BYTES: usize = 256;
 /// As many 10 ms frames as the longest packet holds.
 const MAX_PARTS: usize = 12;
@@ -30,8 +31,9 @@ impl Encoder {
     pub(super) fn new(rate: u32) -> Result<Self, CodecError> {
         let mut encoder =
             opus::Encoder::new(check_rate(rate)?, opus::Channels::Mono, opus::Application::Voip).map_err(library)?;
-        encoder.set_bitrate(opus::Bitrate::Bits(BITRATE)).map_err(library)?;
-        encoder.set_complexity(COMPLEXITY).map_err(library)?;
+        let (bitrate, complexity) = if rate == 8_000 { NARROW } else { WIDE };
+        encoder.set_bitrate(opus::Bitrate::Bits(bitrate)).map_err(library)?;
+        encoder.set_complexity(complexity).map_err(library)?;
         // In-band FEC adds 30 % to an encoder at 8 kHz, and takes its bits from the voice.
         encoder.set_inband_fec(false).map_err(library)?;
         encoder.set_dtx(false).map_err(library)?;

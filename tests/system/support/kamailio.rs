@@ -43,6 +43,11 @@ pub(crate) struct Settings {
     pub(crate) tls_clients: Option<PathBuf>,
     /// Texts that it replaces in every SDP, each with what stands in its place: see `Hop`.
     pub(crate) rewritten: Vec<(String, String)>,
+    /// What leads its calls' audio through an rtpengine: [`Rtpengine::module`] and [`Rtpengine::route`].
+    ///
+    /// [`Rtpengine::module`]: super::rtpengine::Rtpengine::module
+    /// [`Rtpengine::route`]: super::rtpengine::Rtpengine::route
+    pub(crate) relayed: Option<(String, String)>,
     /// A line of module parameters and the like for each thing that one test alone needs.
     pub(crate) more: String,
 }
@@ -62,6 +67,7 @@ impl Default for Settings {
             tls: None,
             tls_clients: None,
             rewritten: Vec::new(),
+            relayed: None,
             more: String::new(),
         }
     }
@@ -105,9 +111,12 @@ impl Kamailio {
             let _ =
                 writeln!(rewritten, "\tif (has_body(\"application/sdp\")) replace_body_all(\"{real}\", \"{other}\");");
         }
+        let (module, route) = settings.relayed.clone().unwrap_or_default();
+        rewritten.push_str(&route);
         let dir = site.dir().join(format!("kamailio-{}", settings.host));
         fs::create_dir_all(&dir).expect("the directory can be made");
         let more = settings.more.clone()
+            + &module
             + &settings.tls.as_ref().map_or_else(String::new, |identity| {
                 tls(&dir, &address.to_string(), identity, settings.tls_clients.as_deref())
             });

@@ -226,6 +226,15 @@ impl Softphone {
         })
     }
 
+    /// Waits until the server says that the call's audio towards the PBX is encrypted in this way.
+    #[track_caller]
+    pub(crate) fn wait_security(&self, kind: &str) {
+        eventually(&format!("the call's audio is said to be {kind}"), SOON, || {
+            let call = self.evaluate("__rig.call");
+            if call["security"] == kind { Ok(()) } else { Err(call.to_string()) }
+        });
+    }
+
     /// Runs a script in the page.
     #[track_caller]
     pub(crate) fn evaluate(&self, script: &str) -> Value {

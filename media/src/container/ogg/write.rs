@@ -78,7 +78,7 @@ impl PacketWriter {
 
 /// Bits per second and channel.
 const BITRATE: i32 = 24_000;
-/// As for calls: past it, libopus works much harder for little gain on speech.
+/// Past it, libopus works much harder for little gain on speech.
 const COMPLEXITY: i32 = 5;
 /// The longest packet of one frame (RFC 6716 section 3.4, requirement R2).
 const MAX_FRAME_BYTES: usize = 1_275;
