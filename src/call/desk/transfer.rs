@@ -113,9 +113,12 @@ impl Calls {
         }
         let code = status.map_or(CauseCode::NoAnswer, CauseCode::of_call_response);
         let failed = EndCause { code, sip_status: status, detail: None };
+        // What says nothing of who was called says that the PBX cannot do it.
+        let of_the_called = matches!(status, None | Some(404 | 408 | 410 | 480 | 484 | 486 | 487 | 600..));
         match (asked, other) {
-            (_, Some(other)) if !progressed => self.merge(id, other, CauseCode::Transferred, now),
-            (Asked::Number, _) if !progressed => {
+            // Both calls still stand.
+            (_, Some(other)) => self.merge(id, other, CauseCode::Transferred, now),
+            (Asked::Number, _) if !progressed || !of_the_called => {
                 if let Err(code) = self.call_for(id, transfer.to, now) {
                     self.transfer_failed(id, EndCause::ours(code), now);
                 }
