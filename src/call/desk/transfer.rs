@@ -116,8 +116,7 @@ impl Calls {
         // What says nothing of who was called says that the PBX cannot do it.
         let of_the_called = matches!(status, None | Some(404 | 408 | 410 | 480 | 484 | 486 | 487 | 600..));
         match (asked, other) {
-            // Both calls still stand.
-            (_, Some(other)) => self.merge(id, other, CauseCode::Transferred, now),
+            (_, Some(other)) if !progressed || !of_the_called => self.merge(id, other, CauseCode::Transferred, now),
             (Asked::Number, _) if !progressed || !of_the_called => {
                 if let Err(code) = self.call_for(id, transfer.to, now) {
                     self.transfer_failed(id, EndCause::ours(code), now);
