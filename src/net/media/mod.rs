@@ -203,15 +203,14 @@ impl MediaServer {
         side: Side,
         offer: &str,
         expected: Option<Codec>,
-        now: Instant,
     ) -> Result<Bytes, CauseCode> {
         let codecs = self.browser_codecs(expected);
-        let accepted = WebRtcLeg::accept(&self.webrtc, &self.candidates, offer, &codecs, now);
+        let accepted = WebRtcLeg::accept(&self.webrtc, &self.candidates, offer, &codecs);
         let (leg, answer) = accepted.map_err(|error| {
             debug!(%call, %error, "browser's offer");
             match error {
                 WebRtcError::Sdp(SdpError::NoCommonCodec) => CauseCode::NoCommonCodec,
-                WebRtcError::Setup(_) | WebRtcError::NoCandidate => CauseCode::Internal,
+                WebRtcError::NoCandidate => CauseCode::Internal,
                 _ => CauseCode::InvalidSdp,
             }
         })?;
