@@ -330,7 +330,8 @@ mod tests {
     #[test]
     fn a_check_that_was_altered_anywhere_does_not_count() {
         let datagram = sample();
-        for place in 0..datagram.len() {
+        // What follows the tag is not protected by it.
+        for place in 0..datagram.len() - 8 {
             for bit in [1, 0x80] {
                 let mut altered = datagram.clone();
                 altered[place] ^= bit;
