@@ -77,12 +77,7 @@ enum Command {
 const LEAVE_BEHIND_AFTER: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info,str0m=warn"));
-    // The ICE library writes its passwords at debug level, whatever level is asked for here.
-    let filter = match "is=info".parse() {
-        Ok(directive) => filter.add_directive(directive),
-        Err(_) => filter,
-    };
+    let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let command = Arguments::parse().command;
     if let Command::Lint { file, stream } = &command {

@@ -3,7 +3,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::LazyLock;
-use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
 use offhook_media::codec::Codec;
@@ -29,6 +28,6 @@ fuzz_target!(|data: &[u8]| {
     let _ = Offer::new(&LOCAL, &Codec::ALL).accept_answer(data);
     if let Ok(text) = std::str::from_utf8(data) {
         let candidates = [SocketAddr::from((Ipv4Addr::LOCALHOST, 7_000))];
-        let _ = WebRtcLeg::accept(&BROWSERS, &candidates, text, &Codec::ALL, Instant::now());
+        let _ = WebRtcLeg::accept(&BROWSERS, &candidates, text, &Codec::ALL);
     }
 });

@@ -57,7 +57,7 @@ async fn echo(codec: Codec, mime: &str, channels: u16) {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let now = Instant::now();
     let config = WebRtcConfig::new([1; 32]).unwrap();
-    let (leg, answer) = WebRtcLeg::accept(&config, &[socket.local_addr().unwrap()], &offer.sdp, &[codec], now).unwrap();
+    let (leg, answer) = WebRtcLeg::accept(&config, &[socket.local_addr().unwrap()], &offer.sdp, &[codec]).unwrap();
     let mut session = Session::new(1);
     session.set_leg(Side::A, Leg::WebRtc(Box::new(leg)), now);
     session.set_source(Side::A, Source::Echo, now);

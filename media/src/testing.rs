@@ -159,7 +159,7 @@ impl World {
         let (mut browser, offer, pending) = Browser::new(offered, protocol, self.now);
         let offer = alter(offer);
         let config = WebRtcConfig::new([7; 32]).unwrap().with_tcp();
-        let (leg, answer) = WebRtcLeg::accept(&config, &[server()], &offer, ours, self.now).unwrap();
+        let (leg, answer) = WebRtcLeg::accept(&config, &[server()], &offer, ours).unwrap();
         browser.take_answer(pending, &answer);
         self.session.set_leg(side, Leg::WebRtc(Box::new(leg)), self.now);
         self.browser = Some((side, browser));

@@ -119,7 +119,7 @@ impl<R: Role> Core<R> {
     pub(super) fn perform_media(&mut self, call: CallId, effect: MediaEffect, now: Instant) {
         let (side, result) = match effect {
             MediaEffect::AnswerBrowser { side, sdp, expected } => {
-                let answer = self.media.answer_browser(call, side, &sdp, expected, now);
+                let answer = self.media.answer_browser(call, side, &sdp, expected);
                 (side, answer.map(|sdp| (sdp, None)))
             }
             // The leg lives with a worker, which answers.

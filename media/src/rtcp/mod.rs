@@ -1,4 +1,4 @@
-//! RTCP of a plain RTP leg (RFC 3550 section 6): our reports, and what the peer's say.
+//! RTCP of a leg (RFC 3550 section 6): our reports, and what the peer's say.
 
 mod xr;
 
@@ -77,6 +77,11 @@ impl Reports {
         };
         reports.schedule(random, now);
         reports
+    }
+
+    /// The same under a name that the peer was told.
+    pub(crate) fn named(self, cname: &str) -> Self {
+        Self { cname: cname.to_owned(), ..self }
     }
 
     pub(crate) fn deadline(&self) -> Instant {

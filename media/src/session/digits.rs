@@ -280,7 +280,7 @@ impl Session {
             outbound.event = Some(passed);
             let mut numbers = stream.own(passed.timestamp, audio_clock);
             numbers.marker = known.is_none();
-            send_as(to, end, queue, (payload_type, passed.start), numbers, now, write);
+            send_as(to, end, queue, (payload_type, passed.start), numbers, write);
         } else {
             // The event shares numbers and time with the audio around it (RFC 4733 section 2.6.1), so
             // it is tied to the audio's clocks where audio has been relayed.
@@ -295,7 +295,6 @@ impl Session {
             numbers.marker = packet.header.marker;
             send(to, end, queue, payload_type, numbers, now, write);
         }
-        self.flush(to, now);
     }
 
     /// Sends the telephone event packets that are due.
@@ -325,11 +324,10 @@ impl Session {
             numbers.marker = due.marker;
             let payload = due.event.to_bytes();
             let event = (due.payload_type, due.start);
-            send_as(side, end, queue, event, numbers, now, |buffer| {
+            send_as(side, end, queue, event, numbers, |buffer| {
                 buffer.extend_from_slice(&payload);
                 true
             });
-            self.flush(side, now);
         }
     }
 }

@@ -50,8 +50,6 @@ pub(super) struct Outbound {
     pub(super) event: Option<PassedEvent>,
     /// The last octet of G.711 relayed.
     pub(super) relayed: Option<(Codec, u8)>,
-    /// The payload being made for a WebRTC leg.
-    pub(super) scratch: Vec<u8>,
 }
 
 /// A telephone event on its way from one leg to the other.
@@ -80,15 +78,19 @@ pub(super) enum Way {
 
 impl End {
     pub(super) fn install(&mut self, mut leg: Leg, random: &mut Random, now: Instant) {
+        let mut reports = Reports::new(random, now);
         let ssrc = match &mut leg {
             Leg::Rtp(leg) => {
                 leg.start(now);
                 random.ssrc()
             }
-            Leg::WebRtc(leg) => leg.ssrc(),
+            Leg::WebRtc(leg) => {
+                reports = reports.named(leg.cname());
+                leg.ssrc()
+            }
         };
         self.outbound.stream = Some(OutStream::new(ssrc, random.next_u32() as u16, random.next_u32()));
-        self.reports = matches!(leg, Leg::Rtp(_)).then(|| Reports::new(random, now));
+        self.reports = Some(reports);
         self.leg = Some(leg);
         self.watch.installed(now);
     }
@@ -134,10 +136,7 @@ impl End {
 
     /// What a payload type means when it comes from this leg.
     pub(super) fn incoming(&self, payload_type: u8) -> Option<Incoming> {
-        match self.leg.as_ref()? {
-            Leg::Rtp(leg) => leg.incoming(payload_type),
-            Leg::WebRtc(leg) => leg.incoming(payload_type),
-        }
+        self.leg.as_ref()?.incoming(payload_type)
     }
 
     /// The codec and payload type in which `codec` is sent to this leg: itself when the leg
@@ -200,10 +199,8 @@ impl End {
 
     /// Audio per packet made for this leg: whole 10 ms, which every codec takes.
     pub(super) fn ptime(&self) -> Duration {
-        match &self.leg {
-            Some(Leg::Rtp(leg)) => Duration::from_millis(u64::from(leg.negotiated().ptime.clamp(10, 60) / 10 * 10)),
-            _ => Duration::from_millis(20),
-        }
+        let agreed = self.leg.as_ref().map_or(20, |leg| leg.ptime().as_millis() as u64);
+        Duration::from_millis(agreed.clamp(10, 60) / 10 * 10)
     }
 
     /// How digits are sent to this leg.
@@ -216,11 +213,7 @@ impl End {
 
     /// Whether the agreed direction lets us send.
     pub(super) fn may_send(&self) -> bool {
-        match &self.leg {
-            Some(Leg::Rtp(leg)) => leg.negotiated().direction.sends() && leg.remote().is_some(),
-            Some(Leg::WebRtc(leg)) => leg.sends() && leg.is_connected(),
-            None => false,
-        }
+        self.leg.as_ref().is_some_and(Leg::may_send)
     }
 
     pub(super) fn report_at(&self) -> Option<Instant> {
@@ -228,12 +221,8 @@ impl End {
     }
 
     pub(super) fn timeout(&self, now: Option<Instant>) -> Option<Instant> {
-        let leg = match self.leg.as_ref()? {
-            Leg::Rtp(leg) => leg.timeout(),
-            Leg::WebRtc(leg) => leg.timeout(),
-        };
         [
-            leg,
+            self.leg.as_ref()?.timeout(),
             self.outbound.next,
             self.inbound.listening.as_ref().and_then(|listening| listening.next),
             now.and_then(|now| self.outbound.digits.deadline(now)),

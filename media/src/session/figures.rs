@@ -6,7 +6,7 @@ use super::end::End;
 use super::{Leg, LegStats, Session, Side};
 use crate::codec::Codec;
 use crate::quality::{Band, Conditions, Quality};
-use crate::rtcp::{Remote, VoipMetrics};
+use crate::rtcp::{Remote, Reports, VoipMetrics};
 
 /// Added to twice the jitter: what a jitter buffer that is not ours is taken to wait.
 const BUFFER: Duration = Duration::from_millis(40);
@@ -31,11 +31,7 @@ impl Session {
             loss_remote: remote.percent_lost(),
             jitter_remote: remote.jitter.map(seconds),
             round_trip: remote.round_trip,
-            encrypted: match &end.leg {
-                Some(Leg::Rtp(leg)) => leg.negotiated().security.is_encrypted(),
-                Some(Leg::WebRtc(_)) => true,
-                None => false,
-            },
+            encrypted: end.leg.as_ref().is_some_and(Leg::is_encrypted),
             ..end.stats()
         };
         stats.quality = end.quality(&stats);
@@ -78,19 +74,12 @@ impl Session {
 impl End {
     /// What the far end reports.
     pub(super) fn remote(&self) -> Remote {
-        match (&self.leg, &self.reports) {
-            (Some(Leg::WebRtc(leg)), _) => leg.remote(),
-            (_, Some(reports)) => reports.remote(),
-            _ => Remote::default(),
-        }
+        self.reports.as_ref().map(Reports::remote).unwrap_or_default()
     }
 
     /// Audio per packet.
     fn frame(&self) -> Duration {
-        match &self.leg {
-            Some(Leg::Rtp(leg)) => Duration::from_millis(u64::from(leg.negotiated().ptime)),
-            _ => Duration::from_millis(20),
-        }
+        self.leg.as_ref().map_or(Duration::from_millis(20), Leg::ptime)
     }
 
     /// How what comes from the leg is heard.

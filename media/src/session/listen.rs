@@ -172,7 +172,6 @@ impl Session {
             pcm.fill(0);
         }
         send_pcm((to, end), queue, (codec_out, payload_type), (pcm, rate), true, now);
-        self.flush(to, now);
     }
 
     /// Fills `pcm` with 10 to 60 ms of what comes from a leg, at `rate` Hz (8,000, 16,000 or 48,000), for a mixer that
@@ -216,7 +215,6 @@ impl Session {
         }
         if let Some(format) = end.outgoing(end.outbound.codec.or(end.inbound.codec)) {
             send_pcm((side, end), queue, format, (pcm, rate), false, now);
-            self.flush(side, now);
         }
     }
 

@@ -61,7 +61,6 @@ impl Session {
                 // Its place is the peer's again, whose packets may go on at once.
                 Filled::Nothing => end.outbound.next = None,
             }
-            self.flush(side, now);
         }
     }
 }

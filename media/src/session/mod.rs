@@ -7,6 +7,7 @@ mod digits;
 mod end;
 mod figures;
 mod inbound;
+mod leg;
 mod listen;
 mod made;
 mod output;
@@ -32,7 +33,7 @@ use crate::random::Random;
 use crate::rtp_leg::RtpLeg;
 use crate::sdp::Negotiated;
 use crate::sound::Player;
-use crate::webrtc::{IceCredentials, Transport, WebRtcError, WebRtcLeg};
+use crate::webrtc::{IceCredentials, WebRtcError, WebRtcLeg};
 use end::End;
 pub use output::Output;
 use output::Queue;
@@ -265,8 +266,7 @@ impl Session {
         self.clear_leg(side);
         self.ends[side as usize].install(leg, &mut self.random, now);
         self.start_made(side, now);
-        self.run_handshake(side, now);
-        self.flush(side, now);
+        self.run_leg(side);
     }
 
     /// Ends a leg: a goodbye is sent to its peer, later packets for it are dropped.
@@ -274,11 +274,11 @@ impl Session {
         let Some(now) = self.now else {
             return;
         };
+        self.report(side, true, now);
         if let Some(Leg::WebRtc(leg)) = &mut self.ends[side as usize].leg {
             leg.close();
+            self.run_leg(side);
         }
-        self.flush(side, now);
-        self.report(side, true, now);
         self.end(side).remove();
         self.ends[side.other() as usize].peer_changed();
     }
@@ -293,7 +293,7 @@ impl Session {
             leg.update(negotiated, now);
             end.watch.agreed(now);
         }
-        self.run_handshake(side, now);
+        self.run_leg(side);
     }
 
     /// Takes a browser's offer with new ICE credentials, see [`WebRtcLeg::restart`]. `None` where there is no WebRTC leg.
@@ -308,9 +308,7 @@ impl Session {
         let Some(Leg::WebRtc(leg)) = &mut self.end(side).leg else {
             return None;
         };
-        let answer = leg.restart(offer, credentials);
-        self.flush(side, now);
-        Some(answer)
+        Some(leg.restart(offer, credentials))
     }
 
     /// Whether pauses of what is encoded for a leg go unsent where its codec can do that: Opus. A leg starts without;
@@ -341,28 +339,17 @@ impl Session {
     /// Takes a datagram that arrived on a socket of a leg.
     pub fn handle_packet(&mut self, side: Side, channel: Channel, from: SocketAddr, bytes: &[u8], now: Instant) {
         self.now = Some(now);
-        match &mut self.end(side).leg {
-            Some(Leg::Rtp(_)) => self.rtp_datagram(side, channel, from, bytes, now),
-            Some(Leg::WebRtc(leg)) => {
-                let transport = if channel == Channel::MuxTcp { Transport::Tcp } else { Transport::Udp };
-                leg.receive(transport, from, bytes, now);
-                self.flush(side, now);
-            }
-            None => {}
-        }
+        self.datagram(side, channel, from, bytes, now);
     }
 
     /// Does what is due. Calling it early or late is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.now = Some(now);
         for side in [Side::A, Side::B] {
-            if let Some(Leg::WebRtc(leg)) = &mut self.end(side).leg
-                && leg.timeout().is_some_and(|at| at <= now)
-            {
+            if let Some(leg) = &mut self.end(side).leg {
                 leg.handle_timeout(now);
-                self.flush(side, now);
+                self.run_leg(side);
             }
-            self.run_handshake(side, now);
             self.run_digits(side, now);
             self.run_made(side, now);
             self.run_playout(side, now);

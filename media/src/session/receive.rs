@@ -3,10 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use str0m::net::Protocol;
-
 use super::end::Way;
-use super::{Channel, Event, Leg, Session, Side, Source};
+use super::{Channel, Event, Session, Side, Source};
 use crate::codec::Codec;
 use crate::reception::Arrival;
 use crate::rtp::RtpHeader;
@@ -22,21 +20,14 @@ pub(super) struct Packet<'a> {
 }
 
 impl Session {
-    /// A datagram on a socket of a plain RTP leg.
-    pub(super) fn rtp_datagram(
-        &mut self,
-        side: Side,
-        channel: Channel,
-        from: SocketAddr,
-        datagram: &[u8],
-        now: Instant,
-    ) {
+    /// A datagram on a socket of a leg.
+    pub(super) fn datagram(&mut self, side: Side, channel: Channel, from: SocketAddr, datagram: &[u8], now: Instant) {
         let end = self.end(side);
-        let Some(Leg::Rtp(leg)) = &mut end.leg else {
+        let Some(leg) = &mut end.leg else {
             return;
         };
         let Some(opened) = leg.open(channel, from, datagram, now) else {
-            return self.run_handshake(side, now);
+            return self.run_leg(side);
         };
         let clear = opened.clear.as_deref().unwrap_or(datagram);
         match opened.packet {
@@ -47,57 +38,29 @@ impl Session {
             }
             OpenedPacket::Rtp(header, payload) => self.media(side, header, &clear[payload], now),
         }
-        if let Some(Leg::Rtp(leg)) = &mut self.end(side).leg {
+        if let Some(leg) = &mut self.end(side).leg {
             leg.recycle(opened.clear);
         }
     }
 
-    /// Sends what a handshake on an RTP leg has to say.
-    pub(super) fn run_handshake(&mut self, side: Side, now: Instant) {
+    /// Sends and tells what a leg has to say of its own accord: a handshake, and how its connection does.
+    pub(super) fn run_leg(&mut self, side: Side) {
         let Self { ends, queue, .. } = self;
-        let Some(Leg::Rtp(leg)) = &mut ends[side as usize].leg else {
+        let Some(leg) = &mut ends[side as usize].leg else {
             return;
         };
-        leg.handle_timeout(now);
-        while let Some((to, bytes)) = leg.poll() {
-            queue.datagram((side, Channel::Rtp, to), |buffer| {
-                buffer.extend_from_slice(&bytes);
-                true
-            });
-        }
-    }
-
-    /// Drains a WebRTC leg after anything was done to it.
-    pub(super) fn flush(&mut self, side: Side, now: Instant) {
-        // Packets are forwarded after the drain: the library wants each change drained before the
-        // next, and an echo changes the leg that is being drained.
-        let mut packet = None;
         loop {
-            let polled = {
-                let Some(Leg::WebRtc(leg)) = &mut self.end(side).leg else {
-                    return;
-                };
-                leg.poll()
-            };
-            match polled {
-                Polled::Transmit(transmit) => {
-                    let channel = match transmit.proto {
-                        Protocol::Tcp => Channel::MuxTcp,
-                        _ => Channel::Mux,
-                    };
-                    self.queue.datagram((side, channel, transmit.destination), |buffer| {
-                        buffer.extend_from_slice(&transmit.contents);
+            match leg.poll() {
+                Polled::Transmit(channel, to, bytes) => {
+                    queue.datagram((side, channel, to), |buffer| {
+                        buffer.extend_from_slice(&bytes);
                         true
                     });
                 }
-                Polled::Packet(header, payload) => packet = Some((header, payload)),
-                Polled::Connected => self.queue.event(Event::Connected(side)),
-                Polled::Lost => self.queue.event(Event::Lost(side)),
-                Polled::Idle => break,
+                Polled::Connected => queue.event(Event::Connected(side)),
+                Polled::Lost => queue.event(Event::Lost(side)),
+                Polled::Idle => return,
             }
-        }
-        if let Some((header, payload)) = packet {
-            self.media(side, header, &payload, now);
         }
     }
 

@@ -80,7 +80,6 @@ impl Session {
                 stream.lasts(length);
             }
         }
-        self.flush(to, now);
     }
 
     /// Relays a description of noise, in the numbers and time of the audio around it.
@@ -104,7 +103,6 @@ impl Session {
                 buffer.extend_from_slice(packet.payload);
                 true
             });
-            self.flush(to, now);
         }
     }
 

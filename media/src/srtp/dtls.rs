@@ -1,10 +1,10 @@
-//! Keys from a DTLS handshake on the path of the audio (RFC 5763, RFC 5764), without ICE.
+//! Who is who in a DTLS handshake on the path of the audio (RFC 5763): certificates and their fingerprints.
 
 use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use str0m::config::{CryptoProvider, DtlsCert};
+use dimpl::{Config, DtlsCertificate};
 
 /// The hash of a certificate in `a=fingerprint` (RFC 8122).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,21 +71,24 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// Who we are in DTLS handshakes towards PBXs and phones: a self-signed certificate, made once for all legs.
+/// Who we are in DTLS handshakes: a self-signed certificate, made once for all legs, because making one costs more than
+/// the rest of a leg.
 pub struct DtlsIdentity {
-    pub(super) crypto: CryptoProvider,
-    pub(super) certificate: DtlsCert,
+    pub(super) config: Arc<Config>,
+    pub(super) certificate: DtlsCertificate,
     fingerprint: Fingerprint,
 }
 
 impl DtlsIdentity {
     /// Makes a certificate; `None` when the system gives no random numbers.
     pub fn new() -> Option<Arc<Self>> {
-        let crypto = str0m::crypto::from_feature_flags();
-        let certificate = crypto.dtls_provider.generate_certificate()?;
+        // A cookie would keep strangers from making us work. With ICE they do not get here, and without it they have to
+        // find the port of a call that has just begun.
+        let config = Config::builder().use_server_cookie(false).build().ok()?;
+        let certificate = dimpl::certificate::generate_self_signed_certificate().ok()?;
         let hash = FingerprintHash::Sha256;
         let fingerprint = Fingerprint { hash, octets: hash.of(&certificate.certificate).as_ref().to_vec() };
-        Some(Arc::new(Self { crypto, certificate, fingerprint }))
+        Some(Arc::new(Self { config: Arc::new(config), certificate, fingerprint }))
     }
 
     /// What we write to `a=fingerprint`.

@@ -1,11 +1,11 @@
-//! A DTLS handshake on an RTP port, and the keys it gives (RFC 5764).
+//! A DTLS handshake on the path of the audio, and the keys it gives (RFC 5764).
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use str0m::crypto::dtls::{DtlsInstance, DtlsOutput, DtlsVersion, KeyingMaterial, SrtpProfile};
+use dimpl::{Dtls, KeyingMaterial, Output, SrtpProfile};
 
 use super::{DtlsIdentity, Fingerprint, MasterKey, Suite};
 
@@ -29,7 +29,7 @@ pub(crate) struct Handshake {
     identity: Arc<DtlsIdentity>,
     fingerprint: Fingerprint,
     active: bool,
-    engine: Option<Box<dyn DtlsInstance>>,
+    engine: Option<Box<Dtls>>,
     /// The peer showed the certificate it announced.
     verified: bool,
     /// What the engine gave; nobody gets it before the certificate is known to be right.
@@ -38,8 +38,11 @@ pub(crate) struct Handshake {
     /// Certificates shown that are not the one announced.
     wrong: u32,
     warned: bool,
+    /// The peer said goodbye.
+    closed: bool,
+    /// It did not finish in time.
+    late: bool,
     deadline: Option<Instant>,
-    buffer: Vec<u8>,
     waiting: VecDeque<Vec<u8>>,
 }
 
@@ -55,8 +58,9 @@ impl Handshake {
             done: false,
             wrong: 0,
             warned: false,
+            closed: false,
+            late: false,
             deadline: None,
-            buffer: vec![0; RECORD],
             waiting: VecDeque::new(),
         };
         handshake.begin(now);
@@ -66,6 +70,24 @@ impl Handshake {
     /// Whether it is a handshake with this peer in this role.
     pub(crate) fn is_with(&self, fingerprint: &Fingerprint, active: bool) -> bool {
         self.fingerprint == *fingerprint && self.active == active
+    }
+
+    /// Whether the peer said goodbye.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Whether somebody with another certificate answered, or nobody to the end. It is tried again even so.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.wrong > 0 || self.late
+    }
+
+    /// Says goodbye; the datagram waits in [`Handshake::poll`].
+    pub(crate) fn close(&mut self) {
+        if self.engine.as_mut().is_some_and(|engine| engine.close().is_ok()) {
+            self.drain();
+        }
+        self.end();
     }
 
     /// When [`Handshake::handle_timeout`] has something to do.
@@ -91,24 +113,23 @@ impl Handshake {
             return None;
         }
         let taken = self.engine.as_mut()?.handle_timeout(now);
+        self.late |= taken.is_err() && !self.done;
         self.proceed(taken.is_ok(), now)
     }
 
     /// Starts anew, for instance when nobody answered in time: a peer may begin only when somebody picks up.
     fn begin(&mut self, now: Instant) {
-        let DtlsIdentity { crypto, certificate, .. } = &*self.identity;
+        let DtlsIdentity { config, certificate, .. } = &*self.identity;
         self.verified = false;
         self.keys = None;
-        // RFC 5764 is about DTLS 1.2, which every phone has.
-        let engine = crypto.dtls_provider.new_dtls(certificate, now, DtlsVersion::Dtls12, None);
-        self.engine = engine.inspect_err(|error| tracing::warn!(%error, "no DTLS")).ok();
         self.deadline = None;
         self.waiting.clear();
-        let Some(engine) = &mut self.engine else {
-            return;
-        };
+        // RFC 5764 is about DTLS 1.2, which every phone and browser has.
+        let mut engine = Dtls::new_12(Arc::clone(config), certificate.clone(), now);
         engine.set_active(self.active);
-        if engine.handle_timeout(now).is_ok() {
+        let begun = engine.handle_timeout(now).is_ok();
+        self.engine = Some(Box::new(engine));
+        if begun {
             self.drain();
         }
     }
@@ -123,7 +144,7 @@ impl Handshake {
             }
             if !std::mem::replace(&mut self.warned, true) {
                 tracing::warn!(
-                    "the DTLS handshake on an RTP port failed; trying again. Does the PBX have an ECDSA certificate?"
+                    "the DTLS handshake of a call failed; trying again. Does the other side have an ECDSA certificate?"
                 );
             }
             self.begin(now);
@@ -133,7 +154,7 @@ impl Handshake {
         self.drain();
         if self.wrong > wrong {
             if self.wrong == 1 {
-                tracing::warn!("the DTLS certificate shown on an RTP port is not the one in the SDP: no audio with it");
+                tracing::warn!("the DTLS certificate shown in a call is not the one in the SDP: no audio with it");
             }
             if self.wrong < MAX_WRONG {
                 self.begin(now);
@@ -156,23 +177,26 @@ impl Handshake {
         let Some(engine) = &mut self.engine else {
             return;
         };
+        let mut buffer = vec![0; RECORD];
         loop {
-            match engine.poll_output(&mut self.buffer) {
-                DtlsOutput::Packet(datagram) if self.waiting.len() < MAX_WAITING => {
+            match engine.poll_output(&mut buffer) {
+                Output::Packet(datagram) if self.waiting.len() < MAX_WAITING => {
                     self.waiting.push_back(datagram.to_vec());
                 }
-                DtlsOutput::BufferTooSmall { needed } => self.buffer.resize(needed, 0),
-                DtlsOutput::Timeout(at) => {
+                Output::BufferTooSmall { needed } => buffer.resize(needed, 0),
+                Output::Timeout(at) => {
                     self.deadline = Some(at);
                     return;
                 }
-                DtlsOutput::PeerCert(certificate) => {
+                Output::PeerCert(certificate) => {
                     self.verified = self.fingerprint.matches(certificate);
                     self.wrong += u32::from(!self.verified);
                 }
-                DtlsOutput::KeyingMaterial(material, profile) => {
+                Output::KeyingMaterial(material, profile) => {
                     self.keys = split(&material, profile, engine.is_active());
                 }
+                // Before the handshake is done anybody can say that.
+                Output::CloseNotify => self.closed |= self.done,
                 _ => {}
             }
         }

@@ -5,24 +5,21 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 
 use sdp_types::Media;
-use str0m::IceCreds;
-use str0m::config::Fingerprint;
 
-use super::{MAX_SOURCES, WebRtcError, parse_fingerprint};
+use super::{IceCredentials, WebRtcError};
 use crate::codec::Codec;
 use crate::sdp::{Description, Direction, Format, Kind, SdpError, formats};
+use crate::srtp::Fingerprint;
 
 /// What matters of a browser's offer.
 pub(super) struct BrowserOffer {
-    pub(super) mid: String,
-    pub(super) creds: IceCreds,
+    mid: String,
+    pub(super) ufrag: String,
     pub(super) fingerprint: Fingerprint,
     /// The browser opens the DTLS connection, which it does unless it insists on waiting.
     pub(super) active: bool,
     /// Who sends, seen from the browser.
     pub(super) direction: Direction,
-    /// The sources it announced.
-    pub(super) sources: Vec<u32>,
     formats: Vec<Format>,
     media: Vec<Media>,
     audio: usize,
@@ -30,13 +27,14 @@ pub(super) struct BrowserOffer {
 
 /// Our side of the answer.
 pub(super) struct Ours<'a> {
-    pub(super) creds: &'a IceCreds,
+    pub(super) credentials: &'a IceCredentials,
     pub(super) fingerprint: &'a Fingerprint,
     pub(super) candidates: &'a [SocketAddr],
     /// Whether they take TCP connections, too.
     pub(super) tcp: bool,
     pub(super) formats: &'a [Format],
     pub(super) ssrc: u32,
+    pub(super) cname: &'a str,
     /// `o=` version.
     pub(super) version: u32,
 }
@@ -66,7 +64,8 @@ impl BrowserOffer {
             return Err(WebRtcError::Missing("rtcp-mux"));
         }
         let ufrag = value("ice-ufrag").ok_or(WebRtcError::Missing("ice-ufrag"))?;
-        let pass = value("ice-pwd").ok_or(WebRtcError::Missing("ice-pwd"))?;
+        // A lite agent makes no checks of its own, and so has no use for the password; an offer without is no WebRTC.
+        value("ice-pwd").ok_or(WebRtcError::Missing("ice-pwd"))?;
         let session_fingerprints = description
             .session_attributes()
             .iter()
@@ -77,29 +76,18 @@ impl BrowserOffer {
             .get_attribute_values("fingerprint")
             .flatten()
             .chain(session_fingerprints)
-            .find_map(parse_fingerprint)
+            .find_map(Fingerprint::parse)
             .ok_or(WebRtcError::Missing("SHA-256 fingerprint"))?;
         let mid = value("mid").unwrap_or("0");
         if mid.is_empty() || mid.len() > 16 || !mid.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(WebRtcError::Missing("usable mid"));
         }
-        let mut sources = Vec::new();
-        for source in media.get_attribute_values("ssrc").flatten() {
-            let number = source.split(' ').next().and_then(|n| n.parse().ok());
-            if let Some(number) = number
-                && !sources.contains(&number)
-                && sources.len() < MAX_SOURCES
-            {
-                sources.push(number);
-            }
-        }
         Ok(Self {
             mid: mid.to_owned(),
-            creds: IceCreds { ufrag: ufrag.to_owned(), pass: pass.to_owned() },
+            ufrag: ufrag.to_owned(),
             fingerprint,
             active: !value("setup").is_some_and(|setup| setup.eq_ignore_ascii_case("passive")),
             direction: description.written_direction(media),
-            sources,
             formats: formats(media),
             audio,
             media: description.media().to_vec(),
@@ -186,8 +174,8 @@ impl BrowserOffer {
              a={}\r\n\
              a=msid:offhook audio\r\n",
             self.mid,
-            ours.creds.ufrag,
-            ours.creds.pass,
+            ours.credentials.ufrag,
+            ours.credentials.password,
             ours.fingerprint,
             self.direction.reversed().as_str(),
         )?;
@@ -205,7 +193,7 @@ impl BrowserOffer {
                 }
             }
         }
-        write!(sdp, "a=ptime:20\r\na=ssrc:{} cname:offhook\r\n", ours.ssrc)?;
+        write!(sdp, "a=ptime:20\r\na=ssrc:{} cname:{}\r\n", ours.ssrc, ours.cname)?;
         for (index, candidate) in ours.candidates.iter().enumerate() {
             // RFC 8445 section 5.1.2: type preference 126 for host, ours in the order given.
             let preference = 65_535 - index.min(65_535) as u32;

@@ -1,60 +1,54 @@
-//! A leg towards a browser: ICE, DTLS and SRTP by str0m in RTP mode, our own SDP.
+//! A leg towards a browser: an RTP leg with DTLS keys (RFC 5764) whose way is found by ICE.
 //!
 //! We are ICE-lite (RFC 8445 section 2.5): the browser makes the checks, and its address is
 //! learnt from them, so its candidates are not needed.
 
 mod answer;
+mod ice;
+mod stun;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use str0m::config::{CryptoProvider, DtlsCert, Fingerprint};
-use str0m::media::{Frequency, MediaKind, Mid};
-use str0m::net::{Protocol, Receive, TcpType};
-use str0m::rtp::{RtpWrite, Ssrc};
-use str0m::{Candidate, CandidateKind, IceConnectionState, IceCreds, Input, Rtc, RtcConfig, RtcError};
+use aws_lc_rs::hmac;
 
 use crate::codec::Codec;
-use crate::rtcp::Remote;
 use crate::rtp::{RtpHeader, is_rtcp};
-use crate::rtp_leg::Incoming;
+use crate::rtp_leg::{Incoming, Opened, OpenedPacket};
 use crate::sdp::{Format, Kind, SdpError, event_for};
-use answer::BrowserOffer;
+use crate::session::Channel;
+use crate::srtp::{DtlsIdentity, Fingerprint, Handshake, Srtp, is_dtls};
+use answer::{BrowserOffer, Ours};
+use ice::{Ice, Path};
+pub use stun::stun_ufrag;
 
-/// Sources a browser may use in one call; it changes them rarely, strangers could invent more.
-const MAX_SOURCES: usize = 8;
-/// How often the browser's reports are looked at: it sends them about every five seconds.
-const STATS_EVERY: Duration = Duration::from_secs(5);
+/// Answers to checks that wait to be sent: they do so until the caller's next drain.
+const MAX_ANSWERS: usize = 16;
 
-/// What all WebRTC legs of a process share. One certificate serves them all, because making one
-/// costs more than the rest of a leg.
+/// What all WebRTC legs of a process share.
 pub struct WebRtcConfig {
-    certificate: DtlsCert,
-    crypto: Arc<CryptoProvider>,
-    secret: [u8; 32],
+    identity: Arc<DtlsIdentity>,
+    secret: hmac::Key,
     legs: AtomicU64,
     tcp: bool,
 }
 
 /// Fresh ICE credentials of ours.
-pub struct IceCredentials(IceCreds);
+pub struct IceCredentials {
+    ufrag: String,
+    password: String,
+}
 
 impl std::fmt::Debug for IceCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IceCredentials").field("ufrag", &self.0.ufrag).finish_non_exhaustive()
+        f.debug_struct("IceCredentials").field("ufrag", &self.ufrag).finish_non_exhaustive()
     }
-}
-
-/// How a datagram travelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Transport {
-    Udp,
-    Tcp,
 }
 
 impl WebRtcConfig {
@@ -64,9 +58,12 @@ impl WebRtcConfig {
     /// # Errors
     /// [`WebRtcError::Certificate`] when none can be made.
     pub fn new(secret: [u8; 32]) -> Result<Self, WebRtcError> {
-        let crypto = str0m::crypto::from_feature_flags();
-        let certificate = crypto.dtls_provider.generate_certificate().ok_or(WebRtcError::Certificate)?;
-        Ok(Self { certificate, crypto: Arc::new(crypto), secret, legs: AtomicU64::new(0), tcp: false })
+        Ok(Self {
+            identity: DtlsIdentity::new().ok_or(WebRtcError::Certificate)?,
+            secret: hmac::Key::new(hmac::HMAC_SHA512, &secret),
+            legs: AtomicU64::new(0),
+            tcp: false,
+        })
     }
 
     /// The same, where every candidate address takes TCP connections as well (RFC 6544), for browsers whose network lets
@@ -78,21 +75,19 @@ impl WebRtcConfig {
 
     /// Credentials for [`WebRtcLeg::restart`].
     pub fn ice_credentials(&self) -> IceCredentials {
-        IceCredentials(self.credentials().0)
+        self.names().0
     }
 
-    /// Fresh ICE credentials: 64 bits of name, 128 of password (RFC 8839 section 5.4 wants 24 and
-    /// 128), and a media source identifier.
-    fn credentials(&self) -> (IceCreds, u32) {
+    /// What nobody else has, or can guess: ICE credentials of 64 bits of name and 128 of password (RFC 8839 section 5.4
+    /// wants 24 and 128), a media source identifier, and a name of 96 bits for it (RFC 7022 section 4.2).
+    fn names(&self) -> (IceCredentials, u32, String) {
         let leg = self.legs.fetch_add(1, Ordering::Relaxed);
-        let mut input = [0; 40];
-        input[..32].copy_from_slice(&self.secret);
-        input[32..].copy_from_slice(&leg.to_be_bytes());
-        let digest = self.crypto.sha256_provider.sha256(&input);
-        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect();
-        let creds = IceCreds { ufrag: hex(&digest[..8]), pass: hex(&digest[8..24]) };
-        let ssrc = u32::from_be_bytes([digest[24], digest[25], digest[26], digest[27]]);
-        (creds, ssrc.max(1))
+        let tag = hmac::sign(&self.secret, &leg.to_be_bytes());
+        let octets = tag.as_ref();
+        let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        let credentials = IceCredentials { ufrag: hex(&octets[..8]), password: hex(&octets[8..24]) };
+        let ssrc = u32::from_be_bytes([octets[24], octets[25], octets[26], octets[27]]);
+        (credentials, ssrc.max(1), hex(&octets[28..40]))
     }
 }
 
@@ -118,43 +113,49 @@ pub enum WebRtcError {
     /// No DTLS certificate could be made.
     #[error("cannot make a DTLS certificate")]
     Certificate,
-    /// The library refused the connection.
-    #[error("WebRTC setup failed")]
-    Setup(#[source] RtcError),
 }
 
 /// A connection with a browser.
 pub struct WebRtcLeg {
-    rtc: Rtc,
+    identity: Arc<DtlsIdentity>,
     ufrag: String,
-    local: Vec<SocketAddr>,
+    candidates: Vec<SocketAddr>,
     tcp: bool,
-    mid: Mid,
-    ssrc: Ssrc,
+    ssrc: u32,
+    /// The name of what we send (RFC 7022).
+    cname: String,
     /// `o=` version of our latest answer.
     version: u32,
     /// The browser's certificate.
     fingerprint: Fingerprint,
+    /// Whether we open the DTLS connection.
+    active: bool,
     /// What was answered, in the order of preference.
     formats: Vec<Format>,
-    sources: Vec<u32>,
-    /// Where we sent to last.
-    path: Option<(Protocol, SocketAddr)>,
-    /// The browser wants another path, and has not shown yet which.
-    restarted: bool,
     sends: bool,
     receives: bool,
-    /// What the browser reports of what we send.
-    remote: Remote,
-    connected: bool,
-    lost: bool,
-    timeout: Option<Instant>,
+    ice: Ice,
+    /// Begun when there is a path for it.
+    handshake: Option<Handshake>,
+    srtp: Option<Box<Srtp>>,
+    /// Room for the packet being decrypted.
+    clear: Vec<u8>,
+    answers: VecDeque<(Path, Vec<u8>)>,
+    closed: bool,
+    told: Told,
+}
+
+/// What was said last of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Connected,
+    Lost,
 }
 
 /// What a leg has to say after input.
 pub(crate) enum Polled {
-    Transmit(str0m::net::Transmit),
-    Packet(RtpHeader, Arc<[u8]>),
+    Transmit(Channel, SocketAddr, Vec<u8>),
     /// ICE and DTLS are up.
     Connected,
     /// The browser is gone.
@@ -176,89 +177,35 @@ impl WebRtcLeg {
         candidates: &[SocketAddr],
         offer_sdp: &str,
         codecs: &[Codec],
-        now: Instant,
     ) -> Result<(Self, String), WebRtcError> {
         let offer = BrowserOffer::parse(offer_sdp)?;
         let formats = offer.agreed(codecs)?;
         if candidates.is_empty() {
             return Err(WebRtcError::NoCandidate);
         }
-        let (creds, ssrc) = config.credentials();
-        let ssrc = Ssrc::from(ssrc);
-
-        let mut settings = RtcConfig::new()
-            .set_crypto_provider(config.crypto.clone())
-            .set_dtls_cert(config.certificate.clone())
-            .set_local_ice_credentials(creds.clone())
-            .set_ice_lite(true)
-            .set_rtp_mode(true)
-            .set_stats_interval(Some(STATS_EVERY))
-            // Header extensions cost octets in every packet and serve video.
-            .clear_extension_map()
-            .clear_codecs();
-        for format in &formats {
-            let (codec, clock, channels) = library_codec(format.kind);
-            settings.codec_config().add_config(
-                format.payload_type.into(),
-                None,
-                codec,
-                clock,
-                channels,
-                Default::default(),
-            );
-        }
-        let mut rtc = settings.build(now);
-        for &address in candidates {
-            let candidate = Candidate::host(address, "udp").map_err(|_| WebRtcError::NoCandidate)?;
-            rtc.add_local_candidate(candidate);
-            if config.tcp {
-                let passive = Candidate::builder().tcp().host(address).tcptype(TcpType::Passive).build();
-                rtc.add_local_candidate(passive.map_err(|_| WebRtcError::NoCandidate)?);
-            }
-        }
-
-        let mid = Mid::from(offer.mid.as_str());
-        let mut direct = rtc.direct_api();
-        direct.set_remote_ice_credentials(offer.creds.clone());
-        direct.set_remote_fingerprint(offer.fingerprint.clone());
-        direct.set_ice_controlling(false);
-        direct.start_dtls(!offer.active).map_err(WebRtcError::Setup)?;
-        direct.declare_media(mid, MediaKind::Audio);
-        direct.declare_stream_tx(ssrc, None, mid, None);
-        let fingerprint = direct.local_dtls_fingerprint().clone();
-
-        let answer = offer.answer(&answer::Ours {
-            creds: &creds,
-            fingerprint: &fingerprint,
-            candidates,
+        let (credentials, ssrc, cname) = config.names();
+        let leg = Self {
+            identity: Arc::clone(&config.identity),
+            ice: Ice::new(&credentials.ufrag, &credentials.password, &offer.ufrag),
+            candidates: candidates.to_vec(),
             tcp: config.tcp,
-            formats: &formats,
-            ssrc: *ssrc,
-            version: 1,
-        });
-        let mut leg = Self {
-            rtc,
-            ufrag: creds.ufrag,
-            local: candidates.to_vec(),
-            tcp: config.tcp,
-            mid,
             ssrc,
+            cname,
             version: 1,
             fingerprint: offer.fingerprint.clone(),
+            active: !offer.active,
             formats,
-            sources: Vec::new(),
-            path: None,
-            restarted: false,
             sends: offer.direction.reversed().sends(),
             receives: offer.direction.reversed().receives(),
-            remote: Remote::default(),
-            connected: false,
-            lost: false,
-            timeout: Some(now),
+            handshake: None,
+            srtp: None,
+            clear: Vec::new(),
+            answers: VecDeque::new(),
+            closed: false,
+            told: Told::Nothing,
+            ufrag: credentials.ufrag.clone(),
         };
-        for &source in &offer.sources {
-            leg.expect(source);
-        }
+        let answer = leg.answer(&offer, &credentials);
         Ok((leg, answer))
     }
 
@@ -272,27 +219,23 @@ impl WebRtcLeg {
         if offer.fingerprint != self.fingerprint {
             return Err(WebRtcError::Missing("certificate of the call"));
         }
-        let IceCredentials(creds) = credentials;
-        let mut direct = self.rtc.direct_api();
-        direct.set_local_ice_credentials(creds.clone());
-        direct.set_remote_ice_credentials(offer.creds.clone());
-        let fingerprint = direct.local_dtls_fingerprint().clone();
         self.version += 1;
-        let answer = offer.answer(&answer::Ours {
-            creds: &creds,
-            fingerprint: &fingerprint,
-            candidates: &self.local,
+        self.ice.restart(&credentials.ufrag, &credentials.password, &offer.ufrag);
+        self.ufrag.clone_from(&credentials.ufrag);
+        Ok(self.answer(&offer, &credentials))
+    }
+
+    fn answer(&self, offer: &BrowserOffer, credentials: &IceCredentials) -> String {
+        offer.answer(&Ours {
+            credentials,
+            fingerprint: self.identity.fingerprint(),
+            candidates: &self.candidates,
             tcp: self.tcp,
             formats: &self.formats,
-            ssrc: *self.ssrc,
+            ssrc: self.ssrc,
+            cname: &self.cname,
             version: self.version,
-        });
-        self.ufrag = creds.ufrag;
-        self.restarted = true;
-        for &source in &offer.sources {
-            self.expect(source);
-        }
-        Ok(answer)
+        })
     }
 
     /// Our half of the STUN user name; datagrams of a browser whose address is not known yet are
@@ -311,7 +254,7 @@ impl WebRtcLeg {
 
     /// Whether ICE and DTLS are up.
     pub fn is_connected(&self) -> bool {
-        self.connected && !self.lost
+        self.told == Told::Connected
     }
 
     pub(crate) fn sends(&self) -> bool {
@@ -320,10 +263,6 @@ impl WebRtcLeg {
 
     pub(crate) fn receives(&self) -> bool {
         self.receives
-    }
-
-    pub(crate) fn remote(&self) -> Remote {
-        self.remote
     }
 
     pub(crate) fn payload_type(&self, codec: Codec) -> Option<u8> {
@@ -346,233 +285,135 @@ impl WebRtcLeg {
     }
 
     pub(crate) fn ssrc(&self) -> u32 {
-        *self.ssrc
+        self.ssrc
+    }
+
+    pub(crate) fn cname(&self) -> &str {
+        &self.cname
+    }
+
+    /// Where audio is sent now; `None` before the browser chose a path and the keys are there.
+    pub(crate) fn remote(&self) -> Option<(Channel, SocketAddr)> {
+        let path = self.ice.selected().filter(|_| self.is_connected())?;
+        Some((path.channel, path.address))
     }
 
     /// When [`WebRtcLeg::handle_timeout`] has something to do.
     pub(crate) fn timeout(&self) -> Option<Instant> {
-        self.timeout
-    }
-
-    pub(crate) fn receive(&mut self, transport: Transport, from: SocketAddr, datagram: &[u8], now: Instant) {
-        // All candidates name one socket, which does not tell which of them a datagram was sent
-        // to: any of the right family will do, and always the same one keeps ICE's pairs few.
-        let Some(&local) = self.local.iter().find(|l| l.is_ipv4() == from.is_ipv4()) else {
-            return;
-        };
-        // Browsers may leave the source out of the offer, or change it in a call.
-        if !is_rtcp(datagram)
-            && let Ok((header, _)) = RtpHeader::parse(datagram)
-        {
-            self.expect(header.ssrc);
-        }
-        let protocol = match transport {
-            Transport::Udp => Protocol::Udp,
-            Transport::Tcp => Protocol::Tcp,
-        };
-        if self.restarted && stun_ufrag(datagram) == Some(self.ufrag.as_str()) {
-            self.leave_path(protocol, from);
-        }
-        let Ok(receive) = Receive::new(protocol, from, local, datagram) else {
-            return;
-        };
-        // An error here is a datagram that makes no sense. Anyone can send one; it must not end
-        // the call.
-        if let Err(error) = self.rtc.handle_input(Input::Receive(now, receive)) {
-            tracing::debug!(%error, "datagram refused");
-        }
-    }
-
-    /// The browser checks a path from another address after an ICE restart: the old one is given up. The library would
-    /// stay with it, since both look equally good.
-    fn leave_path(&mut self, protocol: Protocol, from: SocketAddr) {
-        self.restarted = false;
-        if let Some((protocol, old)) = self.path.filter(|&path| path != (protocol, from)) {
-            let learnt = CandidateKind::PeerReflexive;
-            let candidate = Candidate::from_parts(String::new(), 1, protocol, 0, old, learnt, None, None, None);
-            self.rtc.direct_api().invalidate_candidate(&candidate);
-        }
+        let handshake = self.handshake.as_ref().and_then(Handshake::deadline);
+        handshake.into_iter().chain(self.ice.timeout()).min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        if let Err(error) = self.rtc.handle_input(Input::Timeout(now)) {
-            tracing::debug!(%error, "WebRTC timer failed");
-            self.rtc.disconnect();
+        self.ice.handle_timeout(now);
+        if let Some(keys) = self.handshake.as_mut().and_then(|handshake| handshake.handle_timeout(now)) {
+            self.srtp = Srtp::new(&keys.local, &keys.remote).map(Box::new);
         }
     }
 
-    /// Queues an RTP packet; it leaves by [`WebRtcLeg::poll`].
-    pub(crate) fn write(
-        &mut self,
-        payload_type: u8,
-        sequence: u64,
-        timestamp: u32,
-        marker: bool,
-        payload: Arc<[u8]>,
-        now: Instant,
-    ) {
-        let mut direct = self.rtc.direct_api();
-        let Some(stream) = direct.stream_tx(&self.ssrc) else {
+    /// Takes a datagram. `None` for what is no audio, whose outcome waits in [`WebRtcLeg::poll`].
+    pub(crate) fn open(&mut self, channel: Channel, from: SocketAddr, datagram: &[u8], now: Instant) -> Option<Opened> {
+        let path = Path { channel, address: from };
+        if stun::is_stun(datagram) {
+            self.check(path, datagram, now);
+            return None;
+        }
+        if is_dtls(datagram) {
+            // Only who knows the password takes part: a browser checks its path first.
+            let handshake = self.handshake.as_mut().filter(|_| self.ice.knows(path))?;
+            if let Some(keys) = handshake.receive(datagram, now) {
+                self.srtp = Srtp::new(&keys.local, &keys.remote).map(Box::new);
+            }
+            return None;
+        }
+        let srtp = self.srtp.as_mut()?;
+        let clear = &mut self.clear;
+        let packet = if is_rtcp(datagram) {
+            srtp.unprotect_rtcp(datagram, clear).ok()?;
+            OpenedPacket::Rtcp
+        } else {
+            srtp.unprotect(datagram, clear).ok()?;
+            let (header, payload) = RtpHeader::parse(clear).ok()?;
+            OpenedPacket::Rtp(header, payload)
+        };
+        Some(Opened { packet, clear: Some(std::mem::take(clear)) })
+    }
+
+    /// Takes a connectivity check. The first that counts opens the way for the handshake.
+    fn check(&mut self, path: Path, datagram: &[u8], now: Instant) {
+        let Some(answer) = self.ice.receive(path, datagram, now) else {
             return;
         };
-        let packet = RtpWrite::new(payload_type.into(), sequence.into(), timestamp, now, payload);
-        stream.write_rtp(packet.marker(marker));
-        self.handle_timeout(now);
+        if self.answers.len() < MAX_ANSWERS {
+            self.answers.push_back((path, answer));
+        }
+        if self.handshake.is_none() && self.ice.selected().is_some() {
+            let (identity, fingerprint) = (Arc::clone(&self.identity), self.fingerprint.clone());
+            self.handshake = Some(Handshake::new(identity, fingerprint, self.active, now));
+        }
+    }
+
+    /// Takes back the room of [`Opened::clear`].
+    pub(crate) fn recycle(&mut self, clear: Option<Vec<u8>>) {
+        if let Some(clear) = clear {
+            self.clear = clear;
+        }
+    }
+
+    /// Encrypts the RTP packet at the end of `buffer`, which begins at `start`. `false` when it must not be sent.
+    /// `sequence` has its wraps counted.
+    pub(crate) fn seal(&mut self, buffer: &mut Vec<u8>, start: usize, sequence: u64) -> bool {
+        self.srtp.as_mut().is_some_and(|srtp| srtp.protect(buffer, start, sequence))
+    }
+
+    /// The same for a compound RTCP packet.
+    pub(crate) fn seal_rtcp(&mut self, buffer: &mut Vec<u8>, start: usize) -> bool {
+        self.srtp.as_mut().is_some_and(|srtp| srtp.protect_rtcp(buffer, start))
     }
 
     /// Says goodbye to the browser; what has to be sent leaves by [`WebRtcLeg::poll`].
     pub(crate) fn close(&mut self) {
-        self.lost = true;
-        if let Err(error) = self.rtc.close() {
-            tracing::debug!(%error, "WebRTC close failed");
+        self.closed = true;
+        self.told = Told::Lost;
+        if let Some(handshake) = &mut self.handshake {
+            handshake.close();
         }
     }
 
     pub(crate) fn poll(&mut self) -> Polled {
-        loop {
-            let output = match self.rtc.poll_output() {
-                Ok(output) => output,
-                Err(error) => {
-                    tracing::info!(%error, "WebRTC connection failed");
-                    self.rtc.disconnect();
-                    if self.set_lost() {
-                        return Polled::Lost;
-                    }
-                    continue;
-                }
-            };
-            match output {
-                str0m::Output::Transmit(transmit) => {
-                    self.path = Some((transmit.proto, transmit.destination));
-                    return Polled::Transmit(transmit);
-                }
-                str0m::Output::Timeout(at) => {
-                    if !self.rtc.is_alive() {
-                        self.timeout = None;
-                        if self.set_lost() {
-                            return Polled::Lost;
-                        }
-                    } else {
-                        self.timeout = Some(at);
-                    }
-                    return Polled::Idle;
-                }
-                str0m::Output::Event(event) => match event {
-                    str0m::Event::RtpPacket(packet) => {
-                        let header = RtpHeader {
-                            payload_type: *packet.header.payload_type,
-                            marker: packet.header.marker,
-                            sequence: packet.header.sequence_number,
-                            timestamp: packet.header.timestamp,
-                            ssrc: *packet.header.ssrc,
-                        };
-                        return Polled::Packet(header, packet.payload);
-                    }
-                    str0m::Event::Connected => {
-                        self.connected = true;
-                        return Polled::Connected;
-                    }
-                    str0m::Event::MediaEgressStats(stats) => {
-                        // What a report did not say stays as the one before said it.
-                        let Remote { lost, fraction, jitter, round_trip, .. } = self.remote;
-                        let report = stats.remote.as_ref();
-                        self.remote = Remote {
-                            lost: report.map(|report| report.packets_lost as u32).or(lost),
-                            jitter: report.map(|report| report.jitter).or(jitter),
-                            fraction: stats.loss.or(fraction),
-                            round_trip: stats.rtt.or(round_trip),
-                            metrics: None,
-                        };
-                    }
-                    str0m::Event::Closed if self.set_lost() => return Polled::Lost,
-                    str0m::Event::IceConnectionStateChange(state) if self.connected => {
-                        match state {
-                            IceConnectionState::Disconnected if self.set_lost() => {
-                                return Polled::Lost;
-                            }
-                            // It came back, as after a change of network.
-                            IceConnectionState::Connected | IceConnectionState::Completed
-                                if std::mem::take(&mut self.lost) =>
-                            {
-                                return Polled::Connected;
-                            }
-                            _ => {}
-                        }
-                    }
-                    _ => {}
-                },
-            }
+        if let Some((path, answer)) = self.answers.pop_front() {
+            return Polled::Transmit(path.channel, path.address, answer);
         }
+        if let (Some(path), Some(handshake)) = (self.ice.selected(), &mut self.handshake)
+            && let Some(datagram) = handshake.poll()
+        {
+            return Polled::Transmit(path.channel, path.address, datagram);
+        }
+        let connection = self.connection();
+        if std::mem::replace(&mut self.told, connection) == connection {
+            return Polled::Idle;
+        }
+        if connection == Told::Connected { Polled::Connected } else { Polled::Lost }
     }
 
-    /// Whether this is the first time the loss is noticed.
-    fn set_lost(&mut self) -> bool {
-        !std::mem::replace(&mut self.lost, true)
-    }
-
-    fn expect(&mut self, source: u32) {
-        if source == 0 || self.sources.contains(&source) || self.sources.len() >= MAX_SOURCES {
-            return;
+    /// What is to be said of the connection.
+    fn connection(&self) -> Told {
+        let handshake = self.handshake.as_ref();
+        if self.closed || handshake.is_some_and(Handshake::is_closed) {
+            Told::Lost
+        } else if self.srtp.is_some() {
+            // It may come back, as after a change of network.
+            if self.ice.is_alive() { Told::Connected } else { Told::Lost }
+        } else if handshake.is_some_and(Handshake::has_failed) {
+            Told::Lost
+        } else {
+            Told::Nothing
         }
-        self.sources.push(source);
-        let mut direct = self.rtc.direct_api();
-        // Audio is not sent again on request: it would come too late.
-        direct.expect_stream_rx(source.into(), None, self.mid, None).suppress_nack(true);
     }
 }
 
 impl std::fmt::Debug for WebRtcLeg {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WebRtcLeg")
-            .field("connected", &self.connected)
-            .field("lost", &self.lost)
-            .field("formats", &self.formats)
-            .finish_non_exhaustive()
+        f.debug_struct("WebRtcLeg").field("told", &self.told).field("formats", &self.formats).finish_non_exhaustive()
     }
-}
-
-/// Our half of the user name in a STUN binding request (RFC 8445 section 7.2.2), `None` for any
-/// other datagram. The message is not verified: use it to find the leg, nothing else.
-pub fn stun_ufrag(datagram: &[u8]) -> Option<&str> {
-    const BINDING_REQUEST: [u8; 2] = [0, 1];
-    const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
-    const USERNAME: u16 = 6;
-
-    let (head, mut attributes) = datagram.split_first_chunk::<20>()?;
-    if head[..2] != BINDING_REQUEST || head[4..8] != MAGIC_COOKIE {
-        return None;
-    }
-    while let Some((head, rest)) = attributes.split_first_chunk::<4>() {
-        let kind = u16::from_be_bytes([head[0], head[1]]);
-        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-        let value = rest.get(..length)?;
-        if kind == USERNAME {
-            let name = std::str::from_utf8(value).ok()?;
-            return name.split_once(':').map(|(local, _)| local);
-        }
-        attributes = rest.get(length.next_multiple_of(4)..)?;
-    }
-    None
-}
-
-fn library_codec(kind: Kind) -> (str0m::format::Codec, Frequency, Option<u8>) {
-    use str0m::format::Codec as Library;
-    match kind {
-        Kind::Audio(Codec::Opus) => (Library::Opus, Frequency::FORTY_EIGHT_KHZ, Some(2)),
-        Kind::Audio(Codec::Pcma) => (Library::PCMA, Frequency::EIGHT_KHZ, None),
-        Kind::Audio(Codec::Pcmu) => (Library::PCMU, Frequency::EIGHT_KHZ, None),
-        // The library counts G.722 at its sampling rate and corrects the RTP clock itself.
-        Kind::Audio(Codec::G722) => (Library::G722, Frequency::SIXTEEN_KHZ, None),
-        Kind::Event { clock: 48_000 } => (Library::Tele, Frequency::FORTY_EIGHT_KHZ, None),
-        Kind::Event { .. } => (Library::Tele, Frequency::EIGHT_KHZ, None),
-    }
-}
-
-fn parse_fingerprint(value: &str) -> Option<Fingerprint> {
-    let (hash, digest) = value.trim().split_once(' ')?;
-    if !hash.eq_ignore_ascii_case("sha-256") {
-        return None;
-    }
-    let fingerprint: Fingerprint = format!("sha-256 {}", digest.trim()).parse().ok()?;
-    (fingerprint.bytes.len() == 32).then_some(fingerprint)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::dtmf::TelephoneEvent;
 use crate::session::{Event, Side, Source};
-use crate::testing::{FRAME, Heard, Whistle, World, assert_whistle, negotiated, server, start};
+use crate::testing::{FRAME, Heard, Whistle, World, assert_whistle, negotiated, server};
 
 const ALL: [Codec; 3] = [Codec::Opus, Codec::Pcma, Codec::Pcmu];
 
@@ -52,7 +52,7 @@ a=ssrc:3735928559 msid:0c7e1f5a-9c1a-4b6f-8f1e-0a8b6f3e2d11 5e4a1f0b-7a55-4f43-8
 
 fn accept(offer: &str, codecs: &[Codec]) -> Result<(WebRtcLeg, String), WebRtcError> {
     let config = WebRtcConfig::new([1; 32])?;
-    WebRtcLeg::accept(&config, &[server()], offer, codecs, start())
+    WebRtcLeg::accept(&config, &[server()], offer, codecs)
 }
 
 fn payloads(heard: &[Heard]) -> impl Iterator<Item = &[u8]> {
@@ -138,7 +138,7 @@ fn unusable_offers_are_told_apart() {
 #[test]
 fn credentials_differ_by_leg() {
     let config = WebRtcConfig::new([1; 32]).unwrap();
-    let accept = || WebRtcLeg::accept(&config, &[server()], CHROMIUM, &ALL, start()).unwrap().0;
+    let accept = || WebRtcLeg::accept(&config, &[server()], CHROMIUM, &ALL).unwrap().0;
     assert_ne!(accept().local_ufrag(), accept().local_ufrag());
     assert!(!format!("{config:?}").contains('1'));
 }

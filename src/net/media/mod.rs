@@ -11,7 +11,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
@@ -212,15 +211,14 @@ impl MediaServer {
         side: Side,
         offer: &str,
         expected: Option<Codec>,
-        now: Instant,
     ) -> Result<Bytes, CauseCode> {
         let codecs = self.browser_codecs(expected);
-        let accepted = WebRtcLeg::accept(&self.webrtc, &self.candidates, offer, &codecs, now);
+        let accepted = WebRtcLeg::accept(&self.webrtc, &self.candidates, offer, &codecs);
         let (leg, answer) = accepted.map_err(|error| {
             debug!(%call, %error, "browser's offer");
             match error {
                 WebRtcError::Sdp(SdpError::NoCommonCodec) => CauseCode::NoCommonCodec,
-                WebRtcError::Setup(_) | WebRtcError::NoCandidate => CauseCode::Internal,
+                WebRtcError::NoCandidate => CauseCode::Internal,
                 _ => CauseCode::InvalidSdp,
             }
         })?;

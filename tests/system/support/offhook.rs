@@ -114,7 +114,7 @@ impl Default for Settings {
             pbxes: vec![Pbx::default()],
             users: vec![("alice", vec!["100"])],
             more: String::new(),
-            log: "debug,str0m=info,hyper=info,sqlx=warn",
+            log: "debug,hyper=info,sqlx=warn",
         }
     }
 }

@@ -5,7 +5,7 @@ mod moves;
 mod sounds;
 
 use std::net::{Ipv4Addr, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 

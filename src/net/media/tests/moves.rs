@@ -74,7 +74,7 @@ fn a_call_that_moves_while_people_talk_loses_nothing() {
 fn a_browser_is_found_wherever_its_packets_arrive() {
     let port = 41_296;
     let (mut server, _events) = server(4, port, 41_240..=41_259);
-    let answer = server.answer_browser(CALL, Side::A, BROWSER, None, Instant::now()).unwrap();
+    let answer = server.answer_browser(CALL, Side::A, BROWSER, None).unwrap();
     server.flush();
     let name = ufrag(&answer);
     let networks: Vec<_> = (0..6).map(|_| UdpSocket::bind((HOME, 0)).unwrap()).collect();
@@ -116,7 +116,7 @@ fn nothing_is_left_of_calls_that_are_over() {
         match number % 5 {
             0 => server.workers.place(call, number as usize % 3),
             1 => {
-                let answer = server.answer_browser(call, Side::B, BROWSER, None, Instant::now()).unwrap();
+                let answer = server.answer_browser(call, Side::B, BROWSER, None).unwrap();
                 server.flush();
                 browser.send_to(&check(&ufrag(&answer)), (HOME, port)).unwrap();
             }
