@@ -144,7 +144,7 @@ fn legs_that_go_round_in_circles_end_with_their_calls() {
     }
     for step in 0..400_usize {
         let (call, from) = (calls[step * 7 % 6], calls[step * 5 / 3 % 6]);
-        let side = |odd: usize| if odd % 2 == 0 { Side::A } else { Side::B };
+        let side = |odd: usize| if odd.is_multiple_of(2) { Side::A } else { Side::B };
         server.take(call, side(step), from, side(step / 2));
         match step % 5 {
             0 => server.workers.place(from, step % 3),
