@@ -123,7 +123,7 @@ impl<R: Role> Core<R> {
                 (side, answer.map(|sdp| (sdp, None)))
             }
             // The leg lives with a worker, which answers.
-            MediaEffect::RestartBrowser { side, sdp } => match self.media.restart_browser(call, side, sdp, now) {
+            MediaEffect::RestartBrowser { side, sdp } => match self.media.restart_browser(call, side, sdp) {
                 Some(answer) => (side, answer.map(|sdp| (sdp, None))),
                 None => return,
             },

@@ -16,7 +16,7 @@ impl Session {
     /// `None` where there is no leg.
     pub fn take_leg(&mut self, side: Side, now: Instant) -> Option<TakenLeg> {
         self.now = Some(now);
-        self.flush(side, now);
+        self.run_leg(side);
         let end = self.end(side);
         end.leg.as_ref()?;
         let taken = end.take();
@@ -31,7 +31,6 @@ impl Session {
         self.clear_leg(side);
         self.end(side).put(*taken, now);
         self.start_made(side, now);
-        self.run_handshake(side, now);
-        self.flush(side, now);
+        self.run_leg(side);
     }
 }

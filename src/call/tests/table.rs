@@ -13,8 +13,13 @@ use super::*;
 /// A call of Alice's in some state, and the session of its other end.
 type Stand = (CallId, u64);
 
+/// How a state comes about.
+type Reach = fn(&mut World) -> Stand;
+/// How something happens.
+type Happen = fn(&mut World, Stand);
+
 /// What a state is called, what it means, and how it comes about.
-const STATES: &[(&str, &str, fn(&mut World) -> Stand)] = &[
+const STATES: &[(&str, &str, Reach)] = &[
     ("dialled", "Alice has dialled; the INVITE is on its way.", |world| (world.dial("300"), world.next_session)),
     ("rings there", "It rings where Alice has called.", |world| {
         let call = world.dial("300");
@@ -73,7 +78,7 @@ const STATES: &[(&str, &str, fn(&mut World) -> Stand)] = &[
 ];
 
 /// What happens to it.
-const INPUTS: &[(&str, fn(&mut World, Stand))] = &[
+const INPUTS: &[(&str, Happen)] = &[
     ("180", |world, (_, session)| world.sip(session, ringing(180))),
     ("200 to INVITE", |world, (_, session)| {
         let abilities = world.abilities;
@@ -149,7 +154,7 @@ fn pair(world: &mut World, (call, _): Stand, command: fn(CallId, CallId) -> Comm
 }
 
 /// What one input does in one state: the states afterwards, and the effects; or why it was refused.
-fn cell(reach: fn(&mut World) -> Stand, input: fn(&mut World, Stand)) -> Result<(String, String), CauseCode> {
+fn cell(reach: Reach, input: Happen) -> Result<(String, String), CauseCode> {
     let mut world = World::new();
     let stand = reach(&mut world);
     let before = world.calls.views(DESK);

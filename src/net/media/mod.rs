@@ -400,14 +400,13 @@ impl MediaServer {
         call: CallId,
         side: Side,
         offer: String,
-        now: Instant,
     ) -> Option<Result<Bytes, CauseCode>> {
         let media = self.calls.get(&call);
         let known = media.and_then(|media| media.certificates[side as usize].as_deref());
         if known.is_some() && known != certificate(&offer) {
             let other = media.and_then(|media| media.sides[side.other() as usize].as_ref());
             let expected = other.and_then(|rtp| Some(rtp.negotiated.as_ref()?.codec));
-            return Some(self.answer_browser(call, side, &offer, expected, now));
+            return Some(self.answer_browser(call, side, &offer, expected));
         }
         let credentials = self.webrtc.ice_credentials();
         self.act(call, Action::RestartBrowser { side, offer, credentials });

@@ -193,7 +193,7 @@ impl Cast {
         if who == "pbx" {
             return self.pbx_step(step);
         }
-        if let Some(heard) = step.strip_prefix("hears ") {
+        if let Some(heard) = step.strip_prefix("hears ").filter(|&heard| heard != "ringing") {
             return self.hears(who, heard);
         }
         match self.phones.contains_key(who) {

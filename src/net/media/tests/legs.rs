@@ -212,7 +212,7 @@ fn a_side_that_was_let_go_hears_nothing_and_is_filled_again() {
     assert!(!goes.hears_audio());
 
     // A browser, a telephone, and somebody from elsewhere.
-    assert!(server.answer_browser(CALL, Side::B, BROWSER, None, Instant::now()).is_ok());
+    assert!(server.answer_browser(CALL, Side::B, BROWSER, None).is_ok());
     server.flush();
     eventually("it is known", || server.workers.counts().iter().map(|counts| counts.by_ufrag).sum::<usize>() == 1);
     server.release(CALL, Side::B);
@@ -234,7 +234,7 @@ fn a_side_that_was_let_go_hears_nothing_and_is_filled_again() {
 fn a_browser_goes_to_another_call_and_is_found_there() {
     let port = 41_282;
     let (mut server, _events) = server(3, port, 42_140..=42_149);
-    let answer = server.answer_browser(CALL, Side::A, BROWSER, None, Instant::now()).unwrap();
+    let answer = server.answer_browser(CALL, Side::A, BROWSER, None).unwrap();
     server.flush();
     let check = super::moves::check(&super::moves::ufrag(&answer));
     let network = UdpSocket::bind((HOME, 0)).unwrap();
@@ -320,7 +320,7 @@ fn what_a_leg_said_that_has_gone_counts_no_more() {
     server.take(OTHER, Side::B, CALL, Side::A);
     assert!(!server.is_current(&news), "it has gone to another call");
     server.release(OTHER, Side::B);
-    assert!(server.answer_browser(CALL, Side::A, BROWSER, None, Instant::now()).is_ok());
+    assert!(server.answer_browser(CALL, Side::A, BROWSER, None).is_ok());
     assert!(!server.is_current(&news), "somebody else is there");
     let ended = MediaEvent { call: CallId(99), side: Side::A, tenure: None, event: MediaInput::Ended };
     assert!(server.is_current(&ended), "some are of no side's");
