@@ -86,20 +86,20 @@ fn refused_with(name: &str, button: &str) -> String {
 }
 
 #[test]
-fn with_nobody_signed_in_the_caller_is_told_480() {
+fn with_nobody_signed_in_the_caller_is_told_486() {
     let mut stage = stage("in-nobody");
     stage.caller.dial("100");
-    assert_eq!(stage.caller.wait("CALL_CLOSED"), "480 Temporarily Unavailable");
+    assert_eq!(stage.caller.wait("CALL_CLOSED"), "486 Busy Here");
 }
 
 #[test]
-fn signing_out_makes_the_user_unavailable() {
+fn signing_out_makes_the_line_busy() {
     let mut stage = stage("in-signed-out");
     let phone = Softphone::sign_in(&stage.server, "alice");
     phone.click("Sign out");
     phone.has_button("Sign in");
     stage.caller.dial("100");
-    assert_eq!(stage.caller.wait("CALL_CLOSED"), "480 Temporarily Unavailable");
+    assert_eq!(stage.caller.wait("CALL_CLOSED"), "486 Busy Here");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn an_rsa_certificate_is_silence_and_the_log_says_why() {
     browser.dial("200");
     phone.wait("CALL_ESTABLISHED");
     browser.status("No audio arrives from the telephone system");
-    assert!(server.log().contains("Does the PBX have an ECDSA certificate?"), "{}", server.log());
+    assert!(server.log().contains("Does the other side have an ECDSA certificate?"), "{}", server.log());
 }
 
 #[test]
