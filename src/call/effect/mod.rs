@@ -69,7 +69,7 @@ pub enum Input {
         abilities: Abilities,
         /// Hops the request has left (RFC 3261 8.1.1.6): a call that is passed on takes one.
         max_forwards: u8,
-        /// What [`carried`](super::headers::carried) finds, where the call is passed on; otherwise nothing.
+        /// What [`carried`](crate::call::headers::carried) finds, where the call is passed on; otherwise nothing.
         headers: Headers,
         /// The caller's SDP offer; empty where the caller wants ours (RFC 3264 5).
         offer: Bytes,

@@ -72,7 +72,7 @@ pub enum SipInput {
         sdp: Option<Bytes>,
         /// Which early dialog of a forked INVITE.
         fork: u32,
-        /// What [`asserted`](super::headers::asserted) finds.
+        /// What [`asserted`](crate::call::headers::asserted) finds.
         headers: Headers,
     },
     /// The other side answered.
@@ -81,7 +81,7 @@ pub enum SipInput {
         sdp: Option<Bytes>,
         /// What it can do.
         abilities: Abilities,
-        /// What [`asserted`](super::headers::asserted) finds.
+        /// What [`asserted`](crate::call::headers::asserted) finds.
         headers: Headers,
     },
     /// The other side refused, or could not be reached.
@@ -158,7 +158,7 @@ impl SipInput {
 /// For the SIP endpoint.
 #[derive(Debug)]
 pub enum SipEffect {
-    /// Send an INVITE; answered by [`Input::Invited`].
+    /// Send an INVITE; answered by [`Input::Invited`](super::Input::Invited).
     Invite {
         /// The leg it is for.
         leg: LegId,

@@ -10,7 +10,7 @@ use super::super::{CallControl, Decline, FeatureCode, Redirection};
 use super::line_group::FileGroup;
 use super::{Problem, problem, within};
 
-/// Services by the names of ECMA-269. Those in [`ALWAYS`] cannot be switched off.
+/// Services by the names of ECMA-269. Those at the end cannot be switched off.
 pub const FUNCTIONS: [&str; 20] = [
     "make_call",
     "decline_call",
