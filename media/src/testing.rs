@@ -54,6 +54,7 @@ pub(crate) fn negotiated(side: Side, codec: Codec) -> Negotiated {
         ptime: 20,
         security: Security::Plain,
         comfort_noise: None,
+        dtx: false,
         xr: crate::sdp::Xr::default(),
     }
 }

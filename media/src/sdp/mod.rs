@@ -127,6 +127,8 @@ pub struct Negotiated {
     pub security: Security,
     /// Comfort noise (RFC 3389): the payload type we send, the one we receive.
     pub comfort_noise: Option<(u8, u8)>,
+    /// Whether the peer would rather have no packets while nobody speaks (RFC 7587 section 6.1). Only for Opus.
+    pub dtx: bool,
     /// Extended reports that the peer wants.
     pub xr: Xr,
 }
@@ -413,6 +415,7 @@ impl Offer {
             ptime: read::ptime(media).unwrap_or(self.ptime),
             security,
             comfort_noise: noise.filter(|_| codec.rtp_clock() == NOISE_CLOCK).map(|send| (send, NOISE_PAYLOAD_TYPE)),
+            dtx: codec == Codec::Opus && read::wants_dtx(media, payload_type),
             xr: read::xr(media),
         })
     }
@@ -485,6 +488,7 @@ pub fn answer(
         ptime,
         security,
         comfort_noise: noise.map(|payload_type| (payload_type, payload_type)),
+        dtx: codec == Codec::Opus && read::wants_dtx(media, payload_type),
         xr,
     };
     Ok((lines.finish(), negotiated))

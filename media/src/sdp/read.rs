@@ -127,6 +127,15 @@ pub(super) fn comfort_noise(media: &Media) -> Option<u8> {
     tokens.any(|token| token.parse() == Ok(payload_type)).then_some(payload_type)
 }
 
+/// Whether the peer would rather have no packets while nobody speaks: `usedtx` of Opus (RFC 7587 section 6.1).
+pub(super) fn wants_dtx(media: &Media, payload_type: u8) -> bool {
+    let values = media.attributes.iter().filter(|attribute| attribute.attribute.eq_ignore_ascii_case("fmtp"));
+    let formats = values.filter_map(|attribute| attribute.value.as_deref()?.trim().split_once(' '));
+    let parameters =
+        formats.filter(|(format, _)| format.parse() == Ok(payload_type)).flat_map(|(_, list)| list.split(';'));
+    parameters.map(str::trim).any(|parameter| parameter.eq_ignore_ascii_case("usedtx=1"))
+}
+
 /// Milliseconds of audio per packet the peer wants, within what we send.
 pub(super) fn ptime(media: &Media) -> Option<u32> {
     media

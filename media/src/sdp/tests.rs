@@ -158,10 +158,30 @@ a=ptime:20
             ptime: 20,
             security: Security::Plain,
             comfort_noise: None,
+            dtx: false,
             xr: Xr::default(),
         }
     );
     assert_eq!(offered_codecs(&offer).unwrap(), [Codec::Pcmu, Codec::Pcma, Codec::G722]);
+}
+
+#[test]
+fn who_prefers_pauses_unsent_says_so() {
+    let offer = |parameters: &str| {
+        let text = "v=0\no=- 1 1 IN IP4 10.0.0.9\ns=-\nc=IN IP4 10.0.0.10\nt=0 0\nm=audio 5004 RTP/AVP 96 97\n\
+            a=rtpmap:96 opus/48000/2\na=rtpmap:97 telephone-event/48000\na=fmtp:97 0-15;usedtx=1\n";
+        format!("{text}a=fmtp:96 {parameters}\n")
+    };
+    for (parameters, dtx) in [
+        ("useinbandfec=1; usedtx=1", true),
+        ("UseDtx=1", true),
+        ("usedtx=0", false),
+        ("useinbandfec=1", false),
+        ("usedtx=10", false),
+    ] {
+        let (_, negotiated) = answer(&LOCAL, &[Codec::Opus], offer(parameters).as_bytes(), 1).unwrap();
+        assert_eq!(negotiated.dtx, dtx, "{parameters}");
+    }
 }
 
 #[test]

@@ -265,6 +265,7 @@ impl Session {
         self.now = Some(now);
         self.clear_leg(side);
         self.ends[side as usize].install(leg, &mut self.random, now);
+        self.heed_dtx(side);
         self.start_made(side, now);
         self.run_leg(side);
     }
@@ -293,6 +294,7 @@ impl Session {
             leg.update(negotiated, now);
             end.watch.agreed(now);
         }
+        self.heed_dtx(side);
         self.run_leg(side);
     }
 
@@ -311,11 +313,12 @@ impl Session {
         Some(leg.restart(offer, credentials))
     }
 
-    /// Whether pauses of what is encoded for a leg go unsent where its codec can do that: Opus. A leg starts without;
-    /// it stays until the leg is replaced. Comfort noise (RFC 3389) needs no such switch: it is sent where it was
-    /// agreed.
-    pub fn set_dtx(&mut self, side: Side, dtx: bool) {
-        self.end(side).outbound.sender.set_dtx(dtx);
+    /// Pauses of what is encoded for a leg go unsent where its far end prefers that. Comfort noise (RFC 3389) is sent
+    /// wherever it was agreed.
+    fn heed_dtx(&mut self, side: Side) {
+        let end = self.end(side);
+        let dtx = matches!(&end.leg, Some(Leg::Rtp(leg)) if leg.negotiated().dtx);
+        end.outbound.sender.set_dtx(dtx);
     }
 
     /// Sets what the far end of a leg hears. A leg starts with [`Source::Silence`].

@@ -217,6 +217,26 @@ fn comfort_noise_is_relayed_where_both_know_it_and_made_where_one_does() {
 }
 
 #[test]
+fn pauses_go_unsent_to_who_prefers_that() {
+    let sent = |dtx| {
+        let mut world = World::bridged(Codec::Pcma, Codec::Opus);
+        world.session.update_rtp(Side::B, Negotiated { dtx, ..negotiated(Side::B, Codec::Opus) }, world.now);
+        let mut a = whistle_for(Side::A, Codec::Pcma);
+        whistle(&mut world, Side::A, &mut a, 50);
+        for _ in 0..200 {
+            world.rtp(Side::A, a.header, &[0xd5; 160]);
+            a.header.sequence = a.header.sequence.wrapping_add(1);
+            a.header.timestamp = a.header.timestamp.wrapping_add(160);
+            world.run(FRAME);
+        }
+        world.heard(Side::B).len()
+    };
+    let (with, without) = (sent(true), sent(false));
+    assert!(without >= 248, "{without}");
+    assert!(with < without - 100, "{with} of {without}");
+}
+
+#[test]
 fn a_clip_plays_once_or_over_and_over() {
     // 100 ms of 400 Hz.
     let samples = (0..800).map(|n| ((std::f64::consts::TAU * 400.0 * f64::from(n) / 8_000.0).sin() * 9_000.0) as i16);

@@ -218,7 +218,8 @@ fn a_side_that_was_let_go_hears_nothing_and_is_filled_again() {
     server.release(CALL, Side::B);
     server.play(CALL, Side::A, Sound::Peer);
     let next = server.join_peer(CALL, Side::B, Sound::Peer);
-    assert_eq!(server.workers.counts().iter().map(|counts| counts.by_ufrag).sum::<usize>(), 0);
+    server.flush();
+    eventually("it is forgotten", || server.workers.counts().iter().map(|counts| counts.by_ufrag).sum::<usize>() == 0);
     let mut back = 0;
     assert!(reaches(&next, &stays, &mut back));
     server.release(CALL, Side::B);
