@@ -28,6 +28,7 @@ mod routes;
 mod samples;
 mod scenarios;
 mod secrets;
+mod services;
 mod shutdown;
 mod sounds;
 mod speech;
