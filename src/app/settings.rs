@@ -236,7 +236,11 @@ pub(super) fn directory(config: &Config, lines: &[(usize, usize)]) -> Directory 
             voice_mailbox: users().find_map(|(_, user)| user.voice_mailbox.clone()),
         }
     };
-    Directory { lines: lines.iter().map(line).collect(), groups: config.groups.iter().map(directory_group).collect() }
+    Directory {
+        lines: lines.iter().map(line).collect(),
+        groups: config.groups.iter().map(directory_group).collect(),
+        music_on_hold: config.media.music_on_hold.is_some(),
+    }
 }
 
 fn directory_group(group: &LineGroup) -> LineGroupEntry {

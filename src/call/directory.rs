@@ -16,6 +16,8 @@ pub struct Directory {
     pub lines: Vec<LineEntry>,
     /// By [`LineGroupId`].
     pub groups: Vec<LineGroupEntry>,
+    /// Whether there is music for who waits.
+    pub music_on_hold: bool,
 }
 
 /// A line.

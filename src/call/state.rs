@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
-use offhook_media::sdp::SecurityKind;
+use offhook_media::sdp::{Direction, SecurityKind};
 use offhook_media::session::Side;
 use offhook_sip::{ReferId, SessionId};
 
@@ -79,10 +79,10 @@ pub(super) struct Call {
 /// What a side was told by our offers within the session.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Told {
-    /// That it is on hold.
-    pub(super) hold: bool,
+    /// Who sends: less than both ways where it is on hold.
+    pub(super) direction: Direction,
     /// What an offer says that is on its way.
-    pub(super) under_way: Option<bool>,
+    pub(super) under_way: Option<Direction>,
     /// It did not take the last offer: it is asked again when the user wants something else.
     pub(super) refused: bool,
 }

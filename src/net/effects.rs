@@ -154,7 +154,9 @@ impl<R: Role> Core<R> {
                 let accepted = self.media.accept_next(call, side, &sdp);
                 return self.accepted(call, side, accepted, now);
             }
-            MediaEffect::Reoffer { side, hold } => (side, self.media.reoffer(call, side, hold).map(|sdp| (sdp, None))),
+            MediaEffect::Reoffer { side, wanted } => {
+                (side, self.media.reoffer(call, side, wanted).map(|sdp| (sdp, None)))
+            }
             MediaEffect::Take { side, from, from_side } => {
                 self.media.take(call, side, from, from_side);
                 return self.secured(call, side, now);

@@ -262,9 +262,9 @@ pub struct Terms {
     pub rtcp_mux: bool,
     /// Audio per packet that we ask for in offers, in milliseconds, 10 to 60.
     pub ptime: u32,
-    /// The peer is on hold with us and is to send nothing (RFC 3264 section 8.4): sendonly in offers, and in answers
-    /// where it would send otherwise.
-    pub hold: bool,
+    /// What we want: [`Direction::SendOnly`] where the peer is on hold with us and is to send nothing (RFC 3264 section
+    /// 8.4), [`Direction::Inactive`] where it gets nothing meanwhile either. Answers keep to it, too.
+    pub direction: Direction,
 }
 
 impl From<&[Codec]> for Terms {
@@ -277,7 +277,7 @@ impl From<&[Codec]> for Terms {
             comfort_noise: false,
             rtcp_mux: false,
             ptime: USUAL_PTIME,
-            hold: false,
+            direction: Direction::SendRecv,
         }
     }
 }
@@ -333,8 +333,7 @@ impl Offer {
     }
 
     fn of(local: &LocalAudio, terms: Terms, formats: Vec<Format>, version: u64) -> Self {
-        let Terms { codecs, protection, comfort_noise, rtcp_mux, ptime, hold } = terms;
-        let direction = if hold { Direction::SendOnly } else { Direction::SendRecv };
+        let Terms { codecs, protection, comfort_noise, rtcp_mux, ptime, direction } = terms;
         let noise = comfort_noise && codecs.iter().any(|codec| codec.rtp_clock() == NOISE_CLOCK);
         let rtcp_mux = rtcp_mux || protection.identity().is_some();
         let mut lines = Lines::new(local, version);
@@ -449,8 +448,7 @@ pub fn answer(
     let noise = read::comfort_noise(media).filter(|_| terms.comfort_noise && codec.rtp_clock() == NOISE_CLOCK);
     let remote = description.remote(media)?;
     let rtcp_mux = media.has_attribute("rtcp-mux");
-    let ours = if terms.hold { Direction::SendOnly } else { Direction::SendRecv };
-    let direction = description.direction(media).reversed().and(ours);
+    let direction = description.direction(media).reversed().and(terms.direction);
     let ptime = read::ptime(media).unwrap_or(USUAL_PTIME);
     let xr = read::xr(media);
 

@@ -79,7 +79,7 @@ a=rtpmap:96 telephone-event/48000
 ");
     let codecs = [Codec::Opus, Codec::Pcma];
     let (_, agreed) = answer(&LOCAL, &codecs, &offer, 1).unwrap();
-    let terms = Terms { hold: true, ..Terms::from(&codecs) };
+    let terms = Terms { direction: Direction::SendOnly, ..Terms::from(&codecs) };
     let renewed = Offer::renewed(&LOCAL, &terms, &agreed, 2);
     let written = text(renewed.sdp());
     assert!(written.contains("o=- 4711 2 IN"), "{written}");

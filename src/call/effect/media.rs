@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use offhook_media::LegStats;
 use offhook_media::codec::Codec;
-use offhook_media::sdp::SecurityKind;
+use offhook_media::sdp::{Direction, SecurityKind};
 use offhook_media::session::Side;
 
 use super::super::cause::CauseCode;
@@ -151,13 +151,13 @@ pub enum MediaEffect {
     },
     /// Forget who was prepared; the side stays as it is.
     DropNext,
-    /// Offer a side towards SIP once more, held or not: `Described` with the offer, or `Refused`. The answer goes into
-    /// [`MediaEffect::AcceptAnswer`]; without one the side stays as it was.
+    /// Offer a side towards SIP once more, in another direction: `Described` with the offer, or `Refused`. The answer
+    /// goes into [`MediaEffect::AcceptAnswer`]; without one the side stays as it was.
     Reoffer {
         /// Which side it is for.
         side: Side,
-        /// Whether the other end is to send nothing: `a=sendonly` (RFC 3264 8.4).
-        hold: bool,
+        /// `sendonly` puts the other end on hold (RFC 3264 8.4), `inactive` where it hears nothing from us meanwhile.
+        wanted: Direction,
     },
     /// Give a side the leg of a side of another call, with its sockets, its keys and what was agreed with its other
     /// end; who had the side before is dropped, and the other call's side is empty then.

@@ -1,6 +1,7 @@
 //! Who waits: what each side hears, and what its end is told of it (RFC 3264 8.4).
 
 use bytes::Bytes;
+use offhook_media::sdp::Direction;
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
 use tracing::debug;
@@ -117,6 +118,15 @@ impl Flow<'_> {
         }
     }
 
+    /// Whether there is anything to hear of a sound.
+    fn is_heard(&self, sound: Sound) -> bool {
+        match sound {
+            Sound::Silence => false,
+            Sound::MusicOnHold => self.directory.music_on_hold,
+            _ => true,
+        }
+    }
+
     /// Tells ends that wait, or wait no longer, as far as they have not been told.
     pub(super) fn reoffer(&mut self) {
         if self.ended || self.call.stage != Stage::Connected || self.call.takeover.is_some() {
@@ -125,12 +135,18 @@ impl Flow<'_> {
         for side in SIDES {
             let users = self.call.line().is_some() && side == self.call.browser_side();
             let hold = self.call.on_hold && !users && self.call.conference.is_none();
+            let wanted = match hold {
+                false => Direction::SendRecv,
+                true if self.is_heard(self.sound_for(side)) => Direction::SendOnly,
+                // The PBX plays its own music then.
+                true => Direction::Inactive,
+            };
             let told = self.call.told[index(side)];
             let Some(session) = self.call.session_at(side) else { continue };
             let free = told.under_way.is_none() && !told.refused && self.call.awaiting[index(side)].is_empty();
-            if free && told.hold != hold {
-                self.call.told[index(side)].under_way = Some(hold);
-                self.ask(Awaiting::Reoffer(session), MediaEffect::Reoffer { side, hold });
+            if free && told.direction != wanted {
+                self.call.told[index(side)].under_way = Some(wanted);
+                self.ask(Awaiting::Reoffer(session), MediaEffect::Reoffer { side, wanted });
             }
         }
     }
@@ -157,9 +173,9 @@ impl Flow<'_> {
     /// The end was told, or does not take it: then it is played music all the same.
     pub(super) fn offer_done(&mut self, side: Side, taken: bool) {
         let told = &mut self.call.told[index(side)];
-        let Some(hold) = told.under_way.take() else { return };
+        let Some(direction) = told.under_way.take() else { return };
         if taken {
-            told.hold = hold;
+            told.direction = direction;
         } else {
             told.refused = true;
         }

@@ -27,6 +27,27 @@ fn who_is_held_hears_music_and_is_told() {
 }
 
 #[test]
+fn without_music_of_ours_the_pbx_is_left_to_play_its_own_until_there_is_something_to_hear() {
+    use sdp::Direction::{Inactive, SendOnly, SendRecv};
+    let mut world = World::with(|directory| directory.music_on_hold = false);
+    let call = world.taken(1);
+    world.done(Command::HoldCall { call });
+    world.sip(1, SipInput::OfferAnswered { sdp: sdp() });
+    assert_eq!(world.wanted, [Inactive]);
+    // It is to hear the ringing of whom it goes to.
+    world.done(Command::SingleStepTransferCall { call, number: "301".into() });
+    world.sip(1, SipInput::OfferAnswered { sdp: sdp() });
+    assert_eq!(world.wanted, [Inactive, SendOnly]);
+    world.answer_last();
+    assert_eq!(world.wanted, [Inactive, SendOnly, SendRecv]);
+
+    let mut world = World::new();
+    let call = world.taken(1);
+    world.done(Command::HoldCall { call });
+    assert_eq!(world.wanted, [SendOnly]);
+}
+
+#[test]
 fn a_call_that_came_in_is_held_just_so() {
     let mut world = World::new();
     let call = world.taken(1);

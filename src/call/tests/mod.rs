@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
+use offhook_media::sdp;
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
 
@@ -72,6 +73,8 @@ struct World {
     sounds: BTreeMap<(CallId, usize), Sound>,
     /// What the ends of sessions can do that answer or call.
     abilities: Abilities,
+    /// Which way audio was to go by each offer within a session.
+    wanted: Vec<sdp::Direction>,
 }
 
 impl World {
@@ -96,7 +99,7 @@ impl World {
         let mut groups = [true, true, false, false].map(group).to_vec();
         groups[RECORDED.0 as usize].record = true;
         let other = LineEntry { number: "201".into(), users: vec![BOB], ..line.clone() };
-        let mut directory = Directory { lines: vec![line, other], groups };
+        let mut directory = Directory { lines: vec![line, other], groups, music_on_hold: true };
         change(&mut directory);
         let mut world = World {
             calls: Calls::new(Arc::new(directory), 10),
@@ -113,6 +116,7 @@ impl World {
             next_session: 100,
             sounds: BTreeMap::new(),
             abilities: Abilities::default(),
+            wanted: Vec::new(),
         };
         for line in [LINE, OTHER_LINE] {
             world.input(Input::LineAvailable { line, available: true });
@@ -186,7 +190,12 @@ impl World {
             MediaEffect::RestartBrowser { sdp, .. } if sdp == "later" => return,
             MediaEffect::RestartBrowser { side, .. } => (side, described(None)),
             MediaEffect::AnswerBrowser { side, .. } | MediaEffect::Offer { side, .. } => (side, described(None)),
-            MediaEffect::OfferNext { side, .. } | MediaEffect::Reoffer { side, .. } => (side, described(None)),
+            MediaEffect::OfferNext { side, .. } => (side, described(None)),
+            MediaEffect::Reoffer { side, wanted } => {
+                let described = described(None);
+                self.wanted.push(wanted);
+                (side, described)
+            }
             MediaEffect::Take { side, from, from_side } => {
                 self.sounds.remove(&(from, from_side as usize));
                 self.sounds.remove(&(call, side as usize));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
-use offhook_media::sdp::Offer;
+use offhook_media::sdp::{Direction, Offer};
 use offhook_media::session::Side;
 
 use super::worker::{Action, Passage};
@@ -57,10 +57,10 @@ impl MediaServer {
         }
     }
 
-    /// Offers a side once more with what was agreed first, on hold or not. The answer goes into
+    /// Offers a side once more with what was agreed first, in another direction. The answer goes into
     /// [`MediaServer::accept_answer`]; without one the agreement goes on.
-    pub(in crate::net) fn reoffer(&mut self, call: CallId, side: Side, hold: bool) -> Result<Bytes, CauseCode> {
-        self.existing(call, side)?.hold = hold;
+    pub(in crate::net) fn reoffer(&mut self, call: CallId, side: Side, wanted: Direction) -> Result<Bytes, CauseCode> {
+        self.existing(call, side)?.wanted = wanted;
         self.offer_again(call, side, |rtp, codec| expected_first(&rtp.audio.outgoing, Some(codec)))
     }
 

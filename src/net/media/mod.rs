@@ -173,8 +173,8 @@ struct RtpSide {
     audio: AudioSettings,
     /// The keys of what we send, for its life.
     keys: LocalKeys,
-    /// Whether it is on hold with us.
-    hold: bool,
+    /// What our offers and answers want: less than both ways while it is on hold with us.
+    wanted: Direction,
 }
 
 impl MediaServer {
@@ -285,10 +285,13 @@ impl MediaServer {
         Ok(codec)
     }
 
-    /// Whether the other end of a side wants nothing and sends nothing.
+    /// Whether the other end of a side wants nothing and sends nothing; not where that is our own wish.
     pub(super) fn is_held(&self, call: CallId, side: Side) -> bool {
         let rtp = self.calls.get(&call).and_then(|media| media.sides[side as usize].as_ref());
-        rtp.and_then(|rtp| rtp.negotiated.as_ref()).is_some_and(|agreed| agreed.direction == Direction::Inactive)
+        rtp.is_some_and(|rtp| {
+            let still = rtp.negotiated.as_ref().is_some_and(|agreed| agreed.direction == Direction::Inactive);
+            still && rtp.wanted == Direction::SendRecv
+        })
     }
 
     /// How the audio of a side is encrypted, where that is agreed.
@@ -520,7 +523,10 @@ impl MediaServer {
         self.next_session += 1;
         let local = LocalAudio { address: shown, port: pair.port, session_id: self.next_session };
         let (audio, keys) = (audio.clone(), LocalKeys::new(&random));
-        Ok((RtpSide { local, version: 1, offer: None, negotiated: None, audio, keys, hold: false }, pair))
+        Ok((
+            RtpSide { local, version: 1, offer: None, negotiated: None, audio, keys, wanted: Direction::SendRecv },
+            pair,
+        ))
     }
 
     /// The codecs to answer a browser with: what spares transcoding first, HD where the PBX side is HD.

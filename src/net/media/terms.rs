@@ -115,7 +115,7 @@ impl RtpSide {
             }
             None => Protection::Off,
         };
-        Terms { codecs, protection, comfort_noise, rtcp_mux, ptime, hold: self.hold }
+        Terms { codecs, protection, comfort_noise, rtcp_mux, ptime, direction: self.wanted }
     }
 
     /// The terms of another offer of ours where this was agreed: what was agreed is not put in question.

@@ -35,15 +35,19 @@ fn a_side_is_offered_on_hold_and_retrieved_with_what_was_agreed() {
     let (mut server, mut events) = server(1, 0, 41_340..=41_349);
     let audio = AudioSettings { srtp: Srtp::On(offhook_media::sdp::SrtpPolicy::Optional), ..plain() };
     let (phone, answer) = Peer::new(&server.offer(CALL, Side::A, HOME, &audio).unwrap());
-    assert_eq!(server.reoffer(CALL, Side::A, true).err(), Some(CauseCode::NotPossibleNow), "nothing is agreed yet");
-    assert_eq!(server.reoffer(CALL, Side::B, true).err(), Some(CauseCode::Internal), "nobody is there");
+    assert_eq!(
+        server.reoffer(CALL, Side::A, Direction::SendOnly).err(),
+        Some(CauseCode::NotPossibleNow),
+        "nothing is agreed yet"
+    );
+    assert_eq!(server.reoffer(CALL, Side::B, Direction::SendOnly).err(), Some(CauseCode::Internal), "nobody is there");
     server.accept_answer(CALL, Side::A, answer.as_bytes()).unwrap();
     server.play(CALL, Side::A, Sound::Peer);
     let other = server.join_peer(CALL, Side::B, Sound::Peer);
     let mut sequence = 0;
     assert!(reaches(&phone, &other, &mut sequence));
 
-    let held = text(server.reoffer(CALL, Side::A, true));
+    let held = text(server.reoffer(CALL, Side::A, Direction::SendOnly));
     assert!(held.ends_with("a=sendonly\r\n") && held.contains(" RTP/AVP 8 101\r\n"), "{held}");
     assert!(!held.contains("crypto"), "it was agreed without: {held}");
     // It is refused: the agreement goes on.
@@ -52,7 +56,7 @@ fn a_side_is_offered_on_hold_and_retrieved_with_what_was_agreed() {
     assert!(reaches(&phone, &other, &mut sequence));
 
     let version = |sdp: &str| sdp.split_whitespace().nth(3).unwrap().parse::<u64>().unwrap();
-    let again = text(server.reoffer(CALL, Side::A, true));
+    let again = text(server.reoffer(CALL, Side::A, Direction::SendOnly));
     assert!(version(&again) > version(&held));
     server.accept_answer(CALL, Side::A, answering(&phone, "recvonly").as_bytes()).unwrap();
     // Its PBX asks anew, and it stays on hold.
@@ -69,7 +73,7 @@ fn a_side_is_offered_on_hold_and_retrieved_with_what_was_agreed() {
     talk_until("the hold is over", &[&other], || Instant::now() > until);
     server.play(CALL, Side::A, Sound::Peer);
     server.play(CALL, Side::B, Sound::Peer);
-    assert!(text(server.reoffer(CALL, Side::A, false)).ends_with("a=sendrecv\r\n"));
+    assert!(text(server.reoffer(CALL, Side::A, Direction::SendRecv)).ends_with("a=sendrecv\r\n"));
     server.accept_answer(CALL, Side::A, answering(&phone, "sendrecv").as_bytes()).unwrap();
     server.flush();
     assert!(reaches(&phone, &other, &mut sequence));
