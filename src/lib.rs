@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod call;
+pub mod capture;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -1,0 +1,7 @@
+//! Why a call failed: what was said on all its sides, in one order and on one clock, and what that means.
+//!
+//! A [`trace::Trace`] is everything known of a call. It is noted while the server runs, or read from a capture of any
+//! tool. [`verdict::Verdict`] is what it comes to. Pure: times are arguments, files and sockets are elsewhere.
+
+pub mod trace;
+pub mod verdict;
