@@ -90,14 +90,30 @@ class Call:
             pass
 
 
-def ask(question):
-    """rtpengine's answer by its protocol ng: the SDP in it."""
+def said(question, within=5):
+    """rtpengine's answer by its protocol ng; None where there is none in so many seconds."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         control.bind((US, 0))
-        control.settimeout(5)
+        control.settimeout(within)
         # Two questions with the same first word are one to it.
         control.sendto(os.urandom(8).hex().encode() + b" " + bencode(question), (RTPENGINE, NG_PORT))
-        answer = control.recv(65536).decode()
+        try:
+            return control.recv(65536).decode()
+        except OSError:
+            return None
+
+
+def wait_until_ready(server, log):
+    """Returns when rtpengine answers."""
+    deadline = time.monotonic() + 10
+    while "pong" not in (said({"command": "ping"}, 0.1) or ""):
+        if server.poll() is not None or time.monotonic() > deadline:
+            sys.exit(f"rtpengine did not start: see {log}")
+
+
+def ask(question):
+    """The SDP in rtpengine's answer."""
+    answer = said(question) or "nothing"
     found = re.search(r"3:sdp(\d+):", answer)
     if not found:
         sys.exit(f"rtpengine says {answer}")
@@ -112,7 +128,7 @@ def through_rtpengine(folder, kind, coded):
     with open(f"{folder}/rtpengine.log", "w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        time.sleep(1)
+        wait_until_ready(server, log.name)
         calls = [Call(number, KINDS[kind][2], kind) for number in range(len(coded))]
         frames = max(map(len, coded)) // 160
         start = time.monotonic()

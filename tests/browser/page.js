@@ -20,7 +20,7 @@
 
   // Keeps the last seconds of a track, and of the microphone at the same time, as samples.
   function record(track) {
-    const context = new AudioContext({ sampleRate: 48000 });
+    const context = new AudioContext({ sampleRate: 48000, latencyHint: 'playback' });
     const source = context.createMediaStreamSource(new MediaStream([track]));
     const both = context.createChannelMerger(2);
     source.connect(both, 0, 0);

@@ -23,7 +23,7 @@ use crate::support::wav::{self, Sound};
 /// What is listened to at a time, in seconds. On a busy machine a browser does not play without a gap for long.
 const LISTENED: f64 = 3.0;
 /// How long the right may take to be heard.
-const WITHIN: Duration = Duration::from_secs(90);
+const WITHIN: Duration = Duration::from_secs(120);
 /// Scores on a good network and on a bad one: what a machine that is busy with other things still reaches. Something
 /// else than what was said has 1.2 at most.
 pub(crate) const GOOD: f64 = 2.6;
