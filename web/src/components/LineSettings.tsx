@@ -108,7 +108,7 @@ function RemoteOffice({ phone, line, settable }: SettingProps) {
           inputMode="tel"
           autoComplete="off"
           maxLength={128}
-          disabled={on}
+          readOnly={on}
           value={on ? (line.remote_office ?? '') : number}
           onChange={(event) => setNumber(cleanNumber(event.currentTarget.value))}
         />

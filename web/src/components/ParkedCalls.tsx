@@ -56,9 +56,8 @@ function Row({ phone, parked, entry, back }: RowProps) {
       <IconParking size={22} aria-hidden />
       <div className={classes.names}>
         <span className={classes.who}>{whoIs(parked, texts.call.unknown)}</span>
-        <span className={classes.lineGroup} role="status">
-          {texts.park.waitsAt(parked.at)}
-        </span>
+        {/* The announcer says it. */}
+        <span className={classes.lineGroup}>{texts.park.waitsAt(parked.at)}</span>
       </div>
       <span className={classes.lineGroup}>
         <Timer since={parked.since} label={texts.call.waiting} />
