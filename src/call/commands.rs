@@ -49,7 +49,7 @@ impl Calls {
             Command::DeflectCall { call, number } => {
                 self.checked(Service::DeflectCall, call, asker, now, |flow| flow.deflect(&number))
             }
-            Command::ClearConnection { call } => self.clear_connection(asker, call, now),
+            Command::ClearConnection { call, remote } => self.clear_connection(asker, call, remote, now),
             Command::ClearCall { call } => self.clear_call(asker, call, now),
             Command::GenerateDigits { call, digits } => {
                 if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(is_dtmf) {
@@ -71,7 +71,7 @@ impl Calls {
             Command::ParkCall { call, number } => self.park_call(asker, call, number.as_deref(), now),
             Command::DirectedPickupCall { line, number, sdp } => self.directed_pickup(asker, line, &number, sdp, now),
             Command::SetForwarding { line, forwarding } => self.set_forwarding(user, line, forwarding),
-            Command::CancelForwarding { line, kind } => self.cancel_forwarding(user, line, kind),
+            Command::CancelForwarding { line, kind, callers } => self.cancel_forwarding(user, line, kind, callers),
             Command::SetDoNotDisturb { line, on } => self.set_do_not_disturb(user, line, on, now),
             Command::SetRemoteOffice { line, number } => self.set_remote_office(user, line, number),
         };

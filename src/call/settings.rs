@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+/// Seconds that a call may ring before it is forwarded.
+pub const FORWARD_AFTER: std::ops::RangeInclusive<u32> = 1..=600;
+
 /// Settings of one line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineSettings {

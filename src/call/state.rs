@@ -449,6 +449,14 @@ impl Call {
         }
     }
 
+    /// The number where it waits, while it is parked.
+    pub(super) fn parked_at(&self) -> Option<&str> {
+        match &self.vacancy {
+            Some(Vacancy::Parked { number, .. }) => Some(number),
+            _ => None,
+        }
+    }
+
     /// The client that is about to take the user's side.
     pub(super) fn successor(&self) -> Option<Successor> {
         match self.vacancy {

@@ -109,6 +109,8 @@ pub struct CallView {
     pub diverted_by: Option<Caller>,
     /// Whom it is being transferred to, while that is on its way.
     pub transferring_to: Option<String>,
+    /// Where it waits, while it is parked.
+    pub parked_at: Option<String>,
 }
 
 impl Calls {
@@ -182,6 +184,7 @@ impl Calls {
             conference,
             consultation_of,
             transferring_to: call.transfer.as_ref().map(|transfer| transfer.to.clone()),
+            parked_at: call.parked_at().map(str::to_owned),
             ..base(call, line, state, remote_state)
         })
     }
@@ -230,5 +233,6 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         conference: Vec::new(),
         diverted_by: call.trail.diverted_by(),
         transferring_to: None,
+        parked_at: None,
     }
 }

@@ -720,6 +720,7 @@ mod tests {
             conference: Vec::new(),
             diverted_by: None,
             transferring_to: None,
+            parked_at: None,
         };
         Arc::new(Change::Call(Box::new(view), Vec::new()))
     }

@@ -74,6 +74,7 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         conference: view.conference.iter().map(|call| call.to_string()).collect(),
         diverted_by: view.diverted_by.map(|by| protocol::Diverter { number: by.number, name: by.name }),
         transferring_to: view.transferring_to,
+        parked_at: view.parked_at,
     }
 }
 

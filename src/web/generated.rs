@@ -13,7 +13,7 @@ use super::protocol::admin::{
 use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
-use crate::call::settings::{Callers, Forwarding, ForwardingKind};
+use crate::call::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind};
 use crate::line::events::CallEvent;
 use crate::quality::{CallReport, LegParty, LegReport};
 
@@ -69,6 +69,10 @@ fn protocol_types() -> String {
     add(LegReport::decl(&config));
     add(LegParty::decl(&config));
     text += &format!("\nexport const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n");
+    let (min, max) = FORWARD_AFTER.into_inner();
+    text += &format!(
+        "\n/** Seconds that a call may ring before it is forwarded. */\nexport const FORWARD_AFTER = {{ min: {min}, max: {max} }};\n"
+    );
     text
 }
 

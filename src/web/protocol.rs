@@ -13,7 +13,7 @@ use ts_rs::TS;
 
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
-use crate::call::settings::{Forwarding, ForwardingKind};
+use crate::call::settings::{Callers, Forwarding, ForwardingKind};
 use crate::line::events::CallEvent;
 
 /// The protocol's version, sent in [`Hello`]. A client that reads another number must ask for a reload.
@@ -82,10 +82,15 @@ pub enum Request {
         /// What the caller is told.
         reason: DeclineReason,
     },
-    /// ECMA-269 Clear Connection: ends the call, or gives up dialling.
+    /// ECMA-269 Clear Connection: ends the call, or gives up dialling. In a conference the user leaves, and the others
+    /// go on.
     ClearConnection {
         /// The call to end.
         call: String,
+        /// Whether the other side's connection is meant: in a conference that one is let go, and the user stays.
+        #[serde(default)]
+        #[ts(as = "Option<bool>", optional)]
+        remote: bool,
     },
     /// Brings the audio of a call here to another network path: an ICE restart (RFC 8839 section 4.4.1.1). An offer of a
     /// new connection, after the page was loaded anew, takes the place of the old one.
@@ -208,6 +213,10 @@ pub enum Request {
         line: String,
         /// Which kind; all where none is said.
         kind: Option<ForwardingKind>,
+        /// That of which callers, as it was set; of whichever where none is said.
+        #[serde(default)]
+        #[ts(optional)]
+        callers: Option<Callers>,
     },
     /// ECMA-269 Set Do Not Disturb.
     SetDoNotDisturb {
@@ -500,6 +509,8 @@ pub struct Call {
     pub diverted_by: Option<Diverter>,
     /// Whom it is being transferred to, while that is on its way.
     pub transferring_to: Option<String>,
+    /// The number where it waits to be picked up, while it is parked.
+    pub parked_at: Option<String>,
 }
 
 /// Somebody who has sent a call on.

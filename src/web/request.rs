@@ -71,7 +71,7 @@ pub(super) fn wanted(request: Request) -> Result<Wanted, CauseCode> {
                 DeclineReason::Declined => CauseCode::Declined,
             },
         },
-        Request::ClearConnection { call: id } => Command::ClearConnection { call: call(&id)? },
+        Request::ClearConnection { call: id, remote } => Command::ClearConnection { call: call(&id)?, remote },
         Request::GenerateDigits { call: id, digits } => Command::GenerateDigits { call: call(&id)?, digits },
         Request::HoldCall { call: id } => Command::HoldCall { call: call(&id)? },
         Request::RetrieveCall { call: id } => Command::RetrieveCall { call: call(&id)? },
@@ -92,7 +92,9 @@ pub(super) fn wanted(request: Request) -> Result<Wanted, CauseCode> {
         Request::DeflectCall { call: id, number } => Command::DeflectCall { call: call(&id)?, number },
         Request::ParkCall { call: id, number } => Command::ParkCall { call: call(&id)?, number },
         Request::SetForwarding { line: id, forwarding } => Command::SetForwarding { line: line(&id)?, forwarding },
-        Request::CancelForwarding { line: id, kind } => Command::CancelForwarding { line: line(&id)?, kind },
+        Request::CancelForwarding { line: id, kind, callers } => {
+            Command::CancelForwarding { line: line(&id)?, kind, callers }
+        }
         Request::SetDoNotDisturb { line: id, on } => Command::SetDoNotDisturb { line: line(&id)?, on },
         Request::SetRemoteOffice { line: id, number } => Command::SetRemoteOffice { line: line(&id)?, number },
     };

@@ -51,6 +51,25 @@ fn a_call_rings_with_a_local_tone_is_answered_and_ended_by_the_caller() {
 }
 
 #[test]
+fn a_page_that_is_loaded_anew_while_it_rings_goes_on_with_its_call() {
+    let stage = stage("out-reloaded");
+    let mut called = ringing_phone(&stage.site);
+    stage.phone.dial("200");
+    called.wait("CALL_INCOMING");
+    stage.phone.hears_frequency(RINGBACK);
+    stage.phone.reload();
+    stage.phone.status("Ringing");
+    stage.phone.hears_frequency(RINGBACK);
+    called.answer();
+    called.wait("CALL_ESTABLISHED");
+    stage.phone.wait_connected();
+    stage.phone.hears_tone(1000.0);
+    assert!(!stage.pbx.log().contains("request CANCEL"));
+    stage.phone.click("Hang up");
+    called.wait("CALL_CLOSED");
+}
+
+#[test]
 fn the_called_side_can_end_the_call() {
     let stage = stage("out-far-end");
     let mut called = Baresip::start(&stage.site, &Default::default());

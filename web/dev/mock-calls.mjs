@@ -111,6 +111,7 @@ export function create(fields) {
     conference: [],
     diverted_by: null,
     transferring_to: null,
+    parked_at: null,
     ...fields,
   });
   tellAll();
@@ -147,7 +148,17 @@ function place(line, number, sdp, reply, more = {}) {
   later(/^60\d$/.test(number) ? 400 : 4000, talk);
 }
 
+/** Refuses the next request. */
+export function refuse() {
+  refusing = true;
+}
+let refusing = false;
+
 export function serve(request, reply) {
+  if (refusing && request.type !== 'ping') {
+    refusing = false;
+    return reply({ status: 'error', cause: cause('not_possible_now') });
+  }
   const call = calls.get(request.call ?? request.active);
   const done = (change) => {
     reply({ status: 'ok' });
@@ -162,6 +173,7 @@ export function serve(request, reply) {
   };
   switch (request.type) {
     case 'make_call':
+      if (setting.remote_office) return reply({ status: 'ok' });
       return place(request.line, request.number, request.sdp, reply);
     case 'consultation_call':
       call.state = 'held';
@@ -185,13 +197,15 @@ export function serve(request, reply) {
       const talking = { here: true, state: 'connected', connected_at: Date.now(), codec: 'PCMA', security: 'plain' };
       return update(request.call, talking);
     }
+    case 'restart_media':
+      return reply({ status: 'media', call: request.call, sdp: answer(request.sdp) });
     case 'decline_call':
       return done({ state: 'null', cause: cause(request.reason) });
     case 'deflect_call':
       return done(over);
     case 'clear_connection': {
       if (!call) return reply({ status: 'error', cause: cause('unknown_call') });
-      const members = [...call.conference];
+      const members = request.remote ? [] : [...call.conference];
       done({ state: 'null', cause: cause(call.connected_at ? 'normal_clearing' : 'cancelled') });
       return members.forEach((id) => update(id, over));
     }
@@ -229,7 +243,7 @@ export function serve(request, reply) {
       }, 1500);
     }
     case 'park_call':
-      return done({ state: 'queued', here: false });
+      return done({ state: 'queued', here: false, parked_at: request.number ?? '201' });
     case 'set_do_not_disturb':
       return set({ do_not_disturb: request.on });
     case 'set_remote_office':
@@ -241,7 +255,11 @@ export function serve(request, reply) {
       return set({ forwardings: [...setting.forwardings.filter((one) => !same(one)), forwarding] });
     }
     case 'cancel_forwarding':
-      return set({ forwardings: setting.forwardings.filter(({ kind }) => request.kind && kind !== request.kind) });
+      return set({
+        forwardings: setting.forwardings.filter(
+          ({ kind, callers }) => kind !== (request.kind ?? kind) || callers !== (request.callers ?? callers),
+        ),
+      });
     default:
       return reply({ status: 'ok' });
   }

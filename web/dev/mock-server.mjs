@@ -4,14 +4,15 @@
 //   node dev/mock-server.mjs [port]      then open http://127.0.0.1:7230
 //
 // What a call does depends on the number: see mock-calls.mjs. `POST /mock/<what>` makes things happen: incoming,
-// elsewhere, digit, answer (whoever rings answers), line-failed, drop (breaks every socket), down and up.
+// elsewhere, digit, answer (whoever rings answers), line-failed, functions-off (nothing more can be set), refuse (the next
+// request), drop (breaks every socket), down and up.
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { administer } from './mock-admin.mjs';
-import { calls, cause, clients, create, lines, reset, seen, seq, serve, tell, update } from './mock-calls.mjs';
+import { calls, cause, clients, create, lines, refuse, reset, seen, seq, serve, tell, update } from './mock-calls.mjs';
 
 const port = Number(process.argv[2] ?? 7230);
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
@@ -115,6 +116,11 @@ function happen(what) {
     case 'line-failed':
       Object.assign(lines[1], { state: 'failed', cause: cause('wrong_password', 401, 'Unauthorized') });
       return tell({ type: 'line', line: lines[1] });
+    case 'functions-off':
+      lines[0].services = ['make_call'];
+      return tell({ type: 'line', line: lines[0] });
+    case 'refuse':
+      return refuse();
     case 'clear':
       return [...calls.keys()].forEach((id) => update(id, { state: 'null', cause: cause('normal_clearing') }));
     case 'answer':

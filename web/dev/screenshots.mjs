@@ -164,7 +164,7 @@ for (const kind of kinds.filter(({ name }) => !only || name === only)) {
     .locator('form')
     .getByRole('button', { name: say('Park', 'Parken'), exact: true })
     .click();
-  await page.getByText(say('Waits at', 'Wartet bei')).waitFor();
+  await page.getByText(say('Waits at 201', 'Wartet bei 201'), { exact: true }).waitFor();
   await shot('23-parked');
   await happen('clear');
   await pressed('Pick up', 'Heranholen');
@@ -206,9 +206,15 @@ for (const kind of kinds.filter(({ name }) => !only || name === only)) {
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
   await shot('32-signs');
+  await happen('functions-off');
+  await page.getByRole('button', { name: say('Settings', 'Einstellungen'), exact: true }).click();
+  await page.getByText(say('only be taken back', 'nur noch zurücknehmen')).first().waitFor();
+  await shot('33-only-back');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
   await page.goto(`${base}/?dial=${encodeURIComponent('tel:+49-89-1234567;ext=3')}`);
   await page.getByRole('dialog').waitFor();
-  await shot('33-link');
+  await shot('34-link');
   const second = await context.newPage();
   await second.goto(`${base}/?dial=${encodeURIComponent('callto:202')}`);
   await second.getByText(say('that was open already', 'bereits geöffnete')).waitFor();

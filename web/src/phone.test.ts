@@ -1,8 +1,9 @@
 /** What the softphone sends, and which microphone is heard by whom. */
-import { beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Call, ReplyResult, Request } from './generated/protocol';
 import { Phone } from './phone';
 import type { SocketEvents } from './protocol/socket';
+import { ours } from './protocol/state';
 import { call, hello, line, user } from './protocol/testing';
 
 const wires = vi.hoisted(() => ({
@@ -11,6 +12,7 @@ const wires = vi.hoisted(() => ({
   answer: (_: Request): ReplyResult => ({ status: 'ok' }),
   peers: [] as { muted: boolean; closed: boolean }[],
 }));
+const away = (): ReplyResult => ({ status: 'error', cause: ours('server_unreachable') });
 
 vi.mock('./protocol/socket', () => ({
   ServerSocket: class {
@@ -97,10 +99,33 @@ it('keeps the call that runs when another is answered: the server holds it', asy
 });
 
 it('asks for one thing at a time', async () => {
-  tell({ here: true, state: 'connected' });
+  await phone.dial('l1', '303');
+  tell({ id: 'c2', here: true, state: 'connected' });
   wires.answer = () => ({ status: 'ok' });
-  await Promise.all([phone.hold('c1'), phone.park('c1', '')]);
-  expect(wires.sent.map(({ type }) => type)).toEqual(['hold_call']);
+  await Promise.all([phone.hold('c2'), phone.park('c2', '')]);
+  expect(wires.sent.map(({ type }) => type)).toEqual(['make_call', 'hold_call']);
+});
+
+it('removes one from a conference and stays', async () => {
+  await phone.dial('l1', '303');
+  tell({ id: 'c2', here: true, state: 'connected' });
+  await phone.removeFromConference('c2');
+  expect(wires.sent.at(-1)).toEqual({ type: 'clear_connection', call: 'c2', remote: true });
+});
+
+it('does not give audio to a call that was given up before its reply was lost', async () => {
+  let lose = (_: ReplyResult) => {};
+  wires.answer = () => new Promise<ReplyResult>((resolve) => (lose = resolve)) as never;
+  const dialled = phone.dial('l1', '303');
+  await settled();
+  phone.hangUpDraft();
+  lose(away());
+  await dialled;
+  wires.answer = () => ({ status: 'ok' });
+  wires.events?.hello(hello({ resumed: true, replayed: true }));
+  tell({ id: 'c2', here: true, state: 'initiated', direction: 'outgoing' });
+  await settled();
+  expect(wires.sent.map(({ type }) => type)).toEqual(['make_call', 'clear_connection']);
 });
 
 it('lets go of the audio of a call that is parked', async () => {
@@ -116,4 +141,98 @@ it('gives a call that a reload has left without audio new audio, and ends it whe
   await settled();
   expect(wires.sent).toEqual([{ type: 'restart_media', call: 'c1', sdp: 'offer' }]);
   expect(wires.peers.map(({ closed }) => closed)).toEqual([false]);
+});
+
+describe('a call that the person ended while the server was away', () => {
+  const talking = { id: 'c2', here: true, state: 'connected', direction: 'outgoing' } as const;
+  const types = () => wires.sent.map(({ type }) => type);
+
+  beforeEach(async () => {
+    await phone.dial('l1', '303');
+    tell(talking);
+    wires.answer = away;
+    await phone.hangUp('c2');
+    expect(phone.snapshot().calls).toEqual([]);
+    wires.answer = () => ({ status: 'ok' });
+    wires.sent = [];
+  });
+
+  it.each([
+    ['seen again', hello({ resumed: true, calls: [call(talking)] })],
+    ['replayed', hello({ resumed: true, replayed: true, lines: [] })],
+  ])('is ended there once it is back, and gets no new audio: %s', async (_, again) => {
+    wires.events?.hello(again);
+    tell({ ...talking, codec: 'PCMA' });
+    await settled();
+    expect(types()).toEqual(['clear_connection']);
+    tell({ ...talking, state: 'null', cause: ours('normal_clearing') });
+    wires.events?.hello(again);
+    expect(types().slice(1)).not.toContain('clear_connection');
+  });
+
+  it('is remembered for as long as the server stays away', async () => {
+    wires.answer = away;
+    wires.events?.hello(hello({ resumed: true, replayed: true }));
+    await settled();
+    wires.events?.hello(hello({ resumed: true, replayed: true }));
+    await settled();
+    expect(types()).toEqual(['clear_connection', 'clear_connection']);
+  });
+});
+
+describe('a call whose reply was lost with the socket', () => {
+  const dialled = { id: 'c2', here: true, state: 'initiated', remote_state: 'null', direction: 'outgoing' } as const;
+
+  it('gets audio when it is told of, once', async () => {
+    wires.answer = away;
+    await phone.dial('l1', '303');
+    wires.answer = () => ({ status: 'media', call: 'c2', sdp: 'answer' });
+    wires.sent = [];
+    wires.events?.hello(hello({ resumed: true, replayed: true }));
+    tell(dialled);
+    tell({ ...dialled, state: 'connected', remote_state: 'alerting' });
+    await settled();
+    tell({ ...dialled, state: 'connected' });
+    await settled();
+    expect(wires.sent).toEqual([{ type: 'restart_media', call: 'c2', sdp: 'offer' }]);
+    expect(wires.peers.map(({ closed }) => closed)).toEqual([true, false]);
+  });
+
+  it.each(['dial', 'answer'] as const)(
+    'has only the audio that the reply brings where that still comes: %s',
+    async (how) => {
+      tell({ id: 'c2' });
+      const done = how === 'dial' ? phone.dial('l1', '303') : phone.answer('c2');
+      await Promise.resolve();
+      tell({ ...dialled, state: 'connected' });
+      await done;
+      await settled();
+      expect(wires.sent.map(({ type }) => type)).toEqual([how === 'dial' ? 'make_call' : 'answer_call']);
+      expect(wires.peers.map(({ closed }) => closed)).toEqual([false]);
+    },
+  );
+});
+
+it('is as muted after a reload as before', async () => {
+  const stored = new Map<string, string>();
+  vi.stubGlobal('sessionStorage', {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => void stored.set(key, value),
+    removeItem: (key: string) => void stored.delete(key),
+  });
+  const [muted, heard] = [call({ id: 'c2', here: true, state: 'connected' }), call({ here: true, state: 'connected' })];
+  wires.events?.hello(hello({ resumed: true, calls: [muted, heard] }));
+  await settled();
+  phone.setMuted('c2', true);
+  wires.peers = [];
+  phone = new Phone(user, 'ws://server');
+  wires.events?.link('online');
+  wires.events?.hello(hello({ resumed: true, calls: [muted, heard] }));
+  await settled();
+  expect(wires.peers.map(({ muted }) => muted)).toEqual([true, false]);
+  phone.setMuted('c2', false);
+  phone = new Phone(user, 'ws://server');
+  wires.events?.hello(hello({ resumed: true, calls: [muted] }));
+  expect(phone.snapshot().calls.map(({ muted }) => muted)).toEqual([false]);
+  vi.unstubAllGlobals();
 });

@@ -3,10 +3,11 @@ import type { Cause, IceServer, Prompt, ReplyResult, Request, User } from './gen
 import { onDeviceChoice } from './media/devices';
 import { MicrophoneError } from './media/microphone';
 import { Peer } from './media/peer';
+import { keepMuted, keptMuted } from './muted';
 import { Peers } from './peers';
 import { here, rings } from './protocol/select';
 import { ServerSocket, type Link, type SocketEvents } from './protocol/socket';
-import { initial, ours, type CallEntry, type Draft, type PhoneState } from './protocol/state';
+import { initial, ours, type Draft, type PhoneState } from './protocol/state';
 import { reduce, type Action } from './protocol/store';
 import { causeIn, Services } from './services';
 import { keepToken, takeToken } from './token';
@@ -20,6 +21,17 @@ export class Phone extends Services {
   /** The audio of a call that has no name yet. */
   #draftPeer: { id: number; peer: Peer } | null = null;
   #drafts = 0;
+  /** Calls that a reply on its way brings audio for; requests on their way for calls that have no name yet. */
+  #answering = new Set<string>();
+  #placing = 0;
+  /** A call was given up before the server had named it, and it is not known whether it has been placed. */
+  #givenUp = false;
+  /** Calls that are being given new audio. */
+  #adopting = new Set<string>();
+  /** Calls that the person has ended and the server may not know of yet. */
+  #cleared = new Set<string>();
+  /** The calls that are muted, as they are kept over a reload. */
+  #muted: readonly string[] = keptMuted();
   #iceServers: IceServer[] = [];
   #resumeWithin = 10_000;
   #resumeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -42,8 +54,9 @@ export class Phone extends Services {
         clearTimeout(this.#resumeTimer);
         this.#resumeWithin = hello.resume_within_ms;
         this.#iceServers = hello.ice_servers;
-        this.dispatch({ type: 'hello', hello, now: Date.now() });
-        this.#adoptOrphans();
+        this.dispatch({ type: 'hello', hello, muted: this.#muted, now: Date.now() });
+        for (const call of this.#cleared) void this.#clear(call);
+        for (const { call } of here(this.#state)) this.#adoptOrphan(call.id);
         // The socket broke, so the path of the audio may have changed, too.
         this.#peers.restartInterrupted();
       },
@@ -52,7 +65,8 @@ export class Phone extends Services {
           case 'line':
             return this.dispatch({ type: 'line', line: message.line });
           case 'call':
-            return this.dispatch({ type: 'call', call: message.call, now: Date.now() });
+            this.dispatch({ type: 'call', call: message.call, now: Date.now() });
+            return this.#adoptOrphan(message.call.id);
           case 'ice_servers':
             this.#iceServers = message.ice_servers;
             return;
@@ -122,7 +136,9 @@ export class Phone extends Services {
     }
     if (!this.entry(call)) return peer.close();
     if (this.#state.draft) this.hangUpDraft();
+    this.#answering.add(call);
     const result = await this.#socket.request({ type: 'answer_call', call, sdp: peer.offer });
+    this.#answering.delete(call);
     if (result.status !== 'media' || !this.entry(call)) {
       peer.close();
       const cause = result.status === 'error' ? result.cause : ours('internal');
@@ -134,13 +150,13 @@ export class Phone extends Services {
 
   async hangUp(call: string): Promise<void> {
     this.dispatch({ type: 'asked', call, service: 'clear_connection', outcomes: {} });
-    const result = await this.#socket.request({ type: 'clear_connection', call });
+    const result = await this.#clear(call);
     const entry = this.entry(call);
     if (result.status !== 'error' || !entry) return;
     if (!['server_unreachable', 'unknown_call'].includes(result.cause.code)) {
       return this.dispatch({ type: 'replied', call, cause: result.cause, outcomes: {} });
     }
-    // Ends for the person at once; the server is told when it is back, as the call then has no audio here.
+    // Ends for the person at once; the server is told when it is back.
     const over = { ...entry.call, state: 'null', cause: ours('normal_clearing') } as const;
     this.dispatch({ type: 'call', call: over, now: Date.now() });
   }
@@ -154,8 +170,9 @@ export class Phone extends Services {
     this.dispatch({ type: 'dial_failed', id: draft.id, cause: ours('cancelled') });
   }
 
-  setMuted(calls: readonly CallEntry[], muted: boolean): void {
-    for (const { call } of calls) this.dispatch({ type: 'muted', call: call.id, muted });
+  /** Mutes a call, and its conference. */
+  setMuted(call: string, muted: boolean): void {
+    this.dispatch({ type: 'muted', call, muted });
   }
 
   sendDigit(call: string, digit: string): void {
@@ -202,6 +219,7 @@ export class Phone extends Services {
     const id = ++this.#drafts;
     this.dispatch({ type: 'dial', draft: { ...draft, id, call: null } });
     const wanted = () => this.#state.draft?.id === id;
+    this.#givenUp = false;
     let peer: Peer;
     try {
       peer = await Peer.open(this.#iceServers);
@@ -210,17 +228,20 @@ export class Phone extends Services {
     }
     if (!wanted()) return peer.close();
     this.#draftPeer = { id, peer };
+    this.#placing += 1;
     const result = await this.#socket.request(request(peer.offer));
+    this.#placing -= 1;
     this.#draftPeer = null;
     if (result.status !== 'media') {
       peer.close();
+      this.#givenUp = !wanted() && isUnreachable(result);
       // Without audio here: the server calls by way of the user's other telephone.
       const otherwise = ours(result.status === 'ok' ? 'remote_office' : 'internal');
       return this.dispatch({ type: 'dial_failed', id, cause: causeIn(result) ?? otherwise });
     }
     if (!wanted()) {
       peer.close();
-      return void this.#socket.request({ type: 'clear_connection', call: result.call });
+      return void this.#clear(result.call);
     }
     this.#keep(result.call, peer);
     this.dispatch({ type: 'dial_placed', id, call: result.call });
@@ -254,11 +275,26 @@ export class Phone extends Services {
     }
   }
 
-  /** Calls here without audio: the page was loaded anew, or a reply was lost with the socket. */
-  #adoptOrphans(): void {
-    for (const { call } of here(this.#state)) {
-      if (call.here && !this.#peers.get(call.id)) void this.#adopt(call.id);
+  /** Ends a call at the server; where that is away, once it is back. */
+  async #clear(call: string): Promise<ReplyResult> {
+    this.#cleared.add(call);
+    const result = await this.#socket.request({ type: 'clear_connection', call });
+    if (!isUnreachable(result)) this.#cleared.delete(call);
+    return result;
+  }
+
+  /** A call here without audio: the page was loaded anew, or a reply was lost with the socket. */
+  #adoptOrphan(call: string): void {
+    const known = this.entry(call)?.call;
+    if (!known?.here || this.#peers.get(call)) return;
+    const expected = this.#placing > 0 || this.#answering.has(call) || this.#adopting.has(call);
+    if (expected || this.#cleared.has(call)) return;
+    if (this.#givenUp && known.direction === 'outgoing') {
+      this.#givenUp = false;
+      return void this.hangUp(call);
     }
+    this.#adopting.add(call);
+    void this.#adopt(call).finally(() => this.#adopting.delete(call));
   }
 
   /** Gives a call new audio; ends it where that cannot be had, as nobody could use it. */
@@ -266,10 +302,12 @@ export class Phone extends Services {
     const peer = await Peer.open(this.#iceServers).catch(() => null);
     if (!peer) return this.hangUp(call);
     const result = await this.#socket.request({ type: 'restart_media', call, sdp: peer.offer });
-    if (result.status !== 'media' || !this.entry(call)) {
+    if (result.status !== 'media') {
       peer.close();
-      return this.hangUp(call);
+      // Where the socket is gone again, it is adopted when that is back.
+      return isUnreachable(result) ? undefined : this.hangUp(call);
     }
+    if (!this.entry(call)?.call.here) return peer.close();
     this.#keep(call, peer);
     await this.#accept(call, peer, result.sdp);
   }
@@ -287,7 +325,16 @@ export class Phone extends Services {
       this.#peers.close(before.draft.call);
     }
     this.#peers.hush(this.#state.calls);
+    // Before the first hello the calls of the page before this one are not there yet.
+    if (['hello', 'call', 'muted'].includes(action.type)) this.#keepMuted();
     this.#notify();
+  }
+
+  #keepMuted(): void {
+    const muted = this.#state.calls.filter((entry) => entry.muted).map(({ call }) => call.id);
+    if (muted.join() === this.#muted.join()) return;
+    this.#muted = muted;
+    keepMuted(muted);
   }
 
   /** The meters must be drawn again though no call changed. */
@@ -299,6 +346,11 @@ export class Phone extends Services {
   #notify(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Whether it is not known what became of a request. */
+function isUnreachable(result: ReplyResult): boolean {
+  return causeIn(result)?.code === 'server_unreachable';
 }
 
 function causeOf(error: unknown): Cause {

@@ -30,6 +30,11 @@ export abstract class Services {
     return this.#ask(call, { type: 'clear_call', call });
   }
 
+  /** Lets one of a conference go; the others stay together. */
+  removeFromConference(call: string): Promise<void> {
+    return this.#ask(call, { type: 'clear_connection', call, remote: true });
+  }
+
   hold(call: string): Promise<void> {
     return this.#ask(call, { type: 'hold_call', call });
   }

@@ -11,15 +11,26 @@ use super::super::view::EndCause;
 use crate::ids::CallId;
 
 impl Calls {
-    pub(in crate::call) fn clear_connection(&mut self, asker: Asker, id: CallId, now: Instant) -> Outcome {
-        self.check(Service::ClearConnection, id, asker)?;
-        self.clear(id, now);
+    /// The user leaves; with `remote` the other side does, which in a call of two is the same.
+    pub(in crate::call) fn clear_connection(
+        &mut self,
+        asker: Asker,
+        id: CallId,
+        remote: bool,
+        now: Instant,
+    ) -> Outcome {
+        let call = self.check(Service::ClearConnection, id, asker)?;
+        if remote && call.conference.is_some() {
+            self.with(id, now, |flow| flow.end(EndCause::ours(CauseCode::NormalClearing)));
+        } else {
+            self.clear(id, now);
+        }
         Ok(Some(()))
     }
 
     pub(in crate::call) fn clear_call(&mut self, asker: Asker, id: CallId, now: Instant) -> Outcome {
         let call = self.check(Service::ClearCall, id, asker)?;
-        let Some(conference) = call.conference else { return self.clear_connection(asker, id, now) };
+        let Some(conference) = call.conference else { return self.clear_connection(asker, id, false, now) };
         for member in self.conferences.remove(&conference).unwrap_or_default() {
             self.with(member, now, |flow| {
                 flow.sit(None, false);

@@ -59,7 +59,7 @@ impl Calls {
     fn parked_at(&self, group: LineGroupId, number: &str) -> Option<CallId> {
         let parked = |call: &&Call| {
             let here = call.line().and_then(|line| self.directory.group_of(line)) == Some(group);
-            here && matches!(&call.vacancy, Some(Vacancy::Parked { number: at, .. }) if at == number)
+            here && call.parked_at() == Some(number)
         };
         self.calls.values().map(|call| &**call).find(parked).map(|call| call.id)
     }

@@ -7,12 +7,9 @@ use super::super::cause::CauseCode;
 use super::super::commands::{Outcome, dialable};
 use super::super::effect::Effect;
 use super::super::service::Service;
-use super::super::settings::{Forwarding, ForwardingKind, LineSettings};
+use super::super::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind, LineSettings};
 use super::trail::same;
 use crate::ids::{CallId, LineId, UserId};
-
-/// Seconds that a call may ring before it is forwarded.
-const SECONDS: std::ops::RangeInclusive<u32> = 1..=600;
 
 impl LineSettings {
     /// Takes over a forwarding of the line with this number, in the place of the one of its kind and callers.
@@ -25,7 +22,7 @@ impl LineSettings {
             return Err(CauseCode::OwnNumber);
         }
         let rings = forwarding.kind == ForwardingKind::NoAnswer;
-        if forwarding.after.is_some_and(|after| !rings || !SECONDS.contains(&after)) {
+        if forwarding.after.is_some_and(|after| !rings || !FORWARD_AFTER.contains(&after)) {
             return Err(CauseCode::InvalidSeconds);
         }
         let is_it = |set: &&mut Forwarding| (set.kind, set.callers) == (forwarding.kind, forwarding.callers);
@@ -37,9 +34,12 @@ impl LineSettings {
         Ok(())
     }
 
-    /// Takes back the forwardings of a kind, or all.
-    pub fn cancel_forwarding(&mut self, kind: Option<ForwardingKind>) {
-        self.forwardings.retain(|set| kind.is_some_and(|kind| set.kind != kind));
+    /// Takes back the forwardings of a kind, of callers, or all.
+    pub fn cancel_forwarding(&mut self, kind: Option<ForwardingKind>, callers: Option<Callers>) {
+        let is_it = |set: &Forwarding| {
+            kind.is_none_or(|kind| set.kind == kind) && callers.is_none_or(|callers| set.callers == callers)
+        };
+        self.forwardings.retain(|set| !is_it(set));
     }
 }
 
@@ -55,9 +55,10 @@ impl Calls {
         user: UserId,
         line: LineId,
         kind: Option<ForwardingKind>,
+        callers: Option<Callers>,
     ) -> Outcome {
         self.set(user, line, None, |settings, _| {
-            settings.cancel_forwarding(kind);
+            settings.cancel_forwarding(kind, callers);
             Ok(())
         })
     }

@@ -220,8 +220,8 @@ fn settings_are_checked_before_they_count() {
     let internal = Forwarding { callers: Callers::Internal, ..set("304", ForwardingKind::Busy, None) };
     settings.set_forwarding("200", internal).unwrap();
     assert_eq!(settings.forwardings.len(), 3);
-    settings.cancel_forwarding(Some(ForwardingKind::Busy));
+    settings.cancel_forwarding(Some(ForwardingKind::Busy), None);
     assert_eq!(settings.forwardings, [set("302", ForwardingKind::NoAnswer, None)]);
-    settings.cancel_forwarding(None);
+    settings.cancel_forwarding(None, None);
     assert_eq!(settings, LineSettings::default());
 }

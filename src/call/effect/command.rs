@@ -1,7 +1,7 @@
 //! What clients ask for, by the names of ECMA-269.
 
 use super::super::cause::CauseCode;
-use super::super::settings::{Forwarding, ForwardingKind};
+use super::super::settings::{Callers, Forwarding, ForwardingKind};
 use crate::ids::{CallId, LineId};
 
 /// What a client may ask, checked for form but not for state.
@@ -34,6 +34,8 @@ pub enum Command {
     ClearConnection {
         /// The call.
         call: CallId,
+        /// Whether it is the other side that leaves a conference, rather than the user.
+        remote: bool,
     },
     /// Another network path for the audio of the client.
     RestartMedia {
@@ -138,12 +140,14 @@ pub enum Command {
         /// What.
         forwarding: Forwarding,
     },
-    /// Takes back what [`Command::SetForwarding`] has set; without a kind all of it.
+    /// Takes back what [`Command::SetForwarding`] has set; without a kind and callers all of it.
     CancelForwarding {
         /// The line.
         line: LineId,
         /// Which kind.
         kind: Option<ForwardingKind>,
+        /// That of which callers.
+        callers: Option<Callers>,
     },
     /// ECMA-269 Set Do Not Disturb.
     SetDoNotDisturb {
@@ -167,7 +171,7 @@ impl Command {
         let (call, other) = match self {
             Command::AnswerCall { call, .. }
             | Command::Decline { call, .. }
-            | Command::ClearConnection { call }
+            | Command::ClearConnection { call, .. }
             | Command::RestartMedia { call, .. }
             | Command::GenerateDigits { call, .. }
             | Command::HoldCall { call }

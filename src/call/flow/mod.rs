@@ -177,6 +177,11 @@ impl Flow<'_> {
             {
                 self.set_deadline(Some((now + RECOVERY_LIMIT, CauseCode::ClientLost)));
             }
+            // Nobody talks yet: a page that is loaded anew comes back while it rings, and one that does not takes the
+            // call with it.
+            MediaInput::Lost { cause: CauseCode::ClientLost } if self.has_browser(side) => {
+                self.ignored("a lost browser");
+            }
             // The user has left, and its browser with it.
             MediaInput::Lost { .. } if self.call.vacancy.is_some() && side == self.call.browser_side() => {}
             MediaInput::Lost { cause } => self.end(EndCause::ours(cause)),

@@ -53,15 +53,34 @@ fn one_that_is_left_with_the_user_is_an_ordinary_call() {
     assert_eq!((world.hears(calls[1]), world.calls.len()), (TALKING, 1));
     assert_eq!(world.view(calls[1]).conference, []);
     assert!(world.view(calls[1]).services.contains(Service::HoldCall));
-    world.done(Command::ClearConnection { call: calls[1] });
+    world.done(Command::ClearConnection { call: calls[1], remote: false });
     assert!(world.calls.is_empty());
+}
+
+#[test]
+fn one_whom_the_user_removes_leaves_alone() {
+    let mut world = World::new();
+    let calls = conference(&mut world, 3);
+    let seated = |world: &World| calls.iter().filter(|&&call| room(world, call, Side::A).is_some()).count();
+    let remove = |call| Command::ClearConnection { call, remote: true };
+    assert_eq!(world.command(BOBS, remove(calls[0])), Some(CommandResult::Error(CauseCode::UnknownCall)));
+    // The first carries the user's audio.
+    world.done(remove(calls[0]));
+    world.logged(&["hangup 101", "media closed"]);
+    assert_eq!((world.states(calls[0]), seated(&world)), ((Null, Null), 1));
+    assert!(calls[1..].iter().all(|&call| room(&world, call, Side::B).is_some()));
+    world.done(remove(calls[2]));
+    assert_eq!((world.hears(calls[1]), world.view(calls[1]).conference.len()), (TALKING, 0));
+    // In a call of two it is the end.
+    world.done(remove(calls[1]));
+    assert!(world.calls.is_empty() && world.calls.poll_timeout().is_none());
 }
 
 #[test]
 fn two_that_the_user_leaves_talk_on() {
     let mut world = World::new();
     let calls = conference(&mut world, 2);
-    world.done(Command::ClearConnection { call: calls[1] });
+    world.done(Command::ClearConnection { call: calls[1], remote: false });
     assert_eq!((world.hears(calls[0]), world.calls.len()), (TALKING, 1));
     for call in calls {
         assert_eq!(world.states(call), (Null, Null));
@@ -75,7 +94,7 @@ fn two_that_the_user_leaves_talk_on() {
 fn more_go_on_with_the_conference_until_one_is_left() {
     let mut world = World::new();
     let calls = conference(&mut world, 3);
-    world.done(Command::ClearConnection { call: calls[0] });
+    world.done(Command::ClearConnection { call: calls[0], remote: false });
     assert!(world.calls.views(DESK).is_empty());
     for &call in &calls {
         assert!(room(&world, call, Side::B).is_some());

@@ -4,6 +4,7 @@ use offhook_sip::header::Name;
 
 use super::*;
 use crate::call::directory::{Decline, Diversion, Redirection};
+use crate::call::service::Service;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 
 /// Carol's line, of the same connection.
@@ -519,7 +520,7 @@ fn settings_belong_to_those_who_have_the_line() {
     let own = Command::SetForwarding { line: LINE, forwarding: forwarding(ForwardingKind::Busy, "200") };
     assert_eq!(world.command(DESK, own), Some(CommandResult::Error(CauseCode::OwnNumber)));
     assert_eq!(world.calls.settings(LINE).forwardings, [forwarding(ForwardingKind::Busy, "300")]);
-    let cancel = Command::CancelForwarding { line: LINE, kind: None };
+    let cancel = Command::CancelForwarding { line: LINE, kind: None, callers: None };
     assert_eq!(world.command(DESK, cancel), Some(CommandResult::Ok));
     world.logged(&["settings of 0"]);
     let office = |number: Option<&str>| Command::SetRemoteOffice { line: LINE, number: number.map(str::to_owned) };
@@ -576,4 +577,34 @@ fn a_call_that_is_forked_to_two_lines_of_one_person_rings_there_once() {
     world.command(BOBS, Command::DeflectCall { call: first, number: "300".into() });
     world.sip(101, rejected(404));
     assert_eq!(world.calls.views(BOBS)[0].line, CAROLS_LINE);
+}
+
+#[test]
+fn what_was_set_is_taken_back_though_its_function_is_off() {
+    let mut world = world(|directory| {
+        for service in [Service::SetForwarding, Service::SetDoNotDisturb, Service::SetRemoteOffice] {
+            directory.groups[0].functions.remove(service);
+        }
+    });
+    let busy = |callers, to| Forwarding { callers, ..forwarding(ForwardingKind::Busy, to) };
+    let settings = LineSettings {
+        do_not_disturb: true,
+        forwardings: vec![busy(Callers::Internal, "300"), busy(Callers::External, "301")],
+        remote_office: Some("302".into()),
+    };
+    world.input(Input::LineSettings { line: LINE, settings });
+    for command in [
+        Command::SetForwarding { line: LINE, forwarding: busy(Callers::All, "303") },
+        Command::SetDoNotDisturb { line: LINE, on: true },
+        Command::SetRemoteOffice { line: LINE, number: Some("304".into()) },
+    ] {
+        world.refused(command, CauseCode::FunctionOff);
+    }
+    let (kind, callers) = (Some(ForwardingKind::Busy), Some(Callers::Internal));
+    world.done(Command::CancelForwarding { line: LINE, kind, callers });
+    assert_eq!(world.calls.settings(LINE).forwardings, [busy(Callers::External, "301")]);
+    world.done(Command::CancelForwarding { line: LINE, kind, callers: None });
+    world.done(Command::SetDoNotDisturb { line: LINE, on: false });
+    world.done(Command::SetRemoteOffice { line: LINE, number: None });
+    assert_eq!(world.calls.settings(LINE), LineSettings::default());
 }

@@ -54,7 +54,7 @@ fn a_call_taken_held_and_retrieved() {
     world.sip(1, SipInput::OfferAnswered { sdp: sdp() });
     world.done(Command::RetrieveCall { call });
     world.sip(1, SipInput::OfferAnswered { sdp: sdp() });
-    world.done(Command::ClearConnection { call });
+    world.done(Command::ClearConnection { call, remote: false });
     assert_eq!(told(&world, call), [Delivered, Established, Held, Retrieved, ConnectionCleared]);
 }
 

@@ -458,7 +458,7 @@ fn an_answer_without_a_common_codec_ends_the_call() {
 fn giving_up_dialling_cancels() {
     let mut world = World::new();
     let call = world.dial("200");
-    assert_eq!(world.command(DESK, Command::ClearConnection { call }), Some(CommandResult::Ok));
+    assert_eq!(world.command(DESK, Command::ClearConnection { call, remote: false }), Some(CommandResult::Ok));
     world.logged(&["INVITE 200", "hangup 101", "media closed"]);
     assert_eq!(world.last_view(DESK).cause.as_ref().unwrap().code, CauseCode::Cancelled);
     // A 200 that crossed finds nothing to do.
@@ -486,7 +486,7 @@ fn all_devices_ring_and_the_first_to_answer_wins() {
     assert_eq!((bobs.state, bobs.cause.as_ref().unwrap().code), (ConnectionState::Null, CauseCode::AnsweredElsewhere));
     assert_eq!(world.command(DESK, answer), Some(CommandResult::Error(CauseCode::AnsweredElsewhere)));
     // Its owner may end it from another device.
-    assert_eq!(world.command(DESK, Command::ClearConnection { call }), Some(CommandResult::Ok));
+    assert_eq!(world.command(DESK, Command::ClearConnection { call, remote: false }), Some(CommandResult::Ok));
     world.logged(&["hangup 1", "media closed"]);
 }
 
@@ -496,7 +496,9 @@ fn a_call_is_its_users_alone_although_others_share_the_line() {
     let call = world.dial("200");
     world.sip(101, answered(sdp()));
     world.log.clear();
-    for command in [Command::ClearConnection { call }, Command::GenerateDigits { call, digits: "1".into() }] {
+    for command in
+        [Command::ClearConnection { call, remote: false }, Command::GenerateDigits { call, digits: "1".into() }]
+    {
         assert_eq!(world.command(BOBS, command), Some(CommandResult::Error(CauseCode::UnknownCall)));
     }
     world.logged(&[]);
@@ -661,6 +663,31 @@ fn a_browser_may_change_its_path_within_a_call() {
 }
 
 #[test]
+fn a_page_that_is_loaded_anew_while_it_rings_comes_back_to_its_call() {
+    let mut world = World::new();
+    let call = world.dial("300");
+    world.sip(101, progress(180, None));
+    world.log.clear();
+    let audio = |event| Input::Media { call, side: Side::A, event };
+    world.input(audio(MediaInput::Lost { cause: CauseCode::ClientLost }));
+    world.logged(&[]);
+    let again = Command::RestartMedia { call, sdp: "v=0".into() };
+    assert!(matches!(world.command(DESK, again), Some(CommandResult::Media { .. })));
+    assert_eq!(world.hears(call)[0], Some(Sound::Ringback));
+    world.sip(101, answered(sdp()));
+    world.input(audio(MediaInput::Connected));
+    assert_eq!(world.states(call), (ConnectionState::Connected, ConnectionState::Connected));
+    assert!(world.calls.poll_timeout().is_none(), "nothing is missing any more");
+
+    // One that does not come back is missed once somebody has answered.
+    let other = world.dial("301");
+    world.input(Input::Media { call: other, side: Side::A, event: MediaInput::Lost { cause: CauseCode::ClientLost } });
+    world.sip(102, answered(sdp()));
+    world.wait();
+    assert_eq!(world.view(other).cause.as_ref().unwrap().code, CauseCode::MediaNotConnected);
+}
+
+#[test]
 fn calls_of_a_recorded_connection_are_recorded() {
     let mut world = World::new();
     let target = Target { group: RECORDED, line: None, uri: TargetUri::Number("300".into()) };
@@ -816,7 +843,7 @@ fn what_is_not_possible_changes_nothing() {
         (make(LineId(9), "1"), CauseCode::UnknownLine),
         (make(LINE, " - "), CauseCode::InvalidNumber),
         (make(LINE, "a@b"), CauseCode::InvalidNumber),
-        (Command::ClearConnection { call: CallId(99) }, CauseCode::UnknownCall),
+        (Command::ClearConnection { call: CallId(99), remote: false }, CauseCode::UnknownCall),
         (Command::GenerateDigits { call, digits: "1".into() }, CauseCode::NotPossibleNow),
     ] {
         assert_eq!(world.command(DESK, command), Some(CommandResult::Error(cause)));

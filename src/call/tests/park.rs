@@ -18,6 +18,7 @@ fn a_call_is_parked_and_picked_up_on_another_line() {
         world.done(Command::ParkCall { call, number: Some("7 00".into()) });
         assert_eq!(world.states(call), (Queued, Connected));
         assert!(!world.view(call).here);
+        assert_eq!(world.view(call).parked_at.as_deref(), Some("700"));
         let waits = if outgoing { [None, Some(Sound::MusicOnHold)] } else { [Some(Sound::MusicOnHold), None] };
         assert_eq!(world.hears(call), waits);
         assert_eq!(
@@ -29,8 +30,9 @@ fn a_call_is_parked_and_picked_up_on_another_line() {
         assert_eq!(world.hears(call), TALKING);
         let view = world.last_view(BOBS).clone();
         assert_eq!((view.line, view.here, view.state), (OTHER_LINE, true, Connected));
+        assert_eq!(view.parked_at, None);
         assert_eq!(world.view(call).cause.as_ref().unwrap().code, CauseCode::PickedUp);
-        world.command(BOBS, Command::ClearConnection { call });
+        world.command(BOBS, Command::ClearConnection { call, remote: false });
         assert!(world.calls.is_empty() && world.calls.poll_timeout().is_none());
     }
 }

@@ -260,7 +260,7 @@ impl Around {
                         Service::HoldCall => Command::HoldCall { call },
                         Service::RetrieveCall => Command::RetrieveCall { call },
                         Service::ClearCall => Command::ClearCall { call },
-                        _ => Command::ClearConnection { call },
+                        _ => Command::ClearConnection { call, remote: false },
                     },
                 );
                 assert_eq!(self.last_result, Some(CommandResult::Ok), "{service:?} was offered");
@@ -493,7 +493,7 @@ fn asked_for(what: u8, call: CallId, other: CallId) -> Command {
         0 | 1 => Command::MakeCall { line: LINE, number, sdp },
         2 => Command::AnswerCall { call, sdp },
         3 => Command::Decline { call, cause: CauseCode::Busy },
-        4 => Command::ClearConnection { call },
+        4 => Command::ClearConnection { call, remote: other.0.is_multiple_of(2) },
         5 => Command::RestartMedia { call, sdp },
         6 => Command::HoldCall { call },
         7 => Command::RetrieveCall { call },

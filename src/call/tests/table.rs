@@ -104,7 +104,7 @@ const INPUTS: &[(&str, Happen)] = &[
     ("answer_call", |world, (call, _)| told(world, DESK, Command::AnswerCall { call, sdp: "v=0".into() })),
     ("decline_call", |world, (call, _)| told(world, DESK, Command::Decline { call, cause: CauseCode::Busy })),
     ("deflect_call", |world, (call, _)| told(world, DESK, Command::DeflectCall { call, number: "306".into() })),
-    ("clear_connection", |world, (call, _)| told(world, DESK, Command::ClearConnection { call })),
+    ("clear_connection", |world, (call, _)| told(world, DESK, Command::ClearConnection { call, remote: false })),
     ("clear_call", |world, (call, _)| told(world, DESK, Command::ClearCall { call })),
     ("hold_call", |world, (call, _)| told(world, DESK, Command::HoldCall { call })),
     ("retrieve_call", |world, (call, _)| told(world, DESK, Command::RetrieveCall { call })),

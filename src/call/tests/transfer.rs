@@ -98,7 +98,7 @@ fn a_call_that_a_client_took_can_be_transferred() {
     world.sip(101, answered(sdp()));
     world.logged(&["202 to 1", "INVITE 400", "A replaced", "notify 1 200"]);
     assert_eq!(world.last_view(DESK).remote.number, "400");
-    world.command(DESK, Command::ClearConnection { call });
+    world.command(DESK, Command::ClearConnection { call, remote: false });
     world.log.sort();
     world.logged(&["hangup 1", "hangup 101", "media closed"]);
 }

@@ -221,7 +221,7 @@ fn who_lets_go_of_a_transfer_is_called_when_it_fails() {
     let held = world.taken(1);
     let active = world.dial("301");
     world.done(Command::TransferCall { active, held });
-    world.done(Command::ClearConnection { call: held });
+    world.done(Command::ClearConnection { call: held, remote: false });
     assert!(world.calls.views(DESK).is_empty());
     world.sip(101, rejected(480));
     assert_eq!(world.view(held).state, ConnectionState::Alerting);

@@ -35,13 +35,15 @@ export function Announcer({ state }: { state: PhoneState }) {
   );
 }
 
-/** A sentence for each call on this device, which says how it stands. */
+/** A sentence for each call on this device, and for each that waits parked, which says how it stands. */
 function sentences(state: PhoneState, texts: Texts): Map<string, string> {
-  return new Map(
-    here(state).map((entry) => {
-      const { call } = entry;
-      const how = call.conference.length > 0 ? texts.call.members : stateText(entry, texts);
-      return [call.id, texts.call.noticeOf(whoIs(call, texts.call.unknown), how)];
-    }),
-  );
+  const calls = here(state).map((entry): [string, string] => {
+    const { call } = entry;
+    const how = call.conference.length > 0 ? texts.call.members : stateText(entry, texts);
+    return [call.id, texts.call.noticeOf(whoIs(call, texts.call.unknown), how)];
+  });
+  const parked = state.parked.map((one): [string, string] => {
+    return [one.call, texts.call.noticeOf(whoIs(one, texts.call.unknown), texts.park.waitsAt(one.at))];
+  });
+  return new Map([...parked, ...calls]);
 }

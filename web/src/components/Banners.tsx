@@ -10,11 +10,12 @@ export interface BannersProps {
   inCall: boolean;
   /** Whether a link that was opened here is asked about on another page. */
   handedOver: boolean;
+  onHandedOver: () => void;
   failure: CauseCode | null;
   onDismiss: () => void;
 }
 
-export function Banners({ link, inCall, handedOver, failure, onDismiss }: BannersProps) {
+export function Banners({ link, inCall, handedOver, onHandedOver, failure, onDismiss }: BannersProps) {
   const { texts, sentence } = useTranslation();
   return (
     <div className={classes.banners}>
@@ -34,6 +35,9 @@ export function Banners({ link, inCall, handedOver, failure, onDismiss }: Banner
       {handedOver && (
         <p className={classes.banner} role="status">
           {texts.linked.handedOver}
+          <Button size="xs" variant="default" onClick={onHandedOver}>
+            {texts.ended.dismiss}
+          </Button>
         </p>
       )}
       {failure && (

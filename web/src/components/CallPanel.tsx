@@ -49,7 +49,7 @@ export function CallPanel({ phone, conversation, partner, line, listening, onShe
   const mute: Tool = {
     label: muted ? texts.call.unmute : texts.call.mute,
     icon: muted ? IconMicrophoneOff : IconMicrophone,
-    onPress: () => phone.setMuted(conversation, !muted),
+    onPress: () => phone.setMuted(call.id, !muted),
     active: muted,
     letter: 'm',
   };
@@ -85,7 +85,7 @@ export function CallPanel({ phone, conversation, partner, line, listening, onShe
       <Route direction={call.direction} line={line} />
       <div className={classes.middle} data-compact={pads || undefined}>
         {together ? (
-          <Members conversation={conversation} compact={pads} />
+          <Members phone={phone} conversation={conversation} compact={pads} />
         ) : (
           <Party
             number={call.number}

@@ -17,7 +17,10 @@ export interface DoNotDisturbProps {
 export function DoNotDisturb({ phone, lines, disabled, onFailure }: DoNotDisturbProps) {
   const { texts } = useTranslation();
   const [busy, setBusy] = useState(false);
-  const settable = lines.filter(({ services }) => services.includes('set_do_not_disturb'));
+  // Where it was set before its function was switched off, it can still be taken back.
+  const settable = lines.filter(
+    ({ services, do_not_disturb: quiet }) => quiet || services.includes('set_do_not_disturb'),
+  );
   if (settable.length === 0) return null;
   const on = settable.every(({ do_not_disturb: quiet }) => quiet);
   const toggle = async () => {

@@ -2,30 +2,29 @@
 import { ActionIcon, Button, NativeSelect, NumberInput, TextInput } from '@mantine/core';
 import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
-import type { Callers, Forwarding, ForwardingKind, Line } from '../generated/protocol';
+import { FORWARD_AFTER, type Callers, type Forwarding, type ForwardingKind, type Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Texts } from '../i18n/en';
 import type { Phone } from '../phone';
-import { withoutForwarding } from '../protocol/forwarding';
+import { changed, without } from '../protocol/forwarding';
 import { cleanNumber } from './format';
 import classes from './LineSettings.module.css';
-import { Refusal, useSetting } from './LineSettings';
+import { OnlyBack, Refusal, useSetting } from './LineSettings';
 
 const KINDS: ForwardingKind[] = ['immediate', 'busy', 'no_answer', 'signed_off'];
 const CALLERS: Callers[] = ['all', 'internal', 'external'];
 /** What the server takes where nothing is said, in seconds. */
 const AFTER = 20;
 
-export function Forwardings({ phone, line }: { phone: Phone; line: Line }) {
+/** @param settable whether more can be done than taking them back. */
+export function Forwardings({ phone, line, settable }: { phone: Phone; line: Line; settable: boolean }) {
   const { texts } = useTranslation();
   const { cause, busy, run } = useSetting();
-  const [draft, setDraft] = useState<Forwarding | null>(null);
-  const set = (forwarding: Forwarding) => phone.set({ type: 'set_forwarding', line: line.id, forwarding });
-  const save = async (forwarding: Forwarding) => {
-    if (await run(set(forwarding))) setDraft(null);
-  };
-  const remove = async (forwarding: Forwarding) => {
-    for (const request of withoutForwarding(line, forwarding)) if (!(await run(phone.set(request)))) return;
+  /** What is being written, and what it is to take the place of. */
+  const [draft, setDraft] = useState<{ rule: Forwarding; from: Forwarding | null } | null>(null);
+  const save = async (rule: Forwarding) => {
+    for (const request of changed(line.id, draft?.from ?? null, rule)) if (!(await run(phone.set(request)))) return;
+    setDraft(null);
   };
   const empty = { kind: 'immediate', callers: 'all', to: '', after: null } as const;
   return (
@@ -41,23 +40,25 @@ export function Forwardings({ phone, line }: { phone: Phone; line: Line }) {
                 <span className={`numbers ${classes.to}`}>{one.to}</span>
                 <span className={classes.when}>{whenText(one, texts)}</span>
               </span>
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                size={34}
-                aria-label={`${texts.line.edit}: ${whenText(one, texts)}`}
-                disabled={busy}
-                onClick={() => setDraft(one)}
-              >
-                <IconPencil size={18} aria-hidden />
-              </ActionIcon>
+              {settable && (
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  size={34}
+                  aria-label={`${texts.line.edit}: ${whenText(one, texts)}`}
+                  disabled={busy}
+                  onClick={() => setDraft({ rule: one, from: one })}
+                >
+                  <IconPencil size={18} aria-hidden />
+                </ActionIcon>
+              )}
               <ActionIcon
                 variant="subtle"
                 color="gray"
                 size={34}
                 aria-label={`${texts.line.remove}: ${whenText(one, texts)}`}
                 disabled={busy}
-                onClick={() => void remove(one)}
+                onClick={() => void run(phone.set(without(line.id, one)))}
               >
                 <IconTrash size={18} aria-hidden />
               </ActionIcon>
@@ -65,10 +66,12 @@ export function Forwardings({ phone, line }: { phone: Phone; line: Line }) {
           ))}
         </ul>
       )}
-      {draft ? (
+      {!settable ? (
+        <OnlyBack />
+      ) : draft ? (
         <Rule
-          key={`${draft.kind} ${draft.callers}`}
-          first={draft}
+          key={`${draft.rule.kind} ${draft.rule.callers}`}
+          first={draft.rule}
           busy={busy}
           onSave={(rule) => void save(rule)}
           onCancel={() => setDraft(null)}
@@ -78,7 +81,7 @@ export function Forwardings({ phone, line }: { phone: Phone; line: Line }) {
           size="xs"
           variant="default"
           leftSection={<IconPlus size={16} aria-hidden />}
-          onClick={() => setDraft(empty)}
+          onClick={() => setDraft({ rule: empty, from: null })}
         >
           {texts.line.add}
         </Button>
@@ -134,8 +137,8 @@ function Rule({ first, busy, onSave, onCancel }: RuleProps) {
       {kind === 'no_answer' && (
         <NumberInput
           label={texts.line.after}
-          min={1}
-          max={300}
+          min={FORWARD_AFTER.min}
+          max={FORWARD_AFTER.max}
           clampBehavior="blur"
           allowDecimal={false}
           value={after}

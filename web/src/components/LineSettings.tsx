@@ -1,16 +1,25 @@
 /** What the user sets for their lines: do not disturb, forwarding, remote office. */
 import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
-import type { Cause, Line } from '../generated/protocol';
+import type { Cause, Line, Service } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
 import { Forwardings } from './Forwardings';
 import { cleanNumber } from './format';
 import classes from './LineSettings.module.css';
 
-/** Whether there is anything to set. */
-export function hasSettings({ services }: Line): boolean {
-  return (['set_do_not_disturb', 'set_forwarding', 'set_remote_office'] as const).some((one) => services.includes(one));
+/** Whether there is anything to set, or to take back: what was set stays when its function is switched off. */
+export function hasSettings(line: Line): boolean {
+  const { doNotDisturb, forwarding, remoteOffice } = settingsOf(line);
+  return doNotDisturb || forwarding || remoteOffice;
+}
+
+function settingsOf({ services, ...line }: Line) {
+  return {
+    doNotDisturb: services.includes('set_do_not_disturb') || line.do_not_disturb,
+    forwarding: services.includes('set_forwarding') || line.forwardings.length > 0,
+    remoteOffice: services.includes('set_remote_office') || line.remote_office !== null,
+  };
 }
 
 export interface LineSettingsProps {
@@ -25,6 +34,8 @@ export function LineSettings({ phone, lines, chosen, onChoose }: LineSettingsPro
   const { texts } = useTranslation();
   const line = lines.find(({ id }) => id === chosen) ?? lines[0];
   if (!line) return <p className={classes.text}>{texts.lines.none}</p>;
+  const shown = settingsOf(line);
+  const settable = (service: Service) => line.services.includes(service);
   return (
     <div className={classes.parts}>
       {lines.length > 1 && (
@@ -36,14 +47,27 @@ export function LineSettings({ phone, lines, chosen, onChoose }: LineSettingsPro
         />
       )}
       {!hasSettings(line) && <p className={classes.text}>{texts.line.nothing}</p>}
-      {line.services.includes('set_do_not_disturb') && <Quiet key={`quiet ${line.id}`} phone={phone} line={line} />}
-      {line.services.includes('set_forwarding') && <Forwardings key={`to ${line.id}`} phone={phone} line={line} />}
-      {line.services.includes('set_remote_office') && <RemoteOffice key={`by ${line.id}`} phone={phone} line={line} />}
+      {shown.doNotDisturb && (
+        <Quiet key={`quiet ${line.id}`} phone={phone} line={line} settable={settable('set_do_not_disturb')} />
+      )}
+      {shown.forwarding && (
+        <Forwardings key={`to ${line.id}`} phone={phone} line={line} settable={settable('set_forwarding')} />
+      )}
+      {shown.remoteOffice && (
+        <RemoteOffice key={`by ${line.id}`} phone={phone} line={line} settable={settable('set_remote_office')} />
+      )}
     </div>
   );
 }
 
-function Quiet({ phone, line }: { phone: Phone; line: Line }) {
+interface SettingProps {
+  phone: Phone;
+  line: Line;
+  /** Whether more can be done than taking it back. */
+  settable: boolean;
+}
+
+function Quiet({ phone, line, settable }: SettingProps) {
   const { texts } = useTranslation();
   const { cause, busy, run } = useSetting();
   return (
@@ -58,12 +82,13 @@ function Quiet({ phone, line }: { phone: Phone; line: Line }) {
           run(phone.set({ type: 'set_do_not_disturb', line: line.id, on: event.currentTarget.checked }))
         }
       />
+      {!settable && <OnlyBack />}
       <Refusal cause={cause} />
     </section>
   );
 }
 
-function RemoteOffice({ phone, line }: { phone: Phone; line: Line }) {
+function RemoteOffice({ phone, line, settable }: SettingProps) {
   const { texts } = useTranslation();
   const { cause, busy, run } = useSetting();
   const [number, setNumber] = useState(line.remote_office ?? '');
@@ -83,7 +108,7 @@ function RemoteOffice({ phone, line }: { phone: Phone; line: Line }) {
           inputMode="tel"
           autoComplete="off"
           maxLength={128}
-          disabled={on}
+          readOnly={on}
           value={on ? (line.remote_office ?? '') : number}
           onChange={(event) => setNumber(cleanNumber(event.currentTarget.value))}
         />
@@ -97,6 +122,7 @@ function RemoteOffice({ phone, line }: { phone: Phone; line: Line }) {
           </Button>
         )}
       </form>
+      {!settable && <OnlyBack />}
       <Refusal cause={cause} />
     </section>
   );
@@ -115,6 +141,12 @@ export function useSetting() {
     return refusal === null;
   };
   return { cause, busy, run };
+}
+
+/** Says why there is so little to press. */
+export function OnlyBack() {
+  const { texts } = useTranslation();
+  return <p className={classes.text}>{texts.line.onlyBack}</p>;
 }
 
 /** The sentence for a refusal, where the person looks. */

@@ -3,12 +3,14 @@ import { ActionIcon, Button } from '@mantine/core';
 import { IconAdjustmentsHorizontal, IconDevices, IconPhoneOff } from '@tabler/icons-react';
 import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
+import type { Phone } from '../phone';
 import { isUsable } from '../protocol/select';
 import type { CallEntry } from '../protocol/state';
 import { whoIs } from './format';
 import classes from './Lines.module.css';
 import { hasSettings } from './LineSettings';
 import { LineSigns } from './LineSigns';
+import { NoticeBar } from './NoticeBar';
 
 export interface LinesProps {
   lines: Line[];
@@ -64,36 +66,45 @@ export function Lines({ lines, loading, onSettings }: LinesProps) {
   );
 }
 
-export function OtherDevices({ calls, onEnd }: { calls: CallEntry[]; onEnd: (call: string) => void }) {
-  const { texts, sentence } = useTranslation();
+export function OtherDevices({ phone, calls }: { phone: Phone; calls: CallEntry[] }) {
+  const { texts } = useTranslation();
   if (calls.length === 0) return null;
   return (
     <section className={`card ${classes.card}`} aria-label={texts.lines.elsewhere}>
       <h2 className="cardTitle">{texts.lines.elsewhere}</h2>
       <ul className={classes.list}>
-        {calls.map(({ call, rang }) => (
-          <li key={call.id} className={classes.other}>
-            <IconDevices size={22} aria-hidden />
-            <div className={classes.names}>
-              <span className={classes.who}>{whoIs(call, texts.call.unknown)}</span>
-              <span className={classes.lineGroup} role="status">
-                {rang && <span className={classes.taken}>{sentence('answered_elsewhere')}</span>}
-                {call.state === 'connected' && call.remote_state === 'connected'
-                  ? texts.lines.inCallElsewhere
-                  : texts.lines.ringingElsewhere}
-              </span>
-            </div>
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={<IconPhoneOff size={16} aria-hidden />}
-              onClick={() => onEnd(call.id)}
-            >
-              {texts.lines.end}
-            </Button>
-          </li>
+        {calls.map((entry) => (
+          <OtherDevice key={entry.call.id} phone={phone} entry={entry} />
         ))}
       </ul>
     </section>
+  );
+}
+
+function OtherDevice({ phone, entry }: { phone: Phone; entry: CallEntry }) {
+  const { texts, sentence } = useTranslation();
+  const { call, rang } = entry;
+  return (
+    <li className={classes.other}>
+      <IconDevices size={22} aria-hidden />
+      <div className={classes.names}>
+        <span className={classes.who}>{whoIs(call, texts.call.unknown)}</span>
+        <span className={classes.lineGroup} role="status">
+          {rang && <span className={classes.taken}>{sentence('answered_elsewhere')}</span>}
+          {call.state === 'connected' && call.remote_state === 'connected'
+            ? texts.lines.inCallElsewhere
+            : texts.lines.ringingElsewhere}
+        </span>
+      </div>
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<IconPhoneOff size={16} aria-hidden />}
+        onClick={() => void phone.hangUp(call.id)}
+      >
+        {texts.lines.end}
+      </Button>
+      <NoticeBar entry={entry} onSeen={() => phone.seen(call.id)} />
+    </li>
   );
 }

@@ -1,13 +1,21 @@
 /** Who is in the conference. */
-import { IconUser } from '@tabler/icons-react';
+import { ActionIcon } from '@mantine/core';
+import { IconUser, IconUserMinus } from '@tabler/icons-react';
 import { useTranslation } from '../i18n';
-import { isConnected, type Conversation } from '../protocol/select';
+import type { Phone } from '../phone';
+import { isConnected, isPending, type Conversation } from '../protocol/select';
 import { initials, whoIs } from './format';
 import classes from './Members.module.css';
 import { stateText } from './Party';
 
-/** @param compact only the names, where something else needs the room. */
-export function Members({ conversation, compact }: { conversation: Conversation; compact: boolean }) {
+export interface MembersProps {
+  phone: Phone;
+  conversation: Conversation;
+  /** Only the names, where something else needs the room. */
+  compact: boolean;
+}
+
+export function Members({ phone, conversation, compact }: MembersProps) {
   const { texts } = useTranslation();
   const names = conversation.map(({ call }) => whoIs(call, texts.call.unknown));
   if (compact) return <h2 className={classes.title}>{names.join(', ')}</h2>;
@@ -25,6 +33,19 @@ export function Members({ conversation, compact }: { conversation: Conversation;
               {entry.call.name && <span className={`numbers ${classes.number}`}>{entry.call.number}</span>}
             </span>
             {!isConnected(entry) && <span className={classes.state}>{stateText(entry, texts)}</span>}
+            {entry.call.services.includes('clear_connection') && (
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                size={34}
+                aria-label={texts.call.remove(whoIs(entry.call, texts.call.unknown))}
+                title={texts.call.remove(whoIs(entry.call, texts.call.unknown))}
+                disabled={isPending(conversation)}
+                onClick={() => void phone.removeFromConference(entry.call.id)}
+              >
+                <IconUserMinus size={18} aria-hidden />
+              </ActionIcon>
+            )}
           </li>
         ))}
         <li className={classes.member}>

@@ -14,6 +14,7 @@ import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
 import { isPending, offers, waits, type Conversation } from '../protocol/select';
 import { whoIs } from './format';
+import { NoticeBar } from './NoticeBar';
 import classes from './OtherCalls.module.css';
 import { stateText } from './Party';
 import { Timer } from './Timer';
@@ -77,6 +78,9 @@ function Row({ phone, conversation, running, onBack }: RowProps) {
       {held && call.transferring_to === null && (
         <More phone={phone} conversation={conversation} running={running} who={who} busy={busy} />
       )}
+      {conversation.map((one) => (
+        <NoticeBar key={one.call.id} entry={one} onSeen={() => phone.seen(one.call.id)} />
+      ))}
     </li>
   );
 }

@@ -29,6 +29,8 @@ export function PhoneCard({ phone, state, listening, last, line, onLine, onCall 
   const running = active(state);
   const shownId = shown?.[0].call.id ?? '';
   const open = sheet && sheet.call === shownId ? sheet.sheet : null;
+  // It must not come back with the call beside which it was asked for.
+  if (sheet && !open) setSheet(null);
   const close = useCallback(() => setSheet(null), []);
   const show = (wanted: Sheet | 'pickup', number = '') => setSheet({ sheet: wanted, call: shownId, number });
   const lineOf = (id: string | undefined) => state.lines.find((one) => one.id === id);

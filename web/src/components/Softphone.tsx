@@ -102,6 +102,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
           link={state.link}
           inCall={busy}
           handedOver={linked.handedOver}
+          onHandedOver={linked.dismiss}
           failure={failure}
           onDismiss={() => setFailure(null)}
         />
@@ -109,12 +110,12 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
           <div className={classes.news}>
             <EndedCalls ended={state.ended} onAgain={again} onDismiss={(id) => phone.dismiss(id)} />
             <ParkedCalls
+              phone={phone}
               state={state}
               onTake={answer}
               onPickUp={(from, at) => void phone.pickUp(from, at)}
-              onDismiss={(id) => phone.dismiss(id)}
             />
-            <OtherDevices calls={elsewhere(state)} onEnd={(id) => void phone.hangUp(id)} />
+            <OtherDevices phone={phone} calls={elsewhere(state)} />
           </div>
           <div className={`card ${classes.phone}`}>
             <PhoneCard

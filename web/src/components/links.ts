@@ -1,22 +1,21 @@
 /** Telephone links of other pages: offered to the browser, and what comes of them. */
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { numberInLink } from './format';
+import { LinkExchange } from './linkExchange';
 
 /** Where the link stands in this app's address. */
 const PARAMETER = 'dial';
 const SCHEMES = ['tel', 'callto'];
-/** How long a page that is open already may take to answer, in ms. */
-const ANSWER_WITHIN = 400;
-
-/** Between the pages of one browser: a link should not leave two telephones that ring. */
-type Message = { type: 'offer'; id: string; number: string; user: string } | { type: 'taken'; id: string };
 
 export interface LinkedNumber {
   /** To be asked about; null where there is none. */
   number: string | null;
   /** Whether another page asks about it. */
   handedOver: boolean;
+  /** The person has answered. */
   forget: () => void;
+  /** The person has read that another page asks. */
+  dismiss: () => void;
 }
 
 export function canOpenLinks(): boolean {
@@ -42,38 +41,34 @@ export function openLinksHere(): boolean {
 export function useLinkedNumber(user: string): LinkedNumber {
   const [number, setNumber] = useState<string | null>(null);
   const [handedOver, setHandedOver] = useState(false);
+  const exchange = useRef<LinkExchange | null>(null);
   useEffect(() => {
     const channel = 'BroadcastChannel' in window ? new BroadcastChannel('offhook.links') : null;
-    const brought = takeNumber();
-    const asked = () => (waiting = null);
-    const id = Math.random().toString(36);
-    const say = (message: Message) => channel?.postMessage(message);
-    const keep = setTimeout(
-      () => {
-        if (brought !== null) setNumber(brought);
-        asked();
+    const started = new LinkExchange(channel, user, takeNumber(), {
+      visible: () => document.visibilityState === 'visible',
+      ask: (asked) => {
+        waiting = null;
+        setNumber(asked);
       },
-      channel ? ANSWER_WITHIN : 0,
-    );
-    if (brought !== null) say({ type: 'offer', id, number: brought, user });
-    if (channel) {
-      channel.onmessage = ({ data }: MessageEvent<Message>) => {
-        if (data.type === 'offer' && data.user === user) {
-          setNumber(data.number);
-          say({ type: 'taken', id: data.id });
-        } else if (data.type === 'taken' && data.id === id) {
-          clearTimeout(keep);
-          asked();
-          setHandedOver(true);
-        }
-      };
-    }
+      handedOver: (is) => {
+        waiting = null;
+        setHandedOver(is);
+      },
+    });
+    exchange.current = started;
+    const gone = () => started.forget();
+    window.addEventListener('pagehide', gone);
     return () => {
-      clearTimeout(keep);
-      channel?.close();
+      window.removeEventListener('pagehide', gone);
+      started.close();
     };
   }, [user]);
-  return { number, handedOver, forget: () => setNumber(null) };
+  return {
+    number,
+    handedOver,
+    forget: () => exchange.current?.forget(),
+    dismiss: () => exchange.current?.dismiss(),
+  };
 }
 
 /** What the address said, until it is asked about. */

@@ -61,7 +61,11 @@ reason: DeclineReason, } | { "type": "clear_connection",
 /**
  * The call to end.
  */
-call: string, } | { "type": "restart_media", 
+call: string, 
+/**
+ * Whether the other side's connection is meant: in a conference that one is let go, and the user stays.
+ */
+remote?: boolean, } | { "type": "restart_media", 
 /**
  * A call whose audio this client has.
  */
@@ -189,7 +193,11 @@ line: string,
 /**
  * Which kind; all where none is said.
  */
-kind: ForwardingKind | null, } | { "type": "set_do_not_disturb", 
+kind: ForwardingKind | null, 
+/**
+ * That of which callers, as it was set; of whichever where none is said.
+ */
+callers?: Callers, } | { "type": "set_do_not_disturb", 
 /**
  * The line.
  */
@@ -262,7 +270,11 @@ reason: DeclineReason, } | { "type": "clear_connection",
 /**
  * The call to end.
  */
-call: string, } | { "type": "restart_media", 
+call: string, 
+/**
+ * Whether the other side's connection is meant: in a conference that one is let go, and the user stays.
+ */
+remote?: boolean, } | { "type": "restart_media", 
 /**
  * A call whose audio this client has.
  */
@@ -390,7 +402,11 @@ line: string,
 /**
  * Which kind; all where none is said.
  */
-kind: ForwardingKind | null, } | { "type": "set_do_not_disturb", 
+kind: ForwardingKind | null, 
+/**
+ * That of which callers, as it was set; of whichever where none is said.
+ */
+callers?: Callers, } | { "type": "set_do_not_disturb", 
 /**
  * The line.
  */
@@ -744,7 +760,11 @@ diverted_by: Diverter | null,
 /**
  * Whom it is being transferred to, while that is on its way.
  */
-transferring_to: string | null, };
+transferring_to: string | null, 
+/**
+ * The number where it waits to be picked up, while it is parked.
+ */
+parked_at: string | null, };
 
 export type CallEvent = "service_initiated" | "originated" | "delivered" | "established" | "held" | "retrieved" | "queued" | "diverted" | "transferred" | "conferenced" | "failed" | "connection_cleared";
 
@@ -1163,3 +1183,6 @@ mos_remote: number | null, };
 export type LegParty = "browser" | "pbx";
 
 export const PROTOCOL_VERSION = 1;
+
+/** Seconds that a call may ring before it is forwarded. */
+export const FORWARD_AFTER = { min: 1, max: 600 };

@@ -120,6 +120,26 @@ describe('a conference', () => {
   });
 });
 
+describe('the microphone in a conference', () => {
+  const lena = { ...mira, id: 'lena', name: 'Lena' };
+  const mutedOf = (state: PhoneState) => state.calls.map(({ muted }) => muted);
+  const mute = (id: string, muted: boolean): Action => ({ type: 'muted', call: id, muted });
+  const room = run(first, heard({ ...mira, conference: ['ben'] }), heard({ ...ben, conference: ['mira'] }));
+
+  it('is muted towards all, and towards nobody again', () => {
+    const muted = reduce(room, mute('ben', true));
+    expect(mutedOf(muted)).toEqual([true, true]);
+    expect(mutedOf(reduce(muted, mute('mira', false)))).toEqual([false, false]);
+  });
+
+  it('stays muted towards who comes later', () => {
+    let state = reduce(reduce(room, mute('mira', true)), heard(lena));
+    expect(mutedOf(state)).toEqual([true, true, false]);
+    state = reduce(state, heard({ ...lena, conference: ['mira', 'ben'] }));
+    expect(mutedOf(state)).toEqual([true, true, true]);
+  });
+});
+
 describe('a consultation', () => {
   const draft = { id: 1, line: 'l1', number: '22', call: null, consultationOf: 'mira' };
   const dial: Action = { type: 'dial', draft };
@@ -204,6 +224,13 @@ describe('a parked call', () => {
     state = reduce(state, heard({ ...mira, here: false, state: 'null', cause: ours('normal_clearing') }));
     expect(state.parked).toEqual([]);
     expect(state.ended).toEqual([]);
+  });
+
+  it('waits where the server says, also for a page that did not park it', () => {
+    const parked_at = '0071';
+    const parked = heard({ ...mira, here: false, state: 'queued', parked_at });
+    expect(run(...parking, parked).parked).toMatchObject([{ call: 'mira', at: parked_at }]);
+    expect(run(first, parked).parked).toMatchObject([{ call: 'mira', at: parked_at }]);
   });
 
   it('is listed also where the server tells no more of it', () => {

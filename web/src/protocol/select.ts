@@ -114,11 +114,11 @@ export function lineFor(state: PhoneState, chosen: string): Line | undefined {
 
 /** Whether the person must be told that something went wrong, rather than that a call is over. */
 export function isFailure({ cause, direction }: Pick<Ended, 'cause' | 'direction'>): boolean {
-  const usual: string[] = ['normal_clearing', 'cancelled', 'answered_elsewhere', 'caller_hung_up'];
-  // It goes on without the person here.
-  const elsewhere: string[] = ['transferred', 'diverted', 'picked_up', 'parked'];
+  const usual: CauseCode[] = ['normal_clearing', 'cancelled', 'answered_elsewhere', 'caller_hung_up'];
+  // It goes on without the person here, or at the person's other telephone.
+  const elsewhere: CauseCode[] = ['transferred', 'diverted', 'picked_up', 'remote_office'];
   // Of a caller, these say what the person here did or did not do.
-  const chosen: string[] = direction === 'incoming' ? ['declined', 'busy', 'no_answer'] : [];
+  const chosen: CauseCode[] = direction === 'incoming' ? ['declined', 'busy', 'no_answer'] : [];
   return ![...usual, ...elsewhere, ...chosen].includes(cause.code);
 }
 
@@ -128,6 +128,7 @@ export function isMissed({ cause, direction, duration, outcome }: Ended): boolea
   return direction === 'incoming' && duration === null && outcome === null && codes.includes(cause.code);
 }
 
-function together(one: CallEntry, other: CallEntry): boolean {
+/** Whether they are in one conference. */
+export function together(one: CallEntry, other: CallEntry): boolean {
   return one.call.conference.includes(other.call.id) || other.call.conference.includes(one.call.id);
 }

@@ -102,6 +102,12 @@ describe('an outgoing call', () => {
     expect(run(first, heard({ ...outgoing, state: 'failed', cause: ours('busy') })).ended).toEqual([]);
   });
 
+  it('that the server places by way of the other telephone is no failure', () => {
+    const office: Action = { type: 'dial_failed', id: 1, cause: ours('remote_office') };
+    const { ended } = run(first, dial, office);
+    expect(ended.map(isFailure)).toEqual([false]);
+  });
+
   it('makes earlier summaries go', () => {
     const over = heard({ state: 'null', cause: ours('caller_hung_up') });
     expect(run(first, heard({}), over, dial).ended).toEqual([]);

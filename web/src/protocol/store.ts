@@ -1,12 +1,13 @@
 /** What happens to the state: a pure reducer over what the server tells and the person does. */
 import type { Call, Cause, Hello, Line, Service } from '../generated/protocol';
 import type { Link } from './socket';
-import { here, isFailure, isOver, isParked, rings } from './select';
+import { here, isFailure, isOver, isParked, rings, together } from './select';
 import { ours, type CallEntry, type Draft, type Ended, type Outcome, type Parked, type PhoneState } from './state';
 
 export type Action =
   | { type: 'link'; link: Link }
-  | { type: 'hello'; hello: Hello; now: number }
+  /** `muted`: the calls that are muted where they come into view. */
+  | { type: 'hello'; hello: Hello; muted?: readonly string[]; now: number }
   | { type: 'line'; line: Line }
   | { type: 'call'; call: Call; now: number }
   | { type: 'digit'; call: string; digit: string }
@@ -39,7 +40,7 @@ export function reduce(state: PhoneState, action: Action): PhoneState {
     case 'link':
       return { ...state, link: action.link };
     case 'hello':
-      return reduceHello(state, action.hello, action.now);
+      return reduceHello(state, action.hello, action.muted ?? [], action.now);
     case 'line': {
       const known = state.lines.some(({ id }) => id === action.line.id);
       const lines = known
@@ -87,7 +88,7 @@ export function reduce(state: PhoneState, action: Action): PhoneState {
     case 'seen':
       return change(state, action.call, () => ({ notice: null }));
     case 'muted':
-      return change(state, action.call, () => ({ muted: action.muted }));
+      return mute(state, action.call, action.muted);
     case 'sent_digit':
       return change(state, action.call, (e) => ({ sent: (e.sent + action.digit).slice(-DIGITS_SHOWN) }));
     case 'audio':
@@ -110,7 +111,7 @@ function consulted(state: PhoneState): PhoneState {
   return change(state, first, (e) => (e.pending === 'consultation_call' ? { pending: null } : {}));
 }
 
-function reduceHello(state: PhoneState, hello: Hello, now: number): PhoneState {
+function reduceHello(state: PhoneState, hello: Hello, muted: readonly string[], now: number): PhoneState {
   const { user } = hello;
   // What happened meanwhile follows as events.
   if (hello.replayed) return forgetNotices({ ...state, user });
@@ -123,7 +124,7 @@ function reduceHello(state: PhoneState, hello: Hello, now: number): PhoneState {
     const cause = ours('normal_clearing');
     next = reduceCall(next, { ...call, state: 'null', cause }, now);
   }
-  for (const call of hello.calls) next = reduceCall(next, call, now);
+  for (const call of hello.calls) next = reduceCall(next, call, now, muted.includes(call.id));
   return forgetNotices(next);
 }
 
@@ -164,7 +165,8 @@ function reduceDialFailed(state: PhoneState, id: number, cause: Cause): PhoneSta
   return { ...state, draft: null, ended: told ? state.ended : remember(state.ended, ended) };
 }
 
-function reduceCall(state: PhoneState, call: Call, now: number): PhoneState {
+/** @param muted whether it is, where it comes into view. */
+function reduceCall(state: PhoneState, call: Call, now: number, muted = false): PhoneState {
   const known = state.calls.find((entry) => entry.call.id === call.id);
   const parked = state.parked.filter((one) => one.call !== call.id);
   const draft = state.draft?.call === call.id ? null : state.draft;
@@ -178,7 +180,7 @@ function reduceCall(state: PhoneState, call: Call, now: number): PhoneState {
     pending: null,
     notice: null,
     outcome: null,
-    muted: false,
+    muted,
     received: '',
     sent: '',
     audio: 'connecting',
@@ -198,7 +200,20 @@ function reduceCall(state: PhoneState, call: Call, now: number): PhoneState {
   };
   const calls = known ? state.calls.map((other) => (other === known ? next : other)) : [...state.calls, next];
   const waiting = isParked(call) ? park(state, entry, call, now) : null;
-  return { ...state, draft, calls, parked: waiting ? [...parked, waiting].slice(-PARKED_SHOWN) : parked };
+  const after = { ...state, draft, calls, parked: waiting ? [...parked, waiting].slice(-PARKED_SHOWN) : parked };
+  return roomOf(after, next).some((member) => member.muted) ? mute(after, call.id, true) : after;
+}
+
+/** The microphone is one for a conference: muted towards one, muted towards all, and who comes later. */
+function mute(state: PhoneState, id: string, muted: boolean): PhoneState {
+  const entry = state.calls.find(({ call }) => call.id === id);
+  const room = entry ? roomOf(state, entry) : [];
+  return { ...state, calls: state.calls.map((other) => (room.includes(other) ? { ...other, muted } : other)) };
+}
+
+/** A call and those in one conference with it. */
+function roomOf(state: PhoneState, entry: CallEntry): CallEntry[] {
+  return state.calls.filter((other) => other === entry || together(entry, other));
 }
 
 /** Whether a call that was on its way elsewhere is its user's again. */
@@ -241,7 +256,8 @@ function reduceOver(
 function park(state: PhoneState, entry: CallEntry, call: Call, now: number): Parked {
   const earlier = state.parked.find((one) => one.call === call.id);
   const own = state.lines.find(({ id }) => id === call.line)?.number ?? '';
-  const at = entry.outcome?.kind === 'parked' ? entry.outcome.at : (earlier?.at ?? own);
+  const asked = entry.outcome?.kind === 'parked' ? entry.outcome.at : null;
+  const at = call.parked_at ?? asked ?? earlier?.at ?? own;
   return { call: call.id, line: call.line, at, number: call.number, name: call.name, since: earlier?.since ?? now };
 }
 

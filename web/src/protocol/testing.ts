@@ -37,6 +37,7 @@ export function call(fields: Partial<Call> = {}): Call {
     conference: [],
     diverted_by: null,
     transferring_to: null,
+    parked_at: null,
     ...fields,
   };
 }
