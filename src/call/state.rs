@@ -417,24 +417,19 @@ impl Call {
 
     /// The client that has the audio.
     pub(super) fn active_client(&self) -> Option<ClientId> {
-        if self.vacancy.is_some() {
-            return None;
-        }
-        match (&self.near, &self.far) {
-            (Near::Client { client, .. }, _) => Some(*client),
-            (_, Far::Clients { taker: Some(taker), .. }) => Some(taker.client),
-            _ => None,
-        }
+        self.last_client().filter(|_| self.vacancy.is_none()).map(|(client, _)| client)
     }
 
     /// The user whose client has the audio.
     pub(super) fn active_user(&self) -> Option<UserId> {
-        if self.vacancy.is_some() {
-            return None;
-        }
+        self.last_client().filter(|_| self.vacancy.is_none()).map(|(_, user)| user)
+    }
+
+    /// The client that has the audio, or had it before it left, and its user.
+    pub(super) fn last_client(&self) -> Option<(ClientId, UserId)> {
         match (&self.near, &self.far) {
-            (Near::Client { user, .. }, _) => Some(*user),
-            (_, Far::Clients { taker: Some(taker), .. }) => Some(taker.user),
+            (Near::Client { client, user, .. }, _) => Some((*client, *user)),
+            (_, Far::Clients { taker: Some(taker), .. }) => Some((taker.client, taker.user)),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ use tracing::debug;
 use super::core::{Core, CoreHandle, Message};
 use super::role::Role;
 use crate::call::cause::CauseCode;
+use crate::call::dialable;
 use crate::call::effect::{Command, CommandResult, Input};
 use crate::call::settings::LineSettings;
 use crate::call::view::{CallView, ConnectionState};
@@ -115,6 +116,21 @@ pub enum Prompt {
         /// Where it rings or is parked.
         number: String,
     },
+}
+
+impl Prompt {
+    /// With what is dialled of its number.
+    fn checked(mut self) -> Result<Prompt, CauseCode> {
+        match &mut self {
+            Prompt::MakeCall { number, .. }
+            | Prompt::ConsultationCall { number, .. }
+            | Prompt::DirectedPickupCall { number, .. } => {
+                *number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+            }
+            Prompt::AnswerCall { .. } => {}
+        }
+        Ok(self)
+    }
 }
 
 /// How a client's socket ended.
@@ -475,7 +491,7 @@ impl<R: Role> Core<R> {
             }
             ClientMessage::Prompt { client, request, to, prompt } => {
                 let Some(user) = self.desk.clients.user_of(client) else { return };
-                if let Some(command) = self.without_audio(&prompt) {
+                if let Some(command) = self.without_audio(user, &prompt) {
                     return self.command(client, request, command, now);
                 }
                 let prompted = self.prompt(user, Some(client), to, prompt).map(Outcome::Prompted);
@@ -483,7 +499,7 @@ impl<R: Role> Core<R> {
             }
             ClientMessage::UserCommand { user, command, reply } => self.command_of(user, command, reply, now),
             ClientMessage::UserPrompt { user, to, prompt, reply } => {
-                if let Some(command) = self.without_audio(&prompt) {
+                if let Some(command) = self.without_audio(user, &prompt) {
                     return self.command_of(user, command, reply, now);
                 }
                 let _ = reply.send(self.prompt(user, None, to, prompt).map(Outcome::Prompted).into());
@@ -511,9 +527,9 @@ impl<R: Role> Core<R> {
     }
 
     /// The command behind a prompt that needs no client's audio: with a remote office the user talks there.
-    fn without_audio(&self, prompt: &Prompt) -> Option<Command> {
+    fn without_audio(&self, user: UserId, prompt: &Prompt) -> Option<Command> {
         match prompt {
-            Prompt::MakeCall { line, number } if self.calls.settings(*line).remote_office.is_some() => {
+            Prompt::MakeCall { line, number } if self.calls.goes_by_office(user, *line, number) => {
                 Some(Command::MakeCall { line: *line, number: number.clone(), sdp: String::new() })
             }
             _ => None,
@@ -661,6 +677,7 @@ impl<R: Role> Core<R> {
         to: Option<ClientId>,
         prompt: Prompt,
     ) -> Result<ClientId, CauseCode> {
+        let prompt = prompt.checked()?;
         let to = match &prompt {
             Prompt::MakeCall { line, .. } | Prompt::DirectedPickupCall { line, .. } => {
                 if !self.directory.users_of(*line).contains(&user) {
@@ -760,6 +777,23 @@ mod tests {
             panic!("nothing is replayed")
         };
         assert_eq!(changes.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [seen + 1]);
+    }
+
+    #[test]
+    fn a_client_is_prompted_with_what_can_be_dialled() {
+        let line = LineId(0);
+        let prompts = |number: &str| {
+            let (call, number) = (CallId(1), number.to_owned());
+            let make_call = Prompt::MakeCall { line, number: number.clone() };
+            let consultation = Prompt::ConsultationCall { call, number: number.clone() };
+            [make_call, consultation, Prompt::DirectedPickupCall { line, number }]
+        };
+        for number in ["", "a@b", &"1".repeat(1000), "a b"] {
+            for prompt in prompts(number) {
+                assert_eq!(prompt.checked(), Err(CauseCode::InvalidNumber), "{number}");
+            }
+        }
+        assert_eq!(prompts(" 0 89/1 ").map(Prompt::checked), prompts("0891").map(Ok));
     }
 
     #[test]

@@ -187,7 +187,10 @@ impl World {
     fn media_effect(&mut self, call: CallId, effect: MediaEffect) {
         let described = |codec| MediaInput::Described { sdp: Bytes::from_static(b"v=0"), codec, held: self.held };
         let (side, event) = match effect {
-            MediaEffect::RestartBrowser { sdp, .. } if sdp == "later" => return,
+            MediaEffect::RestartBrowser { sdp, .. } | MediaEffect::AnswerBrowser { sdp, .. } if sdp == "later" => {
+                return;
+            }
+            MediaEffect::AcceptAnswer { sdp, .. } if sdp.as_ref() == b"later" => return,
             MediaEffect::RestartBrowser { side, .. } => (side, described(None)),
             MediaEffect::AnswerBrowser { side, .. } | MediaEffect::Offer { side, .. } => (side, described(None)),
             MediaEffect::OfferNext { side, .. } => (side, described(None)),

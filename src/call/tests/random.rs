@@ -436,7 +436,9 @@ impl Around {
         let user = call.active_client().is_some_and(|client| self.clients.contains(&client));
         let parties = living + usize::from(user);
         let waits = match call.transfer.as_ref().map(|transfer| transfer.way) {
-            Some(TransferStep::Bridge { other }) => self.calls.calls[&other].wakes_at().is_some(),
+            Some(TransferStep::Bridge { other } | TransferStep::Wanted { by: other }) => {
+                self.calls.calls[&other].wakes_at().is_some()
+            }
             _ => false,
         };
         let alone = waits || call.conference.is_some() || matches!(call.far, Far::Service(_));
