@@ -12,7 +12,7 @@ use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
 use super::directory::Directory;
-use super::divert::Trail;
+use super::divert::{Sent, Trail};
 use super::effect::{Abilities, Caller, Sound, Target, TargetUri};
 use super::headers::Headers;
 use super::service::Services;
@@ -489,6 +489,16 @@ impl Call {
         let own = self.trail.line.and_then(|line| directory.line(line)).map(|line| line.number.as_str());
         let called = |leg: &SipLeg| matches!(&leg.target.uri, TargetUri::Number(called) if called == number);
         self.legs().any(called) && (from.number == self.remote.number || own == Some(from.number.as_str()))
+    }
+
+    /// Whether the near side has our answer although the far side is only called.
+    pub(super) fn is_called_late(&self) -> bool {
+        self.stage != Stage::Connected && self.trail.sent == Some(Sent::Here)
+    }
+
+    /// Whether the session of a side is answered.
+    pub(super) fn is_answered(&self, side: Side) -> bool {
+        self.stage == Stage::Connected || side == Side::A && self.is_called_late()
     }
 
     /// Whether the far side's own sound reaches the near side before the answer.

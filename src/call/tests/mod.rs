@@ -8,6 +8,7 @@ mod office;
 mod park;
 mod passed_on;
 mod random;
+mod sent_on;
 mod table;
 mod transfer;
 mod transferring;
