@@ -1,13 +1,23 @@
 //! What the users of lines have set for them outlives the server.
 
-use rustc_hash::FxHashMap;
+use std::time::Duration;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::watch;
-use tracing::warn;
+use tokio::time::{sleep, timeout};
+use tracing::{debug, error, info, warn};
 
 use crate::call::settings::{LineSettings, LineSettingsStore};
 use crate::config::Config;
 use crate::ids::LineId;
 use crate::net::core::ChangedSettings;
+
+/// How long to wait before what could not be kept is tried again, at first and in the end.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PAUSE: Duration = Duration::from_secs(60);
+/// How often, and how long after each other, it is tried when the core has stopped: the server does not wait long.
+const LAST_ATTEMPTS: u32 = 3;
+const PAUSE_AT_END: Duration = Duration::from_millis(100);
 
 /// Line groups' names and numbers, by [`LineId`].
 pub(super) struct Names(Vec<(String, String)>);
@@ -37,21 +47,67 @@ pub(super) async fn load<S: LineSettingsStore>(
 }
 
 /// Keeps what changes until the core has stopped. Of changes that come faster than they can be kept only the last of
-/// each line is.
+/// each line is. What cannot be kept is tried again: the person was told that it is done.
 pub(super) async fn keep<S: LineSettingsStore>(store: S, names: Names, mut changed: watch::Receiver<ChangedSettings>) {
-    let mut kept: FxHashMap<LineId, LineSettings> = FxHashMap::default();
-    while changed.changed().await.is_ok() {
+    let mut keeper = Keeper { store, names, kept: FxHashMap::default(), failing: FxHashSet::default() };
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let stopped = match keeper.failing.is_empty() {
+            true => changed.changed().await.is_err(),
+            false => matches!(timeout(pause, changed.changed()).await, Ok(Err(_))),
+        };
+        if stopped {
+            break;
+        }
         let now = changed.borrow_and_update().clone();
-        for (line, settings) in now {
-            let Some((line_group, number)) = names.0.get(line.0 as usize) else { continue };
-            if kept.get(&line) == Some(&settings) {
+        keeper.keep(now).await;
+        pause = if keeper.failing.is_empty() { FIRST_PAUSE } else { (pause * 2).min(LAST_PAUSE) };
+    }
+    for _ in 0..LAST_ATTEMPTS {
+        if keeper.failing.is_empty() {
+            return;
+        }
+        sleep(PAUSE_AT_END).await;
+        let now = changed.borrow().clone();
+        keeper.keep(now).await;
+    }
+    for line in keeper.failing {
+        let Some((line_group, number)) = keeper.names.0.get(line.0 as usize) else { continue };
+        error!(line_group, number, "the settings of a line are lost: the server stops and they could not be kept");
+    }
+}
+
+/// Keeps what is set, and knows what is kept.
+struct Keeper<S> {
+    store: S,
+    names: Names,
+    kept: FxHashMap<LineId, LineSettings>,
+    /// Whose settings could not be kept.
+    failing: FxHashSet<LineId>,
+}
+
+impl<S: LineSettingsStore> Keeper<S> {
+    /// Keeps what is something else than before.
+    async fn keep(&mut self, settings: ChangedSettings) {
+        for (line, settings) in settings {
+            let Some((line_group, number)) = self.names.0.get(line.0 as usize) else { continue };
+            if self.kept.get(&line) == Some(&settings) && !self.failing.contains(&line) {
                 continue;
             }
-            match store.keep(line_group, number, &settings).await {
-                Ok(()) => drop(kept.insert(line, settings)),
+            match self.store.keep(line_group, number, &settings).await {
+                Ok(()) => {
+                    self.kept.insert(line, settings);
+                    if self.failing.remove(&line) {
+                        info!(line_group, number, "the settings of a line are kept after all");
+                    }
+                }
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    warn!(line_group, number, error, "the settings of a line are not kept");
+                    if self.failing.insert(line) {
+                        warn!(line_group, number, error, "the settings of a line are not kept yet; it is tried again");
+                    } else {
+                        debug!(line_group, number, error, "the settings of a line are still not kept");
+                    }
                 }
             }
         }
@@ -60,6 +116,9 @@ pub(super) async fn keep<S: LineSettingsStore>(store: S, names: Names, mut chang
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    use std::sync::{Arc, Mutex};
+
     use super::*;
     use crate::store::Store;
 
@@ -68,7 +127,6 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("offhook-kept-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let names = |numbers: &[&str]| Names(numbers.iter().map(|number| ("main".into(), (*number).into())).collect());
-        let office = |number: &str| LineSettings { remote_office: Some(number.into()), ..LineSettings::default() };
         let store = Store::open(&folder).await.unwrap();
         let (change, changed) = watch::channel(ChangedSettings::default());
         let keeper = tokio::spawn(keep(store.line_settings(), names(&["100", "101"]), changed));
@@ -88,5 +146,68 @@ mod tests {
         assert_eq!(load(&store.line_settings(), &names(&["100"])).await.unwrap(), [(LineId(0), office("3"))]);
         store.close().await;
         std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    /// A store that fails a number of times, and then has what it was given.
+    #[derive(Debug, Clone, Default)]
+    struct Failing {
+        fails: Arc<AtomicU32>,
+        kept: Arc<Mutex<Vec<LineSettings>>>,
+    }
+
+    impl LineSettingsStore for Failing {
+        type Error = std::io::Error;
+
+        async fn load(&self) -> std::io::Result<Vec<(String, String, LineSettings)>> {
+            Ok(Vec::new())
+        }
+
+        async fn keep(&self, _: &str, _: &str, settings: &LineSettings) -> std::io::Result<()> {
+            if self.fails.try_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok() {
+                return Err(std::io::Error::other("the disk is full"));
+            }
+            self.kept.lock().unwrap().push(settings.clone());
+            Ok(())
+        }
+    }
+
+    fn office(number: &str) -> LineSettings {
+        LineSettings { remote_office: Some(number.into()), ..LineSettings::default() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_could_not_be_kept_is_tried_again_and_the_newest_counts() {
+        let store = Failing { fails: Arc::new(10.into()), ..Failing::default() };
+        let (change, changed) = watch::channel(ChangedSettings::default());
+        let set = |number: &str| change.send_modify(|settings| drop(settings.insert(LineId(0), office(number))));
+        let keeper = tokio::spawn(keep(store.clone(), Names(vec![("main".into(), "100".into())]), changed));
+        set("1");
+        while store.fails.load(Relaxed) > 5 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        set("2");
+        let kept = async {
+            while store.kept.lock().unwrap().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(600), kept).await.expect("it is tried again");
+        drop(change);
+        keeper.await.unwrap();
+        assert_eq!(*store.kept.lock().unwrap(), [office("2")]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_kept_holds_up_the_end_a_moment_only() {
+        for (fails, kept) in [(2, 1), (1000, 0)] {
+            let store = Failing { fails: Arc::new(fails.into()), ..Failing::default() };
+            let (change, changed) = watch::channel(ChangedSettings::default());
+            change.send_modify(|settings| drop(settings.insert(LineId(0), office("1"))));
+            drop(change);
+            let begun = tokio::time::Instant::now();
+            keep(store.clone(), Names(vec![("main".into(), "100".into())]), changed).await;
+            assert_eq!(store.kept.lock().unwrap().len(), kept);
+            assert!(begun.elapsed() < Duration::from_millis(500), "longer than a server waits for it");
+        }
     }
 }

@@ -9,7 +9,7 @@ use offhook_sip::SessionId;
 use super::Calls;
 use super::cause::CauseCode;
 use super::divert::Trail;
-use super::effect::{Abilities, Caller, Effect, Route, SipEffect};
+use super::effect::{Abilities, Caller, Effect, Route, SipEffect, Target, TargetUri};
 use super::headers::Headers;
 use super::settings::{Forwarding, ForwardingKind};
 use super::state::{Far, FarSip, Near, NearSip, SipLeg};
@@ -66,12 +66,26 @@ impl Calls {
             status: 183,
             called: Headers::new(),
         };
-        let id = self.create(Near::Sip(near), far, from, false, now)?;
+        let emergency = match &far {
+            Far::Sip(far) => far.legs.iter().any(|leg| self.is_emergency(&leg.target)),
+            Far::Clients { .. } | Far::Service(_) => false,
+        };
+        let id = self.create(Near::Sip(near), far, from, emergency, now)?;
         if let Some(call) = self.calls.get_mut(&id) {
             call.trail = trail;
         }
         self.note_call_id(id, call_id);
         Ok(id)
+    }
+
+    /// Whether a number can always be called.
+    fn is_emergency(&self, target: &Target) -> bool {
+        match &target.uri {
+            TargetUri::Number(number) => {
+                self.directory.group(target.group).is_some_and(|group| group.is_emergency(number))
+            }
+            TargetUri::Uri(_) => false,
+        }
     }
 
     /// Where a call for a line has been before.

@@ -25,6 +25,27 @@ pub(super) struct Asker {
     pub(super) reply_to: ClientId,
 }
 
+/// What a client calls somebody for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To talk.
+    Call,
+    /// To ask somebody while this call waits.
+    Consultation { of: CallId },
+    /// To take a call by a code of the PBX.
+    Pickup,
+}
+
+impl Purpose {
+    fn service(self) -> Service {
+        match self {
+            Purpose::Call => Service::MakeCall,
+            Purpose::Consultation { .. } => Service::ConsultationCall,
+            Purpose::Pickup => Service::DirectedPickupCall,
+        }
+    }
+}
+
 /// `Ok(None)` means that the reply comes later.
 pub(super) type Outcome = Result<Option<()>, CauseCode>;
 
@@ -37,7 +58,7 @@ impl Calls {
         let client = audio.find(|&(_, whose)| whose == user).map_or(client, |(client, _)| client);
         let asker = Asker { client, user, request, reply_to };
         let outcome = match command {
-            Command::MakeCall { line, number, sdp } => self.make_call(asker, line, &number, sdp, None, now),
+            Command::MakeCall { line, number, sdp } => self.make_call(asker, Purpose::Call, line, &number, sdp, now),
             // Who comes too late is told so, even where the call has become somebody else's.
             Command::AnswerCall { call, sdp } => self.on_line(call, asker, now, |flow| flow.answer(asker, sdp)),
             Command::RestartMedia { call, sdp } => {
@@ -55,7 +76,7 @@ impl Calls {
                 if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(is_dtmf) {
                     Err(CauseCode::BadRequest)
                 } else {
-                    self.on_call(call, asker, now, |flow| flow.digits(digits).map(Some))
+                    self.checked(Service::GenerateDigits, call, asker, now, |flow| flow.digits(digits))
                 }
             }
             Command::HoldCall { call } => self.hold_call(asker, call, now),
@@ -162,34 +183,50 @@ impl Calls {
         self.with(id, now, run).unwrap_or(Err(CauseCode::UnknownCall))
     }
 
-    /// A call from a line; `consultation_of` is the call that waits for it.
+    /// A call from a line.
     pub(super) fn make_call(
         &mut self,
         asker: Asker,
+        purpose: Purpose,
         line: LineId,
         number: &str,
         sdp: String,
-        consultation_of: Option<CallId>,
         now: Instant,
     ) -> Outcome {
         let Asker { client, user, request, .. } = asker;
-        let (number, emergency) = self.may_call(user, line, number)?;
-        let office = self.settings.get(line.0 as usize).and_then(|settings| settings.remote_office.clone());
-        if let Some(office) = office.filter(|office| !emergency && *office != number && consultation_of.is_none()) {
+        let (number, emergency) = self.may_call(user, line, number, purpose.service())?;
+        let office = self.office_for(line, &number, emergency).filter(|_| purpose == Purpose::Call);
+        if let Some(office) = office.map(str::to_owned) {
             return self.call_by_office(asker, line, office, number, now);
         }
         let near = Near::Client { client, user, line, request, number: number.clone() };
         let far = Far::Sip(FarSip::default());
         let id = self.create(near, far, Caller { number, name: None }, emergency, now)?;
         self.with(id, now, |flow| {
-            flow.call.consultation_of = consultation_of;
+            flow.call.consultation_of = match purpose {
+                Purpose::Consultation { of } => Some(of),
+                Purpose::Call | Purpose::Pickup => None,
+            };
             flow.start_outgoing(sdp);
         });
         Ok(None)
     }
 
-    /// What is dialled when a user calls a number from a line, and whether that is an emergency, which nothing forbids.
-    pub(super) fn may_call(&self, user: UserId, line: LineId, number: &str) -> Result<(String, bool), CauseCode> {
+    /// The telephone that calls of a line are placed from; not where the person needs help here, nor those for itself.
+    pub(super) fn office_for(&self, line: LineId, number: &str, emergency: bool) -> Option<&str> {
+        let office = self.settings.get(line.0 as usize)?.remote_office.as_deref();
+        office.filter(|office| !emergency && *office != number)
+    }
+
+    /// What is dialled when a user calls a number from a line by this service, and whether that is an emergency, which
+    /// nothing forbids.
+    pub(super) fn may_call(
+        &self,
+        user: UserId,
+        line: LineId,
+        number: &str,
+        service: Service,
+    ) -> Result<(String, bool), CauseCode> {
         let entry = self.directory.line(line).filter(|entry| entry.users.contains(&user));
         let entry = entry.ok_or(CauseCode::UnknownLine)?;
         let number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
@@ -197,7 +234,7 @@ impl Calls {
         if group.is_some_and(|group| group.is_emergency(&number)) {
             return Ok((number, true));
         }
-        if !self.directory.offers(entry.group, Service::MakeCall) {
+        if !self.directory.offers(entry.group, service) {
             return Err(CauseCode::FunctionOff);
         }
         let available = self.available.get(line.0 as usize).is_some_and(|&available| available);
@@ -210,7 +247,7 @@ fn is_dtmf(byte: u8) -> bool {
 }
 
 /// What is dialled of what a person typed: separators that people write are dropped; names pass as they are.
-pub(super) fn dialable(typed: &str) -> Option<String> {
+pub fn dialable(typed: &str) -> Option<String> {
     let typed = typed.trim();
     if typed.is_empty() || typed.len() > MAX_NUMBER || typed.chars().any(|c| c.is_control() || c == '@') {
         return None;

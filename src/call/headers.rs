@@ -91,6 +91,11 @@ pub fn reason(value: Option<String>) -> Option<String> {
     value.filter(|value| value.len() <= MAX_REASON)
 }
 
+/// A Reason (RFC 3326) that says which failure a session has come to.
+pub(super) fn failure(status: u16) -> Option<String> {
+    (400..=699).contains(&status).then(|| format!("SIP;cause={status}"))
+}
+
 /// Who calls, as a line's people may see it: whom a `trusted` sender vouches for, or else From; nobody where the caller
 /// does not want to be known (RFC 3325 9.3).
 pub fn caller(request: &Message, trusted: bool) -> Caller {

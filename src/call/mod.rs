@@ -21,6 +21,8 @@ pub mod settings;
 mod state;
 pub mod view;
 
+pub use self::commands::dialable;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,10 +38,11 @@ use self::desk::Errand;
 use self::directory::Directory;
 use self::divert::Trail;
 use self::effect::{Effect, Input, MediaInput, Route, Sound};
+use self::service::Service;
 use self::settings::LineSettings;
 use self::state::{Call, Far, Near, Related, Told};
 use self::view::EndCause;
-use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId};
+use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId, UserId};
 
 /// A call that nobody answers ends after this; PBXs give up earlier.
 const RING_LIMIT: Duration = Duration::from_secs(180);
@@ -224,6 +227,12 @@ impl Calls {
     /// What a line's users have set.
     pub fn settings(&self, line: LineId) -> LineSettings {
         self.settings.get(line.0 as usize).cloned().unwrap_or_default()
+    }
+
+    /// Whether a user's call from a line goes by way of the user's other telephone, so that no client's audio is needed.
+    pub fn goes_by_office(&self, user: UserId, line: LineId, number: &str) -> bool {
+        let called = self.may_call(user, line, number, Service::MakeCall);
+        called.is_ok_and(|(number, emergency)| self.office_for(line, &number, emergency).is_some())
     }
 
     /// How many calls there are.

@@ -12,7 +12,7 @@ use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
 use super::directory::Directory;
-use super::divert::Trail;
+use super::divert::{Sent, Trail};
 use super::effect::{Abilities, Caller, Sound, Target, TargetUri};
 use super::headers::Headers;
 use super::service::Services;
@@ -417,24 +417,19 @@ impl Call {
 
     /// The client that has the audio.
     pub(super) fn active_client(&self) -> Option<ClientId> {
-        if self.vacancy.is_some() {
-            return None;
-        }
-        match (&self.near, &self.far) {
-            (Near::Client { client, .. }, _) => Some(*client),
-            (_, Far::Clients { taker: Some(taker), .. }) => Some(taker.client),
-            _ => None,
-        }
+        self.last_client().filter(|_| self.vacancy.is_none()).map(|(client, _)| client)
     }
 
     /// The user whose client has the audio.
     pub(super) fn active_user(&self) -> Option<UserId> {
-        if self.vacancy.is_some() {
-            return None;
-        }
+        self.last_client().filter(|_| self.vacancy.is_none()).map(|(_, user)| user)
+    }
+
+    /// The client that has the audio, or had it before it left, and its user.
+    pub(super) fn last_client(&self) -> Option<(ClientId, UserId)> {
         match (&self.near, &self.far) {
-            (Near::Client { user, .. }, _) => Some(*user),
-            (_, Far::Clients { taker: Some(taker), .. }) => Some(taker.user),
+            (Near::Client { client, user, .. }, _) => Some((*client, *user)),
+            (_, Far::Clients { taker: Some(taker), .. }) => Some((taker.client, taker.user)),
             _ => None,
         }
     }
@@ -502,6 +497,16 @@ impl Call {
         let own = self.trail.line.and_then(|line| directory.line(line)).map(|line| line.number.as_str());
         let called = |leg: &SipLeg| matches!(&leg.target.uri, TargetUri::Number(called) if called == number);
         self.legs().any(called) && (from.number == self.remote.number || own == Some(from.number.as_str()))
+    }
+
+    /// Whether the near side has our answer although the far side is only called.
+    pub(super) fn is_called_late(&self) -> bool {
+        self.stage != Stage::Connected && self.trail.sent == Some(Sent::Here)
+    }
+
+    /// Whether the session of a side is answered.
+    pub(super) fn is_answered(&self, side: Side) -> bool {
+        self.stage == Stage::Connected || side == Side::A && self.is_called_late()
     }
 
     /// Whether the far side's own sound reaches the near side before the answer.

@@ -165,6 +165,14 @@ fn a_program_prompts_the_client_that_was_active_last() {
     assert_eq!(stage.refused(&json!({ "type": "answer_call", "call": "77" })), (404, "unknown_call".into()));
     named["client"] = "4711".into();
     assert_eq!(stage.refused(&named), (404, "unknown_client".into()));
+    let unreadable = json!({ "type": "make_call", "line": "0", "number": "a@b" });
+    assert_eq!(stage.refused(&unreadable), (422, "invalid_number".into()));
+    // Help is called from where the person is, whatever telephone other calls are placed from.
+    stage.command(&json!({ "type": "set_remote_office", "line": "0", "number": "0171" }));
+    let help = json!({ "type": "make_call", "line": "0", "number": "112", "client": second.hello["client"] });
+    assert_eq!(stage.command(&help), prompted(&second));
+    assert_eq!(second.wait("prompt")["prompt"]["number"], "112");
+    stage.command(&json!({ "type": "set_remote_office", "line": "0", "number": null }));
     let mut audio = make_call;
     audio["sdp"] = "v=0".into();
     assert_eq!(stage.refused(&audio), (400, "audio_needs_client".into()));

@@ -27,6 +27,7 @@ scenarios! {
     forward_busy,
     forward_by_302,
     forward_by_transfer,
+    forward_by_transfer_to_nobody,
     forward_immediate,
     forward_no_answer,
     forward_signed_off,

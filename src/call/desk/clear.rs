@@ -6,7 +6,6 @@ use super::super::Calls;
 use super::super::cause::CauseCode;
 use super::super::commands::{Asker, Outcome};
 use super::super::service::Service;
-use super::super::state::{Transfer, TransferStep};
 use super::super::view::EndCause;
 use crate::ids::CallId;
 
@@ -45,7 +44,7 @@ impl Calls {
         let Some(call) = self.calls.get(&id) else { return };
         match (&call.transfer, call.conference) {
             (_, Some(conference)) => self.leave_conference(conference, CauseCode::NormalClearing, now),
-            (Some(Transfer { way: TransferStep::Bridge { .. }, .. }), _) => {
+            (Some(_), _) => {
                 self.with(id, now, |flow| flow.let_go(CauseCode::Transferred));
             }
             _ => {

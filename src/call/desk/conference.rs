@@ -65,6 +65,9 @@ impl Calls {
             [] => {
                 self.conferences.remove(&conference);
             }
+            [stays, goes] if client.is_none() && self.can_be_joined(&members) => {
+                self.join_last(conference, stays, goes, CauseCode::NormalClearing, now);
+            }
             [last] => {
                 self.conferences.remove(&conference);
                 self.with(last, now, |flow| match client {
@@ -86,20 +89,27 @@ impl Calls {
     /// The user goes: two that are left talk with each other, more go on with their conference.
     pub(super) fn leave_conference(&mut self, conference: ConferenceId, cause: CauseCode, now: Instant) {
         let Some(members) = self.conferences.get(&conference).cloned() else { return };
-        let moves = |id: &CallId| self.calls.get(id).is_some_and(|call| call.takeover.is_none());
         match members[..] {
-            [stays, goes] if members.iter().all(moves) => {
-                self.conferences.remove(&conference);
-                for id in members {
-                    self.with(id, now, |flow| flow.call.conference = None);
-                }
-                self.merge(stays, goes, cause, now);
-            }
+            [stays, goes] if self.can_be_joined(&members) => self.join_last(conference, stays, goes, cause, now),
             _ => {
                 for id in members {
                     self.with(id, now, |flow| flow.vacate(Vacancy::Conference, cause));
                 }
             }
         }
+    }
+
+    /// Whether nobody is about to take a place in these calls.
+    fn can_be_joined(&self, members: &[CallId]) -> bool {
+        members.iter().all(|id| self.calls.get(id).is_some_and(|call| call.takeover.is_none()))
+    }
+
+    /// Two that are left of a conference talk with each other: nothing has to be mixed any more.
+    fn join_last(&mut self, conference: ConferenceId, stays: CallId, goes: CallId, cause: CauseCode, now: Instant) {
+        self.conferences.remove(&conference);
+        for id in [stays, goes] {
+            self.with(id, now, |flow| flow.call.conference = None);
+        }
+        self.merge(stays, goes, cause, now);
     }
 }

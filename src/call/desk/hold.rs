@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::super::Calls;
 use super::super::cause::CauseCode;
-use super::super::commands::{Asker, Outcome};
+use super::super::commands::{Asker, Outcome, Purpose};
 use super::super::service::Service;
 use super::super::state::TransferStep;
 use super::super::view::EndCause;
@@ -46,7 +46,7 @@ impl Calls {
     ) -> Outcome {
         let call = self.check(Service::ConsultationCall, id, asker)?;
         let line = call.line().ok_or(CauseCode::UnknownLine)?;
-        self.make_call(asker, line, number, sdp, Some(id), now)
+        self.make_call(asker, Purpose::Consultation { of: id }, line, number, sdp, now)
     }
 
     pub(in crate::call) fn reconnect_call(

@@ -5,7 +5,7 @@ mod conference;
 mod hold;
 mod office;
 mod park;
-mod transfer;
+pub(super) mod transfer;
 
 use std::time::Instant;
 
@@ -51,11 +51,16 @@ impl Calls {
             self.left_conference(conference, call.id, now);
         }
         if let Some(Vacancy::Target { of }) = call.vacancy {
-            self.transfer_failed(of, cause, now);
+            self.transfer_failed(of, cause.clone(), now);
         }
         match call.transfer {
             Some(Transfer { way: TransferStep::Bridge { other }, .. }) => {
                 self.with(other, now, |flow| flow.end(EndCause::ours(CauseCode::Cancelled)));
+            }
+            Some(Transfer { way: TransferStep::Refer { asked: Asked::Call(other), .. }, .. })
+                if self.is_left(other) =>
+            {
+                self.transfer_failed(other, cause, now);
             }
             Some(Transfer { way: TransferStep::Refer { asked: Asked::Call(other), .. }, .. }) => {
                 self.with(other, now, |flow| flow.set_transfer(None));
@@ -76,7 +81,7 @@ impl Calls {
         }
         match (&call.transfer, call.conference) {
             (_, Some(conference)) => self.leave_conference(conference, CauseCode::ClientLost, now),
-            (Some(Transfer { way: TransferStep::Bridge { .. }, .. }), _) => {
+            (Some(_), _) => {
                 self.with(id, now, |flow| flow.let_go(CauseCode::ClientLost));
             }
             _ => {

@@ -44,7 +44,7 @@ impl Calls {
         let line = call.line().ok_or(CauseCode::UnknownLine)?;
         let session = call.session_at(call.remote_side());
         let refers = self.refers(call).is_some() && call.abilities(call.remote_side()).refer;
-        let (number, _) = self.may_call(asker.user, line, number)?;
+        let (number, emergency) = self.may_call(asker.user, line, number, Service::SingleStepTransferCall)?;
         match session.filter(|_| refers) {
             Some(session) => {
                 let way = TransferStep::Refer { session, asked: Asked::Number, progressed: false };
@@ -54,7 +54,7 @@ impl Calls {
                     flow.ask_to_call(transfer, None);
                 });
             }
-            None => self.call_for(id, number, now)?,
+            None => self.call_for(id, number, emergency, now)?,
         }
         Ok(Some(()))
     }
@@ -113,17 +113,23 @@ impl Calls {
         }
         let code = status.map_or(CauseCode::NoAnswer, CauseCode::of_call_response);
         let failed = EndCause { code, sip_status: status, detail: None };
-        // What says nothing of who was called says that the PBX cannot do it.
-        let of_the_called = matches!(status, None | Some(404 | 408 | 410 | 480 | 484 | 486 | 487 | 600..));
+        let here = !progressed || status.is_some_and(|status| !is_of_the_called(status));
+        // A user who has left one of two calls cannot have both back.
+        let left = [Some(id), other].into_iter().flatten().any(|id| self.is_left(id));
         match (asked, other) {
-            (_, Some(other)) if !progressed || !of_the_called => self.merge(id, other, CauseCode::Transferred, now),
-            (Asked::Number, _) if !progressed || !of_the_called => {
-                if let Err(code) = self.call_for(id, transfer.to, now) {
+            (_, Some(other)) if here || left => self.merge(id, other, CauseCode::Transferred, now),
+            (Asked::Number, _) if here => {
+                if let Err(code) = self.call_for(id, transfer.to, false, now) {
                     self.transfer_failed(id, EndCause::ours(code), now);
                 }
             }
             _ => self.transfer_failed(id, failed, now),
         }
+    }
+
+    /// Whether its user has left a call that goes on.
+    pub(super) fn is_left(&self, id: CallId) -> bool {
+        self.calls.get(&id).is_some_and(|call| call.vacancy.is_some())
     }
 
     /// The transfer waits until `target`, which the user has dialled, is answered; the user need not.
@@ -134,13 +140,13 @@ impl Calls {
     }
 
     /// Calls a number from the line of a call, for its other side.
-    fn call_for(&mut self, id: CallId, number: String, now: Instant) -> Result<(), CauseCode> {
+    fn call_for(&mut self, id: CallId, number: String, emergency: bool, now: Instant) -> Result<(), CauseCode> {
         let call = self.calls.get(&id).ok_or(CauseCode::UnknownCall)?;
-        let (client, user) = call.active_client().zip(call.active_user()).ok_or(CauseCode::NotPossibleNow)?;
+        let (client, user) = call.last_client().ok_or(CauseCode::NotPossibleNow)?;
         let line = call.line().ok_or(CauseCode::UnknownLine)?;
         let near = Near::Client { client, user, line, request: 0, number: number.clone() };
         let remote = Caller { number: number.clone(), name: None };
-        let target = self.create(near, Far::Sip(FarSip::default()), remote, false, now)?;
+        let target = self.create(near, Far::Sip(FarSip::default()), remote, emergency, now)?;
         self.with(target, now, |flow| flow.start_for(id));
         self.bridge(id, target, number, now);
         Ok(())
@@ -188,4 +194,9 @@ impl Calls {
         let group = self.directory.group_of(call.line()?)?;
         (self.directory.group(group)?.transfer == TransferWay::Auto).then_some(group)
     }
+}
+
+/// Whether the status that a REFER has come to says something of who was called; any other says that the PBX cannot do it.
+pub(in crate::call) fn is_of_the_called(status: u16) -> bool {
+    matches!(status, 404 | 408 | 410 | 480 | 484 | 486 | 487 | 600..)
 }

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::super::Calls;
 use super::super::cause::CauseCode;
-use super::super::commands::{Asker, Outcome};
-use super::super::state::{Far, Taker};
+use super::super::commands::{Asker, Outcome, Purpose};
+use super::super::state::{Far, Taker, Vacancy};
 use crate::ids::{CallId, LineGroupId, LineId};
 
 /// What stands for the number in a code of the PBX.
@@ -29,23 +29,27 @@ impl Calls {
         match (here, code) {
             (Some(call), _) => {
                 let Asker { client, user, request, .. } = asker;
-                let taker = Taker { client, user, request, sdp };
-                let taken = self.with(call, now, |flow| flow.pick_up(line, taker));
+                let taken = self.with(call, now, |flow| match flow.call.vacancy {
+                    Some(_) => flow.succeed(asker, line, sdp),
+                    None => flow.pick_up(line, Taker { client, user, request, sdp }),
+                });
                 taken.unwrap_or(Err(CauseCode::NothingToPickUp))
             }
-            (None, Some(code)) => self.make_call(asker, line, &code, sdp, None, now),
+            (None, Some(code)) => self.make_call(asker, Purpose::Pickup, line, &code, sdp, now),
             (None, None) => Err(CauseCode::NothingToPickUp),
         }
     }
 
     /// The call that rings longest at a number of a connection's lines.
     fn rings_at(&self, group: LineGroupId, number: &str) -> Option<CallId> {
-        let rings = self.calls.values().filter(|call| match &call.far {
-            Far::Clients { line, taker: None } => {
-                let at = self.directory.line(*line);
-                at.is_some_and(|at| at.group == group && at.number == number)
-            }
-            _ => false,
+        let rings = self.calls.values().filter(|call| {
+            let open = match (&call.vacancy, &call.far) {
+                (None, Far::Clients { taker, .. }) => taker.is_none(),
+                (Some(Vacancy::Recalling { taker }), _) => taker.is_none(),
+                _ => false,
+            };
+            let at = call.line().and_then(|line| self.directory.line(line));
+            open && at.is_some_and(|at| at.group == group && at.number == number)
         });
         rings.map(|call| call.id).min()
     }

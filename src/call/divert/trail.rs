@@ -61,8 +61,10 @@ pub(in crate::call) enum Sent {
     Answered(String),
     /// It is put on hold, and then goes to this number.
     Held(String),
-    /// The PBX was asked.
-    Asked,
+    /// The PBX was asked to call this number, and has perhaps said that it does.
+    Asked { to: String, progressed: bool },
+    /// The PBX has not done it: the number is called here.
+    Here,
 }
 
 impl Trail {

@@ -8,20 +8,23 @@ use offhook_sip::header::Name;
 use offhook_sip::header::identity::DiversionReason;
 use tracing::info;
 
-use super::super::RING_LIMIT;
 use super::super::cause::CauseCode;
 use super::super::commands::{self, dialable};
+use super::super::desk::transfer::is_of_the_called;
 use super::super::directory::Diversion;
 use super::super::divert::{Diverted, Hidden, Sent, Situation, Verdict, same};
 use super::super::effect::{Abilities, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers};
 use super::super::state::{Awaiting, Far, FarSip, Near, SipLeg, Stage, Taker};
 use super::super::view::EndCause;
-use super::Flow;
+use super::super::{REFER_LIMIT, RING_LIMIT};
+use super::{Flow, index};
 use crate::ids::LineId;
 
 /// How long a caller waits who was answered and whom nobody took then.
 const WAIT_LIMIT: Duration = Duration::from_secs(180);
+/// 181 Call Is Being Forwarded.
+const FORWARDED: u16 = 181;
 /// How long to look the other way while a client is just taking the call.
 const TAKING: Duration = Duration::from_secs(1);
 
@@ -106,7 +109,9 @@ impl Flow<'_> {
     /// It has rung long enough where it is.
     pub(super) fn rung(&mut self) {
         match (&self.call.far, self.call.stage) {
-            (_, Stage::Connected) | (Far::Service(_), _) => {}
+            // It was answered to be transferred, and the PBX says nothing.
+            (Far::Service(_), _) => self.sent(None),
+            (_, Stage::Connected) => {}
             (_, Stage::Answering) => self.call.trail.until = Some(self.now + TAKING),
             (Far::Clients { .. }, _) => {
                 let next = self.decide(false, |situation, allows| situation.unanswered(allows));
@@ -132,16 +137,36 @@ impl Flow<'_> {
         true
     }
 
-    /// The PBX says how it goes with the call that it was asked to transfer.
-    pub(super) fn sent(&mut self, status: u16) {
+    /// The PBX says how it goes with the call that it was asked to transfer; no status where it says nothing.
+    pub(super) fn sent(&mut self, status: Option<u16>) {
+        let Some(Sent::Asked { to, progressed }) = &mut self.call.trail.sent else { return };
         match status {
-            ..200 => {}
-            200..300 => self.end(EndCause::ours(CauseCode::Diverted)),
+            Some(..200) => {
+                *progressed = true;
+                self.call.trail.until = None;
+            }
+            Some(200..300) => self.end(EndCause::ours(CauseCode::Diverted)),
+            Some(status) if *progressed && is_of_the_called(status) => {
+                let code = CauseCode::of_call_response(status);
+                self.end(EndCause { code, sip_status: Some(status), detail: None });
+            }
             _ => {
-                info!(call = %self.call.id, status, "a call that was answered to be forwarded waits: the PBX did not transfer it");
-                self.set_deadline(Some((self.now + WAIT_LIMIT, CauseCode::NoAnswer)));
+                let to = std::mem::take(to);
+                info!(call = %self.call.id, status, "the PBX does not transfer a call that is to be forwarded: it is made here");
+                self.call_late(to);
             }
         }
+    }
+
+    /// The caller, whom we have answered, waits while the number is called here.
+    fn call_late(&mut self, to: String) {
+        let Some(line) = self.call.trail.line else { return };
+        let Some(group) = self.directory.group_of(line) else { return };
+        self.set_hold(false);
+        self.call.trail.sent = Some(Sent::Here);
+        self.set_stage(Stage::Alerting { early: false });
+        self.play(Side::A, Sound::Ringback);
+        self.call_instead(Target { group, line: Some(line), uri: TargetUri::Number(to) });
     }
 
     /// The caller has our 200: where it was sent only to transfer the call, it is held now.
@@ -155,8 +180,10 @@ impl Flow<'_> {
     /// The caller is on hold, or does not take that: the PBX is asked to call the other number.
     pub(super) fn send_held(&mut self) {
         let (Some(Sent::Held(to)), Near::Sip(near)) = (&self.call.trail.sent, &self.call.near) else { return };
-        let (session, to) = (near.session, Some(TargetUri::Number(to.clone())));
-        self.call.trail.sent = Some(Sent::Asked);
+        let (session, to) = (near.session, to.clone());
+        self.call.trail.sent = Some(Sent::Asked { to: to.clone(), progressed: false });
+        self.call.trail.until = Some(self.now + REFER_LIMIT);
+        let to = Some(TargetUri::Number(to));
         self.effects.push_back(Effect::Sip(SipEffect::Refer { session, to, replaces: None }));
     }
 
@@ -270,6 +297,7 @@ impl Flow<'_> {
                 if heard.is_some() {
                     self.unheard();
                 }
+                self.tell_forwarded();
                 // Otherwise it goes with the offer that is being made.
                 if offered {
                     self.invite(id, target);
@@ -278,9 +306,18 @@ impl Flow<'_> {
             far => {
                 let group = target.group;
                 *far = Far::Sip(FarSip { legs: vec![leg], ..FarSip::default() });
+                self.tell_forwarded();
                 self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, group });
             }
         }
+    }
+
+    /// The caller is told, once for each number, that its call goes on to another (RFC 3261 21.1.3).
+    fn tell_forwarded(&mut self) {
+        if let Near::Sip(near) = &mut self.call.near {
+            near.told = None;
+        }
+        self.ring_near(FORWARDED, None);
     }
 
     /// The PBX is told where the call goes, and has it again.
@@ -297,6 +334,11 @@ impl Flow<'_> {
     /// The call is answered with music; the rest follows when the caller has our answer.
     fn answer_to_transfer(&mut self, to: String) {
         self.give_up_legs();
+        // Of who was called until now nothing comes any more.
+        if matches!(self.call.far, Far::Sip(_)) {
+            self.call.awaiting[index(Side::B)].clear();
+            self.media_effect(MediaEffect::Release { side: Side::B });
+        }
         self.call.far = Far::Service(Sound::MusicOnHold);
         self.call.trail.sent = Some(Sent::Answered(to));
         match &self.call.near {

@@ -7,6 +7,7 @@ use tracing::debug;
 
 use super::super::cause::CauseCode;
 use super::super::effect::{CommandResult, Effect, MediaEffect, SipEffect};
+use super::super::headers;
 use super::super::record;
 use super::super::state::{Awaiting, Far, Near, Newcomer, Stage};
 use super::super::view::{self, CallView, ConnectionState, EndCause};
@@ -81,8 +82,11 @@ impl Flow<'_> {
             }
             Near::Sip(near) if !gone_from(Side::A) => {
                 let session = near.session;
-                self.effects.push_back(Effect::Sip(if was == Stage::Connected {
-                    SipEffect::Hangup { session, reason: reason.clone() }
+                // Whom we have answered to forward the call hears why that failed, as it would have before the answer.
+                let late = self.call.trail.sent.is_some() && self.call.connected.is_none();
+                let failed = late.then(|| headers::failure(cause.sip_status.unwrap_or(cause.code.sip_status())));
+                self.effects.push_back(Effect::Sip(if self.call.is_answered(Side::A) {
+                    SipEffect::Hangup { session, reason: reason.clone().or(failed.flatten()) }
                 } else {
                     SipEffect::Reject { session, status: refusal(&cause) }
                 }));

@@ -82,7 +82,9 @@ impl Flow<'_> {
             Far::Clients { taker: None, .. } => {}
             Far::Sip(_) if self.call.stage == Stage::Answering => {
                 let headers = called.clone();
-                self.answer_with(session, headers, answer);
+                if !self.call.is_called_late() {
+                    self.answer_with(session, headers, answer);
+                }
                 self.join(now);
             }
             Far::Sip(_) => {
@@ -127,10 +129,11 @@ impl Flow<'_> {
         self.ask(Awaiting::Answer, effect);
     }
 
-    /// Sends a provisional response; not twice the same that says nothing new.
+    /// Sends a provisional response; not twice the same that says nothing new, and none after an answer.
     pub(super) fn ring_near(&mut self, status: u16, sdp: Option<Bytes>) {
+        let late = self.call.is_called_late();
         let Near::Sip(near) = &mut self.call.near else { return };
-        if near.told == Some(status) && sdp.is_none() {
+        if late || near.told == Some(status) && sdp.is_none() {
             return;
         }
         near.told = Some(status);

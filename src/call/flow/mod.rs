@@ -87,7 +87,9 @@ impl Flow<'_> {
             }
             SipInput::OfferRejected { .. } if self.is_side(session) => self.offer_done(side, false),
             SipInput::OfferAnswered { .. } | SipInput::OfferRejected { .. } => self.ignored("an offer's outcome"),
-            SipInput::Referred { status } if self.call.trail.sent == Some(Sent::Asked) => self.sent(status),
+            SipInput::Referred { status } if matches!(self.call.trail.sent, Some(Sent::Asked { .. })) => {
+                self.sent(Some(status));
+            }
             SipInput::Referred { status } => self.refer_progress(session, status),
             SipInput::Cancelled { reason } => {
                 let code = headers::cancelled(reason.as_deref());
@@ -116,8 +118,8 @@ impl Flow<'_> {
             Newcomer::Invited { leg, .. } => leg.session == Some(session),
             Newcomer::Came { .. } => false,
         });
-        let cancellable = matches!(self.call.near, Near::Sip(ref near) if near.session == session)
-            && self.call.stage != Stage::Connected;
+        let cancellable =
+            matches!(self.call.near, Near::Sip(ref near) if near.session == session) && !self.call.is_answered(Side::A);
         match event {
             SipInput::Ended { .. } | SipInput::Cancelled { .. } if rings || comes => {
                 SipInput::Rejected { status: 487, reason: String::new(), from_network: true, redirect: None }
@@ -361,8 +363,7 @@ impl Flow<'_> {
     /// A new offer within a session: each side agrees with our media server on its own, whatever the other does.
     fn renegotiate(&mut self, session: SessionId, sdp: Option<Bytes>) {
         // Two offers must not cross (RFC 3261 14.2).
-        let free =
-            |side: &Side| self.call.stage == Stage::Connected && self.call.told[index(*side)].under_way.is_none();
+        let free = |side: &Side| self.call.is_answered(*side) && self.call.told[index(*side)].under_way.is_none();
         let side = self.call.side_of(session).filter(free);
         let place = side.and_then(|side| Some((side, self.call.place(side)?)));
         let Some((side, (group, _))) = place else {

@@ -59,6 +59,10 @@ impl Call {
         if asked.iter().any(|awaiting| matches!(awaiting, Awaiting::Reoffer(_))) {
             told.under_way = None;
         }
+        // Its answer has come, and nobody will say whether it fits.
+        if asked.contains(&Awaiting::ReofferAcceptance) {
+            told.direction = told.under_way.take().unwrap_or(told.direction);
+        }
         Some(End {
             side,
             session,
@@ -86,16 +90,17 @@ impl Flow<'_> {
             let leaving = matches!(vacancy, Vacancy::Leaving);
             self.set_deadline(leaving.then_some((self.now + LEAVE_LIMIT, cause)));
         }
-        self.call.vacancy = Some(vacancy);
+        let side = self.call.browser_side();
+        if self.call.vacancy.replace(vacancy).is_none() {
+            self.media_effect(MediaEffect::Release { side });
+            self.call.hears[index(side)] = super::Sound::Silence;
+        }
         self.call.seat = false;
         self.call.consultation_of = None;
-        let side = self.call.browser_side();
-        self.media_effect(MediaEffect::Release { side });
-        self.call.hears[index(side)] = super::Sound::Silence;
         self.rearrange();
     }
 
-    /// The user lets go of a transfer that still rings.
+    /// The user lets go of a transfer that is on its way.
     pub(in crate::call) fn let_go(&mut self, cause: CauseCode) {
         self.vacate(Vacancy::Transferring, cause);
     }
@@ -117,7 +122,9 @@ impl Flow<'_> {
     /// Rings at the line again.
     pub(super) fn recall(&mut self) {
         debug!(call = %self.call.id, "rings at its line again");
-        self.call.vacancy = Some(Vacancy::Recalling { taker: None });
+        // Whoever is just taking it has it all the same.
+        let taker = self.take_successor();
+        self.call.vacancy = Some(Vacancy::Recalling { taker });
         self.set_deadline(Some((self.now + RING_LIMIT, CauseCode::NoAnswer)));
         self.rearrange();
     }

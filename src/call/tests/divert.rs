@@ -13,7 +13,7 @@ const CAROL: UserId = UserId(2);
 const CAROLS: ClientId = ClientId(4);
 
 /// A world where Carol has a line of her own and is signed in.
-fn world(change: impl FnOnce(&mut Directory)) -> World {
+pub(super) fn world(change: impl FnOnce(&mut Directory)) -> World {
     let mut world = World::with(|directory| {
         let line = LineEntry { number: "202".into(), users: vec![CAROL], ..directory.lines[0].clone() };
         directory.lines.push(line);
@@ -24,7 +24,7 @@ fn world(change: impl FnOnce(&mut Directory)) -> World {
     world
 }
 
-fn own(directory: &mut Directory) -> &mut LineGroupEntry {
+pub(super) fn own(directory: &mut Directory) -> &mut LineGroupEntry {
     &mut directory.groups[0]
 }
 
@@ -33,7 +33,7 @@ fn list(directory: &mut Directory, numbers: &[&str]) {
     directory.lines[0].redirections = numbers.iter().map(redirection).collect();
 }
 
-fn forwarding(kind: ForwardingKind, to: &str) -> Forwarding {
+pub(super) fn forwarding(kind: ForwardingKind, to: &str) -> Forwarding {
     Forwarding { kind, callers: Callers::All, to: to.into(), after: None }
 }
 
@@ -44,7 +44,7 @@ impl World {
         }
     }
 
-    fn set(&mut self, forwarding: Forwarding) {
+    pub(super) fn set(&mut self, forwarding: Forwarding) {
         let set = Command::SetForwarding { line: LINE, forwarding };
         assert_eq!(self.command(DESK, set), Some(CommandResult::Ok));
         self.logged(&["settings of 0"]);
@@ -73,7 +73,7 @@ impl World {
         self.calls.views(client).len()
     }
 
-    fn invited(&self, name: Name) -> Vec<String> {
+    pub(super) fn invited(&self, name: Name) -> Vec<String> {
         let (_, headers) = self.invited.as_ref().expect("an INVITE");
         headers.iter().filter(|(other, _)| *other == name).map(|(_, value)| value.clone()).collect()
     }
@@ -167,7 +167,7 @@ fn a_call_is_forwarded_in_the_way_of_the_connection() {
     let mut world = world(|_| {});
     world.set(forwarding(ForwardingKind::Immediate, "300"));
     world.incoming();
-    world.logged(&["INVITE 300"]);
+    world.logged(&["181", "INVITE 300"]);
     assert!(world.views.is_empty(), "nobody was disturbed");
     world.sip(101, progress(180, None));
     world.sip(101, answered(sdp()));
@@ -194,21 +194,6 @@ fn a_call_is_forwarded_in_the_way_of_the_connection() {
     sent.logged(&[]);
     sent.sip(1, SipInput::Referred { status: 200 });
     sent.logged(&["hangup 1", "media closed"]);
-}
-
-#[test]
-fn who_was_answered_only_to_be_transferred_waits_when_that_fails() {
-    let mut world = world(|directory| own(directory).diversion = Diversion::Transfer);
-    world.set(forwarding(ForwardingKind::Immediate, "300"));
-    world.incoming();
-    world.sip(1, SipInput::Confirmed { sdp: None });
-    world.sip(1, SipInput::OfferRejected { status: 488 });
-    world.logged(&["200", "A hears MusicOnHold", "offer 1", "REFER 1 to Some(Number(\"300\")) replacing None"]);
-    world.sip(1, SipInput::Referred { status: 486 });
-    assert_eq!(world.calls.len(), 1);
-    world.log.clear();
-    world.wait();
-    world.logged(&["hangup 1", "media closed"]);
 }
 
 #[test]
@@ -277,15 +262,38 @@ fn a_call_that_nobody_answers_goes_on_after_the_time_that_was_set() {
     world.logged(&["180"]);
     world.wait();
     assert_eq!(world.now - begun, Duration::from_secs(7));
-    world.logged(&["INVITE 300"]);
+    world.logged(&["181", "INVITE 300"]);
     let gone = world.last_view(DESK);
     assert_eq!((gone.state, gone.cause.as_ref().unwrap().code), (ConnectionState::Null, CauseCode::Diverted));
     assert_eq!(world.sees(DESK), 0);
-    // What the caller hears already is not said again.
+    // What the caller has heard already is not said again.
+    world.sip(101, progress(180, None));
+    world.logged(&["180"]);
     world.sip(101, progress(180, None));
     world.logged(&[]);
     world.sip(101, rejected(486));
     world.logged(&["reject 486", "media closed"]);
+}
+
+#[test]
+fn a_caller_is_told_once_of_each_number_that_its_call_goes_on_to() {
+    let mut world = world(|directory| list(directory, &["300", "301"]));
+    world.incoming();
+    world.wait();
+    world.logged(&["180", "181", "INVITE 300"]);
+    world.sip(101, progress(181, None));
+    world.logged(&[]);
+    world.wait();
+    world.logged(&["hangup 101", "181", "INVITE 301"]);
+    world.sip(102, progress(180, None));
+    world.logged(&["180"]);
+    // Where it is sent away with a 302, or answered, there is nothing to be told before that.
+    for diversion in [Diversion::Redirect, Diversion::Transfer] {
+        let mut world = self::world(|directory| own(directory).diversion = diversion);
+        world.set(forwarding(ForwardingKind::Immediate, "300"));
+        world.incoming();
+        assert!(!world.log.contains(&"181".to_owned()));
+    }
 }
 
 #[test]
@@ -304,17 +312,17 @@ fn a_list_is_gone_through_and_the_last_place_goes_on_ringing() {
     world.incoming();
     world.log.clear();
     world.wait();
-    world.logged(&["INVITE 300"]);
+    world.logged(&["181", "INVITE 300"]);
     world.sip(101, progress(180, None));
     world.wait();
-    world.logged(&["hangup 101", "INVITE 301"]);
+    world.logged(&["180", "hangup 101", "181", "INVITE 301"]);
     // Who refuses is not waited for.
     world.sip(102, rejected(486));
-    world.logged(&["INVITE 302"]);
+    world.logged(&["181", "INVITE 302"]);
     assert_eq!(world.invited(Name::Diversion), ["<sip:200@invalid>;reason=user-busy"]);
     world.sip(103, progress(180, None));
     world.wait();
-    world.logged(&["reject 408", "hangup 103", "media closed"]);
+    world.logged(&["180", "reject 408", "hangup 103", "media closed"]);
 }
 
 #[test]
@@ -339,7 +347,7 @@ fn a_list_goes_on_although_the_first_place_had_a_sound() {
     world.sip(101, progress(183, sdp()));
     world.log.clear();
     world.wait();
-    world.logged(&["hangup 101", "INVITE 301"]);
+    world.logged(&["hangup 101", "181", "INVITE 301"]);
     world.sip(102, answered(sdp()));
     world.logged(&["200", "A hears Peer", "B hears Peer"]);
 }
@@ -355,7 +363,7 @@ fn two_lines_that_forward_to_each_other_ring() {
             world.input(Input::LineSettings { line, settings });
         }
         world.call_in(1, LINE, "0491", Headers::new());
-        world.logged(&["INVITE 202"]);
+        world.logged(&["181", "INVITE 202"]);
         let diversion = (Name::Diversion, "<sip:200@x>;reason=unconditional".to_owned());
         world.call_in(
             2,
@@ -381,14 +389,14 @@ fn a_busy_user_is_passed_over_only_where_that_is_set() {
     world.log.clear();
     world.set(forwarding(ForwardingKind::Busy, "300"));
     world.call_in(2, LINE, "0491", Headers::new());
-    world.logged(&["INVITE 300"]);
+    world.logged(&["181", "INVITE 300"]);
     // Bob shares the line and is free.
     world.input(Input::ClientArrived { client: BOBS, user: BOB });
     world.call_in(3, LINE, "0491", Headers::new());
     world.logged(&["180"]);
     let call = world.last_view(BOBS).id;
     world.command(BOBS, Command::Decline { call, cause: CauseCode::Busy });
-    world.logged(&["INVITE 300"]);
+    world.logged(&["181", "INVITE 300"]);
 }
 
 #[test]
@@ -401,7 +409,7 @@ fn with_nobody_signed_in_others_stand_in() {
     world.log.clear();
     // The last one goes while it rings.
     world.all_leave();
-    world.logged(&["INVITE 900"]);
+    world.logged(&["181", "INVITE 900"]);
     world.sip(101, answered(sdp()));
     assert!(world.log.contains(&"200".to_owned()));
     assert_ne!(call, CallId(0));
@@ -410,7 +418,7 @@ fn with_nobody_signed_in_others_stand_in() {
     world.set(forwarding(ForwardingKind::SignedOff, "300"));
     world.input(Input::ClientGone { client: DESK });
     world.call_in(2, LINE, "0491", Headers::new());
-    world.logged(&["INVITE 300"]);
+    world.logged(&["181", "INVITE 300"]);
 }
 
 #[test]
@@ -423,7 +431,7 @@ fn a_client_sends_a_ringing_call_elsewhere() {
         assert_eq!(world.command(DESK, deflect(number)), Some(CommandResult::Error(cause)));
     }
     assert_eq!(world.command(BOBS, deflect("3 00")), Some(CommandResult::Ok));
-    world.logged(&["INVITE 300"]);
+    world.logged(&["181", "INVITE 300"]);
     assert_eq!(world.invited(Name::Diversion), ["<sip:200@invalid>;reason=deflection"]);
     assert_eq!(world.last_view(DESK).cause.as_ref().unwrap().code, CauseCode::Diverted);
     assert_eq!(world.command(DESK, deflect("301")), Some(CommandResult::Error(CauseCode::UnknownCall)));

@@ -205,3 +205,32 @@ fn what_is_switched_off_is_neither_offered_nor_done() {
     assert_eq!(world.hears(call), TALKING);
     assert_eq!(world.hears(second), [Some(Sound::MusicOnHold), Some(Sound::Silence)]);
 }
+
+#[test]
+fn digits_that_are_switched_off_are_not_sent() {
+    let mut world = World::with(|directory| directory.groups[0].functions.remove(Service::GenerateDigits));
+    let call = world.talking_to("300");
+    assert!(!world.view(call).services.contains(Service::GenerateDigits));
+    world.refused(Command::GenerateDigits { call, digits: "1".into() }, CauseCode::FunctionOff);
+}
+
+#[test]
+fn each_switch_is_for_its_own_service() {
+    for consults in [true, false] {
+        let mut world = World::with(|directory| {
+            directory.groups[0].functions.remove(Service::MakeCall);
+            directory.groups[0].pickup_code = Some("*59<NUMBER>".into());
+        });
+        let call = world.taken(1);
+        let services = world.view(call).services;
+        assert!(services.contains(Service::ConsultationCall) && services.contains(Service::SingleStepTransferCall));
+        if consults {
+            let consult = Command::ConsultationCall { call, number: "301".into(), sdp: "v=0".into() };
+            assert!(matches!(world.command(DESK, consult), Some(CommandResult::Media { .. })));
+            let pickup = Command::DirectedPickupCall { line: LINE, number: "777".into(), sdp: "v=0".into() };
+            assert!(matches!(world.command(DESK, pickup), Some(CommandResult::Media { .. })));
+        } else {
+            world.done(Command::SingleStepTransferCall { call, number: "301".into() });
+        }
+    }
+}

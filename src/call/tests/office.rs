@@ -53,3 +53,16 @@ fn an_emergency_is_called_from_where_the_person_is() {
     world.dial("112");
     world.logged(&["INVITE 112"]);
 }
+
+#[test]
+fn only_what_goes_by_the_other_telephone_needs_no_browser() {
+    let mut world = World::new();
+    let by_office = |world: &World, user, number| world.calls.goes_by_office(user, LINE, number);
+    assert!(!by_office(&world, ALICE, "300"));
+    world.done(Command::SetRemoteOffice { line: LINE, number: Some("0171".into()) });
+    assert!(by_office(&world, ALICE, "3 00"));
+    for number in ["112", "01 71", "@"] {
+        assert!(!by_office(&world, ALICE, number), "{number}");
+    }
+    assert!(!by_office(&world, UserId(7), "300"), "who does not have the line");
+}

@@ -79,6 +79,37 @@ fn what_nobody_fetches_rings_again() {
 }
 
 #[test]
+fn what_rings_again_is_picked_up_like_anything_that_rings() {
+    let mut world = World::new();
+    let call = world.taken(1);
+    world.done(Command::ParkCall { call, number: Some("700".into()) });
+    world.wait();
+    let taken = world.command(BOBS, pickup(OTHER_LINE, "200"));
+    assert!(matches!(taken, Some(CommandResult::Media { call: same, .. }) if same == call));
+    assert_eq!((world.hears(call), world.last_view(BOBS).line), (TALKING, OTHER_LINE));
+}
+
+#[test]
+fn who_takes_a_parked_call_just_when_it_rings_again_has_it() {
+    for taken in [true, false] {
+        let mut world = World::new();
+        let call = world.taken(1);
+        world.done(Command::ParkCall { call, number: None });
+        let answer = Command::AnswerCall { call, sdp: "later".into() };
+        assert_eq!(world.command(BOBS, answer), None);
+        world.wait();
+        let event = match taken {
+            true => MediaInput::Described { sdp: Bytes::from_static(b"v=0"), codec: None, held: false },
+            false => MediaInput::Refused { cause: CauseCode::InvalidSdp },
+        };
+        world.input(Input::Media { call, side: Side::B, event });
+        let result = &world.results.last().expect("an answer").1;
+        assert_eq!(matches!(result, CommandResult::Media { .. }), taken);
+        assert_eq!(world.states(call).0 == Alerting, !taken);
+    }
+}
+
+#[test]
 fn who_is_parked_may_hang_up() {
     let mut world = World::new();
     let call = world.taken(1);

@@ -211,3 +211,13 @@ fn a_sound_that_ends_gives_way_to_ringing() {
     world.sip(102, progress(183, sdp()));
     world.logged(&["A hears Peer", "B hears Peer"]);
 }
+
+#[test]
+fn calls_for_help_are_passed_on_beyond_the_limits() {
+    let mut world = World::new();
+    world.calls.set_overloaded(true);
+    world.pass_on(PBX, vec![target(TRUSTED, "300")]);
+    world.logged(&["reject 503"]);
+    world.pass_on(PBX, vec![target(TRUSTED, "112")]);
+    world.logged(&["INVITE 112"]);
+}

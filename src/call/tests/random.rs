@@ -7,7 +7,9 @@ use offhook_sip::uri::Uri;
 use proptest::prelude::*;
 
 use super::*;
+use crate::call::directory::{Diversion, Redirection};
 use crate::call::service::Service;
+use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 use crate::call::state::{Awaiting, Call, Far, Stage, TransferStep};
 
 const CLIENTS: [(ClientId, UserId); 3] = [(DESK, ALICE), (LAPTOP, ALICE), (BOBS, BOB)];
@@ -60,6 +62,11 @@ enum Step {
         comes: bool,
         capable: bool,
     },
+    /// Calls for Alice's line go elsewhere from now on, or ring again.
+    Forwarding {
+        kind: u8,
+        on: bool,
+    },
     /// The next deadline comes.
     Timeout,
     Gone {
@@ -77,7 +84,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(client, what, call, other)| Step::Command { client, what, call, other }),
         4 => (0..3_usize, n.clone(), 0..12_usize)
             .prop_map(|(client, call, service)| Step::Offered { client, call, service }),
-        3 => (any::<bool>(), 0..2_u32, any::<bool>())
+        4 => (prop::bool::weighted(0.7), 0..2_u32, any::<bool>())
             .prop_map(|(to_line, line, capable)| Step::Incoming { to_line, line, capable }),
         1 => n.clone().prop_map(|session| Step::Replacing { session }),
         10 => (n.clone(), 0..15_u8).prop_map(|(session, what)| Step::Sip { session, what }),
@@ -87,6 +94,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (n.clone(), any::<bool>(), 0..4_u8).prop_map(|(call, side, what)| Step::News { call, side, what }),
         6 => (0..3_usize, any::<bool>(), any::<bool>())
             .prop_map(|(client, comes, capable)| Step::Talking { client, comes, capable }),
+        2 => (0..4_u8, prop::bool::weighted(0.7)).prop_map(|(kind, on)| Step::Forwarding { kind, on }),
         1 => Just(Step::Timeout),
         1 => (0..3_usize).prop_map(|client| Step::Gone { client }),
         2 => (0..3_usize).prop_map(|client| Step::Arrived { client }),
@@ -122,8 +130,12 @@ fn number(session: SessionId) -> u64 {
 }
 
 impl Around {
-    fn new(start: Instant) -> Around {
-        let world = World::new();
+    fn new(start: Instant, diversion: Diversion, list: usize) -> Around {
+        let world = World::with(|directory| {
+            directory.groups[PBX.0 as usize].diversion = diversion;
+            let redirection = |to: &str| Redirection { to: to.to_owned(), rings: Duration::from_secs(15) };
+            directory.lines[0].redirections = ["601", "602"].map(redirection)[..list].to_vec();
+        });
         let mut around = Around {
             calls: world.calls,
             now: start,
@@ -343,6 +355,18 @@ impl Around {
                     self.agree();
                 }
             }
+            Step::Forwarding { kind, on } => {
+                let kind = match kind {
+                    0 => ForwardingKind::Immediate,
+                    1 => ForwardingKind::Busy,
+                    2 => ForwardingKind::NoAnswer,
+                    _ => ForwardingKind::SignedOff,
+                };
+                let set = Forwarding { kind, callers: Callers::All, to: "600".to_owned(), after: None };
+                let forwardings = if on { vec![set] } else { Vec::new() };
+                let settings = LineSettings { forwardings, ..LineSettings::default() };
+                self.input(Input::LineSettings { line: LINE, settings });
+            }
             Step::Timeout => {
                 let Some(at) = self.calls.poll_timeout() else { return };
                 self.now = self.now.max(at);
@@ -436,7 +460,9 @@ impl Around {
         let user = call.active_client().is_some_and(|client| self.clients.contains(&client));
         let parties = living + usize::from(user);
         let waits = match call.transfer.as_ref().map(|transfer| transfer.way) {
-            Some(TransferStep::Bridge { other }) => self.calls.calls[&other].wakes_at().is_some(),
+            Some(TransferStep::Bridge { other } | TransferStep::Wanted { by: other }) => {
+                self.calls.calls[&other].wakes_at().is_some()
+            }
             _ => false,
         };
         let alone = waits || call.conference.is_some() || matches!(call.far, Far::Service(_));
@@ -540,9 +566,14 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_is_left_behind_and_everything_can_end(steps in prop::collection::vec(step(), 1..120)) {
+    fn nothing_is_left_behind_and_everything_can_end(
+        steps in prop::collection::vec(step(), 1..120),
+        diversion in 0..3_usize,
+        list in 0..3_usize,
+    ) {
         let start = Instant::now();
-        let (mut first, mut second) = (Around::new(start), Around::new(start));
+        let diversion = [Diversion::NewCall, Diversion::Redirect, Diversion::Transfer][diversion];
+        let (mut first, mut second) = (Around::new(start, diversion, list), Around::new(start, diversion, list));
         for step in &steps {
             first.run(step);
             first.check();

@@ -329,3 +329,83 @@ fn a_joined_call_is_recorded_where_one_side_is() {
     world.done(Command::TransferCall { active, held });
     assert_eq!(world.log.iter().filter(|line| *line == "recording").count(), 1);
 }
+
+/// The user leaves a call: by a command, or with its client.
+const LEAVING: [fn(&mut World, &[CallId]); 2] = [
+    |world, calls| {
+        for &call in calls {
+            world.done(Command::ClearConnection { call, remote: false });
+        }
+    },
+    |world, _| world.input(Input::ClientGone { client: DESK }),
+];
+
+#[test]
+fn the_pbx_goes_on_with_a_transfer_whose_user_leaves() {
+    for leave in LEAVING {
+        for (outcome, talk) in [(vec![100, 200], false), (vec![501], true), (vec![100, 603], true)] {
+            let mut world = referring();
+            let (held, active) = consulting(&mut world);
+            world.done(Command::TransferCall { active, held });
+            world.log.clear();
+            leave(&mut world, &[held, active]);
+            assert!(!world.log.iter().any(|line| line.starts_with("hangup")), "{:?}", world.log);
+            assert!(world.calls.views(DESK).is_empty());
+            for status in outcome {
+                world.sip(1, SipInput::Referred { status });
+            }
+            // What the PBX gives up is done here: there is nobody to have the calls back.
+            if talk {
+                assert_eq!((world.hears(held), world.calls.len()), (TALKING, 1));
+            }
+            world.sip(1, bye());
+            world.sip(101, bye());
+            assert!(world.calls.is_empty() && world.calls.poll_timeout().is_none());
+        }
+    }
+}
+
+#[test]
+fn a_single_step_that_its_user_has_left_comes_back_where_the_pbx_gives_it_up() {
+    for leave in LEAVING {
+        for outcome in [vec![100, 486], vec![501]] {
+            let mut world = referring();
+            let call = world.taken(1);
+            world.done(Command::SingleStepTransferCall { call, number: "301".into() });
+            leave(&mut world, &[call]);
+            assert_eq!(world.calls.len(), 1);
+            for &status in &outcome {
+                world.sip(1, SipInput::Referred { status });
+            }
+            if outcome == [501] {
+                assert_eq!(world.log.last().map(String::as_str), Some("INVITE 301"));
+                world.sip(101, rejected(486));
+            }
+            assert_eq!(world.last_view(LAPTOP).state, ConnectionState::Alerting);
+        }
+    }
+}
+
+#[test]
+fn an_end_that_has_just_answered_an_offer_can_make_its_own_when_it_has_moved() {
+    let mut world = World::new();
+    let (first, second) = consulting(&mut world);
+    world.done(Command::AlternateCall { active: second, held: first });
+    world.sip(101, SipInput::OfferAnswered { sdp: sdp() });
+    // The media side has not said yet whether the answer fits.
+    world.sip(1, SipInput::OfferAnswered { sdp: Some(Bytes::from_static(b"later")) });
+    world.done(Command::TransferCall { active: first, held: second });
+    world.log.clear();
+    world.sip(1, SipInput::Offer { sdp: sdp() });
+    world.logged(&["200 to offer"]);
+}
+
+#[test]
+fn nothing_is_in_the_way_of_a_transfer_to_help() {
+    let mut world = World::new();
+    let call = world.taken(1);
+    world.calls.set_overloaded(true);
+    world.refused(Command::SingleStepTransferCall { call, number: "301".into() }, CauseCode::Overloaded);
+    world.done(Command::SingleStepTransferCall { call, number: "112".into() });
+    assert!(world.log.contains(&"INVITE 112".to_owned()));
+}

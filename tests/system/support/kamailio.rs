@@ -169,7 +169,7 @@ impl Kamailio {
         self.process = Some(process);
     }
 
-    /// What it logged since its last start: a line `request METHOD URI from …` for each request, `bound USER` and
+    /// What it logged since its last start: a line `request METHOD URI from …` for each request, `response STATUS to …` for each response, `bound USER` and
     /// `unbound USER` for each change of a registration.
     pub(crate) fn log(&self) -> String {
         self.process.as_ref().map(Process::log).unwrap_or_default()

@@ -17,7 +17,7 @@
 //! 200 dials 100 / answers / hangs up / holds / resumes / transfers to 201
 //! 200 rings / established / closed [REASON]
 //! alice events 200 delivered, established
-//! pbx saw REFER                    a request at the PBX
+//! pbx saw REFER                    a request at the PBX; `saw 181` a response
 //! ```
 
 use std::collections::BTreeMap;
@@ -205,6 +205,7 @@ impl Cast {
     #[track_caller]
     fn pbx_step(&self, step: &str) {
         match step.split_whitespace().collect::<Vec<_>>()[..] {
+            ["saw", status] if status.parse::<u16>().is_ok() => self.pbx.wait(&format!("response {status} "), 1),
             ["saw", method] => self.pbx.wait(&format!("request {method} "), 1),
             ["saw", "no", method] => {
                 assert!(!self.pbx.log().contains(&format!("request {method} ")), "the PBX saw {method}");

@@ -4,6 +4,7 @@ mod flows;
 mod tls;
 
 use offhook_sip::message::Message;
+use offhook_sip::uri::Host;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

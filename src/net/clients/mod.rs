@@ -1,30 +1,31 @@
 //! Clients at the driver: their sockets, what they are told and what they ask for; and the programs of a user, which
 //! follow and ask over HTTP.
 
-use std::collections::VecDeque;
+mod listener;
+mod prompt;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use tracing::debug;
 
+use self::listener::Listener;
+pub use self::prompt::Prompt;
 use super::core::{Core, CoreHandle, Message};
 use super::role::Role;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{Command, CommandResult, Input};
 use crate::call::settings::LineSettings;
-use crate::call::view::{CallView, ConnectionState};
+use crate::call::view::CallView;
 use crate::ids::{CallId, ClientId, LineId, UserId};
 use crate::line::LineStatus;
-use crate::line::events::{self, CallEvent};
+use crate::line::events::CallEvent;
 use crate::user::clients::{Attached, Clients, RELOAD_WITHIN, RESUME_WITHIN, ResumeToken};
-use crate::user::stream::Stream;
 
 /// Events waiting for one client's socket; a client that falls further behind must come back.
 const CLIENT_BACKLOG: usize = 256;
-/// Ended calls that are kept for a client that was away.
-const KEPT_ENDED: usize = 32;
 /// Commands of programs that wait for their result.
 const MAX_WAITING: usize = 4096;
 /// Marks the numbers of the commands of programs; clients' own are below.
@@ -84,37 +85,6 @@ pub enum Change {
     },
     /// The client is to do something with its audio.
     Prompt(Prompt),
-}
-
-/// A command that needs the audio of the client it comes from (ECMA-269 6.4.4).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Prompt {
-    /// [`Command::MakeCall`].
-    MakeCall {
-        /// The calling line.
-        line: LineId,
-        /// What to dial.
-        number: String,
-    },
-    /// [`Command::AnswerCall`].
-    AnswerCall {
-        /// The alerting call.
-        call: CallId,
-    },
-    /// [`Command::ConsultationCall`].
-    ConsultationCall {
-        /// The connected call.
-        call: CallId,
-        /// What to dial.
-        number: String,
-    },
-    /// [`Command::DirectedPickupCall`].
-    DirectedPickupCall {
-        /// The line that takes it.
-        line: LineId,
-        /// Where it rings or is parked.
-        number: String,
-    },
 }
 
 /// How a client's socket ended.
@@ -294,82 +264,6 @@ impl CoreHandle {
     }
 }
 
-/// What one client, or a user's programs, were told, and who listens.
-#[derive(Debug)]
-struct Listener {
-    told: Stream<Arc<Change>>,
-    /// Calls that ended, the latest ones, by their numbers in `told`.
-    ended: VecDeque<(u64, Arc<Change>)>,
-    /// The last change when a client's socket went.
-    left_at: u64,
-    sockets: Vec<mpsc::Sender<ClientEvent>>,
-    /// When programs asked last.
-    asked: Instant,
-    /// The calls that are not over, as they were told of last.
-    seen: FxHashMap<CallId, CallView>,
-}
-
-impl Listener {
-    fn new(now: Instant) -> Listener {
-        // A listener of the same client before this one, and before a restart, has had lower numbers: nobody is told
-        // a thousand things a second.
-        let begin = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
-        Listener {
-            told: Stream::new(begin),
-            ended: VecDeque::new(),
-            left_at: begin,
-            sockets: Vec::new(),
-            asked: now,
-            seen: FxHashMap::default(),
-        }
-    }
-
-    /// Tells of a call, and what happened to it since it was told of last.
-    fn tell_call(&mut self, view: Box<CallView>) {
-        let events = events::between(self.seen.get(&view.id), &view);
-        match is_over(&view) {
-            true => drop(self.seen.remove(&view.id)),
-            false => drop(self.seen.insert(view.id, (*view).clone())),
-        }
-        self.tell(Arc::new(Change::Call(view, events)));
-    }
-
-    /// Numbers a change and sends it to all sockets. One that is too slow is let go: its task sees the channel close
-    /// and ends it.
-    fn tell(&mut self, change: Arc<Change>) {
-        let seq = self.told.push(change.clone());
-        if matches!(&*change, Change::Call(view, _) if is_over(view)) {
-            if self.ended.len() == KEPT_ENDED {
-                self.ended.pop_front();
-            }
-            self.ended.push_back((seq, change.clone()));
-        }
-        self.sockets.retain(|socket| socket.try_send(ClientEvent::Changed { seq, change: change.clone() }).is_ok());
-    }
-
-    /// What came after a change; none where that is not known.
-    fn replay(&self, since: Option<u64>) -> Option<Beginning> {
-        let since = since?;
-        let changes = self.told.after(since)?.map(|(seq, change)| (seq, change.clone())).collect();
-        Some(Beginning::Replay { since, changes })
-    }
-
-    /// The calls that ended since a client went away, or saw its last change.
-    fn ended(&self, since: Option<u64>) -> Vec<CallView> {
-        let since = since.filter(|&since| since <= self.told.last()).unwrap_or(self.left_at);
-        let missed = self.ended.iter().filter(|(seq, _)| *seq > since);
-        let view = |change: &Change| match change {
-            Change::Call(view, _) => Some((**view).clone()),
-            _ => None,
-        };
-        missed.filter_map(|(_, change)| view(change)).collect()
-    }
-}
-
-fn is_over(view: &CallView) -> bool {
-    matches!(view.state, ConnectionState::Null | ConnectionState::Failed)
-}
-
 /// All clients with their sockets, and the programs that wait.
 #[derive(Debug, Default)]
 pub(super) struct ClientDesk {
@@ -434,16 +328,6 @@ impl ClientDesk {
         }
     }
 
-    /// Whom to prompt: the client named, or the one that was active last.
-    fn to_prompt(&self, user: UserId, by: Option<ClientId>, to: Option<ClientId>) -> Result<ClientId, CauseCode> {
-        match to {
-            Some(to) if self.clients.user_of(to) != Some(user) => Err(CauseCode::UnknownClient),
-            Some(to) if self.clients.is_online(to) => Ok(to),
-            Some(_) => Err(CauseCode::NoClient),
-            None => self.clients.latest(user, by).ok_or(CauseCode::NoClient),
-        }
-    }
-
     /// A number for a program that waits; none where too many do.
     fn wait(&mut self, reply: oneshot::Sender<Outcome>) -> Option<u32> {
         if self.waiting.len() >= MAX_WAITING {
@@ -475,7 +359,7 @@ impl<R: Role> Core<R> {
             }
             ClientMessage::Prompt { client, request, to, prompt } => {
                 let Some(user) = self.desk.clients.user_of(client) else { return };
-                if let Some(command) = self.without_audio(&prompt) {
+                if let Some(command) = self.without_audio(user, &prompt) {
                     return self.command(client, request, command, now);
                 }
                 let prompted = self.prompt(user, Some(client), to, prompt).map(Outcome::Prompted);
@@ -483,7 +367,7 @@ impl<R: Role> Core<R> {
             }
             ClientMessage::UserCommand { user, command, reply } => self.command_of(user, command, reply, now),
             ClientMessage::UserPrompt { user, to, prompt, reply } => {
-                if let Some(command) = self.without_audio(&prompt) {
+                if let Some(command) = self.without_audio(user, &prompt) {
                     return self.command_of(user, command, reply, now);
                 }
                 let _ = reply.send(self.prompt(user, None, to, prompt).map(Outcome::Prompted).into());
@@ -508,16 +392,6 @@ impl<R: Role> Core<R> {
     fn command_of(&mut self, user: UserId, command: Command, reply: oneshot::Sender<Outcome>, now: Instant) {
         let Some(request) = self.desk.wait(reply) else { return };
         self.command(ClientId::api(user), request, command, now);
-    }
-
-    /// The command behind a prompt that needs no client's audio: with a remote office the user talks there.
-    fn without_audio(&self, prompt: &Prompt) -> Option<Command> {
-        match prompt {
-            Prompt::MakeCall { line, number } if self.calls.settings(*line).remote_office.is_some() => {
-                Some(Command::MakeCall { line: *line, number: number.clone(), sdp: String::new() })
-            }
-            _ => None,
-        }
     }
 
     fn command(&mut self, client: ClientId, request: u32, command: Command, now: Instant) {
@@ -653,37 +527,6 @@ impl<R: Role> Core<R> {
         Ok((beginning, events))
     }
 
-    /// Tells a client what to do with its audio.
-    fn prompt(
-        &mut self,
-        user: UserId,
-        by: Option<ClientId>,
-        to: Option<ClientId>,
-        prompt: Prompt,
-    ) -> Result<ClientId, CauseCode> {
-        let to = match &prompt {
-            Prompt::MakeCall { line, .. } | Prompt::DirectedPickupCall { line, .. } => {
-                if !self.directory.users_of(*line).contains(&user) {
-                    return Err(CauseCode::UnknownLine);
-                }
-                self.desk.to_prompt(user, by, to)?
-            }
-            Prompt::AnswerCall { call } => {
-                let client = self.desk.to_prompt(user, by, to)?;
-                if !self.calls.views(client).iter().any(|view| view.id == *call) {
-                    return Err(CauseCode::UnknownCall);
-                }
-                client
-            }
-            Prompt::ConsultationCall { call, .. } => match self.calls.client_at(*call) {
-                Some((client, whose)) if whose == user => self.desk.to_prompt(user, None, Some(client))?,
-                _ => return Err(CauseCode::UnknownCall),
-            },
-        };
-        self.desk.tell(to, Change::Prompt(prompt));
-        Ok(to)
-    }
-
     /// Tells everybody who has the line how it is now.
     pub(super) fn show_line(&mut self, line: LineId) {
         let Some(status) = self.lines.status(line).cloned() else { return };
@@ -695,73 +538,6 @@ impl<R: Role> Core<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::effect::Caller;
-    use crate::call::service::Services;
-    use crate::call::view::{Direction, EndCause};
-
-    fn call(id: u64, state: ConnectionState) -> Arc<Change> {
-        let view = CallView {
-            id: CallId(id),
-            line: LineId(0),
-            direction: Direction::Incoming,
-            state,
-            remote_state: ConnectionState::Null,
-            remote: Caller { number: "200".into(), name: None },
-            here: false,
-            created: Instant::now(),
-            connected: None,
-            codec: None,
-            recorded: false,
-            silence: Vec::new(),
-            security: None,
-            cause: Some(EndCause::ours(CauseCode::NormalClearing)),
-            services: Services::default(),
-            consultation_of: None,
-            conference: Vec::new(),
-            diverted_by: None,
-            transferring_to: None,
-            parked_at: None,
-        };
-        Arc::new(Change::Call(Box::new(view), Vec::new()))
-    }
-
-    #[test]
-    fn calls_that_ended_meanwhile_are_told_with_a_picture() {
-        let mut listener = Listener::new(Instant::now());
-        let ids = |views: Vec<CallView>| views.iter().map(|view| view.id.0).collect::<Vec<_>>();
-        listener.tell(call(1, ConnectionState::Null));
-        listener.left_at = listener.told.last();
-        listener.tell(call(2, ConnectionState::Connected));
-        listener.tell(call(3, ConnectionState::Failed));
-        assert_eq!(ids(listener.ended(None)), [3], "since the socket went");
-        let seen = listener.told.last() - 3;
-        assert_eq!(ids(listener.ended(Some(seen))), [1, 3], "since what the client has seen");
-        assert_eq!(ids(listener.ended(Some(u64::MAX))), [3], "nobody has seen that");
-        for id in 10..200 {
-            listener.tell(call(id, ConnectionState::Null));
-        }
-        assert_eq!(ids(listener.ended(None)), (200 - KEPT_ENDED as u64..200).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn who_reads_too_slowly_is_let_go() {
-        let mut listener = Listener::new(Instant::now());
-        let (slow, mut events) = mpsc::channel(2);
-        listener.sockets.push(slow);
-        for id in 0..3 {
-            listener.tell(call(id, ConnectionState::Connected));
-        }
-        assert!(listener.sockets.is_empty());
-        let mut seen = 0;
-        while let Ok(ClientEvent::Changed { seq, .. }) = events.try_recv() {
-            seen = seq;
-        }
-        // It comes back and has the rest.
-        let Some(Beginning::Replay { changes, .. }) = listener.replay(Some(seen)) else {
-            panic!("nothing is replayed")
-        };
-        assert_eq!(changes.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [seen + 1]);
-    }
 
     #[test]
     fn programs_that_wait_in_vain_make_room() {

@@ -1,0 +1,133 @@
+//! Prompts: what one client, or a program, wants another client to do with its audio (ECMA-269 6.4.4).
+
+use super::{Change, ClientDesk};
+use crate::call::cause::CauseCode;
+use crate::call::dialable;
+use crate::call::effect::Command;
+use crate::ids::{CallId, ClientId, LineId, UserId};
+use crate::net::core::Core;
+use crate::net::role::Role;
+
+/// A command that needs the audio of the client it comes from (ECMA-269 6.4.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prompt {
+    /// [`Command::MakeCall`].
+    MakeCall {
+        /// The calling line.
+        line: LineId,
+        /// What to dial.
+        number: String,
+    },
+    /// [`Command::AnswerCall`].
+    AnswerCall {
+        /// The alerting call.
+        call: CallId,
+    },
+    /// [`Command::ConsultationCall`].
+    ConsultationCall {
+        /// The connected call.
+        call: CallId,
+        /// What to dial.
+        number: String,
+    },
+    /// [`Command::DirectedPickupCall`].
+    DirectedPickupCall {
+        /// The line that takes it.
+        line: LineId,
+        /// Where it rings or is parked.
+        number: String,
+    },
+}
+
+impl Prompt {
+    /// With what is dialled of its number.
+    fn checked(mut self) -> Result<Prompt, CauseCode> {
+        match &mut self {
+            Prompt::MakeCall { number, .. }
+            | Prompt::ConsultationCall { number, .. }
+            | Prompt::DirectedPickupCall { number, .. } => {
+                *number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+            }
+            Prompt::AnswerCall { .. } => {}
+        }
+        Ok(self)
+    }
+}
+
+impl ClientDesk {
+    /// Whom to prompt: the client named, or the one that was active last.
+    fn to_prompt(&self, user: UserId, by: Option<ClientId>, to: Option<ClientId>) -> Result<ClientId, CauseCode> {
+        match to {
+            Some(to) if self.clients.user_of(to) != Some(user) => Err(CauseCode::UnknownClient),
+            Some(to) if self.clients.is_online(to) => Ok(to),
+            Some(_) => Err(CauseCode::NoClient),
+            None => self.clients.latest(user, by).ok_or(CauseCode::NoClient),
+        }
+    }
+}
+
+impl<R: Role> Core<R> {
+    /// The command behind a prompt that needs no client's audio: with a remote office the user talks there.
+    pub(super) fn without_audio(&self, user: UserId, prompt: &Prompt) -> Option<Command> {
+        match prompt {
+            Prompt::MakeCall { line, number } if self.calls.goes_by_office(user, *line, number) => {
+                Some(Command::MakeCall { line: *line, number: number.clone(), sdp: String::new() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Tells a client what to do with its audio.
+    pub(super) fn prompt(
+        &mut self,
+        user: UserId,
+        by: Option<ClientId>,
+        to: Option<ClientId>,
+        prompt: Prompt,
+    ) -> Result<ClientId, CauseCode> {
+        let prompt = prompt.checked()?;
+        let to = match &prompt {
+            Prompt::MakeCall { line, .. } | Prompt::DirectedPickupCall { line, .. } => {
+                if !self.directory.users_of(*line).contains(&user) {
+                    return Err(CauseCode::UnknownLine);
+                }
+                self.desk.to_prompt(user, by, to)?
+            }
+            Prompt::AnswerCall { call } => {
+                let client = self.desk.to_prompt(user, by, to)?;
+                if !self.calls.views(client).iter().any(|view| view.id == *call) {
+                    return Err(CauseCode::UnknownCall);
+                }
+                client
+            }
+            Prompt::ConsultationCall { call, .. } => match self.calls.client_at(*call) {
+                Some((client, whose)) if whose == user => self.desk.to_prompt(user, None, Some(client))?,
+                _ => return Err(CauseCode::UnknownCall),
+            },
+        };
+        self.desk.tell(to, Change::Prompt(prompt));
+        Ok(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_prompted_with_what_can_be_dialled() {
+        let line = LineId(0);
+        let prompts = |number: &str| {
+            let (call, number) = (CallId(1), number.to_owned());
+            let make_call = Prompt::MakeCall { line, number: number.clone() };
+            let consultation = Prompt::ConsultationCall { call, number: number.clone() };
+            [make_call, consultation, Prompt::DirectedPickupCall { line, number }]
+        };
+        for number in ["", "a@b", &"1".repeat(1000), "a b"] {
+            for prompt in prompts(number) {
+                assert_eq!(prompt.checked(), Err(CauseCode::InvalidNumber), "{number}");
+            }
+        }
+        assert_eq!(prompts(" 0 89/1 ").map(Prompt::checked), prompts("0891").map(Ok));
+    }
+}
