@@ -48,8 +48,10 @@ impl Cue {
     /// Starts it at an address of its own, and what captures what comes to it.
     pub(super) fn start(&self, site: &Site, place: usize) -> (Phone, Option<Tap>) {
         let host = 10 + place as u8;
-        // A capture knows a telephone by its ports.
-        let rtp_ports = 40_000 + 1_000 * place as u16..41_000 + 1_000 * place as u16;
+        // A capture knows a telephone by its ports. Those of baresip are of all addresses, as are a browser's; linphone,
+        // which looks for no other port where one is taken, has some that are neither's.
+        let first = if self.kind == Kind::Linphone { 12_000 } else { 40_000 } + 1_000 * place as u16;
+        let rtp_ports = first..first + 1_000;
         let tap = || Some(Tap::start(site, host, rtp_ports.clone()));
         let &Cue { ref number, kind, tone, answers } = self;
         match kind {
