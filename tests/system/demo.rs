@@ -39,18 +39,31 @@ fn tone_and_echo_can_be_heard() {
     phone.hears_tone(MICROPHONE_TONE);
 }
 
-#[test]
-fn one_extension_calls_the_other() {
-    let site = Site::new("demo-two");
-    let _pbx = demo_pbx(&site, &["100", "101"]);
+/// Alice, who has called Bob; both are extensions of the demo's PBX.
+struct Talk {
+    alice: Softphone,
+    bob: Softphone,
+    server: Offhook,
+    _pbx: Process,
+    _site: Site,
+}
+
+fn talk(name: &str) -> Talk {
+    let site = Site::new(name);
+    let pbx = demo_pbx(&site, &["100", "101"]);
     let connection = Pbx { lines: vec!["100", "101"], ..Default::default() };
     let users = vec![("alice", vec!["100"]), ("bob", vec!["101"])];
     let server = Offhook::start(&site, &Settings { pbxes: vec![connection], users, ..Default::default() });
-    let alice = Softphone::sign_in(&server, "alice");
-    let bob = Softphone::sign_in(&server, "bob");
+    let [alice, bob] = ["alice", "bob"].map(|user| Softphone::sign_in(&server, user));
     alice.dial("101");
     bob.click("Answer");
     alice.wait_connected();
+    Talk { alice, bob, server, _pbx: pbx, _site: site }
+}
+
+#[test]
+fn one_extension_calls_the_other() {
+    let Talk { alice, bob, .. } = &talk("demo-two");
     bob.wait_connected();
     alice.hears_tone(MICROPHONE_TONE);
     bob.hears_tone(MICROPHONE_TONE);
@@ -61,16 +74,7 @@ fn one_extension_calls_the_other() {
 /// The server has no music of its own, so it says that it neither sends nor hears, and the PBX plays its own.
 #[test]
 fn who_is_held_hears_the_pbxs_music() {
-    let site = Site::new("demo-hold");
-    let _pbx = demo_pbx(&site, &["100", "101"]);
-    let connection = Pbx { lines: vec!["100", "101"], ..Default::default() };
-    let users = vec![("alice", vec!["100"]), ("bob", vec!["101"])];
-    let server = Offhook::start(&site, &Settings { pbxes: vec![connection], users, ..Default::default() });
-    let alice = Softphone::sign_in(&server, "alice");
-    let bob = Softphone::sign_in(&server, "bob");
-    alice.dial("101");
-    bob.click("Answer");
-    alice.wait_connected();
+    let Talk { alice, bob, server, .. } = &talk("demo-hold");
     bob.hears_tone(MICROPHONE_TONE);
     alice.click("Hold");
     alice.has_button("Retrieve");
@@ -86,7 +90,7 @@ fn who_is_held_hears_the_pbxs_music() {
         more if more >= 200.0 => Ok(()),
         more => Err(format!("{more} packets more")),
     });
-    for person in [&alice, &bob] {
+    for person in [alice, bob] {
         let shown = person.all_text();
         assert!(!shown.contains("No audio arrives"), "{shown}");
     }
