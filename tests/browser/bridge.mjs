@@ -18,8 +18,10 @@ function executable() {
   return found;
 }
 
-// What a person can see of what the request names: by label, by role with name and text, by text, or by CSS.
-function locate(page, r) {
+// What a person can see of what the request names: by label, by role with name and text, by text, or by CSS; anywhere,
+// or in the dialog with a title.
+function locate(tab, r) {
+  const page = r.dialog === undefined ? tab : tab.getByRole('dialog', { name: r.dialog, exact: true });
   const exact = r.exact ?? false;
   let found;
   if (r.label !== undefined) found = page.getByLabel(r.label, { exact: true });
@@ -91,6 +93,10 @@ const commands = {
 
   async reload({ page }) {
     await pages.get(page).page.reload({ waitUntil: 'domcontentloaded' });
+  },
+
+  async go({ page, url }) {
+    await pages.get(page).page.goto(url, { waitUntil: 'domcontentloaded' });
   },
 
   async click({ page, timeout, ...r }) {

@@ -107,5 +107,11 @@
     return peer ? __rig.heardOn(peer, count) : '';
   };
 
-  client.close = () => socket.close();
+  // Signs out, and says so: the server need not wait for it to come back.
+  client.signOut = async () => {
+    await fetch('/api/v1/session', { method: 'DELETE' });
+    const closed = new Promise((resolve) => { socket.onclose = resolve; });
+    socket.close(1000);
+    await closed;
+  };
 })();

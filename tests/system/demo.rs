@@ -39,23 +39,66 @@ fn tone_and_echo_can_be_heard() {
     phone.hears_tone(MICROPHONE_TONE);
 }
 
-#[test]
-fn one_extension_calls_the_other() {
-    let site = Site::new("demo-two");
-    let _pbx = demo_pbx(&site, &["100", "101"]);
+/// Alice, who has called Bob; both are extensions of the demo's PBX.
+struct Talk {
+    alice: Softphone,
+    bob: Softphone,
+    server: Offhook,
+    _pbx: Process,
+    _site: Site,
+}
+
+fn talk(name: &str) -> Talk {
+    let site = Site::new(name);
+    let pbx = demo_pbx(&site, &["100", "101"]);
     let connection = Pbx { lines: vec!["100", "101"], ..Default::default() };
     let users = vec![("alice", vec!["100"]), ("bob", vec!["101"])];
     let server = Offhook::start(&site, &Settings { pbxes: vec![connection], users, ..Default::default() });
-    let alice = Softphone::sign_in(&server, "alice");
-    let bob = Softphone::sign_in(&server, "bob");
+    let [alice, bob] = ["alice", "bob"].map(|user| Softphone::sign_in(&server, user));
     alice.dial("101");
     bob.click("Answer");
     alice.wait_connected();
+    Talk { alice, bob, server, _pbx: pbx, _site: site }
+}
+
+#[test]
+fn one_extension_calls_the_other() {
+    let Talk { alice, bob, .. } = &talk("demo-two");
     bob.wait_connected();
     alice.hears_tone(MICROPHONE_TONE);
     bob.hears_tone(MICROPHONE_TONE);
     bob.click("Hang up");
     alice.sees("The call has ended.");
+}
+
+/// The server has no music of its own, so it says that it neither sends nor hears, and the PBX plays its own.
+#[test]
+fn who_is_held_hears_the_pbxs_music() {
+    let Talk { alice, bob, server, .. } = &talk("demo-hold");
+    bob.hears_tone(MICROPHONE_TONE);
+    alice.click("Hold");
+    alice.has_button("Retrieve");
+    eventually("Bob hears a note of the melody, and not Alice", SOON, || {
+        let sound = bob.heard(0.4).ok_or("nothing yet")?;
+        let note = [261.63, 329.63, 392.0, 523.25].iter().any(|&note| sound.level(note) > -40.0);
+        if note && sound.level(MICROPHONE_TONE) < -43.0 { Ok(()) } else { Err(sound.to_string()) }
+    });
+    // Two seconds without audio that is expected are told: see that it goes on for longer.
+    let received = || bob.evaluate("__rig.packets()")["received"].as_f64().unwrap_or(0.0);
+    let before = received();
+    eventually("the music goes on", SOON, || match received() - before {
+        more if more >= 200.0 => Ok(()),
+        more => Err(format!("{more} packets more")),
+    });
+    for person in [alice, bob] {
+        let shown = person.all_text();
+        assert!(!shown.contains("No audio arrives"), "{shown}");
+    }
+    assert!(!server.log().contains("no audio arrives"), "nobody was to send more than came");
+    alice.click("Retrieve");
+    alice.has_button("Hold");
+    alice.hears_tone(MICROPHONE_TONE);
+    bob.hears_tone(MICROPHONE_TONE);
 }
 
 /// A browser tries every address it has, often after the first already carries sound; that must not cut the sound off.

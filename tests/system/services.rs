@@ -1,10 +1,14 @@
 //! The services of a telephone by the app's own buttons: who hears whom, and who does not.
 
+use serde_json::json;
+
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::bridge::MICROPHONE_TONE;
+use crate::support::http;
 use crate::support::kamailio::Kamailio;
 use crate::support::offhook::{Offhook, Pbx, Settings};
 use crate::support::site::Site;
+use crate::support::socket::sign_in;
 use crate::support::softphone::Softphone;
 use crate::support::tap::Tap;
 use crate::support::{SOON, eventually};
@@ -14,8 +18,8 @@ struct Stage {
     alice: Softphone,
     bob: Softphone,
     phones: [Phone; 2],
-    _server: Offhook,
-    _pbx: Kamailio,
+    server: Offhook,
+    pbx: Kamailio,
     _site: Site,
 }
 
@@ -61,7 +65,7 @@ fn stage(name: &str) -> Stage {
     );
     let phones = [Phone::start(&site, "102", 10, 400), Phone::start(&site, "103", 11, 550)];
     let [alice, bob] = ["alice", "bob"].map(|user| Softphone::sign_in(&server, user));
-    Stage { alice, bob, phones, _server: server, _pbx: pbx, _site: site }
+    Stage { alice, bob, phones, server, pbx, _site: site }
 }
 
 #[test]
@@ -117,4 +121,74 @@ fn a_call_that_rings_at_somebody_else_is_picked_up() {
     alice.rings_no_more();
     bob.hears_frequency(first.tone);
     first.hears(&[MICROPHONE_TONE], &[]);
+}
+
+/// As the browser opens it that was asked to open `tel:` links with the app.
+#[test]
+fn a_telephone_link_is_asked_about_by_the_page_that_is_open() {
+    let Stage { alice, phones: [first, second], server, .. } = &mut stage("app-link");
+    let opened = alice.another_tab(&format!("{}?dial=tel%3A{}", server.url(), first.number));
+    opened.sees("The page with your softphone that was open already asks about the number.");
+    opened.close();
+    alice.click_in("Call this number?", "Call");
+    alice.wait_connected();
+    first.hears(&[MICROPHONE_TONE], &[]);
+    alice.hears_frequency(first.tone);
+    alice.click("Hang up");
+    alice.has_no_button("Hang up");
+    // With no other page it is this one that asks.
+    alice.go(&format!("{}?dial=callto%3A{}", server.url(), second.number));
+    alice.wait_registered();
+    alice.click_in("Call this number?", "Call");
+    second.hears(&[MICROPHONE_TONE], &[]);
+}
+
+#[test]
+fn calls_are_placed_by_way_of_the_telephone_that_was_set_in_the_app() {
+    let Stage { alice, bob, phones: [first, second], pbx, .. } = &mut stage("app-office");
+    alice.click("Settings of line 100");
+    alice.fill("Number of that telephone", first.number);
+    alice.click_in("Settings", "Switch on");
+    alice.has_button("Switch off");
+    alice.click("Close");
+    alice.sees(&format!("By way of {}", first.number));
+    alice.dial(second.number);
+    first.hears(&[second.tone], &[MICROPHONE_TONE]);
+    second.hears(&[first.tone], &[MICROPHONE_TONE]);
+    let log = pbx.log();
+    let called = |number| log.find(&format!("request INVITE sip:{number}@")).expect("the PBX calls it");
+    assert!(called(first.number) < called(second.number), "the other telephone rings first: {log}");
+    first.calls.hang_up();
+    second.calls.wait("CALL_CLOSED");
+    // Calls to the line come there, too.
+    bob.dial("100");
+    bob.wait_connected();
+    bob.hears_frequency(first.tone);
+    alice.rings_no_more();
+}
+
+#[test]
+fn the_app_places_the_call_that_a_program_asks_for() {
+    let Stage { alice, phones: [first, second], server, .. } = &mut stage("app-program");
+    let cookie = sign_in(server, "/api/v1/session", "alice");
+    let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
+    let command = |command: serde_json::Value| {
+        http::ask(server.http(), "POST", "/api/v1/commands", &headers, &command.to_string()).status
+    };
+    let line = alice.evaluate("fetch('/api/v1/lines').then((answer) => answer.json())")["lines"][0]["id"].take();
+    assert_eq!(command(json!({ "type": "make_call", "line": line, "number": first.number })), 202);
+    alice.wait_connected();
+    first.hears(&[MICROPHONE_TONE], &[]);
+    alice.hears_frequency(first.tone);
+    alice.click("Hang up");
+    alice.has_no_button("Hang up");
+    // It takes a call in the same way.
+    second.calls.dial("100");
+    alice.rings();
+    let call = alice.evaluate("fetch('/api/v1/calls').then((answer) => answer.json())")["calls"][0]["id"].take();
+    assert_eq!(command(json!({ "type": "answer_call", "call": call })), 202);
+    alice.wait_connected();
+    second.hears(&[MICROPHONE_TONE], &[]);
+    assert_eq!(command(json!({ "type": "clear_connection", "call": call })), 200);
+    second.calls.wait("CALL_CLOSED");
 }

@@ -26,7 +26,9 @@ use super::dtmf::{self, Digit};
 use super::effect::{CommandResult, Effect, MediaEffect, MediaInput, SipEffect, SipInput, Sound};
 use super::record;
 use super::settings::LineSettings;
-use super::state::{Awaiting, Call, Far, Near, NearSip, Newcomer, Silence, Stage, Successor, Taker, Vacancy};
+use super::state::{
+    Awaiting, Call, Far, Near, NearSip, Newcomer, Silence, Stage, Successor, Taker, TransferStep, Vacancy,
+};
 use super::view::EndCause;
 use super::{Clients, MEDIA_LIMIT, RECOVERY_LIMIT, headers};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId};
@@ -96,7 +98,13 @@ impl Flow<'_> {
                 self.finish(Some(side), EndCause::ours(code), headers::reason(reason));
             }
             SipInput::Ended { broken, reason } => {
-                let code = if broken { CauseCode::SessionLost } else { CauseCode::NormalClearing };
+                // Whose place with us was taken hangs up, often before we are told of it (RFC 5589 7.3).
+                let wanted = self.call.transfer.as_ref().map(|transfer| transfer.way);
+                let code = match wanted {
+                    _ if broken => CauseCode::SessionLost,
+                    Some(TransferStep::Wanted { .. }) => CauseCode::Transferred,
+                    _ => CauseCode::NormalClearing,
+                };
                 self.finish(Some(side), EndCause::ours(code), headers::reason(reason));
             }
             SipInput::Digit(digit) => {

@@ -109,6 +109,19 @@ fn the_pbx_joins_the_calls_where_it_can() {
 }
 
 #[test]
+fn whose_place_was_taken_may_hang_up_before_that_is_told() {
+    let mut world = referring();
+    let (held, active) = consulting(&mut world);
+    world.done(Command::TransferCall { active, held });
+    world.sip(101, bye());
+    assert_eq!(world.view(active).cause.as_ref().unwrap().code, CauseCode::Transferred);
+    world.sip(1, SipInput::Referred { status: 200 });
+    assert_eq!(world.view(held).cause.as_ref().unwrap().code, CauseCode::Transferred);
+    world.wait();
+    assert!(world.calls.is_empty());
+}
+
+#[test]
 fn a_refer_that_comes_to_nothing_is_not_noticed() {
     for outcome in [Some(SipInput::Referred { status: 501 }), None] {
         let mut world = referring();

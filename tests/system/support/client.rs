@@ -65,6 +65,12 @@ impl Client {
         Softphone::decoded(&text)
     }
 
+    /// Signs out, as the person does who goes home.
+    pub(crate) fn sign_out(self) {
+        self.page.evaluate("__client.signOut()");
+        self.page.close();
+    }
+
     /// Closes the page without a word to anybody.
     pub(crate) fn close(self) {
         self.page.close();

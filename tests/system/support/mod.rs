@@ -7,6 +7,7 @@ pub(crate) mod dns;
 pub(crate) mod hop;
 pub(crate) mod http;
 pub(crate) mod kamailio;
+pub(crate) mod linphone;
 pub(crate) mod offhook;
 pub(crate) mod perceptual;
 pub(crate) mod process;

@@ -148,6 +148,7 @@ impl Settings {
 /// A running server.
 pub(crate) struct Offhook {
     process: Process,
+    command: Command,
     http: SocketAddr,
     dir: PathBuf,
 }
@@ -168,7 +169,18 @@ impl Offhook {
         command.args(["serve", "--config"]).arg(&config).env("OFFHOOK_LOG", settings.log).env("NO_COLOR", "1");
         let mut process = Process::start("offhook", &mut command, dir.join("log"));
         process.wait_log("Offhook is ready", SOON);
-        Offhook { process, http: site.socket(settings.host, 7224), dir }
+        Offhook { process, command, http: site.socket(settings.host, 7224), dir }
+    }
+
+    /// Ends it and starts it again on the same files.
+    #[track_caller]
+    pub(crate) fn restart(&mut self) {
+        self.ctrl_c();
+        // What it printed before would say that it is ready.
+        let log = self.dir.join("log");
+        fs::rename(&log, self.dir.join("log-before")).expect("the log can be renamed");
+        self.process = Process::start("offhook", &mut self.command, log);
+        self.process.wait_log("Offhook is ready", SOON);
     }
 
     /// Where browsers go.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::{SOON, eventually};
@@ -17,10 +17,20 @@ pub(crate) struct Process {
 impl Process {
     /// Starts `command` with everything it prints going to `log`.
     pub(crate) fn start(name: &str, command: &mut Command, log: PathBuf) -> Process {
+        Self::spawn(name, command.stdin(Stdio::null()), log)
+    }
+
+    /// The same with an input that the test writes.
+    pub(crate) fn start_told(name: &str, command: &mut Command, log: PathBuf) -> (Process, ChildStdin) {
+        let mut process = Self::spawn(name, command.stdin(Stdio::piped()), log);
+        let input = process.child.stdin.take().expect("its input is a pipe");
+        (process, input)
+    }
+
+    fn spawn(name: &str, command: &mut Command, log: PathBuf) -> Process {
         let out = File::options().create(true).append(true).open(&log).expect("the log can be opened");
         let err = out.try_clone().expect("a file can be duplicated");
         let child = command
-            .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
             .spawn()

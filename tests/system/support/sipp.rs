@@ -8,9 +8,14 @@ use std::time::Duration;
 use super::process::Process;
 use super::site::Site;
 
-/// What stands in the places of a calling side where nothing is said.
-const USUAL: [(&str, &str); 3] =
-    [("@FROM@", "<sip:4930@[local_ip]>"), ("@TO@", "<sip:[service]@[remote_ip]>"), ("@HEADERS@", "")];
+/// What stands in the places of a scenario where nothing is said.
+const USUAL: [(&str, &str); 5] = [
+    ("@FROM@", "<sip:4930@[local_ip]>"),
+    ("@TO@", "<sip:[service]@[remote_ip]>"),
+    ("@HEADERS@", ""),
+    ("@REASON@", ""),
+    ("@CONTACT@", "<sip:peer@[local_ip]:[local_port];transport=[transport]>"),
+];
 
 /// What a sipp is to play.
 #[derive(Clone)]

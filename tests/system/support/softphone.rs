@@ -106,6 +106,12 @@ impl Softphone {
         self.must(json!({ "do": "click", "role": "button", "name": button }));
     }
 
+    /// The same in the dialog with a title.
+    #[track_caller]
+    pub(crate) fn click_in(&self, dialog: &str, button: &str) {
+        self.must(json!({ "do": "click", "dialog": dialog, "role": "button", "name": button }));
+    }
+
     /// Fills a text field.
     #[track_caller]
     pub(crate) fn fill(&self, label: &str, value: &str) {
@@ -251,6 +257,12 @@ impl Softphone {
     #[track_caller]
     pub(crate) fn mend_socket(&self) {
         self.evaluate("__rig.blocked = false");
+    }
+
+    /// Goes to another address.
+    #[track_caller]
+    pub(crate) fn go(&self, url: &str) {
+        self.must(json!({ "do": "go", "url": url }));
     }
 
     /// Loads the page anew.

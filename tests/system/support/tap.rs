@@ -26,13 +26,15 @@ pub(crate) struct Tap {
 
 impl Tap {
     /// Captures what comes to a host of the site at these ports, or goes to them from the server: baresip sends from
-    /// another address than it says, and the server sends to where audio comes from.
+    /// another address than it says, and the server sends to where audio comes from. Its port for browsers is none of
+    /// those for telephones: a browser's own port may be any.
     pub(crate) fn start(site: &Site, host: u8, ports: Range<u16>) -> Tap {
         let first = ports.start;
         let file = site.dir().join(format!("tap-{first}.pcapng"));
         let (server, phone) = (site.address(2), site.address(host));
         let last = ports.end - 1;
-        let filter = format!("udp and dst portrange {first}-{last} and (src host {server} or dst host {phone})");
+        let sent = format!("src host {server} and src portrange 20000-29999");
+        let filter = format!("udp and dst portrange {first}-{last} and ({sent} or dst host {phone})");
         let mut command = Command::new("dumpcap");
         command.args(["-q", "-i", "lo", "-f", &filter, "-w"]).arg(&file);
         let mut process = Process::start("dumpcap", &mut command, site.dir().join(format!("tap-{first}.log")));

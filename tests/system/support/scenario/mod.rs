@@ -8,16 +8,24 @@
 //! user alice line 100 tone 700     a user with a client that is signed in, whose microphone hears a tone
 //! user bob line 101 away           a user without one
 //! phone 200 tone 400               a telephone at the PBX; with `answers` it takes calls by itself
+//! phone 201 tone 550 linphone      one that knows Replaces; `answers` may follow
+//! phone 202 sipp                   one that does what a script says: tests/system/scenarios/SCRIPT.xml
 //!
 //! alice make_call 200              a command by its name in the protocol; `answered`, `refused CAUSE` behind it
-//! alice sees 200 held              the call with 200 as alice's client sees it: a state, a cause of its end, `gone`
+//! alice sees 200 held              the call with 200 as alice's client sees it: a state, a cause of what failed or ended, `gone`
 //! alice may 200 retrieve_call      what she may ask for in it; `may not`
 //! alice hears 200, 201             exactly these, of all who make a tone; also `nothing`, `music`
+//! alice signs in tone 700 / signs out / goes away     the last without a word: the server waits for her
 //! 200 hears alice                  the same at a telephone
 //! 200 dials 100 / answers / hangs up / holds / resumes / transfers to 201
-//! 200 rings / established / closed [REASON]
+//! 200 rings / hears ringing / established / closed [REASON]
+//! 201 joins its calls                        by REFER with Replaces
+//! 202 plays SCRIPT [PLACE=WORDS, …]          it waits to be called
+//! 202 dials 100 by SCRIPT [PLACE=WORDS, …]
+//! 202 has played                             to the end, and as it should
 //! alice events 200 delivered, established
-//! pbx saw REFER                    a request at the PBX; `saw 181` a response
+//! pbx saw REFER                    a request at the PBX; `no` before it, `3 times` behind it; `saw 181` a response
+//! server restarts                  with what it has stored; a client signs in anew
 //! ```
 
 use std::collections::BTreeMap;
@@ -25,7 +33,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::baresip::{self, Answer, Baresip};
+use self::phone::{Cue, Phone};
 use super::client::{Client, tones_in};
 use super::kamailio::{self, Kamailio};
 use super::offhook::{Offhook, PASSWORD, Pbx, Settings};
@@ -34,13 +42,15 @@ use super::tap::Tap;
 use super::wav::{self, Sound};
 use super::{SOON, eventually};
 
+mod phone;
+
 /// The tone that is the music on hold.
 const MUSIC: u32 = 300;
 
 /// Who plays.
 struct Cast {
     clients: BTreeMap<String, Client>,
-    phones: BTreeMap<String, Baresip>,
+    phones: BTreeMap<String, Phone>,
     /// What comes to each of them.
     taps: BTreeMap<String, Tap>,
     /// Who makes which tone.
@@ -49,7 +59,7 @@ struct Cast {
     lines: BTreeMap<String, String>,
     pbx: Kamailio,
     server: Offhook,
-    _site: Site,
+    site: Site,
 }
 
 /// What stands in a file before its first step.
@@ -58,7 +68,7 @@ struct Setting {
     group: String,
     lines: BTreeMap<String, String>,
     users: Vec<User>,
-    phones: Vec<Phone>,
+    phones: Vec<Cue>,
 }
 
 struct User {
@@ -66,12 +76,6 @@ struct User {
     line: String,
     tone: Option<u32>,
     keys: String,
-}
-
-struct Phone {
-    number: String,
-    tone: u32,
-    answers: bool,
 }
 
 /// Plays a scenario; panics with the line that is not so.
@@ -112,11 +116,9 @@ impl Setting {
                 let user = self.users.iter_mut().find(|user| user.name == name).expect("the user is there");
                 let _ = writeln!(user.keys, "{}", line["user ".len()..].trim_start()[name.len()..].trim());
             }
-            ["phone", number, "tone", tone, ref rest @ ..] => self.phones.push(Phone {
-                number: number.to_owned(),
-                tone: tone.parse().expect("a tone is a number"),
-                answers: rest.contains(&"answers"),
-            }),
+            ["phone", ref words @ ..] => {
+                self.phones.push(Cue::read(words).unwrap_or_else(|| panic!("{line}: no such telephone")));
+            }
             _ => return false,
         }
         true
@@ -125,10 +127,12 @@ impl Setting {
     /// Starts everybody.
     fn cast(self, name: &str) -> Cast {
         let site = Site::new(&format!("scenario-{name}"));
-        let numbers =
-            self.users.iter().map(|user| user.line.clone()).chain(self.phones.iter().map(|p| p.number.clone()));
-        let users = numbers.map(|number| (number.clone(), kamailio::password(&number))).collect();
-        let pbx = Kamailio::start(&site, &kamailio::Settings { users, ..Default::default() });
+        let numbered = || self.phones.iter().enumerate();
+        let routes: Vec<_> = numbered().filter_map(|(place, phone)| phone.route(&site, place)).collect();
+        let registers = |number: &&String| !routes.iter().any(|(script, _)| script == *number);
+        let numbers = self.users.iter().map(|user| &user.line).chain(self.phones.iter().map(|p| &p.number));
+        let users = numbers.filter(registers).map(|number| (number.clone(), kamailio::password(number))).collect();
+        let pbx = Kamailio::start(&site, &kamailio::Settings { users, routes, ..Default::default() });
         let music = site.dir().join("music.wav");
         wav::write(&music, &wav::tone(MUSIC, 8_000, 10));
         let connection =
@@ -153,37 +157,19 @@ impl Setting {
         for user in &self.users {
             pbx.wait(&format!("bound {}", user.line), 1);
         }
-        let ports = |place: usize| 40_000 + 1_000 * place as u16..41_000 + 1_000 * place as u16;
-        let phone = |(place, phone): (usize, &Phone)| {
-            let answer = if phone.answers { Answer::AtOnce } else { Answer::WhenTold };
-            let user: &'static str = phone.number.clone().leak();
-            let host = 10 + place as u8;
-            (
-                phone.number.clone(),
-                Baresip::start(
-                    &site,
-                    &baresip::Settings {
-                        host,
-                        user,
-                        answer,
-                        tone: phone.tone,
-                        rtp_ports: ports(place),
-                        ..Default::default()
-                    },
-                ),
-            )
-        };
-        let tap =
-            |(place, phone): (usize, &Phone)| (phone.number.clone(), Tap::start(&site, 10 + place as u8, ports(place)));
-        let taps = self.phones.iter().enumerate().map(tap).collect();
-        let phones = self.phones.iter().enumerate().map(phone).collect();
+        let (mut phones, mut taps) = (BTreeMap::new(), BTreeMap::new());
+        for (place, cue) in numbered() {
+            let (phone, tap) = cue.start(&site, place);
+            phones.insert(cue.number.clone(), phone);
+            taps.extend(tap.map(|tap| (cue.number.clone(), tap)));
+        }
         let client = |user: &User| Some((user.name.clone(), Client::sign_in(&server, &user.name, user.tone?)));
         let clients = self.users.iter().filter_map(client).collect();
         let tones = self.users.iter().filter_map(|user| Some((user.name.clone(), user.tone?)));
         let tones = tones.chain(self.phones.iter().map(|phone| (phone.number.clone(), phone.tone)));
         let tones = tones.chain([("music".to_owned(), MUSIC)]).collect();
         let lines = self.users.iter().map(|user| (user.name.clone(), user.line.clone())).collect();
-        Cast { clients, phones, taps, tones, lines, pbx, server, _site: site }
+        Cast { clients, phones, taps, tones, lines, pbx, server, site }
     }
 }
 
@@ -193,12 +179,17 @@ impl Cast {
         if who == "pbx" {
             return self.pbx_step(step);
         }
+        if (who, step) == ("server", "restarts") {
+            self.server.restart();
+            let lines: Vec<&str> = self.lines.values().map(String::as_str).collect();
+            return self.server.wait_lines(&lines, "registered", None);
+        }
         if let Some(heard) = step.strip_prefix("hears ").filter(|&heard| heard != "ringing") {
             return self.hears(who, heard);
         }
-        match self.phones.contains_key(who) {
-            true => self.phone_step(who, step),
-            false => self.client_step(who, step),
+        match self.phones.get_mut(who) {
+            Some(phone) => phone.step(&self.site, who, step),
+            None => self.client_step(who, step),
         }
     }
 
@@ -207,31 +198,13 @@ impl Cast {
         match step.split_whitespace().collect::<Vec<_>>()[..] {
             ["saw", status] if status.parse::<u16>().is_ok() => self.pbx.wait(&format!("response {status} "), 1),
             ["saw", method] => self.pbx.wait(&format!("request {method} "), 1),
+            ["saw", method, times, "times"] => {
+                self.pbx.wait(&format!("request {method} "), times.parse().expect("times is a number"));
+            }
             ["saw", "no", method] => {
                 assert!(!self.pbx.log().contains(&format!("request {method} ")), "the PBX saw {method}");
             }
             _ => panic!("pbx {step}: no such step"),
-        }
-    }
-
-    #[track_caller]
-    fn phone_step(&mut self, number: &str, step: &str) {
-        let phone = self.phones.get_mut(number).expect("the phone is there");
-        match step.split_whitespace().collect::<Vec<_>>()[..] {
-            ["dials", number] => phone.dial(number),
-            ["answers"] => phone.answer(),
-            ["hangs", "up"] => phone.hang_up(),
-            ["holds"] => phone.hold(),
-            ["resumes"] => phone.resume(),
-            ["transfers", "to", number] => phone.transfer(number),
-            ["rings"] => drop(phone.wait("CALL_INCOMING")),
-            ["hears", "ringing"] => drop(phone.wait("CALL_RINGING")),
-            ["established"] => drop(phone.wait("CALL_ESTABLISHED")),
-            ["closed", ref reason @ ..] => {
-                let (reason, told) = (reason.join(" "), phone.wait("CALL_CLOSED"));
-                assert!(told.contains(&reason), "{number} was told {told:?}");
-            }
-            _ => panic!("{number} {step}: no such step"),
         }
     }
 
@@ -245,6 +218,7 @@ impl Cast {
                 let client = Client::sign_in(&self.server, who, tone);
                 self.clients.insert(who.to_owned(), client);
             }
+            ["signs", "out"] => self.clients.remove(who).expect("the client is there").sign_out(),
             ["goes", "away"] => self.clients.remove(who).expect("the client is there").close(),
             ["sees", number, state] => self.sees(who, number, state),
             ["may", "not", number, ref services @ ..] => self.may(who, number, services, false),
@@ -304,17 +278,16 @@ impl Cast {
         }
     }
 
-    /// A call's state, or why it is over.
+    /// A call's state, or why it is over or what was asked for has failed.
     #[track_caller]
     fn sees(&self, who: &str, number: &str, state: &str) {
         let client = &self.clients[who];
         eventually(&format!("{who} sees {number} {state}"), SOON, || {
             let call = client.call(number);
-            let over = call.is_null() || call["state"] == "null" || call["state"] == "failed";
             let so = match state {
-                "gone" => over,
+                "gone" => is_over(&call),
                 "ringing" => call["remote_state"] == "alerting",
-                _ => call["state"] == state || over && call["cause"]["code"] == state,
+                _ => call["state"] == state || call["cause"]["code"] == state,
             };
             if so { Ok(()) } else { Err(call.to_string()) }
         });
@@ -325,7 +298,8 @@ impl Cast {
         let client = &self.clients[who];
         eventually(&format!("{who} may {services:?} with {number}: {may}"), SOON, || {
             let call = client.call(number);
-            let offered = call["services"].as_array().cloned().unwrap_or_default();
+            // In a call that is over she may do nothing anyway.
+            let offered = call["services"].as_array().filter(|_| !is_over(&call)).ok_or_else(|| call.to_string())?;
             let has = |service: &&str| offered.iter().any(|one| one == service.trim_end_matches(','));
             if services.iter().all(|service| has(service) == may) { Ok(()) } else { Err(call.to_string()) }
         });
@@ -343,6 +317,7 @@ impl Cast {
         wanted.sort_unstable();
         let mut all: Vec<u32> = self.tones.values().copied().collect();
         all.sort_unstable();
+        all.dedup();
         eventually(&format!("{who} hears {heard}"), SOON, || {
             let sound: Option<Sound> = match self.taps.get(who) {
                 Some(phone) => phone.heard().and_then(|sound| sound.last(0.4)),
@@ -353,4 +328,8 @@ impl Cast {
             if there == wanted { Ok(()) } else { Err(format!("{there:?} Hz of {all:?}, {sound}")) }
         });
     }
+}
+
+fn is_over(call: &Value) -> bool {
+    call.is_null() || call["state"] == "null" || call["state"] == "failed"
 }
