@@ -9,6 +9,7 @@ import { call, hello, line, user } from './protocol/testing';
 const wires = vi.hoisted(() => ({
   events: null as SocketEvents | null,
   sent: [] as Request[],
+  forgotten: 0,
   answer: (_: Request): ReplyResult => ({ status: 'ok' }),
   peers: [] as { muted: boolean; closed: boolean }[],
 }));
@@ -26,6 +27,9 @@ vi.mock('./protocol/socket', () => ({
     }
     close() {}
     retryNow() {}
+    forget() {
+      wires.forgotten += 1;
+    }
   },
 }));
 vi.mock('./media/peer', () => ({
@@ -53,7 +57,12 @@ let phone: Phone;
 beforeEach(() => {
   vi.stubGlobal('window', { addEventListener() {}, removeEventListener() {} });
   vi.stubGlobal('document', { addEventListener() {}, removeEventListener() {} });
-  Object.assign(wires, { sent: [], peers: [], answer: () => ({ status: 'media', call: 'c2', sdp: 'answer' }) });
+  Object.assign(wires, {
+    sent: [],
+    forgotten: 0,
+    peers: [],
+    answer: () => ({ status: 'media', call: 'c2', sdp: 'answer' }),
+  });
   phone = new Phone(user, 'ws://server');
   wires.events?.hello(hello({ lines: [line] }));
 });
@@ -178,6 +187,37 @@ describe('a call that the person ended while the server was away', () => {
     await settled();
     expect(types()).toEqual(['clear_connection', 'clear_connection']);
   });
+});
+
+it('takes no call of another server for one that was ended', async () => {
+  const talking = { id: 'c2', here: true, state: 'connected' } as const;
+  tell(talking);
+  wires.answer = away;
+  await phone.hangUp('c2');
+  wires.sent = [];
+  wires.events?.hello(hello({ resumed: false, calls: [call({ id: 'c2' })] }));
+  await settled();
+  expect(wires.sent).toEqual([]);
+});
+
+it('is as muted as before where the server comes back after the call was given up', async () => {
+  const talking = call({ id: 'c2', here: true, state: 'connected' });
+  wires.events?.hello(hello({ resumed: true, calls: [talking] }));
+  await settled();
+  phone.setMuted('c2', true);
+  vi.useFakeTimers();
+  wires.events?.link('online');
+  wires.events?.link('reconnecting');
+  vi.advanceTimersByTime(60_000);
+  vi.useRealTimers();
+  expect(phone.snapshot().calls).toEqual([]);
+  expect(phone.snapshot().ended).toHaveLength(1);
+  expect(wires.forgotten).toBe(1);
+  wires.peers = [];
+  wires.events?.hello(hello({ resumed: true, calls: [talking] }));
+  await settled();
+  expect(wires.peers.map(({ muted, closed }) => [muted, closed])).toEqual([[true, false]]);
+  expect(phone.snapshot().ended).toEqual([]);
 });
 
 describe('a call whose reply was lost with the socket', () => {

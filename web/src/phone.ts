@@ -55,6 +55,8 @@ export class Phone extends Services {
         this.#resumeWithin = hello.resume_within_ms;
         this.#iceServers = hello.ice_servers;
         this.dispatch({ type: 'hello', hello, muted: this.#muted, now: Date.now() });
+        // Another server, or the same one started anew: its ids count from the beginning.
+        if (!hello.resumed) this.#cleared.clear();
         for (const call of this.#cleared) void this.#clear(call);
         for (const { call } of here(this.#state)) this.#adoptOrphan(call.id);
         // The socket broke, so the path of the audio may have changed, too.
@@ -254,10 +256,11 @@ export class Phone extends Services {
 
   #linkChanged(link: Link): void {
     if (link === 'reconnecting' && this.#state.link === 'online') {
-      this.#resumeTimer = setTimeout(
-        () => this.dispatch({ type: 'resume_expired', now: Date.now() }),
-        this.#resumeWithin,
-      );
+      this.#resumeTimer = setTimeout(() => {
+        // What is forgotten here must come back whole, and as muted as it was.
+        this.#socket.forget();
+        this.dispatch({ type: 'resume_expired', now: Date.now() });
+      }, this.#resumeWithin);
     }
     this.dispatch({ type: 'link', link });
   }

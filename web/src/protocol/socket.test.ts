@@ -77,6 +77,16 @@ describe('the socket', () => {
     expect(await one).toEqual({ status: 'media', call: 'a', sdp: 'v=0' });
   });
 
+  it('asks for everything where what was known is forgotten', () => {
+    online();
+    socket.forget();
+    newest().onclose?.({ code: 1006 });
+    vi.advanceTimersByTime(250);
+    newest().onopen?.();
+    expect(newest().sent[0]).toMatchObject({ type: 'hello', resume: 'token-1' });
+    expect(newest().sent[0]).not.toHaveProperty('since');
+  });
+
   it('comes back with growing pauses and the resume token', () => {
     online();
     newest().onclose?.({ code: 1006 });

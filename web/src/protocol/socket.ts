@@ -70,6 +70,11 @@ export class ServerSocket {
     return this.#send(socket, request, REPLY_WITHIN);
   }
 
+  /** The server is to say once more all there is, not only what has happened since. */
+  forget(): void {
+    this.#seen = null;
+  }
+
   /** Tries again now rather than after the pause, for example when the network came back. */
   retryNow(): void {
     if (this.#link !== 'reconnecting' || this.#socket) return;

@@ -200,7 +200,9 @@ function reduceCall(state: PhoneState, call: Call, now: number, muted = false): 
   };
   const calls = known ? state.calls.map((other) => (other === known ? next : other)) : [...state.calls, next];
   const waiting = isParked(call) ? park(state, entry, call, now) : null;
-  const after = { ...state, draft, calls, parked: waiting ? [...parked, waiting].slice(-PARKED_SHOWN) : parked };
+  // One that was given up for lost is over no more.
+  const ended = known ? state.ended : state.ended.filter(({ id }) => id !== call.id);
+  const after = { ...state, draft, calls, ended, parked: waiting ? [...parked, waiting].slice(-PARKED_SHOWN) : parked };
   return roomOf(after, next).some((member) => member.muted) ? mute(after, call.id, true) : after;
 }
 
