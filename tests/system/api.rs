@@ -211,6 +211,13 @@ fn a_client_that_comes_back_gets_what_it_missed_once() {
     // A page that was loaded anew has forgotten everything: it gets a picture, and what ended meanwhile.
     let token = client.hello["resume"].clone();
     client.break_off();
+    // What was sent to the socket before the server saw that it is gone counts as told.
+    eventually("the server knows that the client is away", SOON, || {
+        match stage.get("/api/v1/clients")["clients"].to_string() {
+            clients if !clients.contains("\"online\":true") => Ok(()),
+            clients => Err(clients),
+        }
+    });
     stage.caller.hang_up();
     stage.caller.wait("CALL_CLOSED");
     eventually("the call is over", SOON, || match stage.get("/api/v1/calls")["calls"].as_array() {

@@ -85,7 +85,7 @@ fn who_is_held_hears_the_pbxs_music() {
     });
     // Two seconds without audio that is expected are told: see that it goes on for longer.
     let received = || bob.evaluate("__rig.packets()")["received"].as_f64().unwrap_or(0.0);
-    let before = received();
+    let (before, told) = (received(), server.log().len());
     eventually("the music goes on", SOON, || match received() - before {
         more if more >= 200.0 => Ok(()),
         more => Err(format!("{more} packets more")),
@@ -94,7 +94,7 @@ fn who_is_held_hears_the_pbxs_music() {
         let shown = person.all_text();
         assert!(!shown.contains("No audio arrives"), "{shown}");
     }
-    assert!(!server.log().contains("no audio arrives"), "nobody was to send more than came");
+    assert!(!server.log()[told..].contains("no audio arrives"), "nobody was to send more than came");
     alice.click("Retrieve");
     alice.has_button("Hold");
     alice.hears_tone(MICROPHONE_TONE);

@@ -60,14 +60,20 @@ fn a_pbx_that_dies_with_a_register_on_its_way_has_the_line_when_it_is_back() {
     for transport in ["udp", "tcp"] {
         let site = Site::new("restart-unread");
         let mut pbx = Kamailio::start(&site, &Default::default());
+        let address = site.address(kamailio::HOST);
+        eventually("the PBX listens", SOON, || match sockets(transport, address).is_empty() {
+            false => Ok(()),
+            true => Err("it has no socket".into()),
+        });
         pbx.freeze();
         let mut settings = settings();
         settings.pbxes[0].transport = transport;
         let server = Offhook::start(&site, &settings);
         eventually("a REGISTER is at the PBX, unread", SOON, || {
-            match unread(transport, site.address(kamailio::HOST)) {
+            let sockets = sockets(transport, address);
+            match sockets.iter().any(|&(listens, unread)| unread && !listens) {
                 true => Ok(()),
-                false => Err("nothing is there".into()),
+                false => Err(format!("its sockets, whether they listen and have something: {sockets:?}")),
             }
         });
         pbx.die();
@@ -77,16 +83,18 @@ fn a_pbx_that_dies_with_a_register_on_its_way_has_the_line_when_it_is_back() {
     }
 }
 
-/// Whether octets that nobody has read wait at port 5060 of an address.
-fn unread(transport: &str, address: Ipv4Addr) -> bool {
+/// The sockets at port 5060 of an address: whether each listens for connections, and whether octets wait in it that
+/// nobody has read.
+fn sockets(transport: &str, address: Ipv4Addr) -> Vec<(bool, bool)> {
     // proc(5): the address as the machine stores it; the state, of which 0A is a listener; octets to send and to read.
     let local = format!("{:08X}:{:04X}", u32::from_ne_bytes(address.octets()), 5060);
     let sockets = fs::read_to_string(format!("/proc/net/{transport}")).expect("Linux tells its sockets");
-    sockets.lines().any(|line| {
+    let socket = |line: &str| {
         let mut columns = line.split_whitespace().skip(1);
-        let (own, _, state, queues) = (columns.next(), columns.next(), columns.next(), columns.next());
-        own == Some(&local) && state != Some("0A") && queues.is_some_and(|queues| !queues.ends_with(":00000000"))
-    })
+        let (own, _, state, queues) = (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
+        (own == local).then(|| (state == "0A", !queues.ends_with(":00000000")))
+    };
+    sockets.lines().filter_map(socket).collect()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A program that a test started: its log, its end.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -65,9 +66,14 @@ impl Process {
 
     /// Sends a signal to the program and to what it started itself, by their process ids.
     pub(crate) fn signal_all(&self, signal: &str) {
-        let mut command = Command::new("kill");
-        command.arg(format!("-{signal}")).arg(self.child.id().to_string()).args(self.started());
-        assert!(command.status().is_ok_and(|s| s.success()), "{} cannot be sent {signal}", self.name);
+        let started = self.started();
+        self.signal(signal);
+        // It may have started more until then.
+        let all: BTreeSet<String> = started.into_iter().chain(self.started()).collect();
+        if !all.is_empty() {
+            let sent = Command::new("kill").arg(format!("-{signal}")).args(all).status();
+            assert!(sent.is_ok(), "what {} started cannot be sent {signal}", self.name);
+        }
     }
 
     /// Kills the program and what it started itself, and waits until none of them holds a socket any more.

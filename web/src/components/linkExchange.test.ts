@@ -56,6 +56,24 @@ it('is only one also where none is visible', () => {
   expect(open.map(({ sees: { asks } }) => asks)).toEqual(['202', null]);
 });
 
+it.each([false, true])('is the open one also where that was late, unless the person has answered: %s', (done) => {
+  const open = page();
+  const late: (() => void)[] = [];
+  const [first] = channels;
+  const receive = first!.onmessage!;
+  first!.onmessage = function (event) {
+    late.push(() => receive.call(this, event));
+  };
+  const { sees, exchange } = page('202', true);
+  answered();
+  expect(sees).toEqual({ asks: '202', away: false });
+  if (done) exchange.forget();
+  first!.onmessage = receive;
+  late.forEach((deliver) => deliver());
+  expect(sees).toEqual({ asks: null, away: !done });
+  expect(open.sees.asks).toBe(done ? null : '202');
+});
+
 it.each(['forget', 'close'] as const)('is no longer spoken of once the question is over there: %s', (how) => {
   const open = page();
   const { sees } = page('202', true);

@@ -1,6 +1,6 @@
 /** Between the pages of one browser: of those with a telephone that is open already, one asks about a link's number. */
 
-/** How long the pages that are open already may take to answer, in ms. */
+/** How long this page waits, in ms, for the pages that are open already; one that answers later still gets the link. */
 const ANSWER_WITHIN = 400;
 
 /** The channel of all pages; it brings nothing back to who posts. */
@@ -27,6 +27,8 @@ export class LinkExchange {
   readonly #page = Math.random().toString(36);
   /** The link that this page brought, until it is known who asks about it. */
   #offered: { id: string; number: string; first: string | null } | null = null;
+  /** The link that this page brought and asks about itself, as nobody had answered yet. */
+  #own: string | null = null;
   /** The link whose number another page asks about. */
   #away: string | null = null;
   /** The link that this page asks about. */
@@ -69,6 +71,7 @@ export class LinkExchange {
   }
 
   #answered(): void {
+    this.#own = null;
     if (this.#asked !== null) this.#say({ type: 'over', id: this.#asked });
     this.#asked = null;
   }
@@ -80,6 +83,7 @@ export class LinkExchange {
         this.#candidacy = { id: message.id, number: message.number };
         return this.#say({ type: 'candidate', id: message.id, page: this.#page, visible: this.events.visible() });
       case 'candidate':
+        if (this.#own === message.id) return this.#handOver(message.id, message.page);
         if (this.#offered?.id !== message.id) return;
         this.#offered.first ??= message.page;
         // Nobody looks for better than the page that the person sees.
@@ -103,9 +107,18 @@ export class LinkExchange {
     const link = this.#offered;
     this.#offered = null;
     if (!link) return;
-    if (page === null) return this.events.ask(link.number);
-    this.#away = link.id;
-    this.#say({ type: 'chosen', id: link.id, page });
+    if (page !== null) return this.#handOver(link.id, page);
+    this.#own = link.id;
+    this.events.ask(link.number);
+  }
+
+  #handOver(id: string, page: string): void {
+    if (this.#own === id) {
+      this.#own = null;
+      this.events.ask(null);
+    }
+    this.#away = id;
+    this.#say({ type: 'chosen', id, page });
     this.events.handedOver(true);
   }
 
