@@ -88,11 +88,16 @@ impl<'r, 'a> Refusal<'r, 'a> {
 
     fn finding(&self, reading: &Reading<'_>, code: Code) -> Finding {
         let auth_name = credentials(self.asked).find_map(|value| parameter(value, "username"));
+        let realm = self.realm.clone();
         Finding::new(code)
             .with("line", &self.user)
             .with("user", auth_name.unwrap_or_else(|| self.user.clone()))
             .with("domain", &self.domain)
-            .with("realm", self.realm.clone().unwrap_or_else(|| "–".into()))
+            .with_both(
+                "realm",
+                realm.clone().unwrap_or("(not named)".into()),
+                realm.unwrap_or("(nicht genannt)".into()),
+            )
             .decided(reading, self.transaction)
             .header(self.answered, Name::WwwAuthenticate)
             .header(self.answered, Name::ProxyAuthenticate)

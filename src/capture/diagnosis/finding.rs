@@ -4,7 +4,7 @@ use offhook_sip::header::Name;
 
 use super::code::Code;
 use super::reading::{Reading, Said, Transaction};
-use crate::capture::trace::TraceWhat;
+use crate::capture::trace::{PartyKind, TraceWhat};
 use crate::capture::verdict::{Evidence, Verdict};
 
 /// Characters of foreign text that go into a sentence.
@@ -150,7 +150,9 @@ impl Finding {
 /// What can be said of every trace; a rule's own words come before these.
 fn usual_words(reading: &Reading<'_>) -> [(&'static str, String); 6] {
     let trace = reading.trace;
-    let pbx = reading.legs.first().map(|leg| reading.name_of(leg.peer));
+    let first_pbx = || trace.parties.iter().position(|party| party.kind == PartyKind::Sip);
+    let party = reading.legs.first().map(|leg| leg.peer).or_else(|| u32::try_from(first_pbx()?).ok());
+    let pbx = party.map(|party| reading.name_of(party));
     let first = reading.said.iter().find(|said| said.message.is_request());
     let user =
         |name| first.and_then(|said| said.address(name)).map(|address| address.0).filter(|user| !user.is_empty());

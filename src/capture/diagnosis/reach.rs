@@ -132,7 +132,7 @@ pub(super) fn not_answering(reading: &Reading<'_>) -> Option<Finding> {
     Some(finding.setting(reading, "line_group.registrar").setting(reading, "line_group.transport"))
 }
 
-/// 100 and nothing else, for longer than a PBX may think.
+/// 100 and nothing else, until the PBX says 408 or for longer than it may think.
 pub(super) fn no_progress(reading: &Reading<'_>) -> Option<Finding> {
     if reading.is_answered() {
         return None;
@@ -141,12 +141,10 @@ pub(super) fn no_progress(reading: &Reading<'_>) -> Option<Finding> {
     let (asked, first) = (reading.asked(last)?, reading.at(last.first?)?);
     let ended = last.cancel.and_then(|cancel| reading.at(cancel)).map(|cancel| cancel.at);
     let ended = ended.or(reading.last(last).map(|last| last.at)).unwrap_or(reading.over_at);
-    let final_status = reading.status(last);
-    if first.status() >= 180
-        || last.ringing.is_some()
-        || !matches!(final_status, 0 | 408 | 487)
-        || ended - asked.at < PROGRESS
-    {
+    let status = reading.status(last);
+    // 408 is the PBX's own word for it; else it needs time, or the caller was only impatient.
+    let waited = status == 408 || matches!(status, 0 | 487) && ended - asked.at >= PROGRESS;
+    if first.status() >= 180 && first.status() < 200 || last.ringing.is_some() || !waited {
         return None;
     }
     let finding = Finding::new(Code::PbxNoProgress).about(reading, last).with("answer", first.answer());
