@@ -4,5 +4,9 @@
 //! tool. [`verdict::Verdict`] is what it comes to. Pure: times are arguments, files and sockets are elsewhere.
 
 pub mod diagnosis;
+pub mod ladder;
+pub mod record;
+pub mod recorder;
+pub mod redact;
 pub mod trace;
 pub mod verdict;
