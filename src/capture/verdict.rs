@@ -49,20 +49,3 @@ pub struct Evidence {
     /// The same in German.
     pub german: String,
 }
-
-impl Verdict {
-    /// What is known of a trace that nobody has looked into: the cause that the server told its clients.
-    pub fn undiagnosed(trace: &super::trace::Trace) -> Verdict {
-        let cause = trace.cause.as_ref().map(|cause| cause.code);
-        let failed = trace.connected_at.is_none() && trace.ended_at.is_some();
-        Verdict {
-            code: "unknown".to_owned(),
-            severity: if failed { Severity::Failed } else { Severity::Fine },
-            english: cause.map_or("", |cause| cause.english()).to_owned(),
-            german: cause.map_or("", |cause| cause.german()).to_owned(),
-            fix_english: String::new(),
-            fix_german: String::new(),
-            evidence: Vec::new(),
-        }
-    }
-}

@@ -14,7 +14,6 @@ use crate::call::settings::LineSettings;
 use crate::call::view::{self, CallView, EndCause};
 use crate::capture::recorder::Recording;
 use crate::capture::trace::Trace;
-use crate::capture::verdict::Verdict;
 use crate::ids::LineId;
 use crate::line::report::{GroupReport, Report};
 use crate::line::{self, LineStatus};
@@ -92,11 +91,6 @@ pub(super) fn trace(state: &WebState, recording: &Recording) -> Trace {
     let trace = recording.trace(&state.labels.names);
     let legs = recording.record.as_ref().map(|record| legs(state, record, &recording.legs)).unwrap_or_default();
     Trace { legs, ..trace }
-}
-
-/// What a trace comes to.
-pub(super) fn verdict(trace: &Trace) -> Verdict {
-    Verdict::undiagnosed(trace)
 }
 
 /// A call with the figures of its legs.

@@ -7,6 +7,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tracing::{info, warn};
 
 use super::{WebState, convert};
+use crate::capture::diagnosis::diagnose;
 use crate::capture::failures::{CallVerdict, VerdictStore};
 use crate::capture::recorder::Recording;
 use crate::capture::verdict::Severity;
@@ -44,7 +45,7 @@ pub async fn judge(state: WebState, mut finished: Receiver<Arc<Recording>>) {
             Err(RecvError::Closed) => return,
         };
         let trace = convert::trace(&state, &recording);
-        let verdict = convert::verdict(&trace);
+        let verdict = diagnose(&trace);
         if verdict.severity == Severity::Fine {
             continue;
         }

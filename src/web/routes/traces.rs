@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::HttpFailure;
 use crate::call::cause::CauseCode;
+use crate::capture::diagnosis::diagnose;
 use crate::capture::failures::{Failures, VerdictStore};
 use crate::capture::ladder;
 use crate::capture::recorder::Recording;
@@ -79,7 +80,7 @@ async fn show(
 ) -> Result<Response, HttpFailure> {
     let Query(Wanted { format }) = wanted.map_err(|_| CauseCode::BadRequest)?;
     let trace = whole(state, recording).await;
-    let verdict = convert::verdict(&trace);
+    let verdict = diagnose(&trace);
     Ok(match format {
         Format::Json => Json(CallTrace { trace, verdict }).into_response(),
         Format::Text => {
