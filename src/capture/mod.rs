@@ -4,6 +4,7 @@
 //! tool. [`verdict::Verdict`] is what it comes to. Pure: times are arguments, files and sockets are elsewhere.
 
 pub mod diagnosis;
+pub mod failures;
 pub mod ladder;
 pub mod record;
 pub mod recorder;

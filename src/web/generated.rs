@@ -8,13 +8,15 @@ use std::path::Path;
 use ts_rs::{Config, TS};
 
 use super::protocol::admin::{
-    Binding, Calls, LastError, LineGroup, LineGroupKind, LineGroups, LineReport, Listener, Stranger, Strangers, Target,
+    Binding, CallTrace, Calls, LastError, LineGroup, LineGroupKind, LineGroups, LineReport, Listener, Stranger,
+    Strangers, Target,
 };
 use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind};
 use crate::capture::diagnosis::code::Code;
+use crate::capture::failures::{CallVerdict, CodeCount, FailureCounts, Failures, HourCount, NameCount};
 use crate::capture::trace::{
     FailureKind, MediaEvent, PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting, TraceTransport,
     TraceWhat,
@@ -74,6 +76,13 @@ fn protocol_types() -> String {
     add(CallReport::decl(&config));
     add(LegReport::decl(&config));
     add(LegParty::decl(&config));
+    add(CallTrace::decl(&config));
+    add(Failures::decl(&config));
+    add(CallVerdict::decl(&config));
+    add(FailureCounts::decl(&config));
+    add(CodeCount::decl(&config));
+    add(NameCount::decl(&config));
+    add(HourCount::decl(&config));
     add(Trace::decl(&config));
     add(TraceCause::decl(&config));
     add(TraceParty::decl(&config));
