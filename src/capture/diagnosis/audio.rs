@@ -215,13 +215,12 @@ pub(super) fn digits_lost(reading: &Reading<'_>) -> Option<Finding> {
     if sent.is_some() {
         return None;
     }
-    let mut events = reading.trace.events.iter().enumerate();
-    let pressed = events.find(|(_, event)| match &event.what {
-        TraceWhat::Media { event, .. } => *event == MediaEvent::Digit,
-        TraceWhat::Client { text } => text.contains("\"generate_digits\""),
-        _ => false,
-    });
-    let (event, _) = pressed?;
+    let heard = reading.media(MediaEvent::Digit).next().map(|(index, _, _)| index);
+    let asked = || {
+        let mut requests = reading.told_by_clients("generate_digits");
+        requests.find(|(_, request)| request["type"] == "generate_digits").map(|(index, _)| index)
+    };
+    let event = heard.or_else(asked)?;
     let detail = ("none was sent on", "keine wurde weitergesendet");
     let finding = Finding::new(Code::DigitsLost).with_both("detail", detail.0, detail.1);
     Some(with_setting(finding.happened(reading, event)))
