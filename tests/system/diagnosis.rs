@@ -9,7 +9,7 @@ use crate::support::dns::Dns;
 use crate::support::hop::{Hop, Host, Impairment};
 use crate::support::http;
 use crate::support::kamailio::{self, Kamailio};
-use crate::support::offhook::{ADMINISTRATOR, Offhook, Pbx, Settings};
+use crate::support::offhook::{ADMINISTRATOR, Offhook, PASSWORD, Pbx, Settings};
 use crate::support::sipp::{Part, Sipp};
 use crate::support::site::Site;
 use crate::support::socket::sign_in;
@@ -119,12 +119,20 @@ fn reply(status: &str) -> String {
     )
 }
 
-/// A called sipp at address 7 that plays `answer` with one line of it replaced.
-fn answering(site: &Site, line: &str, instead: &str) -> Sipp {
-    Sipp::play(site, &Part { words: &[(line, instead)], ..Part::new("answer", 7) })
+/// A called sipp at address 7 that answers, talks, and does something before the call is over.
+fn talking(site: &Site, before_bye: &str) -> Sipp {
+    let (ack, bye) = ("<recv request=\"ACK\"/>", "<recv request=\"BYE\"/>");
+    let talks = format!("{ack}<nop><action><exec rtp_stream=\"tone.alaw,-1,8\"/></action></nop>");
+    // The first ACK alone: those of what happens meanwhile come in with it.
+    let words = [(ack, &*talks), (bye, &*format!("{before_bye}{bye}"))];
+    Sipp::play(site, &Part { words: &words, ..Part::new("answer", 7) })
 }
 
-const BYE: &str = "<recv request=\"BYE\"/>";
+/// A request that sipp answers.
+fn answered(method: &str, status: &str) -> String {
+    let ack = if method == "INVITE" { "<recv request=\"ACK\" />" } else { "" };
+    format!("<recv request=\"{method}\"/>{}{ack}", reply(status))
+}
 
 #[test]
 fn a_wrong_password() {
@@ -294,7 +302,8 @@ fn a_number_that_rings_late() {
     let stage = stage("why-ringing", Pbx::default());
     let invite = "<recv request=\"INVITE\"/>";
     let late = format!("{invite}{}<pause milliseconds=\"6000\"/>", reply("100 Trying"));
-    let _called = answering(&stage.site, invite, &late);
+    let words = [(invite, &*late)];
+    let _called = Sipp::play(&stage.site, &Part { words: &words, ..Part::new("answer", 7) });
     stage.phone.dial("700");
     stage.desk.call(1, "late_ringing", "180 Ringing");
 }
@@ -401,12 +410,10 @@ fn a_private_address_in_the_description() {
 #[test]
 fn digits_that_are_refused() {
     let stage = stage("why-digits", Pbx { more: "dtmf = \"info\"\n".into(), ..Default::default() });
-    let refusing = format!("<recv request=\"INFO\"/>{}{BYE}", reply("415 Unsupported Media Type"));
-    let _called = answering(&stage.site, BYE, &refusing);
+    let _called = talking(&stage.site, &answered("INFO", "415 Unsupported Media Type"));
     stage.phone.dial("700");
     stage.phone.wait_connected();
     stage.phone.press("5");
-    // Nothing is heard of sipp either, and that stands first: the digit is looked for before two seconds are over.
     stage.desk.call(1, "digits_lost", "SIP/2.0 415");
 }
 
@@ -471,4 +478,55 @@ fn a_server_without_a_free_port() {
     phone.dial("200");
     let found = desk.call(1, "own_limit", "");
     names(&found, "media.rtp_ports");
+}
+
+#[test]
+fn a_change_that_is_refused() {
+    let stage = stage("why-change", Pbx::default());
+    let _called = talking(&stage.site, &answered("INVITE", "488 Not Acceptable Here"));
+    stage.phone.dial("700");
+    stage.phone.wait_connected();
+    stage.phone.click("Hold");
+    stage.desk.call(1, "change_refused", "SIP/2.0 488");
+}
+
+#[test]
+fn two_sides_that_keep_changing_the_call() {
+    let stage = stage("why-glare", Pbx::default());
+    let _called = talking(&stage.site, &answered("INVITE", "491 Request Pending").repeat(3));
+    stage.phone.dial("700");
+    stage.phone.wait_connected();
+    stage.phone.click("Hold");
+    stage.desk.call(1, "glare_storm", "SIP/2.0 491");
+}
+
+#[test]
+fn a_pbx_that_is_gone_during_the_call() {
+    let mut stage = stage("why-gone", Pbx::default());
+    let _called = Baresip::start(&stage.site, &Default::default());
+    stage.phone.dial("200");
+    stage.phone.wait_connected();
+    stage.pbx.freeze();
+    stage.phone.click("Hold");
+    let found = stage.desk.call(1, "session_lost", "INVITE");
+    assert!(
+        found["verdict"]["english"].as_str().is_some_and(|text| text.contains("INVITE got no response")),
+        "{found}"
+    );
+    stage.pbx.die();
+}
+
+#[test]
+fn a_browser_that_may_not_use_the_microphone() {
+    let site = Site::new("why-microphone");
+    let pbx = Kamailio::start(&site, &kamailio::Settings::default());
+    let desk = server(&site, Pbx::default());
+    pbx.wait("bound 100", 1);
+    let mut phone = Softphone::open(&desk.server.url(), false);
+    phone.enter("alice", PASSWORD);
+    phone.wait_registered();
+    let mut caller = Baresip::start(&site, &Default::default());
+    caller.dial("100");
+    phone.click("Answer");
+    desk.call(1, "no_microphone", "microphone_denied");
 }
