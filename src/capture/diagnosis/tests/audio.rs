@@ -73,6 +73,9 @@ fn figures_of_a_leg_make_a_call_bad() {
     assert!(loss.english.contains("5.2 % of the packets from the PBX main"), "{}", loss.english);
     let remote = is("packet_loss", &call("leg alice loss_remote=8"));
     assert!(remote.english.contains("to the browser of alice"));
+    // What is lost on the way here cannot arrive there.
+    let upstream = is("packet_loss", &call("leg main loss=9\nleg alice loss_remote=10"));
+    assert!(upstream.english.contains("9.0 % of the packets from the PBX main"), "{}", upstream.english);
     is("jitter", &call("leg main jitter=55 mos=3.2"));
     is("delay", &call("leg main rtt=900 mos=3.2"));
     is("poor_audio", &call("leg main mos=3.2"));
