@@ -11,6 +11,7 @@ mod audio;
 mod clients;
 mod configuration;
 mod demo;
+mod diagnosis;
 mod digits;
 mod dns;
 mod failover;

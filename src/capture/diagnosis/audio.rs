@@ -215,13 +215,12 @@ pub(super) fn digits_lost(reading: &Reading<'_>) -> Option<Finding> {
     if sent.is_some() {
         return None;
     }
-    let mut events = reading.trace.events.iter().enumerate();
-    let pressed = events.find(|(_, event)| match &event.what {
-        TraceWhat::Media { event, .. } => *event == MediaEvent::Digit,
-        TraceWhat::Client { text } => text.contains("\"generate_digits\""),
-        _ => false,
-    });
-    let (event, _) = pressed?;
+    let heard = reading.media(MediaEvent::Digit).next().map(|(index, _, _)| index);
+    let asked = || {
+        let mut requests = reading.told_by_clients("generate_digits");
+        requests.find(|(_, request)| request["type"] == "generate_digits").map(|(index, _)| index)
+    };
+    let event = heard.or_else(asked)?;
     let detail = ("none was sent on", "keine wurde weitergesendet");
     let finding = Finding::new(Code::DigitsLost).with_both("detail", detail.0, detail.1);
     Some(with_setting(finding.happened(reading, event)))
@@ -243,6 +242,28 @@ fn worst<'r>(
     bad.max_by(|one, other| one.1.total_cmp(&other.1))
 }
 
+/// What a leg's other end reports, less what had come to the server so already: packets that are lost or late before they
+/// are relayed are missing behind it, too.
+fn added<'r>(
+    reading: &'r Reading<'_>,
+    come: impl Fn(&LegReport) -> f64,
+    reported: impl Fn(&LegReport) -> Option<f64>,
+) -> impl Fn(&LegReport) -> Option<f64> {
+    let mut worst: [Option<&'r LegReport>; 2] = [None, None];
+    for leg in &reading.trace.legs {
+        let is_worse = |known: Option<&LegReport>| known.is_none_or(|known| come(leg) > come(known));
+        if is_worse(worst[0]) {
+            worst = [Some(leg), worst[0]];
+        } else if is_worse(worst[1]) {
+            worst[1] = Some(leg);
+        }
+    }
+    move |leg| {
+        let other = worst.into_iter().flatten().find(|other| !std::ptr::eq(*other, leg));
+        Some(reported(leg)? - other.map_or(0.0, &come))
+    }
+}
+
 fn of_leg(reading: &Reading<'_>, code: Code, leg: &LegReport, english: &str, german: &str) -> Finding {
     let name = &leg.name;
     let (side, seite) = match leg.party {
@@ -258,7 +279,7 @@ fn of_leg(reading: &Reading<'_>, code: Code, leg: &LegReport, english: &str, ger
 /// Packets that never came, or came too late, one way or the other.
 pub(super) fn packet_loss(reading: &Reading<'_>) -> Option<Finding> {
     let received = |leg: &LegReport| (leg.packets_in >= ENOUGH).then_some(leg.loss);
-    let (leg, percent, from) = worst(reading, received, |leg| leg.loss_remote, LOSS)?;
+    let (leg, percent, from) = worst(reading, received, added(reading, |leg| leg.loss, |leg| leg.loss_remote), LOSS)?;
     let text = format!("{percent:.1} %");
     let finding = of_leg(reading, Code::PacketLoss, leg, &format!("loss {text}"), &format!("Verlust {text}"));
     Some(direction(finding, from).with("percent", format!("{percent:.1}")))
@@ -267,7 +288,8 @@ pub(super) fn packet_loss(reading: &Reading<'_>) -> Option<Finding> {
 /// Packets whose spacing varies more than a jitter buffer takes.
 pub(super) fn jitter(reading: &Reading<'_>) -> Option<Finding> {
     let received = |leg: &LegReport| (leg.packets_in >= ENOUGH).then_some(leg.jitter_ms);
-    let (leg, milliseconds, from) = worst(reading, received, |leg| leg.jitter_remote_ms, JITTER)?;
+    let (leg, milliseconds, from) =
+        worst(reading, received, added(reading, |leg| leg.jitter_ms, |leg| leg.jitter_remote_ms), JITTER)?;
     let text = format!("{milliseconds:.0} ms");
     let finding = of_leg(reading, Code::Jitter, leg, &format!("jitter {text}"), &format!("Jitter {text}"));
     Some(direction(finding, from).with("milliseconds", format!("{milliseconds:.0}")))

@@ -4,7 +4,6 @@ use super::code::Code;
 use super::finding::Finding;
 use super::reading::{Heard, Reading};
 use crate::call::cause::CauseCode;
-use crate::capture::trace::TraceWhat;
 
 /// What a browser says when it has no microphone for a call.
 const NO_MICROPHONE: [CauseCode; 3] =
@@ -16,14 +15,11 @@ pub(super) fn no_microphone(reading: &Reading<'_>) -> Option<Finding> {
         return None;
     }
     let told = reading.cause().filter(|cause| NO_MICROPHONE.contains(cause));
-    let mut clients = reading.trace.events.iter().enumerate().filter_map(|(index, event)| match &event.what {
-        TraceWhat::Client { text } => {
-            let named = |cause: &&CauseCode| text.contains(&format!("\"{}\"", cause.code()));
-            Some((index, *NO_MICROPHONE.iter().find(named)?))
-        }
-        _ => None,
+    let mut reports = NO_MICROPHONE.into_iter().flat_map(|cause| {
+        let told = reading.told_by_clients(cause.code());
+        told.filter(move |(_, message)| message["cause"] == cause.code()).map(move |(index, _)| (index, cause))
     });
-    let said = clients.next();
+    let said = reports.next();
     let cause = told.or(said.map(|said| said.1))?;
     let finding = Finding::new(Code::NoMicrophone).with_both("detail", cause.english(), cause.german());
     Some(match said {

@@ -5,7 +5,7 @@ use offhook_sip::header::Name;
 use super::code::Code;
 use super::reading::{Reading, Said, Transaction};
 use crate::capture::trace::{PartyKind, TraceWhat};
-use crate::capture::verdict::{Evidence, Verdict};
+use crate::capture::verdict::{Evidence, Severity, Verdict};
 
 /// Characters of foreign text that go into a sentence.
 const LONGEST_WORD: usize = 160;
@@ -121,12 +121,25 @@ impl Finding {
         self
     }
 
+    /// What the server did last, where no message decided.
+    fn last_step(self, reading: &Reading<'_>) -> Self {
+        let events = &reading.trace.events;
+        let step = events.iter().rposition(|event| matches!(event.what, TraceWhat::Step { .. }));
+        match step.or(events.len().checked_sub(1)) {
+            Some(last) => self.happened(reading, last),
+            None => self,
+        }
+    }
+
     /// The verdict, with the words that every trace has beside those of the rule.
     pub(super) fn verdict(mut self, reading: &Reading<'_>) -> Verdict {
         for (name, value) in usual_words(reading) {
             self = self.with(name, value);
         }
         let code = self.code;
+        if self.evidence.is_empty() && code.severity() > Severity::Fine {
+            self = self.last_step(reading);
+        }
         let (nobody, niemand) = ("an unknown party".to_owned(), "einem Unbekannten".to_owned());
         self = self.with_both("side", nobody, niemand);
         let fill = |sentence: &str, german: bool| {

@@ -407,6 +407,17 @@ impl<'a> Reading<'a> {
         self.figures.get(&(kind, party.name.as_str())).copied()
     }
 
+    /// What clients said, each as JSON with its place, as far as it has this word in it.
+    pub(super) fn told_by_clients(&self, word: &str) -> impl Iterator<Item = (usize, serde_json::Value)> {
+        let events = self.trace.events.iter().enumerate();
+        events.filter_map(move |(index, event)| match &event.what {
+            TraceWhat::Client { text } if self.kind(event.from) == Some(PartyKind::Client) && text.contains(word) => {
+                Some((index, serde_json::from_str(text).ok()?))
+            }
+            _ => None,
+        })
+    }
+
     /// The value of a setting, where the trace has it.
     pub(super) fn setting(&self, key: &str) -> Option<&'a str> {
         let found = self.trace.settings.iter().find(|setting| setting.key == key);

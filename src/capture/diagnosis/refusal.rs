@@ -1,6 +1,7 @@
 //! What a final response to a call says.
 
 use offhook_sip::header::Name;
+use offhook_sip::message::default_reason;
 
 use super::code::Code;
 use super::dialog::{who_pbx, who_server};
@@ -69,13 +70,17 @@ pub(super) fn interval_too_small(reading: &Reading<'_>) -> Option<Finding> {
     Some(by_pbx(reading, Code::IntervalTooSmall, &[422])?.with("seconds", least).header(last, Name::MinSe))
 }
 
-/// 503: it would do it, and cannot right now.
+/// 503: it would do it, and cannot right now. A proxy in between makes 500 of it (RFC 3261 section 16.7 step 6), and
+/// mostly keeps the words.
 pub(super) fn pbx_overloaded(reading: &Reading<'_>) -> Option<Finding> {
-    let (_, last) = refused(reading, &[503])?;
+    let (_, last) = refused(reading, &[503, 500])?;
+    if last.status() == 500 && !last.message.reason().eq_ignore_ascii_case(default_reason(503)) {
+        return None;
+    }
     let again = last.message.number(Name::RetryAfter);
     let english = again.map_or_else(String::new, |seconds| format!(", it asks to wait {seconds} s"));
     let german = again.map_or_else(String::new, |seconds| format!(", sie bittet um {seconds} s Geduld"));
-    let finding = by_pbx(reading, Code::PbxOverloaded, &[503])?;
+    let finding = by_pbx(reading, Code::PbxOverloaded, &[503, 500])?;
     Some(finding.with_both("retry", english, german).header(last, Name::RetryAfter))
 }
 

@@ -61,6 +61,8 @@ fn digits_that_get_lost_are_noticed() {
     let events = "setting line_group.dtmf = \"rfc4733\"\nmedia main digit_sent 5";
     is("digits_lost", &answered("", " noevents", events));
     is("none", &call(events));
+    // What could be done is no digit.
+    is("none", &call("client alice {\"type\":\"call\",\"services\":[\"generate_digits\"]}"));
     is("digits_lost", &call("client alice {\"type\":\"generate_digits\",\"digits\":\"5\"}"));
     is("none", &call("client alice {\"type\":\"generate_digits\",\"digits\":\"5\"}\nmedia main digit_sent 5"));
 }
@@ -71,6 +73,9 @@ fn figures_of_a_leg_make_a_call_bad() {
     assert!(loss.english.contains("5.2 % of the packets from the PBX main"), "{}", loss.english);
     let remote = is("packet_loss", &call("leg alice loss_remote=8"));
     assert!(remote.english.contains("to the browser of alice"));
+    // What is lost on the way here cannot arrive there.
+    let upstream = is("packet_loss", &call("leg main loss=9\nleg alice loss_remote=10"));
+    assert!(upstream.english.contains("9.0 % of the packets from the PBX main"), "{}", upstream.english);
     is("jitter", &call("leg main jitter=55 mos=3.2"));
     is("delay", &call("leg main rtt=900 mos=3.2"));
     is("poor_audio", &call("leg main mos=3.2"));
@@ -81,7 +86,7 @@ fn figures_of_a_leg_make_a_call_bad() {
 
 #[test]
 fn a_browser_without_microphone_says_so() {
-    let denied = "client alice {\"type\":\"failed\",\"code\":\"microphone_denied\"}";
+    let denied = "client alice {\"type\":\"media_trouble\",\"cause\":\"microphone_denied\"}";
     let verdict = is(
         "no_microphone",
         &format!("<- INVITE sip:100@x sdp=PCMA\n-> 180\n{denied}\n9 <- CANCEL\n-> 200 CANCEL\n-> 487 INVITE\nover"),

@@ -27,7 +27,7 @@ fn lines() -> impl Strategy<Value = String> {
         "cause internal 500",
         "cause normal_clearing",
         "cause session_lost",
-        "client alice {\"code\":\"microphone_denied\"}",
+        "client alice {\"cause\":\"microphone_denied\"}",
         "failure main refused words",
         "failure main ours words",
         "leg main loss=9",

@@ -41,6 +41,7 @@ fn each_status_of_a_pbx_has_its_verdict() {
     assert!(number.english.contains("4711") && number.english.contains("404 Not Found"));
     let wait = is("pbx_overloaded", "-> INVITE sip:200@pbx.test\n<- 503 | Retry-After: 30\n-> ACK\nover");
     assert!(wait.english.contains("30 s"));
+    is("pbx_overloaded", "-> INVITE sip:200@pbx.test\n<- 500 reason=Service_Unavailable\n-> ACK\nover");
 }
 
 #[test]
