@@ -5,7 +5,7 @@ use std::time::Instant;
 use offhook_media::session::Side;
 
 use super::Calls;
-use super::effect::TargetUri;
+use super::effect::{Sound, TargetUri};
 use super::state::{Call, Far, Near};
 use super::view::EndCause;
 use crate::ids::{CallId, LineGroupId, LineId, UserId};
@@ -62,6 +62,13 @@ impl Calls {
     /// Who or what has the audio of a side of a call.
     pub fn party(&self, call: CallId, side: Side) -> Party {
         self.calls.get(&call).map_or(Party::Server, |call| parties(call)[side as usize])
+    }
+
+    /// Whether what comes from a side of a call goes to somebody at the other one.
+    pub fn is_passed_on(&self, call: CallId, side: Side) -> bool {
+        let other = side.other() as usize;
+        let hears = |call: &Call| call.hears[other] == Sound::Peer && parties(call)[other] != Party::Server;
+        self.calls.get(&call).is_some_and(|call| hears(call))
     }
 
     /// One of them.

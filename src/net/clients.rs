@@ -520,6 +520,7 @@ impl<R: Role> Core<R> {
                 for &call in &calls {
                     self.note_client(call, client, false, text.clone(), now);
                 }
+                self.note_steps();
                 self.command(client, request, command, now);
                 // What began a call comes before the call's first step.
                 if let Some(call) = self.calls.begun().filter(|call| !calls.contains(call)) {

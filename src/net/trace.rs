@@ -197,6 +197,10 @@ impl<R: Role> Core<R> {
         };
         let party = self.calls.party(call, side);
         self.recorder.media(call, party, event, detail.as_deref(), now);
+        // The media threads pass a digit on wherever audio is passed on.
+        if event == MediaEvent::Digit && self.calls.is_passed_on(call, side) {
+            self.note_digits(call, side.other(), detail.as_deref().unwrap_or_default(), now);
+        }
     }
 
     /// Digits go to a side.

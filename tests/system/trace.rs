@@ -129,7 +129,7 @@ fn a_call_is_traced_on_all_its_sides_without_a_secret() {
     let steps = kinds(trace, "step");
     assert!(steps.iter().any(|step| step["after"] == "connected"), "{steps:?}");
     let media = kinds(trace, "media");
-    for event in ["agreed", "secured", "connected"] {
+    for event in ["agreed", "secured", "connected", "digit", "digit_sent"] {
         assert!(media.iter().any(|what| what["event"] == event), "{event}: {media:?}");
     }
     let setting = |key: &str| {
