@@ -78,6 +78,14 @@ impl Desk {
     }
 }
 
+/// Where the trace of a sipp's call is that was refused before it became one.
+#[track_caller]
+fn refused(caller: &Sipp) -> String {
+    let messages = caller.messages();
+    let call_id = messages.lines().find_map(|line| line.strip_prefix("Call-ID: ")).expect("it has a Call-ID");
+    format!("/api/v1/admin/calls/{}/trace", call_id.trim())
+}
+
 /// Whether a setting is named as involved.
 #[track_caller]
 fn names(found: &Value, key: &str) {
@@ -320,8 +328,8 @@ fn codecs_that_do_not_meet() {
     // The other way, the offer is GSM alone.
     let pbx = stage.site.socket(kamailio::HOST, 5060);
     let mut caller = Sipp::calling(&stage.site, "offer_gsm", 8, pbx, "100");
-    stage.desk.call(2, "no_common_codec", "SIP/2.0 488");
     caller.finish(SOON);
+    stage.desk.judges(&refused(&caller), "no_common_codec", "SIP/2.0 488");
 }
 
 #[test]
@@ -357,9 +365,7 @@ fn a_number_that_is_not_here() {
     let mut caller =
         Sipp::play(&site, &Part { calls: Some((pbx, "555")), words: &words, ..Part::new("call_refused", 8) });
     caller.finish(SOON);
-    let messages = caller.messages();
-    let call_id = messages.lines().find_map(|line| line.strip_prefix("Call-ID: ")).expect("it has a Call-ID");
-    let found = desk.judges(&format!("/api/v1/admin/calls/{}/trace", call_id.trim()), "unknown_here", "404");
+    let found = desk.judges(&refused(&caller), "unknown_here", "404");
     names(&found, "line_group.line.number");
 }
 
@@ -432,9 +438,14 @@ fn a_network_that_loses_packets() {
     let _called = Baresip::start(&site, &baresip::Settings { rtp_ports: 40_000..40_100, ..Default::default() });
     phone.dial("200");
     phone.wait_connected();
-    let found = desk.call(1, "packet_loss", "loss");
+    desk.call(1, "packet_loss", "loss");
+    // A busy machine makes the browser stumble at first; what the network does remains.
+    eventually("the way from the PBX is blamed", SOON * 2, || {
+        let found = desk.get("/api/v1/admin/calls/1/trace")?;
+        let said = found["verdict"]["english"].as_str().unwrap_or_default().to_owned();
+        if said.contains("from the PBX main") { Ok(()) } else { Err(said) }
+    });
     drop(hop);
-    assert!(found["verdict"]["english"].as_str().is_some_and(|text| text.contains("PBX main")), "{found}");
 }
 
 /// Takes every address of the server out of its answers: the browser has nowhere to send to.

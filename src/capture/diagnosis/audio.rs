@@ -282,7 +282,7 @@ pub(super) fn packet_loss(reading: &Reading<'_>) -> Option<Finding> {
     let (leg, percent, from) = worst(reading, received, added(reading, |leg| leg.loss, |leg| leg.loss_remote), LOSS)?;
     let text = format!("{percent:.1} %");
     let finding = of_leg(reading, Code::PacketLoss, leg, &format!("loss {text}"), &format!("Verlust {text}"));
-    Some(direction(finding, from).with("percent", format!("{percent:.1}")))
+    Some(direction(finding, from).decimal("percent", format!("{percent:.1}")))
 }
 
 /// Packets whose spacing varies more than a jitter buffer takes.
@@ -310,7 +310,7 @@ pub(super) fn poor(reading: &Reading<'_>) -> Option<Finding> {
     let (leg, below, _) = worst(reading, received, |leg| below(leg.mos_remote), 5.0 - MOS + f64::EPSILON)?;
     let mos = 5.0 - below;
     let finding = of_leg(reading, Code::PoorAudio, leg, &format!("MOS {mos:.1}"), &format!("MOS {mos:.1}"));
-    Some(finding.with("mos", format!("{mos:.1}")).setting(reading, "line_group.codecs"))
+    Some(finding.decimal("mos", format!("{mos:.1}")).setting(reading, "line_group.codecs"))
 }
 
 fn direction(finding: Finding, from: bool) -> Finding {

@@ -133,7 +133,7 @@ fn expired(reading: &Reading<'_>, timer: &Timer<'_, '_>, bye: &Said<'_>) -> Opti
         _ => ("one of the two sides", "eine der beiden Seiten"),
     };
     let finding = Finding::new(Code::SessionExpired)
-        .with("seconds", seconds(passed))
+        .decimal("seconds", seconds(passed))
         .with("expires", timer.seconds)
         .with_both("refresher", english, german)
         .shown(bye)

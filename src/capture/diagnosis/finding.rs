@@ -38,6 +38,12 @@ impl Finding {
         self.with_both(name, value.clone(), value)
     }
 
+    /// Fills a place in the sentences with a number, which German writes with a comma.
+    pub(super) fn decimal(self, name: &'static str, value: impl ToString) -> Self {
+        let value = value.to_string();
+        self.with_both(name, &value, value.replace('.', ","))
+    }
+
     /// Fills a place in the sentences.
     pub(super) fn with_both(mut self, name: &'static str, english: impl ToString, german: impl ToString) -> Self {
         let (english, german) = (tame(&english.to_string()), tame(&german.to_string()));

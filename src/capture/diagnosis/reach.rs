@@ -148,7 +148,7 @@ pub(super) fn no_progress(reading: &Reading<'_>) -> Option<Finding> {
         return None;
     }
     let finding = Finding::new(Code::PbxNoProgress).about(reading, last).with("answer", first.answer());
-    Some(finding.with("seconds", seconds(ended - first.at)).shown(first).shown(asked))
+    Some(finding.decimal("seconds", seconds(ended - first.at)).shown(first).shown(asked))
 }
 
 /// The first response to a call of ours that came after it had to be repeated.
@@ -170,7 +170,7 @@ fn late_finding(reading: &Reading<'_>) -> Option<Finding> {
     let line = first_line(&asked.message);
     let times = transaction.sent;
     let finding = Finding::new(Code::PbxLate).about(reading, transaction);
-    let finding = finding.with("seconds", seconds(took)).with("times", times).shown(first);
+    let finding = finding.decimal("seconds", seconds(took)).with("times", times).shown(first);
     Some(finding.event(asked.event, &format!("{line}, sent {times} times"), &format!("{line}, {times}-mal gesendet")))
 }
 
@@ -194,7 +194,7 @@ pub(super) fn late_ringing(reading: &Reading<'_>) -> Option<Finding> {
         (took >= LATE_RINGING).then_some((invite, asked, ringing, took))
     });
     let (invite, asked, ringing, took) = late?;
-    let finding = Finding::new(Code::LateRinging).about(reading, invite).with("seconds", seconds(took));
+    let finding = Finding::new(Code::LateRinging).about(reading, invite).decimal("seconds", seconds(took));
     Some(finding.shown(ringing).shown(asked))
 }
 

@@ -67,7 +67,7 @@ pub(super) fn extension_missing(reading: &Reading<'_>) -> Option<Finding> {
 pub(super) fn interval_too_small(reading: &Reading<'_>) -> Option<Finding> {
     let (_, last) = refused(reading, &[422])?;
     let least = last.message.number(Name::MinSe).map_or_else(|| "–".into(), |seconds| seconds.to_string());
-    Some(by_pbx(reading, Code::IntervalTooSmall, &[422])?.with("seconds", least).header(last, Name::MinSe))
+    Some(by_pbx(reading, Code::IntervalTooSmall, &[422])?.decimal("seconds", least).header(last, Name::MinSe))
 }
 
 /// 503: it would do it, and cannot right now. A proxy in between makes 500 of it (RFC 3261 section 16.7 step 6), and

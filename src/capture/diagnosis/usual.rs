@@ -95,13 +95,13 @@ fn pending<'r>(reading: &'r Reading<'_>) -> Option<&'r Transaction> {
 pub(super) fn no_answer(reading: &Reading<'_>) -> Option<Finding> {
     let told = reading.caused_by(&[CauseCode::NoAnswer]);
     let invite = pending(reading).filter(|invite| invite.ringing.is_some() || told);
-    let Some(invite) = invite else { return told.then(|| Finding::new(Code::NoAnswer).with("seconds", "–")) };
+    let Some(invite) = invite else { return told.then(|| Finding::new(Code::NoAnswer).decimal("seconds", "–")) };
     let timed_out = matches!(reading.status(invite), 408);
     if !told && !timed_out {
         return None;
     }
     let finding = Finding::new(Code::NoAnswer).decided(reading, invite);
-    Some(finding.with("seconds", seconds(lasted(reading, invite, invite.ringing))))
+    Some(finding.decimal("seconds", seconds(lasted(reading, invite, invite.ringing))))
 }
 
 /// The caller took the call back.
@@ -109,14 +109,14 @@ pub(super) fn given_up(reading: &Reading<'_>) -> Option<Finding> {
     let told = reading.caused_by(&[CauseCode::CallerHungUp, CauseCode::Cancelled]);
     let Some(invite) = pending(reading).filter(|invite| invite.cancel.is_some() || told) else {
         let waited = seconds(reading.over_at - reading.trace.started_at);
-        return (told && !reading.is_answered()).then(|| Finding::new(Code::GivenUp).with("seconds", waited));
+        return (told && !reading.is_answered()).then(|| Finding::new(Code::GivenUp).decimal("seconds", waited));
     };
     let finding = Finding::new(Code::GivenUp).about(reading, invite);
     let finding = match invite.cancel.and_then(|cancel| reading.at(cancel)) {
         Some(cancel) => finding.shown(cancel).header(cancel, Name::Reason),
         None => finding,
     };
-    Some(finding.with("seconds", seconds(lasted(reading, invite, None))))
+    Some(finding.decimal("seconds", seconds(lasted(reading, invite, None))))
 }
 
 /// Milliseconds from a message, or the request, to the end of an attempt.
