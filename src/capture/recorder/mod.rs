@@ -150,20 +150,17 @@ impl Recorder {
     /// REGISTER. An INVITE that is expected begins a story of its own until a call takes it ([`Recorder::belongs`]).
     pub fn sip(&mut self, message: SipRecord, expected: bool, now: Instant, owner: impl FnOnce(Option<&str>) -> Owner) {
         let at = self.clock.unix(now);
-        let bytes = message.bytes.clone();
-        let Some(sniffed) = Sniffed::read(&bytes).filter(|sniffed| sniffed.call_id.len() <= MAX_CALL_ID) else {
-            return;
-        };
-        let sent = message.sent;
-        let record = Record { at, group: None, line: None, call: None, what: What::Sip(message) };
+        let sniffed = Sniffed::read(&message.bytes).filter(|sniffed| sniffed.call_id.len() <= MAX_CALL_ID);
+        let Some(sniffed) = sniffed else { return };
         let branches = self.by_call_id.get(sniffed.call_id).map(|branches| match branches[..] {
             [only] => (only, Vec::new()),
             [first, ref others @ ..] => (first, others.to_vec()),
             [] => (Branch::default(), Vec::new()),
         });
         if let Some((first, others)) = branches {
-            self.tell(&record);
             let failure = sniffed.is_failure();
+            let record = Record { at, group: None, line: None, call: None, what: What::Sip(message) };
+            self.tell(&record);
             for other in others {
                 self.add_branch(other, record.clone(), failure);
             }
@@ -174,19 +171,22 @@ impl Recorder {
             return;
         }
         let owner = owner(sniffed.user_of_to().filter(|_| sniffed.is_of_register()));
-        let record = Record { group: owner.group, line: owner.line, ..record };
+        let invite = (sniffed.is("INVITE") && !message.sent).then(|| sniffed.call_id.to_owned());
+        let Owner { group, line } = owner;
+        let record = Record { at, group, line, call: None, what: What::Sip(message) };
         self.tell(&record);
-        if sniffed.is("INVITE") && !sent {
-            let story = self.begin(at);
-            if let Some(story) = self.stories.get_mut(&story) {
-                story.owner = Some(owner);
+        match invite {
+            Some(call_id) => {
+                let story = self.begin(at);
+                if let Some(story) = self.stories.get_mut(&story) {
+                    story.owner = Some(owner);
+                }
+                self.follow(&call_id, story, owner);
+                self.add(story, record);
+                // Until a call takes it, it may go.
+                self.shelve(story, at);
             }
-            self.follow(sniffed.call_id, story, owner);
-            self.add(story, record);
-            // Until a call takes it, it may go.
-            self.shelve(story, at);
-        } else {
-            self.add_outside(record);
+            None => self.add_outside(record),
         }
         self.bound(at);
     }
