@@ -7,6 +7,7 @@ mod prompt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use tracing::debug;
@@ -19,6 +20,7 @@ use crate::call::cause::CauseCode;
 use crate::call::effect::{Command, CommandResult, Input};
 use crate::call::settings::LineSettings;
 use crate::call::view::CallView;
+use crate::capture::recorder::Owner;
 use crate::ids::{CallId, ClientId, LineId, UserId};
 use crate::line::LineStatus;
 use crate::line::events::CallEvent;
@@ -85,6 +87,18 @@ pub enum Change {
     },
     /// The client is to do something with its audio.
     Prompt(Prompt),
+}
+
+impl Change {
+    /// The call that it is about, where it is about one.
+    pub fn call(&self) -> Option<CallId> {
+        match self {
+            Change::Call(view, _) => Some(view.id),
+            Change::Digit { call, .. } => Some(*call),
+            Change::Prompt(Prompt::AnswerCall { call } | Prompt::ConsultationCall { call, .. }) => Some(*call),
+            Change::Line(..) | Change::Prompt(_) => None,
+        }
+    }
 }
 
 /// How a client's socket ended.
@@ -163,6 +177,20 @@ pub(super) enum ClientMessage {
         client: ClientId,
         request: u32,
         command: Command,
+        text: Bytes,
+    },
+    /// A client says something of a call that is for its trace only.
+    Noted {
+        client: ClientId,
+        call: CallId,
+        text: Bytes,
+    },
+    /// A client has been sent something of a call.
+    Told {
+        client: ClientId,
+        call: CallId,
+        text: Bytes,
+        at: Instant,
     },
     Prompt {
         client: ClientId,
@@ -212,9 +240,21 @@ impl CoreHandle {
         self.tell(ClientMessage::Detach { client, socket, leaving }).await;
     }
 
-    /// A client's command. The result comes as [`ClientEvent::Reply`]. `request` is below 2³¹.
-    pub async fn command(&self, client: ClientId, request: u32, command: Command) {
-        self.tell(ClientMessage::Command { client, request, command }).await;
+    /// A client's command. The result comes as [`ClientEvent::Reply`]. `request` is below 2³¹; `text` is what came, for
+    /// the call's trace.
+    pub async fn command(&self, client: ClientId, request: u32, command: Command, text: Bytes) {
+        self.tell(ClientMessage::Command { client, request, command, text }).await;
+    }
+
+    /// A client says something of one of its calls that is for the call's trace only.
+    pub async fn noted(&self, client: ClientId, call: CallId, text: Bytes) {
+        self.tell(ClientMessage::Noted { client, call, text }).await;
+    }
+
+    /// A client has been sent this of a call, for the call's trace. Where too much waits it is not noted.
+    pub fn told(&self, client: ClientId, call: CallId, text: Bytes) {
+        let told = ClientMessage::Told { client, call, text, at: Instant::now() };
+        let _ = self.inbox.try_send(Message::Client(told));
     }
 
     /// A client wants another to do something: the one named, or the one that was active last. The answer comes as
@@ -279,6 +319,11 @@ impl ClientDesk {
     /// When [`Core::clients_due`] is worth calling.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         [self.clients.poll_timeout(), self.sweep].into_iter().flatten().min()
+    }
+
+    /// Who is signed in at a client.
+    pub(super) fn user_of(&self, client: ClientId) -> Option<UserId> {
+        self.clients.user_of(client)
     }
 
     /// Answers a command.
@@ -353,10 +398,26 @@ impl<R: Role> Core<R> {
                 }
             }
             ClientMessage::Detach { client, socket, leaving } => self.detach(client, socket, leaving, now),
-            ClientMessage::Command { client, request, command } => {
+            ClientMessage::Command { client, request, command, text } => {
                 self.desk.clients.acted(client);
+                let calls: Vec<CallId> = command.calls().collect();
+                for &call in &calls {
+                    self.note_client(call, client, false, text.clone(), now);
+                }
+                self.note_steps();
                 self.command(client, request, command, now);
+                // What began a call comes before the call's first step.
+                if let Some(call) = self.calls.begun().filter(|call| !calls.contains(call)) {
+                    self.recorder.begins(call, Owner::default(), now);
+                    self.note_client(call, client, false, text, now);
+                }
             }
+            ClientMessage::Noted { client, call, text } => {
+                if self.calls.views(client).iter().any(|view| view.id == call) {
+                    self.note_client(call, client, false, text, now);
+                }
+            }
+            ClientMessage::Told { client, call, text, at } => self.note_client(call, client, true, text, at),
             ClientMessage::Prompt { client, request, to, prompt } => {
                 let Some(user) = self.desk.clients.user_of(client) else { return };
                 if let Some(command) = self.without_audio(user, &prompt) {

@@ -149,6 +149,13 @@ impl Kamailio {
         }
     }
 
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        if let Some(process) = &self.process {
+            process.signal_all("CONT");
+        }
+    }
+
     /// Ends it without a word to anybody, also when it is frozen.
     pub(crate) fn die(&mut self) {
         if let Some(mut process) = self.process.take() {

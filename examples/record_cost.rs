@@ -1,0 +1,110 @@
+//! What it costs to note calls: nanoseconds for a SIP message, and memory for a call.
+//!
+//! `cargo run --release --example record_cost`
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use offhook::call::cause::CauseCode;
+use offhook::call::record::{CallRecord, Number, Party};
+use offhook::call::view::EndCause;
+use offhook::capture::record::{Place, SipRecord};
+use offhook::capture::recorder::{Clock, Limits, Owner, Recorder};
+use offhook::capture::trace::TraceTransport;
+use offhook::ids::{CallId, LineGroupId};
+
+/// Calls that are noted one after the other.
+const CALLS: u64 = 100_000;
+
+/// Calls whose messages are made before time is taken.
+const BATCH: u64 = 500;
+
+fn main() {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let began = Instant::now();
+    let mut recorder = Recorder::new(Limits::default(), Clock { instant: began, unix });
+    let (mut messages, mut spent) = (0_u32, 0);
+    for first in (0..CALLS).step_by(BATCH as usize) {
+        // Calls that are passed on, as the benchmark of calls has them.
+        let sides = |call| [("a", true), ("b", false)].map(|(side, comes)| conversation(side, call, comes));
+        let calls: Vec<_> = (first..first + BATCH).map(|call| (CallId(call), sides(call))).collect();
+        messages += calls.iter().flat_map(|(_, sides)| sides).map(|(_, side)| side.len() as u32).sum::<u32>();
+        let before = on_cpu();
+        for (call, sides) in calls {
+            note(&mut recorder, call, sides);
+        }
+        spent += on_cpu() - before;
+    }
+    println!("{messages} messages, {} ns each", spent / u64::from(messages));
+    let kept = (0..CALLS).filter_map(|call| recorder.call(CallId(call)));
+    let sizes: Vec<usize> = kept.map(|recording| recording.records.iter().map(|record| record.size()).sum()).collect();
+    println!("{} octets a call, {} calls kept", sizes.iter().sum::<usize>() / sizes.len().max(1), sizes.len());
+}
+
+/// Nanoseconds that this thread has been on a CPU: others on the machine do not count.
+fn on_cpu() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or_default()
+}
+
+fn note(recorder: &mut Recorder, call: CallId, sides: [(String, Vec<SipRecord>); 2]) {
+    let owner = Owner { group: Some(LineGroupId(0)), line: None };
+    let now = Instant::now();
+    for (place, (call_id, side)) in sides.into_iter().enumerate() {
+        if place == 1 {
+            recorder.belongs(&call_id, call, owner, now);
+        }
+        for (number, message) in side.into_iter().enumerate() {
+            recorder.sip(message, true, now, |_| owner);
+            if (place, number) == (0, 0) {
+                recorder.belongs(&call_id, call, owner, now);
+            }
+        }
+    }
+    let record = CallRecord {
+        id: call,
+        caller: Number::Other("100".into()),
+        called: Number::Other("200".into()),
+        created: now,
+        connected: Some(now),
+        parties: [Party::Pbx(LineGroupId(0)); 2],
+        silent: [false; 2],
+        cause: Some(EndCause::ours(CauseCode::NormalClearing)),
+    };
+    recorder.ended(&record, now);
+}
+
+/// The messages of one side, from INVITE to the answer of BYE.
+fn conversation(side: &str, call: u64, comes: bool) -> (String, Vec<SipRecord>) {
+    let call_id = format!("{call:08x}-6f1d-4c0e-{side}@10.0.0.7");
+    let sdp = "v=0\r\no=- 1 1 IN IP4 10.0.0.7\r\ns=-\r\nc=IN IP4 10.0.0.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 101\r\n\
+               a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n";
+    let lines = [
+        ("INVITE sip:200@10.0.0.1 SIP/2.0", true, sdp),
+        ("SIP/2.0 100 Trying", false, ""),
+        ("SIP/2.0 180 Ringing", false, ""),
+        ("SIP/2.0 200 OK", false, sdp),
+        ("ACK sip:200@10.0.0.1 SIP/2.0", true, ""),
+        ("BYE sip:200@10.0.0.1 SIP/2.0", true, ""),
+        ("SIP/2.0 200 OK", false, ""),
+    ];
+    let message = |(first, forth, body): (&str, bool, &str)| {
+        let text = format!(
+            "{first}\r\nVia: SIP/2.0/UDP 10.0.0.7:5060;rport;branch=z9hG4bK-{call}-1-0\r\nMax-Forwards: 70\r\n\
+             From: \"Caller\" <sip:100@10.0.0.7:5060>;tag={call}SIPpTag001\r\nTo: <sip:200@10.0.0.1:5060>;tag=as7f6e5d\r\n\
+             Call-ID: {call_id}\r\nCSeq: 1 INVITE\r\nContact: <sip:100@10.0.0.7:5060>\r\n\
+             Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER\r\nContent-Type: application/sdp\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        SipRecord {
+            sent: forth != comes,
+            transport: TraceTransport::Udp,
+            local: ([10, 0, 0, 1], 5060).into(),
+            remote: Place::Address(([10, 0, 0, 7], 5060).into()),
+            bytes: Bytes::from(text),
+        }
+    };
+    let messages = lines.map(message).into();
+    (call_id, messages)
+}
