@@ -5,5 +5,6 @@
 
 pub mod file;
 pub mod redact;
+pub mod record;
 pub mod trace;
 pub mod verdict;
