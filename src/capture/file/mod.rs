@@ -1,11 +1,11 @@
 //! Capture files: what was said, as pcapng that Wireshark and `tshark` read with no setting.
 //!
-//! [`Writer`] makes a file's octets front to back, [`redact`] takes secrets out of messages and puts pseudonyms for numbers
-//! and names, [`export`] writes a [`Trace`](super::trace::Trace). Pure: who has the file and the clock is elsewhere.
+//! [`Writer`] makes a file's octets front to back, [`Composer`] says of each message what it caused, [`export`] writes a
+//! [`Trace`](super::trace::Trace). Pure: who has the file and the clock is elsewhere.
 
 pub mod comment;
-pub mod export;
 mod composer;
+pub mod export;
 mod packet;
 #[cfg(test)]
 mod tests;
@@ -13,6 +13,7 @@ mod writer;
 
 use time::OffsetDateTime;
 
+pub use self::composer::{Composer, Content, Message};
 pub use self::packet::{Audio, ClientPacket, Direction, SipPacket};
 pub use self::writer::Writer;
 use super::trace::TraceTransport;

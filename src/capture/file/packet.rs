@@ -94,7 +94,8 @@ pub(super) fn lengthen(packet: &mut [u8], source: SocketAddr, missing: usize) {
             place.copy_from_slice(&length.saturating_add(missing.min(usize::from(u16::MAX)) as u16).to_be_bytes());
         }
     }
-    if missing > 0 && source.is_ipv4()
+    if missing > 0
+        && source.is_ipv4()
         && let Ok(header) = Ipv4Header::from_slice(packet).map(|(header, _)| header)
         && let Some(place) = packet.get_mut(10..12)
     {
@@ -198,10 +199,9 @@ pub(super) fn exported(
     };
     add(tag::DISSECTOR, dissector.as_bytes());
     if let Some((source, destination)) = addresses {
-        for (address, v4, v6) in [
-            (source, tag::IPV4_SOURCE, tag::IPV6_SOURCE),
-            (destination, tag::IPV4_DESTINATION, tag::IPV6_DESTINATION),
-        ] {
+        for (address, v4, v6) in
+            [(source, tag::IPV4_SOURCE, tag::IPV6_SOURCE), (destination, tag::IPV4_DESTINATION, tag::IPV6_DESTINATION)]
+        {
             match address.ip() {
                 IpAddr::V4(address) => add(v4, &address.octets()),
                 IpAddr::V6(address) => add(v6, &address.octets()),

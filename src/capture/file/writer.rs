@@ -1,17 +1,18 @@
 //! The octets of a capture file, front to back.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use pcap_file::DataLink;
+use pcap_file::Endianness;
 use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
 use pcap_file::pcapng::blocks::interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption};
 use pcap_file::pcapng::blocks::interface_statistics::{InterfaceStatisticsBlock, InterfaceStatisticsOption};
 use pcap_file::pcapng::blocks::name_resolution::{Ipv4Record, Ipv6Record, NameResolutionBlock, Record};
 use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
 use pcap_file::pcapng::{Block, PcapNgBlock, PcapNgWriter};
-use pcap_file::Endianness;
 use rustc_hash::FxHashSet;
 
 use super::packet::{Audio, ClientPacket, Direction, SipPacket, Streams, datagram, exported, lengthen, shows_as_sip};
@@ -38,7 +39,6 @@ enum Interface {
 }
 
 /// Makes the octets of one file.
-#[derive(Debug)]
 pub struct Writer {
     file: PcapNgWriter<Vec<u8>>,
     interfaces: Vec<(Interface, u64)>,
@@ -48,6 +48,12 @@ pub struct Writer {
     lost: u64,
     lost_before: u64,
     last: Duration,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("interfaces", &self.interfaces).field("len", &self.len()).finish_non_exhaustive()
+    }
 }
 
 impl Writer {
@@ -188,7 +194,8 @@ impl Writer {
             options.push(EnhancedPacketOption::Comment(cut(comment)));
         }
         if lost > 0 {
-            options.push(EnhancedPacketOption::Comment(Cow::Owned(format!("{lost} messages before this one were lost"))));
+            options
+                .push(EnhancedPacketOption::Comment(Cow::Owned(format!("{lost} messages before this one were lost"))));
             options.push(EnhancedPacketOption::DropCount(lost));
         }
         options.extend(direction.map(|direction| {
