@@ -4,6 +4,7 @@
 //! tool. [`verdict::Verdict`] is what it comes to. Pure: times are arguments, files and sockets are elsewhere.
 
 pub mod file;
+pub mod pseudonyms;
 pub mod record;
 pub mod redact;
 pub mod trace;

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use super::Writer;
 use super::packet::{ClientPacket, Direction, SipPacket};
+use crate::capture::pseudonyms::Pseudonyms;
+use crate::capture::redact;
 use crate::capture::trace::TraceTransport;
 use crate::ids::CallId;
 
@@ -41,6 +43,29 @@ pub enum Content {
     Sip(TraceTransport, Vec<u8>),
     /// A message of the client protocol.
     Client(String),
+}
+
+impl Content {
+    /// A SIP message without its secrets, and with `pseudonyms` without numbers and names.
+    pub fn sip(transport: TraceTransport, message: &[u8], pseudonyms: Option<&mut Pseudonyms>) -> Content {
+        let shown = redact::sip(message);
+        Content::Sip(
+            transport,
+            match pseudonyms {
+                Some(pseudonyms) => pseudonyms.sip(&shown),
+                None => shown.into_owned(),
+            },
+        )
+    }
+
+    /// The same of a message of the client protocol.
+    pub fn client(message: &[u8], pseudonyms: Option<&mut Pseudonyms>) -> Content {
+        let shown = redact::json(message);
+        Content::Client(match pseudonyms {
+            Some(pseudonyms) => pseudonyms.client(&shown),
+            None => String::from_utf8_lossy(&shown).into_owned(),
+        })
+    }
 }
 
 /// Holds messages back until it is known what they caused.

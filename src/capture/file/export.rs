@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::composer::{Composer, Content, Message};
 use super::packet::Direction;
 use super::{Writer, comment};
-use crate::capture::redact::{self, Pseudonyms};
+use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::trace::{PartyKind, Trace, TraceWhat};
 
 /// The octets of a capture file with all messages of a trace, and in their comments what else it has. With
@@ -38,12 +38,10 @@ pub fn pcapng(trace: &Trace, application: &str, mut pseudonyms: Option<&mut Pseu
         let (addresses, content) = match &event.what {
             TraceWhat::Sip { transport, source, destination, text } => {
                 let addresses = source.parse().ok().zip(destination.parse().ok());
-                let text = redact::sip(text.as_bytes(), pseudonyms.as_deref_mut());
-                (addresses, Content::Sip(*transport, text))
+                let content = Content::sip(*transport, text.as_bytes(), pseudonyms.as_deref_mut());
+                (addresses, content)
             }
-            TraceWhat::Client { text } => {
-                (None, Content::Client(redact::client(text.as_bytes(), pseudonyms.as_deref_mut())))
-            }
+            TraceWhat::Client { text } => (None, Content::client(text.as_bytes(), pseudonyms.as_deref_mut())),
             TraceWhat::Step { input, before, after } => {
                 let before = (!before.is_empty()).then_some(before);
                 composer.note(at, None, comment::step(input, before, after));

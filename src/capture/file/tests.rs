@@ -193,7 +193,7 @@ fn a_trace_is_exported_with_all_its_messages() {
     assert_eq!(said, [belongs, belongs, &format!("{belongs}\nrejected 404: initiated -> ended")]);
     assert_eq!(comment::call(&said[2]), Some("7"));
     assert_eq!(packets[1].1.timestamp.as_millis(), 1_763_760_000_001);
-    let shown = export::pcapng(&trace, "test", Some(&mut crate::capture::redact::Pseudonyms::new([1; 32])));
+    let shown = export::pcapng(&trace, "test", Some(&mut crate::capture::pseudonyms::Pseudonyms::new([1; 32])));
     for personal in ["sip:200@", "\"200\"", "line=100"] {
         assert!(!shown.windows(personal.len()).any(|part| part == personal.as_bytes()), "{personal}");
     }

@@ -1,9 +1,20 @@
-//! Pseudonyms.
+//! Pseudonyms for numbers and names, where messages are to leave the server without them: the same for the same one.
+
+mod sdp;
+mod sip;
+
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use rustc_hash::FxHashMap;
+use serde_json::Value;
 use sha2::Sha256;
 
+/// What stands in the place of what is no number or name by itself.
+const REDACTED: &str = "redacted";
+/// Fields of the client protocol that say who telephones.
+const PERSONAL: [&str; 8] =
+    ["number", "name", "display_name", "username", "remote_office", "transferring_to", "digits", "detail"];
 /// Pseudonyms that are remembered, so that they need not be computed again.
 const MAX_REMEMBERED: usize = 8192;
 /// Longest text of which one is remembered.
@@ -22,8 +33,8 @@ pub struct Pseudonyms {
     known: FxHashMap<Box<str>, Box<str>>,
 }
 
-impl std::fmt::Debug for Pseudonyms {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Pseudonyms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
     }
 }
@@ -47,6 +58,37 @@ impl Pseudonyms {
             self.known.insert(text.into(), pseudonym.clone().into());
         }
         pseudonym
+    }
+
+    /// A SIP message with pseudonyms. Takes anything, since what arrives may be no message at all.
+    pub fn sip(&mut self, message: &[u8]) -> Vec<u8> {
+        sip::sip(message, self)
+    }
+
+    /// A message of the client protocol with pseudonyms. What is no JSON gives nothing.
+    pub fn client(&mut self, message: &[u8]) -> String {
+        let Ok(mut value) = serde_json::from_slice::<Value>(message) else { return String::new() };
+        self.walk(&mut value);
+        value.to_string()
+    }
+
+    /// The parser bounds how deep values are nested.
+    fn walk(&mut self, value: &mut Value) {
+        match value {
+            Value::Array(values) => values.iter_mut().for_each(|value| self.walk(value)),
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    match value {
+                        Value::String(text) if key == "sdp" => {
+                            *text = String::from_utf8_lossy(&sdp::sdp(text.as_bytes(), self)).into_owned();
+                        }
+                        Value::String(text) if PERSONAL.contains(&key.as_str()) => *text = self.of(text),
+                        value => self.walk(value),
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     fn compute(&self, text: &str) -> String {
@@ -97,3 +139,6 @@ impl Pseudonyms {
         hash.iter().take(16).fold(0, |number, octet| number << 8 | u128::from(*octet))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,41 +36,41 @@ const ADDRESSES: [&str; 24] = [
 ];
 /// Headers that say who telephones or about what, in a form of their own.
 const PERSONAL: [&str; 6] = ["subject", "s", "organization", "identity", "y", "user-to-user"];
-/// Parameters of credentials that a password could be found by.
-const PROOFS: [&str; 5] = ["response", "nonce", "cnonce", "opaque", "rspauth"];
-
-/// A SIP message without what proves a password, and without the keys of its audio; with pseudonyms for numbers and
-/// names where they are wanted. Takes anything, since what arrives may be no message at all.
-pub fn sip(message: &[u8], mut pseudonyms: Option<&mut Pseudonyms>) -> Vec<u8> {
+/// A SIP message with pseudonyms for numbers and names.
+pub(super) fn sip(message: &[u8], pseudonyms: &mut Pseudonyms) -> Vec<u8> {
     let (head, body) = split(message);
-    let kind = content_type(head);
-    let shown = self::body(body, &kind, pseudonyms.as_deref_mut());
+    let shown = self::body(body, &content_type(head), pseudonyms);
     let mut out = Vec::with_capacity(message.len() + 64);
+    lines_to(head, (shown.len() != body.len()).then_some(shown.len()), pseudonyms, &mut out);
+    out.extend(shown);
+    out
+}
+
+/// The first line and headers of a message, or of what is told of one (message/sipfrag).
+fn lines(head: &[u8], pseudonyms: &mut Pseudonyms) -> Vec<u8> {
+    let mut out = Vec::with_capacity(head.len() + 64);
+    lines_to(head, None, pseudonyms, &mut out);
+    out
+}
+
+fn lines_to(head: &[u8], length: Option<usize>, pseudonyms: &mut Pseudonyms, out: &mut Vec<u8>) {
     // A folded line belongs to the header before it (RFC 3261 7.3.1).
     let mut name = String::new();
     for (index, line) in head.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let folded = index > 0 && matches!(line.first(), Some(b' ' | b'\t'));
+        let colon = line.iter().position(|byte| *byte == b':').filter(|_| index > 0 && !folded);
         if !folded {
-            let end = line.iter().position(|byte| *byte == b':').filter(|_| index > 0).unwrap_or(0);
-            name = String::from_utf8_lossy(line[..end].trim_ascii()).to_ascii_lowercase();
+            name = String::from_utf8_lossy(line[..colon.unwrap_or(0)].trim_ascii()).to_ascii_lowercase();
         }
-        let (label, value) = match (folded, name.is_empty()) {
-            (false, false) => line.split_at(line.iter().position(|byte| *byte == b':').map_or(0, |at| at + 1)),
-            _ => (&[][..], line),
-        };
+        let (label, value) = line.split_at(colon.map_or(0, |at| at + 1));
         out.extend(label);
         let content = value.trim_ascii_end();
-        let end = &value[content.len()..];
-        match name.as_str() {
-            "content-length" | "l" if shown.len() != body.len() => {
-                out.extend(format!(" {}", shown.len()).as_bytes());
-            }
-            _ => out.extend(header(&name, content, pseudonyms.as_deref_mut())),
+        match (name.as_str(), length) {
+            ("content-length" | "l", Some(length)) => out.extend(format!(" {length}").as_bytes()),
+            _ => out.extend(header(&name, content, pseudonyms)),
         }
-        out.extend(end);
+        out.extend(&value[content.len()..]);
     }
-    out.extend(shown);
-    out
 }
 
 /// Head with the empty line behind it, and body.
@@ -96,68 +96,45 @@ fn content_type(head: &[u8]) -> String {
     types.last().unwrap_or_default()
 }
 
-fn body(body: &[u8], kind: &str, mut pseudonyms: Option<&mut Pseudonyms>) -> Vec<u8> {
+fn body(body: &[u8], kind: &str, pseudonyms: &mut Pseudonyms) -> Vec<u8> {
     match kind {
         // Parts with headers of their own: what is SDP in them has lines like it.
-        _ if kind.contains("sdp") || kind.starts_with("multipart/") => {
-            let shown = sdp::sdp(body, pseudonyms.as_deref_mut());
-            pseudonyms.map(|pseudonyms| uris(&shown, pseudonyms)).unwrap_or(shown)
-        }
-        _ if kind.starts_with("message/sip") => sip(body, pseudonyms),
-        _ if pseudonyms.is_none() => body.to_vec(),
+        _ if kind.contains("sdp") || kind.starts_with("multipart/") => uris(&sdp::sdp(body, pseudonyms), pseudonyms),
+        _ if kind.starts_with("message/sip") => lines(body, pseudonyms),
         // Nobody knows what it says of whom; its shape stays.
         _ => body.iter().map(|byte| if byte.is_ascii_alphanumeric() || *byte >= 0x80 { b'x' } else { *byte }).collect(),
     }
 }
 
 /// The value of a header; `name` in lower case, empty for the first line.
-fn header(name: &str, value: &[u8], pseudonyms: Option<&mut Pseudonyms>) -> Vec<u8> {
-    match (name, pseudonyms) {
-        ("authorization" | "proxy-authorization" | "authentication-info" | "proxy-authentication-info", pseudonyms) => {
+fn header(name: &str, value: &[u8], pseudonyms: &mut Pseudonyms) -> Vec<u8> {
+    match name {
+        "authorization" | "proxy-authorization" => {
             credentials(&String::from_utf8_lossy(value), pseudonyms).into_bytes()
         }
-        (_, None) => value.to_vec(),
-        (name, Some(_)) if PERSONAL.contains(&name) || name.starts_with("x-") => format!(" {REDACTED}").into_bytes(),
-        (name, Some(pseudonyms)) if ADDRESSES.contains(&name) => {
+        name if PERSONAL.contains(&name) || name.starts_with("x-") => format!(" {REDACTED}").into_bytes(),
+        name if ADDRESSES.contains(&name) => {
             let named = names(&String::from_utf8_lossy(value), pseudonyms);
             uris(named.as_bytes(), pseudonyms)
         }
-        (_, Some(pseudonyms)) => uris(value, pseudonyms),
+        _ => uris(value, pseudonyms),
     }
 }
 
-/// Credentials without what proves the password. Those that are no digest are a secret as a whole.
-fn credentials(value: &str, mut pseudonyms: Option<&mut Pseudonyms>) -> String {
-    let trimmed = value.trim_start();
-    let scheme = trimmed.split([' ', ',']).next().unwrap_or_default();
-    let parameters = trimmed.contains('=') && (scheme.eq_ignore_ascii_case("digest") || scheme.contains('='));
-    if !parameters {
-        return format!(" {scheme} {REDACTED}");
-    }
-    let mut shown = String::with_capacity(value.len());
+/// Credentials with a pseudonym for the user.
+fn credentials(value: &str, pseudonyms: &mut Pseudonyms) -> String {
+    let mut shown = Vec::new();
     for part in outside_quotes(value, ',') {
         let (key, content) = part.split_once('=').unwrap_or((part, ""));
-        let name = key.trim().rsplit(' ').next().unwrap_or_default().to_ascii_lowercase();
+        let name = key.trim().rsplit(' ').next().unwrap_or_default();
         let inner = content.trim().trim_matches('"');
-        let quoted = content.trim().starts_with('"');
-        let instead = match (name.as_str(), pseudonyms.as_deref_mut()) {
-            (name, _) if PROOFS.contains(&name) => Some(REDACTED.to_owned()),
-            ("username" | "username*", Some(pseudonyms)) => Some(pseudonyms.of(inner)),
-            ("uri", Some(pseudonyms)) => {
-                Some(String::from_utf8_lossy(&uris(inner.as_bytes(), pseudonyms)).into_owned())
-            }
-            _ => None,
-        };
-        if !shown.is_empty() {
-            shown.push(',');
-        }
-        match instead {
-            Some(instead) if quoted => shown += &format!("{key}=\"{instead}\""),
-            Some(instead) => shown += &format!("{key}={instead}"),
-            None => shown += part,
-        }
+        shown.push(match name.to_ascii_lowercase().as_str() {
+            "username" => format!("{key}=\"{}\"", pseudonyms.of(inner)),
+            "username*" => format!("{key}={REDACTED}"),
+            _ => String::from_utf8_lossy(&uris(part.as_bytes(), pseudonyms)).into_owned(),
+        });
     }
-    shown
+    shown.join(",")
 }
 
 /// The parts between separators that stand in neither quotes nor angle brackets.
