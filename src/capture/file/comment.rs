@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use crate::capture::trace::MediaEvent;
+
 /// What a message belongs to. One line: `call=42 line=100 group=main`.
 pub fn belongs(call: Option<impl Display>, line: Option<&str>, group: Option<&str>) -> String {
     let call = call.map(|call| format!("call={call}"));
@@ -17,6 +19,18 @@ pub fn step(input: impl Display, before: Option<impl Display>, after: impl Displ
         Some(before) => format!("{input}: {before} -> {after}"),
         None => format!("{input}: -> {after}"),
     }
+}
+
+/// Something about the audio.
+pub fn media(event: MediaEvent, detail: Option<&str>) -> String {
+    let name = serde_json::to_value(event).ok();
+    let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default();
+    detail.map_or_else(|| format!("audio {name}"), |detail| format!("audio {name}: {}", word(detail)))
+}
+
+/// A message that could not be sent.
+pub fn failure(detail: &str) -> String {
+    format!("not sent: {}", word(detail))
 }
 
 /// The call that a comment says a message belongs to.

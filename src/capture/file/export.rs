@@ -48,11 +48,11 @@ pub fn pcapng(trace: &Trace, application: &str, mut pseudonyms: Option<&mut Pseu
                 continue;
             }
             TraceWhat::Media { event, detail } => {
-                composer.note(at, None, media(*event, detail.as_deref()));
+                composer.note(at, None, comment::media(*event, detail.as_deref()));
                 continue;
             }
             TraceWhat::Failure { detail, .. } => {
-                composer.note(at, None, format!("not sent: {detail}"));
+                composer.note(at, None, comment::failure(detail));
                 continue;
             }
         };
@@ -63,13 +63,6 @@ pub fn pcapng(trace: &Trace, application: &str, mut pseudonyms: Option<&mut Pseu
     writer.lose(trace.dropped.into());
     writer.finish();
     writer.take()
-}
-
-/// A media event in a comment.
-fn media(event: crate::capture::trace::MediaEvent, detail: Option<&str>) -> String {
-    let name = serde_json::to_value(event).ok();
-    let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default();
-    detail.map_or_else(|| format!("audio {name}"), |detail| format!("audio {name}: {detail}"))
 }
 
 /// Milliseconds since 1970-01-01 UTC; what is no time is the first.
