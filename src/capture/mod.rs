@@ -4,8 +4,10 @@
 //! tool. [`verdict::Verdict`] is what it comes to. Pure: times are arguments, files and sockets are elsewhere.
 
 pub mod file;
+pub mod ladder;
 pub mod pseudonyms;
 pub mod record;
+pub mod recorder;
 pub mod redact;
 pub mod trace;
 pub mod verdict;
