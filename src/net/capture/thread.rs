@@ -38,7 +38,7 @@ impl Thread {
         let now = Instant::now();
         Thread {
             shared,
-            pseudonyms: settings.pseudonyms.map(Pseudonyms::new),
+            pseudonyms: settings.pseudonyms.clone(),
             settings,
             writer: None,
             composer: Composer::default(),
