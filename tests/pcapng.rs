@@ -97,7 +97,8 @@ fn every_message_is_sip_whatever_carried_it_and_nothing_is_malformed() {
     assert_eq!(shown[9], "192.0.2.2\t\t\ttls");
     let columns = ["-o", "gui.column.format:\"s\",\"%us\",\"d\",\"%ud\",\"p\",\"%uD\",\"i\",\"%p\""];
     let shown = capture.tshark(&columns);
-    assert_eq!(shown[9].split_whitespace().collect::<Vec<_>>(), ["192.0.2.1", "192.0.2.2", "5061", "SIP"], "TLS");
+    let columns: Vec<&str> = shown[9].split_whitespace().filter(|word| word.is_ascii()).collect();
+    assert_eq!(columns, ["192.0.2.1", "192.0.2.2", "5061", "SIP"], "TLS");
     assert!(capture.tshark(&["-N", "n"])[0].contains("pbx.example"));
     let times = capture.fields(&["frame.time_epoch"]);
     assert_eq!(times[0], "1763760000.123456789");

@@ -166,14 +166,7 @@ impl Writer {
         }
     }
 
-    fn packet(
-        &mut self,
-        at: Duration,
-        interface: Interface,
-        data: &[u8],
-        direction: Option<Direction>,
-        comment: &str,
-    ) {
+    fn packet(&mut self, at: Duration, interface: Interface, data: &[u8], direction: Option<Direction>, comment: &str) {
         let interface_id = self.interface(interface);
         self.last = self.last.max(at);
         let lost = std::mem::take(&mut self.lost);

@@ -5,6 +5,7 @@ pub mod captures;
 mod events;
 pub mod session;
 pub mod telephony;
+pub mod traces;
 
 use axum::Json;
 use axum::http::StatusCode;
