@@ -86,14 +86,14 @@ fn split(message: &[u8]) -> (&[u8], &[u8]) {
 }
 
 fn content_type(head: &[u8]) -> String {
-    let lines = head.split(|byte| *byte == b'\n').map(String::from_utf8_lossy);
-    let types = lines.filter_map(|line| {
+    let mut lines = head.split(|byte| *byte == b'\n').map(String::from_utf8_lossy);
+    let found = lines.find_map(|line| {
         let (name, value) = line.split_once(':')?;
         let name = name.trim();
         let matches = name.eq_ignore_ascii_case("content-type") || name.eq_ignore_ascii_case("c");
         matches.then(|| value.trim().to_ascii_lowercase())
     });
-    types.last().unwrap_or_default()
+    found.unwrap_or_default()
 }
 
 fn body(body: &[u8], kind: &str, pseudonyms: &mut Pseudonyms) -> Vec<u8> {
