@@ -21,7 +21,9 @@ pub fn pcapng(trace: &Trace, application: &str, mut pseudonyms: Option<&mut Pseu
         _ => String::new(),
     };
     let mut writer = Writer::new(application, &format!("call {}{who}", trace.id));
-    let belongs = comment::belongs(Some(&trace.id), line.as_deref(), trace.group.as_deref());
+    // What happened to a line outside of calls has the line's name.
+    let call = Some(&trace.id).filter(|&id| trace.line.as_ref() != Some(id));
+    let belongs = comment::belongs(call, line.as_deref(), trace.group.as_deref());
     for party in &trace.parties {
         let address = party.address.as_deref().and_then(|address| address.parse::<SocketAddr>().ok());
         // A user has no address of the network here, and a server or PBX no number.
