@@ -1,6 +1,7 @@
 //! An administrator's commands: what the running server does, through its control socket, and lines in bulk, in the
 //! configuration file.
 
+mod capture;
 mod control;
 mod edit;
 mod lines;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub use self::capture::{Capture, GroupOf};
 use self::control::Control;
 use crate::config::{Config, ConfigError};
 use crate::web::protocol::admin::{LineGroups, LineReport};
@@ -39,6 +41,9 @@ pub enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Captures the signalling of the running server in files.
+    #[command(subcommand)]
+    Capture(Capture),
     /// Shows why a call went as it did: all that was said on its sides, as a ladder, and what that comes to.
     Trace {
         /// The call: its number, as `offhook status`, the log and the console have it; with --line, a line's number.
@@ -183,6 +188,7 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             control.post(&format!("/api/v1/admin/lines/{}/reset", line.id)).await?;
             print(format!("Line {} is registered anew. See: offhook status\n", line.number).as_bytes())
         }
+        Command::Capture(command) => capture::run(command).await,
         Command::Trace { call, config, json, line } => {
             let control = Control::of(&Config::load(&config)?);
             let of = if line { "lines" } else { "calls" };

@@ -115,9 +115,10 @@ impl Transport {
         let listener = best.min_by_key(|(fit, _)| *fit).map(|(_, listener)| listener).or_else(alike);
         let bind = listener.map(|listener| listener.bound.ip()).filter(|ip| !ip.is_unspecified());
         let tls = (to.protocol == Protocol::Tls).then(|| self.connect_tls(to, &key));
-        let (id, outgoing) = self.connections.add(key, Some(to.clone()));
+        let (socket, local) = stream::socket(bind, address).map_err(|error| Why::of(&error))?;
+        let (id, outgoing) = self.connections.add(key, local, Some(to.clone()));
         let served = Served { id, remote: address, outgoing, events: self.event_sender.clone() };
-        tokio::spawn(stream::opened(bind, tls, served));
+        tokio::spawn(stream::opened(socket, tls, served));
         // An empty queue takes it.
         self.connections.write(id, bytes);
         Ok(())
