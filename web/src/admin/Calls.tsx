@@ -51,7 +51,7 @@ function List({ title, none, note, calls, now }: ListProps) {
       <p>{calls.length === 0 ? none : note}</p>
       {calls.length > 0 && (
         <div className={table.scroll} tabIndex={0} role="region" aria-label={title}>
-          <table className={table.table} aria-label={title}>
+          <table className={`${table.table} ${table.folding}`} aria-label={title}>
             <thead>
               <tr>
                 {[t.call, ...columns].map((column) => (

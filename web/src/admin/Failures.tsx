@@ -34,6 +34,8 @@ import {
 const EVERY = 10_000;
 /** Bars of a chart at first. */
 const FIRST = 6;
+/** Calls at first, and by how many more each time. */
+const PORTION = 25;
 
 const icons = { fine: IconCircleCheck, usual: IconInfoCircle, bad: IconAlertTriangle, failed: IconCircleX };
 
@@ -59,6 +61,7 @@ export function Failures({ chosen }: { chosen: URLSearchParams }) {
       </div>
       <div className={frame.filters}>
         <SegmentedControl
+          size="xs"
           aria-label={t.period}
           value={period}
           onChange={(value) => set('period', value)}
@@ -100,6 +103,7 @@ interface OverviewProps {
 function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
   const { texts, language } = useTranslation();
   const offset = useContext(ClockOffset);
+  const [portions, setPortions] = useState(1);
   const t = texts.admin.failures;
   const all = usual ? report.calls : report.calls.filter((call) => !isUsual(call));
   if (all.length === 0) {
@@ -200,10 +204,17 @@ function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
         </div>
         {listed.length === 0 && <p className={classes.empty}>{t.callsNone}</p>}
         <ul>
-          {listed.map((call) => (
+          {listed.slice(0, portions * PORTION).map((call) => (
             <Call key={`${call.id} ${call.started_at}`} call={call} />
           ))}
         </ul>
+        {listed.length > portions * PORTION && (
+          <p className={classes.empty}>
+            <Button variant="subtle" size="compact-sm" onClick={() => setPortions(portions + 1)}>
+              {t.more((listed.length - portions * PORTION).toLocaleString(language))}
+            </Button>
+          </p>
+        )}
         {!whole && <p className={classes.empty}>{t.cut(report.calls.length.toLocaleString(language))}</p>}
       </section>
     </>

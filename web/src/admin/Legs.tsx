@@ -26,7 +26,7 @@ export function LegRow({ leg }: { leg: LegReport }) {
   const codecs = [...new Set([leg.codec_in, leg.codec_out].filter((codec) => codec !== null))].join(' / ');
   return (
     <>
-      <td>
+      <td data-label={t.leg}>
         {t.party[leg.party]} <span className={classes.dim}>{leg.name}</span>
         {leg.silent && (
           <span className={classes.silent}>
@@ -35,26 +35,32 @@ export function LegRow({ leg }: { leg: LegReport }) {
           </span>
         )}
       </td>
-      <td>
+      <td data-label={t.quality}>
         <Score leg={leg} />
       </td>
-      <td>
+      <td data-label={t.codec}>
         {codecs || '–'} <span className={classes.dim}>{leg.transcoded ? t.transcoded : t.relayed}</span>{' '}
         <span role="img" aria-label={secured} title={secured} className={classes.dim}>
           <Lock size={14} aria-hidden />
         </span>
       </td>
-      <td className="numbers">
+      <td className="numbers" data-label={t.loss}>
         {percent(leg.loss)}
         {leg.loss_remote !== null && <span className={classes.when}>{t.back(percent(leg.loss_remote))}</span>}
       </td>
-      <td className="numbers">
+      <td className="numbers" data-label={t.jitter}>
         {ms(leg.jitter_ms)}
         {leg.jitter_remote_ms !== null && <span className={classes.when}>{t.back(ms(leg.jitter_remote_ms))}</span>}
       </td>
-      <td className="numbers">{leg.round_trip_ms === null ? '–' : ms(leg.round_trip_ms)}</td>
-      <td className="numbers">{ms(leg.concealed_ms)}</td>
-      <td className="numbers">{leg.level === null ? '–' : `${number(leg.level)} dBFS`}</td>
+      <td className="numbers" data-label={t.roundTrip}>
+        {leg.round_trip_ms === null ? '–' : ms(leg.round_trip_ms)}
+      </td>
+      <td className="numbers" data-label={t.concealed}>
+        {ms(leg.concealed_ms)}
+      </td>
+      <td className="numbers" data-label={t.level}>
+        {leg.level === null ? '–' : `${number(leg.level)} dBFS`}
+      </td>
     </>
   );
 }

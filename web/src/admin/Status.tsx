@@ -52,6 +52,26 @@ export function Status({ report }: { report: LineGroups }) {
         <Sign tone={problems === 0 ? 'good' : 'bad'} size={22} />
         {problems === 0 ? t.good : t.wrong(problems)}
       </p>
+      <div className={classes.figures}>
+        <Card title={t.lines} href={addressOf('lines')}>
+          <Figure tone={toneOfLines} value={number(usable)} text={t.linesUsable(number(lines.length))} />
+        </Card>
+        {running && (
+          <Card title={t.calls} href={addressOf('calls')}>
+            <Figure tone="good" value={number(running.running.length)} text={t.callsText} />
+          </Card>
+        )}
+        {program && (
+          <Card title={t.clients}>
+            <Figure tone="good" value={number(program.clients)} text={t.clientsText(number(program.users))} />
+          </Card>
+        )}
+        {failed && (
+          <Card title={t.failures} href={addressOf('failures')}>
+            <Figure tone={bad === 0 ? 'good' : 'wait'} value={number(bad)} text={t.failuresText} />
+          </Card>
+        )}
+      </div>
       <div className={classes.cards}>
         <Card title={t.pbx} href={addressOf('lines')}>
           <ul>
@@ -71,32 +91,6 @@ export function Status({ report }: { report: LineGroups }) {
             })}
           </ul>
         </Card>
-        <Card title={t.lines} href={addressOf('lines')}>
-          <Figure
-            tone={toneOfLines}
-            value={number(usable)}
-            text={t.linesUsable(number(usable), number(lines.length))}
-          />
-        </Card>
-        {running && (
-          <Card title={t.calls} href={addressOf('calls')}>
-            <Figure
-              tone="good"
-              value={number(running.running.length)}
-              text={t.callsText(number(running.running.length))}
-            />
-          </Card>
-        )}
-        {program && (
-          <Card title={t.clients}>
-            <Figure tone="good" value={number(program.clients)} text={t.clientsText(number(program.users))} />
-          </Card>
-        )}
-        {failed && (
-          <Card title={t.failures} href={addressOf('failures')}>
-            <Figure tone={bad === 0 ? 'good' : 'wait'} value={number(bad)} text={texts.admin.failures.lead} />
-          </Card>
-        )}
         <Card title={t.listeners} href={addressOf('lines')}>
           <ul>
             {report.listeners.map(({ name, transport, address, problem }) => (

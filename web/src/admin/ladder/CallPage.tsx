@@ -1,5 +1,5 @@
 /** A call on all its sides: why it ended as it did, and everything that was said. */
-import { Button, Checkbox, Menu, Modal, SegmentedControl } from '@mantine/core';
+import { Button, Menu, Modal, SegmentedControl } from '@mantine/core';
 import { useElementSize, useMediaQuery } from '@mantine/hooks';
 import { IconChevronLeft, IconDownload } from '@tabler/icons-react';
 import { useContext, useMemo, useState } from 'react';
@@ -9,7 +9,7 @@ import { useTranslation } from '../../i18n';
 import { Announce } from '../announce';
 import { ClockOffset, useSpan } from '../clock';
 import { traced, traceUrl, type Traced } from '../diagnosis';
-import { gradeOf, worstOf } from '../model';
+import { gradeOf, toneOfGrade, worstOf } from '../model';
 import table from '../PlainTable.module.css';
 import { useWatched } from '../poller';
 import { LegRow, useLegColumns } from '../Legs';
@@ -19,7 +19,7 @@ import { Details, shortName } from './Details';
 import type { Picture } from './Drawing';
 import { EventTable } from './EventTable';
 import { Ladder } from './Ladder';
-import { ALL_KINDS, bands, fold, lanes, place, rowOf, sinceStart } from './layout';
+import { ALL_KINDS, bands, fold, lanes, NARROW, place, rowOf, sinceStart } from './layout';
 import { fileName, offer, png } from './save';
 import { VerdictCard } from './VerdictCard';
 import { wordsFor } from './words';
@@ -76,6 +76,11 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
 
   const placed = useMemo(() => place(events, fold(events, { kinds, repeats })), [events, kinds, repeats]);
   const { rows } = placed;
+  const again = useMemo(
+    () =>
+      fold(events, { kinds: new Set(ALL_KINDS), repeats: false }).reduce((sum, { repeats }) => sum + repeats.length, 0),
+    [events],
+  );
   const selected = rowOf(rows, chosen ?? deciding ?? 0);
   const choose = (at: number) => setChosen(rows[at]?.event ?? null);
 
@@ -95,13 +100,19 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
       const row = rowOf(rows, event);
       marks.set(row, [...(marks.get(row) ?? []), at + 1]);
     });
-    const shownBands = bands(trace, rows).map((band) => {
+    const heard = bands(trace, rows).map((band) => {
       const mos = worstOf(band.leg);
+      const unheard = mos === null && band.leg.silent;
       const grade = mos === null ? null : gradeOf(mos);
-      const score =
-        mos === null || grade === null ? '' : texts.admin.calls.mos(number(mos, 1), texts.admin.calls.grade[grade]);
+      const short =
+        grade === null || mos === null ? '' : texts.admin.calls.mos(number(mos, 1), texts.admin.calls.grade[grade]);
       const figures = t.bandFigures(`${number(band.leg.loss, 1)} %`, `${number(band.leg.jitter_ms)} ms`);
-      return { ...band, grade, words: [score, figures].filter(Boolean).join(', ') };
+      return {
+        ...band,
+        tone: unheard ? ('bad' as const) : grade === null ? ('off' as const) : toneOfGrade(grade),
+        short: unheard ? t.bandSilent : short,
+        words: unheard ? t.bandSilent : [short, figures].filter(Boolean).join(', '),
+      };
     });
     return {
       events,
@@ -110,9 +121,9 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
       lanes: lanes(
         parties.length,
         Math.max(300, width),
-        timesOfDay ? (width < 560 ? 78 : 132) : width < 560 ? 58 : 100,
+        width < NARROW ? (timesOfDay ? 76 : 54) : timesOfDay ? 132 : 100,
       ),
-      bands: shownBands,
+      bands: heard,
       marks,
       words: ({ what }) => wordsFor(what, t),
       time: (at) => (timesOfDay ? timeOfDay(at) : sinceStart(at - started_at)),
@@ -134,13 +145,13 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
     if (!event) return '';
     const { title, about } = picture.words(event);
     const party = (who: number) => parties[who]?.name ?? '?';
-    const again = rows[at]?.repeats.length ?? 0;
+    const repeated = rows[at]?.repeats.length ?? 0;
     const marks = picture.marks.get(at);
     return t.eventLabel([
       picture.time(event.at),
       event.from === event.to ? party(event.from) : t.fromTo(party(event.from), party(event.to)),
       `${title} ${about}`.trim(),
-      again > 0 ? t.repeated(again + 1) : '',
+      repeated > 0 ? t.repeated(repeated + 1) : '',
       marks ? `${t.evidence} ${marks.join(', ')}` : '',
     ]);
   };
@@ -154,9 +165,10 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
   const about = [trace.line !== null && t.line(trace.line), trace.group, when, lasted].filter((each) => !!each);
   const file = fileName('offhook', trace.caller, trace.called, new Date(started_at).toISOString().slice(0, 19));
   const savePng = async () => {
-    const said = language === 'de' ? [verdict.german, verdict.fix_german] : [verdict.english, verdict.fix_english];
+    const [why, fix] =
+      language === 'de' ? [verdict.german, verdict.fix_german] : [verdict.english, verdict.fix_english];
     try {
-      const heading = { title, lines: [about.join(' · '), ...said.filter(Boolean)] };
+      const heading = { title, lines: [about.join(' · '), why, ...(fix ? [`${t.fix}: ${fix}`] : [])] };
       offer(await png(picture, heading, (count) => t.pngCut(number(count))), `${file}.png`);
     } catch {
       announce(t.pngFailed, true);
@@ -191,13 +203,12 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
                 {t.kinds[kind]} <b className="numbers">{number(counts(kind))}</b>
               </button>
             ))}
+            {again > 0 && (
+              <button type="button" aria-pressed={repeats} onClick={() => setRepeats(!repeats)}>
+                {t.repeats} <b className="numbers">{number(again)}</b>
+              </button>
+            )}
           </div>
-          <Checkbox
-            size="xs"
-            label={t.repeats}
-            checked={repeats}
-            onChange={({ currentTarget: { checked } }) => setRepeats(checked)}
-          />
           <span className={classes.choices}>
             <SegmentedControl
               size="xs"
@@ -321,7 +332,7 @@ function Quality({ legs }: { legs: Traced['trace']['legs'] }) {
     <section className={`card ${classes.side}`}>
       <h2>{t.quality}</h2>
       <div className={table.scroll} tabIndex={0} role="region" aria-label={t.quality}>
-        <table className={table.table} aria-label={t.quality}>
+        <table className={`${table.table} ${table.folding}`} aria-label={t.quality}>
           <thead>
             <tr>
               {columns.map((column) => (

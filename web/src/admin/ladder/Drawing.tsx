@@ -1,15 +1,14 @@
 /** The ladder as SVG. Every colour is a variable of the page, so that both appearances and a saved picture have theirs. */
 import { Fragment } from 'react';
 import type { PartyKind, TraceEvent, TraceParty } from '../../generated/protocol';
-import { toneOfGrade, type Grade } from '../model';
-import { ARROW, fit, GAP, ROW, widthOf, type Band, type Lanes, type Placed, type Row } from './layout';
+import { ARROW, fit, GAP, ROW, type Band, type Lanes, type Placed, type Row } from './layout';
+import { FONT, widthOf } from './measure';
 import type { Tone, Words } from './words';
 
 /** Height of the parties' names above the ladder. */
 export const HEAD = 62;
 const LABEL = 13;
 const SMALL = 11.5;
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif';
 
 /** The page's colours that a picture needs. */
 export const COLOURS = [
@@ -44,13 +43,24 @@ const inks: Record<Tone, string> = {
 };
 const bandInks = { good: 'var(--go-band)', wait: 'var(--wait-band)', bad: 'var(--stop)', off: DIM };
 
+/** As much of a text as has room. */
+const cut = (text: string, room: number, size: number, weight?: number) =>
+  fit(text, room, (each) => widthOf(each, size, weight));
+
+/** How a leg sounded, in words: a few for the party's name, more for the band. */
+export interface Heard extends Band {
+  tone: keyof typeof bandInks;
+  short: string;
+  words: string;
+}
+
 /** What is drawn of a trace, in the language and the times that were chosen. */
 export interface Picture {
   events: readonly TraceEvent[];
   parties: readonly TraceParty[];
   placed: Placed;
   lanes: Lanes;
-  bands: readonly (Band & { grade: Grade | null; words: string })[];
+  bands: readonly Heard[];
   /** Numbers of the evidence, by the place of the row. */
   marks: ReadonlyMap<number, number[]>;
   words: (event: TraceEvent) => Words;
@@ -70,8 +80,7 @@ export function Heads({ picture: { parties, lanes, bands, partyKind } }: { pictu
       {parties.map((party, at) => {
         const x = lanes.xs[at] ?? 0;
         const band = bands.find((each) => each.party === at);
-        const width = Math.min(room, 190);
-        const sound = band && { words: band.words, ink: band.grade ? toneInk(band.grade) : DIM };
+        const width = Math.min(room, 170, 2 * (lanes.width - x) - 6, 2 * x - 6);
         return (
           <g key={at}>
             <title>{[party.name, partyKind[party.kind], party.address].filter(Boolean).join(', ')}</title>
@@ -84,14 +93,18 @@ export function Heads({ picture: { parties, lanes, bands, partyKind } }: { pictu
               style={{ fill: party.kind === 'server' ? 'var(--brand-soft)' : 'var(--sunken)' }}
             />
             <text x={x} y={24} style={{ fill: TEXT, fontWeight: 650 }}>
-              {fit(party.name, width - 10, LABEL * 1.05)}
+              {cut(party.name, width - 10, LABEL, 650)}
             </text>
-            <text x={x} y={sound ? 38 : 42} style={{ fill: DIM, fontSize: SMALL }}>
-              {fit(party.address ?? partyKind[party.kind], width - 8, SMALL)}
+            <text x={x} y={band ? 38 : 42} style={{ fill: DIM, fontSize: SMALL }}>
+              {cut(party.address ?? partyKind[party.kind], width - 8, SMALL)}
             </text>
-            {sound && (
-              <text x={x} y={52} style={{ fill: sound.ink, fontSize: SMALL, fontWeight: 600 }}>
-                {fit(sound.words, width - 8, SMALL)}
+            {band && (
+              <text
+                x={x}
+                y={52}
+                style={{ fill: inks[band.tone === 'off' ? 'dim' : band.tone], fontSize: SMALL, fontWeight: 600 }}
+              >
+                {cut(band.short, width - 8, SMALL, 600)}
               </text>
             )}
           </g>
@@ -101,8 +114,8 @@ export function Heads({ picture: { parties, lanes, bands, partyKind } }: { pictu
   );
 }
 
-const toneInk = (grade: Grade) =>
-  inks[{ good: 'good', wait: 'wait', bad: 'bad', off: 'dim' }[toneOfGrade(grade)] as Tone];
+/** Keeps a text readable above a line. */
+const halo = { paintOrder: 'stroke', stroke: 'var(--surface)', strokeWidth: 4, strokeLinejoin: 'round' } as const;
 
 function roomOfLane({ xs, width, times }: Lanes): number {
   const [first, second] = xs;
@@ -124,23 +137,16 @@ export function Backdrop({ picture: { parties, lanes, bands, placed } }: { pictu
           style={{ stroke: 'var(--lifeline)', strokeWidth: party.kind === 'server' ? 2.5 : 1.5 }}
         />
       ))}
-      {bands.map(({ party, top, bottom, grade, silent, words }, at) => {
+      {bands.map(({ party, top, bottom, tone, silent, words }, at) => {
         const lane = lanes.xs[party] ?? 0;
         const outside = lane < middle ? -1 : 1;
         const x = lane + outside * 12 - 4;
-        const text = fit(words, bottom - top - 16, SMALL);
+        const text = cut(words, bottom - top - 16, SMALL);
         const [tx, ty] = [lane + outside * 25 + 4, (top + bottom) / 2];
         return (
           <g key={at}>
             <title>{words}</title>
-            <rect
-              x={x}
-              y={top}
-              width={8}
-              height={bottom - top}
-              rx={4}
-              style={{ fill: bandInks[grade ? toneOfGrade(grade) : 'off'] }}
-            />
+            <rect x={x} y={top} width={8} height={bottom - top} rx={4} style={{ fill: bandInks[tone] }} />
             {silent.map(({ top: from, bottom: to }) => (
               <rect
                 key={from}
@@ -170,19 +176,48 @@ export function Backdrop({ picture: { parties, lanes, bands, placed } }: { pictu
   );
 }
 
-export interface RowsProps {
+export interface GroundsProps {
   picture: Picture;
   rows: readonly Row[];
   /** Place of the first of these rows. */
   first: number;
   selected?: number;
-  hovered?: number | null;
+  pointed?: number | null;
+}
+
+/** What lies under the rows: which is chosen, which show the verdict. */
+export function Grounds({ picture: { lanes, marks }, rows, first, selected, pointed }: GroundsProps) {
+  return rows.map((row, at) => {
+    const place = first + at;
+    const chosen = place === selected;
+    const fill = chosen
+      ? 'var(--brand-soft)'
+      : marks.has(place)
+        ? 'var(--wait-soft)'
+        : place === pointed
+          ? 'var(--sunken)'
+          : null;
+    if (fill === null) return null;
+    return (
+      <Fragment key={row.event}>
+        <rect x={1} y={row.y} width={lanes.width - 2} height={ROW - 1} rx={7} style={{ fill }} />
+        {chosen && <rect x={1} y={row.y} width={4} height={ROW - 1} rx={2} style={{ fill: 'var(--brand)' }} />}
+      </Fragment>
+    );
+  });
+}
+
+export interface RowsProps {
+  picture: Picture;
+  rows: readonly Row[];
+  /** Place of the first of these rows. */
+  first: number;
   /** What makes a row something to choose; none in a saved picture. */
   option?: (place: number) => Record<string, unknown>;
 }
 
 /** Rows with their times, marks and arrows. */
-export function Rows({ picture, rows, first, selected, hovered, option }: RowsProps) {
+export function Rows({ picture, rows, first, option }: RowsProps) {
   return (
     <g style={base}>
       {rows.map((row, at) => {
@@ -191,13 +226,7 @@ export function Rows({ picture, rows, first, selected, hovered, option }: RowsPr
           <Fragment key={row.event}>
             {row.gap > 0 && <Gap picture={picture} row={row} />}
             <g {...option?.(place)}>
-              <RowOf
-                picture={picture}
-                row={row}
-                place={place}
-                chosen={place === selected}
-                pointed={place === hovered}
-              />
+              <RowOf picture={picture} row={row} place={place} />
             </g>
           </Fragment>
         );
@@ -211,7 +240,7 @@ function Gap({ picture: { lanes, gap }, row }: { picture: Picture; row: Row }) {
   const [top, bottom] = [row.y - GAP + 4, row.y - 3];
   const text = gap(row.gap);
   const middle = lanes.times + (lanes.width - lanes.times) / 2;
-  const width = widthOf(text, SMALL) + 26;
+  const width = widthOf(text, SMALL, 600) + 26;
   return (
     <g aria-hidden>
       {lanes.xs.map((x, at) => (
@@ -244,32 +273,17 @@ interface RowProps {
   picture: Picture;
   row: Row;
   place: number;
-  chosen: boolean;
-  pointed: boolean;
 }
 
-function RowOf({ picture, row, place, chosen, pointed }: RowProps) {
+function RowOf({ picture, row, place }: RowProps) {
   const event = picture.events[row.event];
   if (!event) return null;
   const { lanes } = picture;
   const marks = picture.marks.get(place);
-  const fill = chosen ? 'var(--brand-soft)' : marks ? 'var(--wait-soft)' : pointed ? 'var(--sunken)' : 'transparent';
-  const narrow = lanes.times < 80;
+  const narrow = lanes.narrow;
   return (
     <>
-      <rect x={1} y={row.y} width={lanes.width - 2} height={ROW - 1} rx={7} style={{ fill }} />
-      {chosen && <rect x={1} y={row.y} width={4} height={ROW - 1} rx={2} style={{ fill: 'var(--brand)' }} />}
-      {(chosen || marks || pointed) &&
-        lanes.xs.map((x, at) => (
-          <line
-            key={at}
-            x1={x}
-            x2={x}
-            y1={row.y}
-            y2={row.y + ROW}
-            style={{ stroke: 'var(--lifeline)', strokeWidth: 1.5 }}
-          />
-        ))}
+      <rect y={row.y} width={lanes.width} height={ROW} style={{ fill: 'transparent' }} />
       <text
         x={narrow ? 8 : 10}
         y={narrow ? row.y + 14 : row.y + 23}
@@ -311,14 +325,13 @@ function Note({ picture, event, row }: { picture: Picture; event: TraceEvent; ro
   const { lanes, words } = picture;
   const { title, about, tone } = words(event);
   const lane = lanes.xs[event.from] ?? lanes.times;
-  const room = Math.max(
-    90,
-    Math.min(2 * (lanes.width - lane), 2 * (lane - lanes.times), 2 * roomOfLane(lanes), 380) - 20,
-  );
-  const shown = fit(title, room - 18, 12);
-  const left = room - 24 - widthOf(shown, 12);
-  const rest = about && left > 40 ? fit(about, left, SMALL) : '';
-  const width = widthOf(shown, 12) + (rest ? widthOf(rest, SMALL) + 8 : 0) + 22;
+  const beside = Math.min(2 * (lanes.width - lane), 2 * (lane - lanes.times), 2 * roomOfLane(lanes), 380);
+  const room = lanes.narrow ? lanes.width - lanes.times - 8 : Math.max(90, beside - 20);
+  const shown = cut(title, room - 22, 12, 600);
+  const named = widthOf(shown, 12, 600);
+  const left = room - 30 - named;
+  const rest = about && left > 40 ? cut(about, left, SMALL) : '';
+  const width = named + (rest ? widthOf(rest, SMALL) + 8 : 0) + 22;
   const x = Math.max(lanes.times, Math.min(lane - width / 2, lanes.width - width - 2));
   return (
     <>
@@ -360,11 +373,15 @@ function Arrow({ picture, event, row }: { picture: Picture; event: TraceEvent; r
   const lost = kind === 'failure';
   const end = lost ? start + (tip - start) * 0.62 : tip;
   const again = row.repeats.length > 0 ? repeated(row.repeats.length + 1) : '';
-  const room = Math.abs(to - from) - 14;
-  const extras = (sdp ? widthOf('SDP', 10) + 6 : 0) + (again ? widthOf(again, 12) + 6 : 0);
-  const name = fit(title, room - extras, LABEL);
-  const left = room - extras - widthOf(name, LABEL) - 8;
-  const rest = about && left > 36 ? fit(about, left, SMALL) : '';
+  // On a phone a name may be longer than its arrow; it then stands above the lifelines, too.
+  const narrow = lanes.narrow;
+  const span = Math.abs(to - from) - 14;
+  const extras = (sdp ? widthOf('SDP', 10, 700) + 6 : 0) + (again ? widthOf(again, 12, 700) + 6 : 0);
+  const name = cut(title, (narrow ? lanes.width - lanes.times - 12 : span) - extras, LABEL, 600);
+  const left = span - extras - widthOf(name, LABEL, 600) - 8;
+  const rest = about && left > 36 ? cut(about, left, SMALL) : '';
+  const half = (widthOf(name, LABEL, 600) + extras + (rest ? widthOf(rest, SMALL) + 6 : 0)) / 2;
+  const middle = Math.max(lanes.times + half + 2, Math.min((from + to) / 2, lanes.width - half - 6));
   return (
     <>
       <line
@@ -383,7 +400,7 @@ function Arrow({ picture, event, row }: { picture: Picture; event: TraceEvent; r
       ) : (
         <path d={`M${tip + ahead * 2} ${y}l${-ahead * 9} -4.6v9.2z`} style={{ fill: ink }} />
       )}
-      <text x={(from + to) / 2} y={y - 7} textAnchor="middle" style={{ fill: ink, fontWeight: 600 }}>
+      <text x={middle} y={y - 7} textAnchor="middle" style={{ ...(narrow && halo), fill: ink, fontWeight: 600 }}>
         {name}
         {rest && (
           <tspan dx={6} style={{ fill: DIM, fontSize: SMALL, fontWeight: 400 }}>

@@ -2,7 +2,7 @@
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from '../../i18n';
 import classes from './Ladder.module.css';
-import { Backdrop, HEAD, Heads, Rows, type Picture } from './Drawing';
+import { Backdrop, Grounds, HEAD, Heads, Rows, type Picture } from './Drawing';
 import { between, ROW } from './layout';
 
 /** Drawn beyond what can be seen, so that scrolling shows no holes. */
@@ -97,13 +97,12 @@ export function Ladder({ picture, selected, sought, onSelect, onPoint, onOpen, l
         onPointerLeave={() => point(null)}
       >
         <svg width={width} height={height} role="presentation">
+          <Grounds picture={picture} rows={seen} first={first} selected={selected} pointed={pointed} />
           <Backdrop picture={picture} />
           <Rows
             picture={picture}
             rows={seen}
             first={first}
-            selected={selected}
-            hovered={pointed}
             option={(place) => ({
               id: `${id}-${place}`,
               role: 'option',

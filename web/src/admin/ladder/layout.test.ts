@@ -122,7 +122,7 @@ describe('the lanes', () => {
   });
 
   it('leave three of them room on a phone', () => {
-    expect(lanes(3, 340, 52).width).toBe(340);
+    expect(lanes(3, 340, 52)).toMatchObject({ width: 340, narrow: true });
   });
 });
 
@@ -197,9 +197,12 @@ describe('the bands', () => {
 });
 
 it('cuts texts to the room that there is', () => {
-  expect(fit('INVITE', 200, 13)).toBe('INVITE');
-  expect(fit('INVITE sip:someone@example.com', 100, 13)).toMatch(/^INVITE sip.*…$/);
-  expect(fit('INVITE', 5, 13)).toBe('');
+  const width = (text: string) => text.length * 7;
+  expect(fit('INVITE', 42, width)).toBe('INVITE');
+  expect(fit('INVITE', 41, width)).toBe('INVI…');
+  expect(fit('INVITE sip:someone@example.com', 56, width)).toBe('INVITE…');
+  expect(fit('INVITE', 13, width)).toBe('');
+  expect(fit('', 0, width)).toBe('');
 });
 
 it('says times as since the start', () => {

@@ -16,6 +16,8 @@ export const MARGIN = 12;
 /** Lanes nearer to each other than this cannot be read; the ladder then scrolls sideways. */
 const NARROWEST = 96;
 const WIDEST = 360;
+/** A ladder narrower than this is on a phone. */
+export const NARROW = 560;
 
 /** An event and the repetitions of it that came later. */
 export interface Folded {
@@ -115,18 +117,21 @@ export interface Lanes {
   /** Width of the times at the left. */
   times: number;
   width: number;
+  /** Whether there is as little room as on a phone. */
+  narrow: boolean;
 }
 
 /** Spreads the lanes over a width, or over more where they would be too near to each other. */
 export function lanes(parties: number, width: number, times: number): Lanes {
-  const half = Math.min(width < 560 ? 42 : 78, WIDEST / 2);
+  const narrow = width < NARROW;
+  const half = narrow ? 44 : 84;
   const steps = Math.max(0, parties - 1);
   const step = steps === 0 ? 0 : Math.min(WIDEST, Math.max(NARROWEST, (width - times - 2 * half) / steps));
   const needed = times + 2 * half + step * steps;
   // What a few lanes do not need stands to both sides of them.
   const left = times + half + Math.max(0, (width - needed) / 2);
   const xs = Array.from({ length: parties }, (_, at) => Math.round(left + step * at));
-  return { xs, times, width: Math.max(width, Math.round(needed)) };
+  return { xs, times, width: Math.max(width, Math.round(needed)), narrow };
 }
 
 /** Where a moment stands among the rows. */
@@ -190,19 +195,12 @@ function silences(events: readonly TraceEvent[], party: number, end: number): [n
   return found;
 }
 
-/** Mean width of a letter, as a share of its size. */
-const LETTER = 0.54;
-
-/** As much of a text as has room. */
-export function fit(text: string, room: number, size: number): string {
-  const letters = Math.floor(room / (size * LETTER));
-  if (text.length <= letters) return text;
-  return letters < 2 ? '' : `${text.slice(0, letters - 1).trimEnd()}…`;
-}
-
-/** About how wide a text is. */
-export function widthOf(text: string, size: number): number {
-  return text.length * size * LETTER;
+/** As much of a text as has room, by how wide each text is. */
+export function fit(text: string, room: number, width: (text: string) => number): string {
+  if (width(text) <= room) return text;
+  const cut = (letters: number) => `${text.slice(0, letters).trimEnd()}…`;
+  const letters = lowest(text.length, (count) => width(cut(count + 1)) > room);
+  return letters < 1 ? '' : cut(letters);
 }
 
 /** A moment as the time since the call began: seconds with milliseconds, minutes where there are some. */

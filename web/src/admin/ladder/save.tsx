@@ -1,8 +1,9 @@
 /** Saving a ladder: as a picture or as JSON, made here; the server makes the rest. */
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
-import { Backdrop, COLOURS, HEAD, Heads, Rows, type Picture } from './Drawing';
-import { fit, MARGIN, ROW, widthOf } from './layout';
+import { Backdrop, COLOURS, Grounds, HEAD, Heads, Rows, type Picture } from './Drawing';
+import { fit, MARGIN, ROW } from './layout';
+import { FONT, widthOf } from './measure';
 
 /** No browser draws higher pictures. */
 const HIGHEST = 16_000;
@@ -55,9 +56,9 @@ function drawn(picture: Picture, heading: Heading, cut: (count: number) => strin
     root.render(
       <svg xmlns="http://www.w3.org/2000/svg" width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
         <rect width={width} height={height} style={{ fill: 'var(--surface)' }} />
-        <g fontFamily="system-ui, sans-serif" fontSize={14} style={{ fill: 'var(--mantine-color-text)' }}>
+        <g fontFamily={FONT} fontSize={14} style={{ fill: 'var(--mantine-color-text)' }}>
           <text x={PAD} y={PAD + 18} fontSize={19} fontWeight={650}>
-            {fit(heading.title, inner, 19)}
+            {fit(heading.title, inner, (each) => widthOf(each, 19, 650))}
           </text>
           {lines.map((line, at) => (
             <text key={at} x={PAD} y={PAD + 44 + at * LINE}>
@@ -74,6 +75,7 @@ function drawn(picture: Picture, heading: Heading, cut: (count: number) => strin
           <Heads picture={picture} />
         </g>
         <svg x={PAD} y={top + HEAD} width={inner} height={end}>
+          <Grounds picture={picture} rows={shown} first={0} />
           <Backdrop picture={picture} />
           <Rows picture={picture} rows={shown} first={0} />
         </svg>
@@ -93,7 +95,7 @@ function wrapped(text: string, room: number, size: number): string[] {
   for (const word of text.split(/\s+/)) {
     const last = lines.at(-1);
     if (last !== undefined && widthOf(`${last} ${word}`, size) <= room) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(fit(word, room, size));
+    else lines.push(fit(word, room, (each) => widthOf(each, size)));
   }
   return lines;
 }
