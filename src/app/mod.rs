@@ -187,8 +187,8 @@ impl Server {
         let core = start_core(&config, &lines, directory.clone(), kept).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
         let labels = labels(&config, &lines, &directory);
-        let (handle, quality) = (core.handle.clone(), store.quality());
-        let state = WebState::new(users, administrators, handle, quality, &config.metrics_from, labels, ice);
+        let (handle, metrics_from) = (core.handle.clone(), &config.metrics_from);
+        let state = WebState::new(users, administrators, handle, store.clone(), metrics_from, labels, ice);
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
@@ -266,7 +266,11 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> L
             services: directory.groups[group].line_services(),
         }
     };
-    Labels { groups: config.groups.iter().map(group).collect(), lines: lines.iter().map(line).collect() }
+    Labels {
+        groups: config.groups.iter().map(group).collect(),
+        lines: lines.iter().map(line).collect(),
+        certificates: settings::certificates(config),
+    }
 }
 
 async fn start_core(

@@ -10,6 +10,7 @@ use ts_rs::{Config, TS};
 use super::protocol::admin::{
     Binding, Calls, LastError, LineGroup, LineGroupKind, LineGroups, LineReport, Listener, Stranger, Strangers, Target,
 };
+use super::protocol::status::{Certificate, Database, MediaWorker, Status};
 use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
@@ -73,6 +74,10 @@ fn protocol_types() -> String {
     add(CallReport::decl(&config));
     add(LegReport::decl(&config));
     add(LegParty::decl(&config));
+    add(Status::decl(&config));
+    add(MediaWorker::decl(&config));
+    add(Database::decl(&config));
+    add(Certificate::decl(&config));
     add(Trace::decl(&config));
     add(TraceCause::decl(&config));
     add(TraceParty::decl(&config));

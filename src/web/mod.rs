@@ -1,6 +1,7 @@
 //! HTTP, the WebSocket and the browser app.
 
 pub mod assets;
+mod certificates;
 pub mod control;
 mod convert;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod socket;
 pub mod tls;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -29,7 +31,7 @@ use crate::call::cause::CauseCode;
 use crate::call::service::Services;
 use crate::ids::{LineGroupId, LineId};
 use crate::net::core::CoreHandle;
-use crate::store::{AccountTable, QualityTable};
+use crate::store::{AccountTable, QualityTable, Store};
 use crate::user::accounts::{AccountKind, Accounts};
 use crate::web::ice::IceServers;
 use crate::web::protocol::admin::LineGroupKind;
@@ -44,6 +46,8 @@ pub struct WebState {
     pub administrators: Arc<Accounts<AccountTable>>,
     /// The running calls and lines.
     pub core: CoreHandle,
+    /// The database.
+    pub store: Store,
     /// How ended calls sounded.
     pub quality: QualityTable,
     /// The same, counted.
@@ -58,13 +62,24 @@ pub struct WebState {
     pub clock: convert::Clock,
 }
 
-/// How lines and line groups are shown.
+/// How what stands in the configuration is shown.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
     /// By [`LineGroupId`].
     pub groups: Vec<GroupLabel>,
     /// By [`LineId`].
     pub lines: Vec<LineLabel>,
+    /// The server's own certificates.
+    pub certificates: Vec<CertificateLabel>,
+}
+
+/// A certificate of the server.
+#[derive(Debug, Clone)]
+pub struct CertificateLabel {
+    /// Name of the listener or line group that shows it; `https` for the web server's.
+    pub used_by: String,
+    /// Its file, PEM.
+    pub file: PathBuf,
 }
 
 /// How a line is shown.
@@ -115,7 +130,7 @@ impl WebState {
         users: Accounts<AccountTable>,
         administrators: Accounts<AccountTable>,
         core: CoreHandle,
-        quality: QualityTable,
+        store: Store,
         metrics_from: &[IpNet],
         labels: Labels,
         ice: IceServers,
@@ -124,7 +139,8 @@ impl WebState {
             users: Arc::new(users),
             administrators: Arc::new(administrators),
             core,
-            quality,
+            quality: store.quality(),
+            store,
             metrics: Arc::default(),
             metrics_from: metrics_from.into(),
             labels: Arc::new(labels),

@@ -460,9 +460,9 @@ const captured = {
     { name: 'Gateway at the gate', capturing: false, lines: null },
   ],
   files: [
-    { name: 'sipav_2026-11-21_22-00-01.pcapng', size: 4_210_332, modified_at: Date.now() - 2000, open: true },
-    { name: 'sipav_2026-11-21_00-00-00.pcapng', size: 25_000_000, modified_at: Date.now() - 7_200_000, open: false },
     { name: 'sipav_2026-11-20_00-00-00.pcapng', size: 18_734_100, modified_at: Date.now() - 86_400_000, open: false },
+    { name: 'sipav_2026-11-21_00-00-00.pcapng', size: 25_000_000, modified_at: Date.now() - 7_200_000, open: false },
+    { name: 'sipav_2026-11-21_22-00-01.pcapng', size: 4_210_332, modified_at: Date.now() - 2000, open: true },
   ],
   dropped: 0,
   stopped: null,
@@ -488,14 +488,11 @@ export function status() {
     started_at: now - 3.4 * day,
     users: 3,
     clients: 4,
-    workers: [
-      { name: '1', load: 12.4, legs: 34 },
-      { name: '2', load: 9.8, legs: 31 },
-    ],
+    workers: [{ load: 12.4 }, { load: 9.8 }],
     database: { size: 8_380_416, problem: null },
     certificates: [
       {
-        used_by: 'web',
+        used_by: 'https',
         file: '/etc/offhook/web.pem',
         names: ['offhook.example.com'],
         expires_at: now + 61 * day,

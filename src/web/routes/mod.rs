@@ -3,6 +3,7 @@
 pub mod admin;
 mod events;
 pub mod session;
+mod status;
 pub mod telephony;
 
 use axum::Json;

@@ -128,7 +128,7 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
             <PlainTable
               label={t.files}
               columns={[t.file, t.size, t.changed, texts.admin.column.action]}
-              rows={report.files.map(({ name, size, modified_at, open }) => ({
+              rows={[...report.files].reverse().map(({ name, size, modified_at, open }) => ({
                 key: name,
                 cells: [
                   <span key="name" className={classes.file}>

@@ -1,11 +1,11 @@
 /** Whether everything runs: one card for each part of the server, with a link to where more is said. */
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import { useContext, type ReactNode } from 'react';
-import type { LineGroups } from '../generated/protocol';
+import type { Certificate, LineGroups, Status as Program } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { ClockOffset, Moment, useSpan } from './clock';
 import frame from './Console.module.css';
-import { captures, failures, status, type StatusReport } from './diagnosis';
+import { captures, failures, status } from './diagnosis';
 import { healthOf, toneOf, type Tone } from './model';
 import { calls, useWatched } from './poller';
 import { addressOf, Link } from './route';
@@ -107,11 +107,10 @@ export function Status({ report }: { report: LineGroups }) {
         {program && program.workers.length > 0 && (
           <Card title={t.workers}>
             <ul>
-              {program.workers.map(({ name, load, legs }) => (
-                <Item key={name} tone={load !== null && load > 80 ? 'bad' : 'good'} name={t.worker(name)}>
+              {program.workers.map(({ load }, at) => (
+                <Item key={at} tone={load > 80 ? 'bad' : 'good'} name={t.worker(number(at + 1))}>
                   <span className="numbers">
-                    {load !== null && `${t.load} ${number(Math.round(load))} % · `}
-                    {t.sessions}: {number(legs)}
+                    {t.load} {number(Math.round(load))} %
                   </span>
                 </Item>
               ))}
@@ -167,7 +166,7 @@ export function Status({ report }: { report: LineGroups }) {
             </ul>
           </Card>
         )}
-        {program && <Program program={program} />}
+        {program && <About program={program} />}
       </div>
     </>
   );
@@ -181,7 +180,7 @@ function capturingText(
   return names.length === 0 ? t.notCapturing : t.capturing(names.join(', '));
 }
 
-function toneOfCertificate({ expires_at, problem }: StatusReport['certificates'][number], now: number): Tone {
+function toneOfCertificate({ expires_at, problem }: Certificate, now: number): Tone {
   if (problem !== null || (expires_at !== null && expires_at <= now)) return 'bad';
   return expires_at !== null && expires_at - now < SOON ? 'wait' : 'good';
 }
@@ -197,7 +196,7 @@ function Expiry({ at, now }: { at: number; now: number }) {
   );
 }
 
-function Program({ program: { version, started_at, now } }: { program: StatusReport }) {
+function About({ program: { version, started_at, now } }: { program: Program }) {
   const { texts } = useTranslation();
   const span = useSpan();
   const t = texts.admin.status;

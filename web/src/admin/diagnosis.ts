@@ -1,5 +1,5 @@
 /** What the server tells of calls that failed, and its captures. */
-import type { Severity, Trace, Verdict } from '../generated/protocol';
+import type { Severity, Status, Trace, Verdict } from '../generated/protocol';
 import { request } from '../protocol/http';
 
 /** A call on all its sides, and what it comes to. */
@@ -76,15 +76,4 @@ export async function deleteCapture(file?: string): Promise<void> {
 }
 
 /** How the program itself stands. */
-export interface StatusReport {
-  now: number;
-  version: string;
-  started_at: number;
-  users: number;
-  clients: number;
-  workers: { name: string; load: number | null; legs: number }[];
-  database: { size: number | null; problem: string | null };
-  certificates: { used_by: string; file: string; names: string[]; expires_at: number | null; problem: string | null }[];
-}
-
-export const status = () => get<StatusReport>(`${base}/status`);
+export const status = () => get<Status>(`${base}/status`);

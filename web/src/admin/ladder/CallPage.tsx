@@ -2,7 +2,7 @@
 import { Button, Menu, Modal, SegmentedControl } from '@mantine/core';
 import { useElementSize, useMediaQuery } from '@mantine/hooks';
 import { IconChevronLeft, IconDownload } from '@tabler/icons-react';
-import { useContext, useMemo, useState } from 'react';
+import { useCallback, useContext, useMemo, useState } from 'react';
 import { formatDuration } from '../../components/format';
 import type { TraceEvent } from '../../generated/protocol';
 import { useTranslation } from '../../i18n';
@@ -83,6 +83,13 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
   );
   const selected = rowOf(rows, chosen ?? deciding ?? 0);
   const choose = (at: number) => setChosen(rows[at]?.event ?? null);
+  const openRow = useCallback(
+    (at: number) => {
+      setChosen(rows[at]?.event ?? null);
+      if (!beside || !asTable) setOpen(true);
+    },
+    [rows, beside, asTable],
+  );
 
   const number = (value: number, digits = 0) => value.toLocaleString(language, { maximumFractionDigits: digits });
   const timeOfDay = (at: number) =>
@@ -260,10 +267,8 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
                   picture={picture}
                   selected={selected}
                   sought={sought}
-                  onSelect={(at) => {
-                    choose(at);
-                    if (!beside) setOpen(true);
-                  }}
+                  onSelect={choose}
+                  onPick={openRow}
                   onPoint={setPointed}
                   onOpen={(at) => {
                     choose(at);
@@ -272,15 +277,7 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
                   label={label}
                 />
               )}
-              <EventTable
-                picture={picture}
-                visible={asTable}
-                selected={selected}
-                onOpen={(at) => {
-                  choose(at);
-                  if (!beside || !asTable) setOpen(true);
-                }}
-              />
+              <EventTable picture={picture} visible={asTable} selected={asTable ? selected : -1} onOpen={openRow} />
             </div>
             {beside && (
               <aside className={classes.beside}>

@@ -1,5 +1,5 @@
 /** The ladder as a table: for who reads better in rows, and for who listens. */
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { useTranslation } from '../../i18n';
 import table from '../PlainTable.module.css';
 import classes from './Call.module.css';
@@ -16,7 +16,8 @@ export interface EventTableProps {
   onOpen: (place: number) => void;
 }
 
-export function EventTable({ picture, visible, selected, onOpen }: EventTableProps) {
+/** Drawn anew only when something in it changes: moving in the ladder must stay quick. */
+export const EventTable = memo(function EventTable({ picture, visible, selected, onOpen }: EventTableProps) {
   const { texts, language } = useTranslation();
   const [all, setAll] = useState(false);
   const t = texts.admin.ladder;
@@ -93,4 +94,4 @@ export function EventTable({ picture, visible, selected, onOpen }: EventTablePro
       )}
     </div>
   );
-}
+});

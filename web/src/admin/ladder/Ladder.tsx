@@ -18,13 +18,16 @@ export interface LadderProps {
   selected: number;
   /** Raised when the chosen row should come into sight. */
   sought: number;
+  /** A key went there. */
   onSelect: (place: number) => void;
+  /** A mouse or finger went there. */
+  onPick: (place: number) => void;
   onPoint: (place: number | null) => void;
   onOpen: (place: number) => void;
   label: (place: number) => string;
 }
 
-export function Ladder({ picture, selected, sought, onSelect, onPoint, onOpen, label }: LadderProps) {
+export function Ladder({ picture, selected, sought, onSelect, onPick, onPoint, onOpen, label }: LadderProps) {
   const { texts } = useTranslation();
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
@@ -112,7 +115,7 @@ export function Ladder({ picture, selected, sought, onSelect, onPoint, onOpen, l
               'aria-setsize': rows.length,
               className: classes.row,
               onPointerEnter: (event: { pointerType: string }) => event.pointerType === 'mouse' && point(place),
-              onClick: () => onSelect(place),
+              onClick: () => onPick(place),
               onDoubleClick: () => onOpen(place),
             })}
           />
