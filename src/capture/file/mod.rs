@@ -24,10 +24,10 @@ const PREFIX: &str = "sipav_";
 const ENDING: &str = ".pcapng";
 
 /// `sipav_2026-11-21_17-12-03.pcapng`, in UTC: files in the order of their names are in that of their time. Another
-/// of the same second has `-2` behind it.
+/// of the same second has `_002` behind it.
 pub fn file_name(at: OffsetDateTime, same_second: u32) -> String {
     let (hour, minute, second) = at.time().as_hms();
-    let more = if same_second > 0 { format!("-{}", same_second + 1) } else { String::new() };
+    let more = if same_second > 0 { format!("_{:03}", same_second + 1) } else { String::new() };
     format!("{PREFIX}{}_{hour:02}-{minute:02}-{second:02}{more}{ENDING}", at.date())
 }
 
