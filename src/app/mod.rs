@@ -2,6 +2,7 @@
 
 mod line_settings;
 mod settings;
+mod trace_names;
 
 use std::fs;
 use std::io;
@@ -205,12 +206,14 @@ impl Server {
         let (settings, selected) = settings::captures(&config, &lines, pseudonym_key(&config)?);
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
-        let (handle, metrics_from) = (core.handle.clone(), &config.metrics_from);
-        let state = WebState::new(users, administrators, handle, store.clone(), metrics_from, labels, ice);
+        let handle = core.handle.clone();
+        let state = WebState::new(users, administrators, handle, &store, &config.metrics_from, labels, ice);
         let state = WebState { captures: Some(captures.clone()), ..state };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
+        keepers
+            .extend(core.handle.finished().map(|finished| tokio::spawn(web::keeper::judge(state.clone(), finished))));
         control.serve(state.clone());
         let handles = vec![Handle::new(), Handle::new()];
         let addresses = [local_addr(&http, config.listen.http), local_addr(&https, config.listen.https)];
@@ -301,6 +304,7 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> L
         groups: config.groups.iter().map(group).collect(),
         lines: lines.iter().map(line).collect(),
         certificates: settings::certificates(config),
+        names: trace_names::names(config, lines),
     }
 }
 

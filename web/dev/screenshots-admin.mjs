@@ -31,6 +31,7 @@ const pages = {
   'call-held': '/admin/calls/3',
   'call-busy': '/admin/calls/5',
   'call-gone': '/admin/calls/99',
+  line: '/admin/lines/201',
   failures: '/admin/failures?period=week',
   'failures-chosen': '/admin/failures?period=day&code=no_common_codec',
   captures: '/admin/captures',

@@ -20,6 +20,7 @@ use rustc_hash::FxHashSet;
 
 use self::shelf::Shelf;
 pub use self::shelf::{CaptureFile, WhenFull};
+pub use self::thread::APPLICATION;
 use crate::capture::record::{Record, Sink};
 use crate::ids::{LineGroupId, LineId};
 

@@ -19,7 +19,7 @@ const CHUNK: usize = 64 * 1024;
 /// How often files that are too old are looked for.
 const DISCARD_EVERY: Duration = Duration::from_secs(3600);
 /// Who writes, as the files say.
-const APPLICATION: &str = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
+pub const APPLICATION: &str = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
 /// What our own addresses are called in files.
 const OWN_NAME: &str = "offhook";
 

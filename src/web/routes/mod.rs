@@ -6,6 +6,7 @@ mod events;
 pub mod session;
 mod status;
 pub mod telephony;
+pub mod traces;
 
 use axum::Json;
 use axum::http::StatusCode;

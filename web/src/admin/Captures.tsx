@@ -2,14 +2,14 @@
 import { ActionIcon, Button, Modal, MultiSelect, SegmentedControl, Switch } from '@mantine/core';
 import { IconAlertTriangle, IconDownload, IconFileZip, IconTrash } from '@tabler/icons-react';
 import { useContext, useState } from 'react';
-import type { LineGroup } from '../generated/protocol';
+import type { CaptureGroup, Captures as Report, LineGroup } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { Refusal } from '../protocol/http';
 import { Announce } from './announce';
 import classes from './Captures.module.css';
 import { Moment } from './clock';
 import frame from './Console.module.css';
-import { capture, captures, captureUrl, CAPTURES_ZIP, deleteCapture, type Captures as Report } from './diagnosis';
+import { capture, captures, captureUrl, CAPTURES_ZIP, deleteCapture } from './diagnosis';
 import { PlainTable } from './PlainTable';
 import { useWatched } from './poller';
 import { formatSize } from './size';
@@ -190,7 +190,7 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
 }
 
 interface GroupProps {
-  group: Report['groups'][number];
+  group: CaptureGroup;
   /** All numbers of it. */
   lines: string[];
   onSwitch: (capturing: boolean, lines: string[] | null) => Promise<void>;

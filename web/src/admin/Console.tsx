@@ -21,7 +21,7 @@ import { ClockOffset } from './clock';
 import classes from './Console.module.css';
 import { Captures } from './Captures';
 import { Failures } from './Failures';
-import { CallPage } from './ladder/CallPage';
+import { TracePage } from './ladder/TracePage';
 import { LineGroups } from './LineGroups';
 import { resetLine, type Link as Reach, type Poller } from './poller';
 import { Receiving } from './Receiving';
@@ -46,14 +46,14 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   const route = routeOf(new URL(useAddress(), window.location.href));
   const t = texts.admin;
 
-  const { page, call } = route;
+  const { page, traced } = route;
   const came = useRef(false);
   useEffect(() => {
     document.title = `${t.nav[page]} – ${texts.wordmark}`;
     // Who went to another page by a key is at its beginning.
     if (came.current) main.current?.focus({ preventScroll: true });
     came.current = true;
-  }, [page, call, t, texts]);
+  }, [page, traced, t, texts]);
   useEffect(() => {
     if (link === 'signed_out') onSignedOut('not_signed_in');
   }, [link, onSignedOut]);
@@ -117,7 +117,7 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
 }
 
 function Shown({
-  route: { page, call, chosen },
+  route: { page, traced, chosen },
   report,
   children,
 }: {
@@ -127,14 +127,16 @@ function Shown({
 }) {
   switch (page) {
     case 'lines':
-      return (
+      return traced !== null ? (
+        <TracePage key={traced} of="lines" id={traced} />
+      ) : (
         <>
           {children}
           <Receiving listeners={report.listeners} strangers={report.strangers} />
         </>
       );
     case 'calls':
-      return call === null ? <Calls /> : <CallPage key={call} call={call} />;
+      return traced === null ? <Calls /> : <TracePage key={traced} of="calls" id={traced} />;
     case 'failures':
       return <Failures chosen={chosen} />;
     case 'captures':

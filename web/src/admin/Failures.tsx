@@ -9,10 +9,11 @@ import {
   IconX,
 } from '@tabler/icons-react';
 import { useContext, useId, useState } from 'react';
+import type { CallVerdict, Failures as Report } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { ClockOffset, Moment } from './clock';
 import frame from './Console.module.css';
-import { failures, type CallVerdict, type Failures as Report } from './diagnosis';
+import { failures } from './diagnosis';
 import classes from './Failures.module.css';
 import { useWatched } from './poller';
 import { addressOf, choose, Link } from './route';

@@ -1,41 +1,6 @@
 /** What the server tells of calls that failed, and its captures. */
-import type { Captures, Severity, Status, Trace, Verdict } from '../generated/protocol';
+import type { CallTrace, CaptureChange, Captures, Failures, Status } from '../generated/protocol';
 import { request } from '../protocol/http';
-
-/** A call on all its sides, and what it comes to. */
-export interface Traced {
-  trace: Trace;
-  verdict: Verdict;
-}
-
-export interface CallVerdict {
-  id: string;
-  started_at: number;
-  ended_at: number;
-  caller: string | null;
-  called: string | null;
-  line: string | null;
-  group: string | null;
-  code: string;
-  severity: Severity;
-  english: string;
-  german: string;
-  traced: boolean;
-}
-
-export interface Failures {
-  since: number;
-  until: number;
-  calls: CallVerdict[];
-  counts: {
-    codes: { code: string; count: number; english: string; german: string; severity: Severity }[];
-    lines: { name: string; count: number }[];
-    groups: { name: string; count: number }[];
-    hours: { at: number; count: number }[];
-  };
-}
-
-export type { Captures };
 
 const base = '/api/v1/admin';
 
@@ -43,10 +8,13 @@ async function get<T>(url: string): Promise<T> {
   return (await (await request(url)).json()) as T;
 }
 
-export const traceUrl = (call: string, format?: 'text' | 'pcapng') =>
-  `${base}/calls/${encodeURIComponent(call)}/trace${format ? `?format=${format}` : ''}`;
+/** What there are traces of: a call from its beginning to its end, or what happened to a line lately. */
+export type Traced = 'calls' | 'lines';
 
-export const traced = (call: string) => get<Traced>(traceUrl(call));
+export const traceUrl = (of: Traced, id: string, format?: 'text' | 'pcapng') =>
+  `${base}/${of}/${encodeURIComponent(id)}/trace${format ? `?format=${format}` : ''}`;
+
+export const trace = (of: Traced, id: string) => get<CallTrace>(traceUrl(of, id));
 
 /** Calls that failed or were bad from a moment on, in ms since 1970. */
 export const failures = (since: number) => get<Failures>(`${base}/failures?since=${Math.round(since)}`);
@@ -56,7 +24,8 @@ export const captures = () => get<Captures>(`${base}/captures`);
 /** Switches capturing of a line group; without lines of all of it. */
 export async function capture(group: string, capturing: boolean, lines: string[] | null): Promise<void> {
   const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ capturing, lines });
+  const change: CaptureChange = { capturing, lines };
+  const body = JSON.stringify(change);
   await request(`${base}/captures/groups/${encodeURIComponent(group)}`, { method: 'PUT', headers, body });
 }
 

@@ -7,8 +7,8 @@ export const PAGES: readonly Page[] = ['lines', 'calls', 'failures', 'captures',
 
 export interface Route {
   page: Page;
-  /** The call whose ladder is shown. */
-  call: string | null;
+  /** The call or line whose ladder is shown. */
+  traced: string | null;
   /** What was chosen on the page. */
   chosen: URLSearchParams;
 }
@@ -17,12 +17,13 @@ export interface Route {
 export function routeOf({ pathname, search }: { pathname: string; search: string }): Route {
   const [page, id] = pathname.split('/').slice(2);
   const found = PAGES.find((each) => each === page) ?? 'lines';
-  return { page: found, call: found === 'calls' && id ? decode(id) : null, chosen: new URLSearchParams(search) };
+  const traced = (found === 'calls' || found === 'lines') && id ? decode(id) : null;
+  return { page: found, traced, chosen: new URLSearchParams(search) };
 }
 
-export function addressOf(page: Page, call?: string): string {
-  if (page === 'lines') return '/admin';
-  return call === undefined ? `/admin/${page}` : `/admin/${page}/${encodeURIComponent(call)}`;
+export function addressOf(page: Page, traced?: string): string {
+  if (traced !== undefined) return `/admin/${page}/${encodeURIComponent(traced)}`;
+  return page === 'lines' ? '/admin' : `/admin/${page}`;
 }
 
 function decode(text: string): string {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { CallVerdict } from './diagnosis';
+import type { CallVerdict } from '../generated/protocol';
 import { choiceOf, EVERYTHING, isWhole, matching, overTime, tally } from './tally';
 
 const HOUR = 3_600_000;

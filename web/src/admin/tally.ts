@@ -1,5 +1,5 @@
 /** What the overview of failures shows of the calls that were chosen. Pure. */
-import type { CallVerdict, Failures } from './diagnosis';
+import type { CallVerdict, Failures } from '../generated/protocol';
 
 export type Period = 'hour' | 'day' | 'week' | 'month';
 export const PERIODS: readonly Period[] = ['hour', 'day', 'week', 'month'];

@@ -11,7 +11,8 @@ export const diagnosisDe: DiagnosisTexts = {
   },
   ladder: {
     title: (caller, called) => `${caller} → ${called}`,
-    open: 'Ablauf',
+    lately: (line) => `Leitung ${line} in letzter Zeit`,
+    latelyOf: (line) => `Was mit Leitung ${line} zuletzt geschah`,
     openOf: (call) => `Ablauf des Anrufs ${call}`,
     unknown: 'unbekannt',
     loading: 'Der Anruf wird geladen …',

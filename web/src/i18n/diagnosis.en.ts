@@ -47,7 +47,8 @@ export const diagnosisEn = {
   },
   ladder: {
     title: (caller: string, called: string) => `${caller} → ${called}`,
-    open: 'Ladder',
+    lately: (line: string) => `Line ${line}, lately`,
+    latelyOf: (line: string) => `What happened to line ${line} lately`,
     openOf: (call: string) => `Ladder of the call ${call}`,
     unknown: 'unknown',
     loading: 'Loading the call …',

@@ -2,7 +2,7 @@
 import { memo, useState } from 'react';
 import { useTranslation } from '../../i18n';
 import table from '../PlainTable.module.css';
-import classes from './Call.module.css';
+import classes from './Trace.module.css';
 import type { Picture } from './Drawing';
 
 /** Rows at first; more are felt. */

@@ -9,7 +9,7 @@ import {
 } from '@tabler/icons-react';
 import type { Severity, Trace, Verdict } from '../../generated/protocol';
 import { useTranslation } from '../../i18n';
-import classes from './Call.module.css';
+import classes from './Trace.module.css';
 
 const icons: Record<Severity, typeof IconInfoCircle> = {
   fine: IconCircleCheck,

@@ -1,20 +1,20 @@
-/** A call on all its sides: why it ended as it did, and everything that was said. */
+/** A call on all its sides, or what happened to a line lately: what that comes to, and everything that was said. */
 import { Button, Menu, Modal, SegmentedControl } from '@mantine/core';
 import { useElementSize, useMediaQuery } from '@mantine/hooks';
 import { IconChevronLeft, IconDownload } from '@tabler/icons-react';
 import { useCallback, useContext, useMemo, useState } from 'react';
 import { formatDuration } from '../../components/format';
-import type { TraceEvent } from '../../generated/protocol';
+import type { CallTrace, LegReport, TraceEvent } from '../../generated/protocol';
 import { useTranslation } from '../../i18n';
 import { Announce } from '../announce';
 import { ClockOffset, useSpan } from '../clock';
-import { traced, traceUrl, type Traced } from '../diagnosis';
+import { trace as ask, traceUrl, type Traced } from '../diagnosis';
 import { gradeOf, toneOfGrade, worstOf } from '../model';
 import table from '../PlainTable.module.css';
 import { useWatched } from '../poller';
 import { LegRow, useLegColumns } from '../Legs';
 import { addressOf, Link } from '../route';
-import classes from './Call.module.css';
+import classes from './Trace.module.css';
 import { Details, shortName } from './Details';
 import type { Picture } from './Drawing';
 import { EventTable } from './EventTable';
@@ -27,22 +27,25 @@ import { wordsFor } from './words';
 /** From this width on the chosen message stands beside the ladder. */
 const BESIDE = '(min-width: 62em)';
 
-export function CallPage({ call }: { call: string }) {
+export function TracePage({ of, id }: { of: Traced; id: string }) {
   const { texts, sentence } = useTranslation();
-  const { report, failure } = useWatched(call, () => traced(call), { last: ({ trace }) => trace.ended_at !== null });
+  const { report, failure } = useWatched(id, () => ask(of, id), {
+    // What a line's trace has moves on; who reads it is not to lose the place.
+    last: ({ trace }) => of === 'lines' || trace.ended_at !== null,
+  });
   const t = texts.admin.ladder;
   return (
     <>
-      <Link className={classes.back} href={addressOf('calls')}>
+      <Link className={classes.back} href={addressOf(of)}>
         <IconChevronLeft size={18} aria-hidden />
-        {texts.admin.nav.calls}
+        {texts.admin.nav[of]}
       </Link>
       {report ? (
-        <Whole key={call} traced={report} />
+        <Whole of={of} id={id} answer={report} />
       ) : failure ? (
         <section className={`card ${classes.gone}`} role="alert">
-          <h1>{failure === 'server_unreachable' ? sentence(failure) : t.gone}</h1>
-          {failure !== 'server_unreachable' && <p>{t.goneText}</p>}
+          <h1>{of === 'calls' && failure !== 'server_unreachable' ? t.gone : sentence(failure)}</h1>
+          {of === 'calls' && failure !== 'server_unreachable' && <p>{t.goneText}</p>}
         </section>
       ) : (
         <p className={classes.loading}>{t.loading}</p>
@@ -53,7 +56,13 @@ export function CallPage({ call }: { call: string }) {
 
 type Kind = TraceEvent['what']['kind'];
 
-function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
+interface WholeProps {
+  of: Traced;
+  id: string;
+  answer: CallTrace;
+}
+
+function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
   const { texts, language } = useTranslation();
   const t = texts.admin.ladder;
   const span = useSpan();
@@ -66,7 +75,7 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
   const deciding = verdict.evidence.find(({ event }) => event !== null)?.event ?? null;
   const [kinds, setKinds] = useState<ReadonlySet<Kind>>(new Set(ALL_KINDS));
   const [repeats, setRepeats] = useState(false);
-  const [timesOfDay, setTimesOfDay] = useState(false);
+  const [timesOfDay, setTimesOfDay] = useState(of === 'lines');
   const [asTable, setAsTable] = useState(false);
   // The event, not its row: rows come and go with what is shown.
   const [chosen, setChosen] = useState<number | null>(null);
@@ -163,14 +172,26 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
     ]);
   };
 
-  const title = t.title(trace.caller ?? t.unknown, trace.called ?? texts.admin.calls.service);
+  const ofLine = of === 'lines';
+  const title = ofLine
+    ? t.lately(trace.line ?? id)
+    : t.title(trace.caller ?? t.unknown, trace.called ?? texts.admin.calls.service);
   const when = new Date(started_at - offset).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'medium' });
   const lasted =
-    trace.connected_at === null
-      ? trace.ended_at !== null && t.notAnswered
-      : trace.ended_at !== null && t.talked(formatDuration(trace.ended_at - trace.connected_at));
-  const about = [trace.line !== null && t.line(trace.line), trace.group, when, lasted].filter((each) => !!each);
-  const file = fileName('offhook', trace.caller, trace.called, new Date(started_at).toISOString().slice(0, 19));
+    ofLine || trace.ended_at === null
+      ? null
+      : trace.connected_at === null
+        ? t.notAnswered
+        : t.talked(formatDuration(trace.ended_at - trace.connected_at));
+  const about = [!ofLine && trace.line !== null && t.line(trace.line), trace.group, when, lasted].filter(
+    (each) => !!each,
+  );
+  const file = fileName(
+    'offhook',
+    ofLine ? id : trace.caller,
+    trace.called,
+    new Date(started_at).toISOString().slice(0, 19),
+  );
   const savePng = async () => {
     const [why, fix] =
       language === 'de' ? [verdict.german, verdict.fix_german] : [verdict.english, verdict.fix_english];
@@ -192,7 +213,7 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
     <>
       <div className={classes.top}>
         <h1 className={`numbers ${classes.title}`}>{title}</h1>
-        {trace.ended_at === null && <span className={classes.running}>{t.running}</span>}
+        {!ofLine && trace.ended_at === null && <span className={classes.running}>{t.running}</span>}
         <p className={`numbers ${classes.about}`}>{about.join(' · ')}</p>
       </div>
       <VerdictCard verdict={verdict} trace={trace} name={(event) => shortName(events[event], picture)} onShow={show} />
@@ -245,11 +266,11 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
               </Menu.Target>
               <Menu.Dropdown>
                 <Menu.Item onClick={() => void savePng()}>{t.png}</Menu.Item>
-                <Menu.Item component="a" href={traceUrl(trace.id, 'text')} download={`${file}.txt`}>
+                <Menu.Item component="a" href={traceUrl(of, id, 'text')} download={`${file}.txt`}>
                   {t.text}
                 </Menu.Item>
                 <Menu.Item onClick={saveJson}>{t.json}</Menu.Item>
-                <Menu.Item component="a" href={traceUrl(trace.id, 'pcapng')} download={`${file}.pcapng`}>
+                <Menu.Item component="a" href={traceUrl(of, id, 'pcapng')} download={`${file}.pcapng`}>
                   {t.pcapng}
                 </Menu.Item>
               </Menu.Dropdown>
@@ -321,7 +342,7 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
   );
 }
 
-function Quality({ legs }: { legs: Traced['trace']['legs'] }) {
+function Quality({ legs }: { legs: LegReport[] }) {
   const { texts } = useTranslation();
   const columns = useLegColumns();
   const t = texts.admin.ladder;
