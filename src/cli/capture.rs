@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 use std::fs::OpenOptions;
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::control::Control;
+use super::control::{Control, escaped};
 use super::{CliError, print};
 use crate::config::Config;
 use crate::web::protocol::captures::{CaptureChange, Captures};
@@ -93,10 +94,11 @@ pub(super) async fn run(command: Capture) -> Result<(), CliError> {
         }
         Capture::Status { config, json } => {
             let captures: Captures = Control::of(&Config::load(&config)?).get(ROUTE).await?;
-            match json {
-                true => print(&(serde_json::to_vec_pretty(&captures)).map_err(|e| CliError::Output(e.into()))?),
-                false => print(status(&captures).as_bytes()),
-            }
+            let text = match json {
+                true => serde_json::to_string_pretty(&captures).map(|text| text + "\n").map_err(io::Error::other),
+                false => Ok(status(&captures)),
+            };
+            print(text.map_err(CliError::Output)?.as_bytes())
         }
         Capture::List { config } => {
             let captures: Captures = Control::of(&Config::load(&config)?).get(ROUTE).await?;
@@ -164,20 +166,6 @@ fn list(captures: &Captures) -> String {
     for file in &captures.files {
         let mark = if file.open { "  (being written)" } else { "" };
         let _ = writeln!(text, "{}  {:>10} octets{mark}", file.name, file.size);
-    }
-    text
-}
-
-/// A name as a segment of a path (RFC 3986 3.3).
-fn escaped(name: &str) -> String {
-    let mut text = String::new();
-    for octet in name.bytes() {
-        match octet {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(octet)),
-            octet => {
-                let _ = write!(text, "%{octet:02X}");
-            }
-        }
     }
     text
 }

@@ -16,7 +16,7 @@ use crate::capture::file::export;
 use crate::capture::ladder;
 use crate::capture::recorder::Recording;
 use crate::capture::trace::Trace;
-use crate::net::capture::APPLICATION;
+use crate::net::capture::Captures;
 use crate::web::protocol::admin::CallTrace;
 use crate::web::{WebState, convert};
 
@@ -91,8 +91,12 @@ async fn show(
             ([(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))], text).into_response()
         }
         Format::Pcapng => {
-            let file = export::pcapng(&trace, APPLICATION, None);
-            ([(header::CONTENT_TYPE, HeaderValue::from_static("application/x-pcapng"))], file).into_response()
+            let mut pseudonyms = state.captures.as_ref().and_then(Captures::pseudonyms);
+            let application = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
+            let octets = export::pcapng(&trace, application, pseudonyms.as_mut());
+            let number = trace.id.bytes().all(|octet| octet.is_ascii_alphanumeric()).then_some(trace.id.as_str());
+            let name = format!("call-{}.pcapng", number.unwrap_or("trace"));
+            super::captures::attachment(&name, "application/x-pcapng", octets.into())
         }
     })
 }
