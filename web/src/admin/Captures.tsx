@@ -180,7 +180,7 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
           <Button variant="default" data-autofocus onClick={() => setDeleting(null)}>
             {t.keep}
           </Button>
-          <Button color="red" onClick={remove}>
+          <Button className={classes.remove} onClick={remove}>
             {t.delete}
           </Button>
         </div>

@@ -43,7 +43,7 @@ export function Details({ picture, place, verdict, timeOfDay, onMove }: DetailsP
       </div>
       <p className={`numbers ${classes.dim}`}>
         {event.from === event.to ? party(event.from) : `${party(event.from)} → ${party(event.to)}`} ·{' '}
-        {picture.time(event.at)} · {timeOfDay(event.at)}
+        {[...new Set([picture.time(event.at), timeOfDay(event.at)])].join(' · ')}
       </p>
       {what.kind === 'sip' && (
         <p className={`numbers ${classes.dim}`}>{t.way(what.transport.toUpperCase(), what.source, what.destination)}</p>

@@ -216,7 +216,15 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
         {!ofLine && trace.ended_at === null && <span className={classes.running}>{t.running}</span>}
         <p className={`numbers ${classes.about}`}>{about.join(' · ')}</p>
       </div>
-      <VerdictCard verdict={verdict} trace={trace} name={(event) => shortName(events[event], picture)} onShow={show} />
+      {/* A line that works is worth no card. */}
+      {(!ofLine || verdict.severity === 'bad' || verdict.severity === 'failed') && (
+        <VerdictCard
+          verdict={verdict}
+          trace={trace}
+          name={(event) => shortName(events[event], picture)}
+          onShow={show}
+        />
+      )}
       <section className={`card ${classes.ladder}`} aria-label={t.heading}>
         <div className={classes.tools}>
           <h2>{t.heading}</h2>
