@@ -84,6 +84,8 @@ fn pictures_are_taken_of_why_a_call_failed() {
     page.photograph(&image("failures.png"));
     let ladder = page.another_tab(&format!("{}{}", server.url(), ladder_of_the_latest(&page)));
     ladder.sees("What shows it");
+    ladder.photograph(&image("verdict.png"));
+    ladder.evaluate("window.scrollTo(0, 430)");
     ladder.photograph(&image("ladder.png"));
     let captures = page.another_tab(&format!("{}admin/captures", server.url()));
     captures.sees("What is captured");

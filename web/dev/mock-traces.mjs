@@ -157,7 +157,7 @@ function silent() {
     ],
   });
   const verdict = {
-    code: 'private_address_in_sdp',
+    code: 'nat_sdp',
     severity: 'bad',
     english:
       'Nothing was ever heard from Headquarters: it asks for audio at a private address, 192.168.17.4, that is not its own.',
@@ -376,7 +376,7 @@ const sentences = {
     'Die Anlage weist Benutzername oder Passwort der Leitung ab.',
     'failed',
   ],
-  private_address_in_sdp: [
+  nat_sdp: [
     'A side was never heard, because a private address is in its offer.',
     'Eine Seite war nie zu hören, weil in ihrem Angebot eine private Adresse steht.',
     'bad',

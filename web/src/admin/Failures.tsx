@@ -11,6 +11,7 @@ import {
 import { useContext, useId, useState } from 'react';
 import type { CallVerdict, Failures as Report } from '../generated/protocol';
 import { useTranslation } from '../i18n';
+import { verdictName } from '../i18n/verdicts';
 import { ClockOffset, Moment } from './clock';
 import frame from './Console.module.css';
 import { failures } from './diagnosis';
@@ -129,6 +130,8 @@ function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
   const about = (code: string) => counts.codes.find((each) => each.code === code);
   const codeText = (code: string) => {
     const found = about(code);
+    const name = verdictName(code, language);
+    if (name !== null) return name;
     return found ? (language === 'de' ? found.german : found.english) : code;
   };
   const zone = -new Date(report.until).getTimezoneOffset() * 60_000;
@@ -151,7 +154,6 @@ function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
       title={title}
       counts={counts}
       name={names[name]}
-      hint={name === 'code' ? (value) => value : undefined}
       tone={name === 'code' ? (value) => about(value)?.severity ?? 'failed' : undefined}
       chosen={choice[name]}
       onChoose={(value) => onChoose(name, value)}
@@ -261,15 +263,13 @@ interface ChartProps {
   title: string;
   counts: Count[];
   name: (value: string) => string;
-  /** What stands behind a name in small letters. */
-  hint?: (value: string) => string;
   tone?: (value: string) => string;
   chosen: string | null;
   onChoose: (value: string | null) => void;
 }
 
 /** Lying bars, each a button that narrows the list down. */
-function Chart({ title, counts, name, hint, tone, chosen, onChoose }: ChartProps) {
+function Chart({ title, counts, name, tone, chosen, onChoose }: ChartProps) {
   const { texts, language } = useTranslation();
   const id = useId();
   const [all, setAll] = useState(false);
@@ -289,9 +289,7 @@ function Chart({ title, counts, name, hint, tone, chosen, onChoose }: ChartProps
               title={t.only(name(value))}
               onClick={() => onChoose(chosen === value ? null : value)}
             >
-              <span className={classes.label}>
-                {name(value)} {hint && <code>{hint(value)}</code>}
-              </span>
+              <span className={classes.label}>{name(value)}</span>
               <b className="numbers">{count.toLocaleString(language)}</b>
               <span className={classes.track} aria-hidden>
                 <span style={{ width: `${(count / most) * 100}%` }} />
@@ -371,6 +369,6 @@ function momentText(at: number, period: Period, language: string): string {
 function axisText(at: number, period: Period, language: string): string {
   const date = new Date(at);
   return period === 'hour' || period === 'day'
-    ? date.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' })
+    ? date.toLocaleTimeString(language, { hour: 'numeric', minute: '2-digit' })
     : date.toLocaleDateString(language, { day: 'numeric', month: 'numeric' });
 }

@@ -63,7 +63,11 @@ export function Status({ report }: { report: LineGroups }) {
         )}
         {program && (
           <Card title={t.clients}>
-            <Figure tone="good" value={number(program.clients)} text={t.clientsText(number(program.users))} />
+            <Figure
+              tone="good"
+              value={number(program.clients)}
+              text={t.clientsText(program.users, number(program.users))}
+            />
           </Card>
         )}
         {failed && (

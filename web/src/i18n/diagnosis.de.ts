@@ -188,7 +188,7 @@ export const diagnosisDe: DiagnosisTexts = {
     lines: 'Leitungen',
     linesUsable: (all) => `von ${all} sind nutzbar`,
     clients: 'Clients',
-    clientsText: (users) => `von ${users} Personen`,
+    clientsText: (count, users) => (count === 1 ? 'von 1 Person' : `von ${users} Personen`),
     calls: 'Anrufe',
     callsText: 'im Gang',
     workers: 'Medienarbeiter',

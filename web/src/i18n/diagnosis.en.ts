@@ -201,7 +201,7 @@ export const diagnosisEn = {
     lines: 'Lines',
     linesUsable: (all: string) => `of ${all} can be used`,
     clients: 'Clients',
-    clientsText: (users: string) => `of ${users} people`,
+    clientsText: (count: number, users: string) => (count === 1 ? 'of 1 person' : `of ${users} people`),
     calls: 'Calls',
     callsText: 'running',
     workers: 'Media workers',

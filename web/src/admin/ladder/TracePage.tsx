@@ -173,6 +173,7 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
   };
 
   const ofLine = of === 'lines';
+  const heard = trace.legs.filter(({ packets_in }) => trace.connected_at !== null || packets_in > 0);
   const title = ofLine
     ? t.lately(trace.line ?? id)
     : t.title(trace.caller ?? t.unknown, trace.called ?? texts.admin.calls.service);
@@ -317,7 +318,7 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
         )}
       </section>
       <div className={classes.below}>
-        {trace.legs.length > 0 && <Quality legs={trace.legs} />}
+        {heard.length > 0 && <Quality legs={heard} />}
         {trace.settings.length > 0 && (
           <section className={`card ${classes.side}`}>
             <h2>{t.settings}</h2>

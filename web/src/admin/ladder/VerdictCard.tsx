@@ -9,6 +9,7 @@ import {
 } from '@tabler/icons-react';
 import type { Severity, Trace, Verdict } from '../../generated/protocol';
 import { useTranslation } from '../../i18n';
+import { verdictName } from '../../i18n/verdicts';
 import classes from './Trace.module.css';
 
 const icons: Record<Severity, typeof IconInfoCircle> = {
@@ -45,7 +46,11 @@ export function VerdictCard({ verdict, trace, name, onShow }: VerdictCardProps) 
     >
       <Icon className={classes.sign} size={30} stroke={1.9} aria-hidden />
       <div className={classes.why}>
-        <p className={classes.severity}>{t.severity[verdict.severity]}</p>
+        <p className={classes.severity}>
+          {[t.severity[verdict.severity], verdict.severity !== 'fine' && verdictName(verdict.code, language)]
+            .filter(Boolean)
+            .join(' · ')}
+        </p>
         <h2 className={classes.sentence}>{said(verdict.english, verdict.german)}</h2>
         {fix && (
           <p className={classes.fix}>

@@ -127,7 +127,7 @@ describe('the lanes', () => {
 });
 
 describe('the bands', () => {
-  const leg = (party: LegReport['party'], name: string) => ({ party, name }) as LegReport;
+  const leg = (party: LegReport['party'], name: string) => ({ party, name, packets_in: 0 }) as LegReport;
   const trace = (events: TraceEvent[]): Trace => ({
     id: '1',
     caller: null,
@@ -157,6 +157,7 @@ describe('the bands', () => {
       [2, rows[1]!.y + ARROW, rows[2]!.y + ARROW],
     ]);
     expect(bands(trace([]), [])).toEqual([]);
+    expect(bands({ ...trace(events), connected_at: null }, rows)).toEqual([]);
   });
 
   it('know when the party was not heard, to the end where it never was again', () => {

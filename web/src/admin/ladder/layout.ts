@@ -167,7 +167,8 @@ export function bands(
   const [top, bottom] = [height(connected_at ?? started_at), height(end)];
   return legs.flatMap((leg) => {
     const party = partyOf(leg, parties);
-    if (party === null || rows.length === 0) return [];
+    // Before an answer nobody need be heard.
+    if (party === null || rows.length === 0 || (connected_at === null && leg.packets_in === 0)) return [];
     const silent = silences(events, party, end).map(([from, to]) => ({ top: height(from), bottom: height(to) }));
     return [{ leg, party, top, bottom: Math.max(bottom, top + ROW / 2), silent }];
   });
