@@ -69,7 +69,9 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
   const offset = useContext(ClockOffset);
   const announce = useContext(Announce);
   const beside = useMediaQuery(BESIDE, true, { getInitialValueInEffect: false });
-  const { ref, width } = useElementSize();
+  const { ref, width: room } = useElementSize();
+  // A fraction of a pixel too much would make it scroll sideways.
+  const width = Math.floor(room);
   const { events, parties, started_at } = trace;
 
   const deciding = verdict.evidence.find(({ event }) => event !== null)?.event ?? null;

@@ -92,7 +92,7 @@ export function VerdictCard({ verdict, trace, name, onShow }: VerdictCardProps) 
                       </span>
                       <span className={classes.shown}>
                         {text}{' '}
-                        {setting && (
+                        {setting && !text.includes(setting) && (
                           <code className={classes.setting} title={t.setting}>
                             {value === undefined ? setting : `${setting} = ${value}`}
                           </code>
