@@ -304,6 +304,7 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> L
     Labels {
         groups: config.groups.iter().map(group).collect(),
         lines: lines.iter().map(line).collect(),
+        certificates: settings::certificates(config),
         names: trace_names::names(config, lines),
     }
 }

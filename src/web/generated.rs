@@ -12,6 +12,7 @@ use super::protocol::admin::{
     Strangers, Target,
 };
 use super::protocol::captures::{CaptureChange, CaptureFile, CaptureGroup, Captures};
+use super::protocol::status::{Certificate, Database, MediaWorker, Status};
 use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
@@ -81,6 +82,10 @@ fn protocol_types() -> String {
     add(CallReport::decl(&config));
     add(LegReport::decl(&config));
     add(LegParty::decl(&config));
+    add(Status::decl(&config));
+    add(MediaWorker::decl(&config));
+    add(Database::decl(&config));
+    add(Certificate::decl(&config));
     add(CallTrace::decl(&config));
     add(Failures::decl(&config));
     add(CallVerdict::decl(&config));

@@ -65,3 +65,38 @@ fn pictures_are_taken_of_the_administrators_page() {
     page.sees("Ready");
     page.photograph(&image("admin.png"));
 }
+
+#[test]
+#[ignore = "writes docs/images/: make images"]
+fn pictures_are_taken_of_why_a_call_failed() {
+    let site = Site::new("images-why");
+    let pbx = Kamailio::start(&site, &Default::default());
+    let server = Offhook::start(&site, &Settings::default());
+    pbx.wait("bound 100", 1);
+    let browser = Softphone::sign_in(&server, "alice");
+    for number in ["999", "998", "999"] {
+        browser.dial(number);
+        browser.alert("This number does not exist.");
+    }
+    let mut page = Softphone::open(&format!("{}admin/failures", server.url()), false);
+    page.enter(ADMINISTRATOR, PASSWORD);
+    page.sees("100 → 999");
+    page.photograph(&image("failures.png"));
+    let ladder = page.another_tab(&format!("{}{}", server.url(), ladder_of_the_latest(&page)));
+    ladder.sees("What shows it");
+    ladder.photograph(&image("verdict.png"));
+    ladder.evaluate("window.scrollTo(0, 430)");
+    ladder.photograph(&image("ladder.png"));
+    let captures = page.another_tab(&format!("{}admin/captures", server.url()));
+    captures.sees("What is captured");
+    captures.photograph(&image("captures.png"));
+    let status = page.another_tab(&format!("{}admin/status", server.url()));
+    status.sees("Running for");
+    status.photograph(&image("status.png"));
+}
+
+/// Where the ladder of the first call in the list of failures is, without the slash at its beginning.
+fn ladder_of_the_latest(page: &Softphone) -> String {
+    let address = page.evaluate("document.querySelector('main li a').getAttribute('href').slice(1)");
+    address.as_str().expect("the call has a ladder").to_owned()
+}

@@ -11,6 +11,7 @@ mod audio;
 mod capture;
 mod clients;
 mod configuration;
+mod console;
 mod demo;
 mod diagnosis;
 mod digits;

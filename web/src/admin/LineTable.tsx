@@ -16,6 +16,7 @@ import { useTranslation } from '../i18n';
 import { Countdown, Moment } from './clock';
 import classes from './LineTable.module.css';
 import { pageOf, toneOf } from './model';
+import { addressOf, Link } from './route';
 
 export const stateIcons: Record<LineState, Icon> = {
   registered: IconCircleCheck,
@@ -101,7 +102,13 @@ function LineRow({ index, line, resetting, onReset }: LineRowProps) {
   return (
     <tr role="row" aria-rowindex={index} data-tone={toneOf(line.state)}>
       <th scope="row" role="rowheader" data-column="number" data-label={t.column.number}>
-        <span className="numbers">{line.number}</span>
+        <Link
+          className={`numbers ${classes.number}`}
+          href={addressOf('lines', line.number)}
+          title={t.ladder.latelyOf(line.number)}
+        >
+          {line.number}
+        </Link>
         {line.pilot && (
           <span className={classes.pilot} title={t.pilotText}>
             {t.pilot}

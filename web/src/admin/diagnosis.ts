@@ -1,0 +1,41 @@
+/** What the server tells of calls that failed, and its captures. */
+import type { CallTrace, CaptureChange, Captures, Failures, Status } from '../generated/protocol';
+import { request } from '../protocol/http';
+
+const base = '/api/v1/admin';
+
+async function get<T>(url: string): Promise<T> {
+  return (await (await request(url)).json()) as T;
+}
+
+/** What there are traces of: a call from its beginning to its end, or what happened to a line lately. */
+export type Traced = 'calls' | 'lines';
+
+export const traceUrl = (of: Traced, id: string, format?: 'text' | 'pcapng') =>
+  `${base}/${of}/${encodeURIComponent(id)}/trace${format ? `?format=${format}` : ''}`;
+
+export const trace = (of: Traced, id: string) => get<CallTrace>(traceUrl(of, id));
+
+/** Calls that failed or were bad from a moment on, in ms since 1970. */
+export const failures = (since: number) => get<Failures>(`${base}/failures?since=${Math.round(since)}`);
+
+export const captures = () => get<Captures>(`${base}/captures`);
+
+/** Switches capturing of a line group; without lines of all of it. */
+export async function capture(group: string, capturing: boolean, lines: string[] | null): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const change: CaptureChange = { capturing, lines };
+  const body = JSON.stringify(change);
+  await request(`${base}/captures/groups/${encodeURIComponent(group)}`, { method: 'PUT', headers, body });
+}
+
+export const captureUrl = (file: string) => `${base}/captures/files/${encodeURIComponent(file)}`;
+export const CAPTURES_ZIP = `${base}/captures/zip`;
+
+/** Deletes a capture file; without a name all that are finished. */
+export async function deleteCapture(file?: string): Promise<void> {
+  await request(file === undefined ? `${base}/captures/files` : captureUrl(file), { method: 'DELETE' });
+}
+
+/** How the program itself stands. */
+export const status = () => get<Status>(`${base}/status`);
