@@ -1,5 +1,6 @@
 //! Sockets, timers and threads: what drives the pure cores.
 
+pub mod capture;
 pub mod clients;
 pub mod core;
 pub mod dns;
@@ -10,4 +11,5 @@ pub mod groups;
 pub mod media;
 pub mod role;
 mod strangers;
+mod trace;
 pub mod transport;
