@@ -141,17 +141,12 @@ impl Shelf {
         deleted.map(|()| true)
     }
 
-    /// Whether a file is being written.
-    pub(super) fn is_open(&self) -> bool {
-        self.current.is_some()
-    }
-
-    /// Its octets.
+    /// Octets of the file that is being written.
     pub(super) fn length(&self) -> u64 {
         self.current.as_ref().map_or(0, |current| current.length)
     }
 
-    /// Whether it was begun on another day (UTC).
+    /// Whether the file was begun on another day (UTC).
     pub(super) fn is_of_yesterday(&self, now: SystemTime) -> bool {
         self.current.as_ref().is_some_and(|current| current.day != OffsetDateTime::from(now).date())
     }
@@ -159,8 +154,9 @@ impl Shelf {
     /// Begins a file; what is too old goes.
     pub(super) fn begin(&mut self, now: SystemTime) -> Result<(), ShelfError> {
         self.close();
-        let disk = |source| ShelfError::Disk { path: self.directory.clone(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(disk)?;
+        let path = self.directory.clone();
+        let disk = |source| ShelfError::Disk { path, source };
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(disk.clone())?;
         self.discard_old(now);
         self.count();
         let at = OffsetDateTime::from(now);

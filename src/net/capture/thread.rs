@@ -157,8 +157,7 @@ impl Thread {
                 }
                 let addresses = remote.address().map(|remote| if sent { (local, remote) } else { (remote, local) });
                 let content = Content::sip(transport, &bytes, self.pseudonyms.as_mut());
-                let message =
-                    Message { at, call, direction: direction(sent), addresses, content, comment: belongs };
+                let message = Message { at, call, direction: direction(sent), addresses, content, comment: belongs };
                 self.composer.message(message, writer);
             }
             What::Client(ClientRecord { sent, client, user, text }) => {
