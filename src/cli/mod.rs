@@ -5,6 +5,7 @@ mod capture;
 mod control;
 mod edit;
 mod lines;
+mod log;
 mod records;
 mod status;
 
@@ -15,6 +16,7 @@ use clap::{Args, Subcommand};
 
 pub use self::capture::{Capture, GroupOf};
 use self::control::Control;
+pub use self::log::Log;
 use crate::config::{Config, ConfigError};
 use crate::web::protocol::admin::{LineGroups, LineReport};
 
@@ -44,6 +46,9 @@ pub enum Command {
     /// Captures the signalling of the running server in files.
     #[command(subcommand)]
     Capture(Capture),
+    /// Logs more or less of the running server, and looks after the files.
+    #[command(subcommand)]
+    Log(Log),
     /// Takes lines from a CSV file or writes them to one.
     #[command(subcommand)]
     Lines(Lines),
@@ -175,6 +180,7 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             print(format!("Line {} is registered anew. See: offhook status\n", line.number).as_bytes())
         }
         Command::Capture(command) => capture::run(command).await,
+        Command::Log(command) => log::run(command).await,
         Command::Lines(Lines::Import { of, dry_run, file }) => lines::import(&of, &file, dry_run),
         Command::Lines(Lines::Export { of, active_only, file }) => lines::export(&of, active_only, file.as_deref()),
     }

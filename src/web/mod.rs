@@ -28,6 +28,7 @@ use ipnet::IpNet;
 use crate::call::cause::CauseCode;
 use crate::call::service::Services;
 use crate::ids::{LineGroupId, LineId};
+use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::core::CoreHandle;
 use crate::store::{AccountTable, QualityTable};
@@ -57,6 +58,8 @@ pub struct WebState {
     pub ice: Arc<IceServers>,
     /// Capture files, where there are some.
     pub captures: Option<Captures>,
+    /// The log, where the server has one of its own.
+    pub log: Option<Log>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
 }
@@ -133,6 +136,7 @@ impl WebState {
             labels: Arc::new(labels),
             ice: Arc::new(ice),
             captures: None,
+            log: None,
             clock: convert::Clock::now(),
         }
     }
@@ -152,7 +156,9 @@ pub fn router(state: WebState, secure: bool) -> Router {
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
     Router::new()
         .merge(routes::telephony::routes().route_layer(users))
-        .merge(routes::admin::routes().merge(routes::captures::routes()).route_layer(guard))
+        .merge(
+            routes::admin::routes().merge(routes::captures::routes()).merge(routes::log::routes()).route_layer(guard),
+        )
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))
