@@ -134,6 +134,8 @@ pub enum ShelfError {
 pub struct Shelf {
     settings: ShelfSettings,
     current: Option<Current>,
+    /// The second of the last file, and how many of that second there were.
+    last: (i64, u32),
     /// Octets of the files that are not being written.
     closed: u64,
     create: Create,
@@ -164,7 +166,7 @@ impl Shelf {
 
     /// The same, with something else to write on.
     pub(crate) fn with(settings: impl Into<ShelfSettings>, create: Create) -> Shelf {
-        Shelf { settings: settings.into(), current: None, closed: 0, create }
+        Shelf { settings: settings.into(), current: None, last: (i64::MIN, 0), closed: 0, create }
     }
 
     /// The files, the oldest first. None where the directory cannot be read.
@@ -234,11 +236,14 @@ impl Shelf {
         self.discard_old(now);
         self.count();
         let at = OffsetDateTime::from(now);
-        for same_second in 0..MAX_SAME_SECOND {
+        // Names that deleted files had are not used again, which would bring the order of files into disorder.
+        let begun = if self.last.0 == at.unix_timestamp() { self.last.1 } else { 0 };
+        for same_second in begun..begun + MAX_SAME_SECOND {
             let name = self.settings.kind.name(at, same_second);
             let path = self.settings.directory.join(&name);
             match (self.create)(&path) {
                 Ok(medium) => {
+                    self.last = (at.unix_timestamp(), same_second + 1);
                     self.current = Some(Current { name, path, medium, length: 0, day: at.date() });
                     return Ok(());
                 }

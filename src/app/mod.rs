@@ -2,6 +2,7 @@
 
 mod line_settings;
 mod settings;
+mod trace_names;
 
 use std::fs;
 use std::io;
@@ -22,6 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::call::directory::Directory;
 use crate::call::settings::LineSettings;
+use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{CaptureNumbers, Config, ConfigError, GroupKind, LineGroup};
 use crate::ids::{LineGroupId, LineId};
 use crate::log::{Levels, Log};
@@ -218,15 +220,17 @@ impl Server {
         let core = start_core(&config, &lines, directory.clone(), kept).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
         let labels = labels(&config, &lines, &directory);
-        let (settings, selected) = settings::captures(&config, &lines, pseudonym_key(&config)?);
+        let (settings, selected) = settings::captures(&config, &lines, pseudonyms(&config)?);
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
-        let (handle, quality) = (core.handle.clone(), store.quality());
-        let state = WebState::new(users, administrators, handle, quality, &config.metrics_from, labels, ice);
+        let handle = core.handle.clone();
+        let state = WebState::new(users, administrators, handle, &store, &config.metrics_from, labels, ice);
         let state = WebState { captures: Some(captures.clone()), log, ..state };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
+        keepers
+            .extend(core.handle.finished().map(|finished| tokio::spawn(web::keeper::judge(state.clone(), finished))));
         control.serve(state.clone());
         let handles = vec![Handle::new(), Handle::new()];
         let addresses = [local_addr(&http, config.listen.http), local_addr(&https, config.listen.https)];
@@ -330,7 +334,11 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> L
             services: directory.groups[group].line_services(),
         }
     };
-    Labels { groups: config.groups.iter().map(group).collect(), lines: lines.iter().map(line).collect() }
+    Labels {
+        groups: config.groups.iter().map(group).collect(),
+        lines: lines.iter().map(line).collect(),
+        names: trace_names::names(config, lines),
+    }
 }
 
 async fn start_core(
@@ -435,9 +443,9 @@ fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(configured)
 }
 
-/// The key of pseudonyms in captures, where they are wanted: the same after a restart, so that the same number has the
+/// The pseudonyms in captures, where they are wanted: by the same key after a restart, so that the same number has the
 /// same pseudonym in all files.
-fn pseudonym_key(config: &Config) -> Result<Option<[u8; 32]>, StartError> {
+fn pseudonyms(config: &Config) -> Result<Option<Pseudonyms>, StartError> {
     if config.capture.numbers == CaptureNumbers::Plain {
         return Ok(None);
     }
@@ -446,7 +454,7 @@ fn pseudonym_key(config: &Config) -> Result<Option<[u8; 32]>, StartError> {
     match fs::read(&path) {
         Ok(key) => {
             let key = key.try_into().map_err(|_| problem("used", io::Error::other("it has not 32 octets")))?;
-            Ok(Some(key))
+            Ok(Some(Pseudonyms::new(key)))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let mut key = [0; 32];
@@ -454,7 +462,7 @@ fn pseudonym_key(config: &Config) -> Result<Option<[u8; 32]>, StartError> {
             let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
             file.and_then(|mut file| io::Write::write_all(&mut file, &key))
                 .map_err(|error| problem("written", error))?;
-            Ok(Some(key))
+            Ok(Some(Pseudonyms::new(key)))
         }
         Err(error) => Err(problem("read", error)),
     }

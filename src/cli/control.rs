@@ -40,6 +40,11 @@ impl Control {
         serde_json::from_slice(&body).map_err(|error| self.broken(&error))
     }
 
+    /// Asks for something that is to be shown as it is.
+    pub(super) async fn text(&self, route: &str) -> Result<Vec<u8>, CliError> {
+        self.ask(Method::GET, route, Bytes::new()).await
+    }
+
     /// Has something done.
     pub(super) async fn post(&self, route: &str) -> Result<(), CliError> {
         self.ask(Method::POST, route, Bytes::new()).await.map(|_| ())
@@ -102,6 +107,18 @@ impl Control {
     }
 }
 
+/// What a person has typed, as a part of a path (RFC 3986 2.1).
+pub(super) fn escaped(part: &str) -> String {
+    let mut escaped = String::new();
+    for byte in part.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(byte.into()),
+            _ => escaped += &format!("%{byte:02X}"),
+        }
+    }
+    escaped
+}
+
 /// One request and its whole answer, piece by piece.
 async fn exchange(
     stream: UnixStream,
@@ -113,7 +130,7 @@ async fn exchange(
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = method;
-    // Ours are paths without anything to escape, or with that escaped.
+    // What is not ours in it is escaped.
     *request.uri_mut() = route.parse().unwrap_or_default();
     let headers = request.headers_mut();
     headers.insert(header::HOST, header::HeaderValue::from_static("localhost"));
@@ -145,18 +162,4 @@ pub(super) async fn save_new(control: &Control, route: &str, path: &Path) -> Res
         let _ = std::fs::remove_file(path);
     }
     saved?.map_err(problem)
-}
-
-/// A name as a segment of a path (RFC 3986 3.3).
-pub(super) fn escaped(name: &str) -> String {
-    let mut text = String::new();
-    for octet in name.bytes() {
-        match octet {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(octet)),
-            octet => {
-                let _ = std::fmt::Write::write_fmt(&mut text, format_args!("%{octet:02X}"));
-            }
-        }
-    }
-    text
 }

@@ -27,11 +27,12 @@ use ipnet::IpNet;
 
 use crate::call::cause::CauseCode;
 use crate::call::service::Services;
+use crate::capture::recorder::Names;
 use crate::ids::{LineGroupId, LineId};
 use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::core::CoreHandle;
-use crate::store::{AccountTable, QualityTable};
+use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{AccountKind, Accounts};
 use crate::web::ice::IceServers;
 use crate::web::protocol::admin::LineGroupKind;
@@ -48,7 +49,9 @@ pub struct WebState {
     pub core: CoreHandle,
     /// How ended calls sounded.
     pub quality: QualityTable,
-    /// The same, counted.
+    /// What calls came to that failed.
+    pub verdicts: VerdictTable,
+    /// How ended calls sounded, counted.
     pub metrics: Arc<metrics::Metrics>,
     /// Who may read the metrics without signing in.
     pub metrics_from: Arc<[IpNet]>,
@@ -71,6 +74,8 @@ pub struct Labels {
     pub groups: Vec<GroupLabel>,
     /// By [`LineId`].
     pub lines: Vec<LineLabel>,
+    /// What traces call them.
+    pub names: Names,
 }
 
 /// How a line is shown.
@@ -121,7 +126,7 @@ impl WebState {
         users: Accounts<AccountTable>,
         administrators: Accounts<AccountTable>,
         core: CoreHandle,
-        quality: QualityTable,
+        store: &Store,
         metrics_from: &[IpNet],
         labels: Labels,
         ice: IceServers,
@@ -130,7 +135,8 @@ impl WebState {
             users: Arc::new(users),
             administrators: Arc::new(administrators),
             core,
-            quality,
+            quality: store.quality(),
+            verdicts: store.verdicts(),
             metrics: Arc::default(),
             metrics_from: metrics_from.into(),
             labels: Arc::new(labels),
@@ -156,9 +162,7 @@ pub fn router(state: WebState, secure: bool) -> Router {
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
     Router::new()
         .merge(routes::telephony::routes().route_layer(users))
-        .merge(
-            routes::admin::routes().merge(routes::captures::routes()).merge(routes::log::routes()).route_layer(guard),
-        )
+        .merge(of_administrators().route_layer(guard))
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))
@@ -168,6 +172,14 @@ pub fn router(state: WebState, secure: bool) -> Router {
         .layer(middleware::from_fn(headers))
         .layer(axum::Extension(routes::Secure(secure)))
         .with_state(state)
+}
+
+/// What administrators see and do.
+fn of_administrators() -> Router<WebState> {
+    routes::admin::routes()
+        .merge(routes::captures::routes())
+        .merge(routes::log::routes())
+        .merge(routes::traces::routes())
 }
 
 /// Lets a request on that an administrator sent, or a monitoring system whose address is configured.

@@ -12,7 +12,7 @@ mod tests;
 mod writer;
 
 pub use self::composer::{Composer, Content, Message};
-pub use self::packet::{Audio, ClientPacket, Direction, SipPacket};
+pub use self::packet::{ClientPacket, Direction, SipPacket};
 pub use self::writer::Writer;
 use super::trace::TraceTransport;
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashSet;
 
+use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{Record, Sink};
 use crate::ids::{LineGroupId, LineId};
 use crate::shelf::{FileKind, Shelf, ShelfSettings};
@@ -45,8 +46,8 @@ pub struct CaptureSettings {
     pub when_full: WhenFull,
     /// Octets of the disk that are left to others.
     pub min_free: u64,
-    /// The key of pseudonyms, where numbers and names get some.
-    pub pseudonyms: Option<[u8; 32]>,
+    /// The pseudonyms, where numbers and names get some.
+    pub pseudonyms: Option<Pseudonyms>,
     /// Names of line groups, numbers of lines and names of users, for comments.
     pub names: CaptureNames,
 }
@@ -117,6 +118,7 @@ struct Shared {
     stopped: Mutex<Option<String>>,
     shelf: Mutex<Shelf>,
     total_limit: u64,
+    pseudonyms: Option<Pseudonyms>,
     /// What the next packet must say, and all since the start.
     lost: AtomicU64,
     lost_ever: AtomicU64,
@@ -143,6 +145,7 @@ impl Captures {
             stopped: Mutex::new(None),
             shelf: Mutex::new(Shelf::new(&settings)),
             total_limit: settings.total,
+            pseudonyms: settings.pseudonyms.clone(),
             lost: AtomicU64::new(0),
             lost_ever: AtomicU64::new(0),
             queued: AtomicUsize::new(0),
@@ -187,6 +190,11 @@ impl Captures {
     /// Messages that were lost since the start.
     pub fn lost(&self) -> u64 {
         self.shared.lost_ever.load(Ordering::Relaxed)
+    }
+
+    /// The pseudonyms of the files, where numbers and names get some.
+    pub fn pseudonyms(&self) -> Option<Pseudonyms> {
+        self.shared.pseudonyms.clone()
     }
 
     /// Where a file is, if there is one of this name.

@@ -7,6 +7,7 @@ mod files;
 pub mod log;
 pub mod session;
 pub mod telephony;
+pub mod traces;
 
 use axum::Json;
 use axum::http::StatusCode;
