@@ -78,8 +78,8 @@ const LEAVE_BEHIND_AFTER: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
-    // The server has a log of its own.
-    if !matches!(command, Command::Serve { .. }) {
+    // A server has a log of its own.
+    if !matches!(command, Command::Serve { .. } | Command::Demo { .. }) {
         let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }

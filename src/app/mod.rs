@@ -276,7 +276,7 @@ impl Server {
 }
 
 /// Logs from now on as configured, or as `OFFHOOK_LOG` says.
-fn start_log(config: &Config) -> Result<Log, StartError> {
+pub(crate) fn start_log(config: &Config) -> Result<Log, StartError> {
     let (levels, mistake) = match std::env::var("OFFHOOK_LOG").ok().map(|text| Levels::parse(&text)) {
         Some(Ok(levels)) => (Some(levels), None),
         Some(Err(mistake)) => (None, Some(mistake)),

@@ -79,6 +79,7 @@ it('shows lines with what belongs to them, the newest on top', () => {
   expect(html.indexOf('newer')).toBeLessThan(html.indexOf('no audio arrives'));
   expect(html).toContain('no audio arrives &lt;b&gt;');
   expect(html).toContain('192.0.2.1:4000');
+  expect(html).toContain('>Warning<');
   expect(detailsOf(line).map(([name]) => name)).toEqual(['call', 'line', 'never', 'from']);
   expect(drawn(<LineTable lines={[]} />)).toContain('No line matches');
 });

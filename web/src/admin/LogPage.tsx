@@ -207,7 +207,7 @@ export function LineTable({ lines }: { lines: LogLine[] }) {
               </td>
               <td>
                 <span className={classes.level} data-level={line.level}>
-                  {t.level[line.level]}
+                  {t.kind[line.level]}
                 </span>
               </td>
               <td>{t.area[line.area]}</td>

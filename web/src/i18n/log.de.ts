@@ -18,6 +18,7 @@ export const logDe: LogTexts = {
     debug: 'Ausführlich',
     trace: 'Alles',
   },
+  kind: { off: '–', error: 'Fehler', warn: 'Warnung', info: 'Üblich', debug: 'Einzelheit', trace: 'Schritt' },
   area: {
     calls: 'Anrufe',
     sip: 'SIP',

@@ -11,6 +11,16 @@ const level: Record<LogLevel, string> = {
   trace: 'Everything',
 };
 
+/** What a line of a level is. */
+const kind: Record<LogLevel, string> = {
+  off: '–',
+  error: 'Error',
+  warn: 'Warning',
+  info: 'Usual',
+  debug: 'Detail',
+  trace: 'Step',
+};
+
 const area: Record<Area, string> = {
   calls: 'Calls',
   sip: 'SIP',
@@ -46,6 +56,7 @@ export const logEn = {
   noSystem: 'The log of the system gets nothing.',
   system: (level: string) => `The log of the system gets: ${level}.`,
   level,
+  kind,
   area,
   what,
   levelOf: (area: string) => `What is logged of ${area}`,
