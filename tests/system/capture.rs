@@ -1,7 +1,8 @@
 //! Capture files of a running server, as an administrator gets them and as `tshark` reads them.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -56,6 +57,18 @@ fn tshark(file: &Path, arguments: &[&str]) -> Vec<String> {
     let output = Command::new("tshark").arg("-r").arg(file).args(arguments).output().expect("tshark is installed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+/// The octets of an answer at the control socket.
+#[track_caller]
+fn asked(server: &Offhook, route: &str) -> Vec<u8> {
+    let mut socket = UnixStream::connect(server.dir().join("data/control.sock")).expect("the server runs");
+    write!(socket, "GET {route} HTTP/1.0\r\nhost: localhost\r\n\r\n").expect("it takes a request");
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).expect("it answers");
+    let head = answer.windows(4).position(|part| part == b"\r\n\r\n").expect("the answer has a head");
+    assert!(answer.starts_with(b"HTTP/1.0 200"), "{}", String::from_utf8_lossy(&answer[..head]));
+    answer.split_off(head + 4)
 }
 
 /// Makes a call each way and captures it; gives the file.
@@ -146,6 +159,14 @@ fn calls_over_udp_are_captured_while_that_is_wanted() {
     shows_calls(&file, "udp");
     let steps = tshark(&file, &["-Y", "json", "-T", "fields", "-e", "frame.comment"]);
     assert!(steps.iter().any(|comment| comment.contains("user=alice") && comment.contains("make_call")), "{steps:#?}");
+
+    let traced = server.dir().join("call-1.pcapng");
+    fs::write(&traced, asked(&server, "/api/v1/admin/calls/1/trace?format=pcapng")).expect("it can be written");
+    let messages = tshark(&traced, &["-Y", "sip", "-T", "fields", "-e", "sip.Method", "-e", "sip.Status-Code"]);
+    for part in ["INVITE\t", "\t180", "\t200", "ACK\t", "BYE\t"] {
+        assert!(messages.iter().any(|message| message == part), "{part:?} is missing of {messages:?}");
+    }
+    assert_eq!(tshark(&traced, &["-Y", "_ws.malformed"]), [""; 0]);
 
     let zip = server.dir().join("captures.zip");
     capture(&server, &["collect", &zip.display().to_string()]);

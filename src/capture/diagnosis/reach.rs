@@ -20,11 +20,11 @@ const PROGRESS: f64 = 10_000.0;
 /// The last failure to send that nothing good came after.
 fn failure<'a>(reading: &Reading<'a>) -> Option<(usize, u32, FailureKind, &'a str)> {
     let events = reading.trace.events.iter().enumerate();
-    let failed = events.filter_map(|(index, event)| match &event.what {
+    let mut failed = events.filter_map(|(index, event)| match &event.what {
         TraceWhat::Failure { why, detail } => Some((index, event.to, *why, detail.as_str())),
         _ => None,
     });
-    let last = failed.last()?;
+    let last = failed.next_back()?;
     // Another target of the same PBX, or the same one later, has answered: that decides then.
     let after = reading.said.iter().any(|said| !said.ours && said.event > last.0);
     (!after && !reading.is_answered()).then_some(last)
