@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::control::{Control, escaped, save_new};
-use super::{CliError, capture, print};
+use super::control::{Control, save_new};
+use super::files::{self, Files};
+use super::{CliError, print};
 use crate::config::Config;
 use crate::log::{Area, LogLevel};
 use crate::web::protocol::log::{Log as Report, LogChange};
@@ -33,23 +34,9 @@ pub enum Log {
         #[arg(long)]
         config: PathBuf,
     },
-    /// Lists the files.
-    List {
-        /// The configuration file that the server runs with.
-        #[arg(long)]
-        config: PathBuf,
-    },
-    /// Deletes files. One that is being written stays.
-    Delete {
-        /// The configuration file that the server runs with.
-        #[arg(long)]
-        config: PathBuf,
-        /// All of them.
-        #[arg(long, conflicts_with = "files", required_unless_present = "files")]
-        all: bool,
-        /// Their names.
-        files: Vec<String>,
-    },
+    /// Lists and deletes the files.
+    #[command(flatten)]
+    Files(Files),
     /// Packs all files into a ZIP.
     Collect {
         /// The configuration file that the server runs with.
@@ -80,20 +67,7 @@ pub(super) async fn run(command: Log) -> Result<(), CliError> {
             Control::of(&Config::load(&config)?).put(ROUTE, &change).await?;
             print(format!("{area} is logged at {}.\n", level.name()).as_bytes())
         }
-        Log::List { config } => {
-            let report: Report = Control::of(&Config::load(&config)?).get(ROUTE).await?;
-            print(capture::list(&report.files).as_bytes())
-        }
-        Log::Delete { config, all, files } => {
-            let control = Control::of(&Config::load(&config)?);
-            if all {
-                control.delete(&format!("{ROUTE}/files")).await?;
-            }
-            for file in files {
-                control.delete(&format!("{ROUTE}/files/{}", escaped(&file))).await?;
-            }
-            Ok(())
-        }
+        Log::Files(command) => files::run(command, ROUTE).await,
         Log::Collect { config, captures, file } => {
             save_new(&Control::of(&Config::load(&config)?), &format!("{ROUTE}/zip?captures={captures}"), &file).await
         }

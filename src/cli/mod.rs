@@ -4,6 +4,7 @@
 mod capture;
 mod control;
 mod edit;
+mod files;
 mod lines;
 mod log;
 mod records;
@@ -16,6 +17,7 @@ use clap::{Args, Subcommand};
 
 pub use self::capture::{Capture, GroupOf};
 use self::control::Control;
+pub use self::files::Files;
 pub use self::log::Log;
 use crate::config::{Config, ConfigError};
 use crate::web::protocol::admin::{LineGroups, LineReport};

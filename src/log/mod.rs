@@ -29,7 +29,7 @@ use self::files::{FileWriter, Files};
 pub use self::line::{Format, LogLine, LogNames};
 use self::outlet::{Outlet, Writer};
 pub use self::system::SystemSockets;
-use self::system::SystemWriter;
+use self::system::{SystemState, SystemWriter};
 use crate::shelf::{FileKind, Shelf, ShelfFile, ShelfSettings};
 
 /// Lines that are kept in memory, and octets of them.
@@ -99,7 +99,7 @@ struct Shared {
 struct System {
     level: LogLevel,
     outlet: Outlet,
-    problem: Arc<Mutex<Option<String>>>,
+    state: Arc<SystemState>,
 }
 
 /// The newest lines.
@@ -180,10 +180,10 @@ impl Log {
                 Some((files, started(Outlet::start("log-files", writer))?))
             });
             let system = system.and_then(|(level, sockets)| {
-                let problem = Arc::default();
-                let writer = SystemWriter::new(sockets, Arc::clone(&problem), shared.clone());
+                let state = Arc::default();
+                let writer = SystemWriter::new(sockets, Arc::clone(&state), shared.clone());
                 let outlet = started(Outlet::start("log-system", writer))?;
-                Some(System { level, outlet, problem })
+                Some(System { level, outlet, state })
             });
             Shared {
                 names,
@@ -232,8 +232,8 @@ impl Log {
             missing_in_files: not_in_files + files.map_or(0, |(_, outlet)| outlet.dropped()),
             missing_on_stderr: stderr.as_ref().map_or(0, Outlet::dropped),
             system: system.as_ref().map(|system| system.level),
-            missing_in_system: system.as_ref().map_or(0, |system| system.outlet.dropped()),
-            system_problem: system.as_ref().and_then(|system| lock(&system.problem).clone()),
+            missing_in_system: system.as_ref().map_or(0, |system| system.outlet.dropped() + system.state.lost()),
+            system_problem: system.as_ref().and_then(|system| system.state.problem().clone()),
         }
     }
 

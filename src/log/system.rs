@@ -3,7 +3,8 @@
 use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tracing::Level;
@@ -39,20 +40,40 @@ impl Default for SystemSockets {
     }
 }
 
+/// How it goes with the log of the system.
+#[derive(Debug, Default)]
+pub(super) struct SystemState {
+    problem: Mutex<Option<String>>,
+    /// Lines that it did not take.
+    lost: AtomicU64,
+}
+
+impl SystemState {
+    /// Why lines do not get there.
+    pub(super) fn problem(&self) -> MutexGuard<'_, Option<String>> {
+        // Nobody leaves anything half done under this lock.
+        self.problem.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lines that did not since the start.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
 /// Sends lines to the log of the system.
 pub(super) struct SystemWriter {
     sockets: SystemSockets,
     /// The one that is open, and whether it is the journal's.
     open: Option<(UnixDatagram, bool)>,
     tried_at: Option<Instant>,
-    /// Why lines do not get there.
-    problem: Arc<Mutex<Option<String>>>,
+    state: Arc<SystemState>,
     shared: Weak<Shared>,
 }
 
 impl SystemWriter {
-    pub(super) fn new(sockets: SystemSockets, problem: Arc<Mutex<Option<String>>>, shared: Weak<Shared>) -> Self {
-        SystemWriter { sockets, open: None, tried_at: None, problem, shared }
+    pub(super) fn new(sockets: SystemSockets, state: Arc<SystemState>, shared: Weak<Shared>) -> Self {
+        SystemWriter { sockets, open: None, tried_at: None, state, shared }
     }
 
     fn send(&mut self, line: &LogLine) -> io::Result<()> {
@@ -82,6 +103,7 @@ impl SystemWriter {
 impl Writer for SystemWriter {
     fn write(&mut self, line: &LogLine) -> bool {
         if self.rests() {
+            self.state.lost.fetch_add(1, Ordering::Relaxed);
             return false;
         }
         let mut sent = self.send(line);
@@ -91,8 +113,9 @@ impl Writer for SystemWriter {
             sent = self.send(line);
         }
         let problem = sent.err().map(|error| format!("The log of the system does not take messages: {error}."));
-        let before = std::mem::replace(&mut *lock(&self.problem), problem.clone());
+        let before = std::mem::replace(&mut *self.state.problem(), problem.clone());
         if let Some(problem) = problem {
+            self.state.lost.fetch_add(1, Ordering::Relaxed);
             self.open = None;
             self.tried_at = Some(Instant::now());
             // At a level that does not come back here.
@@ -102,11 +125,6 @@ impl Writer for SystemWriter {
         }
         false
     }
-}
-
-/// Nobody leaves anything half done under this lock.
-fn lock(problem: &Mutex<Option<String>>) -> std::sync::MutexGuard<'_, Option<String>> {
-    problem.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// RFC 5424 6.2.1.
@@ -212,15 +230,17 @@ mod tests {
     #[test]
     fn a_log_of_the_system_that_is_not_there_is_said_and_found_when_it_comes_back() {
         let (_folder, sockets) = folder("gone");
-        let problem = Arc::new(Mutex::new(None));
-        let mut writer = SystemWriter::new(sockets.clone(), problem.clone(), Weak::new());
+        let state = Arc::new(SystemState::default());
+        let mut writer = SystemWriter::new(sockets.clone(), state.clone(), Weak::new());
         writer.write(&line());
-        let said = problem.lock().unwrap().clone().unwrap();
+        writer.write(&line());
+        assert_eq!(state.lost(), 2);
+        let said = state.problem().clone().unwrap();
         assert!(said.starts_with("The log of the system does not take messages: "), "{said}");
         let socket = UnixDatagram::bind(&sockets.syslog).unwrap();
         writer.tried_at = None;
         writer.write(&line());
-        assert_eq!(*problem.lock().unwrap(), None);
+        assert_eq!(*state.problem(), None);
         read(&socket);
         // Started anew.
         drop(socket);
@@ -228,6 +248,6 @@ mod tests {
         let socket = UnixDatagram::bind(&sockets.syslog).unwrap();
         writer.write(&line());
         read(&socket);
-        assert_eq!(*problem.lock().unwrap(), None);
+        assert_eq!(*state.problem(), None);
     }
 }
