@@ -73,7 +73,15 @@ call: string,
 /**
  * The browser's offer with new ICE credentials.
  */
-sdp: string, } | { "type": "generate_digits", 
+sdp: string, } | { "type": "media_trouble", 
+/**
+ * The call.
+ */
+call: string, 
+/**
+ * Why: `microphone_denied`, `microphone_missing` or `insecure_page`.
+ */
+cause: CauseCode, } | { "type": "generate_digits", 
 /**
  * The connected call.
  */
@@ -282,7 +290,15 @@ call: string,
 /**
  * The browser's offer with new ICE credentials.
  */
-sdp: string, } | { "type": "generate_digits", 
+sdp: string, } | { "type": "media_trouble", 
+/**
+ * The call.
+ */
+call: string, 
+/**
+ * Why: `microphone_denied`, `microphone_missing` or `insecure_page`.
+ */
+cause: CauseCode, } | { "type": "generate_digits", 
 /**
  * The connected call.
  */
