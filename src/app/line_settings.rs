@@ -73,7 +73,11 @@ pub(super) async fn keep<S: LineSettingsStore>(store: S, names: Names, mut chang
     }
     for line in keeper.failing {
         let Some((line_group, number)) = keeper.names.0.get(line.0 as usize) else { continue };
-        error!(line_group, number, "the settings of a line are lost: the server stops and they could not be kept");
+        error!(
+            group = line_group,
+            line = number,
+            "the settings of a line are lost: the server stops and they could not be kept"
+        );
     }
 }
 
@@ -98,15 +102,20 @@ impl<S: LineSettingsStore> Keeper<S> {
                 Ok(()) => {
                     self.kept.insert(line, settings);
                     if self.failing.remove(&line) {
-                        info!(line_group, number, "the settings of a line are kept after all");
+                        info!(group = line_group, line = number, "the settings of a line are kept after all");
                     }
                 }
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     if self.failing.insert(line) {
-                        warn!(line_group, number, error, "the settings of a line are not kept yet; it is tried again");
+                        warn!(
+                            group = line_group,
+                            line = number,
+                            error,
+                            "the settings of a line are not kept yet; it is tried again"
+                        );
                     } else {
-                        debug!(line_group, number, error, "the settings of a line are still not kept");
+                        debug!(group = line_group, line = number, error, "the settings of a line are still not kept");
                     }
                 }
             }

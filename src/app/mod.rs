@@ -26,6 +26,7 @@ use crate::call::settings::LineSettings;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{CaptureNumbers, Config, ConfigError, GroupKind, LineGroup};
 use crate::ids::{LineGroupId, LineId};
+use crate::log::{Levels, Log};
 use crate::net::capture::Captures;
 use crate::net::core::{Core, CoreHandle, CoreParts};
 use crate::net::dns::Dns;
@@ -46,6 +47,8 @@ use crate::web::{self, GroupLabel, Labels, LineLabel, WebState};
 pub const MAX_CALLS: usize = 50_000;
 /// How long HTTP requests under way may take once the server stops.
 const HTTP_STOP_WITHIN: Duration = Duration::from_millis(500);
+/// How long the end of the server waits for lines of the log.
+const LOG_WITHIN: Duration = Duration::from_millis(500);
 
 /// Why the server does not start. Each is one sentence that says where and what.
 #[derive(Debug, thiserror::Error)]
@@ -166,7 +169,15 @@ pub struct Server {
 
 /// Runs a server until Ctrl-C or SIGTERM.
 pub async fn serve(config: Config) -> Result<(), StartError> {
-    let server = Server::start(config).await?;
+    let log = start_log(&config)?;
+    let served = serve_logged(config, &log).await;
+    // Standard error or a disk may not take anything; the server ends nevertheless.
+    let _ = tokio::task::spawn_blocking(move || log.flush(LOG_WITHIN)).await;
+    served
+}
+
+async fn serve_logged(config: Config, log: &Log) -> Result<(), StartError> {
+    let server = Server::start_logged(config, Some(log.clone())).await?;
     println!("Offhook is ready: http://{}/ and https://{}/", reachable(server.http), reachable(server.https));
     stop_signal().await?;
     server.stop().await;
@@ -176,6 +187,11 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 impl Server {
     /// Starts everything; when it returns, everything listens.
     pub async fn start(config: Config) -> Result<Server, StartError> {
+        Server::start_logged(config, None).await
+    }
+
+    /// The same, with a log that administrators can look after.
+    pub async fn start_logged(config: Config, log: Option<Log>) -> Result<Server, StartError> {
         install_crypto_provider();
         raise_file_limit();
         make_data_dir(&config.data_dir)?;
@@ -209,7 +225,7 @@ impl Server {
         core.handle.set_sink(Some(Box::new(sink))).await;
         let handle = core.handle.clone();
         let state = WebState::new(users, administrators, handle, &store, &config.metrics_from, labels, ice);
-        let state = WebState { captures: Some(captures.clone()), ..state };
+        let state = WebState { captures: Some(captures.clone()), log, ..state };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
@@ -257,6 +273,23 @@ impl Server {
         }
         self.store.close().await;
     }
+}
+
+/// Logs from now on as configured, or as `OFFHOOK_LOG` says.
+pub(crate) fn start_log(config: &Config) -> Result<Log, StartError> {
+    let (levels, mistake) = match std::env::var("OFFHOOK_LOG").ok().map(|text| Levels::parse(&text)) {
+        Some(Ok(levels)) => (Some(levels), None),
+        Some(Err(mistake)) => (None, Some(mistake)),
+        None => (None, None),
+    };
+    let (log, subscriber) =
+        Log::start(settings::log(config, &flatten_lines(config), levels)).map_err(StartError::Thread)?;
+    // Fails only where somebody else logs already.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    if let Some(error) = mistake {
+        tracing::warn!(%error, "OFFHOOK_LOG cannot be read; the configuration counts");
+    }
+    Ok(log)
 }
 
 /// Every line of the configuration as its PBX connection and place there, in the order of [`LineId`].

@@ -1,14 +1,13 @@
 //! Captures of the running server.
 
 use std::fmt::Write;
-use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::control::{Control, escaped};
+use super::control::{Control, escaped, save_new};
+use super::files::{self, Files};
 use super::{CliError, print};
 use crate::config::Config;
 use crate::web::protocol::captures::{CaptureChange, Captures};
@@ -40,23 +39,9 @@ pub enum Capture {
         #[arg(long)]
         json: bool,
     },
-    /// Lists the files.
-    List {
-        /// The configuration file that the server runs with.
-        #[arg(long)]
-        config: PathBuf,
-    },
-    /// Deletes files. One that is being written stays.
-    Delete {
-        /// The configuration file that the server runs with.
-        #[arg(long)]
-        config: PathBuf,
-        /// All of them.
-        #[arg(long, conflicts_with = "files", required_unless_present = "files")]
-        all: bool,
-        /// Their names.
-        files: Vec<String>,
-    },
+    /// Lists and deletes the files.
+    #[command(flatten)]
+    Files(Files),
     /// Packs all files into a ZIP.
     Collect {
         /// The configuration file that the server runs with.
@@ -100,29 +85,9 @@ pub(super) async fn run(command: Capture) -> Result<(), CliError> {
             };
             print(text.map_err(CliError::Output)?.as_bytes())
         }
-        Capture::List { config } => {
-            let captures: Captures = Control::of(&Config::load(&config)?).get(ROUTE).await?;
-            print(list(&captures).as_bytes())
-        }
-        Capture::Delete { config, all, files } => {
-            let control = Control::of(&Config::load(&config)?);
-            if all {
-                control.delete(&format!("{ROUTE}/files")).await?;
-            }
-            for file in files {
-                control.delete(&format!("{ROUTE}/files/{}", escaped(&file))).await?;
-            }
-            Ok(())
-        }
+        Capture::Files(command) => files::run(command, ROUTE).await,
         Capture::Collect { config, file } => {
-            let control = Control::of(&Config::load(&config)?);
-            let problem = |source| CliError::File { path: file.clone(), what: "written", source };
-            let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).map_err(problem)?;
-            let collected = control.save(&format!("{ROUTE}/zip"), &new).await;
-            if collected.is_err() {
-                let _ = std::fs::remove_file(&file);
-            }
-            collected?.map_err(problem)
+            save_new(&Control::of(&Config::load(&config)?), &format!("{ROUTE}/zip"), &file).await
         }
     }
 }
@@ -157,15 +122,6 @@ fn status(captures: &Captures) -> String {
     );
     if let Some(why) = &captures.stopped {
         let _ = writeln!(text, "Capturing has ended by itself: {why}");
-    }
-    text
-}
-
-fn list(captures: &Captures) -> String {
-    let mut text = String::new();
-    for file in &captures.files {
-        let mark = if file.open { "  (being written)" } else { "" };
-        let _ = writeln!(text, "{}  {:>10} octets{mark}", file.name, file.size);
     }
     text
 }

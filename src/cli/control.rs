@@ -1,8 +1,9 @@
 //! Asks the running server through its control socket.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
@@ -150,4 +151,15 @@ async fn exchange(
         // The connection's end may be seen before what it brought.
         ended = connection => { ended?; exchange.await }
     }
+}
+
+/// Writes an answer into a file that is not there yet.
+pub(super) async fn save_new(control: &Control, route: &str, path: &Path) -> Result<(), CliError> {
+    let problem = |source| CliError::File { path: path.to_owned(), what: "written", source };
+    let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(problem)?;
+    let saved = control.save(route, &new).await;
+    if saved.is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+    saved?.map_err(problem)
 }

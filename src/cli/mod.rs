@@ -4,7 +4,9 @@
 mod capture;
 mod control;
 mod edit;
+mod files;
 mod lines;
+mod log;
 mod records;
 mod status;
 
@@ -15,6 +17,8 @@ use clap::{Args, Subcommand};
 
 pub use self::capture::{Capture, GroupOf};
 use self::control::Control;
+pub use self::files::Files;
+pub use self::log::Log;
 use crate::config::{Config, ConfigError};
 use crate::web::protocol::admin::{LineGroups, LineReport};
 
@@ -44,6 +48,9 @@ pub enum Command {
     /// Captures the signalling of the running server in files.
     #[command(subcommand)]
     Capture(Capture),
+    /// Logs more or less of the running server, and looks after the files.
+    #[command(subcommand)]
+    Log(Log),
     /// Shows why a call went as it did: all that was said on its sides, as a ladder, and what that comes to.
     Trace {
         /// The call: its number, as `offhook status`, the log and the console have it; with --line, a line's number.
@@ -189,6 +196,7 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             print(format!("Line {} is registered anew. See: offhook status\n", line.number).as_bytes())
         }
         Command::Capture(command) => capture::run(command).await,
+        Command::Log(command) => log::run(command).await,
         Command::Trace { call, config, json, line } => {
             let control = Control::of(&Config::load(&config)?);
             let of = if line { "lines" } else { "calls" };

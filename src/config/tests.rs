@@ -275,3 +275,30 @@ fn captures_that_cannot_be_kept_are_refused() {
         assert!(error.ends_with(sentence), "{error}");
     }
 }
+
+#[test]
+fn the_log_is_set_and_shares_the_directory_of_captures() {
+    let log = |more: &str| parse(&format!("{GOOD}{more}")).map(|config| config.log);
+    let usual = log("").unwrap();
+    assert_eq!((usual.level, usual.format, usual.system), (LogLevel::Info, LogFormat::Text, LogSystem::Off));
+    assert_eq!((usual.directory.as_path(), usual.files), (Path::new("/etc/data/captures"), true));
+    let own = log("[capture]\ndirectory = \"c\"\n[log]\nformat = \"json\"\nlevel = \"warn\"\nkeep_days = 0\n\
+                   max_file_mb = 5\ntotal_mb = 10\nsystem = \"warnings\"\n[log.levels]\nsip = \"trace\"\n")
+    .unwrap();
+    assert_eq!((own.level, own.levels), (LogLevel::Warn, vec![("sip".to_owned(), LogLevel::Trace)]));
+    assert_eq!((own.format, own.system, own.keep), (LogFormat::Json, LogSystem::Warnings, None));
+    assert_eq!((own.directory.as_path(), own.max_file, own.total), (Path::new("/etc/c"), 5 << 20, 10 << 20));
+    assert_eq!(log("[log]\ndirectory = \"l\"\n").unwrap().directory, Path::new("/etc/l"));
+    for (more, expected) in [
+        (
+            "[log.levels]\nphone = \"info\"\n",
+            "offhook.toml:18: there is no area \"phone\" of the log; choose of calls,",
+        ),
+        ("[log]\nlevel = \"loud\"\n", "offhook.toml:18: unknown variant `loud`"),
+        ("[log]\nmax_file_mb = 6\ntotal_mb = 10\n", "offhook.toml:18: max_file_mb is 6, but two files"),
+        ("[log]\nsystem = \"all\"\n", "offhook.toml:18: unknown variant `all`"),
+    ] {
+        let error = log(more).unwrap_err();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}

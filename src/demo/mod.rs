@@ -32,11 +32,12 @@ pub async fn run(data_dir: &Path) -> Result<(), StartError> {
         file.and_then(|mut file| file.write_all(example_config()?.as_bytes())).map_err(problem)?;
     }
     let config = Config::load(&path)?;
+    let log = app::start_log(&config)?;
     let users = config.groups.iter().flat_map(|group| &group.lines);
     let users = users.map(|line| (line.user_name.clone(), line.password.clone())).collect();
     let listen = PBX_ADDRESS.parse().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 5070)));
     let pbx = pbx::start(pbx::DemoPbx { listen, domain: DOMAIN.into(), users, rtp_ports: 30000..=30999 }).await?;
-    let server = Server::start(config).await?;
+    let server = Server::start_logged(config, Some(log)).await?;
     print!("{}", greeting(app::reachable(server.http), &path));
     app::stop_signal().await?;
     println!("Stopping.");

@@ -31,6 +31,7 @@ use crate::call::cause::CauseCode;
 use crate::call::service::Services;
 use crate::capture::recorder::Names;
 use crate::ids::{LineGroupId, LineId};
+use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::core::CoreHandle;
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
@@ -64,6 +65,8 @@ pub struct WebState {
     pub ice: Arc<IceServers>,
     /// Capture files, where there are some.
     pub captures: Option<Captures>,
+    /// The log, where the server has one of its own.
+    pub log: Option<Log>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
 }
@@ -155,6 +158,7 @@ impl WebState {
             labels: Arc::new(labels),
             ice: Arc::new(ice),
             captures: None,
+            log: None,
             clock: convert::Clock::now(),
         }
     }
@@ -188,7 +192,10 @@ pub fn router(state: WebState, secure: bool) -> Router {
 
 /// What administrators see and do.
 fn of_administrators() -> Router<WebState> {
-    routes::admin::routes().merge(routes::captures::routes()).merge(routes::traces::routes())
+    routes::admin::routes()
+        .merge(routes::captures::routes())
+        .merge(routes::log::routes())
+        .merge(routes::traces::routes())
 }
 
 /// Lets a request on that an administrator sent, or a monitoring system whose address is configured.

@@ -19,6 +19,7 @@ mod dns;
 mod failover;
 mod images;
 mod incoming;
+mod log;
 mod many;
 mod outgoing;
 mod quality;

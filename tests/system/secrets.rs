@@ -37,6 +37,8 @@ fn no_password_is_logged_stored_or_told() {
     }
     let data = server.dir().join("data");
     assert_eq!(mode(&data), 0o700);
+    let is_log = |file: &PathBuf| file.extension().is_some_and(|end| end == "log");
+    assert!(files(&data).iter().any(is_log), "the log is looked through, too");
     for file in files(&data) {
         let bytes = fs::read(&file).unwrap();
         for secret in secrets {

@@ -1,5 +1,6 @@
 // The administrator's part of the mock server: line groups in every state. MOCK_LINES=5000 adds a group of so many;
 // MOCK_LINES=none leaves all out.
+import { log } from './mock-log.mjs';
 import { capture, captures, deleteCapture, failures, status, traces } from './mock-traces.mjs';
 
 const started = Date.now();
@@ -208,7 +209,17 @@ export async function administer(request, response) {
     if (JSON.parse(text).password !== 'secret') json(401, refusal('sign_in_failed'));
     else json(200, { user }, { 'set-cookie': 'mock-admin=1; HttpOnly; SameSite=Strict; Path=/' });
   } else if (!signedIn) json(401, refusal('not_signed_in'));
-  else if (pathname.startsWith('/api/v1/admin/captures')) {
+  else if (/^\/api\/v1\/admin\/log(\/|$)/.test(pathname)) {
+    let text = '';
+    for await (const part of request) text += part;
+    const path = pathname.slice('/api/v1/admin/log'.length);
+    const [code, body] = log(request.method, path, searchParams, text && JSON.parse(text)) ?? [
+      404,
+      refusal('not_found'),
+    ];
+    if (body) json(code, body);
+    else response.writeHead(code).end();
+  } else if (pathname.startsWith('/api/v1/admin/captures')) {
     const name = decodeURIComponent(pathname.split('/')[6] ?? '') || undefined;
     if (request.method === 'GET') return (json(200, captures()), true);
     let text = '';

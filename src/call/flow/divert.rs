@@ -6,7 +6,6 @@ use std::time::Duration;
 use offhook_media::session::Side;
 use offhook_sip::header::Name;
 use offhook_sip::header::identity::DiversionReason;
-use tracing::info;
 
 use super::super::cause::CauseCode;
 use super::super::commands::{self, dialable};
@@ -152,7 +151,12 @@ impl Flow<'_> {
             }
             _ => {
                 let to = std::mem::take(to);
-                info!(call = %self.call.id, status, "the PBX does not transfer a call that is to be forwarded: it is made here");
+                note!(
+                    info,
+                    self.call,
+                    status,
+                    "the PBX does not transfer a call that is to be forwarded: it is made here"
+                );
                 self.call_late(to);
             }
         }
@@ -264,7 +268,7 @@ impl Flow<'_> {
             return;
         };
         let Diverted { to, why, rings } = diverted;
-        info!(call = %self.call.id, line = %id, why = why.as_str(), "call diverted");
+        note!(info, self.call, why = why.as_str(), "call diverted");
         if self.call.stage == Stage::Initiated {
             self.call.trail.hidden = Some(Hidden::Left);
         }

@@ -1,18 +1,16 @@
 /** Captures: what is captured, and the files that came of it. */
-import { ActionIcon, Button, Modal, MultiSelect, SegmentedControl, Switch } from '@mantine/core';
-import { IconAlertTriangle, IconDownload, IconFileZip, IconTrash } from '@tabler/icons-react';
+import { Button, MultiSelect, SegmentedControl, Switch } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { useContext, useState } from 'react';
-import type { CaptureGroup, Captures as Report, LineGroup } from '../generated/protocol';
+import type { CaptureGroup, LineGroup } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { Refusal } from '../protocol/http';
 import { Announce } from './announce';
 import classes from './Captures.module.css';
-import { Moment } from './clock';
 import frame from './Console.module.css';
 import { capture, captures, captureUrl, CAPTURES_ZIP, deleteCapture } from './diagnosis';
-import { PlainTable } from './PlainTable';
+import { Files } from './Files';
 import { useWatched } from './poller';
-import { formatSize } from './size';
 
 const EVERY = 5000;
 /** Lines that are offered at once; typing finds the others. */
@@ -22,8 +20,6 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
   const { texts, sentence, language } = useTranslation();
   const announce = useContext(Announce);
   const { report, failure, again } = useWatched('captures', captures, { every: EVERY });
-  // A file's name, or `null` for all of them.
-  const [deleting, setDeleting] = useState<{ file: string | null } | null>(null);
   const t = texts.admin.captures;
 
   const attempt = async (what: () => Promise<void>, done: string) => {
@@ -34,11 +30,6 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
       announce(t.failed(sentence(error instanceof Refusal ? error.code : 'internal')), true);
     }
     await again();
-  };
-  const remove = () => {
-    const file = deleting?.file ?? null;
-    setDeleting(null);
-    void attempt(() => deleteCapture(file ?? undefined), file === null ? t.deletedAll : t.deleted(file));
   };
   const heading = (
     <div className={frame.top}>
@@ -54,7 +45,6 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
       </>
     );
   }
-  const finished = report.files.filter(({ open }) => !open);
   const active = report.groups.filter(({ capturing }) => capturing);
   return (
     <>
@@ -90,101 +80,16 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
             ))}
           </ul>
         </section>
-        <section className={`card ${classes.side}`} aria-label={t.files}>
-          <div className={classes.head}>
-            <h2>
-              {t.files} <b className="numbers">{report.files.length.toLocaleString(language)}</b>
-            </h2>
-            {report.files.length > 0 && (
-              <Button
-                component="a"
-                href={CAPTURES_ZIP}
-                download
-                size="xs"
-                variant="default"
-                leftSection={<IconFileZip size={16} aria-hidden />}
-              >
-                {t.zip}
-              </Button>
-            )}
-            {finished.length > 0 && (
-              <Button
-                size="xs"
-                variant="default"
-                leftSection={<IconTrash size={16} aria-hidden />}
-                onClick={() => setDeleting({ file: null })}
-              >
-                {t.deleteAll}
-              </Button>
-            )}
-          </div>
-          <Room report={report} />
-          {report.dropped > 0 && (
-            <p className={classes.dropped}>{t.dropped(report.dropped.toLocaleString(language))}</p>
-          )}
-          {report.files.length === 0 ? (
-            <p className={classes.note}>{t.noFiles}</p>
-          ) : (
-            <PlainTable
-              label={t.files}
-              folding
-              columns={[t.file, t.size, t.changed, texts.admin.column.action]}
-              rows={[...report.files].reverse().map(({ name, size, modified_at, open }) => ({
-                key: name,
-                cells: [
-                  <span key="name" className={classes.file}>
-                    {name}
-                    {open && <span className={classes.open}>{t.open}</span>}
-                  </span>,
-                  formatSize(size, language),
-                  <Moment key="at" at={modified_at} say={texts.admin.ago} />,
-                  <span key="act" className={classes.acts}>
-                    <ActionIcon
-                      component="a"
-                      href={captureUrl(name)}
-                      download={name}
-                      variant="default"
-                      size={32}
-                      aria-label={t.downloadFile(name)}
-                      title={t.download}
-                    >
-                      <IconDownload size={17} aria-hidden />
-                    </ActionIcon>
-                    {!open && (
-                      <ActionIcon
-                        variant="default"
-                        size={32}
-                        aria-label={t.deleteFile(name)}
-                        title={t.delete}
-                        onClick={() => setDeleting({ file: name })}
-                      >
-                        <IconTrash size={17} aria-hidden />
-                      </ActionIcon>
-                    )}
-                  </span>,
-                ],
-              }))}
-            />
-          )}
-        </section>
+        <Files
+          texts={t}
+          report={report}
+          missing={report.dropped > 0 ? t.dropped(report.dropped.toLocaleString(language)) : null}
+          zip={CAPTURES_ZIP}
+          urlOf={captureUrl}
+          remove={deleteCapture}
+          onDone={again}
+        />
       </div>
-      <Modal
-        opened={deleting !== null}
-        onClose={() => setDeleting(null)}
-        centered
-        title={deleting?.file ? t.sure(deleting.file) : t.sureAll(finished.length.toLocaleString(language))}
-        closeButtonProps={{ 'aria-label': t.keep }}
-      >
-        <p className={classes.sure}>{t.sureText}</p>
-        <div className={classes.answers}>
-          <Button variant="default" data-autofocus onClick={() => setDeleting(null)}>
-            {t.keep}
-          </Button>
-          <Button className={classes.remove} onClick={remove}>
-            {t.delete}
-          </Button>
-        </div>
-      </Modal>
     </>
   );
 }
@@ -259,27 +164,5 @@ function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }:
         </div>
       )}
     </li>
-  );
-}
-
-/** How much of the room for captures is taken. */
-function Room({ report: { total, total_limit } }: { report: Report }) {
-  const { texts, language } = useTranslation();
-  const t = texts.admin.captures;
-  const share = total_limit > 0 ? Math.min(1, total / total_limit) : 0;
-  return (
-    <div className={classes.room}>
-      <span
-        className={classes.track}
-        role="meter"
-        aria-label={t.usedLabel}
-        aria-valuenow={Math.round(share * 100)}
-        aria-valuemin={0}
-        aria-valuemax={100}
-      >
-        <span style={{ width: `${share * 100}%` }} data-full={share > 0.9 || undefined} />
-      </span>
-      <span className="numbers">{t.used(formatSize(total, language), formatSize(total_limit, language))}</span>
-    </div>
   );
 }

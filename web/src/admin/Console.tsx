@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconAlertTriangle,
   IconFileDownload,
+  IconFileText,
   IconLogout,
   IconPhone,
   IconPlugConnected,
@@ -23,6 +24,7 @@ import { Captures } from './Captures';
 import { Failures } from './Failures';
 import { TracePage } from './ladder/TracePage';
 import { LineGroups } from './LineGroups';
+import { LogPage } from './LogPage';
 import { resetLine, type Link as Reach, type Poller } from './poller';
 import { Receiving } from './Receiving';
 import { addressOf, Link, PAGES, routeOf, useAddress, type Page, type Route } from './route';
@@ -141,6 +143,8 @@ function Shown({
       return <Failures chosen={chosen} />;
     case 'captures':
       return <Captures groups={report.line_groups} />;
+    case 'log':
+      return <LogPage />;
     case 'status':
       return <Status report={report} />;
   }
@@ -151,6 +155,7 @@ const icons: Record<Page, typeof IconPhone> = {
   calls: IconPhone,
   failures: IconAlertTriangle,
   captures: IconFileDownload,
+  log: IconFileText,
   status: IconActivity,
 };
 

@@ -27,8 +27,10 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+const present = () => now;
+
 function useServerNow(): number {
-  return useSyncExternalStore(subscribe, () => now) + useContext(ClockOffset);
+  return useSyncExternalStore(subscribe, present, present) + useContext(ClockOffset);
 }
 
 /** A time span in words. */

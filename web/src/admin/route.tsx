@@ -1,9 +1,9 @@
 /** The pages of the console and their addresses. */
 import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from 'react';
 
-export type Page = 'lines' | 'calls' | 'failures' | 'captures' | 'status';
+export type Page = 'lines' | 'calls' | 'failures' | 'captures' | 'log' | 'status';
 
-export const PAGES: readonly Page[] = ['lines', 'calls', 'failures', 'captures', 'status'];
+export const PAGES: readonly Page[] = ['lines', 'calls', 'failures', 'captures', 'log', 'status'];
 
 export interface Route {
   page: Page;

@@ -1,8 +1,10 @@
 import type { AdminTexts } from './admin.en';
 import { diagnosisDe } from './diagnosis.de';
+import { logDe } from './log.de';
 
 export const adminDe: AdminTexts = {
   ...diagnosisDe,
+  log: logDe,
   product: 'Verwaltung',
   lead: 'Leitungsgruppen und Leitungen im Blick behalten.',
   accounts: 'Administratoren werden in der Konfiguration des Offhook-Servers mit [[administrator]] eingerichtet.',

@@ -1,8 +1,10 @@
 /** English texts of the administrator's page: also the list of them. */
 import { diagnosisEn } from './diagnosis.en';
+import { logEn } from './log.en';
 
 export const adminEn = {
   ...diagnosisEn,
+  log: logEn,
   product: 'Administration',
   lead: 'Look after line groups and lines.',
   accounts: 'Administrators are set up in the configuration of the Offhook server, with [[administrator]].',

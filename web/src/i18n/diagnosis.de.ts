@@ -7,6 +7,7 @@ export const diagnosisDe: DiagnosisTexts = {
     calls: 'Anrufe',
     failures: 'Störungen',
     captures: 'Mitschnitte',
+    log: 'Protokoll',
     status: 'Zustand',
   },
   ladder: {

@@ -43,6 +43,7 @@ export const diagnosisEn = {
     calls: 'Calls',
     failures: 'Failures',
     captures: 'Captures',
+    log: 'Log',
     status: 'Status',
   },
   ladder: {

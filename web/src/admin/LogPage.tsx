@@ -1,0 +1,238 @@
+/** The log: how much is logged, the newest lines, and the files. */
+import { NativeSelect, TextInput } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useContext, useState } from 'react';
+import type { Area, Log, LogLevel, LogLine } from '../generated/protocol';
+import { useTranslation } from '../i18n';
+import { Refusal } from '../protocol/http';
+import { Announce } from './announce';
+import captures from './Captures.module.css';
+import { ClockOffset } from './clock';
+import frame from './Console.module.css';
+import { Files } from './Files';
+import { deleteLog, detailsOf, LEVELS, lines, log, logUrl, LOG_ZIP, NO_FILTER, setLevel, type LineFilter } from './log';
+import classes from './LogPage.module.css';
+import table from './PlainTable.module.css';
+import { useWatched } from './poller';
+
+const EVERY = 5000;
+/** Lines that are shown at once. */
+const SHOWN = 200;
+
+export function LogPage() {
+  const { texts } = useTranslation();
+  const { report, failure, again } = useWatched('log', log, { every: EVERY });
+  const t = texts.admin.log;
+  return (
+    <>
+      <div className={frame.top}>
+        <h1 className={frame.title}>{t.title}</h1>
+        <p className={frame.summary}>{t.lead}</p>
+      </div>
+      {report === null ? (
+        <p className={frame.loading}>{failure ? t.lost : texts.signIn.loading}</p>
+      ) : (
+        <Settings report={report} again={again} />
+      )}
+      <Newest />
+    </>
+  );
+}
+
+/** What is logged, and the files that came of it. */
+export function Settings({ report, again }: { report: Log; again: () => Promise<void> }) {
+  const { texts, language } = useTranslation();
+  const t = texts.admin.log;
+  const number = (value: number) => value.toLocaleString(language);
+  const { missing } = report;
+  const elsewhere = missing.stderr + missing.system;
+  return (
+    <>
+      {[report.stopped, report.system_problem].map(
+        (problem) =>
+          problem !== null && (
+            <p key={problem} className={captures.stopped} role="alert">
+              <IconAlertTriangle size={19} aria-hidden />
+              <span>
+                <b>{problem === report.stopped ? t.stopped : t.systemProblem}:</b> {problem}
+              </span>
+            </p>
+          ),
+      )}
+      <div className={captures.sides}>
+        <section className={`card ${captures.side}`} aria-label={t.areas}>
+          <h2>{t.areas}</h2>
+          <p className={captures.note}>
+            {t.areasText} {report.system === null ? t.noSystem : t.system(t.level[report.system])}
+            {elsewhere > 0 && ` ${t.missingElsewhere(number(elsewhere))}`}
+          </p>
+          <ul className={classes.areas}>
+            {report.areas.map(({ area, level }) => (
+              <Level key={area} area={area} level={level} again={again} />
+            ))}
+          </ul>
+        </section>
+        {report.total_limit === 0 ? (
+          <section className={`card ${captures.side}`} aria-label={t.files}>
+            <h2>{t.files}</h2>
+            <p className={captures.note}>{t.filesOff}</p>
+          </section>
+        ) : (
+          <Files
+            texts={t}
+            report={report}
+            missing={missing.files > 0 ? t.missing(number(missing.files)) : null}
+            zip={LOG_ZIP}
+            urlOf={logUrl}
+            remove={deleteLog}
+            onDone={again}
+          />
+        )}
+      </div>
+    </>
+  );
+}
+
+function Level({ area, level, again }: { area: Area; level: LogLevel; again: () => Promise<void> }) {
+  const { texts, sentence } = useTranslation();
+  const announce = useContext(Announce);
+  const [busy, setBusy] = useState(false);
+  const t = texts.admin.log;
+  const set = async (level: LogLevel) => {
+    setBusy(true);
+    try {
+      await setLevel(area, level);
+      announce(t.levelSet(t.area[area], t.level[level]), false);
+    } catch (error) {
+      announce(t.failed(sentence(error instanceof Refusal ? error.code : 'internal')), true);
+    }
+    await again();
+    setBusy(false);
+  };
+  return (
+    <li className={classes.area}>
+      <span>
+        <b>{t.area[area]}</b>
+        <span className={classes.what}>{t.what[area]}</span>
+      </span>
+      <NativeSelect
+        size="xs"
+        aria-label={t.levelOf(t.area[area])}
+        value={level}
+        disabled={busy}
+        data={LEVELS.map((value) => ({ value, label: t.level[value] }))}
+        onChange={({ currentTarget: { value } }) => void set(value as LogLevel)}
+      />
+    </li>
+  );
+}
+
+/** The newest lines, as long as somebody looks. */
+function Newest() {
+  const { texts } = useTranslation();
+  const [filter, setFilter] = useState<LineFilter>(NO_FILTER);
+  const key = JSON.stringify(filter);
+  const { report, failure, clockOffset } = useWatched(key, () => lines(filter, SHOWN));
+  const t = texts.admin.log;
+  return (
+    <section className={`card ${classes.newest}`} aria-label={t.newest}>
+      <div className={captures.head}>
+        <h2>{t.newest}</h2>
+        <NativeSelect
+          size="xs"
+          aria-label={t.atLeast}
+          value={filter.level}
+          data={[
+            { value: '', label: t.anyLevel },
+            ...LEVELS.slice(1, -1).map((value) => ({ value, label: t.level[value] })),
+          ]}
+          onChange={({ currentTarget: { value } }) =>
+            setFilter((before) => ({ ...before, level: value as LineFilter['level'] }))
+          }
+        />
+        <NativeSelect
+          size="xs"
+          aria-label={t.areaOf}
+          value={filter.area}
+          data={[
+            { value: '', label: t.anyArea },
+            ...(Object.keys(t.area) as Area[]).map((value) => ({ value, label: t.area[value] })),
+          ]}
+          onChange={({ currentTarget: { value } }) =>
+            setFilter((before) => ({ ...before, area: value as LineFilter['area'] }))
+          }
+        />
+        <TextInput
+          size="xs"
+          aria-label={t.callOf}
+          placeholder={t.callOf}
+          value={filter.call}
+          onChange={({ currentTarget: { value } }) => setFilter((before) => ({ ...before, call: value }))}
+        />
+      </div>
+      {report === null ? (
+        <p className={captures.note}>{failure ? t.lost : texts.signIn.loading}</p>
+      ) : (
+        <ClockOffset value={clockOffset}>
+          <LineTable lines={report.lines} />
+        </ClockOffset>
+      )}
+    </section>
+  );
+}
+
+/** Lines of the log, the newest on top. */
+export function LineTable({ lines }: { lines: LogLine[] }) {
+  const { texts, language } = useTranslation();
+  const clockOffset = useContext(ClockOffset);
+  const t = texts.admin.log;
+  if (lines.length === 0) return <p className={captures.note}>{t.noLines}</p>;
+  return (
+    <div className={`${table.scroll} ${classes.lines}`} tabIndex={0} role="region" aria-label={t.newest}>
+      <table className={table.table} aria-label={t.newest}>
+        <thead>
+          <tr>
+            {[t.time, t.levelColumn, t.areaColumn, t.message].map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {[...lines].reverse().map((line) => (
+            <tr key={line.seq}>
+              <td className="numbers" title={new Date(line.at - clockOffset).toLocaleString(language)}>
+                {timeOf(line.at - clockOffset, language)}
+              </td>
+              <td>
+                <span className={classes.level} data-level={line.level}>
+                  {t.kind[line.level]}
+                </span>
+              </td>
+              <td>{t.area[line.area]}</td>
+              <td className={classes.said}>
+                <span title={line.target}>{line.message}</span>
+                {detailsOf(line).map(([name, value]) => (
+                  <span key={name} className={classes.detail}>
+                    <span>{name}</span>={value}
+                  </span>
+                ))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** A time of the day with milliseconds, by this computer's clock. */
+function timeOf(at: number, language: string): string {
+  return new Date(at).toLocaleTimeString(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    fractionalSecondDigits: 3,
+  });
+}
