@@ -224,7 +224,7 @@ fn a_transfer_that_rings_can_be_taken_back() {
         world.done(if by_name { back } else { Command::RetrieveCall { call: held } });
         assert!(world.log.contains(&"hangup 101".to_owned()));
         assert_eq!((world.hears(held), world.calls.len()), (TALKING, 1));
-        assert_eq!(world.view(held).transferring_to, None);
+        assert_eq!((&world.view(held).transferring_to, &world.view(held).cause), (&None, &None));
     }
 }
 
