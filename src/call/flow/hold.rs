@@ -7,7 +7,7 @@ use offhook_sip::SessionId;
 use tracing::debug;
 
 use super::super::effect::{Effect, MediaEffect, SipEffect, Sound};
-use super::super::state::{Awaiting, Far, Near, Newcomer, Stage, Told, TransferStep, Vacancy};
+use super::super::state::{Awaiting, Far, Near, Newcomer, Stage, Told, Transfer, TransferStep, Vacancy};
 use super::{Flow, index};
 use crate::ids::ConferenceId;
 
@@ -104,7 +104,15 @@ impl Flow<'_> {
             return Sound::Conference(conference);
         }
         match &call.vacancy {
-            Some(Vacancy::Recalling { .. } | Vacancy::Transferring | Vacancy::Office { .. }) => return Sound::Ringback,
+            Some(Vacancy::Recalling { .. } | Vacancy::Office { .. }) => return Sound::Ringback,
+            // Where the PBX transfers, nobody rings that this side is to hear.
+            Some(Vacancy::Transferring) => {
+                let bridge = |transfer: &Transfer| matches!(transfer.way, TransferStep::Bridge { .. });
+                return match call.transfer.as_ref().is_some_and(bridge) {
+                    true => Sound::Ringback,
+                    false => Sound::MusicOnHold,
+                };
+            }
             Some(Vacancy::Target { .. } | Vacancy::Leaving | Vacancy::Conference) => return Sound::Silence,
             Some(Vacancy::Parked { .. }) => return Sound::MusicOnHold,
             None => {}
@@ -149,6 +157,10 @@ impl Flow<'_> {
     /// Tells ends that wait, or wait no longer, as far as they have not been told.
     pub(super) fn reoffer(&mut self) {
         if self.ended || self.call.stage != Stage::Connected || self.call.takeover.is_some() {
+            return;
+        }
+        // It is about to end.
+        if let Some(Vacancy::Leaving) = self.call.vacancy {
             return;
         }
         for side in SIDES {
