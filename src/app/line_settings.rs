@@ -60,8 +60,9 @@ pub(super) async fn keep<S: LineSettingsStore>(store: S, names: Names, mut chang
             break;
         }
         let now = changed.borrow_and_update().clone();
+        let again = !keeper.failing.is_empty();
         keeper.keep(now).await;
-        pause = if keeper.failing.is_empty() { FIRST_PAUSE } else { (pause * 2).min(LAST_PAUSE) };
+        pause = if again && !keeper.failing.is_empty() { (pause * 2).min(LAST_PAUSE) } else { FIRST_PAUSE };
     }
     for _ in 0..LAST_ATTEMPTS {
         if keeper.failing.is_empty() {
@@ -204,6 +205,22 @@ mod tests {
         drop(change);
         keeper.await.unwrap();
         assert_eq!(*store.kept.lock().unwrap(), [office("2")]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_could_not_be_kept_waits_for_the_first_pause_first() {
+        let store = Failing { fails: Arc::new(2.into()), ..Failing::default() };
+        let (change, changed) = watch::channel(ChangedSettings::default());
+        let keeper = tokio::spawn(keep(store.clone(), Names(vec![("main".into(), "100".into())]), changed));
+        let begun = tokio::time::Instant::now();
+        change.send_modify(|settings| drop(settings.insert(LineId(0), office("1"))));
+        while store.kept.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // After the first pause, and then after one twice as long.
+        assert!(begun.elapsed() < FIRST_PAUSE * 4, "{:?}", begun.elapsed());
+        drop(change);
+        keeper.await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use std::time::Instant;
 use tracing::debug;
 
 use super::cause::CauseCode;
+use super::divert::same;
 use super::effect::{Caller, Command, CommandResult, Effect};
 use super::service::Service;
 use super::state::{Call, Far, FarSip, Near};
@@ -215,7 +216,7 @@ impl Calls {
     /// The telephone that calls of a line are placed from; not where the person needs help here, nor those for itself.
     pub(super) fn office_for(&self, line: LineId, number: &str, emergency: bool) -> Option<&str> {
         let office = self.settings.get(line.0 as usize)?.remote_office.as_deref();
-        office.filter(|office| !emergency && *office != number)
+        office.filter(|office| !emergency && !same(office, number))
     }
 
     /// What is dialled when a user calls a number from a line by this service, and whether that is an emergency, which

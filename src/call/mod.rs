@@ -68,6 +68,9 @@ const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 const LEAVE_LIMIT: Duration = Duration::from_secs(5);
 /// From a REFER until the other end must have said something of it, and until it is done where that one stands.
 const REFER_LIMIT: Duration = Duration::from_secs(20);
+/// Calls for help that are taken when there are as many calls as there may be. Several people may need help at once; a
+/// peer that passes on calls for help without end gets no further.
+const EMERGENCY_RESERVE: usize = 10;
 /// Our own conferences count from here; those below have numbers that are called.
 const FIRST_CONFERENCE: u32 = 1 << 16;
 
@@ -313,7 +316,7 @@ impl Calls {
         self.with(id, now, |flow| flow.media(side, event, now));
     }
 
-    /// A call; where it is an emergency even beyond the limits.
+    /// A call; where it is an emergency even a little beyond the limits.
     fn create(
         &mut self,
         near: Near,
@@ -328,7 +331,8 @@ impl Calls {
         if self.overloaded && !emergency {
             return Err(CauseCode::Overloaded);
         }
-        if self.calls.len() >= self.max_calls && !emergency {
+        let most = if emergency { self.max_calls + EMERGENCY_RESERVE } else { self.max_calls };
+        if self.calls.len() >= most {
             return Err(CauseCode::TooManyCalls);
         }
         self.last_call += 1;

@@ -203,7 +203,7 @@ impl<R: Role> Core<R> {
         let event = match accepted {
             Ok(codec) => {
                 self.secured(call, side, now);
-                MediaInput::Accepted { codec }
+                MediaInput::Accepted { codec, held: self.media.is_held(call, side) }
             }
             Err(cause) => MediaInput::Refused { cause },
         };

@@ -50,7 +50,10 @@ impl Calls {
         if let Some(conference) = call.conference {
             self.left_conference(conference, call.id, now);
         }
-        if let Some(Vacancy::Target { of }) = call.vacancy {
+        // A transfer that was taken back has not failed.
+        if let Some(Vacancy::Target { of }) = call.vacancy
+            && self.waits_for(of, call.id)
+        {
             self.transfer_failed(of, cause.clone(), now);
         }
         match call.transfer {

@@ -80,12 +80,17 @@ impl Calls {
             }
             _ => return,
         };
-        let waits = self.calls.get(&of).and_then(|call| call.transfer.as_ref());
-        if waits.is_some_and(|transfer| transfer.way == TransferStep::Bridge { other: id }) {
+        if self.waits_for(of, id) {
             self.merge(of, id, CauseCode::Transferred, now);
         } else {
             self.with(id, now, |flow| flow.end(EndCause::ours(CauseCode::Cancelled)));
         }
+    }
+
+    /// Whether a call's other side is transferred to whoever is called by `target`.
+    pub(super) fn waits_for(&self, id: CallId, target: CallId) -> bool {
+        let transfer = self.calls.get(&id).and_then(|call| call.transfer.as_ref());
+        transfer.is_some_and(|transfer| transfer.way == TransferStep::Bridge { other: target })
     }
 
     /// Nobody was reached: the user has the call back, or it rings there once more.

@@ -22,13 +22,15 @@ pub enum MediaInput {
         sdp: Bytes,
         /// The codec, where it is settled.
         codec: Option<Codec>,
-        /// Whether neither side sends any more: the other end holds the call, and plays nothing itself.
+        /// Whether the other end holds the call, and plays nothing itself.
         held: bool,
     },
     /// The other side's answer fits.
     Accepted {
         /// The codec that was agreed.
         codec: Codec,
+        /// Whether the other end holds the call, and plays nothing itself.
+        held: bool,
     },
     /// How the audio of this side is encrypted from now on.
     Secured {
@@ -159,7 +161,8 @@ pub enum MediaEffect {
     /// Forget who was prepared; the side stays as it is.
     DropNext,
     /// Offer a side towards SIP once more, in another direction: `Described` with the offer, or `Refused`. The answer
-    /// goes into [`MediaEffect::AcceptAnswer`]; without one the side stays as it was.
+    /// goes into [`MediaEffect::AcceptAnswer`]; without one the side stays as it was, but after an offer of both ways an
+    /// offer of its own is answered with both ways.
     Reoffer {
         /// Which side it is for.
         side: Side,

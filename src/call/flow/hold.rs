@@ -6,7 +6,7 @@ use offhook_media::session::Side;
 use offhook_sip::SessionId;
 
 use super::super::effect::{Effect, MediaEffect, SipEffect, Sound};
-use super::super::state::{Awaiting, Far, Near, Newcomer, Stage, TransferStep, Vacancy};
+use super::super::state::{Awaiting, Far, Near, Newcomer, Stage, Told, Transfer, TransferStep, Vacancy};
 use super::{Flow, index};
 use crate::ids::ConferenceId;
 
@@ -103,7 +103,15 @@ impl Flow<'_> {
             return Sound::Conference(conference);
         }
         match &call.vacancy {
-            Some(Vacancy::Recalling { .. } | Vacancy::Transferring | Vacancy::Office { .. }) => return Sound::Ringback,
+            Some(Vacancy::Recalling { .. } | Vacancy::Office { .. }) => return Sound::Ringback,
+            // Where the PBX transfers, nobody rings that this side is to hear.
+            Some(Vacancy::Transferring) => {
+                let bridge = |transfer: &Transfer| matches!(transfer.way, TransferStep::Bridge { .. });
+                return match call.transfer.as_ref().is_some_and(bridge) {
+                    true => Sound::Ringback,
+                    false => Sound::MusicOnHold,
+                };
+            }
             Some(Vacancy::Target { .. } | Vacancy::Leaving | Vacancy::Conference) => return Sound::Silence,
             Some(Vacancy::Parked { .. }) => return Sound::MusicOnHold,
             None => {}
@@ -126,20 +134,36 @@ impl Flow<'_> {
         }
     }
 
+    /// Which way audio is to go at a side.
+    fn wanted(&self, side: Side) -> Direction {
+        let users = self.call.line().is_some() && side == self.call.browser_side();
+        let hold = self.call.on_hold && !users && self.call.conference.is_none();
+        match hold {
+            false => Direction::SendRecv,
+            true if self.is_heard(self.sound_for(side)) => Direction::SendOnly,
+            // The PBX plays its own music then.
+            true => Direction::Inactive,
+        }
+    }
+
+    /// An end has made an offer of its own. One that would not be retrieved by an offer of ours is by the answer.
+    pub(super) fn asked_anew(&mut self, side: Side) {
+        if self.call.told[index(side)].refused && self.wanted(side) == Direction::SendRecv {
+            self.call.told[index(side)] = Told::default();
+        }
+    }
+
     /// Tells ends that wait, or wait no longer, as far as they have not been told.
     pub(super) fn reoffer(&mut self) {
         if self.ended || self.call.stage != Stage::Connected || self.call.takeover.is_some() {
             return;
         }
+        // It is about to end.
+        if let Some(Vacancy::Leaving) = self.call.vacancy {
+            return;
+        }
         for side in SIDES {
-            let users = self.call.line().is_some() && side == self.call.browser_side();
-            let hold = self.call.on_hold && !users && self.call.conference.is_none();
-            let wanted = match hold {
-                false => Direction::SendRecv,
-                true if self.is_heard(self.sound_for(side)) => Direction::SendOnly,
-                // The PBX plays its own music then.
-                true => Direction::Inactive,
-            };
+            let wanted = self.wanted(side);
             let told = self.call.told[index(side)];
             let Some(session) = self.call.session_at(side) else { continue };
             let free = told.under_way.is_none() && !told.refused && self.call.awaiting[index(side)].is_empty();

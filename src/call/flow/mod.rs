@@ -150,13 +150,17 @@ impl Flow<'_> {
                 }
                 if matches!(awaiting, Awaiting::Renegotiation(session) if self.is_side(session)) {
                     self.hold(side, held);
+                    self.asked_anew(side);
                 }
                 self.described(side, awaiting, sdp, now);
                 self.reoffer();
             }
-            MediaInput::Accepted { codec } => {
+            MediaInput::Accepted { codec, held } => {
                 let awaiting = self.call.awaiting[index(side)].pop_front();
                 self.call.codec = Some(codec);
+                if let Some(Awaiting::ReofferAcceptance | Awaiting::LateAcceptance) = awaiting {
+                    self.hold(side, held);
+                }
                 match awaiting {
                     Some(Awaiting::Acceptance) => self.accepted(now),
                     Some(Awaiting::NextAcceptance) => self.next_accepted(now),
@@ -259,6 +263,7 @@ impl Flow<'_> {
     pub(super) fn hold(&mut self, side: Side, held: bool) {
         if std::mem::replace(&mut self.call.held[index(side)], held) != held {
             self.listen();
+            self.tell_clients();
         }
     }
 
@@ -405,6 +410,10 @@ impl Flow<'_> {
         }
         self.tell_clients();
         self.tell_others();
+        // A caller who waited on hold and did not take it back then must not stay so.
+        for told in &mut self.call.told {
+            told.refused = false;
+        }
         self.reoffer();
     }
 

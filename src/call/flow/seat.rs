@@ -108,7 +108,9 @@ impl Flow<'_> {
 
     /// Nobody was reached for the other side. Without a user the line rings, where `anybody` is there.
     pub(in crate::call) fn give_back(&mut self, cause: EndCause, anybody: bool) {
-        self.set_transfer(None);
+        // What the other side hears changes only with what comes of it.
+        let transfer = self.call.transfer.take();
+        debug!(call = %self.call.id, ?transfer, "nobody was reached");
         match self.call.vacancy {
             None => {
                 self.call.trouble = Some(cause);
@@ -116,7 +118,7 @@ impl Flow<'_> {
             }
             Some(Vacancy::Transferring) if anybody => self.recall(),
             Some(Vacancy::Transferring | Vacancy::Office { .. }) => self.end(cause),
-            Some(_) => {}
+            Some(_) => self.rearrange(),
         }
     }
 

@@ -513,7 +513,9 @@ fn help_can_always_be_called() {
     }
     let make = |number: &str| Command::MakeCall { line: LINE, number: number.into(), sdp: "v=0".into() };
     assert_eq!(world.command(LAPTOP, make("555")), Some(CommandResult::Error(CauseCode::TooManyCalls)));
-    assert!(matches!(world.command(LAPTOP, make("110")), Some(CommandResult::Media { .. })));
+    let helped =
+        (0..50).take_while(|_| matches!(world.command(LAPTOP, make("110")), Some(CommandResult::Media { .. })));
+    assert_eq!(helped.count(), 10, "there is an end to it");
 }
 
 #[test]

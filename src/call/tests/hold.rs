@@ -104,6 +104,35 @@ fn who_holds_and_is_held_hears_no_music() {
 }
 
 #[test]
+fn who_has_held_meanwhile_is_seen_to_hold() {
+    let mut world = World::new();
+    let call = world.talking_to("300");
+    world.done(Command::HoldCall { call });
+    world.sip(101, SipInput::OfferAnswered { sdp: sdp() });
+    world.done(Command::RetrieveCall { call });
+    assert_eq!(world.states(call), (Connected, Connected));
+    world.held = true;
+    world.sip(101, SipInput::OfferAnswered { sdp: sdp() });
+    assert_eq!(world.states(call), (Connected, Held));
+    assert_eq!(world.hears(call), [Some(Sound::MusicOnHold), Some(Sound::Peer)]);
+}
+
+#[test]
+fn who_would_not_be_retrieved_is_by_an_offer_of_its_own() {
+    let mut world = World::new();
+    let call = world.talking_to("300");
+    world.done(Command::HoldCall { call });
+    world.sip(101, SipInput::OfferAnswered { sdp: sdp() });
+    world.done(Command::RetrieveCall { call });
+    world.sip(101, SipInput::OfferRejected { status: 488 });
+    world.log.clear();
+    world.sip(101, SipInput::Offer { sdp: sdp() });
+    world.logged(&["200 to offer"]);
+    world.done(Command::HoldCall { call });
+    world.logged(&["A hears Silence", "B hears MusicOnHold", "offer 101"]);
+}
+
+#[test]
 fn a_second_call_holds_the_first() {
     let mut world = World::new();
     let first = world.talking_to("300");

@@ -65,4 +65,9 @@ fn only_what_goes_by_the_other_telephone_needs_no_browser() {
         assert!(!by_office(&world, ALICE, number), "{number}");
     }
     assert!(!by_office(&world, UserId(7), "300"), "who does not have the line");
+    world.done(Command::SetRemoteOffice { line: LINE, number: Some("0171 2345678".into()) });
+    for number in ["01712345678", "+49 171 2345678", "0 0171 2345678"] {
+        assert!(!by_office(&world, ALICE, number), "{number} is the telephone itself");
+    }
+    assert!(by_office(&world, ALICE, "0171 2345679"));
 }

@@ -218,6 +218,11 @@ fn calls_for_help_are_passed_on_beyond_the_limits() {
     world.calls.set_overloaded(true);
     world.pass_on(PBX, vec![target(TRUSTED, "300")]);
     world.logged(&["reject 503"]);
+    for _ in 0..20 {
+        world.pass_on(PBX, vec![target(TRUSTED, "112")]);
+        world.logged(&["INVITE 112"]);
+    }
+    // Even they are not without end: ten are taken beyond as many calls as there may be.
     world.pass_on(PBX, vec![target(TRUSTED, "112")]);
-    world.logged(&["INVITE 112"]);
+    world.logged(&["reject 503"]);
 }

@@ -324,7 +324,7 @@ impl Around {
                 }
                 let event = match (taken, answer) {
                     (false, _) => MediaInput::Refused { cause: CauseCode::NoCommonCodec },
-                    (true, Some(true)) => MediaInput::Accepted { codec: Codec::Pcma },
+                    (true, Some(true)) => MediaInput::Accepted { codec: Codec::Pcma, held },
                     (true, _) => {
                         MediaInput::Described { sdp: Bytes::from_static(b"v=0"), codec: Some(Codec::Pcma), held }
                     }

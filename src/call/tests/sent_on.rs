@@ -106,3 +106,14 @@ fn an_answered_caller_is_sent_nothing_that_comes_before_an_answer() {
     world.sip(101, answered(None));
     world.logged(&["A hears Peer", "B hears Peer"]);
 }
+
+#[test]
+fn a_caller_who_would_not_be_retrieved_is_asked_again_when_somebody_answers() {
+    let mut world = asked();
+    world.sip(1, SipInput::Referred { status: 501 });
+    world.sip(1, SipInput::OfferRejected { status: 488 });
+    world.log.clear();
+    world.sip(101, answered(sdp()));
+    world.logged(&["A hears Peer", "B hears Peer", "offer 1"]);
+    assert_eq!(world.wanted.last(), Some(&sdp::Direction::SendRecv));
+}

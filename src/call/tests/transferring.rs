@@ -100,6 +100,7 @@ fn the_pbx_joins_the_calls_where_it_can() {
     world.sip(1, SipInput::Referred { status: 200 });
     assert_eq!(world.view(held).cause.as_ref().unwrap().code, CauseCode::Transferred);
     assert!(world.calls.views(DESK).is_empty());
+    assert!(!world.log.iter().any(|line| line.starts_with("offer")), "who leaves is asked nothing: {:?}", world.log);
     // The one whose place was taken ends itself, the other one is made to.
     world.sip(101, bye());
     world.log.clear();
@@ -224,7 +225,7 @@ fn a_transfer_that_rings_can_be_taken_back() {
         world.done(if by_name { back } else { Command::RetrieveCall { call: held } });
         assert!(world.log.contains(&"hangup 101".to_owned()));
         assert_eq!((world.hears(held), world.calls.len()), (TALKING, 1));
-        assert_eq!(world.view(held).transferring_to, None);
+        assert_eq!((&world.view(held).transferring_to, &world.view(held).cause), (&None, &None));
     }
 }
 
@@ -374,6 +375,27 @@ fn the_pbx_goes_on_with_a_transfer_whose_user_leaves() {
             world.sip(1, bye());
             world.sip(101, bye());
             assert!(world.calls.is_empty() && world.calls.poll_timeout().is_none());
+        }
+    }
+}
+
+#[test]
+fn nobody_hears_ringing_or_is_asked_anything_while_the_pbx_transfers() {
+    for leave in LEAVING {
+        for music_on_hold in [true, false] {
+            let mut world = World::with(|directory| directory.music_on_hold = music_on_hold);
+            world.abilities = BOTH;
+            let (held, active) = consulting(&mut world);
+            world.done(Command::TransferCall { active, held });
+            world.sip(1, SipInput::Referred { status: 100 });
+            world.wanted.clear();
+            leave(&mut world, &[held, active]);
+            assert_eq!(
+                (world.hears(held)[0], world.hears(active)[1]),
+                (Some(Sound::MusicOnHold), Some(Sound::MusicOnHold))
+            );
+            world.sip(1, SipInput::Referred { status: 200 });
+            assert_eq!(world.wanted, []);
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct World {
     pub(super) calls: Calls,
     pub(super) now: Instant,
     pub(super) codec: Codec,
-    /// What the media side says of the next description.
+    /// What the media side says of the next description, and the next answer.
     pub(super) held: bool,
     pub(super) log: Vec<String>,
     pub(super) views: Vec<(ClientId, CallView)>,
@@ -188,9 +188,11 @@ impl World {
             }
             MediaEffect::AcceptNext { side, .. } => {
                 self.log.push(format!("{side:?} replaced"));
-                (side, MediaInput::Accepted { codec: self.codec })
+                (side, MediaInput::Accepted { codec: self.codec, held: self.held })
             }
-            MediaEffect::AcceptAnswer { side, .. } => (side, MediaInput::Accepted { codec: self.codec }),
+            MediaEffect::AcceptAnswer { side, .. } => {
+                (side, MediaInput::Accepted { codec: self.codec, held: self.held })
+            }
             MediaEffect::Play { side, sound } => {
                 self.sounds.insert((call, side as usize), sound);
                 return self.log.push(format!("{side:?} hears {sound:?}"));

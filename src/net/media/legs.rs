@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
-use offhook_media::sdp::{Direction, Offer};
+use offhook_media::sdp::{Direction, Offer, Terms};
 use offhook_media::session::Side;
 
 use super::worker::{Action, Passage};
@@ -38,7 +38,7 @@ impl MediaServer {
         let next = media.next.as_mut().filter(|next| next.side == side).ok_or(CauseCode::Internal)?;
         let offer = next.rtp.offer.as_ref().ok_or(CauseCode::Internal)?;
         let negotiated = offer.accept_answer(answer).map_err(|error| sdp_cause(call, &error))?;
-        next.rtp.negotiated = Some(negotiated.clone());
+        next.rtp.answered(negotiated.clone());
         let Some(Next { rtp, pair, .. }) = media.next.take() else { return Err(CauseCode::Internal) };
         if let Some(old) = media.sides[side as usize].replace(rtp) {
             self.ports.release(old.local.port);
@@ -58,21 +58,26 @@ impl MediaServer {
     }
 
     /// Offers a side once more with what was agreed first, in another direction. The answer goes into
-    /// [`MediaServer::accept_answer`]; without one the agreement goes on.
+    /// [`MediaServer::accept_answer`]; without one the agreement goes on, but who would not be retrieved is when it asks
+    /// by itself.
     pub(in crate::net) fn reoffer(&mut self, call: CallId, side: Side, wanted: Direction) -> Result<Bytes, CauseCode> {
-        self.existing(call, side)?.wanted = wanted;
-        self.offer_again(call, side, |rtp, codec| expected_first(&rtp.audio.outgoing, Some(codec)))
+        if wanted == Direction::SendRecv {
+            self.existing(call, side)?.wanted = wanted;
+        }
+        self.offer_again(call, side, wanted, |rtp, codec| expected_first(&rtp.audio.outgoing, Some(codec)))
     }
 
     /// Our description of a side as it is, with a new version.
     pub(in crate::net) fn describe(&mut self, call: CallId, side: Side) -> Result<Bytes, CauseCode> {
-        self.offer_again(call, side, |_, codec| vec![codec])
+        let wanted = self.existing(call, side)?.wanted;
+        self.offer_again(call, side, wanted, |_, codec| vec![codec])
     }
 
     fn offer_again(
         &mut self,
         call: CallId,
         side: Side,
+        wanted: Direction,
         codecs: impl FnOnce(&RtpSide, Codec) -> Vec<Codec>,
     ) -> Result<Bytes, CauseCode> {
         let identity = self.identity.clone();
@@ -82,10 +87,11 @@ impl MediaServer {
         if !codecs.contains(&agreed.codec) {
             codecs.insert(0, agreed.codec);
         }
-        let offer = Offer::renewed(&rtp.local, rtp.terms_again(codecs, &identity, agreed), agreed, rtp.version + 1);
+        let terms = Terms { direction: wanted, ..rtp.terms_again(codecs, &identity, agreed) };
+        let offer = Offer::renewed(&rtp.local, terms, agreed, rtp.version + 1);
         rtp.version += 1;
         let sdp = offer.sdp().clone();
-        rtp.offer = Some(offer);
+        (rtp.offer, rtp.offered) = (Some(offer), wanted);
         Ok(sdp)
     }
 

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use offhook_media::codec::Codec;
 use offhook_media::dsp::{Country, Tone, ToneKind};
 use offhook_media::record::{Channels, Container, RecordFormat};
-use offhook_media::sdp::{self, Direction, LocalAudio, Negotiated, Offer, SdpError, SecurityKind};
+use offhook_media::sdp::{self, Direction, LocalAudio, Negotiated, Offer, SdpError, SecurityKind, Terms};
 use offhook_media::session::{Side, Source};
 use offhook_media::sound::Clip;
 use offhook_media::srtp::{DtlsIdentity, LocalKeys};
@@ -173,8 +173,30 @@ struct RtpSide {
     audio: AudioSettings,
     /// The keys of what we send, for its life.
     keys: LocalKeys,
-    /// What our offers and answers want: less than both ways while it is on hold with us.
+    /// What our answers want: less than both ways while it is on hold with us.
     wanted: Direction,
+    /// What our latest offer wants.
+    offered: Direction,
+    /// The other end wants nothing and sends nothing.
+    held: bool,
+}
+
+impl RtpSide {
+    /// Our latest offer was answered so.
+    fn answered(&mut self, negotiated: Negotiated) {
+        self.wanted = self.offered;
+        // Less than both ways leaves the other end no choice.
+        if self.offered == Direction::SendRecv {
+            self.held = negotiated.direction == Direction::Inactive;
+        }
+        self.negotiated = Some(negotiated);
+    }
+
+    /// The other end has offered so, or would have, had we wanted both ways.
+    fn asked(&mut self, theirs: Direction) {
+        // It says nothing of its own where nothing goes either way because of us.
+        self.held = theirs == Direction::Inactive && (self.held || self.wanted != Direction::Inactive);
+    }
 }
 
 impl MediaServer {
@@ -243,7 +265,7 @@ impl MediaServer {
         let rtp = self.rtp_side(call, side, address, audio)?;
         let offer = Offer::new(&rtp.local, rtp.terms(audio.outgoing.clone(), &identity));
         let sdp = offer.sdp().clone();
-        rtp.offer = Some(offer);
+        (rtp.offer, rtp.offered) = (Some(offer), rtp.wanted);
         Ok(sdp)
     }
 
@@ -260,8 +282,15 @@ impl MediaServer {
         let order = expected_first(&audio.incoming, expected);
         let identity = self.identity.clone();
         let rtp = self.rtp_side(call, side, address, audio)?;
-        let (answer, negotiated) = sdp::answer(&rtp.local, rtp.terms(order, &identity), offer, rtp.version + 1)
-            .map_err(|error| sdp_cause(call, &error))?;
+        let terms = rtp.terms(order, &identity);
+        let both_ways = Terms { direction: Direction::SendRecv, ..terms.clone() };
+        let answered = |terms| sdp::answer(&rtp.local, terms, offer, rtp.version + 1);
+        let (answer, negotiated) = answered(terms).map_err(|error| sdp_cause(call, &error))?;
+        let theirs = match rtp.wanted {
+            Direction::SendRecv => negotiated.direction,
+            _ => answered(both_ways).map_or(negotiated.direction, |(_, negotiated)| negotiated.direction),
+        };
+        rtp.asked(theirs);
         rtp.version += 1;
         log_agreed(call, side, &negotiated);
         let codec = negotiated.codec;
@@ -277,21 +306,20 @@ impl MediaServer {
         let negotiated = offer.accept_answer(answer).map_err(|error| sdp_cause(call, &error))?;
         let codec = negotiated.codec;
         // The 200 mostly repeats the description of the 183.
-        if rtp.negotiated.as_ref() != Some(&negotiated) {
+        let same = rtp.negotiated.as_ref() == Some(&negotiated);
+        rtp.answered(negotiated.clone());
+        if !same {
             log_agreed(call, side, &negotiated);
-            rtp.negotiated = Some(negotiated.clone());
             self.agreed(call, side, |negotiated| Action::Rtp { side, negotiated }, negotiated);
         }
         Ok(codec)
     }
 
-    /// Whether the other end of a side wants nothing and sends nothing; not where that is our own wish.
+    /// Whether the other end of a side wants nothing and sends nothing, as it has said itself: also while it is on hold
+    /// with us, and not where that is our own wish.
     pub(super) fn is_held(&self, call: CallId, side: Side) -> bool {
         let rtp = self.calls.get(&call).and_then(|media| media.sides[side as usize].as_ref());
-        rtp.is_some_and(|rtp| {
-            let still = rtp.negotiated.as_ref().is_some_and(|agreed| agreed.direction == Direction::Inactive);
-            still && rtp.wanted == Direction::SendRecv
-        })
+        rtp.is_some_and(|rtp| rtp.held)
     }
 
     /// How the audio of a side is encrypted, where that is agreed.
@@ -528,10 +556,10 @@ impl MediaServer {
         self.next_session += 1;
         let local = LocalAudio { address: shown, port: pair.port, session_id: self.next_session };
         let (audio, keys) = (audio.clone(), LocalKeys::new(&random));
-        Ok((
-            RtpSide { local, version: 1, offer: None, negotiated: None, audio, keys, wanted: Direction::SendRecv },
-            pair,
-        ))
+        let (wanted, offered) = (Direction::SendRecv, Direction::SendRecv);
+        let rtp =
+            RtpSide { local, version: 1, offer: None, negotiated: None, audio, keys, wanted, offered, held: false };
+        Ok((rtp, pair))
     }
 
     /// The codecs to answer a browser with: what spares transcoding first, HD where the PBX side is HD.

@@ -1,5 +1,6 @@
 //! The PBX of the scenarios: Kamailio as registrar and proxy with digest authentication.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -180,6 +181,16 @@ impl Kamailio {
     /// `unbound USER` for each change of a registration.
     pub(crate) fn log(&self) -> String {
         self.process.as_ref().map(Process::log).unwrap_or_default()
+    }
+
+    /// How many requests of a method have come; one that is sent again counts once.
+    pub(crate) fn requests(&self, method: &str) -> usize {
+        let log = self.log();
+        let requests = log.lines().filter(|line| line.contains(&format!("request {method} ")));
+        let words =
+            |line: &str, name| line.split_once(name).and_then(|(_, rest)| rest.split(' ').next()).map(str::to_owned);
+        let transactions: BTreeSet<_> = requests.map(|line| (words(line, " cseq "), words(line, " call "))).collect();
+        transactions.len()
     }
 
     /// Waits until a text stands in the log at least so many times.

@@ -84,6 +84,56 @@ fn a_side_is_offered_on_hold_and_retrieved_with_what_was_agreed() {
     assert!(!told, "who is on hold is not suspected");
 }
 
+/// What we answer when a telephone makes an offer with this direction.
+fn asks(server: &mut MediaServer, phone: &Peer, direction: &str) -> String {
+    let offer = answering(phone, direction);
+    text(server.answer_offer(CALL, Side::A, HOME, &plain(), None, offer.as_bytes()).map(|(sdp, _)| sdp))
+}
+
+#[test]
+fn a_side_that_does_not_take_an_offer_of_hold_stays_as_it_was() {
+    let (mut server, _events) = server(1, 0, 42_180..=42_189);
+    let phone = server.join_peer(CALL, Side::A, Sound::Peer);
+    for wanted in [Direction::SendOnly, Direction::Inactive] {
+        server.reoffer(CALL, Side::A, wanted).unwrap();
+        assert!(asks(&mut server, &phone, "sendrecv").contains("a=sendrecv"), "{wanted:?} was refused");
+        assert!(text(server.describe(CALL, Side::A)).ends_with("a=sendrecv\r\n"));
+    }
+    server.reoffer(CALL, Side::A, Direction::SendOnly).unwrap();
+    server.accept_answer(CALL, Side::A, answering(&phone, "recvonly").as_bytes()).unwrap();
+    assert!(asks(&mut server, &phone, "sendrecv").contains("a=sendonly"));
+    // It does not take the offer that retrieves it either, and then asks by itself.
+    server.reoffer(CALL, Side::A, Direction::SendRecv).unwrap();
+    assert!(asks(&mut server, &phone, "sendrecv").contains("a=sendrecv"));
+}
+
+#[test]
+fn the_other_end_may_hold_while_it_is_on_hold_with_us() {
+    use Direction::{Inactive, SendOnly, SendRecv};
+    let (mut server, _events) = server(1, 0, 42_190..=42_199);
+    let phone = server.join_peer(CALL, Side::A, Sound::Peer);
+    let offered = |server: &mut MediaServer, wanted, answered: &str| {
+        server.reoffer(CALL, Side::A, wanted).unwrap();
+        server.accept_answer(CALL, Side::A, answering(&phone, answered).as_bytes()).unwrap();
+        server.is_held(CALL, Side::A)
+    };
+    let asked = |server: &mut MediaServer, direction: &str| {
+        asks(server, &phone, direction);
+        server.is_held(CALL, Side::A)
+    };
+    assert!(!offered(&mut server, SendOnly, "recvonly"));
+    assert!(!asked(&mut server, "recvonly"), "it asks anew");
+    assert!(asked(&mut server, "inactive"));
+    assert!(offered(&mut server, SendRecv, "inactive"), "it is retrieved and holds on");
+    assert!(!asked(&mut server, "sendrecv"));
+    // Where nothing goes either way because of us, that is no wish of its own.
+    assert!(!offered(&mut server, Inactive, "inactive"));
+    assert!(!asked(&mut server, "inactive"));
+    assert!(offered(&mut server, SendRecv, "inactive"), "it has held meanwhile");
+    assert!(offered(&mut server, Inactive, "inactive"), "and holds on");
+    assert!(!offered(&mut server, SendRecv, "sendrecv"));
+}
+
 #[test]
 fn a_leg_goes_to_another_call_wherever_both_are() {
     let (mut server, mut events) = server(3, 0, 41_960..=41_999);

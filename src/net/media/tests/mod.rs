@@ -1,7 +1,7 @@
 //! Audio through real sockets on the loopback.
 
 mod legs;
-mod moves;
+pub(super) mod moves;
 mod sounds;
 
 use std::net::{Ipv4Addr, UdpSocket};

@@ -124,6 +124,12 @@ impl Entry {
         legs.map(|side| (side, self.session.stats(side)))
     }
 
+    /// The sides whose browser's path stands: one that has stood may have broken since.
+    pub(super) fn standing(&self) -> impl Iterator<Item = Side> {
+        let stands = |side| matches!(self.session.leg(side), Some(Leg::WebRtc(leg)) if leg.is_connected());
+        [Side::A, Side::B].into_iter().filter(move |&side| stands(side))
+    }
+
     pub(super) fn socket(&self, side: Side, channel: Channel) -> Option<&MediaSocket> {
         let sockets = &self.sides[side as usize];
         match channel {
@@ -251,5 +257,26 @@ impl Outlet {
         if self.events.try_send(event).is_err() {
             warn!(%call, "the core does not keep up with media events");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use offhook_media::codec::Codec;
+    use offhook_media::webrtc::{WebRtcConfig, WebRtcLeg};
+
+    use super::super::super::tests::moves::BROWSER;
+    use super::*;
+
+    #[test]
+    fn a_path_that_has_stood_and_stands_no_longer_is_not_said_to_stand() {
+        let now = Instant::now();
+        let mut entry = Entry::new(CallId(1), now);
+        let config = WebRtcConfig::new([7; 32]).unwrap();
+        let candidates = ["127.0.0.1:4000".parse().unwrap()];
+        let (leg, _) = WebRtcLeg::accept(&config, &candidates, BROWSER, &[Codec::Opus]).unwrap();
+        entry.session.set_leg(Side::A, Leg::WebRtc(Box::new(leg)), now);
+        entry.connected = true;
+        assert_eq!(entry.standing().count(), 0);
     }
 }

@@ -253,8 +253,8 @@ impl Worker {
             }
             Action::Digits { side, digits } => self.step(key, now, |session| session.send_digits(side, &digits, now)),
             Action::Confirm => {
-                if self.entries[key].connected {
-                    self.out.tell(call, Side::A, MediaInput::Connected);
+                for side in self.entries[key].standing() {
+                    self.out.tell(call, side, MediaInput::Connected);
                 }
             }
             Action::Expect => self.step(key, now, |session| {

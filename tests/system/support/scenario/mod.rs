@@ -25,6 +25,7 @@
 //! 202 has played                             to the end, and as it should
 //! alice events 200 delivered, established
 //! pbx saw REFER                    a request at the PBX; `no` before it, `3 times` behind it; `saw 181` a response
+//! pbx saw BYE because SIP;cause=486          one with this Reason
 //! server restarts                  with what it has stored; a client signs in anew
 //! ```
 
@@ -199,7 +200,19 @@ impl Cast {
             ["saw", status] if status.parse::<u16>().is_ok() => self.pbx.wait(&format!("response {status} "), 1),
             ["saw", method] => self.pbx.wait(&format!("request {method} "), 1),
             ["saw", method, times, "times"] => {
-                self.pbx.wait(&format!("request {method} "), times.parse().expect("times is a number"));
+                let times = times.parse().expect("times is a number");
+                eventually(&format!("the PBX sees {method} {times} times"), SOON, || match self.pbx.requests(method) {
+                    found if found >= times => Ok(()),
+                    found => Err(format!("{found} times so far")),
+                });
+            }
+            ["saw", method, "because", reason] => {
+                let (request, reason) = (format!("request {method} "), format!(" reason {reason}"));
+                eventually(&format!("the PBX sees {method}{reason}"), SOON, || {
+                    let log = self.pbx.log();
+                    let mut requests = log.lines().filter(|line| line.contains(&request));
+                    if requests.any(|line| line.ends_with(&reason)) { Ok(()) } else { Err("not so far".to_owned()) }
+                });
             }
             ["saw", "no", method] => {
                 assert!(!self.pbx.log().contains(&format!("request {method} ")), "the PBX saw {method}");
