@@ -4,8 +4,11 @@
 //! tool. [`verdict::Verdict`] is what it comes to. Pure: times are arguments, files and sockets are elsewhere.
 
 pub mod diagnosis;
+pub mod file;
+pub mod pseudonyms;
 pub mod read;
 pub mod record;
+pub mod redact;
 pub mod replay;
 pub mod trace;
 pub mod verdict;
