@@ -256,6 +256,16 @@ impl Calls {
         self.overloaded = overloaded;
     }
 
+    /// The call that the last input began, until its steps are polled.
+    pub fn begun(&self) -> Option<CallId> {
+        self.steps.iter().find(|step| step.before.is_none()).map(|step| step.call)
+    }
+
+    /// The call that an INVITE of ours is for.
+    pub fn call_of_leg(&self, leg: LegId) -> Option<CallId> {
+        self.by_leg.get(&leg).copied()
+    }
+
     /// The call that a session belongs to.
     pub fn call_of(&self, session: SessionId) -> Option<CallId> {
         self.by_session.get(&session).copied()

@@ -174,7 +174,7 @@ impl State {
             vacancy,
             transfer,
             way: call.trail.way(),
-            ended: call.trouble.as_ref().filter(|_| ended).map(|cause| cause.code),
+            ended: ended.then(|| call.trouble.as_ref().map_or(CauseCode::NormalClearing, |cause| cause.code)),
         }
     }
 }

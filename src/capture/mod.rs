@@ -5,9 +5,11 @@
 
 pub mod diagnosis;
 pub mod file;
+pub mod ladder;
 pub mod pseudonyms;
 pub mod read;
 pub mod record;
+pub mod recorder;
 pub mod redact;
 pub mod replay;
 pub mod trace;
