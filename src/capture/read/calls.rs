@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use offhook_sip::header::Name;
 use offhook_sip::message::Message;
 use offhook_sip::method::Method;
 
 use super::{Capture, Captured, sip};
-use crate::capture::trace::{PartyKind, Trace, TraceEvent, TraceParty, TraceTransport, TraceWhat};
+use crate::capture::file::comment;
+use crate::capture::redact;
+use crate::capture::trace::{PartyKind, Trace, TraceEvent, TraceParty, TraceTransport, TraceWhat, ms};
 
 /// Begins the value of User-Agent and Server that Offhook sends.
 const OURSELVES: &str = "Offhook";
@@ -156,16 +159,13 @@ fn tokens(entry: &Entry<'_>) -> Vec<String> {
             tokens.push(format!("s{}", id.to_ascii_lowercase()));
         }
     }
-    tokens
-        .extend(entry.captured.comments.iter().find_map(|comment| noted_call(comment)).map(|call| format!("c{call}")));
+    tokens.extend(noted_call(&entry.captured.comments).map(|call| format!("c{call}")));
     tokens
 }
 
-/// The number of the call in a comment of Offhook's.
-fn noted_call(comment: &str) -> Option<&str> {
-    let rest = comment.strip_prefix(OURSELVES)?.split_once("call ")?.1;
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    rest.get(..end).filter(|number| !number.is_empty())
+/// The call that Offhook has noted beside a message.
+fn noted_call(comments: &[String]) -> Option<&str> {
+    comments.iter().find_map(|comment| comment::call(comment))
 }
 
 /// Hosts on which both ends of a message are.
@@ -179,7 +179,11 @@ fn known_server(entries: &[Entry<'_>], shared: &HashSet<IpAddr>) -> Option<Serve
     let says_so = |message: &Message| {
         [Name::UserAgent, Name::Server].into_iter().any(|name| sip::field(message, name).starts_with(OURSELVES))
     };
-    let ours = entries.iter().filter(|entry| says_so(&entry.message)).map(|entry| entry.captured.source);
+    // What Offhook has captured says of each message which way it went.
+    let noted =
+        |entry: &&Entry<'_>| entry.captured.sent == Some(true) && noted_call(&entry.captured.comments).is_some();
+    let ours = entries.iter().filter(|entry| says_so(&entry.message) || noted(entry));
+    let ours = ours.map(|entry| entry.captured.source);
     let mut ours: HashSet<SocketAddr> = ours.collect();
     let both = |entry: &&Entry<'_>| ours.contains(&entry.captured.source) && ours.contains(&entry.captured.destination);
     if entries.iter().any(|entry| both(&entry)) {
@@ -246,7 +250,7 @@ fn trace(group: &[&Entry<'_>], server: &Server) -> Trace {
     let mut trace = Trace::default();
     let Some(first) = group.first() else { return trace };
     trace.id = first.message.call_id().unwrap_or_default().to_owned();
-    trace.started_at = milliseconds(first.captured.at);
+    trace.started_at = ms(Duration::from_nanos(first.captured.at));
     let shares = |entry: &&&Entry<'_>| entry.captured.source.ip() == entry.captured.destination.ip();
     let by_port = group.iter().find(shares).is_some();
     let mut parties: Vec<(Option<SocketAddr>, TraceParty)> = Vec::new();
@@ -275,9 +279,9 @@ fn trace(group: &[&Entry<'_>], server: &Server) -> Trace {
             transport: entry.captured.transport,
             source: entry.captured.source.to_string(),
             destination: entry.captured.destination.to_string(),
-            text: without_secrets(&String::from_utf8_lossy(&entry.captured.bytes)),
+            text: String::from_utf8_lossy(&redact::sip(&entry.captured.bytes)).into_owned(),
         };
-        trace.events.push(TraceEvent { at: milliseconds(entry.captured.at), from, to, what });
+        trace.events.push(TraceEvent { at: ms(Duration::from_nanos(entry.captured.at)), from, to, what });
     }
     trace.parties = parties.into_iter().map(|(_, party)| party).collect();
     trace
@@ -285,7 +289,7 @@ fn trace(group: &[&Entry<'_>], server: &Server) -> Trace {
 
 /// Who calls whom, when it was answered and when it was over.
 fn summarise(trace: &mut Trace, entry: &Entry<'_>) {
-    let (message, at) = (&entry.message, milliseconds(entry.captured.at));
+    let (message, at) = (&entry.message, ms(Duration::from_nanos(entry.captured.at)));
     if entry.begins() && trace.called.is_none() {
         trace.caller = message.from().ok().and_then(|from| from.uri.user_decoded());
         trace.called = message.request_uri().ok().and_then(|uri| uri.user_decoded());
@@ -302,28 +306,4 @@ fn summarise(trace: &mut Trace, entry: &Entry<'_>) {
         (None, Some(Method::Invite)) if trace.connected_at.is_none() => trace.ended_at = None,
         _ => {}
     }
-}
-
-/// What proves a password is taken out; what it is made of is not, since a wrong realm shows there.
-fn without_secrets(text: &str) -> String {
-    let mut cleaned = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let name = line.split(':').next().unwrap_or_default().trim();
-        let secret = ["Authorization", "Proxy-Authorization"].iter().any(|known| name.eq_ignore_ascii_case(known));
-        let place = if secret { line.to_ascii_lowercase().find("response=\"").map(|at| at + 10) } else { None };
-        match place.and_then(|at| Some((line.get(..at)?, line.get(at..)?))) {
-            Some((head, rest)) => {
-                cleaned.push_str(head);
-                cleaned.push('-');
-                cleaned.push_str(rest.find('"').and_then(|end| rest.get(end..)).unwrap_or("\"\r\n"));
-            }
-            None => cleaned.push_str(line),
-        }
-    }
-    cleaned
-}
-
-/// Milliseconds since 1970, with microseconds behind the point.
-pub(in crate::capture) fn milliseconds(nanoseconds: u64) -> f64 {
-    (nanoseconds / 1000) as f64 / 1000.0
 }

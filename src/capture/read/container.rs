@@ -25,6 +25,7 @@ const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 
 const OPTION_COMMENT: u16 = 1;
+const OPTION_FLAGS: u16 = 2;
 const OPTION_TIME_RESOLUTION: u16 = 9;
 const OPTION_TIME_OFFSET: u16 = 14;
 
@@ -37,6 +38,8 @@ pub(super) struct Frame {
     pub(super) link: u32,
     pub(super) data: Vec<u8>,
     pub(super) comments: Vec<String>,
+    /// Whether who captured it has sent it, where that is said.
+    pub(super) sent: Option<bool>,
 }
 
 /// A file ends, or breaks, here.
@@ -174,7 +177,7 @@ impl<R: Read> Container<R> {
         let data = self.take_inside(length)?;
         let fraction = u64::from(fraction).saturating_mul(if nanoseconds { 1 } else { 1000 });
         let at = (u64::from(seconds) * 1_000_000_000).saturating_add(fraction);
-        Ok(Frame { at, link, data, comments: Vec::new() })
+        Ok(Frame { at, link, data, comments: Vec::new(), sent: None })
     }
 
     /// A block; none where it is no packet.
@@ -278,7 +281,7 @@ fn packet(order: Order, kind: u32, block: &[u8], interfaces: &[Interface]) -> Op
         let limit = if interface.snap == 0 { u32::MAX } else { interface.snap };
         let data = block.get(4..)?;
         let data = data.get(..length.min(limit) as usize).unwrap_or(data).to_vec();
-        return Some(Frame { at: 0, link: interface.link, data, comments: Vec::new() });
+        return Some(Frame { at: 0, link: interface.link, data, comments: Vec::new(), sent: None });
     }
     let number = match kind {
         OBSOLETE_PACKET => order.u16(block, 0)?.into(),
@@ -288,11 +291,20 @@ fn packet(order: Order, kind: u32, block: &[u8], interfaces: &[Interface]) -> Op
     let units = u64::from(order.u32(block, 4)?) << 32 | u64::from(order.u32(block, 8)?);
     let length = order.u32(block, 12)? as usize;
     let data = block.get(20..)?.get(..length)?.to_vec();
-    let options = order.options(block.get(20 + length.next_multiple_of(4)..).unwrap_or_default());
-    let comments = options.filter(|&(code, _)| code == OPTION_COMMENT).take(MAX_COMMENTS);
-    let comments = comments.map(|(_, text)| text.get(..MAX_COMMENT).unwrap_or(text));
-    let comments = comments.map(|text| String::from_utf8_lossy(text).trim_end_matches('\0').to_owned());
-    Some(Frame { at: interface.nanoseconds(units), link: interface.link, data, comments: comments.collect() })
+    let (mut comments, mut sent) = (Vec::new(), None);
+    for (code, value) in order.options(block.get(20 + length.next_multiple_of(4)..).unwrap_or_default()) {
+        if code == OPTION_COMMENT && comments.len() < MAX_COMMENTS {
+            let text = String::from_utf8_lossy(value.get(..MAX_COMMENT).unwrap_or(value));
+            comments.push(text.trim_end_matches('\0').to_owned());
+        } else if code == OPTION_FLAGS && kind == ENHANCED_PACKET {
+            sent = match order.u32(value, 0).unwrap_or_default() & 3 {
+                1 => Some(false),
+                2 => Some(true),
+                _ => None,
+            };
+        }
+    }
+    Some(Frame { at: interface.nanoseconds(units), link: interface.link, data, comments, sent })
 }
 
 impl Interface {

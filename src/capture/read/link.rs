@@ -33,8 +33,8 @@ pub(super) struct Exported<'a> {
     /// What it is, as the dissector is called.
     pub(super) protocol: String,
     pub(super) transport: TraceTransport,
-    pub(super) source: SocketAddr,
-    pub(super) destination: SocketAddr,
+    /// From where and where to.
+    pub(super) addresses: Option<(SocketAddr, SocketAddr)>,
     pub(super) message: &'a [u8],
 }
 
@@ -106,8 +106,9 @@ fn exported(frame: &[u8]) -> Option<Exported<'_>> {
     Some(Exported {
         protocol,
         transport,
-        source: SocketAddr::new(source?, ports[0]),
-        destination: SocketAddr::new(destination?, ports[1]),
+        addresses: source
+            .zip(destination)
+            .map(|(source, destination)| (SocketAddr::new(source, ports[0]), SocketAddr::new(destination, ports[1]))),
         message: rest,
     })
 }

@@ -19,7 +19,6 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::calls::milliseconds;
 pub use self::calls::{Calls, Dialog, Server, calls};
 use self::container::{Container, Stop};
 use self::ip::{Carried, Packets};
@@ -53,6 +52,8 @@ pub struct Captured {
     pub bytes: Bytes,
     /// What whoever captured it noted beside.
     pub comments: Vec<String>,
+    /// Whether who captured it has sent it, where the file says so.
+    pub sent: Option<bool>,
 }
 
 /// A message that a capture has without packets and that is not SIP: of Offhook's client protocol, for example.
@@ -62,10 +63,10 @@ pub struct Handed {
     pub at: u64,
     /// What it is, as the tool that wrote it calls it.
     pub protocol: String,
-    /// Where it came from.
-    pub source: SocketAddr,
-    /// Where it went.
-    pub destination: SocketAddr,
+    /// Where it came from and where it went, where that is known.
+    pub addresses: Option<(SocketAddr, SocketAddr)>,
+    /// Whether who captured it has sent it, where the file says so.
+    pub sent: Option<bool>,
     /// The message as it was.
     pub bytes: Bytes,
     /// What whoever captured it noted beside.
@@ -169,26 +170,28 @@ impl Reader {
                 Carried::Datagram(data) => {
                     if let Some(message) = sip::trimmed(data) {
                         let bytes = Bytes::copy_from_slice(message);
-                        let (transport, comments) = (TraceTransport::Udp, frame.comments.clone());
-                        found.datagram(Captured { at, transport, source, destination, bytes, comments });
+                        let (transport, comments, sent) = (TraceTransport::Udp, frame.comments.clone(), frame.sent);
+                        found.datagram(Captured { at, transport, source, destination, bytes, comments, sent });
                     }
                 }
                 Carried::Segment(segment) => {
                     streams.take(at, source, destination, &segment, |at, bytes| {
-                        let (transport, comments) = (TraceTransport::Tcp, frame.comments.clone());
-                        found.add(Captured { at, transport, source, destination, bytes, comments });
+                        let (transport, comments, sent) = (TraceTransport::Tcp, frame.comments.clone(), frame.sent);
+                        found.add(Captured { at, transport, source, destination, bytes, comments, sent });
                     });
                 }
             }),
             Some(Inside::Exported(exported)) => {
-                let link::Exported { protocol, transport, source, destination, message } = exported;
-                let comments = frame.comments.clone();
+                let link::Exported { protocol, transport, addresses, message } = exported;
+                let (comments, sent) = (frame.comments.clone(), frame.sent);
                 if let Some(message) = sip::trimmed(message) {
+                    // One that could not be sent has no address.
+                    let Some((source, destination)) = addresses else { return };
                     let bytes = Bytes::copy_from_slice(message);
-                    found.add(Captured { at, transport, source, destination, bytes, comments });
+                    found.add(Captured { at, transport, source, destination, bytes, comments, sent });
                 } else if capture.handed.len() < MAX_CLIENT_MESSAGES && !message.is_empty() {
                     let bytes = Bytes::copy_from_slice(message);
-                    capture.handed.push(Handed { at, protocol, source, destination, bytes, comments });
+                    capture.handed.push(Handed { at, protocol, addresses, sent, bytes, comments });
                 }
             }
             None => {}
@@ -200,7 +203,7 @@ impl Reader {
         packets.finish();
         streams.finish(|source, destination, at, bytes| {
             let transport = TraceTransport::Tcp;
-            found.add(Captured { at, transport, source, destination, bytes, comments: Vec::new() });
+            found.add(Captured { at, transport, source, destination, bytes, comments: Vec::new(), sent: None });
         });
         let (gaps, encrypted, incomplete) = (streams.gaps, streams.encrypted, packets.incomplete);
         capture.messages = found.messages;

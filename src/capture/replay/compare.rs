@@ -44,7 +44,8 @@ fn title(call: &ReplayedCall) -> String {
 
 /// What a call came to, line by line.
 fn of_call(call: &ReplayedCall) -> Vec<String> {
-    let mut lines: Vec<String> = call.left_out.iter().cloned().collect();
+    let mut lines = vec![format!("verdict {}: {}", call.verdict.code, call.verdict.english)];
+    lines.extend(call.left_out.iter().cloned());
     for dialog in &call.dialogs {
         lines.extend(dialog.replayed.iter().map(|decision| format!("sends {decision}")));
     }

@@ -23,7 +23,9 @@ use serde::{Deserialize, Serialize};
 pub use self::compare::{changes, differences};
 use self::plan::Plan;
 use self::world::World;
+use super::diagnosis::diagnose;
 use super::read::{self, Capture, Counts};
+use super::verdict::Verdict;
 
 /// What a replay came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +53,8 @@ pub struct ReplayedCall {
     pub called: Option<String>,
     /// When its first message was sent: milliseconds since 1970-01-01 UTC.
     pub started_at: f64,
+    /// What its messages in the capture come to.
+    pub verdict: Verdict,
     /// Why it was not played to the cores, where it was not.
     pub left_out: Option<String>,
     /// What the server decided, dialog by dialog.
@@ -109,6 +113,7 @@ pub fn replay(capture: &Capture, found: &read::Calls, epoch: Instant) -> Replay 
             caller: dialog.trace.caller.clone(),
             called: dialog.trace.called.clone(),
             started_at: dialog.trace.started_at,
+            verdict: diagnose(&dialog.trace),
             dialogs: if left_out.is_none() { call_ids.into_iter().map(decisions).collect() } else { Vec::new() },
             left_out,
             transitions: world.transitions.get(&place).cloned().unwrap_or_default(),

@@ -23,6 +23,7 @@ use crate::call::effect::{
     Command, CommandResult, Effect, Input, MediaInput, Route, SipEffect, SipInput, Target, TargetUri,
 };
 use crate::call::headers::{abilities, caller, carried, sender};
+use crate::capture::trace::ms;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId, UserId};
 use offhook_media::session::Side;
 
@@ -165,7 +166,7 @@ impl<'a> World<'a> {
             let kept = self.transitions.entry(call).or_default();
             if kept.len() < MAX_TRANSITIONS {
                 kept.push(Transition {
-                    at: crate::capture::read::milliseconds(self.at),
+                    at: ms(Duration::from_nanos(self.at)),
                     input: step.trigger.to_string(),
                     before: step.before.map_or_else(String::new, |before| before.to_string()),
                     after: step.after.to_string(),
