@@ -1,5 +1,7 @@
 //! Where two replays differ, or a replay from what was captured.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Replay, ReplayedCall};
 
 /// Lists up to this long are aligned; of longer ones the lines are compared one by one.
@@ -22,15 +24,17 @@ pub fn differences(call: &ReplayedCall) -> Vec<String> {
 /// all is the same.
 pub fn changes(old: &Replay, new: &Replay) -> Vec<String> {
     let mut lines = Vec::new();
+    let before: HashMap<&str, &ReplayedCall> = old.calls.iter().map(|call| (call.id.as_str(), call)).collect();
+    let after: HashSet<&str> = new.calls.iter().map(|call| call.id.as_str()).collect();
     for call in &new.calls {
-        let before = old.calls.iter().find(|other| other.id == call.id).map(of_call).unwrap_or_default();
+        let before = before.get(call.id.as_str()).map(|call| of_call(call)).unwrap_or_default();
         let after = of_call(call);
         if before != after {
             lines.push(title(call));
             lines.extend(aligned(&before, &after));
         }
     }
-    for call in old.calls.iter().filter(|call| new.calls.iter().all(|other| other.id != call.id)) {
+    for call in old.calls.iter().filter(|call| !after.contains(call.id.as_str())) {
         lines.push(title(call));
         lines.extend(of_call(call).into_iter().map(|line| format!("- {line}")));
     }

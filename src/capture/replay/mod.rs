@@ -12,6 +12,8 @@ mod ledger;
 mod plan;
 mod rewrite;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod tests;
 mod world;
 

@@ -1,5 +1,7 @@
 use std::time::Instant;
 
+use proptest::prelude::*;
+
 use super::*;
 
 pub(super) fn of(file: &[u8]) -> Replay {
@@ -19,5 +21,72 @@ fn offhooks_own_calls_are_decided_as_they_were() {
         assert_eq!(differences(call), Vec::<String>::new(), "{call:#?}");
         assert_eq!((&call.left_out, &call.remarks), (&None, &Vec::new()));
         assert!(call.transitions.iter().any(|step| step.after == "connected"), "{call:#?}");
+    }
+}
+
+#[test]
+fn a_replay_survives_json_and_differs_from_itself_in_nothing() {
+    let replay = of(include_bytes!("../../../pcap-samples/outgoing-call.pcapng"));
+    let kept: Replay = serde_json::from_str(&serde_json::to_string(&replay).unwrap()).unwrap();
+    assert_eq!(kept, replay);
+    assert_eq!(changes(&kept, &replay), Vec::<String>::new());
+}
+
+#[test]
+fn what_another_version_decided_otherwise_is_shown() {
+    let new = of(include_bytes!("../../../pcap-samples/outgoing-call.pcapng"));
+    let mut old = new.clone();
+    let sent = &mut old.calls[0].dialogs[0].replayed;
+    let bye = sent.iter().position(|decision| decision == "BYE").unwrap();
+    sent[bye] = "CANCEL".to_owned();
+    let lines = changes(&old, &new);
+    assert!(lines.contains(&"- sends CANCEL".to_owned()) && lines.contains(&"+ sends BYE".to_owned()), "{lines:#?}");
+    let changed = lines.iter().filter(|line| line.starts_with(['-', '+'])).count();
+    assert_eq!(changed, 2, "{lines:#?}");
+}
+
+#[test]
+fn what_was_not_captured_is_a_difference() {
+    let file = include_bytes!("../../../pcap-samples/outgoing-call.pcapng");
+    let mut capture = read::read(&file[..]).unwrap();
+    // The 407 did not come: ours has nothing to answer with a password.
+    let challenge = capture.messages.iter().position(|message| message.bytes.starts_with(b"SIP/2.0 407")).unwrap();
+    capture.messages.remove(challenge);
+    let replay = replay(&capture, &read::calls(&capture), Instant::now());
+    let call = &replay.calls[0];
+    assert!(differences(call).contains(&"- INVITE".to_owned()), "{call:#?}");
+    assert!(!call.remarks.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whatever happens to a capture, its replay ends.
+    #[test]
+    fn changed_octets_do_no_harm(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20)) {
+        let file = include_bytes!("../../../pcap-samples/re-invite-without-answer.pcapng");
+        let mut file = file.to_vec();
+        for (at, octet) in changes {
+            let at = at.index(file.len());
+            file[at] = octet;
+        }
+        if let Ok(capture) = read::read(&file[..]) {
+            let replay = replay(&capture, &read::calls(&capture), Instant::now());
+            replay.calls.iter().for_each(|call| drop(differences(call)));
+        }
+    }
+
+    /// The same with messages that are missing, come twice or in another order.
+    #[test]
+    fn any_order_of_messages_is_played(order in prop::collection::vec(any::<prop::sample::Index>(), 0..30)) {
+        let file = include_bytes!("../../../pcap-samples/re-invite-without-answer.pcapng");
+        let mut capture = read::read(&file[..]).unwrap();
+        let messages = order.iter().enumerate().map(|(place, index)| {
+            let mut message = index.get(&capture.messages).clone();
+            message.at = place as u64 * 700_000_000;
+            message
+        });
+        capture.messages = messages.collect();
+        replay(&capture, &read::calls(&capture), Instant::now());
     }
 }
