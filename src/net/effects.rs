@@ -60,7 +60,8 @@ impl<R: Role> Core<R> {
                 self.endpoint.reject(session, status, None, later.into_iter().collect(), now);
             }
             SipEffect::Refer { session, to, replaces } => {
-                if !self.refer(session, to.as_ref(), replaces, now) {
+                let is_asked = self.refer(session, to.as_ref(), replaces, now);
+                if !is_asked {
                     let event = SipInput::Referred { status: NO_REFER };
                     self.calls.handle(Input::Sip { session, event }, now);
                 }

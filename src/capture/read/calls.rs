@@ -8,7 +8,7 @@ use offhook_sip::header::Name;
 use offhook_sip::message::Message;
 use offhook_sip::method::Method;
 
-use super::{Capture, Captured, sip};
+use super::{Capture, Captured, Handed, sip};
 use crate::capture::file::comment;
 use crate::capture::redact;
 use crate::capture::trace::{PartyKind, Trace, TraceEvent, TraceParty, TraceTransport, TraceWhat, ms};
@@ -86,19 +86,64 @@ pub fn calls(capture: &Capture) -> Calls {
     let known = known_server(&entries, &shared);
     let between = between(&entries, &shared);
     let mut found = Calls::default();
+    let mut noted: HashMap<&str, usize> = HashMap::new();
     for group in groups(&entries) {
         let is_call = |entry: &&Entry<'_>| matches!(entry.message.cseq(), Ok(cseq) if is_of_call(&cseq.method));
-        if !group.iter().any(|entry| is_call(entry)) {
+        if !group.iter().any(is_call) {
             for entry in group {
                 *found.others.entry(about(&entry.message)).or_default() += 1;
             }
             continue;
         }
         let server = server_of(&group, known.as_ref(), &between, &shared);
+        let notes = group.iter().filter_map(|entry| noted_call(&entry.captured.comments));
+        noted.extend(notes.map(|call| (call, found.calls.len())));
         let messages = group.iter().map(|entry| entry.place).collect();
         found.calls.push(Dialog { trace: trace(&group, &server), messages, server });
     }
+    for handed in &capture.handed {
+        let call = noted_call(&handed.comments).and_then(|call| noted.get(call));
+        if let Some(dialog) = call.and_then(|&place| found.calls.get_mut(place)) {
+            add_client(&mut dialog.trace, handed);
+        }
+    }
+    found.calls.iter_mut().for_each(|dialog| dialog.trace.events.sort_by(|one, other| one.at.total_cmp(&other.at)));
     found
+}
+
+/// Adds a message of the client protocol, and what it caused.
+fn add_client(trace: &mut Trace, handed: &Handed) {
+    if trace.events.len() >= MAX_EVENTS {
+        trace.dropped += 1;
+        return;
+    }
+    let mut party = |kind: PartyKind, name: &str| {
+        let place = trace.parties.iter().position(|party| party.kind == kind).unwrap_or_else(|| {
+            trace.parties.push(TraceParty { kind, name: name.to_owned(), address: None });
+            trace.parties.len() - 1
+        });
+        u32::try_from(place).unwrap_or_default()
+    };
+    let (server, client) = (party(PartyKind::Server, "server"), party(PartyKind::Client, "client"));
+    let (from, to) = if handed.sent == Some(true) { (server, client) } else { (client, server) };
+    let at = ms(Duration::from_nanos(handed.at));
+    let text = String::from_utf8_lossy(&redact::json(&handed.bytes)).into_owned();
+    trace.events.push(TraceEvent { at, from, to, what: TraceWhat::Client { text } });
+    let steps = noted_steps(&handed.comments);
+    trace.events.extend(steps.map(|what| TraceEvent { at, from: server, to: server, what }));
+}
+
+/// The steps of the call machine that Offhook has noted beside a message.
+fn noted_steps(comments: &[String]) -> impl Iterator<Item = TraceWhat> {
+    let ours = comments.iter().filter(|comment| comment::call(comment).is_some());
+    ours.flat_map(|comment| comment.lines()).filter_map(|line| {
+        let (head, after) = line.split_once(" -> ")?;
+        // What no message has caused says how long before it was.
+        let head = head.split_once(" s before: ").map_or(head, |(_, head)| head);
+        let (input, before) = head.rsplit_once(": ").or_else(|| Some((head.strip_suffix(':')?, "")))?;
+        let [input, before, after] = [input, before, after].map(str::to_owned);
+        Some(TraceWhat::Step { input, before, after })
+    })
 }
 
 fn is_of_call(method: &Method) -> bool {
@@ -281,7 +326,11 @@ fn trace(group: &[&Entry<'_>], server: &Server) -> Trace {
             destination: entry.captured.destination.to_string(),
             text: String::from_utf8_lossy(&redact::sip(&entry.captured.bytes)).into_owned(),
         };
-        trace.events.push(TraceEvent { at: ms(Duration::from_nanos(entry.captured.at)), from, to, what });
+        let at = ms(Duration::from_nanos(entry.captured.at));
+        trace.events.push(TraceEvent { at, from, to, what });
+        let steps = noted_steps(&entry.captured.comments);
+        let here = if server.has(entry.captured.source) { from } else { to };
+        trace.events.extend(steps.map(|what| TraceEvent { at, from: here, to: here, what }));
     }
     trace.parties = parties.into_iter().map(|(_, party)| party).collect();
     trace

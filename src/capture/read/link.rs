@@ -78,7 +78,7 @@ fn exported(frame: &[u8]) -> Option<Exported<'_>> {
         rest = rest.get(4 + length..)?;
         match tag {
             0 => break,
-            12 | 13 | 14 => protocol = String::from_utf8_lossy(value).trim_end_matches('\0').to_owned(),
+            12..=14 => protocol = String::from_utf8_lossy(value).trim_end_matches('\0').to_owned(),
             20 | 21 => {
                 let v4 = *value.first_chunk::<4>()?;
                 *addresses.get_mut(usize::from(tag - 20))? = Some(IpAddr::V4(Ipv4Addr::from(v4)));

@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Replay, ReplayedCall};
+use super::{Replay, ReplayedCall, transition};
 
 /// Lists up to this long are aligned; of longer ones the lines are compared one by one.
 const MAX_ALIGNED: usize = 1000;
 
-/// Where what ours sent differs from what was sent, line by line: `-` was captured, `+` is ours. Empty where all is the
+/// Where what ours sent, and what the call machine went through, differs from what was captured: `-` was captured, `+` is
+/// ours. Empty where all is the
 /// same.
 pub fn differences(call: &ReplayedCall) -> Vec<String> {
     let mut lines = Vec::new();
@@ -16,6 +17,12 @@ pub fn differences(call: &ReplayedCall) -> Vec<String> {
             lines.push(format!("Call-ID {}", dialog.call_id));
             lines.extend(aligned(&dialog.captured, &dialog.replayed));
         }
+    }
+    let steps = call.transitions.iter().map(|step| transition(&step.before, &step.after));
+    let steps: Vec<String> = steps.collect();
+    if call.left_out.is_none() && !call.captured_transitions.is_empty() && call.captured_transitions != steps {
+        lines.push("The call machine".to_owned());
+        lines.extend(aligned(&call.captured_transitions, &steps));
     }
     lines
 }
@@ -54,7 +61,7 @@ fn of_call(call: &ReplayedCall) -> Vec<String> {
         lines.extend(dialog.replayed.iter().map(|decision| format!("sends {decision}")));
     }
     let steps = call.transitions.iter();
-    lines.extend(steps.map(|step| format!("on {}: {} → {}", step.input, step.before, step.after)));
+    lines.extend(steps.map(|step| format!("on {}: {}", step.input, transition(&step.before, &step.after))));
     lines.extend(call.remarks.iter().cloned());
     lines
 }

@@ -27,6 +27,7 @@ use self::plan::Plan;
 use self::world::World;
 use super::diagnosis::diagnose;
 use super::read::{self, Capture, Counts};
+use super::trace::{Trace, TraceWhat};
 use super::verdict::Verdict;
 
 /// What a replay came to.
@@ -63,6 +64,8 @@ pub struct ReplayedCall {
     pub dialogs: Vec<Decisions>,
     /// What the call machine went through.
     pub transitions: Vec<Transition>,
+    /// What it went through when it was captured, where the capture says so: the state before and after.
+    pub captured_transitions: Vec<String>,
     /// What was strange about it.
     pub remarks: Vec<String>,
 }
@@ -118,6 +121,7 @@ pub fn replay(capture: &Capture, found: &read::Calls, epoch: Instant) -> Replay 
             verdict: diagnose(&dialog.trace),
             dialogs: if left_out.is_none() { call_ids.into_iter().map(decisions).collect() } else { Vec::new() },
             left_out,
+            captured_transitions: captured_transitions(&dialog.trace),
             transitions: world.transitions.get(&place).cloned().unwrap_or_default(),
             remarks: world.remarks.get(&place).cloned().unwrap_or_default(),
         }
@@ -126,4 +130,18 @@ pub fn replay(capture: &Capture, found: &read::Calls, epoch: Instant) -> Replay 
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let (broken, others) = (capture.broken.clone(), found.others.clone());
     Replay { version, counts: capture.counts, broken, calls, others }
+}
+
+/// The steps of the call machine that Offhook has noted in a capture of its own.
+fn captured_transitions(trace: &Trace) -> Vec<String> {
+    let steps = trace.events.iter().filter_map(|event| match &event.what {
+        TraceWhat::Step { before, after, .. } => Some(transition(before, after)),
+        _ => None,
+    });
+    steps.collect()
+}
+
+/// A transition as it is compared: what made it may have another name in another version.
+fn transition(before: &str, after: &str) -> String {
+    format!("{before} → {after}")
 }

@@ -3,6 +3,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::*;
+use crate::capture::trace::PartyKind;
 
 pub(super) fn of(file: &[u8]) -> Replay {
     let capture = read::read(file).unwrap();
@@ -56,6 +57,46 @@ fn what_was_not_captured_is_a_difference() {
     let call = &replay.calls[0];
     assert!(differences(call).contains(&"- INVITE".to_owned()), "{call:#?}");
     assert!(!call.remarks.is_empty());
+}
+
+/// A capture of Offhook's own, with what it notes beside messages and with the client's messages.
+#[test]
+fn what_offhook_notes_of_its_call_machine_is_compared() {
+    let file = include_bytes!("../../../pcap-samples/re-invite-without-answer.pcapng");
+    let mut capture = read::read(&file[..]).unwrap();
+    let notes = [
+        (0, "INVITE: -> initiated\nINVITE: initiated -> alerting"),
+        (3, "answer_call: alerting -> answering\n0.010 s before: audio described: answering -> connected"),
+        (5, "hold_call: connected -> connected, on hold"),
+        (7, "ended: connected, on hold -> ended: normal_clearing"),
+    ];
+    for (place, note) in notes {
+        capture.messages[place].comments = vec![format!("call=1 line=100 group=pbx\n{note}")];
+    }
+    capture.handed.push(read::Handed {
+        at: capture.messages[3].at,
+        protocol: "json".into(),
+        addresses: None,
+        sent: Some(false),
+        bytes: r#"{"type":"answer_call","resume":"secret"}"#.into(),
+        comments: vec!["call=1".into()],
+    });
+    let found = read::calls(&capture);
+    let trace = &found.calls[0].trace;
+    let client = trace.events.iter().find_map(|event| match &event.what {
+        TraceWhat::Client { text } => Some((trace.parties[event.from as usize].kind, text.as_str())),
+        _ => None,
+    });
+    assert_eq!(client, Some((PartyKind::Client, r#"{"type":"answer_call","resume":"xxxxxx"}"#)));
+    let same = replay(&capture, &found, Instant::now());
+    assert_eq!(same.calls[0].captured_transitions.len(), 6);
+    assert_eq!(differences(&same.calls[0]), Vec::<String>::new());
+
+    capture.messages[5].comments = vec!["call=1\nhold_call: connected -> connected".into()];
+    let other = replay(&capture, &read::calls(&capture), Instant::now());
+    let lines = differences(&other.calls[0]);
+    assert!(lines.contains(&"- connected → connected".to_owned()), "{lines:#?}");
+    assert!(lines.contains(&"+ connected → connected, on hold".to_owned()), "{lines:#?}");
 }
 
 proptest! {

@@ -310,7 +310,8 @@ impl<'a> World<'a> {
                 self.endpoint.reject(session, status, None, Vec::new(), self.now);
             }
             SipEffect::Refer { session, to, replaces } => {
-                if !self.refer(session, to.as_ref(), replaces) {
+                let is_asked = self.refer(session, to.as_ref(), replaces);
+                if !is_asked {
                     let event = SipInput::Referred { status: 481 };
                     self.calls.handle(Input::Sip { session, event }, self.now);
                 }
