@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::plan::Plan;
+use super::world::World;
 use super::{Replay, ReplayedCall, differences, replay};
 use crate::capture::file::{Direction, SipPacket, Writer};
 use crate::capture::read;
@@ -176,4 +178,17 @@ fn what_comes_late_for_a_re_invite_of_an_ended_call_is_acknowledged() {
     let call = same("re-invite-without-answer");
     let sent = &call.dialogs[0].replayed;
     assert_eq!(sent[sent.len() - 2..], ["ACK", "BYE"]);
+}
+
+#[test]
+fn a_re_invite_that_is_never_answered_does_not_outlive_its_call() {
+    let bytes = std::fs::read(path("re-invite-without-answer")).unwrap();
+    let mut capture = read::read(&bytes[..]).unwrap();
+    let bye = capture.messages.iter().position(|message| message.bytes.starts_with(b"BYE sip:100@")).unwrap();
+    capture.messages.truncate(bye + 2);
+    let plan = Plan::read(&capture, &read::calls(&capture));
+    let mut world = World::new(&plan, Instant::now());
+    world.play();
+    assert!(!world.is_idle_after(Duration::ZERO), "the re-INVITE waits");
+    assert!(world.is_idle_after(Duration::from_secs(64)));
 }

@@ -121,6 +121,13 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Whether nothing of all calls is left some time after the capture has ended.
+    #[cfg(test)]
+    pub(super) fn is_idle_after(&mut self, pause: Duration) -> bool {
+        self.advance(self.at + pause.as_nanos() as u64);
+        self.endpoint.is_idle() && self.calls.is_empty()
+    }
+
     /// Lets the time pass, with all that is due on the way.
     fn advance(&mut self, at: u64) {
         let pause = Duration::from_nanos(at.saturating_sub(self.at)).min(LONGEST_PAUSE);
