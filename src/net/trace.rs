@@ -175,7 +175,7 @@ impl<R: Role> Core<R> {
     fn note_media(&mut self, call: CallId, side: Side, event: &MediaInput, now: Instant) {
         let address = |from: &Option<std::net::SocketAddr>| from.map(|from| from.to_string());
         let (event, detail) = match event {
-            MediaInput::Described { codec: Some(codec), .. } | MediaInput::Accepted { codec } => {
+            MediaInput::Described { codec: Some(codec), .. } | MediaInput::Accepted { codec, .. } => {
                 (MediaEvent::Agreed, Some(codec.name().to_owned()))
             }
             MediaInput::Secured { security } => (MediaEvent::Secured, Some(security.as_str().to_owned())),

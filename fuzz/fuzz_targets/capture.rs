@@ -1,0 +1,16 @@
+//! Capture files of any tool: reading them and playing them to the cores must not fail, whatever is in them.
+
+#![no_main]
+
+use std::time::Instant;
+
+use libfuzzer_sys::fuzz_target;
+use offhook::capture::{read, replay};
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(capture) = read::read(data) else { return };
+    let calls = read::calls(&capture);
+    let of_calls: usize = calls.calls.iter().map(|call| call.messages.len()).sum();
+    assert!(of_calls <= capture.messages.len(), "no message is part of two calls");
+    replay::replay(&capture, &calls, Instant::now());
+});

@@ -1,0 +1,133 @@
+use std::time::Instant;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::capture::trace::PartyKind;
+
+pub(super) fn of(file: &[u8]) -> Replay {
+    let capture = read::read(file).unwrap();
+    replay(&capture, &read::calls(&capture), Instant::now())
+}
+
+#[test]
+fn offhooks_own_calls_are_decided_as_they_were() {
+    for file in [
+        &include_bytes!("../../../pcap-samples/outgoing-call.pcapng")[..],
+        &include_bytes!("../../../pcap-samples/incoming-call.pcapng")[..],
+    ] {
+        let replay = of(file);
+        assert_eq!(replay.calls.len(), 1);
+        let call = &replay.calls[0];
+        assert_eq!(differences(call), Vec::<String>::new(), "{call:#?}");
+        assert_eq!((&call.left_out, &call.remarks), (&None, &Vec::new()));
+        assert!(call.transitions.iter().any(|step| step.after == "connected"), "{call:#?}");
+    }
+}
+
+#[test]
+fn a_replay_survives_json_and_differs_from_itself_in_nothing() {
+    let replay = of(include_bytes!("../../../pcap-samples/outgoing-call.pcapng"));
+    let kept: Replay = serde_json::from_str(&serde_json::to_string(&replay).unwrap()).unwrap();
+    assert_eq!(kept, replay);
+    assert_eq!(changes(&kept, &replay), Vec::<String>::new());
+}
+
+#[test]
+fn what_another_version_decided_otherwise_is_shown() {
+    let new = of(include_bytes!("../../../pcap-samples/outgoing-call.pcapng"));
+    let mut old = new.clone();
+    let sent = &mut old.calls[0].dialogs[0].replayed;
+    let bye = sent.iter().position(|decision| decision == "BYE").unwrap();
+    sent[bye] = "CANCEL".to_owned();
+    let lines = changes(&old, &new);
+    assert!(lines.contains(&"- sends CANCEL".to_owned()) && lines.contains(&"+ sends BYE".to_owned()), "{lines:#?}");
+    let changed = lines.iter().filter(|line| line.starts_with(['-', '+'])).count();
+    assert_eq!(changed, 2, "{lines:#?}");
+}
+
+#[test]
+fn what_was_not_captured_is_a_difference() {
+    let file = include_bytes!("../../../pcap-samples/outgoing-call.pcapng");
+    let mut capture = read::read(&file[..]).unwrap();
+    // The 407 did not come: ours has nothing to answer with a password.
+    let challenge = capture.messages.iter().position(|message| message.bytes.starts_with(b"SIP/2.0 407")).unwrap();
+    capture.messages.remove(challenge);
+    let replay = replay(&capture, &read::calls(&capture), Instant::now());
+    let call = &replay.calls[0];
+    assert!(differences(call).contains(&"- INVITE".to_owned()), "{call:#?}");
+    assert!(!call.remarks.is_empty());
+}
+
+/// A capture of Offhook's own, with what it notes beside messages and with the client's messages.
+#[test]
+fn what_offhook_notes_of_its_call_machine_is_compared() {
+    let file = include_bytes!("../../../pcap-samples/re-invite-without-answer.pcapng");
+    let mut capture = read::read(&file[..]).unwrap();
+    let notes = [
+        (0, "INVITE: -> initiated\nINVITE: initiated -> alerting"),
+        (3, "answer_call: alerting -> answering\n0.010 s before: audio described: answering -> connected"),
+        (5, "hold_call: connected -> connected, on hold"),
+        (7, "ended: connected, on hold -> ended: normal_clearing"),
+    ];
+    for (place, note) in notes {
+        capture.messages[place].comments = vec![format!("call=1 line=100 group=pbx\n{note}")];
+    }
+    capture.handed.push(read::Handed {
+        at: capture.messages[3].at,
+        protocol: "json".into(),
+        addresses: None,
+        sent: Some(false),
+        bytes: r#"{"type":"answer_call","resume":"secret"}"#.into(),
+        comments: vec!["call=1".into()],
+    });
+    let found = read::calls(&capture);
+    let trace = &found.calls[0].trace;
+    let client = trace.events.iter().find_map(|event| match &event.what {
+        TraceWhat::Client { text } => Some((trace.parties[event.from as usize].kind, text.as_str())),
+        _ => None,
+    });
+    assert_eq!(client, Some((PartyKind::Client, r#"{"type":"answer_call","resume":"xxxxxx"}"#)));
+    let same = replay(&capture, &found, Instant::now());
+    assert_eq!(same.calls[0].captured_transitions.len(), 6);
+    assert_eq!(differences(&same.calls[0]), Vec::<String>::new());
+
+    capture.messages[5].comments = vec!["call=1\nhold_call: connected -> connected".into()];
+    let other = replay(&capture, &read::calls(&capture), Instant::now());
+    let lines = differences(&other.calls[0]);
+    assert!(lines.contains(&"- connected → connected".to_owned()), "{lines:#?}");
+    assert!(lines.contains(&"+ connected → connected, on hold".to_owned()), "{lines:#?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whatever happens to a capture, its replay ends.
+    #[test]
+    fn changed_octets_do_no_harm(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20)) {
+        let file = include_bytes!("../../../pcap-samples/re-invite-without-answer.pcapng");
+        let mut file = file.to_vec();
+        for (at, octet) in changes {
+            let at = at.index(file.len());
+            file[at] = octet;
+        }
+        if let Ok(capture) = read::read(&file[..]) {
+            let replay = replay(&capture, &read::calls(&capture), Instant::now());
+            replay.calls.iter().for_each(|call| drop(differences(call)));
+        }
+    }
+
+    /// The same with messages that are missing, come twice or in another order.
+    #[test]
+    fn any_order_of_messages_is_played(order in prop::collection::vec(any::<prop::sample::Index>(), 0..30)) {
+        let file = include_bytes!("../../../pcap-samples/re-invite-without-answer.pcapng");
+        let mut capture = read::read(&file[..]).unwrap();
+        let messages = order.iter().enumerate().map(|(place, index)| {
+            let mut message = index.get(&capture.messages).clone();
+            message.at = place as u64 * 700_000_000;
+            message
+        });
+        capture.messages = messages.collect();
+        replay(&capture, &read::calls(&capture), Instant::now());
+    }
+}
