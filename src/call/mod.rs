@@ -19,6 +19,7 @@ pub mod service;
 mod services;
 pub mod settings;
 mod state;
+pub mod step;
 pub mod view;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -38,6 +39,7 @@ use self::divert::Trail;
 use self::effect::{Effect, Input, MediaInput, Route, Sound};
 use self::settings::LineSettings;
 use self::state::{Call, Far, Near, Related, Told};
+use self::step::{State, Step, Trigger};
 use self::view::EndCause;
 use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId};
 
@@ -78,6 +80,10 @@ pub struct Calls {
     /// Calls that were diverted and wait for somebody to answer.
     diverted: BTreeSet<CallId>,
     effects: VecDeque<Effect>,
+    /// What the calls did and nobody has asked for yet.
+    steps: VecDeque<Step>,
+    /// What they do it for.
+    trigger: Trigger,
     /// What follows for other calls from what happened to one.
     errands: VecDeque<Errand>,
     /// Calls that are to be shown to their clients.
@@ -111,6 +117,8 @@ impl Calls {
             by_call_id: HashMap::new(),
             diverted: BTreeSet::new(),
             effects: VecDeque::new(),
+            steps: VecDeque::new(),
+            trigger: Trigger::TIMER,
             errands: VecDeque::new(),
             changed: BTreeSet::new(),
             touched: BTreeSet::new(),
@@ -123,6 +131,7 @@ impl Calls {
 
     /// Takes in what happened.
     pub fn handle(&mut self, input: Input, now: Instant) {
+        self.trigger = Trigger::of(&input);
         self.take_in(input, now);
         self.settle(now);
     }
@@ -206,6 +215,7 @@ impl Calls {
                 break;
             }
             self.deadlines.remove(&(at, id));
+            self.trigger = Trigger::TIMER;
             self.with(id, now, |flow| flow.deadline(at));
             self.settle(now);
         }
@@ -219,6 +229,11 @@ impl Calls {
     /// The next thing to be done.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
+    }
+
+    /// The next step that a call made: those of an input come before its effects.
+    pub fn poll_step(&mut self) -> Option<Step> {
+        self.steps.pop_front()
     }
 
     /// What a line's users have set.
@@ -239,6 +254,21 @@ impl Calls {
     /// Whether new calls are refused with [`CauseCode::Overloaded`]; those that are there go on.
     pub fn set_overloaded(&mut self, overloaded: bool) {
         self.overloaded = overloaded;
+    }
+
+    /// The call that the last input began, until its steps are polled.
+    pub fn begun(&self) -> Option<CallId> {
+        self.steps.iter().find(|step| step.before.is_none()).map(|step| step.call)
+    }
+
+    /// The call that an INVITE of ours is for.
+    pub fn call_of_leg(&self, leg: LegId) -> Option<CallId> {
+        self.by_leg.get(&leg).copied()
+    }
+
+    /// The call that a session belongs to.
+    pub fn call_of(&self, session: SessionId) -> Option<CallId> {
+        self.by_session.get(&session).copied()
     }
 
     /// The connection of a session that somebody else may take the place of ([`Input::Replacing`]).
@@ -318,6 +348,13 @@ impl Calls {
         if let Some(client) = call.active_client() {
             self.by_client.entry(client).or_default().insert(id);
         }
+        self.steps.push_back(Step {
+            call: id,
+            at: now,
+            trigger: self.trigger,
+            before: None,
+            after: State::of(&call, false),
+        });
         self.calls.insert(id, Box::new(call));
         Ok(id)
     }
@@ -326,6 +363,7 @@ impl Calls {
     fn with<T>(&mut self, id: CallId, now: Instant, step: impl FnOnce(&mut flow::Flow<'_>) -> T) -> Option<T> {
         let mut call = self.calls.remove(&id)?;
         let (before, had) = (call.wakes_at(), call.active_client());
+        let was = State::of(&call, false);
         let mut flow = flow::Flow {
             call: &mut call,
             directory: &self.directory,
@@ -341,6 +379,10 @@ impl Calls {
         };
         let result = step(&mut flow);
         let ended = flow.ended;
+        let is = State::of(&call, ended);
+        if was != is {
+            self.steps.push_back(Step { call: id, at: now, trigger: self.trigger, before: Some(was), after: is });
+        }
         if call.waits_elsewhere() && !ended {
             self.diverted.insert(id);
         } else if !self.diverted.is_empty() {

@@ -7,6 +7,7 @@ use offhook_media::session::Side;
 use super::Calls;
 use super::effect::TargetUri;
 use super::state::{Call, Far, Near};
+use super::view::EndCause;
 use crate::ids::{CallId, LineGroupId, LineId, UserId};
 
 /// Who or what has the audio of one side.
@@ -48,12 +49,19 @@ pub struct CallRecord {
     pub parties: [Party; 2],
     /// Which sides should send and do not.
     pub silent: [bool; 2],
+    /// Why it ended; None while it runs.
+    pub cause: Option<EndCause>,
 }
 
 impl Calls {
     /// All calls.
     pub fn records(&self) -> impl Iterator<Item = CallRecord> + '_ {
         self.calls.values().map(|call| of(call))
+    }
+
+    /// Who or what has the audio of a side of a call.
+    pub fn party(&self, call: CallId, side: Side) -> Party {
+        self.calls.get(&call).map_or(Party::Server, |call| parties(call)[side as usize])
     }
 
     /// One of them.
@@ -64,37 +72,46 @@ impl Calls {
 
 pub(super) fn of(call: &Call) -> CallRecord {
     let remote = || Number::Other(call.remote.number.clone());
-    let (caller, near) = match &call.near {
-        Near::Client { line, user, .. } => (Number::Line(*line), Party::Browser(*user)),
-        Near::Sip(near) => (remote(), Party::Pbx(near.group)),
+    let caller = match &call.near {
+        Near::Client { line, .. } => Number::Line(*line),
+        Near::Sip(_) => remote(),
     };
-    let (called, far) = match &call.far {
-        Far::Clients { line, taker } => {
-            (Number::Line(*line), taker.as_ref().map_or(Party::Server, |taker| Party::Browser(taker.user)))
-        }
-        Far::Sip(far) => {
-            let leg = far.legs.iter().find(|leg| Some(leg.id) == far.answered).or(far.legs.first());
-            let number = match leg.map(|leg| &leg.target.uri) {
-                _ if matches!(call.near, Near::Client { .. }) => remote(),
-                Some(TargetUri::Number(number)) => Number::Other(number.clone()),
-                Some(TargetUri::Uri(uri)) => Number::Other(uri.to_string()),
-                None => Number::None,
-            };
-            (number, leg.map_or(Party::Server, |leg| Party::Pbx(leg.target.group)))
-        }
-        Far::Service(_) => (Number::None, Party::Server),
+    let called = match &call.far {
+        Far::Clients { line, .. } => Number::Line(*line),
+        Far::Sip(_) if matches!(call.near, Near::Client { .. }) => remote(),
+        Far::Sip(far) => match far.shown().map(|leg| &leg.target.uri) {
+            Some(TargetUri::Number(number)) => Number::Other(number.clone()),
+            Some(TargetUri::Uri(uri)) => Number::Other(uri.to_string()),
+            None => Number::None,
+        },
+        Far::Service(_) => Number::None,
     };
-    let mut parties = [near, far];
-    if call.vacancy.is_some() {
-        parties[call.browser_side() as usize] = Party::Server;
-    }
     CallRecord {
         id: call.id,
         caller,
         called,
         created: call.created,
         connected: call.connected,
-        parties,
+        parties: parties(call),
         silent: [Side::A, Side::B].map(|side| call.silence[side as usize].is_some()),
+        cause: None,
     }
+}
+
+/// Who or what has the audio of each side.
+fn parties(call: &Call) -> [Party; 2] {
+    let near = match &call.near {
+        Near::Client { user, .. } => Party::Browser(*user),
+        Near::Sip(near) => Party::Pbx(near.group),
+    };
+    let far = match &call.far {
+        Far::Clients { taker, .. } => taker.as_ref().map_or(Party::Server, |taker| Party::Browser(taker.user)),
+        Far::Sip(far) => far.shown().map_or(Party::Server, |leg| Party::Pbx(leg.target.group)),
+        Far::Service(_) => Party::Server,
+    };
+    let mut parties = [near, far];
+    if call.vacancy.is_some() {
+        parties[call.browser_side() as usize] = Party::Server;
+    }
+    parties
 }

@@ -231,6 +231,13 @@ pub(super) struct FarSip {
     pub(super) diversions: Headers,
 }
 
+impl FarSip {
+    /// The leg that stands for the far side: the one that has answered, or the first.
+    pub(super) fn shown(&self) -> Option<&SipLeg> {
+        self.legs.iter().find(|leg| Some(leg.id) == self.answered).or(self.legs.first())
+    }
+}
+
 /// Somebody who is about to take the place of one side's session.
 #[derive(Debug)]
 pub(super) struct Takeover {

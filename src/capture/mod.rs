@@ -3,5 +3,9 @@
 //! A [`trace::Trace`] is everything known of a call. It is noted while the server runs, or read from a capture of any
 //! tool. [`verdict::Verdict`] is what it comes to. Pure: times are arguments, files and sockets are elsewhere.
 
+pub mod ladder;
+pub mod record;
+pub mod recorder;
+pub mod redact;
 pub mod trace;
 pub mod verdict;

@@ -1,5 +1,7 @@
 //! Everything that is known of one call.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -171,6 +173,13 @@ pub enum MediaEvent {
     OtherSource,
 }
 
+impl MediaEvent {
+    /// Whether the server did it, not the other party.
+    pub fn is_sent(self) -> bool {
+        matches!(self, MediaEvent::DigitSent)
+    }
+}
+
 /// Why a message could not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -204,4 +213,9 @@ pub struct TraceSetting {
     pub key: String,
     /// Its value as it stands in the configuration.
     pub value: String,
+}
+
+/// A time since 1970-01-01 UTC as traces have it: milliseconds, with microseconds behind the point.
+pub fn ms(at: Duration) -> f64 {
+    at.as_micros() as f64 / 1_000.0
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use tracing::debug;
@@ -15,6 +16,7 @@ use crate::call::cause::CauseCode;
 use crate::call::effect::{Command, CommandResult, Input};
 use crate::call::settings::LineSettings;
 use crate::call::view::{CallView, ConnectionState};
+use crate::capture::recorder::Owner;
 use crate::ids::{CallId, ClientId, LineId, UserId};
 use crate::line::LineStatus;
 use crate::line::events::{self, CallEvent};
@@ -84,6 +86,18 @@ pub enum Change {
     },
     /// The client is to do something with its audio.
     Prompt(Prompt),
+}
+
+impl Change {
+    /// The call that it is about, where it is about one.
+    pub fn call(&self) -> Option<CallId> {
+        match self {
+            Change::Call(view, _) => Some(view.id),
+            Change::Digit { call, .. } => Some(*call),
+            Change::Prompt(Prompt::AnswerCall { call } | Prompt::ConsultationCall { call, .. }) => Some(*call),
+            Change::Line(..) | Change::Prompt(_) => None,
+        }
+    }
 }
 
 /// A command that needs the audio of the client it comes from (ECMA-269 6.4.4).
@@ -193,6 +207,14 @@ pub(super) enum ClientMessage {
         client: ClientId,
         request: u32,
         command: Command,
+        text: Bytes,
+    },
+    /// A client has been sent something of a call.
+    Told {
+        client: ClientId,
+        call: CallId,
+        text: Bytes,
+        at: Instant,
     },
     Prompt {
         client: ClientId,
@@ -242,9 +264,16 @@ impl CoreHandle {
         self.tell(ClientMessage::Detach { client, socket, leaving }).await;
     }
 
-    /// A client's command. The result comes as [`ClientEvent::Reply`]. `request` is below 2³¹.
-    pub async fn command(&self, client: ClientId, request: u32, command: Command) {
-        self.tell(ClientMessage::Command { client, request, command }).await;
+    /// A client's command. The result comes as [`ClientEvent::Reply`]. `request` is below 2³¹; `text` is what came, for
+    /// the call's trace.
+    pub async fn command(&self, client: ClientId, request: u32, command: Command, text: Bytes) {
+        self.tell(ClientMessage::Command { client, request, command, text }).await;
+    }
+
+    /// A client has been sent this of a call, for the call's trace. Where too much waits it is not noted.
+    pub fn told(&self, client: ClientId, call: CallId, text: Bytes) {
+        let told = ClientMessage::Told { client, call, text, at: Instant::now() };
+        let _ = self.inbox.try_send(Message::Client(told));
     }
 
     /// A client wants another to do something: the one named, or the one that was active last. The answer comes as
@@ -387,6 +416,11 @@ impl ClientDesk {
         [self.clients.poll_timeout(), self.sweep].into_iter().flatten().min()
     }
 
+    /// Who is signed in at a client.
+    pub(super) fn user_of(&self, client: ClientId) -> Option<UserId> {
+        self.clients.user_of(client)
+    }
+
     /// Answers a command.
     pub(super) fn reply(&mut self, client: ClientId, request: u32, result: CommandResult) {
         if request >= PROGRAMS {
@@ -469,10 +503,20 @@ impl<R: Role> Core<R> {
                 }
             }
             ClientMessage::Detach { client, socket, leaving } => self.detach(client, socket, leaving, now),
-            ClientMessage::Command { client, request, command } => {
+            ClientMessage::Command { client, request, command, text } => {
                 self.desk.clients.acted(client);
+                let calls: Vec<CallId> = command.calls().collect();
+                for &call in &calls {
+                    self.note_client(call, client, false, text.clone(), now);
+                }
                 self.command(client, request, command, now);
+                // What began a call comes before the call's first step.
+                if let Some(call) = self.calls.begun().filter(|call| !calls.contains(call)) {
+                    self.recorder.begins(call, Owner::default(), now);
+                    self.note_client(call, client, false, text, now);
+                }
             }
+            ClientMessage::Told { client, call, text, at } => self.note_client(call, client, true, text, at),
             ClientMessage::Prompt { client, request, to, prompt } => {
                 let Some(user) = self.desk.clients.user_of(client) else { return };
                 if let Some(command) = self.without_audio(&prompt) {

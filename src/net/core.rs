@@ -1,7 +1,7 @@
 //! The one driver: it owns the SIP endpoint, the calls and the lines, and drains them after every input.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use offhook_media::codec::Codec;
@@ -25,6 +25,7 @@ use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
 use super::role::{Decision, Role};
 use super::strangers::Strangers;
+use super::trace::{self, TraceMessage};
 use super::transport::{Received, Transport, TransportFailure, Why};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
@@ -33,6 +34,7 @@ use crate::call::dtmf::Digit;
 use crate::call::effect::{Effect, Input, MediaInput, Route, SipInput};
 use crate::call::headers::{Headers, Redirect, abilities, asserted, caller, carried, sender};
 use crate::call::settings::LineSettings;
+use crate::capture::recorder::{Clock, Limits, Owner, Recorder, Recording};
 use crate::ids::{CallId, LegId, LineGroupId, LineId};
 use crate::line::Lines;
 use crate::line::report::{GroupReport, ListenerReport, Report};
@@ -77,6 +79,7 @@ pub(super) enum Message {
     Report { reply: oneshot::Sender<Report> },
     Calls { reply: oneshot::Sender<CallsReport> },
     ResetLine { line: LineId, reply: oneshot::Sender<Result<(), CauseCode>> },
+    Trace(TraceMessage),
     Stop,
 }
 
@@ -85,6 +88,7 @@ pub(super) enum Message {
 pub struct CoreHandle {
     pub(super) inbox: mpsc::Sender<Message>,
     ended: broadcast::WeakSender<CallFigures>,
+    pub(super) finished: broadcast::WeakSender<Arc<Recording>>,
     changed: watch::Receiver<ChangedSettings>,
 }
 
@@ -149,6 +153,9 @@ pub struct Core<R> {
     media_events: mpsc::Receiver<MediaEvent>,
     pub(super) stop_by: Option<Instant>,
     pub(super) figures: Figures,
+    /// What happened lately.
+    pub(super) recorder: Recorder,
+    pub(super) finished: broadcast::Sender<Arc<Recording>>,
     changed: watch::Sender<ChangedSettings>,
 }
 
@@ -158,6 +165,10 @@ impl<R: Role> Core<R> {
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
         let ended = figures::channel();
         let told = ended.downgrade();
+        let finished = trace::channel();
+        let judged = finished.downgrade();
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let clock = Clock { instant: Instant::now(), unix };
         // Two legs a call, and a few that are just ending.
         let max_sessions = parts.max_calls * 2 + 1024;
         let config = EndpointConfig::new(concat!("Offhook/", env!("CARGO_PKG_VERSION")), seed, max_sessions);
@@ -186,9 +197,11 @@ impl<R: Role> Core<R> {
             media_events: parts.media_events,
             stop_by: None,
             figures: Figures::new(ended),
+            recorder: Recorder::new(Limits::default(), clock),
+            finished,
             changed,
         };
-        (core, CoreHandle { inbox: inbox_sender, ended: told, changed: changes })
+        (core, CoreHandle { inbox: inbox_sender, ended: told, finished: judged, changed: changes })
     }
 
     /// Runs until stopped.
@@ -211,6 +224,7 @@ impl<R: Role> Core<R> {
             }
             self.timeouts(Instant::now());
         }
+        self.finished_due(Instant::now() + STOP_WITHIN);
         info!("calls ended and lines unregistered");
     }
 
@@ -221,12 +235,12 @@ impl<R: Role> Core<R> {
         let MediaEvent { call, side, event, .. } = event;
         match event {
             MediaInput::LegEnded { stats } => self.leg_ended(call, side, &stats),
-            MediaInput::Ended => self.media_ended(call),
+            MediaInput::Ended => self.media_ended(call, now),
             event => {
                 if matches!(event, MediaInput::Silent { .. }) {
                     self.count_silence(call, side);
                 }
-                self.calls.handle(Input::Media { call, side, event }, now);
+                self.media_input(call, side, event, now);
             }
         }
     }
@@ -236,6 +250,7 @@ impl<R: Role> Core<R> {
         self.calls.handle_timeout(now);
         self.clients_due(now);
         self.groups_due(now);
+        self.finished_due(now);
     }
 
     /// Does everything that is to be done now; gives the time of the next timer.
@@ -244,6 +259,7 @@ impl<R: Role> Core<R> {
             let endpoint_wake = loop {
                 match self.endpoint.poll_output() {
                     Output::Transmit(transmit) => {
+                        self.note_sent(&transmit, now);
                         if let Err(failure) = self.transport.send(transmit) {
                             self.transport_failed(&failure, now);
                         }
@@ -252,12 +268,15 @@ impl<R: Role> Core<R> {
                     Output::Timeout(wake) => break wake,
                 }
             };
+            self.note_steps();
             let Some(effect) = self.calls.poll_effect() else {
+                self.recorder.flush();
                 self.media.flush();
                 let wakes = [
                     endpoint_wake,
                     self.calls.poll_timeout(),
                     self.desk.poll_timeout(),
+                    self.recorder.poll_timeout(),
                     self.groups.poll_timeout(now).filter(|_| self.stop_by.is_none()),
                     self.stop_by,
                 ];
@@ -265,6 +284,7 @@ impl<R: Role> Core<R> {
             };
             self.perform(effect, now);
             while let Some(effect) = self.calls.poll_effect() {
+                self.note_steps();
                 self.perform(effect, now);
             }
         }
@@ -364,13 +384,26 @@ impl<R: Role> Core<R> {
                 self.calls.set_overloaded(self.media.is_overloaded());
                 let abilities = abilities(&request);
                 let call_id = request.call_id().unwrap_or_default().to_owned();
+                let owner = match route {
+                    Route::Line { group, line } => Owner { group: Some(group), line: Some(line) },
+                    Route::Targets { group, .. } | Route::Service { group, .. } => {
+                        Owner { group: Some(group), line: None }
+                    }
+                };
                 let incoming =
                     Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer };
+                self.note_steps();
                 self.calls.handle(incoming, now);
+                let call_id = request.call_id().unwrap_or_default();
+                match self.calls.begun() {
+                    Some(call) => self.recorder.belongs(call_id, call, owner, now),
+                    None => self.recorder.refused(call_id, now),
+                }
                 return;
             }
             Decision::Reject(refusal) => refusal,
         };
+        self.recorder.refused(request.call_id().unwrap_or_default(), now);
         debug!(remote = %source.remote, status = refusal.status, "INVITE refused");
         if refusal.status == 403 {
             self.stranger(&source, now);
@@ -396,6 +429,11 @@ impl<R: Role> Core<R> {
             Some(group) => {
                 let from = caller(request, self.directory.trusts(group));
                 let offer = request.part("application/sdp").unwrap_or_default();
+                if let Some(call) = self.calls.call_of(replaces) {
+                    let line = self.calls.place_at(replaces).and_then(|(_, line)| line);
+                    let owner = Owner { group: Some(group), line };
+                    self.recorder.belongs(request.call_id().unwrap_or_default(), call, owner, now);
+                }
                 self.calls.handle(Input::Replacing { session, replaces, from, offer }, now);
             }
         }
@@ -423,7 +461,9 @@ impl<R: Role> Core<R> {
     /// A SIP message. What comes from where nobody is expected costs as little as can be, but what belongs to a call
     /// may come from anywhere: a proxy on its way, or the far phone itself.
     fn sip_message(&mut self, source: Source, bytes: Bytes, now: Instant) {
-        if self.role.expects(&source) {
+        let expected = self.role.expects(&source);
+        self.note_received(&source, &bytes, expected, now);
+        if expected {
             return self.endpoint.handle_message(source, bytes, now);
         }
         let address = source.remote.ip();
@@ -442,6 +482,7 @@ impl<R: Role> Core<R> {
     fn transport_failed(&mut self, failure: &TransportFailure, now: Instant) {
         let Destination { protocol, host, port, .. } = &failure.destination;
         debug!(%protocol, %host, port, why = %failure.why, "nothing can be sent there");
+        self.note_failure(failure, now);
         self.explain(failure);
         self.endpoint.handle_transport_error(&failure.destination, now);
         match failure.why {
@@ -467,6 +508,7 @@ impl<R: Role> Core<R> {
                 let _ = reply.send(self.report(now));
             }
             Message::Calls { reply } => self.report_calls(reply),
+            Message::Trace(message) => self.trace_message(message),
             Message::Stop => self.stop(now),
         }
     }
@@ -508,7 +550,7 @@ impl<R: Role> Core<R> {
             Ok((sdp, codec)) => MediaInput::Described { sdp, codec, held: self.media.is_held(call, side) },
             Err(cause) => MediaInput::Refused { cause },
         };
-        self.calls.handle(Input::Media { call, side, event }, now);
+        self.media_input(call, side, event, now);
     }
 
     /// Sends an INVITE for a leg.
@@ -520,9 +562,10 @@ impl<R: Role> Core<R> {
         headers: Headers,
         sdp: Bytes,
         now: Instant,
-    ) {
+    ) -> SessionId {
         let session = self.endpoint.invite(account, uri, sdp, headers, now);
         self.calls.handle(Input::Invited { leg, session: Ok(session) }, now);
+        session
     }
 
     fn stop(&mut self, now: Instant) {

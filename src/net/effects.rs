@@ -13,6 +13,7 @@ use super::role::Role;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect, SipInput, TargetUri};
 use crate::call::headers::Headers;
+use crate::capture::recorder::Owner;
 use crate::ids::{CallId, LineGroupId};
 
 /// Seconds after which a peer may try again that was refused for overload (RFC 3261 20.33).
@@ -33,9 +34,21 @@ impl<R: Role> Core<R> {
                     TargetUri::Number(number) => self.role.bound(target.group, number, now),
                     TargetUri::Uri(_) => None,
                 };
+                let call = self.calls.call_of_leg(leg);
                 match self.groups.account_for(&target, from.as_ref(), bound) {
-                    Ok((account, uri)) => self.invite(leg, account, uri, headers, sdp, now),
-                    Err(cause) => self.calls.handle(Input::Invited { leg, session: Err(cause) }, now),
+                    Ok((account, uri)) => {
+                        let session = self.invite(leg, account, uri, headers, sdp, now);
+                        if let (Some(call), Some(call_id)) = (call, self.endpoint.call_id(session)) {
+                            let owner = Owner { group: Some(target.group), line: target.line };
+                            self.recorder.belongs(call_id, call, owner, now);
+                        }
+                    }
+                    Err(cause) => {
+                        if let Some(call) = call {
+                            self.note_unreachable(call, target.group, cause, now);
+                        }
+                        self.calls.handle(Input::Invited { leg, session: Err(cause) }, now);
+                    }
                 }
             }
             SipEffect::Provisional { session, status, sdp, headers } => {
@@ -158,20 +171,24 @@ impl<R: Role> Core<R> {
                 (side, self.media.reoffer(call, side, wanted).map(|sdp| (sdp, None)))
             }
             MediaEffect::Take { side, from, from_side } => {
+                self.recorder.joined(call, from);
                 self.media.take(call, side, from, from_side);
                 return self.secured(call, side, now);
             }
             MediaEffect::Release { side } => return self.media.release(call, side),
             MediaEffect::DropNext => return self.media.drop_next(call),
             MediaEffect::Play { side, sound } => return self.media.play(call, side, sound),
-            MediaEffect::Digits { side, digits } => return self.media.digits(call, side, digits),
+            MediaEffect::Digits { side, digits } => {
+                self.note_digits(call, side, &digits, now);
+                return self.media.digits(call, side, digits);
+            }
             MediaEffect::ReceiveDigit { side, digit } => return self.media.receive_digit(call, side, digit),
             MediaEffect::Record => return self.media.record_call(call),
             MediaEffect::Confirm => return self.media.confirm(call),
             MediaEffect::Expect => return self.media.expect(call),
             MediaEffect::Close => {
                 if !self.media.close(call) {
-                    self.media_ended(call);
+                    self.media_ended(call, now);
                 }
                 return;
             }
@@ -190,20 +207,20 @@ impl<R: Role> Core<R> {
             }
             Err(cause) => MediaInput::Refused { cause },
         };
-        self.calls.handle(Input::Media { call, side, event }, now);
+        self.media_input(call, side, event, now);
     }
 
     /// Says how the audio of a side is encrypted.
     fn secured(&mut self, call: CallId, side: Side, now: Instant) {
         if let Some(security) = self.media.security(call, side) {
-            self.calls.handle(Input::Media { call, side, event: MediaInput::Secured { security } }, now);
+            self.media_input(call, side, MediaInput::Secured { security }, now);
         }
     }
 
     fn offer(&mut self, call: CallId, side: Side, group: LineGroupId, now: Instant) -> Result<bytes::Bytes, CauseCode> {
         let (local, audio) = self.groups.local_audio(group).ok_or(CauseCode::PbxUnreachable)?;
         if audio.demands_encryption() {
-            self.calls.handle(Input::Media { call, side, event: MediaInput::EncryptionDemanded }, now);
+            self.media_input(call, side, MediaInput::EncryptionDemanded, now);
         }
         self.media.offer(call, side, local, &audio)
     }

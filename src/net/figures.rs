@@ -76,6 +76,7 @@ pub(super) fn channel() -> broadcast::Sender<CallFigures> {
 impl<R: Role> Core<R> {
     /// A call is over; its legs follow.
     pub(super) fn call_ended(&mut self, record: CallRecord, now: Instant) {
+        self.recorder.ended(&record, now);
         if self.figures.ending.len() < MAX_ENDING {
             let ended = CallFigures { ended: Some(now), record, legs: [None, None] };
             self.figures.ending.insert(ended.record.id, ended);
@@ -91,8 +92,12 @@ impl<R: Role> Core<R> {
     }
 
     /// The media threads have no more of a call, or never had anything.
-    pub(super) fn media_ended(&mut self, call: CallId) {
-        if let Some(ended) = self.figures.ending.remove(&call)
+    pub(super) fn media_ended(&mut self, call: CallId, now: Instant) {
+        let ended = self.figures.ending.remove(&call);
+        if let Some(ended) = &ended {
+            self.recorder.figures(call, ended.legs, now);
+        }
+        if let Some(ended) = ended
             && ended.record.connected.is_some()
         {
             // Fails where nobody keeps them.

@@ -10,4 +10,5 @@ pub mod groups;
 pub mod media;
 pub mod role;
 mod strangers;
+mod trace;
 pub mod transport;

@@ -14,13 +14,18 @@ use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind};
+use crate::capture::trace::{
+    FailureKind, MediaEvent, PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting, TraceTransport,
+    TraceWhat,
+};
+use crate::capture::verdict::{Evidence, Severity, Verdict};
 use crate::line::events::CallEvent;
 use crate::quality::{CallReport, LegParty, LegReport};
 
 fn protocol_types() -> String {
     let config = Config::new();
     let mut text = String::from(
-        "// Generated from src/web/protocol.rs, src/web/protocol/admin.rs and src/quality by `make generated`. Do not edit.\n",
+        "// Generated from src/web/protocol.rs, src/web/protocol/admin.rs, src/quality and src/capture by `make generated`. Do not edit.\n",
     );
     let mut add = |declaration: String| text += &format!("\nexport {declaration}\n");
     add(CauseCode::decl(&config));
@@ -68,6 +73,19 @@ fn protocol_types() -> String {
     add(CallReport::decl(&config));
     add(LegReport::decl(&config));
     add(LegParty::decl(&config));
+    add(Trace::decl(&config));
+    add(TraceCause::decl(&config));
+    add(TraceParty::decl(&config));
+    add(PartyKind::decl(&config));
+    add(TraceEvent::decl(&config));
+    add(TraceWhat::decl(&config));
+    add(TraceTransport::decl(&config));
+    add(MediaEvent::decl(&config));
+    add(FailureKind::decl(&config));
+    add(TraceSetting::decl(&config));
+    add(Verdict::decl(&config));
+    add(Severity::decl(&config));
+    add(Evidence::decl(&config));
     text += &format!("\nexport const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n");
     let (min, max) = FORWARD_AFTER.into_inner();
     text += &format!(

@@ -1,5 +1,6 @@
 //! The WebSocket of a client: protocol messages in and out.
 
+use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::State;
@@ -20,7 +21,7 @@ use super::routes::HttpFailure;
 use super::routes::session::{CHECK_EVERY, Still};
 use super::{WebState, convert, protocol, routes, same_origin};
 use crate::call::cause::CauseCode;
-use crate::ids::{ClientId, UserId};
+use crate::ids::{CallId, ClientId, UserId};
 use crate::net::clients::{Attachment, Beginning, ClientEvent, Leaving, Picture};
 use crate::user::accounts::AccountKind;
 use crate::user::clients::RESUME_WITHIN;
@@ -47,6 +48,8 @@ const CLOSE_TOO_MANY: u16 = 4429;
 const CLOSE_NORMAL: u16 = 1000;
 /// Close code of a browser whose page goes, be it closed or loaded anew.
 const CLOSE_GOING_AWAY: u16 = 1001;
+/// Requests of a client whose replies are put to calls; a client that asks for more at once has its oldest left out.
+const MAX_ASKED: usize = 64;
 /// The highest number of a request; those above are for requests that come over HTTP.
 const MAX_REQUEST: u32 = i32::MAX as u32;
 
@@ -158,6 +161,7 @@ async fn run(
     let mut check = tokio::time::interval_at(Instant::now() + CHECK_EVERY, CHECK_EVERY);
     let mut renew = tokio::time::interval_at(Instant::now() + RENEW_ICE_SERVERS, RENEW_ICE_SERVERS);
     let mut pinged = false;
+    let mut asked = Asked::default();
     loop {
         let wake = heard + if pinged { SILENT_LIMIT } else { PING_AFTER };
         tokio::select! {
@@ -176,16 +180,20 @@ async fn run(
             event = events.recv() => {
                 // The core drops the sender when this socket is replaced or too slow.
                 let Some(event) = event else { return Leaving::Broken };
-                let message = match event {
+                let (call, message) = match event {
                     ClientEvent::Reply { request, outcome } => {
-                        Some(ServerMessage::Reply(Reply { id: request, result: convert::outcome(outcome) }))
+                        let result = convert::outcome(outcome);
+                        (asked.about(request, &result), Some(ServerMessage::Reply(Reply { id: request, result })))
                     }
-                    ClientEvent::Changed { seq, change } => convert::change(state, seq, &change),
+                    ClientEvent::Changed { seq, change } => (change.call(), convert::change(state, seq, &change)),
                 };
-                if let Some(message) = message
-                    && !send(socket, &message).await
-                {
+                let Some(message) = message else { continue };
+                let Some(text) = write(&message) else { return Leaving::Broken };
+                if !send_text(socket, text.clone()).await {
                     return Leaving::Broken;
+                }
+                if let Some(call) = call {
+                    state.core.told(client, call, text.into());
                 }
             }
             received = timeout_at(wake, socket.recv()) => {
@@ -209,7 +217,8 @@ async fn run(
                             Ok(ClientMessage { id, .. }) if id > MAX_REQUEST => refusal(id, CauseCode::BadRequest),
                             Ok(ClientMessage { id, request }) => match wanted(request) {
                                 Ok(Wanted::Command(command) | Wanted::Audio(command)) => {
-                                    state.core.command(client, id, command).await;
+                                    asked.note(id, command.calls().next());
+                                    state.core.command(client, id, command, text.into()).await;
                                     continue;
                                 }
                                 Ok(Wanted::Prompt(to, prompt)) => {
@@ -247,6 +256,29 @@ async fn run(
     }
 }
 
+/// Requests that wait for their replies, by the call that they are about.
+#[derive(Debug, Default)]
+struct Asked(VecDeque<(u32, CallId)>);
+
+impl Asked {
+    fn note(&mut self, request: u32, call: Option<CallId>) {
+        let Some(call) = call else { return };
+        if self.0.len() == MAX_ASKED {
+            self.0.pop_front();
+        }
+        self.0.push_back((request, call));
+    }
+
+    /// The call that a reply is about.
+    fn about(&mut self, request: u32, result: &ReplyResult) -> Option<CallId> {
+        let known = self.0.iter().position(|&(asked, _)| asked == request).and_then(|place| self.0.remove(place));
+        match result {
+            ReplyResult::Media { call, .. } => call.parse().ok(),
+            _ => known.map(|(_, call)| call),
+        }
+    }
+}
+
 /// The number of a message whose rest cannot be read.
 #[derive(serde::Deserialize)]
 struct Numbered {
@@ -258,8 +290,18 @@ fn refusal(id: u32, code: CauseCode) -> ServerMessage {
 }
 
 async fn send(socket: &mut WebSocket, message: &ServerMessage) -> bool {
-    let Ok(text) = serde_json::to_string(message) else { return false };
-    matches!(timeout(SEND_LIMIT, socket.send(Message::Text(text.into()))).await, Ok(Ok(())))
+    match write(message) {
+        Some(text) => send_text(socket, text).await,
+        None => false,
+    }
+}
+
+fn write(message: &ServerMessage) -> Option<Utf8Bytes> {
+    serde_json::to_string(message).ok().map(Utf8Bytes::from)
+}
+
+async fn send_text(socket: &mut WebSocket, text: Utf8Bytes) -> bool {
+    matches!(timeout(SEND_LIMIT, socket.send(Message::Text(text))).await, Ok(Ok(())))
 }
 
 async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {

@@ -322,6 +322,11 @@ impl Endpoint {
         self.sessions.get(&session.0)?.replaces().map(|replaces| replaces.to_string())
     }
 
+    /// Call-ID of a session's requests.
+    pub fn call_id(&self, session: SessionId) -> Option<&str> {
+        self.sessions.get(&session.0)?.call_id()
+    }
+
     /// Where the other side of a session is reached: its Contact, which a transfer to it goes to.
     pub fn remote_target(&self, session: SessionId) -> Option<Uri> {
         self.sessions.get(&session.0)?.remote_target().cloned()

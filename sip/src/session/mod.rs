@@ -326,6 +326,14 @@ impl Session {
         Some(Replaces { call_id, to_tag, from_tag, early_only: false })
     }
 
+    /// Call-ID of its requests.
+    pub(crate) fn call_id(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Calling(calling) => Some(&calling.request.call_id),
+            _ => self.dialog().map(Dialog::call_id),
+        }
+    }
+
     /// Contact of the other side.
     pub(crate) fn remote_target(&self) -> Option<&Uri> {
         self.dialog().map(Dialog::remote_target)

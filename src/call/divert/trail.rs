@@ -97,6 +97,19 @@ impl Trail {
         !self.headers.is_empty()
     }
 
+    /// Where the call goes or went instead of ringing at the line that it came for, for people.
+    pub(in crate::call) fn way(&self) -> Option<&'static str> {
+        match (&self.sent, self.hidden) {
+            (Some(Sent::Answered(_) | Sent::Held(_)), _) => Some("answered to be transferred"),
+            (Some(Sent::Asked), _) => Some("diverted by REFER"),
+            (None, Some(Hidden::Declined)) => Some("declined unseen by the caller"),
+            (None, Some(Hidden::DoNotDisturb)) => Some("not to be disturbed"),
+            (None, Some(Hidden::Left) | None) if self.is_away() => Some("diverted"),
+            (None, Some(Hidden::Left)) => Some("left the line"),
+            (None, None) => self.picked_from.map(|_| "picked up"),
+        }
+    }
+
     /// Numbers that the call has been at, for one that it comes back as.
     pub(in crate::call) fn inherit(&mut self, earlier: &Trail) {
         self.tried.extend(earlier.tried.iter().take(MAX_TRIED).cloned());

@@ -7,7 +7,7 @@ use tracing::debug;
 
 use super::super::cause::CauseCode;
 use super::super::effect::{CommandResult, Effect, MediaEffect, SipEffect};
-use super::super::record;
+use super::super::record::{self, CallRecord};
 use super::super::state::{Awaiting, Far, Near, Newcomer, Stage};
 use super::super::view::{self, CallView, ConnectionState, EndCause};
 use super::Flow;
@@ -107,7 +107,8 @@ impl Flow<'_> {
             Far::Clients { .. } | Far::Service(_) => {}
         }
         self.end_takeover();
-        self.effects.push_back(Effect::Ended(Box::new(record::of(self.call))));
+        let record = CallRecord { cause: Some(cause.clone()), ..record::of(self.call) };
+        self.effects.push_back(Effect::Ended(Box::new(record)));
         self.media_effect(MediaEffect::Close);
         self.ended = true;
         self.tell_end(&cause);

@@ -10,12 +10,13 @@ use super::super::commands::{Asker, Outcome};
 use super::super::desk::Errand;
 use super::super::effect::{Abilities, Caller, CommandResult, Effect, MediaEffect, SipEffect, Target, TargetUri};
 use super::super::headers::Headers;
+use super::super::record::{self, CallRecord};
 use super::super::state::{
     Asked, Awaiting, Call, Far, FarSip, Near, NearSip, SipLeg, Stage, Successor, Taker, Told, Transfer, TransferStep,
     Vacancy,
 };
 use super::super::view::{self, CallView, ConnectionState, EndCause};
-use super::super::{LEAVE_LIMIT, MEDIA_LIMIT, REFER_LIMIT, RING_LIMIT, record};
+use super::super::{LEAVE_LIMIT, MEDIA_LIMIT, REFER_LIMIT, RING_LIMIT};
 use super::{Flow, index};
 use crate::ids::{CallId, LegId, LineId, UserId};
 
@@ -233,7 +234,8 @@ impl Flow<'_> {
 
     /// The call is over without anybody being hung up: its other end has moved to another call.
     pub(in crate::call) fn vanish(&mut self, cause: CauseCode) {
-        self.effects.push_back(Effect::Ended(Box::new(record::of(self.call))));
+        let record = CallRecord { cause: Some(EndCause::ours(cause)), ..record::of(self.call) };
+        self.effects.push_back(Effect::Ended(Box::new(record)));
         if self.call.vacancy.is_none() {
             self.user_leaves(cause);
             self.tell_gone(None, cause);

@@ -16,6 +16,8 @@ use super::account::domain_host;
 use super::{GroupSettings, Kind, Probe, Target};
 use crate::call::cause::CauseCode;
 use crate::call::view::EndCause;
+use crate::capture::recorder::Owner;
+use crate::capture::trace::FailureKind;
 use crate::ids::{LineGroupId, LineId};
 use crate::line::LineState;
 use crate::net::core::{Core, Message};
@@ -105,6 +107,9 @@ impl<R: Role> Core<R> {
         if targets.is_empty() {
             if group.targets.is_empty() {
                 warn!(group = %group.settings.name, host = %group.settings.host, ?problem, "the PBX was not found");
+                let detail = problem.as_deref().unwrap_or_default();
+                let owner = Owner { group: Some(id), line: None };
+                self.recorder.failure(None, FailureKind::NotResolved, detail, owner, now);
                 let cause = EndCause { code: CauseCode::NameNotResolved, sip_status: None, detail: problem };
                 group.cause = Some(cause.clone());
                 for line in self.groups.lines_of(id) {

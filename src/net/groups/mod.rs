@@ -235,6 +235,29 @@ impl Groups {
         groups.map(|(index, _)| LineGroupId(index as u32)).collect()
     }
 
+    /// The group whose PBX is at an address, or else at its host.
+    pub(super) fn group_near(&self, address: SocketAddr) -> Option<LineGroupId> {
+        let near = |is_near: &dyn Fn(SocketAddr) -> bool| {
+            let is_there = |group: &Group| group.targets.as_listed().iter().any(|target| is_near(target.address));
+            self.groups.iter().position(is_there).map(|index| LineGroupId(index as u32))
+        };
+        near(&|known| known == address).or_else(|| near(&|known| known.ip() == address.ip()))
+    }
+
+    /// The line of a group that registers itself alone under this user name.
+    pub(super) fn registering(&self, group: LineGroupId, user: &str) -> Option<LineId> {
+        let kind = self.group(group)?.settings.kind;
+        let is_it = |line: &Line| line.settings.group == group && line.settings.user_name == user;
+        let place = self.lines.iter().position(is_it).filter(|_| kind == Kind::Softphones);
+        place.map(|index| LineId(index as u32))
+    }
+
+    /// Why nothing can leave by a group, as far as that is known.
+    pub(super) fn problem(&self, id: LineGroupId) -> Option<EndCause> {
+        let group = self.group(id)?;
+        group.cause.clone().or_else(|| group.targets.problem().cloned())
+    }
+
     fn group(&self, id: LineGroupId) -> Option<&Group> {
         self.groups.get(id.0 as usize)
     }

@@ -465,6 +465,12 @@ impl Transport {
         }
     }
 
+    /// The address that something goes to, as far as that is known: the other end of a connection, or what is named.
+    pub(super) fn remote_of(&self, to: &Destination) -> Option<SocketAddr> {
+        let connection = to.connection.and_then(|id| self.connections.key(id)).map(|key| key.remote);
+        connection.or_else(|| Some(SocketAddr::new(to.host.ip()?, to.port)))
+    }
+
     /// Whether everything that was to be sent is with the system.
     pub(super) fn is_flushed(&self) -> bool {
         self.connections.is_flushed()

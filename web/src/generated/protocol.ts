@@ -1,4 +1,4 @@
-// Generated from src/web/protocol.rs, src/web/protocol/admin.rs and src/quality by `make generated`. Do not edit.
+// Generated from src/web/protocol.rs, src/web/protocol/admin.rs, src/quality and src/capture by `make generated`. Do not edit.
 
 export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "function_off" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
@@ -1181,6 +1181,229 @@ mos_listening: number | null,
 mos_remote: number | null, };
 
 export type LegParty = "browser" | "pbx";
+
+export type Trace = { 
+/**
+ * Names the call; a number while the server runs, the Call-ID of its first message in a capture of another tool.
+ */
+id: string, 
+/**
+ * Number of who called, where it is known.
+ */
+caller: string | null, 
+/**
+ * Number of who was called, where it is known.
+ */
+called: string | null, 
+/**
+ * Number of the line it ran on, where it had one.
+ */
+line: string | null, 
+/**
+ * Name of the line group, where it is known.
+ */
+group: string | null, 
+/**
+ * When the first of it happened.
+ */
+started_at: number, 
+/**
+ * When it was answered.
+ */
+connected_at: number | null, 
+/**
+ * When it ended; None while it runs.
+ */
+ended_at: number | null, 
+/**
+ * Why it ended, as the server told its clients.
+ */
+cause: TraceCause | null, 
+/**
+ * Who takes part: one column of the ladder each, in the order in which they should stand.
+ */
+parties: Array<TraceParty>, 
+/**
+ * What happened, in order.
+ */
+events: Array<TraceEvent>, 
+/**
+ * How its legs sounded, as far as that was measured.
+ */
+legs: Array<LegReport>, 
+/**
+ * The settings that had a part in it, by their keys in the configuration; never a secret.
+ */
+settings: Array<TraceSetting>, 
+/**
+ * Events that were dropped because a call keeps only so many.
+ */
+dropped: number, };
+
+export type TraceCause = { 
+/**
+ * What it means.
+ */
+code: CauseCode, 
+/**
+ * The SIP status behind it.
+ */
+sip_status: number | null, 
+/**
+ * The other side's own words.
+ */
+detail: string | null, };
+
+export type TraceParty = { 
+/**
+ * What it is.
+ */
+kind: PartyKind, 
+/**
+ * Name of the line group or user; the address of who is neither.
+ */
+name: string, 
+/**
+ * Its address for SIP, or the first of them.
+ */
+address: string | null, };
+
+export type PartyKind = "server" | "sip" | "client";
+
+export type TraceEvent = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * Who did it: a place in [`Trace::parties`].
+ */
+from: number, 
+/**
+ * To whom: a place in [`Trace::parties`]; the same as `from` where it is nobody's but its own.
+ */
+to: number, 
+/**
+ * What.
+ */
+what: TraceWhat, };
+
+export type TraceWhat = { "kind": "sip", 
+/**
+ * UDP, TCP or TLS.
+ */
+transport: TraceTransport, 
+/**
+ * Address and port it came from.
+ */
+source: string, 
+/**
+ * Address and port it went to.
+ */
+destination: string, 
+/**
+ * The message as it was; what is no UTF-8 is replaced. Passwords and their hashes are not in it.
+ */
+text: string, } | { "kind": "client", 
+/**
+ * JSON.
+ */
+text: string, } | { "kind": "step", 
+/**
+ * What made it.
+ */
+input: string, 
+/**
+ * The state before.
+ */
+before: string, 
+/**
+ * The state after.
+ */
+after: string, } | { "kind": "media", 
+/**
+ * What.
+ */
+event: MediaEvent, 
+/**
+ * More about it, such as a codec, an address or a cause's code.
+ */
+detail: string | null, } | { "kind": "failure", 
+/**
+ * Why.
+ */
+why: FailureKind, 
+/**
+ * The same in words, with names.
+ */
+detail: string, };
+
+export type TraceTransport = "udp" | "tcp" | "tls";
+
+export type MediaEvent = "connected" | "lost" | "agreed" | "secured" | "refused" | "silent" | "never_heard" | "heard" | "digit" | "digit_sent" | "other_source";
+
+export type FailureKind = "refused" | "timed_out" | "unreachable" | "not_resolved" | "certificate_untrusted" | "certificate_expired" | "certificate_wrong_name" | "tls_failed" | "closed" | "ours";
+
+export type TraceSetting = { 
+/**
+ * Its key, such as `line_group.codecs`.
+ */
+key: string, 
+/**
+ * Its value as it stands in the configuration.
+ */
+value: string, };
+
+export type Verdict = { 
+/**
+ * A stable code, such as `no_common_codec`; `none` where nothing was wrong, `unknown` where something was and
+ * nobody knows what.
+ */
+code: string, 
+/**
+ * How bad it is.
+ */
+severity: Severity, 
+/**
+ * What happened, in English, with the names and numbers of this call.
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, 
+/**
+ * What to try, in English; empty where there is nothing to mend.
+ */
+fix_english: string, 
+/**
+ * The same in German.
+ */
+fix_german: string, 
+/**
+ * What shows it, the deciding one first.
+ */
+evidence: Array<Evidence>, };
+
+export type Severity = "fine" | "usual" | "bad" | "failed";
+
+export type Evidence = { 
+/**
+ * The place in the trace's events, where it is one of them.
+ */
+event: number | null, 
+/**
+ * The setting involved, by its key in the configuration.
+ */
+setting: string | null, 
+/**
+ * What is to be seen there, in English: the line of the message, the value of the setting.
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, };
 
 export const PROTOCOL_VERSION = 1;
 

@@ -1,0 +1,256 @@
+//! What the driver notes of signalling, and who may ask for it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use offhook_media::session::Side;
+use offhook_sip::header::Protocol;
+use offhook_sip::uri::Host;
+use offhook_sip::{Destination, Source, Transmit};
+use tokio::sync::{broadcast, oneshot};
+
+use super::core::{Core, CoreHandle, Message};
+use super::role::Role;
+use super::transport::{TransportFailure, Why};
+use crate::call::cause::CauseCode;
+use crate::call::effect::{Input, MediaInput};
+use crate::call::record::Number;
+use crate::call::view::EndCause;
+use crate::capture::record::{ClientRecord, Place, Sink, SipRecord, What};
+use crate::capture::recorder::{Owner, Recording};
+use crate::capture::trace::{FailureKind, MediaEvent, TraceTransport};
+use crate::ids::{CallId, ClientId, LineGroupId, LineId};
+
+/// Calls that are over and wait for who judges them; more are not judged.
+const BACKLOG: usize = 256;
+
+/// What others ask for of what was noted.
+#[derive(Debug)]
+pub(super) enum TraceMessage {
+    Call { id: String, reply: oneshot::Sender<Option<Box<Recording>>> },
+    Line { line: LineId, reply: oneshot::Sender<Option<Box<Recording>>> },
+    Began { ids: Vec<String>, reply: oneshot::Sender<Vec<Option<f64>>> },
+    Sink(Option<Box<dyn Sink>>),
+}
+
+/// Where calls are told that are over and worth a look.
+pub(super) fn channel() -> broadcast::Sender<Arc<Recording>> {
+    broadcast::channel(BACKLOG).0
+}
+
+impl CoreHandle {
+    /// What is known of a call: by its number, or by the Call-ID of an INVITE that no call came of. None where nothing
+    /// is kept of it, or the core has stopped.
+    pub async fn trace(&self, id: &str) -> Option<Box<Recording>> {
+        self.recorded(|reply| TraceMessage::Call { id: id.to_owned(), reply }).await?
+    }
+
+    /// What happened to a line lately.
+    pub async fn line_trace(&self, line: LineId) -> Option<Box<Recording>> {
+        self.recorded(|reply| TraceMessage::Line { line, reply }).await?
+    }
+
+    /// For each of these names of calls, when the call began of which something is kept: milliseconds since 1970.
+    pub async fn traces(&self, ids: Vec<String>) -> Vec<Option<f64>> {
+        self.recorded(|reply| TraceMessage::Began { ids, reply }).await.unwrap_or_default()
+    }
+
+    /// Calls that failed or in which something was odd, a moment after they ended. None when the core has stopped.
+    pub fn finished(&self) -> Option<broadcast::Receiver<Arc<Recording>>> {
+        Some(self.finished.upgrade()?.subscribe())
+    }
+
+    /// Has everything that is noted sent on from now on, too.
+    pub async fn set_sink(&self, sink: Option<Box<dyn Sink>>) {
+        let _ = self.inbox.send(Message::Trace(TraceMessage::Sink(sink))).await;
+    }
+
+    async fn recorded<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> TraceMessage) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.inbox.send(Message::Trace(message(reply))).await.ok()?;
+        answer.await.ok()
+    }
+}
+
+impl<R: Role> Core<R> {
+    pub(super) fn trace_message(&mut self, message: TraceMessage) {
+        match message {
+            TraceMessage::Call { id, reply } => {
+                let call = id.parse().ok().and_then(|id: CallId| self.recorder.call(id));
+                let recording = call.or_else(|| self.recorder.stray(&id));
+                let _ = reply.send(recording.map(|recording| Box::new(self.completed(recording))));
+            }
+            TraceMessage::Line { line, reply } => {
+                let recording = self.directory.group_of(line).map(|group| self.recorder.line(line, group));
+                let _ = reply.send(recording.map(Box::new));
+            }
+            TraceMessage::Began { ids, reply } => {
+                let began = |id: &String| self.recorder.began(id).map(crate::capture::trace::ms);
+                let _ = reply.send(ids.iter().map(began).collect());
+            }
+            TraceMessage::Sink(sink) => self.recorder.set_sink(sink),
+        }
+    }
+
+    /// With what is known of a call while it runs, and what the users of its line have set.
+    fn completed(&self, mut recording: Recording) -> Recording {
+        recording.record = recording.record.or_else(|| self.calls.record(recording.call?));
+        let of = |number: &Number| match number {
+            Number::Line(line) => Some(*line),
+            _ => None,
+        };
+        let record = recording.record.as_ref();
+        let line =
+            recording.line.or_else(|| record.and_then(|record| of(&record.called).or_else(|| of(&record.caller))));
+        recording.settings = line.map(|line| self.calls.settings(line));
+        recording
+    }
+
+    /// Tells of calls that are over.
+    pub(super) fn finished_due(&mut self, now: Instant) {
+        while let Some(recording) = self.recorder.poll_finished(now) {
+            let recording = self.completed(recording);
+            // Fails where nobody judges them.
+            let _ = self.finished.send(Arc::new(recording));
+        }
+    }
+
+    /// A SIP message came.
+    pub(super) fn note_received(&mut self, source: &Source, bytes: &Bytes, expected: bool, now: Instant) {
+        // A slice of a stream would keep what was read with it.
+        let bytes = if source.protocol == Protocol::Udp { bytes.clone() } else { Bytes::copy_from_slice(bytes) };
+        let message = SipRecord {
+            sent: false,
+            transport: transport(source.protocol),
+            local: source.local,
+            remote: Place::Address(source.remote),
+            bytes,
+        };
+        let (role, groups) = (&self.role, &self.groups);
+        self.recorder.sip(message, expected, now, |registers| {
+            let group = groups.ids().find(|&group| role.sends_from(group, source, now));
+            Owner { group, line: group.zip(registers).and_then(|(group, user)| groups.registering(group, user)) }
+        });
+    }
+
+    /// A SIP message is sent.
+    pub(super) fn note_sent(&mut self, transmit: &Transmit, now: Instant) {
+        let Transmit { to, from, bytes } = transmit;
+        let remote = self.transport.remote_of(to).map_or_else(|| place(to), Place::Address);
+        let address = remote.address();
+        let message =
+            SipRecord { sent: true, transport: transport(to.protocol), local: *from, remote, bytes: bytes.clone() };
+        let groups = &self.groups;
+        self.recorder.sip(message, true, now, |registers| {
+            let group = address.and_then(|address| groups.group_near(address));
+            Owner { group, line: group.zip(registers).and_then(|(group, user)| groups.registering(group, user)) }
+        });
+    }
+
+    /// What calls did.
+    pub(super) fn note_steps(&mut self) {
+        while let Some(step) = self.calls.poll_step() {
+            self.recorder.step(step);
+        }
+    }
+
+    /// A message of the client protocol came or went.
+    pub(super) fn note_client(&mut self, call: CallId, client: ClientId, sent: bool, text: Bytes, at: Instant) {
+        if let Some(user) = self.desk.user_of(client) {
+            self.recorder.note(call, What::Client(ClientRecord { sent, client, user, text }), at);
+        }
+    }
+
+    /// The media side says something of a call.
+    pub(super) fn media_input(&mut self, call: CallId, side: Side, event: MediaInput, now: Instant) {
+        // What is agreed makes the next step, which comes behind it.
+        self.note_steps();
+        self.note_media(call, side, &event, now);
+        self.calls.handle(Input::Media { call, side, event }, now);
+    }
+
+    fn note_media(&mut self, call: CallId, side: Side, event: &MediaInput, now: Instant) {
+        let address = |from: &Option<std::net::SocketAddr>| from.map(|from| from.to_string());
+        let (event, detail) = match event {
+            MediaInput::Described { codec: Some(codec), .. } | MediaInput::Accepted { codec } => {
+                (MediaEvent::Agreed, Some(codec.name().to_owned()))
+            }
+            MediaInput::Secured { security } => (MediaEvent::Secured, Some(security.as_str().to_owned())),
+            MediaInput::Refused { cause } => (MediaEvent::Refused, Some(cause.code().to_owned())),
+            MediaInput::Connected => (MediaEvent::Connected, None),
+            MediaInput::Lost { cause } => (MediaEvent::Lost, Some(cause.code().to_owned())),
+            MediaInput::Digit { digit } => (MediaEvent::Digit, Some(digit.to_string())),
+            MediaInput::Silent { from, never: true } => (MediaEvent::NeverHeard, address(from)),
+            MediaInput::Silent { from, never: false } => (MediaEvent::Silent, address(from)),
+            MediaInput::Heard => (MediaEvent::Heard, None),
+            MediaInput::Described { codec: None, .. }
+            | MediaInput::EncryptionDemanded
+            | MediaInput::Signal(_)
+            | MediaInput::Recorded { .. }
+            | MediaInput::RecordingFailed { .. }
+            | MediaInput::LegEnded { .. }
+            | MediaInput::Ended => return,
+        };
+        let party = self.calls.party(call, side);
+        self.recorder.media(call, party, event, detail.as_deref(), now);
+    }
+
+    /// Digits go to a side.
+    pub(super) fn note_digits(&mut self, call: CallId, side: Side, digits: &str, now: Instant) {
+        let party = self.calls.party(call, side);
+        self.recorder.media(call, party, MediaEvent::DigitSent, Some(digits), now);
+    }
+
+    /// Nothing can be sent somewhere.
+    pub(super) fn note_failure(&mut self, failure: &TransportFailure, now: Instant) {
+        let TransportFailure { destination, why } = failure;
+        let remote = self.transport.remote_of(destination).map_or_else(|| place(destination), Place::Address);
+        let group = remote.address().and_then(|address| self.groups.group_near(address));
+        let owner = Owner { group, line: None };
+        self.recorder.failure(Some(remote), kind_of(why), &why.to_string(), owner, now);
+    }
+
+    /// A call cannot leave by its line group.
+    pub(super) fn note_unreachable(&mut self, call: CallId, group: LineGroupId, cause: CauseCode, now: Instant) {
+        let known = self.groups.problem(group).unwrap_or(EndCause::ours(cause));
+        let why = match known.code {
+            CauseCode::NameNotResolved => FailureKind::NotResolved,
+            CauseCode::CertificateRefused => FailureKind::TlsFailed,
+            CauseCode::PbxNotAnswering => FailureKind::TimedOut,
+            _ => FailureKind::Unreachable,
+        };
+        let detail = known.detail.unwrap_or_else(|| known.code.english().to_owned());
+        self.recorder.note(call, What::Failure { to: None, why, detail: detail.into() }, now);
+    }
+}
+
+fn transport(protocol: Protocol) -> TraceTransport {
+    match protocol {
+        Protocol::Udp => TraceTransport::Udp,
+        Protocol::Tls => TraceTransport::Tls,
+        _ => TraceTransport::Tcp,
+    }
+}
+
+fn place(to: &Destination) -> Place {
+    match &to.host {
+        Host::Ip(ip) => Place::Address((*ip, to.port).into()),
+        Host::Name(name) => Place::Name(name.as_str().into(), to.port),
+    }
+}
+
+fn kind_of(why: &Why) -> FailureKind {
+    match why {
+        Why::Refused => FailureKind::Refused,
+        Why::TimedOut | Why::Silent => FailureKind::TimedOut,
+        Why::Unreachable(_) => FailureKind::Unreachable,
+        Why::NotResolved => FailureKind::NotResolved,
+        Why::CertificateUntrusted => FailureKind::CertificateUntrusted,
+        Why::CertificateExpired | Why::CertificateNotYetValid => FailureKind::CertificateExpired,
+        Why::CertificateWrongName { .. } => FailureKind::CertificateWrongName,
+        Why::CertificateInvalid(_) | Why::TlsRefused(_) | Why::OwnCertificate(_) => FailureKind::TlsFailed,
+        Why::Closed => FailureKind::Closed,
+        Why::Full | Why::NoListener => FailureKind::Ours,
+    }
+}
