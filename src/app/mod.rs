@@ -2,6 +2,7 @@
 
 mod line_settings;
 mod settings;
+mod trace_names;
 
 use std::fs;
 use std::io;
@@ -187,11 +188,13 @@ impl Server {
         let core = start_core(&config, &lines, directory.clone(), kept).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
         let labels = labels(&config, &lines, &directory);
-        let (handle, quality) = (core.handle.clone(), store.quality());
-        let state = WebState::new(users, administrators, handle, quality, &config.metrics_from, labels, ice);
+        let handle = core.handle.clone();
+        let state = WebState::new(users, administrators, handle, &store, &config.metrics_from, labels, ice);
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
+        keepers
+            .extend(core.handle.finished().map(|finished| tokio::spawn(web::keeper::judge(state.clone(), finished))));
         control.serve(state.clone());
         let handles = vec![Handle::new(), Handle::new()];
         let addresses = [local_addr(&http, config.listen.http), local_addr(&https, config.listen.https)];
@@ -266,7 +269,11 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> L
             services: directory.groups[group].line_services(),
         }
     };
-    Labels { groups: config.groups.iter().map(group).collect(), lines: lines.iter().map(line).collect() }
+    Labels {
+        groups: config.groups.iter().map(group).collect(),
+        lines: lines.iter().map(line).collect(),
+        names: trace_names::names(config, lines),
+    }
 }
 
 async fn start_core(

@@ -3,6 +3,8 @@
 //! A [`trace::Trace`] is everything known of a call. It is noted while the server runs, or read from a capture of any
 //! tool. [`verdict::Verdict`] is what it comes to. Pure: times are arguments, files and sockets are elsewhere.
 
+pub mod diagnosis;
+pub mod failures;
 pub mod ladder;
 pub mod record;
 pub mod recorder;

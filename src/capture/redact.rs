@@ -71,7 +71,8 @@ fn is_proof(line: &[u8]) -> bool {
 
 /// Masks the parameters of a proof between two places; of one that is no list of parameters everything.
 fn mask_params(text: &mut Cow<'_, [u8]>, begin: usize, end: usize) {
-    let line = text[begin..end].to_ascii_lowercase();
+    let line = text[begin..end].trim_ascii_end().to_ascii_lowercase();
+    let end = begin + line.len();
     // `Basic` and `Bearer` are followed by the secret itself.
     for scheme in [&b"basic "[..], b"bearer "] {
         for at in places(&line, scheme) {

@@ -37,6 +37,11 @@ impl Control {
         serde_json::from_slice(&body).map_err(|error| self.broken(&error))
     }
 
+    /// Asks for something that is to be shown as it is.
+    pub(super) async fn text(&self, route: &str) -> Result<Bytes, CliError> {
+        self.ask(Method::GET, route).await
+    }
+
     /// Has something done.
     pub(super) async fn post(&self, route: &str) -> Result<(), CliError> {
         self.ask(Method::POST, route).await.map(|_| ())
@@ -65,12 +70,24 @@ impl Control {
     }
 }
 
+/// What a person has typed, as a part of a path (RFC 3986 2.1).
+pub(super) fn escaped(part: &str) -> String {
+    let mut escaped = String::new();
+    for byte in part.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(byte.into()),
+            _ => escaped += &format!("%{byte:02X}"),
+        }
+    }
+    escaped
+}
+
 /// One request and its whole answer.
 async fn exchange(stream: UnixStream, method: Method, route: &str) -> Result<(StatusCode, Bytes), hyper::Error> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let mut request = Request::new(Empty::<Bytes>::new());
     *request.method_mut() = method;
-    // Ours are paths without anything to escape.
+    // What is not ours in it is escaped.
     *request.uri_mut() = route.parse().unwrap_or_default();
     request.headers_mut().insert(header::HOST, header::HeaderValue::from_static("localhost"));
     let exchange = async {

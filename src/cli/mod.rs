@@ -39,6 +39,20 @@ pub enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Shows why a call went as it did: all that was said on its sides, as a ladder, and what that comes to.
+    Trace {
+        /// The call: its number, as `offhook status`, the log and the console have it; with --line, a line's number.
+        call: String,
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+        /// As JSON, as docs/admin-api.md describes it.
+        #[arg(long)]
+        json: bool,
+        /// All that happened to a line lately.
+        #[arg(long)]
+        line: bool,
+    },
     /// Takes lines from a CSV file or writes them to one.
     #[command(subcommand)]
     Lines(Lines),
@@ -168,6 +182,13 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             let line = find(&report, &number).ok_or(CliError::UnknownLine(number))?;
             control.post(&format!("/api/v1/admin/lines/{}/reset", line.id)).await?;
             print(format!("Line {} is registered anew. See: offhook status\n", line.number).as_bytes())
+        }
+        Command::Trace { call, config, json, line } => {
+            let control = Control::of(&Config::load(&config)?);
+            let of = if line { "lines" } else { "calls" };
+            let format = if json { "json" } else { "text" };
+            let route = format!("/api/v1/admin/{of}/{}/trace?format={format}", control::escaped(&call));
+            print(&control.text(&route).await?)
         }
         Command::Lines(Lines::Import { of, dry_run, file }) => lines::import(&of, &file, dry_run),
         Command::Lines(Lines::Export { of, active_only, file }) => lines::export(&of, active_only, file.as_deref()),

@@ -2,6 +2,7 @@
 
 mod line_settings;
 mod quality;
+mod verdicts;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 
 pub use self::line_settings::LineSettingsTable;
 pub use self::quality::QualityTable;
+pub use self::verdicts::VerdictTable;
 use crate::user::accounts::{AccountKind, AccountStore};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
@@ -61,6 +63,11 @@ impl Store {
     /// The figures of ended calls.
     pub fn quality(&self) -> QualityTable {
         QualityTable { pool: self.pool.clone() }
+    }
+
+    /// What calls came to that failed or were bad.
+    pub fn verdicts(&self) -> VerdictTable {
+        VerdictTable { pool: self.pool.clone() }
     }
 
     /// What the users of lines have set for them.

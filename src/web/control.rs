@@ -12,7 +12,7 @@ use axum::routing::{any, get};
 use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
 
-use super::routes::{HttpFailure, admin};
+use super::routes::{HttpFailure, admin, traces};
 use super::{WebState, metrics};
 use crate::call::cause::CauseCode;
 
@@ -72,6 +72,7 @@ impl ControlSocket {
     pub fn serve(&mut self, state: WebState) {
         let Some(listener) = self.listener.take() else { return };
         let app: Router = admin::routes()
+            .merge(traces::routes())
             .route("/metrics", get(metrics::show))
             .fallback(any(async || HttpFailure::from(CauseCode::NotFound)))
             .with_state(state);

@@ -9,9 +9,11 @@ use super::protocol::{self, Cause, Direction, LineState, Security, ServerMessage
 use super::{Labels, WebState};
 use crate::call::cause::CauseCode;
 use crate::call::effect::CommandResult;
-use crate::call::record::{Number, Party};
+use crate::call::record::{CallRecord, Number, Party};
 use crate::call::settings::LineSettings;
 use crate::call::view::{self, CallView, EndCause};
+use crate::capture::recorder::Recording;
+use crate::capture::trace::Trace;
 use crate::ids::LineId;
 use crate::line::report::{GroupReport, Report};
 use crate::line::{self, LineStatus};
@@ -85,6 +87,13 @@ fn silence(silence: view::Silence) -> protocol::Silence {
     }
 }
 
+/// A recording in words, with how the legs of the call sounded if it is over.
+pub(super) fn trace(state: &WebState, recording: &Recording) -> Trace {
+    let trace = recording.trace(&state.labels.names);
+    let legs = recording.record.as_ref().map(|record| legs(state, record, &recording.legs)).unwrap_or_default();
+    Trace { legs, ..trace }
+}
+
 /// A call with the figures of its legs.
 pub(super) fn call_report(state: &WebState, figures: CallFigures) -> CallReport {
     let CallFigures { record, ended, legs } = figures;
@@ -93,7 +102,21 @@ pub(super) fn call_report(state: &WebState, figures: CallFigures) -> CallReport 
         Number::Other(number) => Some(number.clone()),
         Number::None => None,
     };
-    let sides = record.parties.iter().zip(record.silent).zip(&legs);
+    let legs = self::legs(state, &record, &legs);
+    CallReport {
+        id: record.id.to_string(),
+        caller: number(&record.caller),
+        called: number(&record.called),
+        started_at: state.clock.unix_ms(record.created),
+        connected_at: record.connected.map(|at| state.clock.unix_ms(at)),
+        ended_at: ended.map(|at| state.clock.unix_ms(at)),
+        legs,
+    }
+}
+
+/// The legs of a call towards others.
+fn legs(state: &WebState, record: &CallRecord, legs: &[Option<LegStats>; 2]) -> Vec<LegReport> {
+    let sides = record.parties.iter().zip(record.silent).zip(legs);
     let legs = sides.filter_map(|((party, silent), stats)| {
         let (party, name) = match *party {
             Party::Browser(user) => (LegParty::Browser, state.users.account(user)?.name.clone()),
@@ -102,15 +125,7 @@ pub(super) fn call_report(state: &WebState, figures: CallFigures) -> CallReport 
         };
         Some(leg_report(party, name, silent, stats.as_ref()?))
     });
-    CallReport {
-        id: record.id.to_string(),
-        caller: number(&record.caller),
-        called: number(&record.called),
-        started_at: state.clock.unix_ms(record.created),
-        connected_at: record.connected.map(|at| state.clock.unix_ms(at)),
-        ended_at: ended.map(|at| state.clock.unix_ms(at)),
-        legs: legs.collect(),
-    }
+    legs.collect()
 }
 
 fn leg_report(party: LegParty, name: String, silent: bool, stats: &LegStats) -> LegReport {

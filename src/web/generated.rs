@@ -8,12 +8,15 @@ use std::path::Path;
 use ts_rs::{Config, TS};
 
 use super::protocol::admin::{
-    Binding, Calls, LastError, LineGroup, LineGroupKind, LineGroups, LineReport, Listener, Stranger, Strangers, Target,
+    Binding, CallTrace, Calls, LastError, LineGroup, LineGroupKind, LineGroups, LineReport, Listener, Stranger,
+    Strangers, Target,
 };
 use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind};
+use crate::capture::diagnosis::code::Code;
+use crate::capture::failures::{CallVerdict, CodeCount, FailureCounts, Failures, HourCount, NameCount};
 use crate::capture::trace::{
     FailureKind, MediaEvent, PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting, TraceTransport,
     TraceWhat,
@@ -73,6 +76,13 @@ fn protocol_types() -> String {
     add(CallReport::decl(&config));
     add(LegReport::decl(&config));
     add(LegParty::decl(&config));
+    add(CallTrace::decl(&config));
+    add(Failures::decl(&config));
+    add(CallVerdict::decl(&config));
+    add(FailureCounts::decl(&config));
+    add(CodeCount::decl(&config));
+    add(NameCount::decl(&config));
+    add(HourCount::decl(&config));
     add(Trace::decl(&config));
     add(TraceCause::decl(&config));
     add(TraceParty::decl(&config));
@@ -120,6 +130,28 @@ fn cause_table() -> String {
     text
 }
 
+fn verdict_table() -> String {
+    let mut text = String::from(
+        "# Verdicts\n\nWhat `diagnose` can find in a call or a line's registration. Generated from \
+         `src/capture/diagnosis/code.rs` by `make generated`. `{…}` is filled with what the trace says.\n\n\
+         How bad it is: *failed*, the call or registration did not come about or broke; *bad*, it was there and suffered; \
+         *usual*, as people telephone; *fine*, nothing was wrong.\n",
+    );
+    for &code in Code::ALL {
+        let severity = serde_json::to_value(code.severity()).unwrap();
+        text += &format!("\n## `{}` ({})\n\n", code.code(), severity.as_str().unwrap());
+        text += &format!("{}  \n", code.english());
+        if !code.fix_english().is_empty() {
+            text += &format!("**What to do:** {}\n\n", code.fix_english());
+        }
+        text += &format!("{}  \n", code.german());
+        if !code.fix_german().is_empty() {
+            text += &format!("**Was zu tun ist:** {}\n", code.fix_german());
+        }
+    }
+    text
+}
+
 #[test]
 fn generated_files_are_up_to_date() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -127,6 +159,7 @@ fn generated_files_are_up_to_date() {
         ("web/src/generated/protocol.ts", protocol_types()),
         ("web/src/generated/causes.ts", cause_sentences()),
         ("docs/causes.md", cause_table()),
+        ("docs/verdicts.md", verdict_table()),
     ] {
         let path = root.join(path);
         if std::env::var_os("OFFHOOK_GENERATE").is_some() {

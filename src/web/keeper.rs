@@ -1,10 +1,16 @@
-//! Calls that ended are kept with how they sounded, and counted.
+//! Calls that ended are kept with how they sounded, and counted; those that failed with why.
+
+use std::sync::Arc;
 
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{WebState, convert};
+use crate::capture::diagnosis::diagnose;
+use crate::capture::failures::{CallVerdict, VerdictStore};
+use crate::capture::recorder::Recording;
+use crate::capture::verdict::Severity;
 use crate::net::figures::CallFigures;
 use crate::quality::QualityStore;
 
@@ -23,6 +29,30 @@ pub async fn keep(state: WebState, mut ended: Receiver<CallFigures>) {
         state.metrics.ended(&report);
         if let Err(error) = state.quality.keep(&report, convert::unix_ms()).await {
             warn!(error = &error as &dyn std::error::Error, "the figures of a call are not kept");
+        }
+    }
+}
+
+/// Finds out why calls failed, and keeps that, until the core has stopped.
+pub async fn judge(state: WebState, mut finished: Receiver<Arc<Recording>>) {
+    loop {
+        let recording = match finished.recv().await {
+            Ok(recording) => recording,
+            Err(RecvError::Lagged(missed)) => {
+                warn!(missed, "calls fail faster than it can be found out why");
+                continue;
+            }
+            Err(RecvError::Closed) => return,
+        };
+        let trace = convert::trace(&state, &recording);
+        let verdict = diagnose(&trace);
+        if verdict.severity == Severity::Fine {
+            continue;
+        }
+        info!(call = %trace.id, code = verdict.code, "{}", verdict.english);
+        let kept = state.verdicts.keep(&CallVerdict::of(&trace, verdict), convert::unix_ms()).await;
+        if let Err(error) = kept {
+            warn!(error = &error as &dyn std::error::Error, "a verdict is not kept");
         }
     }
 }

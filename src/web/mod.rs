@@ -27,9 +27,10 @@ use ipnet::IpNet;
 
 use crate::call::cause::CauseCode;
 use crate::call::service::Services;
+use crate::capture::recorder::Names;
 use crate::ids::{LineGroupId, LineId};
 use crate::net::core::CoreHandle;
-use crate::store::{AccountTable, QualityTable};
+use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{AccountKind, Accounts};
 use crate::web::ice::IceServers;
 use crate::web::protocol::admin::LineGroupKind;
@@ -46,7 +47,9 @@ pub struct WebState {
     pub core: CoreHandle,
     /// How ended calls sounded.
     pub quality: QualityTable,
-    /// The same, counted.
+    /// What calls came to that failed.
+    pub verdicts: VerdictTable,
+    /// How ended calls sounded, counted.
     pub metrics: Arc<metrics::Metrics>,
     /// Who may read the metrics without signing in.
     pub metrics_from: Arc<[IpNet]>,
@@ -65,6 +68,8 @@ pub struct Labels {
     pub groups: Vec<GroupLabel>,
     /// By [`LineId`].
     pub lines: Vec<LineLabel>,
+    /// What traces call them.
+    pub names: Names,
 }
 
 /// How a line is shown.
@@ -115,7 +120,7 @@ impl WebState {
         users: Accounts<AccountTable>,
         administrators: Accounts<AccountTable>,
         core: CoreHandle,
-        quality: QualityTable,
+        store: &Store,
         metrics_from: &[IpNet],
         labels: Labels,
         ice: IceServers,
@@ -124,7 +129,8 @@ impl WebState {
             users: Arc::new(users),
             administrators: Arc::new(administrators),
             core,
-            quality,
+            quality: store.quality(),
+            verdicts: store.verdicts(),
             metrics: Arc::default(),
             metrics_from: metrics_from.into(),
             labels: Arc::new(labels),
@@ -148,7 +154,7 @@ pub fn router(state: WebState, secure: bool) -> Router {
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
     Router::new()
         .merge(routes::telephony::routes().route_layer(users))
-        .merge(routes::admin::routes().route_layer(guard))
+        .merge(routes::admin::routes().merge(routes::traces::routes()).route_layer(guard))
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))

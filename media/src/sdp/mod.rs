@@ -2,6 +2,7 @@
 //!
 //! Everything that is not one audio stream is declined with port 0.
 
+mod describe;
 mod read;
 mod sdes;
 mod security;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 
 use crate::codec::Codec;
 use crate::srtp::{DtlsIdentity, Fingerprint, MasterKey};
+pub use describe::{Stream, describe};
 pub(crate) use read::{Description, Format, Kind, formats};
 pub use sdes::Crypto;
 use security::{Answered, Transport};

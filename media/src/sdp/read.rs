@@ -11,7 +11,7 @@ use crate::codec::Codec;
 const MAX_BYTES: usize = 64 * 1024;
 const MAX_MEDIA_LINES: usize = 32;
 /// Payload types have seven bits.
-const MAX_FORMATS: usize = 128;
+pub(super) const MAX_FORMATS: usize = 128;
 
 /// What a payload type carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,1 +1,366 @@
+//! What is noted, where it goes, and how much of it stays.
 
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+use crate::call::record::{CallRecord, Number, Party};
+use crate::call::view::EndCause;
+use crate::capture::record::ClientRecord;
+use crate::capture::trace::{PartyKind, Trace, TraceTransport, TraceWhat};
+use crate::ids::{ClientId, UserId};
+
+const CALL: CallId = CallId(1);
+const LINE: LineId = LineId(0);
+const GROUP: LineGroupId = LineGroupId(0);
+const OWN: Owner = Owner { group: Some(GROUP), line: Some(LINE) };
+
+/// A recorder and its time.
+struct World {
+    recorder: Recorder,
+    now: Instant,
+}
+
+impl World {
+    fn new(limits: Limits) -> World {
+        let now = Instant::now();
+        let unix = Duration::from_secs(1_000_000);
+        World { recorder: Recorder::new(limits, Clock { instant: now, unix }), now }
+    }
+
+    fn later(&mut self, milliseconds: u64) {
+        self.now += Duration::from_millis(milliseconds);
+    }
+
+    fn message(&mut self, sent: bool, expected: bool, text: &str) {
+        let message = SipRecord {
+            sent,
+            transport: TraceTransport::Udp,
+            local: ([10, 0, 0, 1], 5060).into(),
+            remote: Place::Address(([10, 0, 0, 2], 5060).into()),
+            bytes: Bytes::copy_from_slice(text.as_bytes()),
+        };
+        self.recorder.sip(message, expected, self.now, |registers| Owner {
+            group: Some(GROUP),
+            line: registers.filter(|&user| user == "100").map(|_| LINE),
+        });
+    }
+
+    fn comes(&mut self, first: &str, call_id: &str) {
+        self.message(false, true, &sip(first, call_id));
+    }
+
+    fn goes(&mut self, first: &str, call_id: &str) {
+        self.message(true, true, &sip(first, call_id));
+    }
+
+    fn end(&mut self, call: CallId, connected: bool, code: CauseCode) {
+        let record = CallRecord {
+            id: call,
+            caller: Number::Line(LINE),
+            called: Number::Other("200".into()),
+            created: self.now,
+            connected: connected.then_some(self.now),
+            parties: [Party::Browser(UserId(0)), Party::Pbx(GROUP)],
+            silent: [false; 2],
+            cause: Some(EndCause::ours(code)),
+        };
+        self.recorder.ended(&record, self.now);
+    }
+
+    fn trace(&self, call: CallId) -> Option<Trace> {
+        self.recorder.call(call).map(|recording| recording.trace(&names()))
+    }
+
+    fn finished(&mut self) -> Vec<Option<CallId>> {
+        let now = self.now;
+        std::iter::from_fn(|| self.recorder.poll_finished(now)).map(|recording| recording.call).collect()
+    }
+}
+
+fn sip(first: &str, call_id: &str) -> String {
+    let method = if first.contains("REGISTER") { "REGISTER" } else { "INVITE" };
+    format!("{first}\r\nTo: <sip:100@pbx.test>\r\nCall-ID: {call_id}\r\nCSeq: 1 {method}\r\nContent-Length: 0\r\n\r\n")
+}
+
+fn names() -> Names {
+    Names {
+        groups: vec![GroupNames { name: "main".into(), settings: Vec::new() }],
+        lines: vec![LineNames { number: "100".into(), group: GROUP, settings: Vec::new() }],
+        users: vec!["anna".into()],
+        settings: Vec::new(),
+    }
+}
+
+/// The first lines of a trace's SIP messages.
+fn first_lines(trace: &Trace) -> Vec<&str> {
+    let texts = trace.events.iter().filter_map(|event| match &event.what {
+        TraceWhat::Sip { text, .. } => text.lines().next(),
+        _ => None,
+    });
+    texts.collect()
+}
+
+#[test]
+fn a_call_with_two_call_ids_is_one_trace() {
+    let mut world = World::new(Limits::default());
+    world.comes("INVITE sip:100@here SIP/2.0", "in");
+    world.recorder.belongs("in", CALL, OWN, world.now);
+    world.goes("SIP/2.0 100 Trying", "in");
+    world.later(5);
+    world.recorder.belongs("out", CALL, Owner { group: Some(LineGroupId(1)), line: None }, world.now);
+    world.goes("INVITE sip:200@there SIP/2.0", "out");
+    world.later(5);
+    world.comes("SIP/2.0 404 Not Found", "out");
+    world.goes("SIP/2.0 404 Not Found", "in");
+    let trace = world.trace(CALL).unwrap();
+    assert_eq!(
+        first_lines(&trace),
+        [
+            "INVITE sip:100@here SIP/2.0",
+            "SIP/2.0 100 Trying",
+            "INVITE sip:200@there SIP/2.0",
+            "SIP/2.0 404 Not Found",
+            "SIP/2.0 404 Not Found"
+        ]
+    );
+    let kinds: Vec<_> = trace.parties.iter().map(|party| party.kind).collect();
+    assert_eq!(kinds, [PartyKind::Sip, PartyKind::Server, PartyKind::Sip], "who began stands first");
+    assert_eq!((trace.events[0].from, trace.events[0].to), (0, 1));
+    assert_eq!((trace.events[2].from, trace.events[2].to), (1, 2));
+    assert_eq!(trace.events[2].at - trace.events[0].at, 5.0);
+    assert_eq!((trace.id.as_str(), trace.line.as_deref(), trace.group.as_deref()), ("1", Some("100"), Some("main")));
+}
+
+#[test]
+fn branches_of_a_fork_are_calls_of_their_own() {
+    let mut world = World::new(Limits::default());
+    let other = CallId(2);
+    world.comes("INVITE sip:100@here SIP/2.0", "fork");
+    world.recorder.belongs("fork", CALL, OWN, world.now);
+    world.comes("INVITE sip:101@here SIP/2.0", "fork");
+    world.recorder.belongs("fork", other, Owner { line: Some(LineId(1)), ..OWN }, world.now);
+    world.comes("CANCEL sip:101@here SIP/2.0", "fork");
+    let lines = |call| world.trace(call).map(|trace| first_lines(&trace).join("; ")).unwrap();
+    assert_eq!(lines(CALL), "INVITE sip:100@here SIP/2.0; CANCEL sip:101@here SIP/2.0");
+    assert_eq!(lines(other), "INVITE sip:101@here SIP/2.0; CANCEL sip:101@here SIP/2.0");
+}
+
+#[test]
+fn an_invite_that_comes_into_a_call_is_part_of_it() {
+    let mut world = World::new(Limits::default());
+    world.recorder.begins(CALL, OWN, world.now);
+    world.comes("INVITE sip:100@here SIP/2.0", "replaces");
+    world.recorder.belongs("replaces", CALL, OWN, world.now);
+    world.goes("SIP/2.0 200 OK", "replaces");
+    assert_eq!(first_lines(&world.trace(CALL).unwrap()), ["INVITE sip:100@here SIP/2.0", "SIP/2.0 200 OK"]);
+    assert_eq!(world.recorder.stray("replaces").unwrap().call, Some(CALL));
+}
+
+#[test]
+fn an_invite_that_no_call_came_of_is_known_by_its_call_id_and_judged() {
+    let mut world = World::new(Limits::default());
+    world.comes("INVITE sip:999@here SIP/2.0", "stray");
+    world.recorder.refused("stray", world.now);
+    world.goes("SIP/2.0 404 Not Found", "stray");
+    assert_eq!(world.finished(), [], "its ACK may come");
+    world.later(2_000);
+    assert_eq!(world.finished(), [None]);
+    let trace = world.recorder.stray("stray").unwrap().trace(&names());
+    assert_eq!(trace.id, "stray");
+    assert_eq!(first_lines(&trace), ["INVITE sip:999@here SIP/2.0", "SIP/2.0 404 Not Found"]);
+}
+
+#[test]
+fn strangers_leave_nothing_behind() {
+    let mut world = World::new(Limits::default());
+    for call in 0..100 {
+        world.message(false, false, &sip("INVITE sip:1@here SIP/2.0", &call.to_string()));
+    }
+    assert!(world.recorder.stories.is_empty() && world.recorder.octets == 0);
+    // But what belongs to a call may come from anywhere.
+    world.recorder.belongs("1", CALL, OWN, world.now);
+    world.message(false, false, &sip("SIP/2.0 200 OK", "1"));
+    assert_eq!(first_lines(&world.trace(CALL).unwrap()).len(), 1);
+}
+
+#[test]
+fn registrations_are_the_lines_and_failures_those_of_who_sends_there() {
+    let mut world = World::new(Limits::default());
+    world.goes("REGISTER sip:pbx.test SIP/2.0", "r");
+    world.later(1);
+    world.comes("SIP/2.0 401 Unauthorized REGISTER", "r");
+    world.later(1);
+    world.goes("OPTIONS sip:pbx.test SIP/2.0", "o");
+    world.later(1);
+    world.recorder.belongs("c", CALL, OWN, world.now);
+    world.goes("INVITE sip:200@pbx.test SIP/2.0", "c");
+    let to = |host| Some(Place::Address(([10, 0, 0, host], 5060).into()));
+    let owner = Owner { line: None, ..OWN };
+    world.recorder.failure(to(2), FailureKind::Refused, "nobody listens", owner, world.now);
+    world.recorder.failure(to(3), FailureKind::Refused, "elsewhere", owner, world.now);
+    let failures = |trace: &Trace| {
+        let failures = trace.events.iter().filter_map(|event| match &event.what {
+            TraceWhat::Failure { detail, .. } => Some(detail.clone()),
+            _ => None,
+        });
+        failures.collect::<Vec<_>>()
+    };
+    assert_eq!(failures(&world.trace(CALL).unwrap()), ["10.0.0.2:5060: nobody listens"]);
+    let line = world.recorder.line(LINE, GROUP).trace(&names());
+    let expected = ["REGISTER sip:", "SIP/2.0 401", "OPTIONS sip:", "INVITE sip:"];
+    for (line, begin) in first_lines(&line).iter().zip(expected) {
+        assert!(line.starts_with(begin), "{line} {begin}");
+    }
+    assert_eq!((line.id.as_str(), failures(&line).len()), ("100", 2));
+    let other = world.recorder.line(LineId(7), GROUP).trace(&names());
+    assert_eq!(first_lines(&other), ["OPTIONS sip:pbx.test SIP/2.0"], "of the group only");
+}
+
+#[test]
+fn calls_that_went_well_are_not_judged() {
+    let mut world = World::new(Limits::default());
+    let ends: [(u64, bool, CauseCode, Option<MediaEvent>); 5] = [
+        (1, true, CauseCode::NormalClearing, None),
+        (2, false, CauseCode::UnknownNumber, None),
+        (3, true, CauseCode::SessionLost, None),
+        (4, true, CauseCode::NormalClearing, Some(MediaEvent::NeverHeard)),
+        (5, true, CauseCode::NormalClearing, Some(MediaEvent::Agreed)),
+    ];
+    for (call, connected, code, event) in ends {
+        world.recorder.begins(CallId(call), OWN, world.now);
+        if let Some(event) = event {
+            world.recorder.media(CallId(call), Party::Pbx(GROUP), event, None, world.now);
+        }
+        world.end(CallId(call), connected, code);
+    }
+    assert_eq!(world.recorder.poll_timeout(), Some(world.now + Duration::from_secs(2)));
+    world.later(2_000);
+    assert_eq!(world.finished(), [2, 3, 4].map(|call| Some(CallId(call))));
+    assert_eq!(world.finished(), [], "once each");
+}
+
+#[test]
+fn secrets_do_not_get_into_a_trace() {
+    let mut world = World::new(Limits::default());
+    world.recorder.belongs("c", CALL, OWN, world.now);
+    let proof = "INVITE sip:200@pbx.test SIP/2.0\r\nCall-ID: c\r\nAuthorization: Digest response=\"0a1b2c\"\r\n\r\n\
+                 a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:geheim\r\n";
+    world.message(true, true, proof);
+    let text = Bytes::from_static(br#"{"type":"make_call","sdp":"a=ice-pwd:geheim\r\n"}"#);
+    let client = ClientRecord { sent: false, client: ClientId(1), user: UserId(0), text };
+    world.recorder.note(CALL, What::Client(client), world.now);
+    let json = serde_json::to_string(&world.trace(CALL)).unwrap();
+    assert!(!json.contains("0a1b2c") && !json.contains("geheim"), "{json}");
+    assert!(json.contains("make_call") && json.contains("AES_CM_128"));
+}
+
+#[test]
+fn a_call_keeps_its_beginning_and_its_end() {
+    let mut world = World::new(Limits { records: 10, ..Limits::default() });
+    world.recorder.belongs("c", CALL, OWN, world.now);
+    for number in 0..100 {
+        world.goes(&format!("OPTIONS sip:{number} SIP/2.0"), "c");
+    }
+    let trace = world.trace(CALL).unwrap();
+    let lines = first_lines(&trace);
+    assert_eq!((lines.len(), trace.dropped), (10, 90));
+    assert_eq!((lines[0], lines[9]), ("OPTIONS sip:0 SIP/2.0", "OPTIONS sip:99 SIP/2.0"));
+}
+
+#[test]
+fn what_is_over_goes_after_its_time() {
+    let mut world = World::new(Limits::default());
+    world.recorder.begins(CALL, OWN, world.now);
+    world.end(CALL, true, CauseCode::NormalClearing);
+    world.goes("REGISTER sip:pbx.test SIP/2.0", "r1");
+    world.later(29 * 60_000);
+    world.goes("REGISTER sip:pbx.test SIP/2.0", "r2");
+    assert!(world.trace(CALL).is_some());
+    assert_eq!(world.recorder.began("1"), Some(Duration::from_secs(1_000_000)));
+    world.later(2 * 60_000);
+    world.goes("REGISTER sip:pbx.test SIP/2.0", "r3");
+    assert!(world.trace(CALL).is_none() && world.recorder.began("1").is_none());
+    assert_eq!(first_lines(&world.recorder.line(LINE, GROUP).trace(&names())).len(), 2, "the last half hour");
+}
+
+#[test]
+fn a_sink_gets_what_belongs_to_whom() {
+    #[derive(Debug, Clone, Default)]
+    struct Bag(Arc<Mutex<Vec<Record>>>);
+    impl Sink for Bag {
+        fn is_open(&self) -> bool {
+            true
+        }
+        fn take(&mut self, record: &Record) {
+            self.0.lock().unwrap().push(record.clone());
+        }
+    }
+    let mut world = World::new(Limits::default());
+    let bag = Bag::default();
+    world.recorder.set_sink(Some(Box::new(bag.clone())));
+    world.comes("INVITE sip:100@here SIP/2.0", "in");
+    world.recorder.belongs("in", CALL, OWN, world.now);
+    world.goes("SIP/2.0 180 Ringing", "in");
+    world.recorder.flush();
+    let records = bag.0.lock().unwrap();
+    assert_eq!(records.len(), 2);
+    assert!(records.iter().all(|record| (record.call, record.line, record.group) == (Some(CALL), OWN.line, OWN.group)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn nothing_grows_without_bound(inputs in proptest::collection::vec((0..6_u8, 0..40_u64, 0..4_000_usize), 1..400)) {
+        let limits = Limits {
+            records: 20,
+            octets_of_one: 20_000,
+            octets: 60_000,
+            octets_each: 30_000,
+            octets_outside: 20_000,
+            kept_for: Duration::from_secs(60),
+            judged_after: Duration::from_secs(1),
+        };
+        let mut world = World::new(limits);
+        for (kind, number, size) in inputs {
+            let (call, id) = (CallId(number), format!("id-{number}"));
+            let padding = "x".repeat(size);
+            match kind {
+                0 => world.comes(&format!("INVITE sip:{padding} SIP/2.0"), &id),
+                1 => {
+                    // A call has one end and no second beginning.
+                    let owner = Owner { line: Some(LineId((number % 3) as u32)), ..OWN };
+                    world.recorder.belongs(&id, call, owner, world.now);
+                }
+                2 => world.goes(&format!("BYE sip:{padding} SIP/2.0"), &id),
+                3 => world.end(call, false, CauseCode::Busy),
+                4 => world.goes(&format!("REGISTER sip:{padding} SIP/2.0"), &format!("r-{number}-{size}")),
+                _ => world.later(size as u64 * 5),
+            }
+            let recorder = &world.recorder;
+            let running = recorder.stories.values().filter(|story| story.shelved.is_none());
+            let running: usize = running.map(|story| story.octets).sum();
+            let all: usize = recorder.stories.values().map(|story| story.octets).sum();
+            prop_assert_eq!(recorder.octets, all);
+            prop_assert!(all <= limits.octets + running + limits.octets_of_one);
+            prop_assert!(recorder.octets_outside <= limits.octets_outside + 8_000);
+            for story in recorder.stories.values() {
+                prop_assert!(story.records.len() <= limits.records);
+                prop_assert_eq!(story.octets, size_of::<Story>() + story.records.iter().map(Record::size).sum::<usize>());
+            }
+            for (shelf, entry) in &recorder.over {
+                let octets: usize = entry.stories.iter().map(|id| recorder.stories[id].octets).sum();
+                prop_assert_eq!(octets, entry.octets, "{:?}", shelf);
+                prop_assert!(octets <= limits.octets_each + limits.octets_of_one);
+            }
+            for branches in recorder.by_call_id.values() {
+                prop_assert!(branches.iter().all(|branch| recorder.stories.contains_key(&branch.story)));
+            }
+            prop_assert!(recorder.by_call.values().all(|story| recorder.stories.contains_key(story)));
+        }
+    }
+}

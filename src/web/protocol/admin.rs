@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{Cause, LineState};
+use crate::capture::trace::Trace;
+use crate::capture::verdict::Verdict;
 use crate::quality::CallReport;
 
 /// Answer to `GET /api/v1/admin/line-groups`: everything at one moment. Times are milliseconds since 1970-01-01 UTC.
@@ -28,6 +30,15 @@ pub struct Calls {
     pub running: Vec<CallReport>,
     /// Answered calls that have ended, the latest first.
     pub ended: Vec<CallReport>,
+}
+
+/// Answer to `GET /api/v1/admin/calls/{id}/trace`: why a call went as it did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CallTrace {
+    /// All that is known of it.
+    pub trace: Trace,
+    /// What that comes to.
+    pub verdict: Verdict,
 }
 
 /// A line group: one PBX connection and its lines.

@@ -4,6 +4,7 @@ pub mod admin;
 mod events;
 pub mod session;
 pub mod telephony;
+pub mod traces;
 
 use axum::Json;
 use axum::http::StatusCode;

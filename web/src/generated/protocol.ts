@@ -1182,6 +1182,144 @@ mos_remote: number | null, };
 
 export type LegParty = "browser" | "pbx";
 
+export type CallTrace = { 
+/**
+ * All that is known of it.
+ */
+trace: Trace, 
+/**
+ * What that comes to.
+ */
+verdict: Verdict, };
+
+export type Failures = { 
+/**
+ * Begin of the period.
+ */
+since: number, 
+/**
+ * End of the period.
+ */
+until: number, 
+/**
+ * The calls, the latest first, at most [`SHOWN_AT_MOST`].
+ */
+calls: Array<CallVerdict>, 
+/**
+ * All of the period, counted.
+ */
+counts: FailureCounts, };
+
+export type CallVerdict = { 
+/**
+ * Names the call; unique together with `started_at`.
+ */
+id: string, 
+/**
+ * When the call appeared.
+ */
+started_at: number, 
+/**
+ * When it ended.
+ */
+ended_at: number, 
+/**
+ * Number of who called, where it is known.
+ */
+caller: string | null, 
+/**
+ * Number of who was called, where it is known.
+ */
+called: string | null, 
+/**
+ * Number of the line it ran on, where it had one.
+ */
+line: string | null, 
+/**
+ * Name of the line group, where it is known.
+ */
+group: string | null, 
+/**
+ * The verdict's code.
+ */
+code: string, 
+/**
+ * How bad it was.
+ */
+severity: Severity, 
+/**
+ * What happened, in English.
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, 
+/**
+ * Whether its trace is still there.
+ */
+traced: boolean, };
+
+export type FailureCounts = { 
+/**
+ * By what happened.
+ */
+codes: Array<CodeCount>, 
+/**
+ * By line.
+ */
+lines: Array<NameCount>, 
+/**
+ * By line group.
+ */
+groups: Array<NameCount>, 
+/**
+ * By hour, in order of time; hours without any are left out.
+ */
+hours: Array<HourCount>, };
+
+export type CodeCount = { 
+/**
+ * The verdict's code.
+ */
+code: string, 
+/**
+ * How often.
+ */
+count: number, 
+/**
+ * The sentence of the latest, in English.
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, 
+/**
+ * How bad it is.
+ */
+severity: Severity, };
+
+export type NameCount = { 
+/**
+ * Number of the line or name of the line group.
+ */
+name: string, 
+/**
+ * How often.
+ */
+count: number, };
+
+export type HourCount = { 
+/**
+ * When the hour began.
+ */
+at: number, 
+/**
+ * How often.
+ */
+count: number, };
+
 export type Trace = { 
 /**
  * Names the call; a number while the server runs, the Call-ID of its first message in a capture of another tool.

@@ -1,0 +1,124 @@
+//! Why calls failed: their traces and verdicts, for administrators.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use super::HttpFailure;
+use crate::call::cause::CauseCode;
+use crate::capture::diagnosis::diagnose;
+use crate::capture::failures::{Failures, VerdictStore};
+use crate::capture::ladder;
+use crate::capture::recorder::Recording;
+use crate::capture::trace::Trace;
+use crate::web::protocol::admin::CallTrace;
+use crate::web::{WebState, convert};
+
+/// What is looked at where no begin is given, in milliseconds: a day.
+const PERIOD: f64 = 24.0 * 3600.0 * 1_000.0;
+/// How far the begin of a call as it is kept may be from that of a trace: one counts milliseconds, the other less.
+const SAME_BEGIN: f64 = 1.0;
+
+/// In what form a trace is wanted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Format {
+    #[default]
+    Json,
+    Text,
+}
+
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    format: Format,
+}
+
+#[derive(Debug, Deserialize)]
+struct Period {
+    since: Option<f64>,
+    until: Option<f64>,
+}
+
+/// The routes, with their whole paths.
+pub fn routes() -> Router<WebState> {
+    Router::new()
+        .route("/api/v1/admin/calls/{id}/trace", get(call))
+        .route("/api/v1/admin/lines/{id}/trace", get(line))
+        .route("/api/v1/admin/failures", get(failures))
+}
+
+/// A call on all its sides, and what it comes to.
+async fn call(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, HttpFailure> {
+    let recording = state.core.trace(&id).await.ok_or(CauseCode::UnknownCall)?;
+    show(&state, &recording, wanted).await
+}
+
+/// What happened to a line lately, by its number or its place in the configuration.
+async fn line(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, HttpFailure> {
+    let line = state.labels.names.line_named(&id).ok_or(CauseCode::UnknownLine)?;
+    let recording = state.core.line_trace(line).await.ok_or(CauseCode::UnknownLine)?;
+    show(&state, &recording, wanted).await
+}
+
+async fn show(
+    state: &WebState,
+    recording: &Recording,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, HttpFailure> {
+    let Query(Wanted { format }) = wanted.map_err(|_| CauseCode::BadRequest)?;
+    let trace = whole(state, recording).await;
+    let verdict = diagnose(&trace);
+    Ok(match format {
+        Format::Json => Json(CallTrace { trace, verdict }).into_response(),
+        Format::Text => {
+            let text = ladder::text(&trace, Some(&verdict));
+            ([(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))], text).into_response()
+        }
+    })
+}
+
+/// A recording in words, with how the legs sound while the call runs.
+async fn whole(state: &WebState, recording: &Recording) -> Trace {
+    let mut trace = convert::trace(state, recording);
+    if trace.ended_at.is_none()
+        && let Some(id) = recording.call
+        && let Some(report) = state.core.calls().await
+        && let Some(call) = report.calls.into_iter().find(|call| call.record.id == id)
+    {
+        trace.legs = convert::call_report(state, call).legs;
+    }
+    trace
+}
+
+/// What calls came to that ended in a period.
+async fn failures(
+    State(state): State<WebState>,
+    period: Result<Query<Period>, QueryRejection>,
+) -> Result<Json<Failures>, HttpFailure> {
+    let Query(Period { since, until }) = period.map_err(|_| CauseCode::BadRequest)?;
+    let until = until.unwrap_or_else(convert::unix_ms);
+    let since = since.unwrap_or(until - PERIOD);
+    let mut failures = state.verdicts.between(since, until).await.map_err(|failure| {
+        tracing::error!(error = &failure as &dyn std::error::Error, "verdicts cannot be read");
+        CauseCode::Internal
+    })?;
+    let began = state.core.traces(failures.calls.iter().map(|call| call.id.clone()).collect()).await;
+    for (call, began) in failures.calls.iter_mut().zip(began) {
+        // A call of the server before the last restart may have had the same name.
+        call.traced = began.is_some_and(|began| (began - call.started_at).abs() < SAME_BEGIN);
+    }
+    Ok(Json(failures))
+}
