@@ -7,7 +7,7 @@ mod trace_names;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +23,9 @@ use tokio::task::JoinHandle;
 
 use crate::call::directory::Directory;
 use crate::call::settings::LineSettings;
-use crate::config::{Config, ConfigError, GroupKind, LineGroup};
+use crate::config::{CaptureNumbers, Config, ConfigError, GroupKind, LineGroup};
 use crate::ids::{LineGroupId, LineId};
+use crate::net::capture::Captures;
 use crate::net::core::{Core, CoreHandle, CoreParts};
 use crate::net::dns::Dns;
 use crate::net::groups::Groups;
@@ -95,6 +96,19 @@ pub enum StartError {
         /// Why.
         source: ClipError,
     },
+    /// The key of pseudonyms.
+    #[error("{path}: the key of pseudonyms cannot be {what}: {source}.")]
+    Pseudonyms {
+        /// The file.
+        path: PathBuf,
+        /// What was to be done with it.
+        what: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// No thread.
+    #[error("the system gives no threads: {0}.")]
+    Thread(io::Error),
     /// Standard input.
     #[error("standard input cannot be read: {0}.")]
     Input(io::Error),
@@ -142,6 +156,7 @@ pub struct Server {
     pub https: SocketAddr,
     core: Running,
     web: Vec<Handle<SocketAddr>>,
+    captures: Captures,
     _control: ControlSocket,
     /// End once the core has stopped and all is kept.
     keepers: Vec<JoinHandle<()>>,
@@ -188,8 +203,12 @@ impl Server {
         let core = start_core(&config, &lines, directory.clone(), kept).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
         let labels = labels(&config, &lines, &directory);
+        let (settings, selected) = settings::captures(&config, &lines, pseudonym_key(&config)?);
+        let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
+        core.handle.set_sink(Some(Box::new(sink))).await;
         let handle = core.handle.clone();
         let state = WebState::new(users, administrators, handle, &store, &config.metrics_from, labels, ice);
+        let state = WebState { captures: Some(captures.clone()), ..state };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
@@ -211,7 +230,16 @@ impl Server {
         let secure = secure.handle(handles[1].clone());
         let app = web::router(state, true).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(secure.serve(app));
-        Ok(Server { http: addresses[0], https: addresses[1], core, web: handles, _control: control, keepers, store })
+        Ok(Server {
+            http: addresses[0],
+            https: addresses[1],
+            core,
+            web: handles,
+            captures,
+            _control: control,
+            keepers,
+            store,
+        })
     }
 
     /// Ends calls, unregisters lines, stops.
@@ -220,6 +248,9 @@ impl Server {
         for handle in &self.web {
             handle.graceful_shutdown(Some(HTTP_STOP_WITHIN));
         }
+        // The core has let go of them; a disk that does not answer must not keep the server from ending.
+        let captures = tokio::task::spawn_blocking(move || self.captures.wait());
+        let _ = tokio::time::timeout(HTTP_STOP_WITHIN, captures).await;
         for keeper in self.keepers {
             let _ = tokio::time::timeout(HTTP_STOP_WITHIN, keeper).await;
         }
@@ -376,6 +407,31 @@ fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, StartEr
 
 fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(configured)
+}
+
+/// The key of pseudonyms in captures, where they are wanted: the same after a restart, so that the same number has the
+/// same pseudonym in all files.
+fn pseudonym_key(config: &Config) -> Result<Option<[u8; 32]>, StartError> {
+    if config.capture.numbers == CaptureNumbers::Plain {
+        return Ok(None);
+    }
+    let path = config.data_dir.join("pseudonyms.key");
+    let problem = |what, source| StartError::Pseudonyms { path: path.clone(), what, source };
+    match fs::read(&path) {
+        Ok(key) => {
+            let key = key.try_into().map_err(|_| problem("used", io::Error::other("it has not 32 octets")))?;
+            Ok(Some(key))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).map_err(|_| StartError::Random)?;
+            let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+            file.and_then(|mut file| io::Write::write_all(&mut file, &key))
+                .map_err(|error| problem("written", error))?;
+            Ok(Some(key))
+        }
+        Err(error) => Err(problem("read", error)),
+    }
 }
 
 /// Codecs by name; the configuration has been checked for names it does not know.

@@ -15,8 +15,9 @@ use crate::call::directory::{
     Decline, Directory, Diversion, FeatureCode, LineEntry, LineGroupEntry, Redirection, TransferWay,
 };
 use crate::call::service::Service;
-use crate::config::{self, Config, GroupKind, LineGroup, Listener};
+use crate::config::{self, Config, GroupCapture, GroupKind, LineGroup, Listener};
 use crate::ids::{LineGroupId, LineId, UserId};
+use crate::net::capture::{CaptureNames, CaptureSettings, Selection, WhenFull};
 use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
 use crate::net::groups::{GroupSettings, Kind, LineSettings};
 use crate::net::media::{AudioSettings, Dtmf, Recordings, Srtp};
@@ -25,6 +26,9 @@ use crate::net::transport::{
 };
 use crate::numbers::route::{Route, Routes};
 use crate::web::tls;
+
+/// Octets of the disk that captures leave to others, the database above all.
+const CAPTURE_LEAVES: u64 = 64 << 20;
 
 /// Where SIP is listened at, and which certificates count for which line group.
 pub(super) fn transport(config: &Config) -> TransportSettings {
@@ -182,6 +186,41 @@ pub(super) fn recordings(config: &Config) -> Recordings {
         config::RecordingChannels::PerSide => Channels::PerSide,
     };
     Recordings { directory: directory.clone(), format: RecordFormat { container, channels } }
+}
+
+/// How captures are kept, and what is captured from the start on. `names` are those of comments.
+pub(super) fn captures(
+    config: &Config,
+    lines: &[(usize, usize)],
+    pseudonyms: Option<[u8; 32]>,
+) -> (CaptureSettings, Vec<Selection>) {
+    let config::Capture { directory, max_file, total, keep, when_full, numbers: _ } = &config.capture;
+    let settings = CaptureSettings {
+        directory: directory.clone(),
+        max_file: *max_file,
+        total: *total,
+        keep: *keep,
+        when_full: match when_full {
+            config::CaptureFull::DeleteOldest => WhenFull::DeleteOldest,
+            config::CaptureFull::Stop => WhenFull::Stop,
+        },
+        min_free: CAPTURE_LEAVES,
+        pseudonyms,
+        names: CaptureNames {
+            groups: config.groups.iter().map(|group| group.name.clone()).collect(),
+            lines: lines.iter().map(|&(group, line)| config.groups[group].lines[line].number.clone()).collect(),
+            users: config.users.iter().map(|user| user.name.clone()).collect(),
+        },
+    };
+    let line_at = |place| lines.iter().position(|known| *known == place).map(|index| LineId(index as u32));
+    let groups = config.groups.iter().enumerate().map(|(group, entry)| match &entry.capture {
+        GroupCapture::Off => Selection::Off,
+        GroupCapture::All => Selection::All,
+        GroupCapture::Lines(places) => {
+            Selection::Lines(places.iter().filter_map(|&line| line_at((group, line))).collect())
+        }
+    });
+    (settings, groups.collect())
 }
 
 /// Who may call, and where calls go.

@@ -5,7 +5,9 @@
 
 pub mod diagnosis;
 pub mod failures;
+pub mod file;
 pub mod ladder;
+pub mod pseudonyms;
 pub mod record;
 pub mod recorder;
 pub mod redact;

@@ -1,14 +1,16 @@
 //! Asks the running server through its control socket.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 
@@ -33,7 +35,7 @@ impl Control {
 
     /// Asks for something.
     pub(super) async fn get<T: DeserializeOwned>(&self, route: &str) -> Result<T, CliError> {
-        let body = self.ask(Method::GET, route).await?;
+        let body = self.ask(Method::GET, route, Bytes::new()).await?;
         serde_json::from_slice(&body).map_err(|error| self.broken(&error))
     }
 
@@ -44,18 +46,52 @@ impl Control {
 
     /// Has something done.
     pub(super) async fn post(&self, route: &str) -> Result<(), CliError> {
-        self.ask(Method::POST, route).await.map(|_| ())
+        self.ask(Method::POST, route, Bytes::new()).await.map(|_| ())
     }
 
-    async fn ask(&self, method: Method, route: &str) -> Result<Bytes, CliError> {
-        let stream = UnixStream::connect(&self.path).await.map_err(|error| match error.kind() {
+    /// Has something set.
+    pub(super) async fn put(&self, route: &str, body: &impl Serialize) -> Result<(), CliError> {
+        let body = serde_json::to_vec(body).map_err(|error| self.broken(&error))?;
+        self.ask(Method::PUT, route, body.into()).await.map(|_| ())
+    }
+
+    /// Has something deleted.
+    pub(super) async fn delete(&self, route: &str) -> Result<(), CliError> {
+        self.ask(Method::DELETE, route, Bytes::new()).await.map(|_| ())
+    }
+
+    /// Writes an answer of any length into a file. The inner error is the file's.
+    pub(super) async fn save(&self, route: &str, mut file: &File) -> Result<io::Result<()>, CliError> {
+        let stream = self.connect().await?;
+        let mut written = Ok(());
+        let answer = exchange(stream, Method::GET, route, Bytes::new(), |piece| {
+            if written.is_ok() {
+                written = file.write_all(piece);
+            }
+        });
+        let status = answer.await.map_err(|error| self.broken(&error))?;
+        match status.is_success() {
+            true => Ok(written),
+            false => Err(self.broken(&status)),
+        }
+    }
+
+    async fn connect(&self) -> Result<UnixStream, CliError> {
+        UnixStream::connect(&self.path).await.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => CliError::NotRunning(self.path.clone()),
             io::ErrorKind::PermissionDenied => CliError::NotPermitted(self.path.clone()),
             _ => self.broken(&error),
-        })?;
-        let answer = tokio::time::timeout(ANSWER_WITHIN, exchange(stream, method, route)).await;
+        })
+    }
+
+    async fn ask(&self, method: Method, route: &str, body: Bytes) -> Result<Vec<u8>, CliError> {
+        let stream = self.connect().await?;
+        let mut answered = Vec::new();
+        let answer = exchange(stream, method, route, body, |piece| answered.extend_from_slice(piece));
+        let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await;
         let answer = answer.map_err(|_| self.broken(&"it took too long"))?;
-        let (status, body) = answer.map_err(|error| self.broken(&error))?;
+        let status = answer.map_err(|error| self.broken(&error))?;
+        let body = answered;
         if status.is_success() {
             return Ok(body);
         }
@@ -84,16 +120,31 @@ pub(super) fn escaped(part: &str) -> String {
 
 /// One request and its whole answer.
 async fn exchange(stream: UnixStream, method: Method, route: &str) -> Result<(StatusCode, Bytes), hyper::Error> {
+/// One request and its whole answer, piece by piece.
+async fn exchange(
+    stream: UnixStream,
+    method: Method,
+    route: &str,
+    body: Bytes,
+    mut take: impl FnMut(&[u8]),
+) -> Result<StatusCode, hyper::Error> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let mut request = Request::new(Empty::<Bytes>::new());
+    let mut request = Request::new(Full::new(body));
     *request.method_mut() = method;
-    // What is not ours in it is escaped.
+    // Ours are paths without anything to escape, or with that escaped.
     *request.uri_mut() = route.parse().unwrap_or_default();
-    request.headers_mut().insert(header::HOST, header::HeaderValue::from_static("localhost"));
+    let headers = request.headers_mut();
+    headers.insert(header::HOST, header::HeaderValue::from_static("localhost"));
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     let exchange = async {
-        let answer = sender.send_request(request).await?;
+        let mut answer = sender.send_request(request).await?;
         let status = answer.status();
-        Ok((status, answer.into_body().collect().await?.to_bytes()))
+        while let Some(frame) = answer.frame().await {
+            if let Some(piece) = frame?.data_ref() {
+                take(piece);
+            }
+        }
+        Ok(status)
     };
     tokio::pin!(exchange);
     tokio::select! {

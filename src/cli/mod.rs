@@ -1,6 +1,7 @@
 //! An administrator's commands: what the running server does, through its control socket, and lines in bulk, in the
 //! configuration file.
 
+mod capture;
 mod control;
 mod edit;
 mod lines;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub use self::capture::{Capture, GroupOf};
 use self::control::Control;
 use crate::config::{Config, ConfigError};
 use crate::web::protocol::admin::{LineGroups, LineReport};
@@ -53,6 +55,9 @@ pub enum Command {
         #[arg(long)]
         line: bool,
     },
+    /// Captures the signalling of the running server in files.
+    #[command(subcommand)]
+    Capture(Capture),
     /// Takes lines from a CSV file or writes them to one.
     #[command(subcommand)]
     Lines(Lines),
@@ -190,6 +195,7 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             let route = format!("/api/v1/admin/{of}/{}/trace?format={format}", control::escaped(&call));
             print(&control.text(&route).await?)
         }
+        Command::Capture(command) => capture::run(command).await,
         Command::Lines(Lines::Import { of, dry_run, file }) => lines::import(&of, &file, dry_run),
         Command::Lines(Lines::Export { of, active_only, file }) => lines::export(&of, active_only, file.as_deref()),
     }

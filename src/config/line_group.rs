@@ -6,7 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::{CallControl, Pattern, Redirection, Secret, Transport};
+use super::{CallControl, GroupCapture, Pattern, Redirection, Secret, Transport};
 
 /// A PBX connection and the properties of its lines.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct LineGroup {
     pub dtmf: Dtmf,
     /// Whether its calls are recorded.
     pub record: bool,
+    /// What of it is captured from the start on.
+    pub capture: GroupCapture,
     /// Codecs of our offers, best first.
     pub codecs_outgoing: Vec<String>,
     /// Codecs taken of its offers, best first.

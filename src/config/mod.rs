@@ -3,6 +3,7 @@
 //! Every error is one sentence that begins with the place, `offhook.toml:12: …`.
 
 mod call_control;
+mod capture;
 mod file;
 mod line_group;
 mod media;
@@ -20,6 +21,7 @@ use regex::Regex;
 use serde::{Deserialize, Deserializer};
 
 pub use self::call_control::{CallControl, Decline, Diversion, FeatureCode, Redirection, TransferWay};
+pub use self::capture::{Capture, CaptureFull, CaptureNumbers, GroupCapture};
 pub use self::file::{FUNCTIONS, parse_ports};
 use self::file::{File, Problem, sentence};
 pub use self::line_group::{Dtmf, GroupKind, GroupTls, Line, LineGroup, Srtp};
@@ -36,6 +38,8 @@ pub struct Config {
     pub media: Media,
     /// How calls are recorded.
     pub recording: Recording,
+    /// How captures are kept.
+    pub capture: Capture,
     /// Further SIP listeners.
     pub listeners: Vec<Listener>,
     /// Name servers; empty: those of the system.

@@ -259,8 +259,10 @@ impl<R: Role> Core<R> {
             let endpoint_wake = loop {
                 match self.endpoint.poll_output() {
                     Output::Transmit(transmit) => {
+                        let sent = self.transport.send(transmit.clone());
+                        // Only then it is known which connection it takes.
                         self.note_sent(&transmit, now);
-                        if let Err(failure) = self.transport.send(transmit) {
+                        if let Err(failure) = sent {
                             self.transport_failed(&failure, now);
                         }
                     }

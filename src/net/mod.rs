@@ -1,5 +1,6 @@
 //! Sockets, timers and threads: what drives the pure cores.
 
+pub mod capture;
 pub mod clients;
 pub mod core;
 pub mod dns;

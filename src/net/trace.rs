@@ -120,10 +120,12 @@ impl<R: Role> Core<R> {
     pub(super) fn note_received(&mut self, source: &Source, bytes: &Bytes, expected: bool, now: Instant) {
         // A slice of a stream would keep what was read with it.
         let bytes = if source.protocol == Protocol::Udp { bytes.clone() } else { Bytes::copy_from_slice(bytes) };
+        let mut came_over = Destination::at(source.protocol, source.remote);
+        came_over.connection = source.connection;
         let message = SipRecord {
             sent: false,
             transport: transport(source.protocol),
-            local: source.local,
+            local: self.transport.local_of(&came_over, source.local),
             remote: Place::Address(source.remote),
             bytes,
         };
@@ -139,8 +141,8 @@ impl<R: Role> Core<R> {
         let Transmit { to, from, bytes } = transmit;
         let remote = self.transport.remote_of(to).map_or_else(|| place(to), Place::Address);
         let address = remote.address();
-        let message =
-            SipRecord { sent: true, transport: transport(to.protocol), local: *from, remote, bytes: bytes.clone() };
+        let local = self.transport.local_of(to, *from);
+        let message = SipRecord { sent: true, transport: transport(to.protocol), local, remote, bytes: bytes.clone() };
         let groups = &self.groups;
         self.recorder.sip(message, true, now, |registers| {
             let group = address.and_then(|address| groups.group_near(address));

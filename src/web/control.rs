@@ -12,7 +12,7 @@ use axum::routing::{any, get};
 use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
 
-use super::routes::{HttpFailure, admin, traces};
+use super::routes::{HttpFailure, admin, captures, traces};
 use super::{WebState, metrics};
 use crate::call::cause::CauseCode;
 
@@ -73,6 +73,7 @@ impl ControlSocket {
         let Some(listener) = self.listener.take() else { return };
         let app: Router = admin::routes()
             .merge(traces::routes())
+            .merge(captures::routes())
             .route("/metrics", get(metrics::show))
             .fallback(any(async || HttpFailure::from(CauseCode::NotFound)))
             .with_state(state);

@@ -11,6 +11,7 @@ use super::protocol::admin::{
     Binding, CallTrace, Calls, LastError, LineGroup, LineGroupKind, LineGroups, LineReport, Listener, Stranger,
     Strangers, Target,
 };
+use super::protocol::captures::{CaptureChange, CaptureFile, CaptureGroup, Captures};
 use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
@@ -73,6 +74,10 @@ fn protocol_types() -> String {
     add(Strangers::decl(&config));
     add(Stranger::decl(&config));
     add(Calls::decl(&config));
+    add(Captures::decl(&config));
+    add(CaptureGroup::decl(&config));
+    add(CaptureFile::decl(&config));
+    add(CaptureChange::decl(&config));
     add(CallReport::decl(&config));
     add(LegReport::decl(&config));
     add(LegParty::decl(&config));

@@ -29,6 +29,7 @@ use crate::call::cause::CauseCode;
 use crate::call::service::Services;
 use crate::capture::recorder::Names;
 use crate::ids::{LineGroupId, LineId};
+use crate::net::capture::Captures;
 use crate::net::core::CoreHandle;
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{AccountKind, Accounts};
@@ -57,6 +58,8 @@ pub struct WebState {
     pub labels: Arc<Labels>,
     /// STUN and TURN servers for clients.
     pub ice: Arc<IceServers>,
+    /// Capture files, where there are some.
+    pub captures: Option<Captures>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
 }
@@ -135,6 +138,7 @@ impl WebState {
             metrics_from: metrics_from.into(),
             labels: Arc::new(labels),
             ice: Arc::new(ice),
+            captures: None,
             clock: convert::Clock::now(),
         }
     }
@@ -154,7 +158,7 @@ pub fn router(state: WebState, secure: bool) -> Router {
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
     Router::new()
         .merge(routes::telephony::routes().route_layer(users))
-        .merge(routes::admin::routes().merge(routes::traces::routes()).route_layer(guard))
+        .merge(routes::admin::routes().merge(routes::captures::routes()).merge(routes::traces::routes()).route_layer(guard))
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))

@@ -5,6 +5,7 @@
 //! `docs/client-protocol.md` describes them in prose. Services and states bear the names of ECMA-269 (CSTA).
 
 pub mod admin;
+pub mod captures;
 
 use std::fmt;
 

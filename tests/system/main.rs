@@ -8,6 +8,7 @@ mod support;
 mod admin;
 mod api;
 mod audio;
+mod capture;
 mod clients;
 mod configuration;
 mod demo;

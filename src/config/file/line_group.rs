@@ -13,6 +13,7 @@ use super::super::{
     TransferWay, Transport,
 };
 use super::call_control::{FileDecline, FileRedirection, redirections};
+use super::capture::FileGroupCapture;
 use super::{Numbers, Problem, known_codecs, named, networks, problem, within};
 
 /// From where a PBX may register with us when nothing is said: this machine and private networks (RFC 1918, RFC 4193).
@@ -70,6 +71,7 @@ pub(super) struct FileGroup {
     dtmf: Dtmf,
     #[serde(default)]
     record: bool,
+    capture: Option<Spanned<FileGroupCapture>>,
     pub(super) functions: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) switched_off: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
@@ -203,6 +205,7 @@ impl FileGroup {
             trust_identity: self.trust_identity,
             dtmf: self.dtmf,
             record: self.record,
+            capture: FileGroupCapture::validate(self.capture.as_ref(), &lines)?,
             codecs_outgoing,
             codecs_incoming,
             srtp: self.srtp,

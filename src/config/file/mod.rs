@@ -1,6 +1,7 @@
 //! The file as it is written, and what is checked before it counts.
 
 mod call_control;
+mod capture;
 mod line_group;
 mod media;
 mod people;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use self::call_control::FUNCTIONS;
+use self::capture::FileCapture;
 use self::line_group::FileGroup;
 pub use self::media::parse_ports;
 pub(super) use self::media::{COUNTRIES, FileIceServer, port_range, public_addresses};
@@ -37,6 +39,8 @@ pub(super) struct File {
     media: Option<Spanned<Media>>,
     #[serde(default)]
     recording: Recording,
+    #[serde(default)]
+    capture: FileCapture,
     #[serde(default)]
     metrics: Metrics,
     #[serde(default)]
@@ -137,6 +141,7 @@ impl File {
             false => folder.join(&self.recording.directory),
         };
         Ok(Config {
+            capture: self.capture.validate(folder, &data_dir)?,
             data_dir,
             recording: Recording { directory, ..self.recording },
             listen: self.listen,

@@ -33,6 +33,8 @@ pub(super) struct FlowKey {
 #[derive(Debug)]
 struct Connection {
     key: FlowKey,
+    /// Our end of it.
+    local: SocketAddr,
     /// What it was opened for; None: the other side opened it.
     destination: Option<Destination>,
     /// Whether requests of ours went over it, which may wait for their responses.
@@ -76,17 +78,18 @@ impl Connections {
         self.by_id.values().filter(|known| known.destination.is_some()).count() < MAX_CONNECTIONS
     }
 
-    /// A new one, with what is to be written to it.
+    /// A new one, with what is to be written to it. `local` is our end of it.
     pub(super) fn add(
         &mut self,
         key: FlowKey,
+        local: SocketAddr,
         destination: Option<Destination>,
     ) -> (ConnectionId, mpsc::Receiver<Bytes>) {
         self.last += 1;
         let id = ConnectionId(self.last);
         let (writer, outgoing) = mpsc::channel(CONNECTION_BACKLOG);
         self.by_key.insert(key.clone(), id);
-        self.by_id.insert(id, Connection { key, destination, asked: false, writer });
+        self.by_id.insert(id, Connection { key, local, destination, asked: false, writer });
         (id, outgoing)
     }
 
@@ -113,6 +116,11 @@ impl Connections {
     /// Whom one leads to.
     pub(super) fn key(&self, id: ConnectionId) -> Option<&FlowKey> {
         self.by_id.get(&id).map(|connection| &connection.key)
+    }
+
+    /// Our end of one.
+    pub(super) fn local(&self, id: ConnectionId) -> Option<SocketAddr> {
+        self.by_id.get(&id).map(|connection| connection.local)
     }
 
     /// Where what comes over one comes from.

@@ -418,7 +418,8 @@ impl Transport {
         }
         let protocol = if listener.tls.is_some() { Protocol::Tls } else { Protocol::Tcp };
         let key = FlowKey { remote, protocol, local: listener.advertised(remote), tls: None };
-        let (id, outgoing) = self.connections.add(key, None);
+        let local = stream.local_addr().unwrap_or(key.local);
+        let (id, outgoing) = self.connections.add(key, local, None);
         let tls = listener.tls.clone().map(|server| AcceptTls { server, turns: self.handshakes.clone() });
         let served = Served { id, remote, outgoing, events: self.event_sender.clone() };
         tokio::spawn(stream::accepted(stream, tls, served));
@@ -469,6 +470,15 @@ impl Transport {
     pub(super) fn remote_of(&self, to: &Destination) -> Option<SocketAddr> {
         let connection = to.connection.and_then(|id| self.connections.key(id)).map(|key| key.remote);
         connection.or_else(|| Some(SocketAddr::new(to.host.ip()?, to.port)))
+    }
+
+    /// Our end of the connection that something came over, or that what goes there takes; `from` where none does.
+    pub(super) fn local_of(&self, to: &Destination, from: SocketAddr) -> SocketAddr {
+        let connection = match to.protocol {
+            Protocol::Udp => None,
+            _ => to.connection.or_else(|| self.connections.find(&self.flow_key(to, from)?)),
+        };
+        connection.and_then(|id| self.connections.local(id)).unwrap_or(from)
     }
 
     /// Whether everything that was to be sent is with the system.
@@ -543,9 +553,10 @@ impl Transport {
         let listener = best.min_by_key(|(fit, _)| *fit).map(|(_, listener)| listener).or_else(alike);
         let bind = listener.map(|listener| listener.bound.ip()).filter(|ip| !ip.is_unspecified());
         let tls = (to.protocol == Protocol::Tls).then(|| self.connect_tls(to, &key));
-        let (id, outgoing) = self.connections.add(key, Some(to.clone()));
+        let (socket, local) = stream::socket(bind, address).map_err(|error| Why::of(&error))?;
+        let (id, outgoing) = self.connections.add(key, local, Some(to.clone()));
         let served = Served { id, remote: address, outgoing, events: self.event_sender.clone() };
-        tokio::spawn(stream::opened(bind, tls, served));
+        tokio::spawn(stream::opened(socket, tls, served));
         // An empty queue takes it.
         self.connections.write(id, bytes);
         Ok(())

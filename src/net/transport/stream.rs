@@ -1,7 +1,7 @@
 //! One connection: opening it, securing it, cutting what comes into messages.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,6 +22,7 @@ use tracing::debug;
 
 use super::StreamEvent;
 use super::failure::Why;
+use super::listener::local_for;
 use super::tls::{Loaded, TlsProfile, TlsServer};
 
 /// Longest message taken from a stream.
@@ -85,10 +86,22 @@ pub(super) async fn accepted(stream: TcpStream, tls: Option<AcceptTls>, served: 
     let _ = events.send(StreamEvent::Closed(id, why)).await;
 }
 
-/// Opens a connection and serves it until it ends. `bind` is the address of ours that the peer knows.
-pub(super) async fn opened(bind: Option<IpAddr>, tls: Option<ConnectTls>, served: Served) {
+/// A socket that a connection to a peer begins at, and what the peer will see of it. `bind` is the address of ours that
+/// the peer knows, where there is one for all.
+pub(super) fn socket(bind: Option<IpAddr>, remote: SocketAddr) -> io::Result<(TcpSocket, SocketAddr)> {
+    let (socket, any) = match remote.is_ipv4() {
+        true => (TcpSocket::new_v4()?, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        false => (TcpSocket::new_v6()?, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+    };
+    socket.bind(SocketAddr::new(bind.unwrap_or(any), 0))?;
+    let local = local_for(socket.local_addr()?, remote);
+    Ok((socket, local))
+}
+
+/// Opens a connection and serves it until it ends.
+pub(super) async fn opened(socket: TcpSocket, tls: Option<ConnectTls>, served: Served) {
     let (id, remote, events) = (served.id, served.remote, served.events.clone());
-    let why = match timeout(CONNECT_WITHIN, connect(bind, remote)).await {
+    let why = match timeout(CONNECT_WITHIN, connect(socket, remote)).await {
         Ok(Ok(stream)) => match tls {
             None => serve(stream, false, served).await,
             Some(tls) => match timeout(HANDSHAKE_WITHIN, secure(stream, tls)).await {
@@ -104,12 +117,7 @@ pub(super) async fn opened(bind: Option<IpAddr>, tls: Option<ConnectTls>, served
     let _ = events.send(StreamEvent::Closed(id, why)).await;
 }
 
-async fn connect(bind: Option<IpAddr>, remote: SocketAddr) -> io::Result<TcpStream> {
-    let socket = if remote.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if let Some(ip) = bind {
-        // The PBX knows us by the address we listen at.
-        socket.bind(SocketAddr::new(ip, 0))?;
-    }
+async fn connect(socket: TcpSocket, remote: SocketAddr) -> io::Result<TcpStream> {
     let stream = socket.connect(remote).await?;
     let _ = stream.set_nodelay(true);
     Ok(stream)

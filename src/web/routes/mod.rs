@@ -1,6 +1,7 @@
 //! HTTP routes, a file a feature.
 
 pub mod admin;
+pub mod captures;
 mod events;
 pub mod session;
 pub mod telephony;

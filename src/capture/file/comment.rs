@@ -1,0 +1,44 @@
+//! Comments at packets: whom a message belongs to, in a form that is read back, and what it caused.
+
+use std::fmt::Display;
+
+use crate::capture::trace::MediaEvent;
+
+/// What a message belongs to. One line: `call=42 line=100 group=main`.
+pub fn belongs(call: Option<impl Display>, line: Option<&str>, group: Option<&str>) -> String {
+    let call = call.map(|call| format!("call={call}"));
+    let line = line.map(|line| format!("line={}", word(line)));
+    // Last, since its name may have blanks.
+    let group = group.map(|group| format!("group={}", word(group)));
+    [call, line, group].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// A step of the call machine.
+pub fn step(input: impl Display, before: Option<impl Display>, after: impl Display) -> String {
+    match before {
+        Some(before) => format!("{input}: {before} -> {after}"),
+        None => format!("{input}: -> {after}"),
+    }
+}
+
+/// Something about the audio.
+pub fn media(event: MediaEvent, detail: Option<&str>) -> String {
+    let name = serde_json::to_value(event).ok();
+    let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default();
+    detail.map_or_else(|| format!("audio {name}"), |detail| format!("audio {name}: {}", word(detail)))
+}
+
+/// A message that could not be sent.
+pub fn failure(detail: &str) -> String {
+    format!("not sent: {}", word(detail))
+}
+
+/// The call that a comment says a message belongs to.
+pub fn call(comment: &str) -> Option<&str> {
+    comment.split_whitespace().find_map(|word| word.strip_prefix("call="))
+}
+
+/// Without what would end the line.
+fn word(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).collect()
+}

@@ -1,0 +1,183 @@
+//! Captures of the running server.
+
+use std::fmt::Write;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::control::Control;
+use super::{CliError, print};
+use crate::config::Config;
+use crate::web::protocol::captures::{CaptureChange, Captures};
+
+/// What of the running server is captured, and the files.
+#[derive(Subcommand)]
+pub enum Capture {
+    /// Captures a line group from now on.
+    On {
+        /// Which.
+        #[command(flatten)]
+        of: GroupOf,
+        /// Only what belongs to this line; may be given several times.
+        #[arg(long = "line", value_name = "NUMBER")]
+        lines: Vec<String>,
+    },
+    /// Ends capturing a line group.
+    Off {
+        /// Which.
+        #[command(flatten)]
+        of: GroupOf,
+    },
+    /// Shows what is captured, and whether anything was lost.
+    Status {
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+        /// As JSON, as docs/admin-api.md describes it.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the files.
+    List {
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Deletes files. One that is being written stays.
+    Delete {
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+        /// All of them.
+        #[arg(long, conflicts_with = "files", required_unless_present = "files")]
+        all: bool,
+        /// Their names.
+        files: Vec<String>,
+    },
+    /// Packs all files into a ZIP.
+    Collect {
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+        /// The ZIP to write; it must not be there yet.
+        file: PathBuf,
+    },
+}
+
+/// A line group of the running server.
+#[derive(Args)]
+pub struct GroupOf {
+    /// The configuration file that the server runs with.
+    #[arg(long)]
+    config: PathBuf,
+    /// The line group's name.
+    #[arg(long, value_name = "NAME")]
+    group: String,
+}
+
+const ROUTE: &str = "/api/v1/admin/captures";
+
+/// Does what an administrator asks for.
+pub(super) async fn run(command: Capture) -> Result<(), CliError> {
+    match command {
+        Capture::On { of, lines } => {
+            let lines = (!lines.is_empty()).then_some(lines);
+            select(&of, CaptureChange { capturing: true, lines }).await?;
+            print(format!("Line group {} is captured. See: offhook capture list\n", of.group).as_bytes())
+        }
+        Capture::Off { of } => {
+            select(&of, CaptureChange { capturing: false, lines: None }).await?;
+            print(format!("Line group {} is not captured.\n", of.group).as_bytes())
+        }
+        Capture::Status { config, json } => {
+            let captures: Captures = Control::of(&Config::load(&config)?).get(ROUTE).await?;
+            match json {
+                true => print(&(serde_json::to_vec_pretty(&captures)).map_err(|e| CliError::Output(e.into()))?),
+                false => print(status(&captures).as_bytes()),
+            }
+        }
+        Capture::List { config } => {
+            let captures: Captures = Control::of(&Config::load(&config)?).get(ROUTE).await?;
+            print(list(&captures).as_bytes())
+        }
+        Capture::Delete { config, all, files } => {
+            let control = Control::of(&Config::load(&config)?);
+            if all {
+                control.delete(&format!("{ROUTE}/files")).await?;
+            }
+            for file in files {
+                control.delete(&format!("{ROUTE}/files/{}", escaped(&file))).await?;
+            }
+            Ok(())
+        }
+        Capture::Collect { config, file } => {
+            let control = Control::of(&Config::load(&config)?);
+            let problem = |source| CliError::File { path: file.clone(), what: "written", source };
+            let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).map_err(problem)?;
+            let collected = control.save(&format!("{ROUTE}/zip"), &new).await;
+            if collected.is_err() {
+                let _ = std::fs::remove_file(&file);
+            }
+            collected?.map_err(problem)
+        }
+    }
+}
+
+async fn select(of: &GroupOf, change: CaptureChange) -> Result<(), CliError> {
+    let control = Control::of(&Config::load(&of.config)?);
+    let captures: Captures = control.get(ROUTE).await?;
+    if !captures.groups.iter().any(|group| group.name == of.group) {
+        return Err(super::unknown_group(&of.group, captures.groups.iter().map(|group| &group.name)));
+    }
+    control.put(&format!("{ROUTE}/groups/{}", escaped(&of.group)), &change).await
+}
+
+fn status(captures: &Captures) -> String {
+    let mut text = String::new();
+    for group in &captures.groups {
+        let what = match (&group.lines, group.capturing) {
+            (_, false) => "not captured".to_owned(),
+            (None, true) => "captured".to_owned(),
+            (Some(lines), true) => format!("captured: lines {}", lines.join(", ")),
+        };
+        let _ = writeln!(text, "{}: {what}", group.name);
+    }
+    let mb = |octets: u64| octets as f64 / f64::from(1 << 20);
+    let _ = writeln!(
+        text,
+        "{} files, {:.1} of {:.0} MB; {} messages lost since the start",
+        captures.files.len(),
+        mb(captures.total),
+        mb(captures.total_limit),
+        captures.dropped
+    );
+    if let Some(why) = &captures.stopped {
+        let _ = writeln!(text, "Capturing has ended by itself: {why}");
+    }
+    text
+}
+
+fn list(captures: &Captures) -> String {
+    let mut text = String::new();
+    for file in &captures.files {
+        let mark = if file.open { "  (being written)" } else { "" };
+        let _ = writeln!(text, "{}  {:>10} octets{mark}", file.name, file.size);
+    }
+    text
+}
+
+/// A name as a segment of a path (RFC 3986 3.3).
+fn escaped(name: &str) -> String {
+    let mut text = String::new();
+    for octet in name.bytes() {
+        match octet {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(octet)),
+            octet => {
+                let _ = write!(text, "%{octet:02X}");
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,88 @@
+//! Captures.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::super::{Capture, CaptureFull, CaptureNumbers, GroupCapture, Line};
+use super::{Problem, problem, within};
+
+/// Octets of a megabyte.
+const MB: u64 = 1 << 20;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FileCapture {
+    directory: Option<PathBuf>,
+    max_file_mb: Spanned<u32>,
+    total_mb: Spanned<u32>,
+    keep_days: Spanned<u32>,
+    when_full: CaptureFull,
+    numbers: CaptureNumbers,
+}
+
+impl Default for FileCapture {
+    fn default() -> Self {
+        FileCapture {
+            directory: None,
+            max_file_mb: Spanned::new(0..0, 20),
+            total_mb: Spanned::new(0..0, 500),
+            keep_days: Spanned::new(0..0, 7),
+            when_full: CaptureFull::default(),
+            numbers: CaptureNumbers::default(),
+        }
+    }
+}
+
+impl FileCapture {
+    /// `folder` is where the directory counts from when it is configured, `data_dir` when it is not.
+    pub(super) fn validate(self, folder: &Path, data_dir: &Path) -> Result<Capture, Problem> {
+        within(&self.max_file_mb, "max_file_mb", "MB", 1..=1_000)?;
+        within(&self.total_mb, "total_mb", "MB", 2..=1_000_000)?;
+        within(&self.keep_days, "keep_days", "days", 0..=3_650)?;
+        let (max_file_mb, total_mb) = (*self.max_file_mb.get_ref(), *self.total_mb.get_ref());
+        if max_file_mb > total_mb / 2 {
+            let sentence = format!("max_file_mb is {max_file_mb}, but two files must fit into total_mb, {total_mb}.");
+            return Err(problem(&self.max_file_mb, sentence));
+        }
+        let keep_days = *self.keep_days.get_ref();
+        Ok(Capture {
+            directory: self.directory.map_or_else(|| data_dir.join("captures"), |path| folder.join(path)),
+            max_file: u64::from(max_file_mb) * MB,
+            total: u64::from(total_mb) * MB,
+            keep: (keep_days > 0).then(|| DAY * keep_days),
+            when_full: self.when_full,
+            numbers: self.numbers,
+        })
+    }
+}
+
+/// `capture` of a line group.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "capture must be true, false, or a list of the numbers of lines, like [\"100\"]")]
+pub(super) enum FileGroupCapture {
+    Whole(bool),
+    Lines(Vec<String>),
+}
+
+impl FileGroupCapture {
+    pub(super) fn validate(this: Option<&Spanned<Self>>, lines: &[Line]) -> Result<GroupCapture, Problem> {
+        let Some(capture) = this else { return Ok(GroupCapture::Off) };
+        match capture.get_ref() {
+            FileGroupCapture::Whole(false) => Ok(GroupCapture::Off),
+            FileGroupCapture::Whole(true) => Ok(GroupCapture::All),
+            FileGroupCapture::Lines(numbers) => {
+                let place = |number: &String| {
+                    let place = lines.iter().position(|line| line.number == *number);
+                    place.ok_or_else(|| {
+                        problem(capture, format!("no line of this line group has the number {number:?}."))
+                    })
+                };
+                numbers.iter().map(place).collect::<Result<_, _>>().map(GroupCapture::Lines)
+            }
+        }
+    }
+}

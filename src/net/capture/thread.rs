@@ -1,0 +1,193 @@
+//! The thread that makes files of records.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::shelf::ShelfError;
+use super::{CaptureSettings, Shared, lock};
+use crate::capture::file::{Composer, Content, Direction, Message, Writer, comment};
+use crate::capture::pseudonyms::Pseudonyms;
+use crate::capture::record::{ClientRecord, Record, SipRecord, What};
+
+/// How long a message may wait before it is in its file.
+const WRITE_WITHIN: Duration = Duration::from_millis(200);
+/// Octets that are written at once.
+const CHUNK: usize = 64 * 1024;
+/// How often files that are too old are looked for.
+const DISCARD_EVERY: Duration = Duration::from_secs(3600);
+/// Who writes, as the files say.
+const APPLICATION: &str = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
+/// What our own addresses are called in files.
+const OWN_NAME: &str = "offhook";
+
+pub(super) struct Thread {
+    shared: Arc<Shared>,
+    settings: CaptureSettings,
+    pseudonyms: Option<Pseudonyms>,
+    writer: Option<Writer>,
+    composer: Composer,
+    written_at: Instant,
+    discarded_at: Instant,
+}
+
+impl Thread {
+    pub(super) fn new(shared: Arc<Shared>, settings: CaptureSettings) -> Thread {
+        let now = Instant::now();
+        Thread {
+            shared,
+            pseudonyms: settings.pseudonyms.map(Pseudonyms::new),
+            settings,
+            writer: None,
+            composer: Composer::default(),
+            written_at: now,
+            discarded_at: now,
+        }
+    }
+
+    /// Until nobody can send any more.
+    pub(super) fn run(mut self, records: &Receiver<Record>) {
+        lock(&self.shared.shelf).discard_old(SystemTime::now());
+        loop {
+            let wait = if self.writer.is_some() { WRITE_WITHIN } else { DISCARD_EVERY };
+            match records.recv_timeout(wait) {
+                Ok(record) => {
+                    self.shared.queued.fetch_sub(record.size(), Ordering::Relaxed);
+                    // Those that were under way when capturing ended by itself are of no use.
+                    if lock(&self.shared.stopped).is_none() {
+                        let done = self.take(record);
+                        self.check(done);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.written_at.elapsed() >= WRITE_WITHIN {
+                let done = self.tick();
+                self.check(done);
+            }
+        }
+        let _ = self.end();
+    }
+
+    /// Ends capturing where it cannot go on.
+    fn check(&mut self, done: Result<(), ShelfError>) {
+        if let Err(error) = done {
+            self.writer = None;
+            self.composer = Composer::default();
+            self.shared.stop(error.to_string());
+        }
+    }
+
+    fn take(&mut self, record: Record) -> Result<(), ShelfError> {
+        let now = SystemTime::now();
+        let (length, is_of_yesterday) = {
+            let shelf = lock(&self.shared.shelf);
+            (shelf.length(), shelf.is_of_yesterday(now))
+        };
+        let waiting = self.writer.as_ref().map_or(0, Writer::len) as u64;
+        if self.writer.is_some() && (is_of_yesterday || length + waiting >= self.settings.max_file) {
+            self.end()?;
+        }
+        if self.writer.is_none() {
+            lock(&self.shared.shelf).begin(now)?;
+            let comment = match self.pseudonyms {
+                Some(_) => "SIP of chosen line groups. Numbers and names are pseudonyms.",
+                None => "SIP of chosen line groups.",
+            };
+            self.writer = Some(Writer::new(APPLICATION, comment));
+        }
+        self.note(record);
+        match self.writer.as_ref().is_some_and(|writer| writer.len() >= CHUNK) {
+            true => self.write(),
+            false => Ok(()),
+        }
+    }
+
+    /// What is due now and then.
+    fn tick(&mut self) -> Result<(), ShelfError> {
+        if self.discarded_at.elapsed() >= DISCARD_EVERY {
+            self.discarded_at = Instant::now();
+            lock(&self.shared.shelf).discard_old(SystemTime::now());
+        }
+        if !self.shared.open.load(Ordering::Relaxed) {
+            return self.end();
+        }
+        if let Some(writer) = &mut self.writer {
+            self.composer.flush(writer);
+        }
+        self.write()
+    }
+
+    fn write(&mut self) -> Result<(), ShelfError> {
+        self.written_at = Instant::now();
+        match self.writer.as_mut().map(Writer::take) {
+            Some(octets) if !octets.is_empty() => lock(&self.shared.shelf).append(&octets),
+            _ => Ok(()),
+        }
+    }
+
+    /// The file is complete.
+    fn end(&mut self) -> Result<(), ShelfError> {
+        self.written_at = Instant::now();
+        let Some(mut writer) = self.writer.take() else { return Ok(()) };
+        self.composer.flush(&mut writer);
+        writer.lose(self.shared.lost.swap(0, Ordering::Relaxed));
+        writer.finish();
+        let mut shelf = lock(&self.shared.shelf);
+        let written = shelf.append(&writer.take());
+        shelf.close();
+        written
+    }
+
+    fn note(&mut self, record: Record) {
+        let belongs = self.belongs(&record);
+        let Some(writer) = &mut self.writer else { return };
+        writer.lose(self.shared.lost.swap(0, Ordering::Relaxed));
+        let Record { at, call, group, what, .. } = record;
+        match what {
+            What::Sip(SipRecord { sent, transport, local, remote, bytes }) => {
+                let group = group.and_then(|group| self.settings.names.groups.get(group.0 as usize));
+                let mut name = |address: IpAddr, name: &str| writer.name(address, name);
+                name(local.ip(), OWN_NAME);
+                if let (Some(remote), Some(group)) = (remote.address(), group) {
+                    name(remote.ip(), group);
+                }
+                let addresses = remote.address().map(|remote| if sent { (local, remote) } else { (remote, local) });
+                let content = Content::sip(transport, &bytes, self.pseudonyms.as_mut());
+                let message = Message { at, call, direction: direction(sent), addresses, content, comment: belongs };
+                self.composer.message(message, writer);
+            }
+            What::Client(ClientRecord { sent, client, user, text }) => {
+                let user = self.settings.names.users.get(user.0 as usize).map_or("", String::as_str);
+                let user = self.pseudonyms.as_mut().map_or_else(|| user.to_owned(), |known| known.of(user));
+                let comment = format!("{belongs} client={client} user={user}");
+                let content = Content::client(&text, self.pseudonyms.as_mut());
+                let message = Message { at, call, direction: direction(sent), addresses: None, content, comment };
+                self.composer.message(message, writer);
+            }
+            What::Step(step) => {
+                self.composer.note(at, call, comment::step(step.trigger, step.before, step.after));
+            }
+            What::Media { event, detail, .. } => {
+                self.composer.note(at, call, comment::media(event, detail.as_deref()));
+            }
+            What::Failure { detail, .. } => self.composer.note(at, call, comment::failure(&detail)),
+        }
+    }
+
+    fn belongs(&mut self, record: &Record) -> String {
+        let names = &self.settings.names;
+        let line = record.line.and_then(|line| names.lines.get(line.0 as usize));
+        let line = line.map(|line| self.pseudonyms.as_mut().map_or_else(|| line.clone(), |known| known.of(line)));
+        let group = record.group.and_then(|group| names.groups.get(group.0 as usize));
+        comment::belongs(record.call, line.as_deref(), group.map(String::as_str))
+    }
+}
+
+/// Which way a message went.
+fn direction(sent: bool) -> Direction {
+    if sent { Direction::Out } else { Direction::In }
+}

@@ -1,0 +1,60 @@
+//! Capture files: the JSON of `/api/v1/admin/captures`.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Answer to `GET /api/v1/admin/captures`. Times are milliseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Captures {
+    /// All line groups, in the configuration's order.
+    pub groups: Vec<CaptureGroup>,
+    /// The files, the oldest first.
+    pub files: Vec<CaptureFile>,
+    /// Messages that were lost since the start, because they came faster than the disk took them.
+    #[ts(type = "number")]
+    pub dropped: u64,
+    /// Why capturing has ended by itself, in English; None: it has not.
+    pub stopped: Option<String>,
+    /// Octets that all files together may have.
+    #[ts(type = "number")]
+    pub total_limit: u64,
+    /// Octets that they have.
+    #[ts(type = "number")]
+    pub total: u64,
+}
+
+/// What of a line group is captured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CaptureGroup {
+    /// Its name.
+    pub name: String,
+    /// Whether anything of it is.
+    pub capturing: bool,
+    /// The numbers of the lines whose messages are; None: everything.
+    pub lines: Option<Vec<String>>,
+}
+
+/// A capture file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CaptureFile {
+    /// Its name.
+    pub name: String,
+    /// Its octets.
+    #[ts(type = "number")]
+    pub size: u64,
+    /// When it was last written to.
+    pub modified_at: f64,
+    /// Whether it is being written.
+    pub open: bool,
+}
+
+/// Body of `PUT /api/v1/admin/captures/groups/{name}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureChange {
+    /// Whether the line group is captured.
+    pub capturing: bool,
+    /// The numbers of its lines whose messages are; None: everything.
+    #[serde(default)]
+    pub lines: Option<Vec<String>>,
+}

@@ -1,0 +1,159 @@
+//! Capture files as somebody else reads them: `tshark`, without any setting.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use offhook::capture::file::{Audio, ClientPacket, Direction, SipPacket, Writer};
+use offhook::capture::trace::TraceTransport;
+
+const AT: Duration = Duration::new(1_763_760_000, 123_456_789);
+
+/// A file that goes with the test.
+struct Capture(PathBuf);
+
+impl Capture {
+    fn new(name: &str, mut writer: Writer) -> Capture {
+        writer.finish();
+        let path = std::env::temp_dir().join(format!("offhook-{}-{name}.pcapng", std::process::id()));
+        std::fs::write(&path, writer.take()).unwrap();
+        Capture(path)
+    }
+
+    /// What `tshark` prints, a line a packet.
+    #[track_caller]
+    fn tshark(&self, arguments: &[&str]) -> Vec<String> {
+        let output = Command::new("tshark").arg("-r").arg(&self.0).args(arguments).output();
+        let output = output.expect("tshark is installed (scripts/install-test-tools)");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{complaint}");
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[track_caller]
+    fn fields(&self, fields: &[&str]) -> Vec<String> {
+        let names: Vec<&str> = fields.iter().flat_map(|field| ["-e", *field]).collect();
+        self.tshark(&[&["-T", "fields"], names.as_slice()].concat())
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn options(call_id: u32, body: usize) -> String {
+    let body = "x".repeat(body);
+    format!(
+        "OPTIONS sip:pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK{call_id}\r\n\
+         From: <sip:100@pbx.example>;tag=1\r\nTo: <sip:pbx.example>\r\nCall-ID: {call_id}@192.0.2.1\r\n\
+         CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[test]
+fn every_message_is_sip_whatever_carried_it_and_nothing_is_malformed() {
+    use TraceTransport::{Tcp, Tls, Udp};
+    let addresses = [
+        (Udp, "192.0.2.1:5060", "192.0.2.2:5060"),
+        (Udp, "192.0.2.1:5060", "192.0.2.2:53"),
+        (Udp, "192.0.2.1:5070", "192.0.2.2:5080"),
+        (Udp, "[2001:db8::1]:5060", "[2001:db8::2]:5060"),
+        (Tcp, "192.0.2.1:41000", "192.0.2.2:5060"),
+        (Tcp, "192.0.2.2:5060", "192.0.2.1:41000"),
+        (Tcp, "192.0.2.1:41000", "192.0.2.2:5060"),
+        (Tcp, "192.0.2.1:41001", "192.0.2.2:8080"),
+        (Tcp, "[2001:db8::1]:41000", "[2001:db8::2]:5060"),
+        (Tls, "192.0.2.1:41002", "192.0.2.2:5061"),
+        (Tls, "[2001:db8::1]:41002", "[2001:db8::2]:5061"),
+    ];
+    let mut writer = Writer::new("test", "what a test says");
+    writer.name("192.0.2.2".parse().unwrap(), "pbx.example");
+    for (index, (transport, source, destination)) in addresses.iter().enumerate() {
+        let addresses: (SocketAddr, SocketAddr) = (source.parse().unwrap(), destination.parse().unwrap());
+        let bytes = options(index as u32, index * 700);
+        let bytes = bytes.as_bytes();
+        let direction = Some(Direction::Out);
+        let packet = SipPacket { transport: *transport, addresses: Some(addresses), direction, bytes };
+        writer.sip(AT + Duration::from_millis(index as u64), &packet, &format!("call={index}"));
+    }
+    let nowhere = options(99, 0);
+    let packet = SipPacket { transport: Udp, addresses: None, direction: None, bytes: nowhere.as_bytes() };
+    writer.sip(AT, &packet, "call=99");
+    let capture = Capture::new("transports", writer);
+
+    assert_eq!(capture.tshark(&["-Y", "_ws.malformed || _ws.expert.severity >= 6291456"]), [""; 0]);
+    let calls: Vec<String> = (0..addresses.len()).map(|call| call.to_string()).collect();
+    let expected: Vec<String> = calls.iter().map(|call| format!("{call}@192.0.2.1\tcall={call}")).collect();
+    let shown = capture.fields(&["sip.Call-ID", "frame.comment"]);
+    assert_eq!(shown[..addresses.len()], expected);
+    assert_eq!(shown[addresses.len()..], ["99@192.0.2.1\tcall=99"]);
+    let shown = capture.fields(&["ip.dst", "udp.dstport", "tcp.dstport", "frame.interface_name"]);
+    assert_eq!(shown[0], "192.0.2.2\t5060\t\tudp");
+    assert_eq!(shown[4], "192.0.2.2\t\t5060\ttcp");
+    assert_eq!(shown[9], "192.0.2.2\t\t\ttls");
+    let columns = ["-o", "gui.column.format:\"s\",\"%us\",\"d\",\"%ud\",\"p\",\"%uD\",\"i\",\"%p\""];
+    let shown = capture.tshark(&columns);
+    assert_eq!(shown[9].split_whitespace().collect::<Vec<_>>(), ["192.0.2.1", "192.0.2.2", "5061", "SIP"], "TLS");
+    assert!(capture.tshark(&["-N", "n"])[0].contains("pbx.example"));
+    let times = capture.fields(&["frame.time_epoch"]);
+    assert_eq!(times[0], "1763760000.123456789");
+}
+
+#[test]
+fn a_message_of_many_segments_is_put_together() {
+    let mut writer = Writer::new("test", "");
+    let long = options(1, 66_000);
+    for (source, destination) in [("192.0.2.1:41000", "192.0.2.2:5060"), ("192.0.2.2:5060", "192.0.2.1:41000")] {
+        let addresses = Some((source.parse().unwrap(), destination.parse().unwrap()));
+        let packet = SipPacket { transport: TraceTransport::Tcp, addresses, direction: None, bytes: long.as_bytes() };
+        writer.sip(AT, &packet, "long");
+        writer.sip(AT, &packet, "again");
+    }
+    let capture = Capture::new("segments", writer);
+    assert_eq!(capture.tshark(&["-Y", "_ws.malformed || tcp.analysis.flags"]), [""; 0]);
+    assert_eq!(capture.tshark(&["-Y", "sip.Method == OPTIONS"]).len(), 4);
+}
+
+#[test]
+fn messages_of_clients_are_json() {
+    let mut writer = Writer::new("test", "");
+    let addresses = Some(("192.0.2.9:40000".parse().unwrap(), "192.0.2.1:7225".parse().unwrap()));
+    for addresses in [None, addresses] {
+        let text = r#"{"id":2,"type":"make_call","number":"200"}"#;
+        writer.client(AT, &ClientPacket { addresses, direction: Direction::In, text }, "client=5");
+    }
+    let capture = Capture::new("clients", writer);
+    assert_eq!(capture.tshark(&["-Y", "_ws.malformed"]), [""; 0]);
+    let shown = capture.fields(&["json.value.string", "frame.interface_name"]);
+    assert_eq!(shown, ["make_call,200\tclient"; 2]);
+}
+
+#[test]
+fn audio_that_is_cut_off_keeps_its_length() {
+    let mut writer = Writer::new("test", "");
+    for (source, destination) in
+        [("192.0.2.1:40000", "192.0.2.2:40000"), ("[2001:db8::1]:40000", "[2001:db8::2]:40000")]
+    {
+        let mut packet = vec![0x80, 8, 0, 1, 0, 0, 0, 160, 1, 2, 3, 4];
+        packet.resize(172, 0xd5);
+        for kept in [12, 172] {
+            let audio = Audio {
+                source: source.parse().unwrap(),
+                destination: destination.parse().unwrap(),
+                direction: Direction::Out,
+                bytes: &packet[..kept],
+                length: packet.len(),
+            };
+            writer.audio(AT, &audio, "");
+        }
+    }
+    let capture = Capture::new("audio", writer);
+    let shown = capture.tshark(&["-d", "udp.port==40000,rtp", "-T", "fields", "-e", "udp.length", "-e", "rtp.seq"]);
+    assert_eq!(shown, ["180\t1"; 4]);
+    let checked = ["-o", "ip.check_checksum:TRUE", "-Y", "ip.checksum.status == Bad || _ws.malformed"];
+    assert_eq!(capture.tshark(&checked), [""; 0]);
+}
