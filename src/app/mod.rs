@@ -206,8 +206,8 @@ impl Server {
         let (settings, selected) = settings::captures(&config, &lines, pseudonym_key(&config)?);
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
-        let handle = core.handle.clone();
-        let state = WebState::new(users, administrators, handle, &store, &config.metrics_from, labels, ice);
+        let (handle, metrics_from) = (core.handle.clone(), &config.metrics_from);
+        let state = WebState::new(users, administrators, handle, store.clone(), metrics_from, labels, ice);
         let state = WebState { captures: Some(captures.clone()), ..state };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
@@ -304,6 +304,7 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> L
         groups: config.groups.iter().map(group).collect(),
         lines: lines.iter().map(line).collect(),
         names: trace_names::names(config, lines),
+        certificates: settings::certificates(config),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::net::transport::{
     CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer, TransportSettings, Trust,
 };
 use crate::numbers::route::{Route, Routes};
-use crate::web::tls;
+use crate::web::{CertificateLabel, tls};
 
 /// Octets of the disk that captures leave to others, the database above all.
 const CAPTURE_LEAVES: u64 = 64 << 20;
@@ -66,6 +66,20 @@ pub(super) fn transport(config: &Config) -> TransportSettings {
         listeners: std::iter::once(main).chain(further).chain(usual).collect(),
         tls_profiles: config.groups.iter().map(profile).collect(),
     }
+}
+
+/// The server's own certificates, each with who shows it.
+pub(super) fn certificates(config: &Config) -> Vec<CertificateLabel> {
+    let TransportSettings { listeners, tls_profiles } = transport(config);
+    let https = CertificateLabel { used_by: "https".into(), file: tls::files(&config.data_dir).0 };
+    let listeners = listeners.into_iter().filter_map(|listener| match listener.kind {
+        ListenerKind::Tls(server) => Some(CertificateLabel { used_by: listener.name, file: server.own.certificate }),
+        _ => None,
+    });
+    let groups = config.groups.iter().zip(tls_profiles).filter_map(|(group, profile)| {
+        Some(CertificateLabel { used_by: group.name.clone(), file: profile.own?.certificate })
+    });
+    std::iter::once(https).chain(listeners).chain(groups).collect()
 }
 
 fn listener_kind(listener: &Listener) -> ListenerKind {

@@ -167,17 +167,3 @@ fn list(captures: &Captures) -> String {
     }
     text
 }
-
-/// A name as a segment of a path (RFC 3986 3.3).
-fn escaped(name: &str) -> String {
-    let mut text = String::new();
-    for octet in name.bytes() {
-        match octet {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(octet)),
-            octet => {
-                let _ = write!(text, "%{octet:02X}");
-            }
-        }
-    }
-    text
-}

@@ -40,8 +40,8 @@ impl Control {
     }
 
     /// Asks for something that is to be shown as it is.
-    pub(super) async fn text(&self, route: &str) -> Result<Bytes, CliError> {
-        self.ask(Method::GET, route).await
+    pub(super) async fn text(&self, route: &str) -> Result<Vec<u8>, CliError> {
+        self.ask(Method::GET, route, Bytes::new()).await
     }
 
     /// Has something done.
@@ -118,8 +118,6 @@ pub(super) fn escaped(part: &str) -> String {
     escaped
 }
 
-/// One request and its whole answer.
-async fn exchange(stream: UnixStream, method: Method, route: &str) -> Result<(StatusCode, Bytes), hyper::Error> {
 /// One request and its whole answer, piece by piece.
 async fn exchange(
     stream: UnixStream,

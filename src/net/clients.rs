@@ -416,6 +416,11 @@ impl ClientDesk {
         [self.clients.poll_timeout(), self.sweep].into_iter().flatten().min()
     }
 
+    /// See [`Clients::count_online`].
+    pub(super) fn count_online(&self) -> (usize, usize) {
+        self.clients.count_online()
+    }
+
     /// Who is signed in at a client.
     pub(super) fn user_of(&self, client: ClientId) -> Option<UserId> {
         self.clients.user_of(client)

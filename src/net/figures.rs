@@ -38,6 +38,12 @@ pub struct CallsReport {
     pub calls: Vec<CallFigures>,
     /// How often a browser and a PBX fell silent.
     pub silences: [u64; 2],
+    /// Share of time in which each media thread had something to do.
+    pub loads: Vec<f32>,
+    /// Clients that are connected.
+    pub clients: usize,
+    /// Users who are signed in there.
+    pub users: usize,
 }
 
 /// What a media thread says of one leg.
@@ -118,7 +124,8 @@ impl<R: Role> Core<R> {
     /// Answers with all calls once the media threads have told their figures.
     pub(super) fn report_calls(&mut self, reply: oneshot::Sender<CallsReport>) {
         let records: Vec<CallRecord> = self.calls.records().collect();
-        let silences = self.figures.silences;
+        let (silences, loads) = (self.figures.silences, self.media.loads());
+        let (clients, users) = self.desk.count_online();
         // Every call has two legs; a few more are ending.
         let (sender, mut figures) = mpsc::channel::<LegFigures>(2 * records.len() + 64);
         self.media.report(&sender);
@@ -138,7 +145,7 @@ impl<R: Role> Core<R> {
                 ended: None,
                 record,
             });
-            let _ = reply.send(CallsReport { calls: calls.collect(), silences });
+            let _ = reply.send(CallsReport { calls: calls.collect(), silences, loads, clients, users });
         });
     }
 }

@@ -75,6 +75,13 @@ impl Store {
         LineSettingsTable { pool: self.pool.clone() }
     }
 
+    /// Octets that it takes; fails where it cannot be read.
+    pub async fn size(&self) -> Result<u64, sqlx::Error> {
+        let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+        let size: i64 = sqlx::query_scalar(size).fetch_one(&self.pool).await?;
+        Ok(size.try_into().unwrap_or_default())
+    }
+
     /// Closes the database; everything is on disk afterwards.
     pub async fn close(&self) {
         self.pool.close().await;

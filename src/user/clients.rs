@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ids::{ClientId, UserId};
 
@@ -98,6 +98,12 @@ impl Clients {
     /// Whether a client has a socket now.
     pub fn is_online(&self, id: ClientId) -> bool {
         self.clients.get(&id).is_some_and(|client| client.away_until.is_none())
+    }
+
+    /// How many clients have a socket now, and how many users are signed in there.
+    pub fn count_online(&self) -> (usize, usize) {
+        let online = || self.clients.values().filter(|client| client.away_until.is_none());
+        (online().count(), online().map(|client| client.user).collect::<FxHashSet<_>>().len())
     }
 
     /// A client's socket is gone, and it may come back `within` some time; true unless a newer socket has taken its

@@ -34,6 +34,11 @@ impl Clock {
         Clock { instant: Instant::now(), unix_ms: unix_ms() }
     }
 
+    /// When this was made, in ms since 1970: with the server.
+    pub(super) fn started_at(&self) -> f64 {
+        self.unix_ms
+    }
+
     fn unix_ms(&self, at: Instant) -> f64 {
         match at.checked_duration_since(self.instant) {
             Some(later) => self.unix_ms + later.as_millis() as f64,

@@ -12,6 +12,7 @@ use super::protocol::admin::{
     Strangers, Target,
 };
 use super::protocol::captures::{CaptureChange, CaptureFile, CaptureGroup, Captures};
+use super::protocol::status::{Certificate, Database, MediaWorker, Status};
 use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
@@ -88,6 +89,10 @@ fn protocol_types() -> String {
     add(CodeCount::decl(&config));
     add(NameCount::decl(&config));
     add(HourCount::decl(&config));
+    add(Status::decl(&config));
+    add(MediaWorker::decl(&config));
+    add(Database::decl(&config));
+    add(Certificate::decl(&config));
     add(Trace::decl(&config));
     add(TraceCause::decl(&config));
     add(TraceParty::decl(&config));

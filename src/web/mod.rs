@@ -1,6 +1,7 @@
 //! HTTP, the WebSocket and the browser app.
 
 pub mod assets;
+mod certificates;
 pub mod control;
 mod convert;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod socket;
 pub mod tls;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -46,6 +48,8 @@ pub struct WebState {
     pub administrators: Arc<Accounts<AccountTable>>,
     /// The running calls and lines.
     pub core: CoreHandle,
+    /// The database.
+    pub store: Store,
     /// How ended calls sounded.
     pub quality: QualityTable,
     /// What calls came to that failed.
@@ -64,7 +68,7 @@ pub struct WebState {
     pub clock: convert::Clock,
 }
 
-/// How lines and line groups are shown.
+/// How what stands in the configuration is shown.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
     /// By [`LineGroupId`].
@@ -73,6 +77,17 @@ pub struct Labels {
     pub lines: Vec<LineLabel>,
     /// What traces call them.
     pub names: Names,
+    /// The server's own certificates.
+    pub certificates: Vec<CertificateLabel>,
+}
+
+/// A certificate of the server.
+#[derive(Debug, Clone)]
+pub struct CertificateLabel {
+    /// Name of the listener or line group that shows it; `https` for the web server's.
+    pub used_by: String,
+    /// Its file, PEM.
+    pub file: PathBuf,
 }
 
 /// How a line is shown.
@@ -123,7 +138,7 @@ impl WebState {
         users: Accounts<AccountTable>,
         administrators: Accounts<AccountTable>,
         core: CoreHandle,
-        store: &Store,
+        store: Store,
         metrics_from: &[IpNet],
         labels: Labels,
         ice: IceServers,
@@ -134,6 +149,7 @@ impl WebState {
             core,
             quality: store.quality(),
             verdicts: store.verdicts(),
+            store,
             metrics: Arc::default(),
             metrics_from: metrics_from.into(),
             labels: Arc::new(labels),

@@ -164,6 +164,7 @@ fn users_and_administrators_open_only_their_own_doors() {
         |method: &str, route: &str, cookie: &str| http::ask(http, method, route, &[("cookie", cookie)], "").status;
     let doors = [
         ("GET", "/api/v1/admin/line-groups", true, 200),
+        ("GET", "/api/v1/admin/status", true, 200),
         ("POST", "/api/v1/admin/lines/0/reset", true, 204),
         ("GET", "/api/v1/admin/session", true, 200),
         ("GET", "/api/v1/session", false, 200),

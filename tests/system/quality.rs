@@ -78,7 +78,7 @@ fn a_call_is_judged_a_silent_phone_is_told_of_and_both_are_kept() {
         let whole = kept["called"] == "200" && kept["legs"][1]["mos"].is_f64() && report["running"][0].is_null();
         if whole { Ok(()) } else { Err(report.to_string()) }
     });
-    let mut page = Softphone::open(&format!("{}admin", server.url()), false);
+    let mut page = Softphone::open(&format!("{}admin/calls", server.url()), false);
     page.enter(ADMINISTRATOR, PASSWORD);
     page.sees("Calls that ended");
     page.sees("100 → 200");

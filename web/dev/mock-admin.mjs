@@ -1,5 +1,7 @@
 // The administrator's part of the mock server: line groups in every state. MOCK_LINES=5000 adds a group of so many;
 // MOCK_LINES=none leaves all out.
+import { capture, captures, deleteCapture, failures, status, traces } from './mock-traces.mjs';
+
 const started = Date.now();
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
 const minutes = (n) => n * 60_000;
@@ -181,17 +183,17 @@ function calls() {
   return {
     now,
     running: [
-      call('1', now - 75_000, null, [leg('browser', 'anna', fair), leg('pbx', 'Headquarters', { silent: true })]),
+      call('7', now - 75_000, null, [leg('browser', 'anna', fair), leg('pbx', 'Headquarters', { silent: true })]),
     ],
     ended: [
-      call('2', now - minutes(9), now - minutes(3), [leg('browser', 'ben', bad), leg('pbx', 'Headquarters', {})]),
+      call('12', now - minutes(9), now - minutes(3), [leg('browser', 'ben', bad), leg('pbx', 'Headquarters', {})]),
       call('3', now - minutes(40), now - minutes(31), [leg('browser', 'anna', {}), leg('pbx', 'Headquarters', {})]),
     ],
   };
 }
 
 export async function administer(request, response) {
-  const { pathname } = new URL(request.url, 'http://localhost');
+  const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   if (!pathname.startsWith('/api/v1/admin/')) return false;
   const json = (status, body, headers = {}) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
@@ -206,13 +208,27 @@ export async function administer(request, response) {
     if (JSON.parse(text).password !== 'secret') json(401, refusal('sign_in_failed'));
     else json(200, { user }, { 'set-cookie': 'mock-admin=1; HttpOnly; SameSite=Strict; Path=/' });
   } else if (!signedIn) json(401, refusal('not_signed_in'));
-  else if (request.method === 'DELETE') {
+  else if (pathname.startsWith('/api/v1/admin/captures')) {
+    const name = decodeURIComponent(pathname.split('/')[6] ?? '') || undefined;
+    if (request.method === 'GET') return (json(200, captures()), true);
+    let text = '';
+    for await (const part of request) text += part;
+    if (request.method === 'PUT') capture(name, JSON.parse(text));
+    else deleteCapture(name);
+    response.writeHead(204).end();
+  } else if (request.method === 'DELETE') {
     response.writeHead(204, { 'set-cookie': 'mock-admin=; Max-Age=0; Path=/' });
     response.end();
   } else if (pathname === '/api/v1/admin/session') json(200, { user });
   else if (pathname === '/api/v1/admin/line-groups') json(200, lineGroups());
   else if (pathname === '/api/v1/admin/calls') json(200, calls());
-  else {
+  else if (pathname === '/api/v1/admin/failures') json(200, failures(Number(searchParams.get('since') ?? 0)));
+  else if (pathname === '/api/v1/admin/status') json(200, status());
+  else if (pathname.endsWith('/trace')) {
+    const found = traces.get(decodeURIComponent(pathname.split('/')[5]));
+    if (found) json(200, found);
+    else json(404, refusal('unknown_call'));
+  } else {
     const id = pathname.split('/')[5];
     reset.set(id, Date.now());
     setTimeout(() => response.writeHead(204).end(), 400);

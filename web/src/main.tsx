@@ -9,7 +9,7 @@ import { cssVariables, theme } from './theme';
 
 /** Loaded only at its own address: who telephones has no use for it. */
 const Administration = lazy(() => import('./admin/Administration'));
-const administers = /^\/admin\/?$/.test(window.location.pathname);
+const administers = /^\/admin(\/|$)/.test(window.location.pathname);
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');

@@ -62,6 +62,10 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--stop-text': '#9c241d',
     '--wait-soft': '#fdf1d8',
     '--wait-text': '#7a4d05',
+    '--go-band': '#27a35d',
+    '--wait-band': '#d69a21',
+    '--client-text': '#4a3fb5',
+    '--lifeline': '#b9c7c3',
     '--shadow': '0 1px 2px rgb(16 33 30 / 6%), 0 8px 28px rgb(16 33 30 / 6%)',
   },
   dark: {
@@ -87,6 +91,10 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--stop-text': '#ffa9a2',
     '--wait-soft': '#38290e',
     '--wait-text': '#f2c879',
+    '--go-band': '#27a35d',
+    '--wait-band': '#d69a21',
+    '--client-text': '#b3acff',
+    '--lifeline': '#465653',
     '--shadow': '0 1px 2px rgb(0 0 0 / 30%), 0 8px 28px rgb(0 0 0 / 25%)',
   },
 });

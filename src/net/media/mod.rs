@@ -390,6 +390,11 @@ impl MediaServer {
         self.workers.are_overloaded()
     }
 
+    /// Share of time in which each worker had something to do in its last second.
+    pub(super) fn loads(&self) -> Vec<f32> {
+        self.workers.loads()
+    }
+
     /// Sends DTMF to a side.
     pub(super) fn digits(&mut self, call: CallId, side: Side, digits: String) {
         self.act(call, Action::Digits { side, digits });

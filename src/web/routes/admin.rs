@@ -35,6 +35,7 @@ pub fn routes() -> Router<WebState> {
     Router::new()
         .route("/api/v1/admin/line-groups", get(line_groups))
         .route("/api/v1/admin/calls", get(calls))
+        .route("/api/v1/admin/status", get(super::status::show))
         .route("/api/v1/admin/lines/{id}/reset", post(reset_line))
 }
 

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod captures;
 mod events;
 pub mod session;
+mod status;
 pub mod telephony;
 pub mod traces;
 

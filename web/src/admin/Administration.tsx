@@ -1,5 +1,5 @@
 /** The administrator's page, once an administrator is signed in. */
-import { useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useState } from 'react';
 import { SignInGate } from '../components/SignInGate';
 import type { CauseCode, LineGroups, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
@@ -9,8 +9,9 @@ import { lineGroups, Poller } from './poller';
 
 export default function Administration() {
   const { texts } = useTranslation();
-  useEffect(() => {
-    document.title = `${texts.admin.title} – ${texts.wordmark}`;
+  // Before the console's own title, which follows.
+  useLayoutEffect(() => {
+    document.title = `${texts.admin.product} – ${texts.wordmark}`;
   }, [texts]);
   return (
     <SignInGate session={administrators} lead={texts.admin.lead} accounts={texts.admin.accounts}>

@@ -1,39 +1,32 @@
 /** The calls that run and those that ended last, with how each leg sounds. */
-import { IconAlertTriangle, IconLock, IconLockOpen } from '@tabler/icons-react';
-import { useEffect, useId, useState, useSyncExternalStore } from 'react';
+import { useId } from 'react';
 import { formatDuration } from '../components/format';
-import type { CallReport, Calls as Report, LegReport } from '../generated/protocol';
+import type { CallReport } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import classes from './Calls.module.css';
 import { Moment } from './clock';
-import { gradeOf, toneOfGrade, worstOf } from './model';
+import frame from './Console.module.css';
+import { LegRow, useLegColumns } from './Legs';
 import table from './PlainTable.module.css';
-import { calls, Poller } from './poller';
-
-/** The highest score of the E-model. */
-const BEST = 4.5;
+import { calls, useWatched } from './poller';
+import { addressOf, Link } from './route';
 
 export function Calls() {
-  const [poller, setPoller] = useState<Poller<Report> | null>(null);
-  useEffect(() => {
-    const started = new Poller(calls);
-    started.start();
-    setPoller(started);
-    return () => started.stop();
-  }, []);
-  return poller && <Watching poller={poller} />;
-}
-
-function Watching({ poller }: { poller: Poller<Report> }) {
   const { texts } = useTranslation();
-  const { link, report } = useSyncExternalStore(poller.subscribe, poller.snapshot);
+  const { link, report } = useWatched('calls', calls);
   const t = texts.admin.calls;
-  if (report === null) return link === 'lost' ? <p className={`card ${classes.none}`}>{t.lost}</p> : null;
   return (
-    <div className={classes.calls}>
-      <List title={t.running} none={t.noneRunning} calls={report.running} now={report.now} />
-      <List title={t.ended} none={t.noneEnded} note={t.kept} calls={report.ended} now={report.now} />
-    </div>
+    <>
+      <h1 className={frame.title}>{texts.admin.nav.calls}</h1>
+      {report === null ? (
+        link === 'lost' && <p className={`card ${classes.none}`}>{t.lost}</p>
+      ) : (
+        <div className={classes.calls}>
+          <List title={t.running} none={t.noneRunning} calls={report.running} now={report.now} />
+          <List title={t.ended} none={t.noneEnded} note={t.kept} calls={report.ended} now={report.now} />
+        </div>
+      )}
+    </>
   );
 }
 
@@ -48,6 +41,7 @@ interface ListProps {
 function List({ title, none, note, calls, now }: ListProps) {
   const { texts, language } = useTranslation();
   const id = useId();
+  const columns = useLegColumns();
   const t = texts.admin.calls;
   return (
     <section className={`card ${classes.list}`} aria-labelledby={id}>
@@ -57,16 +51,14 @@ function List({ title, none, note, calls, now }: ListProps) {
       <p>{calls.length === 0 ? none : note}</p>
       {calls.length > 0 && (
         <div className={table.scroll} tabIndex={0} role="region" aria-label={title}>
-          <table className={table.table} aria-label={title}>
+          <table className={`${table.table} ${table.folding}`} aria-label={title}>
             <thead>
               <tr>
-                {[t.call, t.leg, t.quality, t.codec, t.loss, t.jitter, t.roundTrip, t.concealed, t.level].map(
-                  (column) => (
-                    <th key={column} scope="col">
-                      {column}
-                    </th>
-                  ),
-                )}
+                {[t.call, ...columns].map((column) => (
+                  <th key={column} scope="col">
+                    {column}
+                  </th>
+                ))}
               </tr>
             </thead>
             {calls.map((call) => (
@@ -80,7 +72,7 @@ function List({ title, none, note, calls, now }: ListProps) {
                   call.legs.map((leg, place) => (
                     <tr key={place}>
                       {place === 0 && <Who call={call} now={now} rows={call.legs.length} />}
-                      <Leg leg={leg} />
+                      <LegRow leg={leg} />
                     </tr>
                   ))
                 )}
@@ -97,75 +89,16 @@ function Who({ call, now, rows }: { call: CallReport; now: number; rows: number 
   const { texts } = useTranslation();
   const t = texts.admin.calls;
   const lasted = call.connected_at === null ? null : (call.ended_at ?? now) - call.connected_at;
+  const name = t.from(call.caller ?? t.unknown, call.called ?? t.service);
   return (
     <th scope="rowgroup" rowSpan={rows} className={classes.who}>
-      <span className="numbers">{t.from(call.caller ?? t.unknown, call.called ?? t.service)}</span>
+      <Link className="numbers" href={addressOf('calls', call.id)} title={texts.admin.ladder.openOf(name)}>
+        {name}
+      </Link>
       <span className={classes.when}>
         <Moment at={call.ended_at ?? call.started_at} say={texts.admin.ago} />
         {lasted !== null && <span className="numbers"> · {formatDuration(lasted)}</span>}
       </span>
     </th>
-  );
-}
-
-function Leg({ leg }: { leg: LegReport }) {
-  const { texts, language } = useTranslation();
-  const t = texts.admin.calls;
-  const number = (value: number, digits = 0) => value.toLocaleString(language, { maximumFractionDigits: digits });
-  const percent = (value: number) => `${number(value, 1)} %`;
-  const ms = (value: number) => `${number(value)} ms`;
-  const secured = leg.encrypted ? t.encrypted : t.plain;
-  const Lock = leg.encrypted ? IconLock : IconLockOpen;
-  const codecs = [...new Set([leg.codec_in, leg.codec_out].filter((codec) => codec !== null))].join(' / ');
-  return (
-    <>
-      <td>
-        {t.party[leg.party]} <span className={classes.dim}>{leg.name}</span>
-        {leg.silent && (
-          <span className={classes.silent}>
-            <IconAlertTriangle size={15} aria-hidden />
-            {t.silent}
-          </span>
-        )}
-      </td>
-      <td>
-        <Score leg={leg} />
-      </td>
-      <td>
-        {codecs || '–'} <span className={classes.dim}>{leg.transcoded ? t.transcoded : t.relayed}</span>{' '}
-        <span role="img" aria-label={secured} title={secured} className={classes.dim}>
-          <Lock size={14} aria-hidden />
-        </span>
-      </td>
-      <td className="numbers">
-        {percent(leg.loss)}
-        {leg.loss_remote !== null && <span className={classes.when}>{t.back(percent(leg.loss_remote))}</span>}
-      </td>
-      <td className="numbers">
-        {ms(leg.jitter_ms)}
-        {leg.jitter_remote_ms !== null && <span className={classes.when}>{t.back(ms(leg.jitter_remote_ms))}</span>}
-      </td>
-      <td className="numbers">{leg.round_trip_ms === null ? '–' : ms(leg.round_trip_ms)}</td>
-      <td className="numbers">{ms(leg.concealed_ms)}</td>
-      <td className="numbers">{leg.level === null ? '–' : `${number(leg.level)} dBFS`}</td>
-    </>
-  );
-}
-
-/** The worse of the two directions: as a bar, and in words. */
-function Score({ leg }: { leg: LegReport }) {
-  const { texts, language } = useTranslation();
-  const t = texts.admin.calls;
-  const mos = worstOf(leg);
-  if (mos === null) return <span className={classes.dim}>{t.unknownQuality}</span>;
-  const grade = gradeOf(mos);
-  const shown = mos.toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  return (
-    <span className={classes.score} data-tone={toneOfGrade(grade)}>
-      <span className={classes.bar} aria-hidden>
-        <span style={{ width: `${((mos - 1) / (BEST - 1)) * 100}%` }} />
-      </span>
-      <span className="numbers">{t.mos(shown, t.grade[grade])}</span>
-    </span>
   );
 }

@@ -1,29 +1,37 @@
-/** Line groups and lines, as they stand. */
-import { ActionIcon, CloseButton, TextInput } from '@mantine/core';
-import { IconLogout, IconSearch } from '@tabler/icons-react';
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+/** The frame of the console: its pages, who is signed in, and whether the server is there. */
+import { ActionIcon } from '@mantine/core';
+import {
+  IconActivity,
+  IconAlertTriangle,
+  IconFileDownload,
+  IconLogout,
+  IconPhone,
+  IconPlugConnected,
+} from '@tabler/icons-react';
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { Appearance, LanguageChoice } from '../components/Choices';
 import frame from '../components/Header.module.css';
 import { Logo } from '../components/Logo';
-import type { CauseCode, LineGroups, LineReport, User } from '../generated/protocol';
+import type { CauseCode, LineGroups as Report, LineReport, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { administrators, Refusal } from '../protocol/http';
+import { Announce } from './announce';
 import { Calls } from './Calls';
 import { ClockOffset } from './clock';
 import classes from './Console.module.css';
-import { GroupCard } from './GroupCard';
-import { stateIcons } from './LineTable';
-import { countStates, filterGroups, healthOf, isActive, NO_FILTER, toneOf, type Filter } from './model';
-import { resetLine, type Link, type Poller } from './poller';
+import { Captures } from './Captures';
+import { Failures } from './Failures';
+import { CallPage } from './ladder/CallPage';
+import { LineGroups } from './LineGroups';
+import { resetLine, type Link as Reach, type Poller } from './poller';
 import { Receiving } from './Receiving';
-
-/** More groups than this begin closed, except those that need a look. */
-const OPEN_AT_FIRST = 6;
+import { addressOf, Link, PAGES, routeOf, useAddress, type Page, type Route } from './route';
+import { Status } from './Status';
 /** How long an announcement stays, in ms. */
 const ANNOUNCED = 6000;
 
 export interface ConsoleProps {
-  poller: Poller<LineGroups>;
+  poller: Poller<Report>;
   user: User;
   onSignedOut: (reason: CauseCode | null) => void;
 }
@@ -34,8 +42,18 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   const [resetting, setResetting] = useState<ReadonlySet<string>>(new Set());
   const [announcement, setAnnouncement] = useState<{ text: string; failed: boolean } | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const main = useRef<HTMLElement>(null);
+  const route = routeOf(new URL(useAddress(), window.location.href));
   const t = texts.admin;
 
+  const { page, call } = route;
+  const came = useRef(false);
+  useEffect(() => {
+    document.title = `${t.nav[page]} – ${texts.wordmark}`;
+    // Who went to another page by a key is at its beginning.
+    if (came.current) main.current?.focus({ preventScroll: true });
+    came.current = true;
+  }, [page, call, t, texts]);
   useEffect(() => {
     if (link === 'signed_out') onSignedOut('not_signed_in');
   }, [link, onSignedOut]);
@@ -69,35 +87,92 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
 
   return (
     <ClockOffset value={clockOffset}>
-      <Head link={link} user={user} onSignOut={() => void leave()} />
-      <main className={classes.main}>
-        {link === 'lost' && (
-          <p className={classes.lost} role="alert">
-            {report ? t.lost(new Date(at).toLocaleTimeString(language)) : sentence('server_unreachable')}
-          </p>
-        )}
-        {report ? (
-          <>
-            <Groups report={report} resetting={resetting} onReset={(line) => void reset(line)} />
-            <Calls />
-            <Receiving listeners={report.listeners} strangers={report.strangers} />
-          </>
-        ) : (
-          <p className={classes.loading}>{texts.signIn.loading}</p>
-        )}
-      </main>
-      <div className={classes.announcements} role="status">
-        {announcement && (
-          <p className={classes.announcement} data-failed={announcement.failed || undefined}>
-            {announcement.text}
-          </p>
-        )}
-      </div>
+      <Announce value={announce}>
+        <Head link={link} user={user} onSignOut={() => void leave()} />
+        <Pages current={route.page} />
+        <main className={classes.main} tabIndex={-1} ref={main}>
+          {link === 'lost' && (
+            <p className={classes.lost} role="alert">
+              {report ? t.lost(new Date(at).toLocaleTimeString(language)) : sentence('server_unreachable')}
+            </p>
+          )}
+          {report ? (
+            <Shown route={route} report={report}>
+              <LineGroups report={report} resetting={resetting} onReset={(line) => void reset(line)} />
+            </Shown>
+          ) : (
+            <p className={classes.loading}>{texts.signIn.loading}</p>
+          )}
+        </main>
+        <div className={classes.announcements} role="status">
+          {announcement && (
+            <p className={classes.announcement} data-failed={announcement.failed || undefined}>
+              {announcement.text}
+            </p>
+          )}
+        </div>
+      </Announce>
     </ClockOffset>
   );
 }
 
-function Head({ link, user, onSignOut }: { link: Link; user: User; onSignOut: () => void }) {
+function Shown({
+  route: { page, call, chosen },
+  report,
+  children,
+}: {
+  route: Route;
+  report: Report;
+  children: ReactNode;
+}) {
+  switch (page) {
+    case 'lines':
+      return (
+        <>
+          {children}
+          <Receiving listeners={report.listeners} strangers={report.strangers} />
+        </>
+      );
+    case 'calls':
+      return call === null ? <Calls /> : <CallPage key={call} call={call} />;
+    case 'failures':
+      return <Failures chosen={chosen} />;
+    case 'captures':
+      return <Captures groups={report.line_groups} />;
+    case 'status':
+      return <Status report={report} />;
+  }
+}
+
+const icons: Record<Page, typeof IconPhone> = {
+  lines: IconPlugConnected,
+  calls: IconPhone,
+  failures: IconAlertTriangle,
+  captures: IconFileDownload,
+  status: IconActivity,
+};
+
+function Pages({ current }: { current: Page }) {
+  const { texts } = useTranslation();
+  const t = texts.admin.nav;
+  return (
+    <nav className={classes.pages} aria-label={t.label}>
+      <div>
+        {PAGES.map((page) => {
+          const Icon = icons[page];
+          return (
+            <Link key={page} href={addressOf(page)} aria-current={page === current ? 'page' : undefined}>
+              <Icon size={18} aria-hidden />
+              {t[page]}
+            </Link>
+          );
+        })}
+      </div>
+    </nav>
+  );
+}
+
+function Head({ link, user, onSignOut }: { link: Reach; user: User; onSignOut: () => void }) {
   const { texts } = useTranslation();
   const t = texts.admin;
   const shown = { connecting: 'connecting', online: 'online', lost: 'reconnecting', signed_out: 'signed_out' }[link];
@@ -130,139 +205,5 @@ function Head({ link, user, onSignOut }: { link: Link; user: User; onSignOut: ()
         </div>
       </div>
     </header>
-  );
-}
-
-interface GroupsProps {
-  report: LineGroups;
-  resetting: ReadonlySet<string>;
-  onReset: (line: LineReport) => void;
-}
-
-function Groups({ report, resetting, onReset }: GroupsProps) {
-  const { texts, language } = useTranslation();
-  const [filter, setFilter] = useState<Filter>(NO_FILTER);
-  const t = texts.admin;
-  const { line_groups: groups } = report;
-  const all = groups.flatMap(({ lines }) => lines);
-  const shown = (count: number) => count.toLocaleString(language);
-  const found = filterGroups(groups, filter);
-  return (
-    <>
-      <div className={classes.top}>
-        <h1 className={classes.title}>{t.title}</h1>
-        {groups.length > 0 && (
-          <p className={classes.summary}>
-            {t.summary(t.groups(groups.length, shown(groups.length)), t.lines(all.length, shown(all.length)))}
-          </p>
-        )}
-      </div>
-      {groups.length === 0 ? (
-        <NoGroups />
-      ) : (
-        <>
-          <div className={classes.filters}>
-            <TextInput
-              className={classes.search}
-              aria-label={t.search}
-              placeholder={t.searchHint}
-              value={filter.text}
-              onChange={({ currentTarget: { value } }) => setFilter((before) => ({ ...before, text: value, kept: [] }))}
-              leftSection={<IconSearch size={17} aria-hidden />}
-              rightSectionPointerEvents="all"
-              rightSection={
-                filter.text !== '' && (
-                  <CloseButton
-                    size="sm"
-                    aria-label={t.clear}
-                    onClick={() => setFilter((before) => ({ ...before, text: '', kept: [] }))}
-                  />
-                )
-              }
-            />
-            <States
-              report={report}
-              filter={filter}
-              onChange={(state) => setFilter((before) => ({ ...before, state, kept: [] }))}
-            />
-          </div>
-          {found.length === 0 && <p className={`card ${classes.noMatch}`}>{t.noMatch}</p>}
-          <div className={classes.groups}>
-            {found.map(({ group, lines }) => (
-              <GroupCard
-                key={group.id}
-                group={group}
-                lines={lines}
-                filtered={isActive(filter)}
-                openAtFirst={groups.length <= OPEN_AT_FIRST || healthOf(group) === 'failing'}
-                resetting={resetting}
-                onReset={(line) => {
-                  setFilter((before) => ({ ...before, kept: [...before.kept, line.id] }));
-                  onReset(line);
-                }}
-              />
-            ))}
-          </div>
-        </>
-      )}
-    </>
-  );
-}
-
-interface StatesProps {
-  report: LineGroups;
-  filter: Filter;
-  onChange: (state: Filter['state']) => void;
-}
-
-/** Which states are shown; a chosen one stays there to be left when no line is in it. */
-function States({ report, filter, onChange }: StatesProps) {
-  const { texts, language } = useTranslation();
-  const t = texts.admin;
-  const all = report.line_groups.flatMap(({ lines }) => lines);
-  const counts = countStates(all);
-  if (filter.state !== null && !counts.some(({ state }) => state === filter.state)) {
-    counts.push({ state: filter.state, count: 0 });
-  }
-  return (
-    <div className={classes.states} role="group" aria-label={t.states}>
-      <button type="button" aria-pressed={filter.state === null} onClick={() => onChange(null)}>
-        {t.all} <b className="numbers">{all.length.toLocaleString(language)}</b>
-      </button>
-      {counts.map(({ state, count }) => {
-        const Sign = stateIcons[state];
-        return (
-          <button
-            key={state}
-            type="button"
-            data-tone={toneOf(state)}
-            aria-pressed={filter.state === state}
-            onClick={() => onChange(filter.state === state ? null : state)}
-          >
-            <Sign size={15} aria-hidden />
-            {t.state[state]} <b className="numbers">{count.toLocaleString(language)}</b>
-          </button>
-        );
-      })}
-    </div>
-  );
-}
-
-const EXAMPLE = `[[line_group]]
-name = "Main PBX"
-registrar = "pbx.example.com"
-
-[[line_group.line]]
-user_name = "100-120"
-password = "…"`;
-
-function NoGroups() {
-  const { texts } = useTranslation();
-  return (
-    <section className={`card ${classes.noGroups}`}>
-      <h2>{texts.admin.none.title}</h2>
-      <p>{texts.admin.none.text}</p>
-      <pre>{EXAMPLE}</pre>
-    </section>
   );
 }

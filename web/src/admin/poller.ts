@@ -1,4 +1,5 @@
 /** Asks the server again and again where everything stands, while somebody looks. */
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { Calls, CauseCode, LineGroups } from '../generated/protocol';
 import { Refusal, request } from '../protocol/http';
 
@@ -36,7 +37,15 @@ export async function resetLine(id: string): Promise<void> {
   await request(`/api/v1/admin/lines/${encodeURIComponent(id)}/reset`, { method: 'POST' });
 }
 
-export class Poller<T extends { now: number }> {
+/** How often is asked. */
+export interface Pace<T> {
+  /** Between an answer and the next question, in ms. */
+  every?: number;
+  /** Whether nothing will change after this answer. */
+  last?: (report: T) => boolean;
+}
+
+export class Poller<T extends object> {
   #state: Watched<T> = { link: 'connecting', report: null, clockOffset: 0, at: 0, failure: null };
   #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -47,6 +56,7 @@ export class Poller<T extends { now: number }> {
   constructor(
     private readonly ask: () => Promise<T>,
     private readonly page: Pick<Document, 'hidden' | 'addEventListener' | 'removeEventListener'> = document,
+    private readonly pace: Pace<T> = {},
   ) {}
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -77,8 +87,9 @@ export class Poller<T extends { now: number }> {
     if (turn !== this.#turn || this.#stopped) return;
     this.#state = next;
     for (const listener of this.#listeners) listener();
-    if (next.link !== 'signed_out' && !this.page.hidden) {
-      this.#timer = setTimeout(() => void this.poll(), POLL_EVERY);
+    const over = next.link === 'signed_out' || (next.link === 'online' && next.report && this.pace.last?.(next.report));
+    if (!over && !this.page.hidden) {
+      this.#timer = setTimeout(() => void this.poll(), this.pace.every ?? POLL_EVERY);
     }
   }
 
@@ -86,7 +97,9 @@ export class Poller<T extends { now: number }> {
     try {
       const report = await this.ask();
       const at = Date.now();
-      return { link: 'online', report, clockOffset: report.now - at, at, failure: null };
+      // Not every answer tells the server's clock.
+      const clockOffset = 'now' in report && typeof report.now === 'number' ? report.now - at : 0;
+      return { link: 'online', report, clockOffset, at, failure: null };
     } catch (error) {
       const failure = error instanceof Refusal ? error.code : 'server_unreachable';
       return { ...this.#state, link: failure === 'not_signed_in' ? 'signed_out' : 'lost', failure };
@@ -99,3 +112,29 @@ export class Poller<T extends { now: number }> {
     else void this.poll();
   };
 }
+
+const NOTHING: Watched<never> = { link: 'connecting', report: null, clockOffset: 0, at: 0, failure: null };
+
+/** What a poller knows, from one that lives as long as the component; a new one for another key. */
+export function useWatched<T extends object>(
+  key: string,
+  ask: () => Promise<T>,
+  pace?: Pace<T>,
+): Watched<T> & { again: () => Promise<void> } {
+  const [poller, setPoller] = useState<Poller<T> | null>(null);
+  useEffect(() => {
+    const started = new Poller(ask, document, pace);
+    started.start();
+    setPoller(started);
+    return () => {
+      started.stop();
+      setPoller(null);
+    };
+    // The key says when `ask` asks for something else.
+  }, [key]);
+  const state = useSyncExternalStore(poller?.subscribe ?? never, poller?.snapshot ?? nothing);
+  return { ...state, again: async () => poller?.poll() };
+}
+
+const never = () => () => {};
+const nothing = (): Watched<never> => NOTHING;

@@ -1319,6 +1319,77 @@ at: number,
  * How often.
  */
 count: number, };
+export type Status = { 
+/**
+ * The server's clock.
+ */
+now: number, 
+/**
+ * Version of the program.
+ */
+version: string, 
+/**
+ * When it was started.
+ */
+started_at: number, 
+/**
+ * Clients that are connected.
+ */
+clients: number, 
+/**
+ * Users who are signed in there.
+ */
+users: number, 
+/**
+ * The threads that move audio.
+ */
+workers: Array<MediaWorker>, 
+/**
+ * The database.
+ */
+database: Database, 
+/**
+ * The server's own certificates.
+ */
+certificates: Array<Certificate>, };
+
+export type MediaWorker = { 
+/**
+ * Percent of its last second in which it had something to do.
+ */
+load: number, };
+
+export type Database = { 
+/**
+ * Octets that it takes; None where it cannot be read.
+ */
+size: number | null, 
+/**
+ * Why it cannot be read, in English.
+ */
+problem: string | null, };
+
+export type Certificate = { 
+/**
+ * Name of the listener or line group that shows it; `https` for the web server's.
+ */
+used_by: string, 
+/**
+ * Its file.
+ */
+file: string, 
+/**
+ * Host names and addresses that it is for.
+ */
+names: Array<string>, 
+/**
+ * Until when it is valid, the others of its chain among it; None where it cannot be read.
+ */
+expires_at: number | null, 
+/**
+ * Why it cannot be read, in English.
+ */
+problem: string | null, };
 
 export type Trace = { 
 /**

@@ -1,6 +1,8 @@
 import type { AdminTexts } from './admin.en';
+import { diagnosisDe } from './diagnosis.de';
 
 export const adminDe: AdminTexts = {
+  ...diagnosisDe,
   product: 'Verwaltung',
   lead: 'Leitungsgruppen und Leitungen im Blick behalten.',
   accounts: 'Administratoren werden in der Konfiguration des Offhook-Servers mit [[administrator]] eingerichtet.',

@@ -1,5 +1,8 @@
 /** English texts of the administrator's page: also the list of them. */
+import { diagnosisEn } from './diagnosis.en';
+
 export const adminEn = {
+  ...diagnosisEn,
   product: 'Administration',
   lead: 'Look after line groups and lines.',
   accounts: 'Administrators are set up in the configuration of the Offhook server, with [[administrator]].',

@@ -288,6 +288,11 @@ impl Workers {
         self.shared.loads.iter().all(Load::is_overloaded)
     }
 
+    /// Share of time in which each worker had something to do.
+    pub(super) fn loads(&self) -> Vec<f32> {
+        self.shared.loads.iter().map(|load| load.busy() as f32 / 1_000.0).collect()
+    }
+
     /// Another worker that has more time than the home of this call, where that one has none.
     pub(super) fn refuge(&self, call: CallId) -> Option<usize> {
         let home = home(call, self.inboxes.len());

@@ -1,0 +1,375 @@
+/** Which calls failed or were bad, by cause, line, line group and time; from here to each of them. */
+import { Button, Checkbox, SegmentedControl } from '@mantine/core';
+import {
+  IconAlertTriangle,
+  IconChevronRight,
+  IconCircleCheck,
+  IconCircleX,
+  IconInfoCircle,
+  IconX,
+} from '@tabler/icons-react';
+import { useContext, useId, useState } from 'react';
+import { useTranslation } from '../i18n';
+import { ClockOffset, Moment } from './clock';
+import frame from './Console.module.css';
+import { failures, type CallVerdict, type Failures as Report } from './diagnosis';
+import classes from './Failures.module.css';
+import { useWatched } from './poller';
+import { addressOf, choose, Link } from './route';
+import {
+  choiceOf,
+  isWhole,
+  matching,
+  NONE,
+  overTime,
+  PERIODS,
+  since,
+  tally,
+  type Bar,
+  type Choice,
+  type Count,
+  type Period,
+} from './tally';
+
+const EVERY = 10_000;
+/** Bars of a chart at first. */
+const FIRST = 6;
+/** Calls at first, and by how many more each time. */
+const PORTION = 25;
+
+const icons = { fine: IconCircleCheck, usual: IconInfoCircle, bad: IconAlertTriangle, failed: IconCircleX };
+
+export function Failures({ chosen }: { chosen: URLSearchParams }) {
+  const { texts } = useTranslation();
+  const offset = useContext(ClockOffset);
+  const period = PERIODS.find((each) => each === chosen.get('period')) ?? 'day';
+  const { report, failure } = useWatched(period, () => failures(since(period, Date.now() + offset)), { every: EVERY });
+  const t = texts.admin.failures;
+  const set = (name: string, value: string | null) => {
+    const next = new URLSearchParams(chosen);
+    if (value === null) next.delete(name);
+    else next.set(name, value);
+    // A bar of one period is none of another.
+    if (name === 'period') next.delete('at');
+    choose(next);
+  };
+  return (
+    <>
+      <div className={frame.top}>
+        <h1 className={frame.title}>{t.title}</h1>
+        <p className={frame.summary}>{t.lead}</p>
+      </div>
+      <div className={frame.filters}>
+        <SegmentedControl
+          size="xs"
+          aria-label={t.period}
+          value={period}
+          onChange={(value) => set('period', value)}
+          data={PERIODS.map((value) => ({ value, label: t.periods[value] }))}
+        />
+        {report?.calls.some(isUsual) && (
+          <Checkbox
+            label={t.usual}
+            checked={chosen.has('usual')}
+            onChange={({ currentTarget: { checked } }) => set('usual', checked ? '1' : null)}
+          />
+        )}
+      </div>
+      {report === null ? (
+        <p className={frame.loading}>{failure ? t.lost : texts.signIn.loading}</p>
+      ) : (
+        <Overview
+          report={report}
+          period={period}
+          choice={choiceOf(chosen)}
+          usual={chosen.has('usual')}
+          onChoose={set}
+        />
+      )}
+    </>
+  );
+}
+
+const isUsual = ({ severity }: Pick<CallVerdict, 'severity'>) => severity === 'fine' || severity === 'usual';
+
+interface OverviewProps {
+  report: Report;
+  period: Period;
+  choice: Choice;
+  usual: boolean;
+  onChoose: (name: keyof Choice, value: string | null) => void;
+}
+
+function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
+  const { texts, language } = useTranslation();
+  const offset = useContext(ClockOffset);
+  const [portions, setPortions] = useState(1);
+  const t = texts.admin.failures;
+  const all = usual ? report.calls : report.calls.filter((call) => !isUsual(call));
+  if (all.length === 0) {
+    return (
+      <section className={`card ${classes.good}`}>
+        <IconCircleCheck size={28} aria-hidden />
+        <h2>{t.none}</h2>
+        <p>{t.noneText}</p>
+      </section>
+    );
+  }
+  const { counts } = report;
+  const whole = isWhole(report);
+  const listed = matching(all, choice, period);
+  const counted = (name: keyof Choice, value: (call: CallVerdict) => string | null, byServer: Count[]) =>
+    whole ? tally(matching(all, choice, period, name), value) : byServer;
+  const codes = counted(
+    'code',
+    ({ code }) => code,
+    counts.codes.filter((code) => usual || !isUsual(code)).map(({ code, count }) => ({ name: code, count })),
+  );
+  const about = (code: string) => counts.codes.find((each) => each.code === code);
+  const codeText = (code: string) => {
+    const found = about(code);
+    return found ? (language === 'de' ? found.german : found.english) : code;
+  };
+  const zone = -new Date(report.until).getTimezoneOffset() * 60_000;
+  const moments =
+    whole || period === 'hour'
+      ? matching(all, choice, period, 'at').map(({ ended_at }) => ({ at: ended_at, count: 1 }))
+      : counts.hours;
+  const bars = overTime(moments, report.since, report.until, period, zone);
+  const barText = (at: number) => momentText(at - offset, period, language);
+  const names: Record<keyof Choice, (value: string) => string> = {
+    code: codeText,
+    line: (line) => (line === NONE ? t.noLine : texts.admin.ladder.line(line)),
+    group: (group) => (group === NONE ? t.noGroup : group),
+    at: (at) => barText(Number(at)),
+  };
+  const dimensions = ['code', 'line', 'group', 'at'] as const;
+  const active = dimensions.filter((name) => choice[name] !== null);
+  const chart = (name: 'code' | 'line' | 'group', title: string, counts: Count[]) => (
+    <Chart
+      title={title}
+      counts={counts}
+      name={names[name]}
+      hint={name === 'code' ? (value) => value : undefined}
+      tone={name === 'code' ? (value) => about(value)?.severity ?? 'failed' : undefined}
+      chosen={choice[name]}
+      onChoose={(value) => onChoose(name, value)}
+    />
+  );
+  return (
+    <>
+      <div className={classes.charts}>
+        <div className={classes.codes}>{chart('code', t.byCode, codes)}</div>
+        <div className={classes.time}>
+          <OverTime
+            bars={bars}
+            text={barText}
+            axis={(at) => axisText(at - offset, period, language)}
+            chosen={choice.at}
+            onChoose={(at) => onChoose('at', at === null ? null : String(at))}
+          />
+        </div>
+        {chart(
+          'line',
+          t.byLine,
+          counted('line', ({ line }) => line, counts.lines),
+        )}
+        {chart(
+          'group',
+          t.byGroup,
+          counted('group', ({ group }) => group, counts.groups),
+        )}
+      </div>
+      <section className={`card ${classes.list}`} aria-label={t.calls}>
+        <div className={classes.head}>
+          <h2>
+            {t.calls} <b className="numbers">{listed.length.toLocaleString(language)}</b>
+          </h2>
+          {active.map((name) => {
+            const text = names[name](String(choice[name]));
+            return (
+              <button
+                key={name}
+                type="button"
+                className={classes.chip}
+                aria-label={t.remove(text)}
+                title={t.remove(text)}
+                onClick={() => onChoose(name, null)}
+              >
+                <span>{text}</span>
+                <IconX size={14} aria-hidden />
+              </button>
+            );
+          })}
+        </div>
+        {listed.length === 0 && <p className={classes.empty}>{t.callsNone}</p>}
+        <ul>
+          {listed.slice(0, portions * PORTION).map((call) => (
+            <Call key={`${call.id} ${call.started_at}`} call={call} />
+          ))}
+        </ul>
+        {listed.length > portions * PORTION && (
+          <p className={classes.empty}>
+            <Button variant="subtle" size="compact-sm" onClick={() => setPortions(portions + 1)}>
+              {t.more((listed.length - portions * PORTION).toLocaleString(language))}
+            </Button>
+          </p>
+        )}
+        {!whole && <p className={classes.empty}>{t.cut(report.calls.length.toLocaleString(language))}</p>}
+      </section>
+    </>
+  );
+}
+
+function Call({ call }: { call: CallVerdict }) {
+  const { texts, language } = useTranslation();
+  const t = texts.admin.failures;
+  const Icon = icons[call.severity];
+  const name = texts.admin.ladder.title(
+    call.caller ?? texts.admin.ladder.unknown,
+    call.called ?? texts.admin.calls.service,
+  );
+  const where = [call.line === null ? null : texts.admin.ladder.line(call.line), call.group]
+    .filter(Boolean)
+    .join(' · ');
+  const content = (
+    <>
+      <Icon className={classes.sign} size={20} aria-label={texts.admin.ladder.severity[call.severity]} />
+      <span className={classes.who}>
+        <b className="numbers">{name}</b>
+        <span className={classes.dim}>
+          <Moment at={call.ended_at} say={texts.admin.ago} />
+          {where && ` · ${where}`}
+        </span>
+      </span>
+      <span className={classes.why}>
+        {language === 'de' ? call.german : call.english}
+        {!call.traced && <span className={classes.dim}> {t.untraced}</span>}
+      </span>
+      {call.traced && <IconChevronRight className={classes.go} size={18} aria-hidden />}
+    </>
+  );
+  return (
+    <li data-severity={call.severity}>
+      {call.traced ? <Link href={addressOf('calls', call.id)}>{content}</Link> : <div>{content}</div>}
+    </li>
+  );
+}
+
+interface ChartProps {
+  title: string;
+  counts: Count[];
+  name: (value: string) => string;
+  /** What stands behind a name in small letters. */
+  hint?: (value: string) => string;
+  tone?: (value: string) => string;
+  chosen: string | null;
+  onChoose: (value: string | null) => void;
+}
+
+/** Lying bars, each a button that narrows the list down. */
+function Chart({ title, counts, name, hint, tone, chosen, onChoose }: ChartProps) {
+  const { texts, language } = useTranslation();
+  const id = useId();
+  const [all, setAll] = useState(false);
+  const t = texts.admin.failures;
+  const most = Math.max(1, ...counts.map(({ count }) => count));
+  const shown = all ? counts : counts.slice(0, FIRST);
+  return (
+    <section className={`card ${classes.chart}`} aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      <ul>
+        {shown.map(({ name: value, count }) => (
+          <li key={value}>
+            <button
+              type="button"
+              aria-pressed={chosen === value}
+              data-tone={tone?.(value)}
+              title={t.only(name(value))}
+              onClick={() => onChoose(chosen === value ? null : value)}
+            >
+              <span className={classes.label}>
+                {name(value)} {hint && <code>{hint(value)}</code>}
+              </span>
+              <b className="numbers">{count.toLocaleString(language)}</b>
+              <span className={classes.track} aria-hidden>
+                <span style={{ width: `${(count / most) * 100}%` }} />
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {counts.length > FIRST && (
+        <Button variant="subtle" size="compact-sm" onClick={() => setAll(!all)}>
+          {all ? t.fewer : t.more((counts.length - FIRST).toLocaleString(language))}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+interface OverTimeProps {
+  bars: Bar[];
+  /** A bar's time, and the same in short for below it. */
+  text: (at: number) => string;
+  axis: (at: number) => string;
+  chosen: number | null;
+  onChoose: (at: number | null) => void;
+}
+
+/** Standing bars, each a button. */
+function OverTime({ bars, text, axis, chosen, onChoose }: OverTimeProps) {
+  const { texts, language } = useTranslation();
+  const id = useId();
+  const t = texts.admin.failures;
+  const most = Math.max(1, ...bars.map(({ count }) => count));
+  // About six of them have room for their time.
+  const each = Math.max(1, Math.ceil(bars.length / 6));
+  return (
+    <section className={`card ${classes.chart}`} aria-labelledby={id}>
+      <h2 id={id}>{t.byHour}</h2>
+      <div className={classes.columns}>
+        {bars.map(({ at, count }, place) => (
+          <div key={at} className={classes.column}>
+            <button
+              type="button"
+              disabled={count === 0 && chosen !== at}
+              aria-pressed={chosen === at}
+              aria-label={t.count(text(at), count.toLocaleString(language))}
+              title={t.count(text(at), count.toLocaleString(language))}
+              onClick={() => onChoose(chosen === at ? null : at)}
+            >
+              <span
+                style={{ height: count === 0 ? 2 : `${Math.max(6, (count / most) * 100)}%` }}
+                data-empty={count === 0 || undefined}
+              />
+            </button>
+            <span className={`numbers ${classes.axis}`} aria-hidden>
+              {place % each === 0 ? axis(at) : ''}
+            </span>
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function momentText(at: number, period: Period, language: string): string {
+  const date = new Date(at);
+  return period === 'month'
+    ? date.toLocaleDateString(language, { weekday: 'short', day: 'numeric', month: 'long' })
+    : date.toLocaleString(language, {
+        weekday: 'short',
+        day: 'numeric',
+        month: 'short',
+        hour: '2-digit',
+        minute: '2-digit',
+      });
+}
+
+function axisText(at: number, period: Period, language: string): string {
+  const date = new Date(at);
+  return period === 'hour' || period === 'day'
+    ? date.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' })
+    : date.toLocaleDateString(language, { day: 'numeric', month: 'numeric' });
+}
