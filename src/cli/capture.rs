@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::control::Control;
+use super::control::{Control, escaped};
 use super::{CliError, print};
 use crate::config::Config;
 use crate::web::protocol::captures::{CaptureChange, Captures};

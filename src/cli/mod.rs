@@ -6,6 +6,7 @@ mod control;
 mod edit;
 mod lines;
 mod records;
+mod replay;
 mod status;
 
 use std::io;
@@ -15,6 +16,7 @@ use clap::{Args, Subcommand};
 
 pub use self::capture::{Capture, GroupOf};
 use self::control::Control;
+use crate::capture::read::ReadError;
 use crate::config::{Config, ConfigError};
 use crate::web::protocol::admin::{LineGroups, LineReport};
 
@@ -58,6 +60,21 @@ pub enum Command {
     /// Captures the signalling of the running server in files.
     #[command(subcommand)]
     Capture(Capture),
+    /// Reads a capture of any tool (pcap or pcapng): its calls, why they failed, and what this program decides when
+    /// the PBX says the same again. The exit code is 1 when the file cannot be read, or when --diff finds something.
+    Replay {
+        /// The capture; `-` is standard input.
+        file: PathBuf,
+        /// As JSON, to be kept for --diff.
+        #[arg(long)]
+        json: bool,
+        /// A line a call, and where it is decided otherwise than captured.
+        #[arg(long, conflicts_with = "json")]
+        brief: bool,
+        /// Shows only what is decided otherwise than in this result of another version, kept by --json.
+        #[arg(long, value_name = "OLD.json", conflicts_with_all = ["json", "brief"])]
+        diff: Option<PathBuf>,
+    },
     /// Takes lines from a CSV file or writes them to one.
     #[command(subcommand)]
     Lines(Lines),
@@ -161,6 +178,25 @@ pub enum CliError {
         /// A sentence.
         problem: String,
     },
+    /// A file is no capture, or cannot be read.
+    #[error("{path}: this cannot be read as a capture: {source}.")]
+    Capture {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// A kept result cannot be used.
+    #[error("{path}: this is no result of offhook replay --json: {problem}.")]
+    Saved {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// Two results differ; how has been printed.
+    #[error("the two results differ.")]
+    Different,
     /// Standard output.
     #[error("standard output cannot be written: {0}.")]
     Output(io::Error),
@@ -196,6 +232,9 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             print(&control.text(&route).await?)
         }
         Command::Capture(command) => capture::run(command).await,
+        Command::Replay { file, json, brief, diff } => {
+            replay::run(&file, &replay::Options { json, brief, diff: diff.as_deref() })
+        }
         Command::Lines(Lines::Import { of, dry_run, file }) => lines::import(&of, &file, dry_run),
         Command::Lines(Lines::Export { of, active_only, file }) => lines::export(&of, active_only, file.as_deref()),
     }

@@ -10,8 +10,8 @@ use offhook_sip::locate::{Found, LocateError};
 use offhook_sip::message::Message as SipMessage;
 use offhook_sip::method::Method;
 use offhook_sip::{
-    Account, Destination, EndReason, Endpoint, EndpointConfig, Event, OutgoingId, Output, ReferId, RegistrationId,
-    SessionId, Source,
+    Account, Destination, Endpoint, EndpointConfig, Event, OutgoingId, Output, ReferId, RegistrationId, SessionId,
+    Source,
 };
 use rustc_hash::FxHashMap;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -30,9 +30,8 @@ use super::transport::{Received, Transport, TransportFailure, Why};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
-use crate::call::dtmf::Digit;
 use crate::call::effect::{Effect, Input, MediaInput, Route, SipInput};
-use crate::call::headers::{Headers, Redirect, abilities, asserted, caller, carried, sender};
+use crate::call::headers::{Headers, abilities, caller, carried, sender};
 use crate::call::settings::LineSettings;
 use crate::capture::recorder::{Clock, Limits, Owner, Recorder, Recording};
 use crate::ids::{CallId, LegId, LineGroupId, LineId};
@@ -308,12 +307,20 @@ impl<R: Role> Core<R> {
     }
 
     fn sip_event(&mut self, event: Event, now: Instant) {
-        let (session, event) = match event {
+        if let Event::Ended { session, why } = &event {
+            debug!(?session, ?why, "session ended");
+            self.referring.remove(session);
+        }
+        let event = match SipInput::read(event) {
+            Ok((session, event)) => return self.calls.handle(Input::Sip { session, event }, now),
+            Err(event) => *event,
+        };
+        match event {
             Event::Incoming { session, source, request, replaces: None } => {
-                return self.incoming(session, source, request, now);
+                self.incoming(session, source, request, now);
             }
             Event::Incoming { session, source, request, replaces: Some(replaces) } => {
-                return self.replacing(session, replaces, &source, &request, now);
+                self.replacing(session, replaces, &source, &request, now);
             }
             Event::Request { id, source, request } => {
                 let answer = self.role.request(&source, &request, now);
@@ -321,54 +328,21 @@ impl<R: Role> Core<R> {
                 if request.method() == Some(Method::Register) {
                     self.trunks_changed(now);
                 }
-                return;
             }
-            Event::Registration { id, state } => return self.registration_changed(id, state, now),
-            Event::HopFailed { to, from_network, .. } => return self.hop_failed(&to, !from_network, now),
-            Event::HopAnswered { to } => return self.hop_answered(&to, now),
+            Event::Registration { id, state } => self.registration_changed(id, state, now),
+            Event::HopFailed { to, from_network, .. } => self.hop_failed(&to, !from_network, now),
+            Event::HopAnswered { to } => self.hop_answered(&to, now),
             Event::Response { id, status, from_network, .. } => {
-                return self.probed(id, from_network && status != 503, now);
+                self.probed(id, from_network && status != 503, now);
             }
-            Event::Progress { session, status, sdp, fork, response, .. } => {
-                (session, SipInput::Progress { status, sdp, fork, headers: asserted(&response) })
-            }
-            Event::Answered { session, sdp, response, .. } => {
-                let abilities = abilities(&response);
-                (session, SipInput::Answered { sdp, abilities, headers: asserted(&response) })
-            }
-            Event::Rejected { session, status, reason, from_network, response } => {
-                let redirect = response.as_ref().and_then(Redirect::read).map(Box::new);
-                (session, SipInput::Rejected { status, reason, from_network, redirect })
-            }
-            Event::Cancelled { session, reason } => (session, SipInput::Cancelled { reason }),
-            Event::Ended { session, why } => {
-                debug!(?session, ?why, "session ended");
-                self.referring.remove(&session);
-                let (broken, reason) = match why {
-                    EndReason::RemoteBye { reason } => (false, reason),
-                    _ => (true, None),
-                };
-                (session, SipInput::Ended { broken, reason })
-            }
-            Event::Offer { session, sdp, .. } => (session, SipInput::Offer { sdp }),
-            Event::Confirmed { session, sdp } => (session, SipInput::Confirmed { sdp }),
-            Event::OfferAnswered { session, sdp, .. } => (session, SipInput::OfferAnswered { sdp }),
-            Event::Refer { session, id, target, replaces, referred_by, .. } => {
-                let replaces = replaces.map(|replaces| replaces.to_string());
-                (session, SipInput::Refer { refer: id, target, replaces, referred_by })
-            }
-            Event::Info { session, content_type, body } => match Digit::read(&content_type, &body) {
-                Some(digit) => (session, SipInput::Digit(digit)),
-                None => return,
-            },
-            Event::OfferRejected { session, status, .. } => (session, SipInput::OfferRejected { status }),
-            Event::ReferAccepted { session, id } => return self.referred(session, id, 100, now),
+            Event::ReferAccepted { session, id } => self.referred(session, id, 100, now),
             Event::ReferRejected { session, id, status } | Event::ReferProgress { session, id, status, .. } => {
-                return self.referred(session, id, status, now);
+                self.referred(session, id, status, now);
             }
-            Event::ReferEnded { session, id } => return self.referred(session, id, REFER_UNKNOWN, now),
-        };
-        self.calls.handle(Input::Sip { session, event }, now);
+            Event::ReferEnded { session, id } => self.referred(session, id, REFER_UNKNOWN, now),
+            // An INFO without a digit; the others have been read.
+            _ => {}
+        }
     }
 
     fn incoming(&mut self, session: SessionId, source: Source, request: SipMessage, now: Instant) {

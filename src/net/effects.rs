@@ -12,7 +12,6 @@ use super::core::Core;
 use super::role::Role;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect, SipInput, TargetUri};
-use crate::call::headers::Headers;
 use crate::capture::recorder::Owner;
 use crate::ids::{CallId, LineGroupId};
 
@@ -27,6 +26,10 @@ pub(super) const REFER_UNKNOWN: u16 = 408;
 
 impl<R: Role> Core<R> {
     pub(super) fn perform_sip(&mut self, effect: SipEffect, now: Instant) {
+        if let SipEffect::Hangup { session, .. } = &effect {
+            self.referring.remove(session);
+        }
+        let Some(effect) = effect.perform(&mut self.endpoint, now) else { return };
         match effect {
             SipEffect::Invite { leg, target, from, max_forwards, mut headers, sdp } => {
                 headers.extend(max_forwards.map(|hops| (Name::MaxForwards, hops.to_string())));
@@ -51,36 +54,11 @@ impl<R: Role> Core<R> {
                     }
                 }
             }
-            SipEffect::Provisional { session, status, sdp, headers } => {
-                self.say(session, headers);
-                self.endpoint.provisional(session, status, sdp, now);
-            }
-            SipEffect::Answer { session, sdp, headers } => {
-                self.say(session, headers);
-                self.endpoint.answer(session, sdp, now);
-            }
             SipEffect::Reject { session, status } => {
                 let later = (status == CauseCode::Overloaded.sip_status() && self.media.is_overloaded())
                     .then(|| (Name::RetryAfter, OVERLOAD_RETRY.to_string()));
                 self.endpoint.reject(session, status, None, later.into_iter().collect(), now);
             }
-            SipEffect::Hangup { session, reason } => {
-                self.referring.remove(&session);
-                self.endpoint.hangup(session, reason, now);
-            }
-            SipEffect::AcceptRefer { session, refer } => self.endpoint.accept_refer(session, refer, now),
-            SipEffect::ReferProgress { session, refer, status } => {
-                self.endpoint.refer_progress(session, refer, status, None, now);
-            }
-            SipEffect::RejectRefer { session, refer, status } => {
-                self.endpoint.reject_refer(session, refer, status, now);
-            }
-            SipEffect::Info { session, content_type, body } => {
-                self.endpoint.send_info(session, content_type, body, now);
-            }
-            SipEffect::AnswerOffer { session, sdp } => self.endpoint.answer_offer(session, sdp, now),
-            SipEffect::RejectOffer { session, status } => self.endpoint.reject_offer(session, status, now),
-            SipEffect::Offer { session, sdp } => self.endpoint.offer(session, sdp, now),
             SipEffect::Refer { session, to, replaces } => {
                 if !self.refer(session, to.as_ref(), replaces, now) {
                     let event = SipInput::Referred { status: NO_REFER };
@@ -93,6 +71,8 @@ impl<R: Role> Core<R> {
                 headers.extend(contacts.into_iter().map(|contact| (Name::Contact, contact)));
                 self.endpoint.reject(session, status, None, headers, now);
             }
+            // The endpoint alone has done those.
+            _ => {}
         }
     }
 
@@ -119,13 +99,6 @@ impl<R: Role> Core<R> {
                 self.referring.remove(&session);
             }
             self.calls.handle(Input::Sip { session, event: SipInput::Referred { status } }, now);
-        }
-    }
-
-    /// What the responses of a session say from now on, where there is something to say.
-    fn say(&mut self, session: SessionId, headers: Headers) {
-        if !headers.is_empty() {
-            self.endpoint.set_response_headers(session, headers);
         }
     }
 

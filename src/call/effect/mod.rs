@@ -2,6 +2,7 @@
 
 mod command;
 mod media;
+mod session;
 mod sip;
 
 use bytes::Bytes;

@@ -1,0 +1,102 @@
+//! Where two replays differ, or a replay from what was captured.
+
+use super::{Replay, ReplayedCall};
+
+/// Lists up to this long are aligned; of longer ones the lines are compared one by one.
+const MAX_ALIGNED: usize = 1000;
+
+/// Where what ours sent differs from what was sent, line by line: `-` was captured, `+` is ours. Empty where all is the
+/// same.
+pub fn differences(call: &ReplayedCall) -> Vec<String> {
+    let mut lines = Vec::new();
+    for dialog in &call.dialogs {
+        if dialog.captured != dialog.replayed {
+            lines.push(format!("Call-ID {}", dialog.call_id));
+            lines.extend(aligned(&dialog.captured, &dialog.replayed));
+        }
+    }
+    lines
+}
+
+/// Where one replay differs from another of the same capture: `-` stands in the old one, `+` in the new one. Empty where
+/// all is the same.
+pub fn changes(old: &Replay, new: &Replay) -> Vec<String> {
+    let mut lines = Vec::new();
+    for call in &new.calls {
+        let before = old.calls.iter().find(|other| other.id == call.id).map(of_call).unwrap_or_default();
+        let after = of_call(call);
+        if before != after {
+            lines.push(title(call));
+            lines.extend(aligned(&before, &after));
+        }
+    }
+    for call in old.calls.iter().filter(|call| new.calls.iter().all(|other| other.id != call.id)) {
+        lines.push(title(call));
+        lines.extend(of_call(call).into_iter().map(|line| format!("- {line}")));
+    }
+    lines
+}
+
+fn title(call: &ReplayedCall) -> String {
+    let name = |number: &Option<String>| number.clone().unwrap_or_else(|| "somebody".to_owned());
+    format!("{} calls {}, Call-ID {}", name(&call.caller), name(&call.called), call.id)
+}
+
+/// What a call came to, line by line.
+fn of_call(call: &ReplayedCall) -> Vec<String> {
+    let mut lines = vec![format!("verdict {}: {}", call.verdict.code, call.verdict.english)];
+    lines.extend(call.left_out.iter().cloned());
+    for dialog in &call.dialogs {
+        lines.extend(dialog.replayed.iter().map(|decision| format!("sends {decision}")));
+    }
+    let steps = call.transitions.iter();
+    lines.extend(steps.map(|step| format!("on {}: {} → {}", step.input, step.before, step.after)));
+    lines.extend(call.remarks.iter().cloned());
+    lines
+}
+
+/// The lines of both, `-` before those only in the first and `+` before those only in the second.
+fn aligned(old: &[String], new: &[String]) -> Vec<String> {
+    if old.len() > MAX_ALIGNED || new.len() > MAX_ALIGNED {
+        let only = |sign: char, lines: &[String], other: &[String]| {
+            let differ = lines.iter().enumerate().filter(|&(place, line)| other.get(place) != Some(line));
+            differ.map(|(_, line)| format!("{sign} {line}")).collect::<Vec<_>>()
+        };
+        return [only('-', old, new), only('+', new, old)].concat();
+    }
+    // Lengths of the longest common subsequence of what is left of both.
+    let width = new.len() + 1;
+    let mut lengths = vec![0_usize; (old.len() + 1) * width];
+    for (row, left) in old.iter().enumerate().rev() {
+        for (column, right) in new.iter().enumerate().rev() {
+            let at = |row: usize, column: usize| lengths.get(row * width + column).copied().unwrap_or_default();
+            let length = match left == right {
+                true => at(row + 1, column + 1) + 1,
+                false => at(row + 1, column).max(at(row, column + 1)),
+            };
+            if let Some(place) = lengths.get_mut(row * width + column) {
+                *place = length;
+            }
+        }
+    }
+    let at = |row: usize, column: usize| lengths.get(row * width + column).copied().unwrap_or_default();
+    let (mut row, mut column, mut lines) = (0, 0, Vec::new());
+    while row < old.len() || column < new.len() {
+        match (old.get(row), new.get(column)) {
+            (Some(left), Some(right)) if left == right => {
+                lines.push(format!("  {left}"));
+                (row, column) = (row + 1, column + 1);
+            }
+            (Some(left), right) if right.is_none() || at(row + 1, column) >= at(row, column + 1) => {
+                lines.push(format!("- {left}"));
+                row += 1;
+            }
+            (_, Some(right)) => {
+                lines.push(format!("+ {right}"));
+                column += 1;
+            }
+            (_, None) => break,
+        }
+    }
+    lines
+}

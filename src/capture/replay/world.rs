@@ -1,0 +1,516 @@
+//! The pure cores, driven by what a capture shows: the same loop as `net::core`, on the capture's clock and without
+//! sockets.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use offhook_sip::header::Name;
+use offhook_sip::message::Message;
+use offhook_sip::method::Method;
+use offhook_sip::uri::{Host, Uri};
+use offhook_sip::{Endpoint, EndpointConfig, Event, Output, Refer, ReferId, SessionId, Source};
+
+use super::Transition;
+use super::audio::Audio;
+use super::ledger::{Ledger, Sent};
+use super::plan::{Fate, Plan, Step, protocol};
+use super::rewrite::{Edits, rewrite};
+use crate::call::Calls;
+use crate::call::cause::CauseCode;
+use crate::call::dtmf::Digit;
+use crate::call::effect::{
+    Command, CommandResult, Effect, Input, MediaInput, Route, SipEffect, SipInput, Target, TargetUri,
+};
+use crate::call::headers::{abilities, caller, carried, sender};
+use crate::capture::trace::ms;
+use crate::ids::{CallId, ClientId, LineGroupId, LineId, UserId};
+use offhook_media::session::Side;
+
+/// The longest pause of a capture that is waited for: what is due later is due then.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+/// Timers that may come due between two messages.
+const MAX_TIMERS: usize = 100_000;
+/// Transitions kept of one call.
+const MAX_TRANSITIONS: usize = 2000;
+/// Remarks kept of one call.
+const MAX_REMARKS: usize = 100;
+
+/// The cores while a capture is played to them.
+pub(super) struct World<'a> {
+    plan: &'a Plan,
+    endpoint: Endpoint,
+    calls: Calls,
+    audio: Audio,
+    now: Instant,
+    /// The time of the capture that `now` is.
+    at: u64,
+    /// What ours has sent, by the captured Call-IDs.
+    pub(super) sent: Ledger,
+    /// Our Call-IDs and the captured ones that they stand for.
+    ours: HashMap<String, String>,
+    /// To tags of our responses, by the branch of the request.
+    tags: HashMap<String, String>,
+    /// Captured dialogs that INVITEs will be sent for, in order.
+    wanted: VecDeque<String>,
+    /// The same, once they are on their way.
+    leaving: VecDeque<String>,
+    /// The call of the machine for each captured dialog.
+    machine: HashMap<String, CallId>,
+    /// The captured call for each of the machine's.
+    captured: HashMap<CallId, usize>,
+    /// Who was shown a call last.
+    seers: HashMap<CallId, ClientId>,
+    referring: HashMap<SessionId, ReferId>,
+    /// The captured call that is being looked at.
+    current: usize,
+    pub(super) transitions: HashMap<usize, Vec<Transition>>,
+    pub(super) remarks: HashMap<usize, Vec<String>>,
+}
+
+impl<'a> World<'a> {
+    /// Everybody is signed in who has to be. `epoch` is any moment, which stands for the first of the capture.
+    pub(super) fn new(plan: &'a Plan, epoch: Instant) -> World<'a> {
+        let sessions = plan.steps.len() + 64;
+        let mut config = EndpointConfig::new(concat!("Offhook/", env!("CARGO_PKG_VERSION")), [0; 32], sessions);
+        // Whatever the capture shows is what the messages go by.
+        config.large_over_tcp = false;
+        config.session_expires = plan.session_expires;
+        let mut calls = Calls::new(plan.directory.clone(), sessions);
+        for (place, _) in plan.directory.lines.iter().enumerate() {
+            let line = LineId(place as u32);
+            calls.handle(Input::LineAvailable { line, available: true }, epoch);
+            if plan.attended.contains(&line) {
+                let (client, user) = (client(line), UserId(line.0));
+                calls.handle(Input::ClientArrived { client, user }, epoch);
+            }
+        }
+        World {
+            plan,
+            endpoint: Endpoint::new(config),
+            calls,
+            audio: Audio::new(plan.codecs.clone(), plan.encrypted),
+            now: epoch,
+            at: plan.steps.first().map_or(0, |step| step.at),
+            sent: Ledger::default(),
+            ours: HashMap::new(),
+            tags: HashMap::new(),
+            wanted: VecDeque::new(),
+            leaving: VecDeque::new(),
+            machine: HashMap::new(),
+            captured: HashMap::new(),
+            seers: HashMap::new(),
+            referring: HashMap::new(),
+            current: 0,
+            transitions: HashMap::new(),
+            remarks: HashMap::new(),
+        }
+    }
+
+    /// Plays all of it.
+    pub(super) fn play(&mut self) {
+        let plan = self.plan;
+        for step in plan.steps.iter().filter(|step| !plan.left_out.contains_key(&step.call)) {
+            self.advance(step.at);
+            self.current = step.call;
+            match step.sent {
+                true => self.follow(step),
+                false => self.receive(step),
+            }
+            self.drain();
+        }
+    }
+
+    /// Lets the time pass, with all that is due on the way.
+    fn advance(&mut self, at: u64) {
+        let pause = Duration::from_nanos(at.saturating_sub(self.at)).min(LONGEST_PAUSE);
+        let until = self.now + pause;
+        self.at = self.at.max(at);
+        for _ in 0..MAX_TIMERS {
+            match self.drain().filter(|&due| due <= until) {
+                Some(due) => {
+                    self.now = self.now.max(due);
+                    self.endpoint.handle_timeout(self.now);
+                    self.calls.handle_timeout(self.now);
+                }
+                None => break,
+            }
+        }
+        self.now = until;
+    }
+
+    /// Does what is to be done now; gives the time of the next timer.
+    fn drain(&mut self) -> Option<Instant> {
+        loop {
+            let wake = loop {
+                match self.endpoint.poll_output() {
+                    Output::Transmit(transmit) => self.transmitted(transmit.bytes),
+                    Output::Event(event) => self.event(event),
+                    Output::Timeout(wake) => break wake,
+                }
+            };
+            self.note_transitions();
+            let Some(effect) = self.calls.poll_effect() else {
+                return wake.into_iter().chain(self.calls.poll_timeout()).min();
+            };
+            self.perform(effect);
+            while let Some(effect) = self.calls.poll_effect() {
+                self.perform(effect);
+            }
+        }
+    }
+
+    fn note_transitions(&mut self) {
+        while let Some(step) = self.calls.poll_step() {
+            let call = *self.captured.entry(step.call).or_insert(self.current);
+            let kept = self.transitions.entry(call).or_default();
+            if kept.len() < MAX_TRANSITIONS {
+                kept.push(Transition {
+                    at: ms(Duration::from_nanos(self.at)),
+                    input: step.trigger.to_string(),
+                    before: step.before.map_or_else(String::new, |before| before.to_string()),
+                    after: step.after.to_string(),
+                });
+            }
+        }
+    }
+
+    fn remark(&mut self, text: String) {
+        let kept = self.remarks.entry(self.current).or_default();
+        if kept.len() < MAX_REMARKS {
+            kept.push(text);
+        }
+    }
+
+    /// Takes in what the endpoint has sent.
+    fn transmitted(&mut self, bytes: Bytes) {
+        let Ok(message) = Message::parse(bytes) else { return };
+        let Some(sent) = Sent::of(&message) else { return };
+        if super::plan::begins(&message)
+            && !self.ours.contains_key(&sent.call_id)
+            && let Some(dialog) = self.leaving.pop_front()
+        {
+            self.ours.insert(sent.call_id.clone(), dialog);
+        }
+        let dialog = self.ours.get(&sent.call_id).cloned().unwrap_or(sent.call_id);
+        self.sent.note(&dialog, &message);
+        if !message.is_request() && !sent.to_tag.is_empty() {
+            self.tags.entry(sent.branch).or_insert(sent.to_tag);
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        let event = match SipInput::read(event) {
+            Ok((session, event)) => return self.calls.handle(Input::Sip { session, event }, self.now),
+            Err(event) => *event,
+        };
+        match event {
+            Event::Incoming { session, request, replaces, .. } => self.incoming(session, &request, replaces),
+            Event::Request { id, .. } => self.endpoint.respond(id, 405, None, Vec::new(), None, self.now),
+            Event::ReferAccepted { session, id } => self.referred(session, id, 100),
+            Event::ReferRejected { session, id, status } | Event::ReferProgress { session, id, status, .. } => {
+                self.referred(session, id, status);
+            }
+            Event::ReferEnded { session, id } => self.referred(session, id, 408),
+            _ => {}
+        }
+    }
+
+    fn referred(&mut self, session: SessionId, id: ReferId, status: u16) {
+        if self.referring.get(&session) == Some(&id) {
+            if status >= 200 {
+                self.referring.remove(&session);
+            }
+            self.calls.handle(Input::Sip { session, event: SipInput::Referred { status } }, self.now);
+        }
+    }
+
+    fn incoming(&mut self, session: SessionId, request: &Message, replaces: Option<SessionId>) {
+        let Some(sent) = Sent::of(request) else { return };
+        let offer = request.part("application/sdp").unwrap_or_default();
+        if let Some(replaces) = replaces {
+            let from = caller(request, false);
+            self.calls.handle(Input::Replacing { session, replaces, from, offer }, self.now);
+            return self.belongs(session, sent.call_id);
+        }
+        let (route, from) = match self.plan.fates.get(&sent.branch) {
+            Some(Fate::Refused(status)) => {
+                return self.endpoint.reject(session, *status, None, Vec::new(), self.now);
+            }
+            Some(Fate::Passed(legs)) => {
+                let known = legs.iter().filter_map(|leg| Some((leg, self.plan.calls.get(leg)?)));
+                let target = |to: &Uri| Target { group: LineGroupId(0), line: None, uri: TargetUri::Uri(to.clone()) };
+                let (legs, targets): (Vec<_>, Vec<_>) =
+                    known.map(|(leg, call)| (leg.clone(), target(&call.to))).unzip();
+                self.wanted.extend(legs);
+                (Route::Targets { group: LineGroupId(0), targets }, sender(request))
+            }
+            Some(&Fate::Line(line)) => {
+                let group = self.plan.directory.group_of(line).unwrap_or(LineGroupId(0));
+                (Route::Line { group, line }, caller(request, false))
+            }
+            None => return self.endpoint.reject(session, 404, None, Vec::new(), self.now),
+        };
+        let max_forwards = request.max_forwards().unwrap_or(70);
+        let (abilities, headers, call_id) = (abilities(request), carried(request), sent.call_id.clone());
+        let input = Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer };
+        self.calls.handle(input, self.now);
+        self.belongs(session, sent.call_id);
+    }
+
+    /// Notes which call of the machine a captured dialog is.
+    fn belongs(&mut self, session: SessionId, dialog: String) {
+        if let Some(call) = self.calls.call_of(session) {
+            self.captured.entry(call).or_insert(self.current);
+            self.machine.insert(dialog, call);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Sip(effect) => {
+                if let Some(effect) = effect.perform(&mut self.endpoint, self.now) {
+                    self.perform_sip(effect);
+                }
+            }
+            Effect::Media { call, effect } => {
+                for (side, event) in self.audio.perform(call, effect) {
+                    self.calls.handle(Input::Media { call, side, event }, self.now);
+                }
+            }
+            Effect::Reply { result: CommandResult::Error(cause), request, .. } => {
+                self.current = request as usize;
+                self.remark(format!("What a person asked for was refused: {}.", cause.code()));
+            }
+            Effect::CallChanged { client, call } => {
+                self.seers.insert(call.id, client);
+            }
+            Effect::Reply { .. } | Effect::LineSettings { .. } | Effect::Ended(_) | Effect::Digit { .. } => {}
+        }
+    }
+
+    fn perform_sip(&mut self, effect: SipEffect) {
+        match effect {
+            SipEffect::Invite { leg, max_forwards, mut headers, sdp, .. } => {
+                let wanted = self.wanted.pop_front();
+                let Some((dialog, call)) =
+                    wanted.and_then(|dialog| Some((dialog.clone(), self.plan.calls.get(&dialog)?)))
+                else {
+                    self.remark("Ours calls somebody whom the captured one did not call.".to_owned());
+                    let session = Err(CauseCode::PbxUnreachable);
+                    return self.calls.handle(Input::Invited { leg, session }, self.now);
+                };
+                headers.extend(max_forwards.map(|hops| (Name::MaxForwards, hops.to_string())));
+                let session = self.endpoint.invite(call.account.clone(), call.to.clone(), sdp, headers, self.now);
+                self.leaving.push_back(dialog.clone());
+                self.calls.handle(Input::Invited { leg, session: Ok(session) }, self.now);
+                self.belongs(session, dialog);
+            }
+            SipEffect::Reject { session, status } => {
+                self.endpoint.reject(session, status, None, Vec::new(), self.now);
+            }
+            SipEffect::Refer { session, to, replaces } => {
+                if !self.refer(session, to.as_ref(), replaces) {
+                    let event = SipInput::Referred { status: 481 };
+                    self.calls.handle(Input::Sip { session, event }, self.now);
+                }
+            }
+            SipEffect::Redirect { session, to, mut headers, .. } => {
+                let contacts = to.iter().map(|to| (Name::Contact, format!("<{}>", uri(to))));
+                headers.extend(contacts);
+                self.endpoint.reject(session, 302, None, headers, self.now);
+            }
+            _ => {}
+        }
+    }
+
+    fn refer(&mut self, session: SessionId, to: Option<&TargetUri>, replaces: Option<SessionId>) -> bool {
+        let (target, replaces) = match replaces {
+            Some(replaces) => match self.endpoint.replaces_of(replaces) {
+                Some(value) => (self.endpoint.remote_target(replaces), Some(value)),
+                None => return false,
+            },
+            None => (to.map(uri), None),
+        };
+        let Some(target) = target else { return false };
+        let refer = Refer { target, replaces, referred_by: None, notify: true };
+        let id = self.endpoint.refer(session, &refer, self.now);
+        self.referring.extend(id.map(|id| (session, id)));
+        id.is_some()
+    }
+
+    /// What came in comes in.
+    fn receive(&mut self, step: &Step) {
+        let captured = &step.captured;
+        let Some(bytes) = self.translated(step) else {
+            let line = String::from_utf8_lossy(captured.bytes.split(|&byte| byte == b'\r').next().unwrap_or_default());
+            return self.remark(format!("What \"{line}\" answers was not sent."));
+        };
+        let source = Source {
+            protocol: protocol(captured.transport),
+            local: captured.destination,
+            remote: captured.source,
+            connection: None,
+        };
+        self.endpoint.handle_message(source, bytes, self.now);
+    }
+
+    /// The message as the other side would have sent it to ours; none where it answers what ours has not sent.
+    fn translated(&self, step: &Step) -> Option<Bytes> {
+        let (message, bytes) = (&step.message, &step.captured.bytes);
+        let sent = Sent::of(message)?;
+        if !message.is_request() {
+            let (dialog, kind, place) = self.plan.requests.get(&sent.branch)?;
+            let ours = self.sent.sent(dialog, kind, *place)?;
+            let edits = Edits {
+                call_id: Some(&ours.call_id),
+                from_tag: Some(&ours.from_tag),
+                to_tag: self.our_tag(dialog, &sent.to_tag),
+                branch: Some(&ours.branch),
+                cseq: Some(ours.cseq),
+                ..Edits::default()
+            };
+            return Some(rewrite(bytes, &edits));
+        }
+        let begun = self.plan.sent.invite(&sent.call_id);
+        let ours = begun.and(self.sent.invite(&sent.call_id));
+        let to_tag = match ours {
+            Some(ours) => Some(ours.from_tag.as_str()),
+            None => self.our_tag(&sent.call_id, &sent.to_tag),
+        };
+        let rseq = message.header(Name::RAck).and_then(|rack| rack.split_whitespace().next()?.parse().ok());
+        let rseq = rseq.and_then(|rseq| self.plan.reliable.get(&(sent.call_id.clone(), rseq)));
+        let rseq = rseq.and_then(|(kind, place)| self.sent.sent(&sent.call_id, kind, *place)?.rseq);
+        let edits = Edits {
+            call_id: ours.map(|ours| ours.call_id.as_str()),
+            to_tag,
+            rseq,
+            referred: self.other_dialogs(message),
+            ..Edits::default()
+        };
+        Some(rewrite(bytes, &edits))
+    }
+
+    /// Our tag in a dialog that the other side began.
+    fn our_tag(&self, dialog: &str, tag: &str) -> Option<&str> {
+        let branch = self.plan.tags.get(&(dialog.to_owned(), tag.to_owned()))?;
+        self.tags.get(branch).map(String::as_str)
+    }
+
+    /// What stands for what where a message names another dialog (RFC 3891).
+    fn other_dialogs(&self, message: &Message) -> Vec<(String, String)> {
+        let names = [Name::Replaces, Name::ReferTo].map(|name| message.header(name).unwrap_or_default());
+        if names.iter().all(|value| value.is_empty()) {
+            return Vec::new();
+        }
+        let mut pairs = Vec::new();
+        for (ours, dialog) in &self.ours {
+            if names.iter().any(|value| value.contains(dialog.as_str())) {
+                pairs.push((dialog.clone(), ours.clone()));
+                let tags = (self.plan.sent.invite(dialog), self.sent.invite(dialog));
+                if let (Some(theirs), Some(ours)) = tags {
+                    pairs.push((theirs.from_tag.clone(), ours.from_tag.clone()));
+                }
+            }
+        }
+        for ((_, tag), branch) in &self.plan.tags {
+            if let Some(ours) = self.tags.get(branch).filter(|_| names.iter().any(|value| value.contains(tag.as_str())))
+            {
+                pairs.push((tag.clone(), ours.clone()));
+            }
+        }
+        pairs
+    }
+
+    /// Where ours has not sent what the captured one did, somebody had asked for it.
+    fn follow(&mut self, step: &Step) {
+        let Some((kind, place)) = &step.place else { return };
+        let Ok(dialog) = step.message.call_id() else { return };
+        if self.sent.count(dialog, kind) > *place {
+            return;
+        }
+        if super::plan::begins(&step.message) {
+            if *place == 0 && !self.machine.contains_key(dialog) {
+                self.make_call(dialog, &step.message);
+            }
+            return;
+        }
+        let Some(&call) = self.machine.get(dialog) else { return };
+        let method = step.message.cseq().map(|cseq| cseq.method).ok();
+        let command = match (step.message.status(), method) {
+            (None, Some(Method::Bye | Method::Cancel)) => Some(Command::ClearConnection { call }),
+            (None, Some(Method::Invite)) => match is_hold(&step.message) {
+                true => Some(Command::HoldCall { call }),
+                false => Some(Command::RetrieveCall { call }),
+            },
+            (None, Some(Method::Refer)) => self.transfer(call, &step.message),
+            (None, Some(Method::Info)) => return self.press(call, &step.message),
+            (Some(200..=299), Some(Method::Invite)) => Some(Command::AnswerCall { call, sdp: String::new() }),
+            (Some(486), Some(Method::Invite)) => Some(Command::Decline { call, cause: CauseCode::Busy }),
+            (Some(480 | 603), Some(Method::Invite)) => Some(Command::Decline { call, cause: CauseCode::Declined }),
+            _ => None,
+        };
+        let Some(&client) = self.seers.get(&call) else { return };
+        if let Some(command) = command {
+            let request = u32::try_from(step.call).unwrap_or_default();
+            self.calls.handle(Input::Command { client, request, command }, self.now);
+        }
+    }
+
+    fn make_call(&mut self, dialog: &str, invite: &Message) {
+        let Some(call) = self.plan.calls.get(dialog) else { return };
+        let Some(line) = call.line else { return };
+        let number = invite.request_uri().ok().and_then(|uri| uri.user_decoded()).filter(|user| !user.is_empty());
+        // Where it goes is in the plan; the machine wants something to dial.
+        let number = number.unwrap_or_else(|| "0".to_owned());
+        self.wanted.push_back(dialog.to_owned());
+        let command = Command::MakeCall { line, number, sdp: String::new() };
+        let request = u32::try_from(self.current).unwrap_or_default();
+        self.calls.handle(Input::Command { client: client(line), request, command }, self.now);
+        self.drain();
+        // Nothing was sent for it: the next INVITE is not for it.
+        self.wanted.retain(|wanted| wanted != dialog);
+    }
+
+    /// REFER to a number, or to where another call of ours is.
+    fn transfer(&self, call: CallId, refer: &Message) -> Option<Command> {
+        let to = refer.header(Name::ReferTo)?;
+        let other = self.machine.iter().find(|(dialog, other)| {
+            **other != call && (to.contains(dialog.as_str()) || to.contains(&dialog.replace('@', "%40")))
+        });
+        if let Some((_, &other)) = other {
+            return Some(Command::TransferCall { active: other, held: call });
+        }
+        let target = offhook_sip::header::NameAddr::parse(to).ok()?;
+        Some(Command::SingleStepTransferCall { call, number: target.uri.user_decoded()? })
+    }
+
+    /// A digit that the media side tells by INFO.
+    fn press(&mut self, call: CallId, info: &Message) {
+        let digit = Digit::read(info.content_type().unwrap_or_default(), &info.body());
+        for (side, digit) in [Side::A, Side::B].into_iter().zip(std::iter::repeat(digit)) {
+            if let Some(digit) = digit {
+                let event = MediaInput::Signal(digit);
+                self.calls.handle(Input::Media { call, side, event }, self.now);
+            }
+        }
+    }
+}
+
+/// Who is signed in at a line.
+fn client(line: LineId) -> ClientId {
+    ClientId(u64::from(line.0) + 1)
+}
+
+fn uri(to: &TargetUri) -> Uri {
+    match to {
+        TargetUri::Uri(uri) => uri.clone(),
+        TargetUri::Number(number) => Uri::sip(number, Host::Name("pbx.invalid".to_owned()), None),
+    }
+}
+
+/// Whether an offer puts the other side on hold (RFC 3264 8.4).
+fn is_hold(message: &Message) -> bool {
+    let sdp = message.part("application/sdp").unwrap_or_default();
+    ["a=sendonly", "a=inactive"].into_iter().any(|line| memchr::memmem::find(&sdp, line.as_bytes()).is_some())
+}
