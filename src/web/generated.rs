@@ -12,7 +12,7 @@ use super::protocol::admin::{
     Strangers, Target,
 };
 use super::protocol::captures::{CaptureChange, CaptureFile, CaptureGroup, Captures};
-use super::protocol::status::{Certificate, Database, MediaWorker, Status};
+use super::protocol::status::{CaptureState, Certificate, Database, MediaWorker, Process, Queue, Status};
 use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
@@ -91,6 +91,9 @@ fn protocol_types() -> String {
     add(HourCount::decl(&config));
     add(Status::decl(&config));
     add(MediaWorker::decl(&config));
+    add(Queue::decl(&config));
+    add(CaptureState::decl(&config));
+    add(Process::decl(&config));
     add(Database::decl(&config));
     add(Certificate::decl(&config));
     add(Trace::decl(&config));

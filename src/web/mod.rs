@@ -174,7 +174,12 @@ pub fn router(state: WebState, secure: bool) -> Router {
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
     Router::new()
         .merge(routes::telephony::routes().route_layer(users))
-        .merge(routes::admin::routes().merge(routes::captures::routes()).merge(routes::traces::routes()).route_layer(guard))
+        .merge(
+            routes::admin::routes()
+                .merge(routes::captures::routes())
+                .merge(routes::traces::routes())
+                .route_layer(guard),
+        )
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))

@@ -438,7 +438,7 @@ impl<'a> World<'a> {
         let Some(&call) = self.machine.get(dialog) else { return };
         let method = step.message.cseq().map(|cseq| cseq.method).ok();
         let command = match (step.message.status(), method) {
-            (None, Some(Method::Bye | Method::Cancel)) => Some(Command::ClearConnection { call }),
+            (None, Some(Method::Bye | Method::Cancel)) => Some(Command::ClearConnection { call, remote: false }),
             (None, Some(Method::Invite)) => match is_hold(&step.message) {
                 true => Some(Command::HoldCall { call }),
                 false => Some(Command::RetrieveCall { call }),

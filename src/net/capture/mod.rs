@@ -174,6 +174,16 @@ impl Captures {
         self.shared.lost_ever.load(Ordering::Relaxed)
     }
 
+    /// Octets that wait to be written, and how many can.
+    pub fn queued(&self) -> (usize, usize) {
+        (self.shared.queued.load(Ordering::Relaxed), BACKLOG_OCTETS)
+    }
+
+    /// Why capturing has ended by itself, in a sentence.
+    pub fn stopped(&self) -> Option<String> {
+        lock(&self.shared.stopped).clone()
+    }
+
     /// Where a file is, if there is one of this name.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         lock(&self.shared.shelf).path(name)
