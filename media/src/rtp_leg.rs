@@ -125,6 +125,13 @@ impl RtpLeg {
         self.latched.map(|latched| latched.from).or(Some(self.negotiated.remote)).filter(is_somewhere)
     }
 
+    /// The agreed address and the one that audio comes from, where they differ. A peer that named no address has not
+    /// moved.
+    pub(crate) fn moved(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let (agreed, from) = (self.negotiated.remote, self.latched?.from);
+        (is_somewhere(&agreed) && agreed != from).then_some((agreed, from))
+    }
+
     /// Begins what the agreement asks for: a handshake.
     pub(crate) fn start(&mut self, now: Instant) {
         let (Guard::Dtls(dtls), Security::Dtls { identity, fingerprint, active }) =

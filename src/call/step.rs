@@ -145,6 +145,7 @@ fn of_media(event: &MediaInput) -> Trigger {
         MediaInput::RecordingFailed { .. } => "recording failed",
         MediaInput::Silent { .. } => "silent",
         MediaInput::Heard => "heard",
+        MediaInput::OtherSource { .. } => "audio from elsewhere",
         MediaInput::LegEnded { .. } | MediaInput::Ended => "audio ended",
     })
 }

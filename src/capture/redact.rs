@@ -46,7 +46,7 @@ pub fn json(message: &[u8]) -> Cow<'_, [u8]> {
             let Some(begin) = value.map(|skipped| begin + skipped).filter(|&begin| message[begin] == b'"') else {
                 continue;
             };
-            mask(&mut text, begin + 1, |bytes| quoted_len(bytes));
+            mask(&mut text, begin + 1, quoted_len);
         }
     }
     text
@@ -141,7 +141,7 @@ fn token_len(bytes: &[u8]) -> usize {
 
 /// All places of a part.
 fn places(bytes: &[u8], part: &[u8]) -> Vec<usize> {
-    bytes.windows(part.len()).enumerate().filter(|(_, window)| *window == part).map(|(at, _)| at).collect()
+    memchr::memmem::find_iter(bytes, part).collect()
 }
 
 #[cfg(test)]

@@ -210,6 +210,12 @@ pub(super) enum ClientMessage {
         command: Command,
         text: Bytes,
     },
+    /// A client says something of a call that is for its trace only.
+    Noted {
+        client: ClientId,
+        call: CallId,
+        text: Bytes,
+    },
     /// A client has been sent something of a call.
     Told {
         client: ClientId,
@@ -269,6 +275,11 @@ impl CoreHandle {
     /// the call's trace.
     pub async fn command(&self, client: ClientId, request: u32, command: Command, text: Bytes) {
         self.tell(ClientMessage::Command { client, request, command, text }).await;
+    }
+
+    /// A client says something of one of its calls that is for the call's trace only.
+    pub async fn noted(&self, client: ClientId, call: CallId, text: Bytes) {
+        self.tell(ClientMessage::Noted { client, call, text }).await;
     }
 
     /// A client has been sent this of a call, for the call's trace. Where too much waits it is not noted.
@@ -526,6 +537,11 @@ impl<R: Role> Core<R> {
                 // What began a call comes before the call's first step.
                 if let Some(call) = self.calls.begun().filter(|call| !calls.contains(call)) {
                     self.recorder.begins(call, Owner::default(), now);
+                    self.note_client(call, client, false, text, now);
+                }
+            }
+            ClientMessage::Noted { client, call, text } => {
+                if self.calls.views(client).iter().any(|view| view.id == call) {
                     self.note_client(call, client, false, text, now);
                 }
             }

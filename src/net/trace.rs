@@ -186,6 +186,9 @@ impl<R: Role> Core<R> {
             MediaInput::Silent { from, never: true } => (MediaEvent::NeverHeard, address(from)),
             MediaInput::Silent { from, never: false } => (MediaEvent::Silent, address(from)),
             MediaInput::Heard => (MediaEvent::Heard, None),
+            MediaInput::OtherSource { agreed, from } => {
+                (MediaEvent::OtherSource, Some(format!("{from} instead of {agreed}")))
+            }
             MediaInput::Described { codec: None, .. }
             | MediaInput::EncryptionDemanded
             | MediaInput::Signal(_)

@@ -103,6 +103,13 @@ pub enum Request {
         /// The browser's offer with new ICE credentials.
         sdp: String,
     },
+    /// The client cannot give a call its audio, which an administrator is to know who looks for the reason.
+    MediaTrouble {
+        /// The call.
+        call: String,
+        /// Why: `microphone_denied`, `microphone_missing` or `insecure_page`.
+        cause: CauseCode,
+    },
     /// ECMA-269 Generate Digits: sends DTMF to the other side as RFC 4733 events.
     GenerateDigits {
         /// The connected call.

@@ -15,6 +15,8 @@ pub(super) enum Wanted {
     Command(Command),
     /// For the call machine, with the audio of who asks.
     Audio(Command),
+    /// For the trace of a call.
+    Note(CallId),
     /// For a client's audio: the one named, or the one that was active last.
     Prompt(Option<ClientId>, Prompt),
 }
@@ -24,6 +26,11 @@ pub(super) fn wanted(request: Request) -> Result<Wanted, CauseCode> {
     let command = match request {
         Request::Hello { .. } => return Err(CauseCode::BadRequest),
         Request::Ping => return Ok(Wanted::Answer),
+        Request::MediaTrouble { call: id, cause } => {
+            use CauseCode::{InsecurePage, MicrophoneDenied, MicrophoneMissing};
+            let known = matches!(cause, InsecurePage | MicrophoneDenied | MicrophoneMissing);
+            return if known { Ok(Wanted::Note(call(&id)?)) } else { Err(CauseCode::BadRequest) };
+        }
         Request::MakeCall { line: id, number, sdp, client } => {
             let line = line(&id)?;
             return with_audio(
@@ -153,6 +160,8 @@ mod tests {
             (r#"{"type":"hold_call","call":"3"}"#, Ok(Wanted::Command(Command::HoldCall { call: CallId(3) }))),
             (r#"{"type":"hold_call","call":"x"}"#, Err(CauseCode::UnknownCall)),
             (r#"{"type":"ping"}"#, Ok(Wanted::Answer)),
+            (r#"{"type":"media_trouble","call":"3","cause":"microphone_denied"}"#, Ok(Wanted::Note(CallId(3)))),
+            (r#"{"type":"media_trouble","call":"3","cause":"busy"}"#, Err(CauseCode::BadRequest)),
         ] {
             assert_eq!(read(text), wanted, "{text}");
         }

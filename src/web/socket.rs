@@ -225,6 +225,10 @@ async fn run(
                                     state.core.prompt(client, id, to, prompt).await;
                                     continue;
                                 }
+                                Ok(Wanted::Note(call)) => {
+                                    state.core.noted(client, call, text.into()).await;
+                                    ServerMessage::Reply(Reply { id, result: ReplyResult::Ok })
+                                }
                                 Ok(Wanted::Answer) => ServerMessage::Reply(Reply { id, result: ReplyResult::Ok }),
                                 Err(cause) => refusal(id, cause),
                             },

@@ -35,4 +35,5 @@ mod sounds;
 mod speech;
 mod srtp;
 mod tls;
+mod trace;
 mod trunks;

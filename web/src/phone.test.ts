@@ -1,6 +1,7 @@
 /** What the softphone sends, and which microphone is heard by whom. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Call, ReplyResult, Request } from './generated/protocol';
+import { MicrophoneError } from './media/microphone';
 import { Phone } from './phone';
 import type { SocketEvents } from './protocol/socket';
 import { ours } from './protocol/state';
@@ -11,6 +12,7 @@ const wires = vi.hoisted(() => ({
   sent: [] as Request[],
   answer: (_: Request): ReplyResult => ({ status: 'ok' }),
   peers: [] as { muted: boolean; closed: boolean }[],
+  refusal: null as Error | null,
 }));
 const away = (): ReplyResult => ({ status: 'error', cause: ours('server_unreachable') });
 
@@ -31,6 +33,7 @@ vi.mock('./protocol/socket', () => ({
 vi.mock('./media/peer', () => ({
   Peer: class {
     static open() {
+      if (wires.refusal) return Promise.reject(wires.refusal);
       const peer = {
         muted: false,
         closed: false,
@@ -53,9 +56,16 @@ let phone: Phone;
 beforeEach(() => {
   vi.stubGlobal('window', { addEventListener() {}, removeEventListener() {} });
   vi.stubGlobal('document', { addEventListener() {}, removeEventListener() {} });
-  Object.assign(wires, { sent: [], peers: [], answer: () => ({ status: 'media', call: 'c2', sdp: 'answer' }) });
+  Object.assign(wires, { sent: [], peers: [], refusal: null, answer: () => ({ status: 'media', call: 'c2', sdp: 'answer' }) });
   phone = new Phone(user, 'ws://server');
   wires.events?.hello(hello({ lines: [line] }));
+});
+
+it('tells the server why a call gets no audio here', async () => {
+  wires.refusal = new MicrophoneError('microphone_denied');
+  tell({});
+  await phone.answer('c1');
+  expect(wires.sent).toEqual([{ type: 'media_trouble', call: 'c1', cause: 'microphone_denied' }]);
 });
 
 it.each([

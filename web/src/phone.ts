@@ -132,6 +132,9 @@ export class Phone extends Services {
     try {
       peer = await Peer.open(this.#iceServers);
     } catch (error) {
+      // An administrator who looks for the reason finds it in the call's trace.
+      const cause = error instanceof MicrophoneError ? error.code : null;
+      if (cause) void this.#socket.request({ type: 'media_trouble', call, cause });
       return this.dispatch({ type: 'answer_failed', call, cause: causeOf(error) });
     }
     if (!this.entry(call)) return peer.close();

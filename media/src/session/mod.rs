@@ -134,6 +134,15 @@ pub enum Event {
     Connected(Side),
     /// The first audio packet arrived.
     FirstPacket(Side),
+    /// The first packet of a leg came from another address than the agreed one. Audio goes there from now on.
+    OtherSource {
+        /// The leg.
+        side: Side,
+        /// The address in its description.
+        agreed: SocketAddr,
+        /// Where it came from.
+        from: SocketAddr,
+    },
     /// A digit was pressed at the far end of this leg.
     Digit {
         /// The leg it came from.

@@ -92,6 +92,11 @@ impl Session {
         }
         if first {
             self.queue.event(Event::FirstPacket(side));
+            if let Some(crate::Leg::Rtp(leg)) = &self.ends[side as usize].leg
+                && let Some((agreed, from)) = leg.moved()
+            {
+                self.queue.event(Event::OtherSource { side, agreed, from });
+            }
         }
         match incoming {
             Incoming::Audio(codec) => self.audio(side, codec, packet, now),

@@ -75,6 +75,13 @@ pub enum MediaInput {
     },
     /// A silent side is heard again.
     Heard,
+    /// The first audio of this side came from another address than the agreed one.
+    OtherSource {
+        /// The agreed one.
+        agreed: SocketAddr,
+        /// The other.
+        from: SocketAddr,
+    },
     /// This side's leg is over, with its last figures. For who keeps them, not for the call.
     LegEnded {
         /// The figures.

@@ -204,6 +204,7 @@ impl Flow<'_> {
                 self.tell_clients();
             }
             MediaInput::Digit { .. }
+            | MediaInput::OtherSource { .. }
             | MediaInput::Recorded { .. }
             | MediaInput::LegEnded { .. }
             | MediaInput::Ended => {}

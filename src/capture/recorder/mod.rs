@@ -6,6 +6,7 @@
 //! take so many octets. What somebody wants to see is cloned as a [`Recording`] and put into words elsewhere.
 
 mod build;
+mod limits;
 mod names;
 mod sniff;
 mod story;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use offhook_media::LegStats;
 use rustc_hash::FxHashMap;
 
+pub use self::limits::Limits;
 pub use self::names::{GroupNames, LineNames, Names};
 use self::sniff::Sniffed;
 pub use self::story::Recording;
@@ -29,39 +31,6 @@ use crate::call::cause::CauseCode;
 use crate::call::record::{CallRecord, Party};
 use crate::call::step::Step;
 use crate::ids::{CallId, LineGroupId, LineId};
-
-/// How much is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Records of one call, line or line group.
-    pub records: usize,
-    /// Octets of the same.
-    pub octets_of_one: usize,
-    /// Octets of all together, about. Calls that run are kept whatever they take.
-    pub octets: usize,
-    /// Octets of what belongs to no call: registrations, OPTIONS, failures.
-    pub octets_outside: usize,
-    /// Octets of the calls of one line, or of one line group where they are no line's, that are over.
-    pub octets_each: usize,
-    /// How long a call that is over is kept, and a record of a line or line group.
-    pub kept_for: Duration,
-    /// How long messages of a call that is over are waited for before it is judged.
-    pub judged_after: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            records: 400,
-            octets_of_one: 1 << 20,
-            octets: 64 << 20,
-            octets_outside: 16 << 20,
-            octets_each: 16 << 20,
-            kept_for: Duration::from_secs(30 * 60),
-            judged_after: Duration::from_secs(2),
-        }
-    }
-}
 
 /// Call-IDs of one call; who transfers it again and again gets no more.
 const MAX_CALL_IDS: usize = 32;
@@ -204,7 +173,7 @@ impl Recorder {
         if !expected {
             return;
         }
-        let owner = owner(sniffed.to_user().filter(|_| sniffed.is_of_register()));
+        let owner = owner(sniffed.user_of_to().filter(|_| sniffed.is_of_register()));
         let record = Record { group: owner.group, line: owner.line, ..record };
         self.tell(&record);
         if sniffed.is("INVITE") && !sent {
@@ -291,9 +260,9 @@ impl Recorder {
 
     /// Something about the audio of a call.
     pub fn media(&mut self, call: CallId, party: Party, event: MediaEvent, detail: Option<&str>, now: Instant) {
-        use MediaEvent::{Agreed, Connected, Secured};
+        use MediaEvent::{Agreed, Connected, OtherSource, Secured};
         if let Some(story) = self.by_call.get(&call).and_then(|story| self.stories.get_mut(story)) {
-            story.trouble |= !matches!(event, Agreed | Connected | Secured);
+            story.trouble |= !matches!(event, Agreed | Connected | OtherSource | Secured);
         }
         self.note(call, What::Media { party, event, detail: detail.map(Into::into) }, now);
     }

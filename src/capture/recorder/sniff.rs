@@ -37,7 +37,7 @@ impl<'a> Sniffed<'a> {
     }
 
     /// The user part of To.
-    pub(super) fn to_user(&self) -> Option<&'a str> {
+    pub(super) fn user_of_to(&self) -> Option<&'a str> {
         let to = std::str::from_utf8(header(self.message, b"To", b't')?).ok()?;
         let (_, address) = to.split_once("sip:").or_else(|| to.split_once("sips:"))?;
         address.split_once('@').map(|(user, _)| user)
@@ -46,21 +46,20 @@ impl<'a> Sniffed<'a> {
 
 /// The value of the first header field with this name, or this compact form.
 fn header<'a>(message: &'a [u8], name: &[u8], compact: u8) -> Option<&'a [u8]> {
-    for line in message.split(|&byte| byte == b'\n').skip(1) {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let (&first, rest) = line.split_first()?;
-        let rest = match first.eq_ignore_ascii_case(&name[0]) || first.eq_ignore_ascii_case(&compact) {
-            true => rest,
-            false => continue,
-        };
-        let long = line.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name));
-        let after = match long {
-            Some(_) => line[name.len()..].trim_ascii_start(),
-            None if first.eq_ignore_ascii_case(&compact) => rest.trim_ascii_start(),
-            None => continue,
-        };
-        if let Some(value) = after.strip_prefix(b":") {
-            return Some(value.trim_ascii());
+    let mut rest = message;
+    while let Some(feed) = memchr::memchr(b'\n', rest) {
+        rest = &rest[feed + 1..];
+        // Most lines are told by their first letter.
+        match rest.first() {
+            Some(b'\r' | b'\n') | None => return None,
+            Some(first) if first.eq_ignore_ascii_case(&name[0]) || first.eq_ignore_ascii_case(&compact) => {}
+            Some(_) => continue,
+        }
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let (field, value) = rest[..end].split_at(memchr::memchr(b':', &rest[..end]).unwrap_or(end));
+        let field = field.trim_ascii_end();
+        if field.eq_ignore_ascii_case(name) || field.eq_ignore_ascii_case(&[compact]) {
+            return value.strip_prefix(b":").map(<[u8]>::trim_ascii);
         }
     }
     None
@@ -77,7 +76,7 @@ mod tests {
     #[test]
     fn finds_the_call_id_however_it_is_written() {
         let sniffed = Sniffed::read(INVITE).unwrap();
-        assert_eq!((sniffed.call_id, sniffed.to_user()), ("abc@here", Some("200")));
+        assert_eq!((sniffed.call_id, sniffed.user_of_to()), ("abc@here", Some("200")));
         assert!(sniffed.is("INVITE") && !sniffed.is("INV") && !sniffed.is_failure());
         let compact = b"SIP/2.0 404 Not Found\nIgnored: x\ni: 7\nCSeq: 1 REGISTER\n\n";
         let sniffed = Sniffed::read(compact).unwrap();

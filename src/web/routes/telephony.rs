@@ -44,7 +44,7 @@ async fn command(
     let Json(request) = body.map_err(|_| CauseCode::BadRequest)?;
     let outcome = match wanted(request)? {
         Wanted::Answer => return Ok(Json(ReplyResult::Ok).into_response()),
-        Wanted::Audio(_) => return Err(CauseCode::AudioNeedsClient.into()),
+        Wanted::Audio(_) | Wanted::Note(_) => return Err(CauseCode::AudioNeedsClient.into()),
         Wanted::Command(command) => timeout(RESULT_WITHIN, state.core.command_of(user, command)).await,
         Wanted::Prompt(client, prompt) => timeout(RESULT_WITHIN, state.core.prompt_of(user, client, prompt)).await,
     };

@@ -197,6 +197,7 @@ impl Outlet {
                         }
                         Event::Silent { side, from, never } => (side, MediaInput::Silent { from, never }),
                         Event::Heard(side) => (side, MediaInput::Heard),
+                        Event::OtherSource { side, agreed, from } => (side, MediaInput::OtherSource { agreed, from }),
                         Event::Transcoding { side, from, to } => {
                             debug!(%call, ?side, %from, %to, "transcoding");
                             continue;
