@@ -4,6 +4,7 @@
   bench.py quick               a short run of cpu, held and lines
   bench.py check  [PEER ...]   a few calls of every kind
   bench.py cpu    [PEER ...]   CPU for 1,000 calls at --rate calls a second
+  bench.py capture offhook    the same with and without capturing what is said
   bench.py held   [PEER ...]   memory of a held call
   bench.py rate   [PEER ...]   highest rate at which every call goes well for --secs
   bench.py lines  [PEER ...]   memory, CPU and time of --lines registered lines
@@ -29,7 +30,7 @@ import report
 import soak
 from peer import HERE, PEERS, Peer
 
-MEASURES = {"cpu": calls.measure_cpu, "held": calls.measure_held, "rate": calls.measure_rate,
+MEASURES = {"cpu": calls.measure_cpu, "capture": calls.measure_capture, "held": calls.measure_held, "rate": calls.measure_rate,
             "lines": lines.measure_lines, "media": media.measure_media, "webrtc": media.measure_webrtc,
             "scale": media.measure_scale, "soak": soak.measure_soak, "perf": media.measure_perf}
 # Those that need audio.
@@ -68,6 +69,8 @@ def prepare(what):
 def _fits(what, peer):
     if what == "webrtc":
         return "webrtc" in peer
+    if what == "capture":
+        return peer.get("conf") == "peers/offhook"
     if what in ("media", "scale", "soak"):
         return "media" in peer
     return "via" not in peer and (what == "check" or peer.get("webrtc", {}).get("signalling") != "janus")
@@ -115,11 +118,12 @@ def main():
     if options.what == "quick":
         whats, options.runs, options.idle, options.register_delay = ["cpu", "held", "lines"], 1, 10, 5
     records = []
-    for _ in range(options.runs or (1 if options.what in ("scale", "soak") else 3)):
+    for _ in range(options.runs or (1 if options.what in ("capture", "scale", "soak") else 3)):
         for what in whats:
             for name in names:  # in turn, so that a noisy minute meets all
                 records += MEASURES[what](name, options)
-    print(report.table(records))
+    if options.what != "capture":
+        print(report.table(records))
     for trouble in report.troubles(records):
         print(trouble)
 

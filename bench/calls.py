@@ -1,15 +1,18 @@
 """Calls without audio, made by sipp: what their signalling costs, how many a second are possible, what one held takes."""
 import csv
+import json
 import os
 import subprocess
 import time
 
 from machine import LOAD_CORE, busy_s, cpu_s, start, steal_s, wait_quiet
-from peer import HERE, PEERS, SERVER, Peer, save
+from peer import HERE, PEERS, SERVER, Peer, offhook, save
 
 CALLER, CALLEE = ("127.0.0.2", "5070", "22000"), ("127.0.0.3", "5080", "24000")
 # Retransmissions in a run that still counts as held, as a share of its calls.
 RETRANSMITTED = 0.01
+# Runs with captures, and as many without.
+CAPTURE_PAIRS = 3
 
 
 def _sipp(run, scenario, end, *arguments):
@@ -99,6 +102,39 @@ def measure_cpu(name, options):
     with Peer(name) as peer:
         _warm(peer)
         return [save(name, {"kind": "cpu", **_at_rate(peer, options.rate, min(options.secs, 10))})]
+
+
+def _capture(peer, *arguments):
+    command = [offhook(), "capture", *arguments, "--config", f"{peer.run}/etc/offhook.toml"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def measure_capture(name, options):
+    """What it costs to capture both line groups of the calls: runs with and without it in turn, on one server."""
+    groups, records = ("caller", "callee"), []
+    with Peer(name) as peer:
+        _warm(peer)
+        for turn in range(2 * CAPTURE_PAIRS):
+            on = turn % 2 == 1
+            for group in groups:
+                _capture(peer, "on" if on else "off", "--group", group)
+            before = json.loads(_capture(peer, "status", "--json"))
+            run = _at_rate(peer, options.rate, min(options.secs, 10))
+            time.sleep(0.5)
+            after = json.loads(_capture(peer, "status", "--json"))
+            records.append({**run, "capturing": on, "written": after["total"] - before["total"],
+                            "lost": after["dropped"] - before["dropped"], "stopped": after["stopped"]})
+            _capture(peer, "off", "--group", groups[0])
+            _capture(peer, "off", "--group", groups[1])
+            _capture(peer, "delete", "--all")
+    for on in (False, True):
+        chosen = [record for record in records if record["capturing"] == on]
+        core = sum(record["cpu_s"] / record["wall_s"] for record in chosen) / len(chosen)
+        print(f"{name}, {options.rate} calls/s, {'captured' if on else 'not captured'}: {100 * core:.1f} % of a core, "
+              f"{sum(r['cpu_per_1000'] for r in chosen) / len(chosen):.2f} CPU-s per 1,000 calls, "
+              f"{sum(r['written'] for r in chosen) >> 20} MB written, {sum(r['lost'] for r in chosen)} messages lost, "
+              f"{sum(r['failed'] for r in chosen)} calls failed")
+    return [save(name, {"kind": "capture", **record}) for record in records]
 
 
 def measure_held(name, options):

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use offhook::capture::file::{Audio, ClientPacket, Direction, SipPacket, Writer};
+use offhook::capture::file::{ClientPacket, Direction, SipPacket, Writer};
 use offhook::capture::trace::TraceTransport;
 
 const AT: Duration = Duration::new(1_763_760_000, 123_456_789);
@@ -97,7 +97,8 @@ fn every_message_is_sip_whatever_carried_it_and_nothing_is_malformed() {
     assert_eq!(shown[9], "192.0.2.2\t\t\ttls");
     let columns = ["-o", "gui.column.format:\"s\",\"%us\",\"d\",\"%ud\",\"p\",\"%uD\",\"i\",\"%p\""];
     let shown = capture.tshark(&columns);
-    assert_eq!(shown[9].split_whitespace().collect::<Vec<_>>(), ["192.0.2.1", "192.0.2.2", "5061", "SIP"], "TLS");
+    let columns: Vec<&str> = shown[9].split_whitespace().filter(|word| word.is_ascii()).collect();
+    assert_eq!(columns, ["192.0.2.1", "192.0.2.2", "5061", "SIP"], "TLS");
     assert!(capture.tshark(&["-N", "n"])[0].contains("pbx.example"));
     let times = capture.fields(&["frame.time_epoch"]);
     assert_eq!(times[0], "1763760000.123456789");
@@ -130,30 +131,4 @@ fn messages_of_clients_are_json() {
     assert_eq!(capture.tshark(&["-Y", "_ws.malformed"]), [""; 0]);
     let shown = capture.fields(&["json.value.string", "frame.interface_name"]);
     assert_eq!(shown, ["make_call,200\tclient"; 2]);
-}
-
-#[test]
-fn audio_that_is_cut_off_keeps_its_length() {
-    let mut writer = Writer::new("test", "");
-    for (source, destination) in
-        [("192.0.2.1:40000", "192.0.2.2:40000"), ("[2001:db8::1]:40000", "[2001:db8::2]:40000")]
-    {
-        let mut packet = vec![0x80, 8, 0, 1, 0, 0, 0, 160, 1, 2, 3, 4];
-        packet.resize(172, 0xd5);
-        for kept in [12, 172] {
-            let audio = Audio {
-                source: source.parse().unwrap(),
-                destination: destination.parse().unwrap(),
-                direction: Direction::Out,
-                bytes: &packet[..kept],
-                length: packet.len(),
-            };
-            writer.audio(AT, &audio, "");
-        }
-    }
-    let capture = Capture::new("audio", writer);
-    let shown = capture.tshark(&["-d", "udp.port==40000,rtp", "-T", "fields", "-e", "udp.length", "-e", "rtp.seq"]);
-    assert_eq!(shown, ["180\t1"; 4]);
-    let checked = ["-o", "ip.check_checksum:TRUE", "-Y", "ip.checksum.status == Bad || _ws.malformed"];
-    assert_eq!(capture.tshark(&checked), [""; 0]);
 }

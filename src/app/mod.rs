@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::call::directory::Directory;
 use crate::call::settings::LineSettings;
+use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{CaptureNumbers, Config, ConfigError, GroupKind, LineGroup};
 use crate::ids::{LineGroupId, LineId};
 use crate::net::capture::Captures;
@@ -203,7 +204,7 @@ impl Server {
         let core = start_core(&config, &lines, directory.clone(), kept).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
         let labels = labels(&config, &lines, &directory);
-        let (settings, selected) = settings::captures(&config, &lines, pseudonym_key(&config)?);
+        let (settings, selected) = settings::captures(&config, &lines, pseudonyms(&config)?);
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
         let (handle, metrics_from) = (core.handle.clone(), &config.metrics_from);
@@ -410,9 +411,9 @@ fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(configured)
 }
 
-/// The key of pseudonyms in captures, where they are wanted: the same after a restart, so that the same number has the
+/// The pseudonyms in captures, where they are wanted: by the same key after a restart, so that the same number has the
 /// same pseudonym in all files.
-fn pseudonym_key(config: &Config) -> Result<Option<[u8; 32]>, StartError> {
+fn pseudonyms(config: &Config) -> Result<Option<Pseudonyms>, StartError> {
     if config.capture.numbers == CaptureNumbers::Plain {
         return Ok(None);
     }
@@ -421,7 +422,7 @@ fn pseudonym_key(config: &Config) -> Result<Option<[u8; 32]>, StartError> {
     match fs::read(&path) {
         Ok(key) => {
             let key = key.try_into().map_err(|_| problem("used", io::Error::other("it has not 32 octets")))?;
-            Ok(Some(key))
+            Ok(Some(Pseudonyms::new(key)))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let mut key = [0; 32];
@@ -429,7 +430,7 @@ fn pseudonym_key(config: &Config) -> Result<Option<[u8; 32]>, StartError> {
             let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
             file.and_then(|mut file| io::Write::write_all(&mut file, &key))
                 .map_err(|error| problem("written", error))?;
-            Ok(Some(key))
+            Ok(Some(Pseudonyms::new(key)))
         }
         Err(error) => Err(problem("read", error)),
     }

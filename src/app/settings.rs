@@ -15,6 +15,7 @@ use crate::call::directory::{
     Decline, Directory, Diversion, FeatureCode, LineEntry, LineGroupEntry, Redirection, TransferWay,
 };
 use crate::call::service::Service;
+use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{self, Config, GroupCapture, GroupKind, LineGroup, Listener};
 use crate::ids::{LineGroupId, LineId, UserId};
 use crate::net::capture::{CaptureNames, CaptureSettings, Selection, WhenFull};
@@ -206,7 +207,7 @@ pub(super) fn recordings(config: &Config) -> Recordings {
 pub(super) fn captures(
     config: &Config,
     lines: &[(usize, usize)],
-    pseudonyms: Option<[u8; 32]>,
+    pseudonyms: Option<Pseudonyms>,
 ) -> (CaptureSettings, Vec<Selection>) {
     let config::Capture { directory, max_file, total, keep, when_full, numbers: _ } = &config.capture;
     let settings = CaptureSettings {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs::OpenOptions;
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
@@ -93,10 +94,11 @@ pub(super) async fn run(command: Capture) -> Result<(), CliError> {
         }
         Capture::Status { config, json } => {
             let captures: Captures = Control::of(&Config::load(&config)?).get(ROUTE).await?;
-            match json {
-                true => print(&(serde_json::to_vec_pretty(&captures)).map_err(|e| CliError::Output(e.into()))?),
-                false => print(status(&captures).as_bytes()),
-            }
+            let text = match json {
+                true => serde_json::to_string_pretty(&captures).map(|text| text + "\n").map_err(io::Error::other),
+                false => Ok(status(&captures)),
+            };
+            print(text.map_err(CliError::Output)?.as_bytes())
         }
         Capture::List { config } => {
             let captures: Captures = Control::of(&Config::load(&config)?).get(ROUTE).await?;

@@ -129,7 +129,7 @@ async fn exchange(
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = method;
-    // Ours are paths without anything to escape, or with that escaped.
+    // What is not ours in it is escaped.
     *request.uri_mut() = route.parse().unwrap_or_default();
     let headers = request.headers_mut();
     headers.insert(header::HOST, header::HeaderValue::from_static("localhost"));

@@ -241,3 +241,37 @@ fn lines_are_redirected_and_users_have_a_mailbox() {
     let error = parse(&GOOD.replacen("name = \"alice\"", "name = \"alice\"\nvoice_mailbox = \"a@b\"", 1)).unwrap_err();
     assert!(error.starts_with("offhook.toml:15: \"a@b\" cannot be dialled."), "{error}");
 }
+
+#[test]
+fn captures_are_kept_within_limits() {
+    let config = parse(GOOD).unwrap();
+    assert_eq!(config.capture.directory, Path::new("/etc/data/captures"));
+    assert_eq!((config.capture.max_file, config.capture.total), (20 << 20, 500 << 20));
+    assert_eq!(config.capture.keep, Some(Duration::from_secs(7 * 24 * 3600)));
+    assert_eq!(config.groups[0].capture, GroupCapture::Off);
+    let more = "[capture]\ndirectory = \"logs\"\nmax_file_mb = 5\ntotal_mb = 10\nkeep_days = 0\nwhen_full = \"stop\"\n\
+                numbers = \"pseudonyms\"\n";
+    let text = GOOD.replace("registrar = ", "capture = [\"+4989101\"]\nregistrar = ");
+    let config = parse(&format!("{text}{more}")).unwrap();
+    assert_eq!(config.capture.directory, Path::new("/etc/logs"));
+    assert_eq!((config.capture.keep, config.capture.when_full), (None, CaptureFull::Stop));
+    assert_eq!(config.capture.numbers, CaptureNumbers::Pseudonyms);
+    assert_eq!(config.groups[0].capture, GroupCapture::Lines(vec![1]));
+    let config = parse(&GOOD.replace("registrar = ", "capture = true\nregistrar = ")).unwrap();
+    assert_eq!(config.groups[0].capture, GroupCapture::All);
+}
+
+#[test]
+fn captures_that_cannot_be_kept_are_refused() {
+    let of_group = |value: &str| parse(&GOOD.replace("registrar = ", &format!("capture = {value}\nregistrar = ")));
+    assert!(of_group("[\"999\"]").unwrap_err().ends_with("no line of this line group has the number \"999\"."));
+    assert!(of_group("\"yes\"").unwrap_err().contains("capture must be true, false, or a list of the numbers"));
+    for (more, sentence) in [
+        ("max_file_mb = 6\ntotal_mb = 10", "max_file_mb is 6, but two files must fit into total_mb, 10."),
+        ("max_file_mb = 0", "max_file_mb must lie between 1 and 1000 MB."),
+        ("keep_days = 4000", "keep_days must lie between 0 and 3650 days."),
+    ] {
+        let error = parse(&format!("{GOOD}[capture]\n{more}\n")).unwrap_err();
+        assert!(error.ends_with(sentence), "{error}");
+    }
+}

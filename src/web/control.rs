@@ -12,8 +12,8 @@ use axum::routing::{any, get};
 use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
 
-use super::routes::{HttpFailure, admin, captures, traces};
-use super::{WebState, metrics};
+use super::routes::HttpFailure;
+use super::{WebState, metrics, of_administrators};
 use crate::call::cause::CauseCode;
 
 /// Why there is no control socket. One sentence with the place.
@@ -71,9 +71,7 @@ impl ControlSocket {
     /// Answers from now on.
     pub fn serve(&mut self, state: WebState) {
         let Some(listener) = self.listener.take() else { return };
-        let app: Router = admin::routes()
-            .merge(traces::routes())
-            .merge(captures::routes())
+        let app: Router = of_administrators()
             .route("/metrics", get(metrics::show))
             .fallback(any(async || HttpFailure::from(CauseCode::NotFound)))
             .with_state(state);

@@ -174,12 +174,7 @@ pub fn router(state: WebState, secure: bool) -> Router {
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
     Router::new()
         .merge(routes::telephony::routes().route_layer(users))
-        .merge(
-            routes::admin::routes()
-                .merge(routes::captures::routes())
-                .merge(routes::traces::routes())
-                .route_layer(guard),
-        )
+        .merge(of_administrators().route_layer(guard))
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))
@@ -189,6 +184,11 @@ pub fn router(state: WebState, secure: bool) -> Router {
         .layer(middleware::from_fn(headers))
         .layer(axum::Extension(routes::Secure(secure)))
         .with_state(state)
+}
+
+/// What administrators see and do.
+fn of_administrators() -> Router<WebState> {
+    routes::admin::routes().merge(routes::captures::routes()).merge(routes::traces::routes())
 }
 
 /// Lets a request on that an administrator sent, or a monitoring system whose address is configured.

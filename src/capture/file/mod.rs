@@ -14,7 +14,7 @@ mod writer;
 use time::OffsetDateTime;
 
 pub use self::composer::{Composer, Content, Message};
-pub use self::packet::{Audio, ClientPacket, Direction, SipPacket};
+pub use self::packet::{ClientPacket, Direction, SipPacket};
 pub use self::writer::Writer;
 use super::trace::TraceTransport;
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::{Ipv4Header, PacketBuilder};
+use etherparse::PacketBuilder;
 use rustc_hash::FxHashMap;
 
 use crate::capture::trace::TraceTransport;
@@ -40,21 +40,6 @@ pub struct ClientPacket<'a> {
     pub text: &'a str,
 }
 
-/// An RTP or RTCP packet, as it would be without encryption.
-#[derive(Debug, Clone, Copy)]
-pub struct Audio<'a> {
-    /// From where.
-    pub source: SocketAddr,
-    /// Where to.
-    pub destination: SocketAddr,
-    /// Which way.
-    pub direction: Direction,
-    /// The packet from its header on, or as much of it as is to be kept.
-    pub bytes: &'a [u8],
-    /// Its length on the network.
-    pub length: usize,
-}
-
 /// Which way a message went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -82,30 +67,6 @@ pub(super) fn datagram(source: SocketAddr, destination: SocketAddr, payload: &[u
         (a, b) => PacketBuilder::ipv6(v6(a), v6(b), TTL).udp(from, to).write(&mut packet, payload),
     };
     packet
-}
-
-/// Writes lengths into a datagram's headers as if it had so many octets more: it was cut off when it was captured.
-pub(super) fn lengthen(packet: &mut [u8], source: SocketAddr, missing: usize) {
-    // Places of the lengths of IP and UDP; the checksum of IPv4 counts the first, that of UDP is given up.
-    let (ip, udp) = if source.is_ipv4() { (2, 24) } else { (4, 44) };
-    for at in [ip, udp] {
-        if let Some(place) = packet.get_mut(at..at + 2) {
-            let length = u16::from_be_bytes([place[0], place[1]]);
-            place.copy_from_slice(&length.saturating_add(missing.min(usize::from(u16::MAX)) as u16).to_be_bytes());
-        }
-    }
-    if missing > 0
-        && source.is_ipv4()
-        && let Ok(header) = Ipv4Header::from_slice(packet).map(|(header, _)| header)
-        && let Some(place) = packet.get_mut(10..12)
-    {
-        place.copy_from_slice(&header.calc_header_checksum().to_be_bytes());
-    }
-    if missing > 0
-        && let Some(place) = packet.get_mut(udp + 2..udp + 4)
-    {
-        place.fill(0);
-    }
 }
 
 /// As IPv6; an IPv4 address is mapped (RFC 4291 2.5.5.2).

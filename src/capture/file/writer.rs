@@ -15,7 +15,7 @@ use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeade
 use pcap_file::pcapng::{Block, PcapNgBlock, PcapNgWriter};
 use rustc_hash::FxHashSet;
 
-use super::packet::{Audio, ClientPacket, Direction, SipPacket, Streams, datagram, exported, lengthen, shows_as_sip};
+use super::packet::{ClientPacket, Direction, SipPacket, Streams, datagram, exported, shows_as_sip};
 use crate::capture::trace::TraceTransport;
 
 /// Most octets of a packet in a file: a whole IP packet, or a message with its tags.
@@ -35,7 +35,6 @@ enum Interface {
     /// SIP messages without what carried them.
     Messages(TraceTransport),
     Clients,
-    Audio,
 }
 
 /// Makes the octets of one file.
@@ -90,28 +89,19 @@ impl Writer {
             (TraceTransport::Tcp, Some((source, destination))) => self.streams.segments(source, destination, bytes),
             _ => {
                 let data = exported("sip", addresses, transport == TraceTransport::Udp, bytes);
-                return self.packet(at, Interface::Messages(transport), &data, data.len(), direction, comment);
+                return self.packet(at, Interface::Messages(transport), &data, direction, comment);
             }
         };
         for (index, data) in packets.iter().enumerate() {
             let comment = if index == 0 { comment } else { "" };
-            self.packet(at, Interface::Network(transport), data, data.len(), direction, comment);
+            self.packet(at, Interface::Network(transport), data, direction, comment);
         }
     }
 
     /// A message of the client protocol.
     pub fn client(&mut self, at: Duration, packet: &ClientPacket<'_>, comment: &str) {
         let data = exported("json", packet.addresses, false, packet.text.as_bytes());
-        self.packet(at, Interface::Clients, &data, data.len(), Some(packet.direction), comment);
-    }
-
-    /// An RTP or RTCP packet.
-    pub fn audio(&mut self, at: Duration, packet: &Audio<'_>, comment: &str) {
-        let missing = packet.length.saturating_sub(packet.bytes.len());
-        let mut data = datagram(packet.source, packet.destination, packet.bytes);
-        lengthen(&mut data, packet.source, missing);
-        let length = data.len() + missing;
-        self.packet(at, Interface::Audio, &data, length, Some(packet.direction), comment);
+        self.packet(at, Interface::Clients, &data, Some(packet.direction), comment);
     }
 
     /// Names an address from now on; the first name that it gets stays.
@@ -176,15 +166,7 @@ impl Writer {
         }
     }
 
-    fn packet(
-        &mut self,
-        at: Duration,
-        interface: Interface,
-        data: &[u8],
-        length: usize,
-        direction: Option<Direction>,
-        comment: &str,
-    ) {
+    fn packet(&mut self, at: Duration, interface: Interface, data: &[u8], direction: Option<Direction>, comment: &str) {
         let interface_id = self.interface(interface);
         self.last = self.last.max(at);
         let lost = std::mem::take(&mut self.lost);
@@ -204,11 +186,11 @@ impl Writer {
                 Direction::Out => 2,
             })
         }));
-        let data = &data[..data.len().min(SNAP_LENGTH as usize)];
+        let (original_len, data) = (data.len(), &data[..data.len().min(SNAP_LENGTH as usize)]);
         let block = EnhancedPacketBlock {
             interface_id,
             timestamp: at,
-            original_len: length as u32,
+            original_len: original_len as u32,
             data: Cow::Borrowed(data),
             options,
         };
@@ -230,7 +212,6 @@ impl Writer {
                 Interface::Clients => {
                     (DataLink::WIRESHARK_UPPER_PDU, "client", "messages of clients over their WebSockets")
                 }
-                Interface::Audio => (DataLink::RAW, "rtp", "RTP and RTCP, as they were before encryption"),
             };
             let options = vec![
                 InterfaceDescriptionOption::IfName(Cow::Borrowed(name)),

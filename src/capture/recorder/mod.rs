@@ -386,6 +386,12 @@ impl Recorder {
                 record.call = self.stories.get(&branch.story).and_then(|story| story.call);
                 record.group = branch.owner.group.or(record.group);
                 record.line = branch.owner.line.or(record.line);
+            } else if record.group.is_none()
+                && let Some(id) = record.call.and_then(|call| self.by_call.get(&call))
+                && let Some(owner) = self.stories.get(id).and_then(|story| story.owner)
+            {
+                // A call that a client begins gets its line group with its first INVITE.
+                (record.group, record.line) = (owner.group, owner.line.or(record.line));
             }
             sink.take(&record);
         }

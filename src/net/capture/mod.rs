@@ -20,6 +20,7 @@ use rustc_hash::FxHashSet;
 
 use self::shelf::Shelf;
 pub use self::shelf::{CaptureFile, WhenFull};
+use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{Record, Sink};
 use crate::ids::{LineGroupId, LineId};
 
@@ -43,8 +44,8 @@ pub struct CaptureSettings {
     pub when_full: WhenFull,
     /// Octets of the disk that are left to others.
     pub min_free: u64,
-    /// The key of pseudonyms, where numbers and names get some.
-    pub pseudonyms: Option<[u8; 32]>,
+    /// The pseudonyms, where numbers and names get some.
+    pub pseudonyms: Option<Pseudonyms>,
     /// Names of line groups, numbers of lines and names of users, for comments.
     pub names: CaptureNames,
 }
@@ -102,6 +103,7 @@ struct Shared {
     stopped: Mutex<Option<String>>,
     shelf: Mutex<Shelf>,
     total_limit: u64,
+    pseudonyms: Option<Pseudonyms>,
     /// What the next packet must say, and all since the start.
     lost: AtomicU64,
     lost_ever: AtomicU64,
@@ -128,6 +130,7 @@ impl Captures {
             stopped: Mutex::new(None),
             shelf: Mutex::new(Shelf::new(&settings)),
             total_limit: settings.total,
+            pseudonyms: settings.pseudonyms.clone(),
             lost: AtomicU64::new(0),
             lost_ever: AtomicU64::new(0),
             queued: AtomicUsize::new(0),
@@ -182,6 +185,11 @@ impl Captures {
     /// Why capturing has ended by itself, in a sentence.
     pub fn stopped(&self) -> Option<String> {
         lock(&self.shared.stopped).clone()
+    }
+
+    /// The pseudonyms of the files, where numbers and names get some.
+    pub fn pseudonyms(&self) -> Option<Pseudonyms> {
+        self.shared.pseudonyms.clone()
     }
 
     /// Where a file is, if there is one of this name.

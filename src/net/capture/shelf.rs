@@ -71,6 +71,8 @@ pub(super) struct Shelf {
     when_full: WhenFull,
     min_free: u64,
     current: Option<Current>,
+    /// The second of the last file, and how many of that second there were.
+    last: (i64, u32),
     /// Octets of the files that are not being written.
     closed: u64,
     create: Create,
@@ -106,6 +108,7 @@ impl Shelf {
             when_full: settings.when_full,
             min_free: settings.min_free,
             current: None,
+            last: (i64::MIN, 0),
             closed: 0,
             create,
         }
@@ -160,11 +163,14 @@ impl Shelf {
         self.discard_old(now);
         self.count();
         let at = OffsetDateTime::from(now);
-        for same_second in 0..MAX_SAME_SECOND {
+        // Names that deleted files had are not used again, which would bring the order of files into disorder.
+        let begun = if self.last.0 == at.unix_timestamp() { self.last.1 } else { 0 };
+        for same_second in begun..begun + MAX_SAME_SECOND {
             let name = file_name(at, same_second);
             let path = self.directory.join(&name);
             match (self.create)(&path) {
                 Ok(medium) => {
+                    self.last = (at.unix_timestamp(), same_second + 1);
                     self.current = Some(Current { name, path, medium, length: 0, day: at.date() });
                     return Ok(());
                 }

@@ -38,7 +38,7 @@ impl Thread {
         let now = Instant::now();
         Thread {
             shared,
-            pseudonyms: settings.pseudonyms.map(Pseudonyms::new),
+            pseudonyms: settings.pseudonyms.clone(),
             settings,
             writer: None,
             composer: Composer::default(),
@@ -61,7 +61,12 @@ impl Thread {
                         self.check(done);
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                // Nothing that a message has caused is under way.
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(writer) = &mut self.writer {
+                        self.composer.flush(writer);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if self.written_at.elapsed() >= WRITE_WITHIN {
@@ -114,9 +119,6 @@ impl Thread {
         }
         if !self.shared.open.load(Ordering::Relaxed) {
             return self.end();
-        }
-        if let Some(writer) = &mut self.writer {
-            self.composer.flush(writer);
         }
         self.write()
     }

@@ -189,7 +189,8 @@ impl Write for Pieces {
     }
 }
 
-fn attachment(name: &str, kind: &'static str, body: Body) -> Response {
+/// A file to save. Its name has nothing that would have to be escaped.
+pub(super) fn attachment(name: &str, kind: &'static str, body: Body) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], body).into_response()
 }

@@ -12,9 +12,11 @@ use super::HttpFailure;
 use crate::call::cause::CauseCode;
 use crate::capture::diagnosis::diagnose;
 use crate::capture::failures::{Failures, VerdictStore};
+use crate::capture::file::export;
 use crate::capture::ladder;
 use crate::capture::recorder::Recording;
 use crate::capture::trace::Trace;
+use crate::net::capture::Captures;
 use crate::web::protocol::admin::CallTrace;
 use crate::web::{WebState, convert};
 
@@ -30,6 +32,7 @@ enum Format {
     #[default]
     Json,
     Text,
+    Pcapng,
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,6 +89,14 @@ async fn show(
         Format::Text => {
             let text = ladder::text(&trace, Some(&verdict));
             ([(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))], text).into_response()
+        }
+        Format::Pcapng => {
+            let mut pseudonyms = state.captures.as_ref().and_then(Captures::pseudonyms);
+            let application = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
+            let octets = export::pcapng(&trace, application, pseudonyms.as_mut());
+            let number = trace.id.bytes().all(|octet| octet.is_ascii_alphanumeric()).then_some(trace.id.as_str());
+            let name = format!("call-{}.pcapng", number.unwrap_or("trace"));
+            super::captures::attachment(&name, "application/x-pcapng", octets.into())
         }
     })
 }
