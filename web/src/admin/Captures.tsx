@@ -127,6 +127,7 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
           ) : (
             <PlainTable
               label={t.files}
+              folding
               columns={[t.file, t.size, t.changed, texts.admin.column.action]}
               rows={[...report.files].reverse().map(({ name, size, modified_at, open }) => ({
                 key: name,

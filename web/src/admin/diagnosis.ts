@@ -1,5 +1,5 @@
 /** What the server tells of calls that failed, and its captures. */
-import type { Severity, Status, Trace, Verdict } from '../generated/protocol';
+import type { Captures, Severity, Status, Trace, Verdict } from '../generated/protocol';
 import { request } from '../protocol/http';
 
 /** A call on all its sides, and what it comes to. */
@@ -35,14 +35,7 @@ export interface Failures {
   };
 }
 
-export interface Captures {
-  groups: { name: string; capturing: boolean; lines: string[] | null }[];
-  files: { name: string; size: number; modified_at: number; open: boolean }[];
-  dropped: number;
-  stopped: string | null;
-  total_limit: number;
-  total: number;
-}
+export type { Captures };
 
 const base = '/api/v1/admin';
 

@@ -1068,6 +1068,74 @@ running: Array<CallReport>,
  */
 ended: Array<CallReport>, };
 
+export type Captures = { 
+/**
+ * All line groups, in the configuration's order.
+ */
+groups: Array<CaptureGroup>, 
+/**
+ * The files, the oldest first.
+ */
+files: Array<CaptureFile>, 
+/**
+ * Messages that were lost since the start, because they came faster than the disk took them.
+ */
+dropped: number, 
+/**
+ * Why capturing has ended by itself, in English; None: it has not.
+ */
+stopped: string | null, 
+/**
+ * Octets that all files together may have.
+ */
+total_limit: number, 
+/**
+ * Octets that they have.
+ */
+total: number, };
+
+export type CaptureGroup = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether anything of it is.
+ */
+capturing: boolean, 
+/**
+ * The numbers of the lines whose messages are; None: everything.
+ */
+lines: Array<string> | null, };
+
+export type CaptureFile = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its octets.
+ */
+size: number, 
+/**
+ * When it was last written to.
+ */
+modified_at: number, 
+/**
+ * Whether it is being written.
+ */
+open: boolean, };
+
+export type CaptureChange = { 
+/**
+ * Whether the line group is captured.
+ */
+capturing: boolean, 
+/**
+ * The numbers of its lines whose messages are; None: everything.
+ */
+lines: Array<string> | null, };
+
 export type CallReport = { 
 /**
  * Names the call while it runs; unique together with `started_at`.
