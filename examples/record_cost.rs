@@ -80,5 +80,6 @@ fn conversation(side: &str, call: u64, comes: bool) -> (String, Vec<SipRecord>) 
             bytes: Bytes::from(text),
         }
     };
-    (call_id, lines.map(message).into())
+    let messages = lines.map(message).into();
+    (call_id, messages)
 }

@@ -77,9 +77,12 @@ enum Command {
 const LEAVE_BEHIND_AFTER: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let command = Arguments::parse().command;
+    // The server has a log of its own.
+    if !matches!(command, Command::Serve { .. }) {
+        let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
     if let Command::Lint { file, stream } = &command {
         return ExitCode::from(lint::run(file, *stream));
     }

@@ -51,7 +51,7 @@ pub(super) async fn keep<S: LineSettingsStore>(store: S, names: Names, mut chang
                 Ok(()) => drop(kept.insert(line, settings)),
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    warn!(line_group, number, error, "the settings of a line are not kept");
+                    warn!(group = line_group, line = number, error, "the settings of a line are not kept");
                 }
             }
         }

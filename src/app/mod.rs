@@ -24,8 +24,9 @@ use tokio::task::JoinHandle;
 use crate::call::directory::Directory;
 use crate::call::settings::LineSettings;
 use crate::capture::pseudonyms::Pseudonyms;
-use crate::config::{CaptureNumbers, Config, ConfigError, GroupKind, LineGroup};
+use crate::config::{Config, ConfigError, GroupKind, LineGroup};
 use crate::ids::{LineGroupId, LineId};
+use crate::log::{Levels, Log};
 use crate::net::capture::Captures;
 use crate::net::core::{Core, CoreHandle, CoreParts};
 use crate::net::dns::Dns;
@@ -46,6 +47,8 @@ use crate::web::{self, GroupLabel, Labels, LineLabel, WebState};
 pub const MAX_CALLS: usize = 50_000;
 /// How long HTTP requests under way may take once the server stops.
 const HTTP_STOP_WITHIN: Duration = Duration::from_millis(500);
+/// How long the end of the server waits for lines of the log.
+const LOG_WITHIN: Duration = Duration::from_millis(500);
 
 /// Why the server does not start. Each is one sentence that says where and what.
 #[derive(Debug, thiserror::Error)]
@@ -166,7 +169,15 @@ pub struct Server {
 
 /// Runs a server until Ctrl-C or SIGTERM.
 pub async fn serve(config: Config) -> Result<(), StartError> {
-    let server = Server::start(config).await?;
+    let log = start_log(&config)?;
+    let served = serve_logged(config, &log).await;
+    // Standard error or a disk may not take anything; the server ends nevertheless.
+    let _ = tokio::task::spawn_blocking(move || log.flush(LOG_WITHIN)).await;
+    served
+}
+
+async fn serve_logged(config: Config, log: &Log) -> Result<(), StartError> {
+    let server = Server::start_logged(config, Some(log.clone())).await?;
     println!("Offhook is ready: http://{}/ and https://{}/", reachable(server.http), reachable(server.https));
     stop_signal().await?;
     server.stop().await;
@@ -176,6 +187,11 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 impl Server {
     /// Starts everything; when it returns, everything listens.
     pub async fn start(config: Config) -> Result<Server, StartError> {
+        Server::start_logged(config, None).await
+    }
+
+    /// The same, with a log that administrators can look after.
+    pub async fn start_logged(config: Config, log: Option<Log>) -> Result<Server, StartError> {
         install_crypto_provider();
         raise_file_limit();
         make_data_dir(&config.data_dir)?;
@@ -204,12 +220,13 @@ impl Server {
         let core = start_core(&config, &lines, directory.clone(), kept).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
         let labels = labels(&config, &lines, &directory);
-        let (settings, selected) = settings::captures(&config, &lines, pseudonyms(&config)?);
+        let pseudonyms = pseudonyms(&config)?;
+        let (settings, selected) = settings::captures(&config, &lines, &pseudonyms);
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
         let (handle, metrics_from) = (core.handle.clone(), &config.metrics_from);
         let state = WebState::new(users, administrators, handle, store.clone(), metrics_from, labels, ice);
-        let state = WebState { captures: Some(captures.clone()), ..state };
+        let state = WebState { captures: Some(captures.clone()), pseudonyms: Some(pseudonyms), log, ..state };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
@@ -257,6 +274,23 @@ impl Server {
         }
         self.store.close().await;
     }
+}
+
+/// Logs from now on as configured, or as `OFFHOOK_LOG` says.
+fn start_log(config: &Config) -> Result<Log, StartError> {
+    let (levels, mistake) = match std::env::var("OFFHOOK_LOG").ok().map(|text| Levels::parse(&text)) {
+        Some(Ok(levels)) => (Some(levels), None),
+        Some(Err(mistake)) => (None, Some(mistake)),
+        None => (None, None),
+    };
+    let (log, subscriber) =
+        Log::start(settings::log(config, &flatten_lines(config), levels)).map_err(StartError::Thread)?;
+    // Fails only where somebody else logs already.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    if let Some(error) = mistake {
+        tracing::warn!(%error, "OFFHOOK_LOG cannot be read; the configuration counts");
+    }
+    Ok(log)
 }
 
 /// Every line of the configuration as its PBX connection and place there, in the order of [`LineId`].
@@ -411,18 +445,14 @@ fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(configured)
 }
 
-/// The pseudonyms in captures, where they are wanted: by the same key after a restart, so that the same number has the
-/// same pseudonym in all files.
-fn pseudonyms(config: &Config) -> Result<Option<Pseudonyms>, StartError> {
-    if config.capture.numbers == CaptureNumbers::Plain {
-        return Ok(None);
-    }
+/// Pseudonyms by the same key after a restart, so that the same number has the same one in all files.
+fn pseudonyms(config: &Config) -> Result<Pseudonyms, StartError> {
     let path = config.data_dir.join("pseudonyms.key");
     let problem = |what, source| StartError::Pseudonyms { path: path.clone(), what, source };
     match fs::read(&path) {
         Ok(key) => {
             let key = key.try_into().map_err(|_| problem("used", io::Error::other("it has not 32 octets")))?;
-            Ok(Some(Pseudonyms::new(key)))
+            Ok(Pseudonyms::new(key))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let mut key = [0; 32];
@@ -430,7 +460,7 @@ fn pseudonyms(config: &Config) -> Result<Option<Pseudonyms>, StartError> {
             let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
             file.and_then(|mut file| io::Write::write_all(&mut file, &key))
                 .map_err(|error| problem("written", error))?;
-            Ok(Some(Pseudonyms::new(key)))
+            Ok(Pseudonyms::new(key))
         }
         Err(error) => Err(problem("read", error)),
     }

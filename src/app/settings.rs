@@ -18,6 +18,7 @@ use crate::call::service::Service;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{self, Config, GroupCapture, GroupKind, LineGroup, Listener};
 use crate::ids::{LineGroupId, LineId, UserId};
+use crate::log::{Area, FileSettings, Format, LOG_FILES, Levels, LogLevel, LogNames, LogSettings, SystemSockets};
 use crate::net::capture::{CaptureNames, CaptureSettings, Selection, WhenFull};
 use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
 use crate::net::groups::{GroupSettings, Kind, LineSettings};
@@ -26,10 +27,11 @@ use crate::net::transport::{
     CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer, TransportSettings, Trust,
 };
 use crate::numbers::route::{Route, Routes};
+use crate::shelf::ShelfSettings;
 use crate::web::{CertificateLabel, tls};
 
-/// Octets of the disk that captures leave to others, the database above all.
-const CAPTURE_LEAVES: u64 = 64 << 20;
+/// Octets of the disk that captures and the log leave to others, the database above all.
+const LEAVES: u64 = 64 << 20;
 
 /// Where SIP is listened at, and which certificates count for which line group.
 pub(super) fn transport(config: &Config) -> TransportSettings {
@@ -175,7 +177,7 @@ pub(super) fn webrtc_codecs(config: &Config) -> Vec<Codec> {
     if let Some(group) = config.groups.iter().find(wide)
         && !browsers.contains(&Codec::Opus)
     {
-        info!(line_group = group.name, "opus is added to media.webrtc_codecs: the line group has a wideband codec");
+        info!(group = group.name, "opus is added to media.webrtc_codecs: the line group has a wideband codec");
         browsers.insert(0, Codec::Opus);
     }
     browsers
@@ -203,13 +205,66 @@ pub(super) fn recordings(config: &Config) -> Recordings {
     Recordings { directory: directory.clone(), format: RecordFormat { container, channels } }
 }
 
+/// What is logged, and where to. `directives` is what the environment says instead of the configuration.
+pub(super) fn log(config: &Config, lines: &[(usize, usize)], directives: Option<Levels>) -> LogSettings {
+    let config::Log { format, level, levels, files, directory, max_file, total, keep, system } = &config.log;
+    let configured = || {
+        let mut all = Levels::all(log_level(*level));
+        // The configuration has been checked for areas that there are not.
+        let named = levels.iter().filter_map(|(area, level)| Some((area.parse::<Area>().ok()?, log_level(*level))));
+        named.for_each(|(area, level)| all.set(area, level));
+        all
+    };
+    let shelf = ShelfSettings {
+        directory: directory.clone(),
+        kind: LOG_FILES,
+        total: *total,
+        keep: *keep,
+        when_full: WhenFull::DeleteOldest,
+        min_free: LEAVES,
+    };
+    LogSettings {
+        levels: directives.unwrap_or_else(configured),
+        format: match format {
+            config::LogFormat::Text => Format::Text,
+            config::LogFormat::Json => Format::Json,
+        },
+        stderr: true,
+        files: files.then_some(FileSettings { shelf, max_file: *max_file }),
+        system: match system {
+            config::LogSystem::Off => None,
+            config::LogSystem::Errors => Some((LogLevel::Error, SystemSockets::default())),
+            config::LogSystem::Warnings => Some((LogLevel::Warn, SystemSockets::default())),
+        },
+        names: LogNames {
+            groups: config.groups.iter().map(|group| group.name.clone()).collect(),
+            lines: lines
+                .iter()
+                .map(|&(group, line)| (config.groups[group].lines[line].number.clone(), group))
+                .collect(),
+            users: config.users.iter().map(|user| user.name.clone()).collect(),
+        },
+    }
+}
+
+fn log_level(level: config::LogLevel) -> LogLevel {
+    match level {
+        config::LogLevel::Off => LogLevel::Off,
+        config::LogLevel::Error => LogLevel::Error,
+        config::LogLevel::Warn => LogLevel::Warn,
+        config::LogLevel::Info => LogLevel::Info,
+        config::LogLevel::Debug => LogLevel::Debug,
+        config::LogLevel::Trace => LogLevel::Trace,
+    }
+}
+
 /// How captures are kept, and what is captured from the start on. `names` are those of comments.
 pub(super) fn captures(
     config: &Config,
     lines: &[(usize, usize)],
-    pseudonyms: Option<Pseudonyms>,
+    pseudonyms: &Pseudonyms,
 ) -> (CaptureSettings, Vec<Selection>) {
-    let config::Capture { directory, max_file, total, keep, when_full, numbers: _ } = &config.capture;
+    let config::Capture { directory, max_file, total, keep, when_full, numbers } = &config.capture;
     let settings = CaptureSettings {
         directory: directory.clone(),
         max_file: *max_file,
@@ -219,8 +274,11 @@ pub(super) fn captures(
             config::CaptureFull::DeleteOldest => WhenFull::DeleteOldest,
             config::CaptureFull::Stop => WhenFull::Stop,
         },
-        min_free: CAPTURE_LEAVES,
-        pseudonyms,
+        min_free: LEAVES,
+        pseudonyms: match numbers {
+            config::CaptureNumbers::Plain => None,
+            config::CaptureNumbers::Pseudonyms => Some(pseudonyms.clone()),
+        },
         names: CaptureNames {
             groups: config.groups.iter().map(|group| group.name.clone()).collect(),
             lines: lines.iter().map(|&(group, line)| config.groups[group].lines[line].number.clone()).collect(),

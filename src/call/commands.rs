@@ -79,7 +79,7 @@ impl Calls {
             Ok(None) => {}
             Ok(Some(())) => self.reply(asker, CommandResult::Ok),
             Err(cause) => {
-                debug!(%client, cause = cause.code(), "command refused");
+                debug!(user = user.0, %client, cause = cause.code(), "command refused");
                 self.reply(asker, CommandResult::Error(cause));
             }
         }

@@ -3,6 +3,18 @@
 //! Pure: [`Calls::handle`] takes what happened, [`Calls::poll_effect`] gives what is to be done. The near side of
 //! a call is who began it, the far side who is called; `net` owns the sockets on both.
 
+/// Logs something about a call, with its line and its user.
+macro_rules! note {
+    ($level:ident, $call:expr, $($said:tt)+) => {
+        tracing::$level!(
+            call = $call.id.0,
+            line = $call.line().map(|line| line.0),
+            user = $call.active_user().map(|user| user.0),
+            $($said)+
+        )
+    };
+}
+
 mod arrival;
 pub mod cause;
 mod clients;

@@ -1,17 +1,15 @@
 //! Captures of the running server.
 
 use std::fmt::Write;
-use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::control::{Control, escaped};
+use super::control::{Control, escaped, save_new};
 use super::{CliError, print};
 use crate::config::Config;
-use crate::web::protocol::captures::{CaptureChange, Captures};
+use crate::web::protocol::captures::{CaptureChange, CaptureFile, Captures};
 
 /// What of the running server is captured, and the files.
 #[derive(Subcommand)]
@@ -102,7 +100,7 @@ pub(super) async fn run(command: Capture) -> Result<(), CliError> {
         }
         Capture::List { config } => {
             let captures: Captures = Control::of(&Config::load(&config)?).get(ROUTE).await?;
-            print(list(&captures).as_bytes())
+            print(list(&captures.files).as_bytes())
         }
         Capture::Delete { config, all, files } => {
             let control = Control::of(&Config::load(&config)?);
@@ -115,14 +113,7 @@ pub(super) async fn run(command: Capture) -> Result<(), CliError> {
             Ok(())
         }
         Capture::Collect { config, file } => {
-            let control = Control::of(&Config::load(&config)?);
-            let problem = |source| CliError::File { path: file.clone(), what: "written", source };
-            let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).map_err(problem)?;
-            let collected = control.save(&format!("{ROUTE}/zip"), &new).await;
-            if collected.is_err() {
-                let _ = std::fs::remove_file(&file);
-            }
-            collected?.map_err(problem)
+            save_new(&Control::of(&Config::load(&config)?), &format!("{ROUTE}/zip"), &file).await
         }
     }
 }
@@ -161,9 +152,10 @@ fn status(captures: &Captures) -> String {
     text
 }
 
-fn list(captures: &Captures) -> String {
+/// Files, one a row.
+pub(super) fn list(files: &[CaptureFile]) -> String {
     let mut text = String::new();
-    for file in &captures.files {
+    for file in files {
         let mark = if file.open { "  (being written)" } else { "" };
         let _ = writeln!(text, "{}  {:>10} octets{mark}", file.name, file.size);
     }

@@ -1,8 +1,9 @@
 //! Asks the running server through its control socket.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
@@ -21,6 +22,9 @@ use crate::web::protocol::HttpError;
 
 /// A server that answers at all does so within milliseconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// Octets of a refusal in place of a file.
+const MAX_REFUSAL: usize = 4096;
 
 /// The control socket of a server.
 pub(super) struct Control {
@@ -63,8 +67,10 @@ impl Control {
     /// Writes an answer of any length into a file. The inner error is the file's.
     pub(super) async fn save(&self, route: &str, mut file: &File) -> Result<io::Result<()>, CliError> {
         let stream = self.connect().await?;
-        let mut written = Ok(());
+        let (mut written, mut begin) = (Ok(()), Vec::new());
         let answer = exchange(stream, Method::GET, route, Bytes::new(), |piece| {
+            let room = MAX_REFUSAL.saturating_sub(begin.len());
+            begin.extend_from_slice(&piece[..piece.len().min(room)]);
             if written.is_ok() {
                 written = file.write_all(piece);
             }
@@ -72,7 +78,7 @@ impl Control {
         let status = answer.await.map_err(|error| self.broken(&error))?;
         match status.is_success() {
             true => Ok(written),
-            false => Err(self.broken(&status)),
+            false => Err(self.refused(status, &begin)),
         }
     }
 
@@ -95,9 +101,14 @@ impl Control {
         if status.is_success() {
             return Ok(body);
         }
-        match serde_json::from_slice::<HttpError>(&body) {
-            Ok(error) => Err(CliError::Refused(error.message)),
-            Err(_) => Err(self.broken(&status)),
+        Err(self.refused(status, &body))
+    }
+
+    /// The server's own sentence, where it has one.
+    fn refused(&self, status: StatusCode, body: &[u8]) -> CliError {
+        match serde_json::from_slice::<HttpError>(body) {
+            Ok(error) => CliError::Refused(error.message),
+            Err(_) => self.broken(&status),
         }
     }
 
@@ -150,4 +161,15 @@ async fn exchange(
         // The connection's end may be seen before what it brought.
         ended = connection => { ended?; exchange.await }
     }
+}
+
+/// Writes an answer into a file that is not there yet.
+pub(super) async fn save_new(control: &Control, route: &str, path: &Path) -> Result<(), CliError> {
+    let problem = |source| CliError::File { path: path.to_owned(), what: "written", source };
+    let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(problem)?;
+    let saved = control.save(route, &new).await;
+    if saved.is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+    saved?.map_err(problem)
 }

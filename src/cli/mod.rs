@@ -5,6 +5,7 @@ mod capture;
 mod control;
 mod edit;
 mod lines;
+mod log;
 mod records;
 mod replay;
 mod status;
@@ -16,6 +17,7 @@ use clap::{Args, Subcommand};
 
 pub use self::capture::{Capture, GroupOf};
 use self::control::Control;
+pub use self::log::Log;
 use crate::capture::read::ReadError;
 use crate::config::{Config, ConfigError};
 use crate::web::protocol::admin::{LineGroups, LineReport};
@@ -75,6 +77,9 @@ pub enum Command {
         #[arg(long, value_name = "OLD.json", conflicts_with_all = ["json", "brief"])]
         diff: Option<PathBuf>,
     },
+    /// Logs more or less of the running server, and looks after the files.
+    #[command(subcommand)]
+    Log(Log),
     /// Takes lines from a CSV file or writes them to one.
     #[command(subcommand)]
     Lines(Lines),
@@ -235,6 +240,7 @@ pub async fn run(command: Command) -> Result<(), CliError> {
         Command::Replay { file, json, brief, diff } => {
             replay::run(&file, &replay::Options { json, brief, diff: diff.as_deref() })
         }
+        Command::Log(command) => log::run(command).await,
         Command::Lines(Lines::Import { of, dry_run, file }) => lines::import(&of, &file, dry_run),
         Command::Lines(Lines::Export { of, active_only, file }) => lines::export(&of, active_only, file.as_deref()),
     }

@@ -6,6 +6,7 @@ mod call_control;
 mod capture;
 mod file;
 mod line_group;
+mod log;
 mod media;
 mod names;
 
@@ -22,9 +23,10 @@ use serde::{Deserialize, Deserializer};
 
 pub use self::call_control::{CallControl, Decline, Diversion, FeatureCode, Redirection, TransferWay};
 pub use self::capture::{Capture, CaptureFull, CaptureNumbers, GroupCapture};
-pub use self::file::{FUNCTIONS, parse_ports};
+pub use self::file::{FUNCTIONS, LOG_AREAS, parse_ports};
 use self::file::{File, Problem, sentence};
 pub use self::line_group::{Dtmf, GroupKind, GroupTls, Line, LineGroup, Srtp};
+pub use self::log::{Log, LogFormat, LogLevel, LogSystem};
 pub use self::media::{IceAccess, IceServer, Media, Recording, RecordingChannels, RecordingFormat};
 
 /// A validated configuration.
@@ -40,6 +42,8 @@ pub struct Config {
     pub recording: Recording,
     /// How captures are kept.
     pub capture: Capture,
+    /// What is logged, and where to.
+    pub log: Log,
     /// Further SIP listeners.
     pub listeners: Vec<Listener>,
     /// Name servers; empty: those of the system.

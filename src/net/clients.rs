@@ -462,7 +462,8 @@ impl ClientDesk {
         let event = ClientEvent::Reply { request, outcome };
         let Some(listener) = self.listeners.get_mut(&client) else { return };
         if listener.sockets.last().is_some_and(|socket| socket.try_send(event).is_err()) {
-            debug!(%client, "client's socket is too slow");
+            let user = self.clients.user_of(client).map(|user| user.0);
+            debug!(user, %client, "client's socket is too slow");
             listener.sockets.clear();
         }
     }

@@ -509,7 +509,7 @@ impl<R: Role> Core<R> {
     pub(super) fn line_changed(&mut self, line: LineId, now: Instant) {
         let Some(status) = self.lines.status(line).cloned() else { return };
         let available = status.state.is_available();
-        info!(line = %line, state = ?status.state, cause = status.cause.as_ref().map(|cause| cause.code.code()), "line");
+        info!(target: "offhook::line", line = line.0, state = ?status.state, cause = status.cause.as_ref().map(|cause| cause.code.code()), "line");
         self.calls.handle(Input::LineAvailable { line, available }, now);
         self.show_line(line);
     }

@@ -20,7 +20,7 @@ impl LineSettingsStore for LineSettingsTable {
         let read = |(line_group, number, text): (String, String, String)| match serde_json::from_str(&text) {
             Ok(settings) => Some((line_group, number, settings)),
             Err(error) => {
-                warn!(line_group, number, %error, "the settings of a line cannot be read and are left out");
+                warn!(group = line_group, line = number, %error, "the settings of a line cannot be read and are left out");
                 None
             }
         };

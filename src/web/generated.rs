@@ -12,6 +12,7 @@ use super::protocol::admin::{
     Strangers, Target,
 };
 use super::protocol::captures::{CaptureChange, CaptureFile, CaptureGroup, Captures};
+use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
 use super::protocol::status::{CaptureState, Certificate, Database, MediaWorker, Process, Queue, Status};
 use super::protocol::*;
 use crate::call::cause::CauseCode;
@@ -25,6 +26,7 @@ use crate::capture::trace::{
 };
 use crate::capture::verdict::{Evidence, Severity, Verdict};
 use crate::line::events::CallEvent;
+use crate::log::{Area, LogLevel};
 use crate::quality::{CallReport, LegParty, LegReport};
 
 fn protocol_types() -> String {
@@ -79,6 +81,14 @@ fn protocol_types() -> String {
     add(CaptureGroup::decl(&config));
     add(CaptureFile::decl(&config));
     add(CaptureChange::decl(&config));
+    add(Log::decl(&config));
+    add(LogArea::decl(&config));
+    add(LogMissing::decl(&config));
+    add(LogChange::decl(&config));
+    add(LogLines::decl(&config));
+    add(LogLine::decl(&config));
+    add(Area::decl(&config));
+    add(LogLevel::decl(&config));
     add(CallReport::decl(&config));
     add(LegReport::decl(&config));
     add(LegParty::decl(&config));

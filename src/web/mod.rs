@@ -29,8 +29,10 @@ use ipnet::IpNet;
 
 use crate::call::cause::CauseCode;
 use crate::call::service::Services;
+use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::recorder::Names;
 use crate::ids::{LineGroupId, LineId};
+use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::core::CoreHandle;
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
@@ -64,6 +66,10 @@ pub struct WebState {
     pub ice: Arc<IceServers>,
     /// Capture files, where there are some.
     pub captures: Option<Captures>,
+    /// Pseudonyms of numbers and names in what is handed on, where there are some.
+    pub pseudonyms: Option<Pseudonyms>,
+    /// The log, where the server has one of its own.
+    pub log: Option<Log>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
 }
@@ -155,6 +161,8 @@ impl WebState {
             labels: Arc::new(labels),
             ice: Arc::new(ice),
             captures: None,
+            pseudonyms: None,
+            log: None,
             clock: convert::Clock::now(),
         }
     }
@@ -188,7 +196,10 @@ pub fn router(state: WebState, secure: bool) -> Router {
 
 /// What administrators see and do.
 fn of_administrators() -> Router<WebState> {
-    routes::admin::routes().merge(routes::captures::routes()).merge(routes::traces::routes())
+    routes::admin::routes()
+        .merge(routes::captures::routes())
+        .merge(routes::log::routes())
+        .merge(routes::traces::routes())
 }
 
 /// Lets a request on that an administrator sent, or a monitoring system whose address is configured.

@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod captures;
+pub mod log;
 pub mod status;
 
 use std::fmt;

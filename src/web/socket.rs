@@ -94,7 +94,7 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
         calls,
         ended: ended.into_iter().map(|view| convert::call(&state, view)).collect(),
     });
-    debug!(%client, %id, resumed = attached.resumed, missed = missed.len(), "client attached");
+    debug!(user = user.0, %client, %id, resumed = attached.resumed, missed = missed.len(), "client attached");
     let missed = missed.into_iter().filter_map(|(seq, change)| convert::change(&state, seq, &change));
     let mut arrived = true;
     for message in std::iter::once(first).chain(missed) {
@@ -104,7 +104,7 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
         true => run(&mut socket, &state, client, &mut events, &still, user).await,
         false => Leaving::Broken,
     };
-    debug!(%client, ?leaving, "client's socket closed");
+    debug!(user = user.0, %client, ?leaving, "client's socket closed");
     state.core.detach(client, number, leaving).await;
 }
 

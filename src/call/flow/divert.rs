@@ -6,7 +6,6 @@ use std::time::Duration;
 use offhook_media::session::Side;
 use offhook_sip::header::Name;
 use offhook_sip::header::identity::DiversionReason;
-use tracing::info;
 
 use super::super::RING_LIMIT;
 use super::super::cause::CauseCode;
@@ -138,7 +137,12 @@ impl Flow<'_> {
             ..200 => {}
             200..300 => self.end(EndCause::ours(CauseCode::Diverted)),
             _ => {
-                info!(call = %self.call.id, status, "a call that was answered to be forwarded waits: the PBX did not transfer it");
+                note!(
+                    info,
+                    self.call,
+                    status,
+                    "a call that was answered to be forwarded waits: the PBX did not transfer it"
+                );
                 self.set_deadline(Some((self.now + WAIT_LIMIT, CauseCode::NoAnswer)));
             }
         }
@@ -237,7 +241,7 @@ impl Flow<'_> {
             return;
         };
         let Diverted { to, why, rings } = diverted;
-        info!(call = %self.call.id, line = %id, why = why.as_str(), "call diverted");
+        note!(info, self.call, why = why.as_str(), "call diverted");
         if self.call.stage == Stage::Initiated {
             self.call.trail.hidden = Some(Hidden::Left);
         }

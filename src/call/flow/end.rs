@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use offhook_media::session::Side;
-use tracing::debug;
 
 use super::super::cause::CauseCode;
 use super::super::effect::{CommandResult, Effect, MediaEffect, SipEffect};
@@ -54,7 +53,7 @@ impl Flow<'_> {
             return;
         }
         let was = self.call.stage;
-        debug!(call = %self.call.id, ?was, code = cause.code.code(), "call ended");
+        note!(debug, self.call, ?was, code = cause.code.code(), "call ended");
         let pending = self.call.awaiting.iter().flatten();
         let mut asked: Vec<_> = pending
             .filter_map(|awaiting| match awaiting {

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use offhook_media::sdp::Direction;
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
-use tracing::debug;
 
 use super::super::effect::{Effect, MediaEffect, SipEffect, Sound};
 use super::super::state::{Awaiting, Far, Near, Newcomer, Stage, TransferStep, Vacancy};
@@ -19,7 +18,7 @@ impl Flow<'_> {
         if self.call.on_hold == on {
             return;
         }
-        debug!(call = %self.call.id, on, "hold");
+        note!(debug, self.call, on, "hold");
         self.call.on_hold = on;
         self.call.trouble = None;
         for told in &mut self.call.told {
@@ -33,7 +32,7 @@ impl Flow<'_> {
         if (self.call.conference, self.call.seat) == (conference, seat) {
             return;
         }
-        debug!(call = %self.call.id, ?conference, seat, "conference");
+        note!(debug, self.call, ?conference, seat, "conference");
         self.call.conference = conference;
         self.call.seat = seat;
         self.rearrange();

@@ -16,7 +16,6 @@ use bytes::Bytes;
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
 use rustc_hash::FxHashMap;
-use tracing::{debug, info, warn};
 
 use super::cause::CauseCode;
 use super::desk::Errand;
@@ -189,12 +188,12 @@ impl Flow<'_> {
             MediaInput::Silent { from, never } => {
                 self.call.silence[index(side)] = Some(Silence { from });
                 let party = record::of(self.call).parties[index(side)];
-                warn!(call = %self.call.id, ?party, ?from, never, "no audio arrives");
+                note!(warn, self.call, ?party, ?from, never, "no audio arrives");
                 self.tell_clients();
             }
             MediaInput::Heard => {
                 if self.call.silence[index(side)].take().is_some() {
-                    info!(call = %self.call.id, ?side, "audio arrives again");
+                    note!(info, self.call, ?side, "audio arrives again");
                     self.tell_clients();
                 }
             }
@@ -471,7 +470,7 @@ impl Flow<'_> {
 
     fn set_stage(&mut self, stage: Stage) {
         if self.call.stage != stage {
-            debug!(call = %self.call.id, from = ?self.call.stage, to = ?stage, "call");
+            note!(debug, self.call, from = ?self.call.stage, to = ?stage, "call");
             self.call.stage = stage;
         }
     }
@@ -505,7 +504,7 @@ impl Flow<'_> {
 
     /// Notes what came and does not fit.
     fn ignored(&self, what: &str) {
-        debug!(call = %self.call.id, stage = ?self.call.stage, what, "ignored");
+        note!(debug, self.call, stage = ?self.call.stage, what, "ignored");
     }
 }
 

@@ -78,7 +78,7 @@ impl Call {
 impl Flow<'_> {
     /// The user leaves its side of the call, which goes on.
     pub(in crate::call) fn vacate(&mut self, vacancy: Vacancy, cause: CauseCode) {
-        debug!(call = %self.call.id, ?vacancy, "the user's side is empty");
+        note!(debug, self.call, ?vacancy, "the user's side is empty");
         self.user_leaves(cause);
         if !matches!(vacancy, Vacancy::Parked { .. }) {
             self.tell_gone(None, cause);
@@ -117,7 +117,7 @@ impl Flow<'_> {
 
     /// Rings at the line again.
     pub(super) fn recall(&mut self) {
-        debug!(call = %self.call.id, "rings at its line again");
+        note!(debug, self.call, "rings at its line again");
         self.call.vacancy = Some(Vacancy::Recalling { taker: None });
         self.set_deadline(Some((self.now + RING_LIMIT, CauseCode::NoAnswer)));
         self.rearrange();
@@ -128,7 +128,7 @@ impl Flow<'_> {
         if self.call.transfer.is_none() && transfer.is_none() {
             return None;
         }
-        debug!(call = %self.call.id, from = ?self.call.transfer, to = ?transfer, "transfer");
+        note!(debug, self.call, from = ?self.call.transfer, to = ?transfer, "transfer");
         if transfer.is_some() {
             self.call.trouble = None;
         }
@@ -282,7 +282,7 @@ impl Flow<'_> {
             // It has gone meanwhile.
             return self.media_effect(MediaEffect::Release { side });
         };
-        debug!(call = %self.call.id, %client, "the user's side is taken");
+        note!(debug, self.call, %client, "the user's side is taken");
         self.tell_gone(Some(user), CauseCode::PickedUp);
         let call = self.call.id;
         self.call.vacancy = None;

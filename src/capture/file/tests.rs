@@ -147,19 +147,6 @@ fn a_message_says_what_it_caused_and_no_other() {
 }
 
 #[test]
-fn names_of_files_tell_their_time_and_lead_nowhere_else() {
-    let at = OffsetDateTime::from_unix_timestamp(1_763_760_000).unwrap();
-    assert_eq!(file_name(at, 0), "sipav_2025-11-21_21-20-00.pcapng");
-    assert_eq!(file_name(at, 1), "sipav_2025-11-21_21-20-00_002.pcapng");
-    assert!((0..12).map(|more| file_name(at, more)).is_sorted());
-    assert!(is_file_name(&file_name(at, 0)) && is_file_name(&file_name(at, 7)));
-    for name in ["sipav_.pcapng", "sipav_/../x.pcapng", "sipav_1.pcapng.part", "x_sipav_1.pcapng", "../sipav_1.pcapng"]
-    {
-        assert!(!is_file_name(name), "{name}");
-    }
-}
-
-#[test]
 fn a_trace_is_exported_with_all_its_messages() {
     use crate::capture::trace::*;
     let party = |kind, name: &str| TraceParty { kind, name: name.into(), address: Some("192.0.2.2:5060".into()) };

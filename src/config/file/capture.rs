@@ -40,24 +40,34 @@ impl Default for FileCapture {
 impl FileCapture {
     /// `folder` is where the directory counts from when it is configured, `data_dir` when it is not.
     pub(super) fn validate(self, folder: &Path, data_dir: &Path) -> Result<Capture, Problem> {
-        within(&self.max_file_mb, "max_file_mb", "MB", 1..=1_000)?;
-        within(&self.total_mb, "total_mb", "MB", 2..=1_000_000)?;
-        within(&self.keep_days, "keep_days", "days", 0..=3_650)?;
-        let (max_file_mb, total_mb) = (*self.max_file_mb.get_ref(), *self.total_mb.get_ref());
-        if max_file_mb > total_mb / 2 {
-            let sentence = format!("max_file_mb is {max_file_mb}, but two files must fit into total_mb, {total_mb}.");
-            return Err(problem(&self.max_file_mb, sentence));
-        }
-        let keep_days = *self.keep_days.get_ref();
+        let (max_file, total, keep) = limits(&self.max_file_mb, &self.total_mb, &self.keep_days)?;
         Ok(Capture {
             directory: self.directory.map_or_else(|| data_dir.join("captures"), |path| folder.join(path)),
-            max_file: u64::from(max_file_mb) * MB,
-            total: u64::from(total_mb) * MB,
-            keep: (keep_days > 0).then(|| DAY * keep_days),
+            max_file,
+            total,
+            keep,
             when_full: self.when_full,
             numbers: self.numbers,
         })
     }
+}
+
+/// Octets of a file and of all, and how long one is kept.
+pub(super) fn limits(
+    max_file_mb: &Spanned<u32>,
+    total_mb: &Spanned<u32>,
+    keep_days: &Spanned<u32>,
+) -> Result<(u64, u64, Option<Duration>), Problem> {
+    within(max_file_mb, "max_file_mb", "MB", 1..=1_000)?;
+    within(total_mb, "total_mb", "MB", 2..=1_000_000)?;
+    within(keep_days, "keep_days", "days", 0..=3_650)?;
+    let (max_file, total) = (*max_file_mb.get_ref(), *total_mb.get_ref());
+    if max_file > total / 2 {
+        let sentence = format!("max_file_mb is {max_file}, but two files must fit into total_mb, {total}.");
+        return Err(problem(max_file_mb, sentence));
+    }
+    let keep_days = *keep_days.get_ref();
+    Ok((u64::from(max_file) * MB, u64::from(total) * MB, (keep_days > 0).then(|| DAY * keep_days)))
 }
 
 /// `capture` of a line group.

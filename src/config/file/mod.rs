@@ -3,6 +3,7 @@
 mod call_control;
 mod capture;
 mod line_group;
+mod log;
 mod media;
 mod people;
 
@@ -18,6 +19,8 @@ use toml::Spanned;
 pub use self::call_control::FUNCTIONS;
 use self::capture::FileCapture;
 use self::line_group::FileGroup;
+use self::log::FileLog;
+pub use self::log::LOG_AREAS;
 pub use self::media::parse_ports;
 pub(super) use self::media::{COUNTRIES, FileIceServer, port_range, public_addresses};
 use self::people::{FileAdministrator, FileUser};
@@ -41,6 +44,8 @@ pub(super) struct File {
     recording: Recording,
     #[serde(default)]
     capture: FileCapture,
+    #[serde(default)]
+    log: FileLog,
     #[serde(default)]
     metrics: Metrics,
     #[serde(default)]
@@ -140,8 +145,10 @@ impl File {
             true => data_dir.join("recordings"),
             false => folder.join(&self.recording.directory),
         };
+        let capture = self.capture.validate(folder, &data_dir)?;
         Ok(Config {
-            capture: self.capture.validate(folder, &data_dir)?,
+            log: self.log.validate(folder, &capture.directory)?,
+            capture,
             data_dir,
             recording: Recording { directory, ..self.recording },
             listen: self.listen,

@@ -3,7 +3,6 @@
 //! Signalling hands over what happens through a bounded queue and goes on; what does not fit is counted, and said in
 //! the file and to administrators. A disk that is full or slow ends the capture, never a call.
 
-mod shelf;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -18,16 +17,19 @@ use std::time::Duration;
 
 use rustc_hash::FxHashSet;
 
-use self::shelf::Shelf;
-pub use self::shelf::{CaptureFile, WhenFull};
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{Record, Sink};
 use crate::ids::{LineGroupId, LineId};
+use crate::shelf::{FileKind, Shelf, ShelfSettings};
+pub use crate::shelf::{ShelfFile as CaptureFile, WhenFull};
 
 /// Records that wait for the thread.
 const BACKLOG: usize = 16 * 1024;
 /// Octets of them.
 const BACKLOG_OCTETS: usize = 32 << 20;
+
+/// What capture files are called.
+const CAPTURE_FILES: FileKind = FileKind { prefix: "sipav_", ending: ".pcapng", noun: "capture", table: "capture" };
 
 /// How captures are kept.
 #[derive(Debug, Clone)]
@@ -48,6 +50,19 @@ pub struct CaptureSettings {
     pub pseudonyms: Option<Pseudonyms>,
     /// Names of line groups, numbers of lines and names of users, for comments.
     pub names: CaptureNames,
+}
+
+impl From<&CaptureSettings> for ShelfSettings {
+    fn from(settings: &CaptureSettings) -> ShelfSettings {
+        ShelfSettings {
+            directory: settings.directory.clone(),
+            kind: CAPTURE_FILES,
+            total: settings.total,
+            keep: settings.keep,
+            when_full: settings.when_full,
+            min_free: settings.min_free,
+        }
+    }
 }
 
 /// What people call what records name by number.
@@ -210,9 +225,7 @@ impl Captures {
     /// # Errors
     /// When the system does not let one go; others may have gone.
     pub fn delete_all(&self) -> io::Result<usize> {
-        let mut shelf = lock(&self.shared.shelf);
-        let closed = shelf.files().into_iter().filter(|file| !file.open);
-        closed.map(|file| shelf.delete(&file.name)).try_fold(0, |count, deleted| Ok(count + usize::from(deleted?)))
+        lock(&self.shared.shelf).delete_all()
     }
 
     /// Waits until the thread has written everything and ended, which it does once its [`CaptureSink`] is gone.

@@ -10,11 +10,11 @@ use bytes::Bytes;
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketOption;
 use pcap_file::pcapng::{Block, PcapNgReader};
 
-use super::shelf::Medium;
 use super::*;
 use crate::capture::record::{Place, SipRecord, What};
 use crate::capture::trace::TraceTransport;
 use crate::ids::CallId;
+use crate::shelf::Medium;
 
 const GROUP: LineGroupId = LineGroupId(0);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

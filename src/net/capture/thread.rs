@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::shelf::ShelfError;
 use super::{CaptureSettings, Shared, lock};
 use crate::capture::file::{Composer, Content, Direction, Message, Writer, comment};
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{ClientRecord, Record, SipRecord, What};
+use crate::shelf::ShelfError;
 
 /// How long a message may wait before it is in its file.
 const WRITE_WITHIN: Duration = Duration::from_millis(200);

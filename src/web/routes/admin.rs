@@ -64,7 +64,7 @@ async fn calls(
 /// Registers a line anew at once.
 async fn reset_line(State(state): State<WebState>, Path(id): Path<String>) -> Result<StatusCode, HttpFailure> {
     let line: LineId = id.parse().map_err(|_| CauseCode::UnknownLine)?;
-    tracing::info!(%line, "reset by an administrator");
+    tracing::info!(line = line.0, "reset by an administrator");
     state.core.reset_line(line).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,6 +3,8 @@
 pub mod admin;
 pub mod captures;
 mod events;
+mod files;
+pub mod log;
 pub mod session;
 mod status;
 pub mod telephony;

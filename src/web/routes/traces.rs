@@ -96,7 +96,7 @@ async fn show(
             let octets = export::pcapng(&trace, application, pseudonyms.as_mut());
             let number = trace.id.bytes().all(|octet| octet.is_ascii_alphanumeric()).then_some(trace.id.as_str());
             let name = format!("call-{}.pcapng", number.unwrap_or("trace"));
-            super::captures::attachment(&name, "application/x-pcapng", octets.into())
+            super::files::attachment(&name, "application/x-pcapng", octets.into())
         }
     })
 }

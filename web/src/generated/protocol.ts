@@ -1136,6 +1136,130 @@ capturing: boolean,
  */
 lines: Array<string> | null, };
 
+export type Log = { 
+/**
+ * How much of each area is logged.
+ */
+areas: Array<LogArea>, 
+/**
+ * The files, the oldest first.
+ */
+files: Array<CaptureFile>, 
+/**
+ * Octets that all files together may have; 0 where the log goes to no files.
+ */
+total_limit: number, 
+/**
+ * Octets that they have.
+ */
+total: number, 
+/**
+ * Why nothing is written to files, in English; None: it is.
+ */
+stopped: string | null, 
+/**
+ * Lines that are missing since the start: in files, on standard error, in the log of the system.
+ */
+missing: LogMissing, 
+/**
+ * This and what is more important goes to the log of the system; None: nothing does.
+ */
+system: LogLevel | null, 
+/**
+ * Why that takes no lines, in English; None: it does.
+ */
+system_problem: string | null, };
+
+export type LogArea = { 
+/**
+ * The part of the server.
+ */
+area: Area, 
+/**
+ * This and what is more important.
+ */
+level: LogLevel, };
+
+export type LogMissing = { 
+/**
+ * In files.
+ */
+files: number, 
+/**
+ * On standard error.
+ */
+stderr: number, 
+/**
+ * In the log of the system.
+ */
+system: number, };
+
+export type LogChange = { 
+/**
+ * How much of these areas is logged from now on; the others stay as they are.
+ */
+levels: Partial<Record<Area, LogLevel>>, };
+
+export type LogLines = { 
+/**
+ * The server's clock.
+ */
+now: number, 
+/**
+ * The newest lines that are wanted, the oldest first.
+ */
+lines: Array<LogLine>, };
+
+export type LogLine = { 
+/**
+ * Counted from the start of the server.
+ */
+seq: number, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * How important.
+ */
+level: LogLevel, 
+/**
+ * The part of the server.
+ */
+area: Area, 
+/**
+ * The module of the program.
+ */
+target: string, 
+/**
+ * What happened.
+ */
+message: string, 
+/**
+ * The call that it belongs to.
+ */
+call: string | null, 
+/**
+ * The number of the line.
+ */
+line: string | null, 
+/**
+ * The name of the line group.
+ */
+group: string | null, 
+/**
+ * The sign-in name of the user.
+ */
+user: string | null, 
+/**
+ * Everything else that is said.
+ */
+fields: Record<string, string | number | boolean>, };
+
+export type Area = "calls" | "sip" | "registration" | "media" | "clients" | "web" | "store" | "capture" | "server" | "libraries";
+
+export type LogLevel = "off" | "error" | "warn" | "info" | "debug" | "trace";
+
 export type CallReport = { 
 /**
  * Names the call while it runs; unique together with `started_at`.
