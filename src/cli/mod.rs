@@ -2,6 +2,7 @@
 //! configuration file.
 
 mod capture;
+mod case;
 mod control;
 mod edit;
 mod lines;
@@ -16,8 +17,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 pub use self::capture::{Capture, GroupOf};
+pub use self::case::{Case, CaseCommand};
 use self::control::Control;
 pub use self::log::Log;
+use crate::capture::case::CaseError;
 use crate::capture::read::ReadError;
 use crate::config::{Config, ConfigError};
 use crate::web::protocol::admin::{LineGroups, LineReport};
@@ -62,6 +65,9 @@ pub enum Command {
     /// Captures the signalling of the running server in files.
     #[command(subcommand)]
     Capture(Capture),
+    /// Shows a case file of any installation: where it comes from, the call as a ladder, why it went as it did, and what
+    /// this version decides when the PBX says the same again.
+    Case(Case),
     /// Reads a capture of any tool (pcap or pcapng): its calls, why they failed, and what this program decides when
     /// the PBX says the same again. The exit code is 1 when the file cannot be read, or when --diff finds something.
     Replay {
@@ -191,6 +197,14 @@ pub enum CliError {
         /// Why.
         source: ReadError,
     },
+    /// A file is no case.
+    #[error("{path}: this is no case file: {source}.")]
+    Case {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: CaseError,
+    },
     /// A kept result cannot be used.
     #[error("{path}: this is no result of offhook replay --json: {problem}.")]
     Saved {
@@ -237,6 +251,7 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             print(&control.text(&route).await?)
         }
         Command::Capture(command) => capture::run(command).await,
+        Command::Case(case) => case::run(case).await,
         Command::Replay { file, json, brief, diff } => {
             replay::run(&file, &replay::Options { json, brief, diff: diff.as_deref() })
         }

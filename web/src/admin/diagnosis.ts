@@ -46,6 +46,10 @@ async function get<T>(url: string): Promise<T> {
 export const traceUrl = (call: string, format?: 'text' | 'pcapng') =>
   `${base}/calls/${encodeURIComponent(call)}/trace${format ? `?format=${format}` : ''}`;
 
+/** A ZIP with all that is known of a call; with pseudonyms there are no numbers and names of people in it. */
+export const caseUrl = (call: string, pseudonyms: boolean) =>
+  `${base}/calls/${encodeURIComponent(call)}/case?pseudonyms=${pseudonyms}`;
+
 export const traced = (call: string) => get<Traced>(traceUrl(call));
 
 /** Calls that failed or were bad from a moment on, in ms since 1970. */

@@ -73,7 +73,15 @@ call: string,
 /**
  * The browser's offer with new ICE credentials.
  */
-sdp: string, } | { "type": "generate_digits", 
+sdp: string, } | { "type": "media_trouble", 
+/**
+ * The call.
+ */
+call: string, 
+/**
+ * Why: `microphone_denied`, `microphone_missing` or `insecure_page`.
+ */
+cause: CauseCode, } | { "type": "generate_digits", 
 /**
  * The connected call.
  */
@@ -282,7 +290,15 @@ call: string,
 /**
  * The browser's offer with new ICE credentials.
  */
-sdp: string, } | { "type": "generate_digits", 
+sdp: string, } | { "type": "media_trouble", 
+/**
+ * The call.
+ */
+call: string, 
+/**
+ * Why: `microphone_denied`, `microphone_missing` or `insecure_page`.
+ */
+cause: CauseCode, } | { "type": "generate_digits", 
 /**
  * The connected call.
  */
@@ -1511,6 +1527,7 @@ at: number,
  * How often.
  */
 count: number, };
+
 export type Status = { 
 /**
  * The server's clock.
@@ -1537,6 +1554,18 @@ users: number,
  */
 workers: Array<MediaWorker>, 
 /**
+ * How much waits at this moment.
+ */
+queues: Array<Queue>, 
+/**
+ * Captures.
+ */
+capture: CaptureState, 
+/**
+ * What the process takes of the machine; None where the system does not tell.
+ */
+process: Process | null, 
+/**
  * The database.
  */
 database: Database, 
@@ -1549,9 +1578,75 @@ export type MediaWorker = {
 /**
  * Percent of its last second in which it had something to do.
  */
-load: number, };
+load: number, 
+/**
+ * Percent of what it served in that second that came more than 20 ms late.
+ */
+late: number, 
+/**
+ * Whether that is too much: it takes no further call.
+ */
+overloaded: boolean, };
+
+export type Queue = { 
+/**
+ * For what: `core`, `media`, `stream`, `connection`, `client`.
+ */
+name: string, 
+/**
+ * How much waits; of several of the same kind, in the longest.
+ */
+length: number, 
+/**
+ * How much can wait.
+ */
+limit: number, };
+
+export type CaptureState = { 
+/**
+ * Names of the line groups of which something is captured.
+ */
+groups: Array<string>, 
+/**
+ * Messages that are missing in the files since the start.
+ */
+lost: number, 
+/**
+ * Octets that wait to be written.
+ */
+queued: number, 
+/**
+ * Why capturing has ended by itself, in English.
+ */
+stopped: string | null, };
+
+export type Process = { 
+/**
+ * Octets of memory.
+ */
+memory: number, 
+/**
+ * Seconds of CPU time since its start.
+ */
+cpu: number, 
+/**
+ * Open files, sockets among them.
+ */
+files: number, 
+/**
+ * How many files it may open; None: any number.
+ */
+max_files: number | null, 
+/**
+ * Open sockets.
+ */
+sockets: number, };
 
 export type Database = { 
+/**
+ * What it is: `sqlite`.
+ */
+kind: string, 
 /**
  * Octets that it takes; None where it cannot be read.
  */
