@@ -265,7 +265,11 @@ function Whole({ traced: { trace, verdict } }: { traced: Traced }) {
                 <Menu.Item component="a" href={caseUrl(trace.id, false)} download={`${file}.zip`}>
                   {t.caseNamed}
                 </Menu.Item>
-                <Menu.Item component="a" href={caseUrl(trace.id, true)} download={`${fileName('offhook', trace.id)}.zip`}>
+                <Menu.Item
+                  component="a"
+                  href={caseUrl(trace.id, true)}
+                  download={`${fileName('offhook', trace.id)}.zip`}
+                >
                   {t.casePseudonyms}
                 </Menu.Item>
               </Menu.Dropdown>
