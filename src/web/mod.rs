@@ -38,7 +38,9 @@ use crate::net::core::CoreHandle;
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{AccountKind, Accounts};
 use crate::web::ice::IceServers;
+use crate::web::metrics::process::Process;
 use crate::web::protocol::admin::LineGroupKind;
+use crate::web::protocol::status::Certificate;
 use crate::web::routes::HttpFailure;
 
 /// What every route can reach.
@@ -165,6 +167,17 @@ impl WebState {
             log: None,
             clock: convert::Clock::now(),
         }
+    }
+
+    /// What only files tell: the server's certificates, and what the process takes of the machine.
+    async fn files(&self) -> (Vec<Certificate>, Option<Process>) {
+        let labels = self.labels.clone();
+        let read = move || {
+            let certificates = labels.certificates.iter().map(certificates::read).collect();
+            (certificates, metrics::process::read().ok())
+        };
+        // It fails only while the server stops.
+        tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
 
     fn accounts(&self, kind: AccountKind) -> &Accounts<AccountTable> {

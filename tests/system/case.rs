@@ -72,18 +72,20 @@ fn a_case_is_understood_elsewhere_and_has_nothing_secret_in_it() {
     browser.sees("This number does not exist");
 
     let config = server.dir().join("offhook.toml").display().to_string();
-    let [answered, refused, hidden] = ["answered.zip", "refused.zip", "hidden.zip"].map(|name| server.dir().join(name));
+    let [answered, refused, hidden, nobody] =
+        ["answered.zip", "refused.zip", "hidden.zip", "nobody.zip"].map(|name| server.dir().join(name));
     let text = |path: &Path| path.display().to_string();
     printed(&["make", "1", "--config", &config, "-o", &text(&answered)]);
     printed(&["make", "2", "--config", &config, "--output", &text(&refused)]);
     printed(&["make", "1", "--pseudonyms", "--config", &config, "-o", &text(&hidden)]);
+    printed(&["make", "2", "--pseudonyms", "--config", &config, "-o", &text(&nobody)]);
     assert!(complaint(&["make", "1", "--config", &config, "-o", &text(&answered)]).contains("exists"), "it is kept");
     let nowhere = server.dir().join("nowhere.zip");
     assert!(complaint(&["make", "77", "--config", &config, "-o", &text(&nowhere)]).contains("no longer exists"));
     assert!(!nowhere.exists());
 
     let secrets = [PASSWORD, &kamailio::password("100")];
-    for case in [&answered, &refused, &hidden] {
+    for case in [&answered, &refused, &hidden, &nobody] {
         for (name, text) in files(case) {
             for secret in secrets {
                 assert!(!text.contains(secret), "{secret} in {name}");
@@ -121,13 +123,13 @@ fn a_case_is_understood_elsewhere_and_has_nothing_secret_in_it() {
         assert!(shown.contains(wanted), "{wanted}: {shown}");
     }
     let replayed = printed(&[&text(&answered)]);
-    assert!(
-        replayed.contains("Replayed to the same ") && replayed.contains("  audio") || replayed.contains("~ audio"),
-        "{replayed}"
-    );
+    for wanted in ["100 -> 200", "~ audio secured: sdes", "line_group.srtp = optional", "Log:", "Replayed to the same "]
+    {
+        assert!(replayed.contains(wanted), "{wanted}: {replayed}");
+    }
 
-    for (name, text) in files(&hidden) {
-        for personal in ["alice", "sip:100@", "sip:200@", "\"200\""] {
+    for (name, text) in files(&hidden).into_iter().chain(files(&nobody)) {
+        for personal in ["alice", "sip:100@", "sip:200@", "\"200\"", "sip:999@", " 999 ", " 999.", "line=100"] {
             assert!(!text.contains(personal), "{personal} in {name}: {text}");
         }
     }
@@ -137,7 +139,9 @@ fn a_case_is_understood_elsewhere_and_has_nothing_secret_in_it() {
         let text = files(case).into_iter().find(|(name, _)| name == "verdict.json").expect("it has a verdict").1;
         serde_json::from_str::<Value>(&text).expect("it is JSON")["code"].clone()
     };
-    assert_eq!(verdict(&hidden), verdict(&answered));
+    assert_eq!((verdict(&hidden), verdict(&nobody)), (verdict(&answered), "unknown_number".into()));
+    let log = files(&nobody).into_iter().find(|(name, _)| name == "log.txt").expect("it has lines of the log").1;
+    assert!(log.contains("call=2"), "{log}");
     assert!(complaint(&[&config]).contains("this is no case file"));
 }
 

@@ -17,7 +17,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use self::now::{Captured, Group, Now};
 use super::routes::HttpFailure;
-use super::{WebState, certificates, convert};
+use super::{WebState, convert};
 use crate::call::cause::CauseCode;
 use crate::line::report::GroupReport;
 use crate::net::capture::Selection;
@@ -106,13 +106,8 @@ pub(super) async fn show(State(state): State<WebState>) -> Result<Response, Http
 async fn now(state: &WebState) -> Option<Now> {
     let calls = state.core.calls().await?;
     let report = state.core.report().await?;
-    let labels = state.labels.clone();
-    let files = tokio::task::spawn_blocking(move || {
-        let certificates = labels.certificates.iter().map(certificates::read).collect();
-        (certificates, process::read().ok())
-    });
+    let (certificates, process) = state.files().await;
     let database = state.store.size().await.ok();
-    let (certificates, process) = files.await.unwrap_or_default();
     let captures = state.captures.as_ref();
     let group = |group: GroupReport| {
         let silent = group.targets.iter().filter(|target| target.down_since.is_some()).count() as i64;

@@ -7,23 +7,17 @@ use super::HttpFailure;
 use crate::call::cause::CauseCode;
 use crate::ids::LineGroupId;
 use crate::net::capture::{Captures, Selection};
-use crate::web::metrics::process;
 use crate::web::protocol::status::{CaptureState, Database, MediaWorker, Process, Queue, Status};
-use crate::web::{Labels, WebState, certificates, convert};
+use crate::web::{Labels, WebState, convert};
 
 /// Everything that is no line and no call.
 pub(super) async fn show(State(state): State<WebState>) -> Result<Json<Status>, HttpFailure> {
     let report = state.core.calls().await.ok_or(CauseCode::ShuttingDown)?;
-    let labels = state.labels.clone();
-    let files = tokio::task::spawn_blocking(move || {
-        let certificates = labels.certificates.iter().map(certificates::read).collect();
-        (certificates, process::read().ok())
-    });
+    let (certificates, process) = state.files().await;
     let (size, problem) = match state.store.size().await {
         Ok(size) => (Some(size), None),
         Err(problem) => (None, Some(problem.to_string())),
     };
-    let (certificates, process) = files.await.map_err(|_| CauseCode::Internal)?;
     let percent = |share: f32| 100.0 * f64::from(share);
     let workers = report.loads.into_iter().map(|load| MediaWorker {
         load: percent(load.busy),
