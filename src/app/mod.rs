@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use crate::call::directory::Directory;
 use crate::call::settings::LineSettings;
 use crate::capture::pseudonyms::Pseudonyms;
-use crate::config::{CaptureNumbers, Config, ConfigError, GroupKind, LineGroup};
+use crate::config::{Config, ConfigError, GroupKind, LineGroup};
 use crate::ids::{LineGroupId, LineId};
 use crate::log::{Levels, Log};
 use crate::net::capture::Captures;
@@ -220,12 +220,13 @@ impl Server {
         let core = start_core(&config, &lines, directory.clone(), kept).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
         let labels = labels(&config, &lines, &directory);
-        let (settings, selected) = settings::captures(&config, &lines, pseudonyms(&config)?);
+        let pseudonyms = pseudonyms(&config)?;
+        let (settings, selected) = settings::captures(&config, &lines, &pseudonyms);
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
-        let handle = core.handle.clone();
-        let state = WebState::new(users, administrators, handle, &store, &config.metrics_from, labels, ice);
-        let state = WebState { captures: Some(captures.clone()), log, ..state };
+        let (handle, metrics_from) = (core.handle.clone(), &config.metrics_from);
+        let state = WebState::new(users, administrators, handle, store.clone(), metrics_from, labels, ice);
+        let state = WebState { captures: Some(captures.clone()), pseudonyms: Some(pseudonyms), log, ..state };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
@@ -444,18 +445,14 @@ fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(configured)
 }
 
-/// The pseudonyms in captures, where they are wanted: by the same key after a restart, so that the same number has the
-/// same pseudonym in all files.
-fn pseudonyms(config: &Config) -> Result<Option<Pseudonyms>, StartError> {
-    if config.capture.numbers == CaptureNumbers::Plain {
-        return Ok(None);
-    }
+/// Pseudonyms by the same key after a restart, so that the same number has the same one in all files.
+fn pseudonyms(config: &Config) -> Result<Pseudonyms, StartError> {
     let path = config.data_dir.join("pseudonyms.key");
     let problem = |what, source| StartError::Pseudonyms { path: path.clone(), what, source };
     match fs::read(&path) {
         Ok(key) => {
             let key = key.try_into().map_err(|_| problem("used", io::Error::other("it has not 32 octets")))?;
-            Ok(Some(Pseudonyms::new(key)))
+            Ok(Pseudonyms::new(key))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let mut key = [0; 32];
@@ -463,7 +460,7 @@ fn pseudonyms(config: &Config) -> Result<Option<Pseudonyms>, StartError> {
             let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
             file.and_then(|mut file| io::Write::write_all(&mut file, &key))
                 .map_err(|error| problem("written", error))?;
-            Ok(Some(Pseudonyms::new(key)))
+            Ok(Pseudonyms::new(key))
         }
         Err(error) => Err(problem("read", error)),
     }

@@ -262,9 +262,9 @@ fn log_level(level: config::LogLevel) -> LogLevel {
 pub(super) fn captures(
     config: &Config,
     lines: &[(usize, usize)],
-    pseudonyms: Option<Pseudonyms>,
+    pseudonyms: &Pseudonyms,
 ) -> (CaptureSettings, Vec<Selection>) {
-    let config::Capture { directory, max_file, total, keep, when_full, numbers: _ } = &config.capture;
+    let config::Capture { directory, max_file, total, keep, when_full, numbers } = &config.capture;
     let settings = CaptureSettings {
         directory: directory.clone(),
         max_file: *max_file,
@@ -275,7 +275,10 @@ pub(super) fn captures(
             config::CaptureFull::Stop => WhenFull::Stop,
         },
         min_free: LEAVES,
-        pseudonyms,
+        pseudonyms: match numbers {
+            config::CaptureNumbers::Plain => None,
+            config::CaptureNumbers::Pseudonyms => Some(pseudonyms.clone()),
+        },
         names: CaptureNames {
             groups: config.groups.iter().map(|group| group.name.clone()).collect(),
             lines: lines.iter().map(|&(group, line)| config.groups[group].lines[line].number.clone()).collect(),

@@ -6,7 +6,7 @@ use offhook_media::session::Side;
 
 use super::Calls;
 use super::effect::{Sound, TargetUri};
-use super::state::{Call, Far, Near};
+use super::state::{Call, Far, Near, Stage, Vacancy};
 use super::view::EndCause;
 use crate::ids::{CallId, LineGroupId, LineId, UserId};
 
@@ -19,6 +19,47 @@ pub enum Party {
     Pbx(LineGroupId),
     /// The server itself, or nobody yet.
     Server,
+}
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CallState {
+    /// Nothing has been heard of who is called.
+    Initiated,
+    /// It rings.
+    Alerting,
+    /// It was answered, and its audio is being joined.
+    Answering,
+    /// Both sides talk.
+    Connected,
+    /// A side holds it.
+    Held,
+    /// It waits at a number until somebody takes it.
+    Parked,
+}
+
+impl CallState {
+    /// All of them, in the order in which a call goes through them.
+    pub const ALL: [CallState; 6] = [
+        CallState::Initiated,
+        CallState::Alerting,
+        CallState::Answering,
+        CallState::Connected,
+        CallState::Held,
+        CallState::Parked,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            CallState::Initiated => "initiated",
+            CallState::Alerting => "alerting",
+            CallState::Answering => "answering",
+            CallState::Connected => "connected",
+            CallState::Held => "held",
+            CallState::Parked => "parked",
+        }
+    }
 }
 
 /// Somebody in a call.
@@ -41,6 +82,8 @@ pub struct CallRecord {
     pub caller: Number,
     /// Who was called.
     pub called: Number,
+    /// How far it has come.
+    pub state: CallState,
     /// When it began.
     pub created: Instant,
     /// When it was answered.
@@ -97,11 +140,23 @@ pub(super) fn of(call: &Call) -> CallRecord {
         id: call.id,
         caller,
         called,
+        state: state(call),
         created: call.created,
         connected: call.connected,
         parties: parties(call),
         silent: [Side::A, Side::B].map(|side| call.silence[side as usize].is_some()),
         cause: None,
+    }
+}
+
+fn state(call: &Call) -> CallState {
+    match call.stage {
+        _ if matches!(call.vacancy, Some(Vacancy::Parked { .. })) => CallState::Parked,
+        Stage::Initiated => CallState::Initiated,
+        Stage::Alerting { .. } => CallState::Alerting,
+        Stage::Answering => CallState::Answering,
+        Stage::Connected if call.on_hold || call.held.contains(&true) => CallState::Held,
+        Stage::Connected => CallState::Connected,
     }
 }
 

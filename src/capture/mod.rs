@@ -3,6 +3,7 @@
 //! A [`trace::Trace`] is everything known of a call. It is noted while the server runs, or read from a capture of any
 //! tool. [`verdict::Verdict`] is what it comes to. Pure: times are arguments, files and sockets are elsewhere.
 
+pub mod case;
 pub mod diagnosis;
 pub mod failures;
 pub mod file;

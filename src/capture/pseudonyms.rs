@@ -2,6 +2,7 @@
 
 mod sdp;
 mod sip;
+mod trace;
 
 use std::fmt;
 
@@ -13,8 +14,18 @@ use sha2::Sha256;
 /// What stands in the place of what is no number or name by itself.
 const REDACTED: &str = "redacted";
 /// Fields of the client protocol that say who telephones.
-const PERSONAL: [&str; 8] =
-    ["number", "name", "display_name", "username", "remote_office", "transferring_to", "digits", "detail"];
+const PERSONAL: [&str; 10] = [
+    "number",
+    "name",
+    "display_name",
+    "username",
+    "remote_office",
+    "to",
+    "transferring_to",
+    "parked_at",
+    "digits",
+    "detail",
+];
 /// Pseudonyms that are remembered, so that they need not be computed again.
 const MAX_REMEMBERED: usize = 8192;
 /// Longest text of which one is remembered.

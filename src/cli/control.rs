@@ -23,6 +23,9 @@ use crate::web::protocol::HttpError;
 /// A server that answers at all does so within milliseconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
+/// Octets of a refusal in place of a file.
+const MAX_REFUSAL: usize = 4096;
+
 /// The control socket of a server.
 pub(super) struct Control {
     path: PathBuf,
@@ -64,8 +67,10 @@ impl Control {
     /// Writes an answer of any length into a file. The inner error is the file's.
     pub(super) async fn save(&self, route: &str, mut file: &File) -> Result<io::Result<()>, CliError> {
         let stream = self.connect().await?;
-        let mut written = Ok(());
+        let (mut written, mut begin) = (Ok(()), Vec::new());
         let answer = exchange(stream, Method::GET, route, Bytes::new(), |piece| {
+            let room = MAX_REFUSAL.saturating_sub(begin.len());
+            begin.extend_from_slice(&piece[..piece.len().min(room)]);
             if written.is_ok() {
                 written = file.write_all(piece);
             }
@@ -73,7 +78,7 @@ impl Control {
         let status = answer.await.map_err(|error| self.broken(&error))?;
         match status.is_success() {
             true => Ok(written),
-            false => Err(self.broken(&status)),
+            false => Err(self.refused(status, &begin)),
         }
     }
 
@@ -96,9 +101,14 @@ impl Control {
         if status.is_success() {
             return Ok(body);
         }
-        match serde_json::from_slice::<HttpError>(&body) {
-            Ok(error) => Err(CliError::Refused(error.message)),
-            Err(_) => Err(self.broken(&status)),
+        Err(self.refused(status, &body))
+    }
+
+    /// The server's own sentence, where it has one.
+    fn refused(&self, status: StatusCode, body: &[u8]) -> CliError {
+        match serde_json::from_slice::<HttpError>(body) {
+            Ok(error) => CliError::Refused(error.message),
+            Err(_) => self.broken(&status),
         }
     }
 

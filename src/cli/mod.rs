@@ -2,6 +2,7 @@
 //! configuration file.
 
 mod capture;
+mod case;
 mod control;
 mod edit;
 mod files;
@@ -17,9 +18,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 pub use self::capture::{Capture, GroupOf};
+pub use self::case::{Case, CaseCommand};
 use self::control::Control;
 pub use self::files::Files;
 pub use self::log::Log;
+use crate::capture::case::CaseError;
 use crate::capture::read::ReadError;
 use crate::config::{Config, ConfigError};
 use crate::web::protocol::admin::{LineGroups, LineReport};
@@ -67,6 +70,9 @@ pub enum Command {
         #[arg(long)]
         line: bool,
     },
+    /// Shows a case file of any installation: where it comes from, the call as a ladder, why it went as it did, and what
+    /// this version decides when the PBX says the same again.
+    Case(Case),
     /// Reads a capture of any tool (pcap or pcapng): its calls, why they failed, and what this program decides when
     /// the PBX says the same again. The exit code is 1 when the file cannot be read, or when --diff finds something.
     Replay {
@@ -193,6 +199,14 @@ pub enum CliError {
         /// Why.
         source: ReadError,
     },
+    /// A file is no case.
+    #[error("{path}: this is no case file: {source}.")]
+    Case {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: CaseError,
+    },
     /// A kept result cannot be used.
     #[error("{path}: this is no result of offhook replay --json: {problem}.")]
     Saved {
@@ -240,6 +254,7 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             let route = format!("/api/v1/admin/{of}/{}/trace?format={format}", control::escaped(&call));
             print(&control.text(&route).await?)
         }
+        Command::Case(case) => case::run(case).await,
         Command::Replay { file, json, brief, diff } => {
             replay::run(&file, &replay::Options { json, brief, diff: diff.as_deref() })
         }

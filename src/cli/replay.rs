@@ -59,7 +59,8 @@ fn compare(old: &Path, replay: &Replay) -> Result<(), CliError> {
     Err(CliError::Different)
 }
 
-fn text(replay: &Replay, found: &Calls, brief: bool) -> String {
+/// What a replay came to.
+pub(super) fn text(replay: &Replay, found: &Calls, brief: bool) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
     for (call, dialog) in replay.calls.iter().zip(&found.calls) {

@@ -31,6 +31,30 @@ pub enum LineState {
 }
 
 impl LineState {
+    /// All of them.
+    pub const ALL: [LineState; 7] = [
+        LineState::Inactive,
+        LineState::Waiting,
+        LineState::Registering,
+        LineState::Registered,
+        LineState::Ready,
+        LineState::Failed,
+        LineState::Unregistered,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            LineState::Inactive => "inactive",
+            LineState::Waiting => "waiting",
+            LineState::Registering => "registering",
+            LineState::Registered => "registered",
+            LineState::Ready => "ready",
+            LineState::Failed => "failed",
+            LineState::Unregistered => "unregistered",
+        }
+    }
+
     /// Whether calls can leave by the line.
     pub fn is_available(self) -> bool {
         matches!(self, LineState::Registered | LineState::Ready)

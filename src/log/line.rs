@@ -126,7 +126,7 @@ impl LogLine {
     }
 
     /// The line with its end.
-    pub(super) fn write(&self, format: Format) -> String {
+    pub fn write(&self, format: Format) -> String {
         match format {
             Format::Text => self.text(),
             Format::Json => self.json(),

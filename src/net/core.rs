@@ -148,8 +148,8 @@ pub struct Core<R> {
     pub(super) dns: Arc<Dns>,
     strangers: Strangers,
     pub(super) desk: ClientDesk,
-    inbox: mpsc::Receiver<Message>,
-    media_events: mpsc::Receiver<MediaEvent>,
+    pub(super) inbox: mpsc::Receiver<Message>,
+    pub(super) media_events: mpsc::Receiver<MediaEvent>,
     pub(super) stop_by: Option<Instant>,
     pub(super) figures: Figures,
     /// What happened lately.

@@ -9,7 +9,9 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tracing::warn;
 
 use super::core::Core;
+use super::media::WorkerLoad;
 use super::role::Role;
+use crate::call::cause::CauseCode;
 use crate::call::record::{CallRecord, Party};
 use crate::ids::CallId;
 
@@ -38,12 +40,27 @@ pub struct CallsReport {
     pub calls: Vec<CallFigures>,
     /// How often a browser and a PBX fell silent.
     pub silences: [u64; 2],
-    /// Share of time in which each media thread had something to do.
-    pub loads: Vec<f32>,
+    /// Calls that ended, by why and by whether they had been answered.
+    pub ended: FxHashMap<(CauseCode, bool), u64>,
+    /// How busy each media thread was in its last second.
+    pub loads: Vec<WorkerLoad>,
+    /// What waits.
+    pub queues: Vec<QueueLength>,
     /// Clients that are connected.
     pub clients: usize,
     /// Users who are signed in there.
     pub users: usize,
+}
+
+/// How much waits somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueLength {
+    /// For what.
+    pub name: &'static str,
+    /// How much waits; of several of the same kind, in the longest.
+    pub length: usize,
+    /// How much can wait.
+    pub limit: usize,
 }
 
 /// What a media thread says of one leg.
@@ -61,11 +78,13 @@ pub(super) struct Figures {
     /// Calls that ended, until the media threads have told their last figures.
     ending: FxHashMap<CallId, CallFigures>,
     silences: [u64; 2],
+    /// How many calls ended, see [`CallsReport::ended`].
+    counts: FxHashMap<(CauseCode, bool), u64>,
 }
 
 impl Figures {
     pub(super) fn new(ended: broadcast::Sender<CallFigures>) -> Figures {
-        Figures { ended, ending: FxHashMap::default(), silences: [0; 2] }
+        Figures { ended, ending: FxHashMap::default(), silences: [0; 2], counts: FxHashMap::default() }
     }
 
     /// Whether the figures of every ended call are there.
@@ -83,6 +102,8 @@ impl<R: Role> Core<R> {
     /// A call is over; its legs follow.
     pub(super) fn call_ended(&mut self, record: CallRecord, now: Instant) {
         self.recorder.ended(&record, now);
+        let cause = record.cause.as_ref().map_or(CauseCode::NormalClearing, |cause| cause.code);
+        *self.figures.counts.entry((cause, record.connected.is_some())).or_default() += 1;
         if self.figures.ending.len() < MAX_ENDING {
             let ended = CallFigures { ended: Some(now), record, legs: [None, None] };
             self.figures.ending.insert(ended.record.id, ended);
@@ -121,11 +142,24 @@ impl<R: Role> Core<R> {
         }
     }
 
+    /// How much waits for the core, and for others because of it.
+    fn queues(&self) -> Vec<QueueLength> {
+        let [streams, connection] = self.transport.queues();
+        vec![
+            QueueLength { name: "core", length: self.inbox.len(), limit: self.inbox.max_capacity() },
+            QueueLength { name: "media", length: self.media_events.len(), limit: self.media_events.max_capacity() },
+            streams,
+            connection,
+            self.desk.queue(),
+        ]
+    }
+
     /// Answers with all calls once the media threads have told their figures.
     pub(super) fn report_calls(&mut self, reply: oneshot::Sender<CallsReport>) {
         let records: Vec<CallRecord> = self.calls.records().collect();
         let (silences, loads) = (self.figures.silences, self.media.loads());
         let (clients, users) = self.desk.count_online();
+        let (ended, queues) = (self.figures.counts.clone(), self.queues());
         // Every call has two legs; a few more are ending.
         let (sender, mut figures) = mpsc::channel::<LegFigures>(2 * records.len() + 64);
         self.media.report(&sender);
@@ -145,7 +179,7 @@ impl<R: Role> Core<R> {
                 ended: None,
                 record,
             });
-            let _ = reply.send(CallsReport { calls: calls.collect(), silences, loads, clients, users });
+            let _ = reply.send(CallsReport { calls: calls.collect(), silences, ended, loads, queues, clients, users });
         });
     }
 }

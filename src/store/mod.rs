@@ -75,6 +75,11 @@ impl Store {
         LineSettingsTable { pool: self.pool.clone() }
     }
 
+    /// What it is.
+    pub fn kind(&self) -> &'static str {
+        "sqlite"
+    }
+
     /// Octets that it takes; fails where it cannot be read.
     pub async fn size(&self) -> Result<u64, sqlx::Error> {
         let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";

@@ -39,7 +39,7 @@ impl Clock {
         self.unix_ms
     }
 
-    fn unix_ms(&self, at: Instant) -> f64 {
+    pub(super) fn unix_ms(&self, at: Instant) -> f64 {
         match at.checked_duration_since(self.instant) {
             Some(later) => self.unix_ms + later.as_millis() as f64,
             None => self.unix_ms - self.instant.duration_since(at).as_millis() as f64,

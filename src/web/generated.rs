@@ -13,7 +13,7 @@ use super::protocol::admin::{
 };
 use super::protocol::captures::{CaptureChange, CaptureFile, CaptureGroup, Captures};
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
-use super::protocol::status::{Certificate, Database, MediaWorker, Status};
+use super::protocol::status::{CaptureState, Certificate, Database, MediaWorker, Process, Queue, Status};
 use super::protocol::*;
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
@@ -92,10 +92,6 @@ fn protocol_types() -> String {
     add(CallReport::decl(&config));
     add(LegReport::decl(&config));
     add(LegParty::decl(&config));
-    add(Status::decl(&config));
-    add(MediaWorker::decl(&config));
-    add(Database::decl(&config));
-    add(Certificate::decl(&config));
     add(CallTrace::decl(&config));
     add(Failures::decl(&config));
     add(CallVerdict::decl(&config));
@@ -103,6 +99,13 @@ fn protocol_types() -> String {
     add(CodeCount::decl(&config));
     add(NameCount::decl(&config));
     add(HourCount::decl(&config));
+    add(Status::decl(&config));
+    add(MediaWorker::decl(&config));
+    add(Queue::decl(&config));
+    add(CaptureState::decl(&config));
+    add(Process::decl(&config));
+    add(Database::decl(&config));
+    add(Certificate::decl(&config));
     add(Trace::decl(&config));
     add(TraceCause::decl(&config));
     add(TraceParty::decl(&config));

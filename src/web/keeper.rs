@@ -49,6 +49,7 @@ pub async fn judge(state: WebState, mut finished: Receiver<Arc<Recording>>) {
         if verdict.severity == Severity::Fine {
             continue;
         }
+        state.metrics.judged(&verdict.code);
         info!(call = %trace.id, code = verdict.code, "{}", verdict.english);
         let kept = state.verdicts.keep(&CallVerdict::of(&trace, verdict), convert::unix_ms()).await;
         if let Err(error) = kept {

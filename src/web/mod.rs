@@ -29,6 +29,7 @@ use ipnet::IpNet;
 
 use crate::call::cause::CauseCode;
 use crate::call::service::Services;
+use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::recorder::Names;
 use crate::ids::{LineGroupId, LineId};
 use crate::log::Log;
@@ -37,7 +38,9 @@ use crate::net::core::CoreHandle;
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{AccountKind, Accounts};
 use crate::web::ice::IceServers;
+use crate::web::metrics::process::Process;
 use crate::web::protocol::admin::LineGroupKind;
+use crate::web::protocol::status::Certificate;
 use crate::web::routes::HttpFailure;
 
 /// What every route can reach.
@@ -65,6 +68,8 @@ pub struct WebState {
     pub ice: Arc<IceServers>,
     /// Capture files, where there are some.
     pub captures: Option<Captures>,
+    /// Pseudonyms of numbers and names in what is handed on, where there are some.
+    pub pseudonyms: Option<Pseudonyms>,
     /// The log, where the server has one of its own.
     pub log: Option<Log>,
     /// Turns moments into dates.
@@ -141,7 +146,7 @@ impl WebState {
         users: Accounts<AccountTable>,
         administrators: Accounts<AccountTable>,
         core: CoreHandle,
-        store: &Store,
+        store: Store,
         metrics_from: &[IpNet],
         labels: Labels,
         ice: IceServers,
@@ -151,16 +156,28 @@ impl WebState {
             administrators: Arc::new(administrators),
             core,
             quality: store.quality(),
-            store: store.clone(),
             verdicts: store.verdicts(),
+            store,
             metrics: Arc::default(),
             metrics_from: metrics_from.into(),
             labels: Arc::new(labels),
             ice: Arc::new(ice),
             captures: None,
+            pseudonyms: None,
             log: None,
             clock: convert::Clock::now(),
         }
+    }
+
+    /// What only files tell: the server's certificates, and what the process takes of the machine.
+    async fn files(&self) -> (Vec<Certificate>, Option<Process>) {
+        let labels = self.labels.clone();
+        let read = move || {
+            let certificates = labels.certificates.iter().map(certificates::read).collect();
+            (certificates, metrics::process::read().ok())
+        };
+        // It fails only while the server stops.
+        tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
 
     fn accounts(&self, kind: AccountKind) -> &Accounts<AccountTable> {

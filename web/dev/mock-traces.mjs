@@ -488,8 +488,20 @@ export function status() {
     started_at: now - 3.4 * day,
     users: 3,
     clients: 4,
-    workers: [{ load: 12.4 }, { load: 9.8 }],
-    database: { size: 8_380_416, problem: null },
+    workers: [
+      { load: 12.4, late: 0, overloaded: false },
+      { load: 9.8, late: 2.1, overloaded: false },
+    ],
+    queues: [
+      { name: 'core', length: 0, limit: 4096 },
+      { name: 'media', length: 0, limit: 65_536 },
+      { name: 'stream', length: 0, limit: 1024 },
+      { name: 'connection', length: 0, limit: 256 },
+      { name: 'client', length: 1, limit: 256 },
+    ],
+    capture: { groups: ['office'], lost: 0, queued: 0, stopped: null },
+    process: { memory: 71_303_168, cpu: 812.4, files: 214, max_files: 1_048_576, sockets: 187 },
+    database: { kind: 'sqlite', size: 8_380_416, problem: null },
     certificates: [
       {
         used_by: 'https',

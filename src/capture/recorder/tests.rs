@@ -7,7 +7,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::call::record::{CallRecord, Number, Party};
+use crate::call::record::{CallRecord, CallState, Number, Party};
 use crate::call::view::EndCause;
 use crate::capture::record::ClientRecord;
 use crate::capture::trace::{PartyKind, Trace, TraceTransport, TraceWhat};
@@ -62,6 +62,7 @@ impl World {
             id: call,
             caller: Number::Line(LINE),
             called: Number::Other("200".into()),
+            state: CallState::Initiated,
             created: self.now,
             connected: connected.then_some(self.now),
             parties: [Party::Browser(UserId(0)), Party::Pbx(GROUP)],

@@ -192,6 +192,16 @@ impl Captures {
         self.shared.lost_ever.load(Ordering::Relaxed)
     }
 
+    /// Octets that wait to be written, and how many can.
+    pub fn queued(&self) -> (usize, usize) {
+        (self.shared.queued.load(Ordering::Relaxed), BACKLOG_OCTETS)
+    }
+
+    /// Why capturing has ended by itself, in a sentence.
+    pub fn stopped(&self) -> Option<String> {
+        lock(&self.shared.stopped).clone()
+    }
+
     /// The pseudonyms of the files, where numbers and names get some.
     pub fn pseudonyms(&self) -> Option<Pseudonyms> {
         self.shared.pseudonyms.clone()

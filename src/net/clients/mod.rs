@@ -15,6 +15,7 @@ use tracing::debug;
 use self::listener::Listener;
 pub use self::prompt::Prompt;
 use super::core::{Core, CoreHandle, Message};
+use super::figures::QueueLength;
 use super::role::Role;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{Command, CommandResult, Input};
@@ -324,6 +325,13 @@ impl ClientDesk {
     /// See [`Clients::count_online`].
     pub(super) fn count_online(&self) -> (usize, usize) {
         self.clients.count_online()
+    }
+
+    /// What waits for the sockets of clients.
+    pub(super) fn queue(&self) -> QueueLength {
+        let sockets = self.listeners.values().flat_map(|listener| &listener.sockets);
+        let length = sockets.map(|socket| socket.max_capacity() - socket.capacity()).max().unwrap_or_default();
+        QueueLength { name: "client", length, limit: CLIENT_BACKLOG }
     }
 
     /// Who is signed in at a client.

@@ -29,6 +29,7 @@ use tracing::{debug, info, warn};
 use self::ports::Ports;
 pub use self::recording::Recording;
 pub use self::terms::{AudioSettings, Dtmf, Srtp};
+pub use self::worker::WorkerLoad;
 use self::worker::{Action, Workers};
 use super::figures::LegFigures;
 use crate::call::cause::CauseCode;
@@ -418,8 +419,8 @@ impl MediaServer {
         self.workers.are_overloaded()
     }
 
-    /// Share of time in which each worker had something to do in its last second.
-    pub(super) fn loads(&self) -> Vec<f32> {
+    /// How busy each worker was in its last second.
+    pub(super) fn loads(&self) -> Vec<WorkerLoad> {
         self.workers.loads()
     }
 

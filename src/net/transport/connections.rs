@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::failure::{TransportFailure, Why};
+use crate::net::figures::QueueLength;
 
 /// Messages waiting for one connection; a peer that reads slower than this is cut off.
 const CONNECTION_BACKLOG: usize = 256;
@@ -138,6 +139,13 @@ impl Connections {
             Err(TrySendError::Full(_)) => Written::Full,
             Err(TrySendError::Closed(bytes)) => Written::Ending(bytes),
         })
+    }
+
+    /// What waits to be written.
+    pub(super) fn queue(&self) -> QueueLength {
+        let waiting = self.by_id.values().map(|connection| CONNECTION_BACKLOG - connection.writer.capacity());
+        let length = waiting.max().unwrap_or_default();
+        QueueLength { name: "connection", length, limit: CONNECTION_BACKLOG }
     }
 
     /// Whether nothing waits to be written.

@@ -40,6 +40,7 @@ pub use self::listener::{ListenerKind, ListenerSettings, ListenerState, Listener
 use self::stream::{AcceptTls, Served};
 use self::tls::Loaded;
 pub use self::tls::{CertificateFiles, TlsProfile, TlsServer, Trust};
+use super::figures::QueueLength;
 
 /// Messages and connection news from all streams, waiting for the core; readers wait beyond it.
 const STREAM_BACKLOG: usize = 1024;
@@ -447,6 +448,11 @@ impl Transport {
             _ => to.connection.or_else(|| self.connections.find(&self.flow_key(to, from)?)),
         };
         connection.and_then(|id| self.connections.local(id)).unwrap_or(from)
+    }
+
+    /// What came over streams and waits for the core, and what waits to be written to one of them.
+    pub(super) fn queues(&self) -> [QueueLength; 2] {
+        [QueueLength { name: "stream", length: self.events.len(), limit: STREAM_BACKLOG }, self.connections.queue()]
     }
 
     /// Whether everything that was to be sent is with the system.

@@ -20,6 +20,12 @@ pub struct Status {
     pub users: usize,
     /// The threads that move audio.
     pub workers: Vec<MediaWorker>,
+    /// How much waits at this moment.
+    pub queues: Vec<Queue>,
+    /// Captures.
+    pub capture: CaptureState,
+    /// What the process takes of the machine; None where the system does not tell.
+    pub process: Option<Process>,
     /// The database.
     pub database: Database,
     /// The server's own certificates.
@@ -31,11 +37,64 @@ pub struct Status {
 pub struct MediaWorker {
     /// Percent of its last second in which it had something to do.
     pub load: f64,
+    /// Percent of what it served in that second that came more than 20 ms late.
+    pub late: f64,
+    /// Whether that is too much: it takes no further call.
+    pub overloaded: bool,
+}
+
+/// How much waits somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Queue {
+    /// For what: `core`, `media`, `stream`, `connection`, `client`.
+    pub name: String,
+    /// How much waits; of several of the same kind, in the longest.
+    #[ts(type = "number")]
+    pub length: usize,
+    /// How much can wait.
+    #[ts(type = "number")]
+    pub limit: usize,
+}
+
+/// Whether signalling is captured.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CaptureState {
+    /// Names of the line groups of which something is captured.
+    pub groups: Vec<String>,
+    /// Messages that are missing in the files since the start.
+    #[ts(type = "number")]
+    pub lost: u64,
+    /// Octets that wait to be written.
+    #[ts(type = "number")]
+    pub queued: usize,
+    /// Why capturing has ended by itself, in English.
+    pub stopped: Option<String>,
+}
+
+/// What the process takes of the machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Process {
+    /// Octets of memory.
+    #[ts(type = "number")]
+    pub memory: u64,
+    /// Seconds of CPU time since its start.
+    pub cpu: f64,
+    /// Open files, sockets among them.
+    #[ts(type = "number")]
+    pub files: u64,
+    /// How many files it may open; None: any number.
+    #[ts(type = "number | null")]
+    pub max_files: Option<u64>,
+    /// Open sockets.
+    #[ts(type = "number")]
+    pub sockets: u64,
 }
 
 /// The database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Database {
+    /// What it is: `sqlite`.
+    pub kind: String,
     /// Octets that it takes; None where it cannot be read.
     #[ts(type = "number | null")]
     pub size: Option<u64>,

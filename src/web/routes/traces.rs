@@ -10,12 +10,14 @@ use serde::Deserialize;
 
 use super::HttpFailure;
 use crate::call::cause::CauseCode;
+use crate::capture::case::Case;
 use crate::capture::diagnosis::diagnose;
 use crate::capture::failures::{Failures, VerdictStore};
 use crate::capture::file::export;
 use crate::capture::ladder;
 use crate::capture::recorder::Recording;
 use crate::capture::trace::Trace;
+use crate::log;
 use crate::net::capture::Captures;
 use crate::web::protocol::admin::CallTrace;
 use crate::web::{WebState, convert};
@@ -24,6 +26,9 @@ use crate::web::{WebState, convert};
 const PERIOD: f64 = 24.0 * 3600.0 * 1_000.0;
 /// How far the begin of a call as it is kept may be from that of a trace: one counts milliseconds, the other less.
 const SAME_BEGIN: f64 = 1.0;
+
+/// Lines of the log in a case file.
+const CASE_LINES: usize = 2_000;
 
 /// In what form a trace is wanted.
 #[derive(Debug, Default, Deserialize)]
@@ -42,6 +47,13 @@ struct Wanted {
 }
 
 #[derive(Debug, Deserialize)]
+struct WantedCase {
+    /// Without numbers and names of people.
+    #[serde(default)]
+    pseudonyms: bool,
+}
+
+#[derive(Debug, Deserialize)]
 struct Period {
     since: Option<f64>,
     until: Option<f64>,
@@ -51,6 +63,7 @@ struct Period {
 pub fn routes() -> Router<WebState> {
     Router::new()
         .route("/api/v1/admin/calls/{id}/trace", get(call))
+        .route("/api/v1/admin/calls/{id}/case", get(case))
         .route("/api/v1/admin/lines/{id}/trace", get(line))
         .route("/api/v1/admin/failures", get(failures))
 }
@@ -63,6 +76,45 @@ async fn call(
 ) -> Result<Response, HttpFailure> {
     let recording = state.core.trace(&id).await.ok_or(CauseCode::UnknownCall)?;
     show(&state, &recording, wanted).await
+}
+
+/// A case file of a call.
+async fn case(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    wanted: Result<Query<WantedCase>, QueryRejection>,
+) -> Result<Response, HttpFailure> {
+    let Query(WantedCase { pseudonyms }) = wanted.map_err(|_| CauseCode::BadRequest)?;
+    let recording = state.core.trace(&id).await.ok_or(CauseCode::UnknownCall)?;
+    let trace = whole(&state, &recording).await;
+    // Where captures have no numbers, cases have none either.
+    let captured = state.captures.as_ref().and_then(Captures::pseudonyms);
+    let mut names = match pseudonyms {
+        true => Some(captured.or(state.pseudonyms).ok_or(CauseCode::NotFound)?),
+        false => captured,
+    };
+    let lines = state.log.map(|log| {
+        let lines = log.recent(&log::Wanted { call: Some(trace.id.clone()), limit: CASE_LINES, ..Default::default() });
+        lines.iter().map(|line| line.write(log::Format::Text).trim_end().to_owned()).collect()
+    });
+    let name = attached_name("case", &trace, "zip");
+    let zip = tokio::task::spawn_blocking(move || {
+        Case::new(trace, lines.unwrap_or_default(), convert::unix_ms(), names.as_mut()).zip()
+    });
+    match zip.await {
+        Ok(Ok(zip)) => Ok(super::files::attachment(&name, "application/zip", zip.into())),
+        Ok(Err(error)) => {
+            tracing::error!(%error, call = id, "a case file cannot be made");
+            Err(CauseCode::Internal.into())
+        }
+        Err(_) => Err(CauseCode::Internal.into()),
+    }
+}
+
+/// The name of a call's file: its number, where it has one.
+fn attached_name(what: &str, trace: &Trace, ending: &str) -> String {
+    let number = trace.id.bytes().all(|octet| octet.is_ascii_alphanumeric()).then_some(trace.id.as_str());
+    format!("{what}-{}.{ending}", number.unwrap_or("trace"))
 }
 
 /// What happened to a line lately, by its number or its place in the configuration.
@@ -94,9 +146,7 @@ async fn show(
             let mut pseudonyms = state.captures.as_ref().and_then(Captures::pseudonyms);
             let application = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
             let octets = export::pcapng(&trace, application, pseudonyms.as_mut());
-            let number = trace.id.bytes().all(|octet| octet.is_ascii_alphanumeric()).then_some(trace.id.as_str());
-            let name = format!("call-{}.pcapng", number.unwrap_or("trace"));
-            super::files::attachment(&name, "application/x-pcapng", octets.into())
+            super::files::attachment(&attached_name("call", &trace, "pcapng"), "application/x-pcapng", octets.into())
         }
     })
 }

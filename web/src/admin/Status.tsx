@@ -111,10 +111,11 @@ export function Status({ report }: { report: LineGroups }) {
         {program && program.workers.length > 0 && (
           <Card title={t.workers}>
             <ul>
-              {program.workers.map(({ load }, at) => (
-                <Item key={at} tone={load > 80 ? 'bad' : 'good'} name={t.worker(number(at + 1))}>
+              {program.workers.map(({ load, late, overloaded }, at) => (
+                <Item key={at} tone={overloaded || load > 80 ? 'bad' : 'good'} name={t.worker(number(at + 1))}>
                   <span className="numbers">
-                    {t.load} {number(Math.round(load))} %
+                    {t.load} {number(Math.round(load))} %{late >= 1 && `, ${t.late(`${number(Math.round(late))} %`)}`}
+                    {overloaded && `, ${t.overloaded}`}
                   </span>
                 </Item>
               ))}
@@ -170,6 +171,17 @@ export function Status({ report }: { report: LineGroups }) {
             </ul>
           </Card>
         )}
+        {program && (
+          <Card title={t.queues}>
+            <ul>
+              {program.queues.map(({ name, length, limit }) => (
+                <Item key={name} tone={length > 0.8 * limit ? 'bad' : 'good'} name={t.queue[name] ?? name}>
+                  <span className="numbers">{t.queueOf(number(length), number(limit))}</span>
+                </Item>
+              ))}
+            </ul>
+          </Card>
+        )}
         {program && <About program={program} />}
       </div>
     </>
@@ -200,10 +212,11 @@ function Expiry({ at, now }: { at: number; now: number }) {
   );
 }
 
-function About({ program: { version, started_at, now } }: { program: Program }) {
-  const { texts } = useTranslation();
+function About({ program: { version, started_at, now, process } }: { program: Program }) {
+  const { texts, language } = useTranslation();
   const span = useSpan();
   const t = texts.admin.status;
+  const number = (value: number) => value.toLocaleString(language);
   return (
     <Card title={t.program}>
       <dl>
@@ -211,6 +224,14 @@ function About({ program: { version, started_at, now } }: { program: Program }) 
         <dd className="numbers">{version}</dd>
         <dt>{t.uptime}</dt>
         <dd className="numbers">{span(now - started_at)}</dd>
+        {process && (
+          <>
+            <dt>{t.memory}</dt>
+            <dd className="numbers">{formatSize(process.memory, language)}</dd>
+            <dt>{t.openFiles}</dt>
+            <dd className="numbers">{t.openSockets(number(process.files), number(process.sockets))}</dd>
+          </>
+        )}
       </dl>
     </Card>
   );

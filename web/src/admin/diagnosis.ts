@@ -16,6 +16,10 @@ export const traceUrl = (of: Traced, id: string, format?: 'text' | 'pcapng') =>
 
 export const trace = (of: Traced, id: string) => get<CallTrace>(traceUrl(of, id));
 
+/** A ZIP with all that is known of a call; with pseudonyms there are no numbers and names of people in it. */
+export const caseUrl = (call: string, pseudonyms: boolean) =>
+  `${base}/calls/${encodeURIComponent(call)}/case?pseudonyms=${pseudonyms}`;
+
 /** Calls that failed or were bad from a moment on, in ms since 1970. */
 export const failures = (since: number) => get<Failures>(`${base}/failures?since=${Math.round(since)}`);
 

@@ -1390,78 +1390,6 @@ mos_remote: number | null, };
 
 export type LegParty = "browser" | "pbx";
 
-export type Status = { 
-/**
- * The server's clock.
- */
-now: number, 
-/**
- * Version of the program.
- */
-version: string, 
-/**
- * When it was started.
- */
-started_at: number, 
-/**
- * Clients that are connected.
- */
-clients: number, 
-/**
- * Users who are signed in there.
- */
-users: number, 
-/**
- * The threads that move audio.
- */
-workers: Array<MediaWorker>, 
-/**
- * The database.
- */
-database: Database, 
-/**
- * The server's own certificates.
- */
-certificates: Array<Certificate>, };
-
-export type MediaWorker = { 
-/**
- * Percent of its last second in which it had something to do.
- */
-load: number, };
-
-export type Database = { 
-/**
- * Octets that it takes; None where it cannot be read.
- */
-size: number | null, 
-/**
- * Why it cannot be read, in English.
- */
-problem: string | null, };
-
-export type Certificate = { 
-/**
- * Name of the listener or line group that shows it; `https` for the web server's.
- */
-used_by: string, 
-/**
- * Its file.
- */
-file: string, 
-/**
- * Host names and addresses that it is for.
- */
-names: Array<string>, 
-/**
- * Until when it is valid, the others of its chain among it; None where it cannot be read.
- */
-expires_at: number | null, 
-/**
- * Why it cannot be read, in English.
- */
-problem: string | null, };
-
 export type CallTrace = { 
 /**
  * All that is known of it.
@@ -1599,6 +1527,156 @@ at: number,
  * How often.
  */
 count: number, };
+
+export type Status = { 
+/**
+ * The server's clock.
+ */
+now: number, 
+/**
+ * Version of the program.
+ */
+version: string, 
+/**
+ * When it was started.
+ */
+started_at: number, 
+/**
+ * Clients that are connected.
+ */
+clients: number, 
+/**
+ * Users who are signed in there.
+ */
+users: number, 
+/**
+ * The threads that move audio.
+ */
+workers: Array<MediaWorker>, 
+/**
+ * How much waits at this moment.
+ */
+queues: Array<Queue>, 
+/**
+ * Captures.
+ */
+capture: CaptureState, 
+/**
+ * What the process takes of the machine; None where the system does not tell.
+ */
+process: Process | null, 
+/**
+ * The database.
+ */
+database: Database, 
+/**
+ * The server's own certificates.
+ */
+certificates: Array<Certificate>, };
+
+export type MediaWorker = { 
+/**
+ * Percent of its last second in which it had something to do.
+ */
+load: number, 
+/**
+ * Percent of what it served in that second that came more than 20 ms late.
+ */
+late: number, 
+/**
+ * Whether that is too much: it takes no further call.
+ */
+overloaded: boolean, };
+
+export type Queue = { 
+/**
+ * For what: `core`, `media`, `stream`, `connection`, `client`.
+ */
+name: string, 
+/**
+ * How much waits; of several of the same kind, in the longest.
+ */
+length: number, 
+/**
+ * How much can wait.
+ */
+limit: number, };
+
+export type CaptureState = { 
+/**
+ * Names of the line groups of which something is captured.
+ */
+groups: Array<string>, 
+/**
+ * Messages that are missing in the files since the start.
+ */
+lost: number, 
+/**
+ * Octets that wait to be written.
+ */
+queued: number, 
+/**
+ * Why capturing has ended by itself, in English.
+ */
+stopped: string | null, };
+
+export type Process = { 
+/**
+ * Octets of memory.
+ */
+memory: number, 
+/**
+ * Seconds of CPU time since its start.
+ */
+cpu: number, 
+/**
+ * Open files, sockets among them.
+ */
+files: number, 
+/**
+ * How many files it may open; None: any number.
+ */
+max_files: number | null, 
+/**
+ * Open sockets.
+ */
+sockets: number, };
+
+export type Database = { 
+/**
+ * What it is: `sqlite`.
+ */
+kind: string, 
+/**
+ * Octets that it takes; None where it cannot be read.
+ */
+size: number | null, 
+/**
+ * Why it cannot be read, in English.
+ */
+problem: string | null, };
+
+export type Certificate = { 
+/**
+ * Name of the listener or line group that shows it; `https` for the web server's.
+ */
+used_by: string, 
+/**
+ * Its file.
+ */
+file: string, 
+/**
+ * Host names and addresses that it is for.
+ */
+names: Array<string>, 
+/**
+ * Until when it is valid, the others of its chain among it; None where it cannot be read.
+ */
+expires_at: number | null, 
+/**
+ * Why it cannot be read, in English.
+ */
+problem: string | null, };
 
 export type Trace = { 
 /**

@@ -13,6 +13,17 @@ const LATE: Duration = Duration::from_millis(20);
 /// Fewer turns than these in a window say nothing about lateness.
 const MIN_TURNS: u32 = 20;
 
+/// How busy a media thread was in its last second.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct WorkerLoad {
+    /// Share of time in which it had something to do.
+    pub busy: f32,
+    /// Share of what it served that came more than 20 ms late.
+    pub late: f32,
+    /// Whether that is too much: it takes no further call.
+    pub overloaded: bool,
+}
+
 /// What a worker was like for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in super::super) struct Window {
@@ -53,9 +64,17 @@ pub(super) struct Load {
     overloaded: AtomicBool,
     /// In thousandths.
     busy: AtomicU32,
+    /// In thousandths.
+    late: AtomicU32,
 }
 
 impl Load {
+    /// How it was in its last second.
+    pub(super) fn last(&self) -> WorkerLoad {
+        let share = |thousandths: &AtomicU32| thousandths.load(Ordering::Relaxed) as f32 / 1_000.0;
+        WorkerLoad { busy: share(&self.busy), late: share(&self.late), overloaded: self.is_overloaded() }
+    }
+
     pub(super) fn is_overloaded(&self) -> bool {
         self.overloaded.load(Ordering::Relaxed)
     }
@@ -104,12 +123,13 @@ impl Gauge {
         }
         load.overloaded.store(is, Ordering::Relaxed);
         load.busy.store((window.busy * 1_000.0) as u32, Ordering::Relaxed);
+        load.late.store((window.late * 1_000.0) as u32, Ordering::Relaxed);
         *self = Gauge { decision: std::mem::take(&mut self.decision), ..Gauge::new(now) };
     }
 
     /// How long a worker may wait that has nothing to do: figures of better times must not stay.
     pub(super) fn patience(&self, load: &Load) -> Option<Duration> {
-        (load.busy() > 0 || load.is_overloaded()).then_some(WINDOW)
+        (load.last() != WorkerLoad::default()).then_some(WINDOW)
     }
 }
 
@@ -154,11 +174,24 @@ mod tests {
             gauge.turn(end - Duration::from_millis(950), end, &load);
         }
         assert!(load.is_overloaded());
+        // A turn that takes so long makes wait who came when it had begun.
+        assert_eq!(load.last(), WorkerLoad { busy: 0.95, late: 0.0, overloaded: true });
         for second in 4..=6 {
             assert!(gauge.patience(&load).is_some());
             let end = start + WINDOW * second;
             gauge.turn(end, end, &load);
         }
-        assert!(!load.is_overloaded());
+        assert_eq!(load.last(), WorkerLoad::default());
+    }
+
+    #[test]
+    fn lateness_is_told_with_the_load() {
+        let start = Instant::now();
+        let (load, mut gauge) = (Load::default(), Gauge::new(start));
+        for _ in 0..29 {
+            gauge.served(start, start + LATE * 2);
+        }
+        gauge.turn(start + WINDOW, start + WINDOW, &load);
+        assert_eq!(load.last(), WorkerLoad { busy: 0.0, late: 0.966, overloaded: false });
     }
 }

@@ -32,6 +32,7 @@ use tracing::warn;
 use self::browser::{Packet, bind_browser_port};
 use self::entry::Entry;
 use self::load::Load;
+pub use self::load::WorkerLoad;
 use self::poll::{Poller, Ready, Waker};
 use self::run::Worker;
 use self::stream::{Streams, listen_streams};
@@ -288,9 +289,9 @@ impl Workers {
         self.shared.loads.iter().all(Load::is_overloaded)
     }
 
-    /// Share of time in which each worker had something to do.
-    pub(super) fn loads(&self) -> Vec<f32> {
-        self.shared.loads.iter().map(|load| load.busy() as f32 / 1_000.0).collect()
+    /// How busy each worker was in its last second.
+    pub(super) fn loads(&self) -> Vec<WorkerLoad> {
+        self.shared.loads.iter().map(Load::last).collect()
     }
 
     /// Another worker that has more time than the home of this call, where that one has none.

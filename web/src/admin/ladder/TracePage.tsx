@@ -1,14 +1,14 @@
 /** A call on all its sides, or what happened to a line lately: what that comes to, and everything that was said. */
 import { Button, Menu, Modal, SegmentedControl } from '@mantine/core';
 import { useElementSize, useMediaQuery } from '@mantine/hooks';
-import { IconChevronLeft, IconDownload } from '@tabler/icons-react';
+import { IconBriefcase, IconChevronLeft, IconDownload } from '@tabler/icons-react';
 import { useCallback, useContext, useMemo, useState } from 'react';
 import { formatDuration } from '../../components/format';
 import type { CallTrace, LegReport, TraceEvent } from '../../generated/protocol';
 import { useTranslation } from '../../i18n';
 import { Announce } from '../announce';
 import { ClockOffset, useSpan } from '../clock';
-import { trace as ask, traceUrl, type Traced } from '../diagnosis';
+import { caseUrl, trace as ask, traceUrl, type Traced } from '../diagnosis';
 import { gradeOf, toneOfGrade, worstOf } from '../model';
 import table from '../PlainTable.module.css';
 import { useWatched } from '../poller';
@@ -286,6 +286,28 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
                 </Menu.Item>
               </Menu.Dropdown>
             </Menu>
+            {of === 'calls' && (
+              <Menu position="bottom-end" width={260}>
+                <Menu.Target>
+                  <Button size="xs" variant="default" leftSection={<IconBriefcase size={16} aria-hidden />}>
+                    {t.caseFile}
+                  </Button>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Label>{t.caseText}</Menu.Label>
+                  <Menu.Item component="a" href={caseUrl(trace.id, false)} download={`${file}.zip`}>
+                    {t.caseNamed}
+                  </Menu.Item>
+                  <Menu.Item
+                    component="a"
+                    href={caseUrl(trace.id, true)}
+                    download={`${fileName('offhook', trace.id)}.zip`}
+                  >
+                    {t.casePseudonyms}
+                  </Menu.Item>
+                </Menu.Dropdown>
+              </Menu>
+            )}
           </span>
         </div>
         {trace.dropped > 0 && <p className={classes.dropped}>{t.dropped(number(trace.dropped))}</p>}
