@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use offhook::call::cause::CauseCode;
-use offhook::call::record::{CallRecord, Number, Party};
+use offhook::call::record::{CallRecord, CallState, Number, Party};
 use offhook::call::view::EndCause;
 use offhook::capture::record::{Place, SipRecord};
 use offhook::capture::recorder::{Clock, Limits, Owner, Recorder};
@@ -62,6 +62,7 @@ fn note(recorder: &mut Recorder, call: CallId, sides: [(String, Vec<SipRecord>);
         }
     }
     let record = CallRecord {
+        state: CallState::Connected,
         id: call,
         caller: Number::Other("100".into()),
         called: Number::Other("200".into()),
