@@ -1,7 +1,7 @@
 //! The table of verdicts: code, how bad it is, what happened and what to do, in English and German.
 //!
 //! `{…}` in a sentence is filled with what the trace says: `{pbx}`, `{line}`, `{number}` and the like are always there,
-//! the others come with the rule ([`super::finding::Finding::with`]).
+//! the others come with the rule (`Finding::with`).
 
 use crate::capture::verdict::Severity;
 
