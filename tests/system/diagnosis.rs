@@ -274,7 +274,6 @@ fn what_a_pbx_refuses() {
         ("415 Unsupported Media Type", "body_not_understood"),
         ("488 Not Acceptable Here", "offer_refused"),
         ("488 SRTP required", "srtp_demanded"),
-        ("302 Moved Temporarily", "forwarded"),
     ] {
         let mut called = Sipp::refusing(&stage.site, 7, status);
         stage.phone.dial("700");
@@ -283,6 +282,11 @@ fn what_a_pbx_refuses() {
         stage.desk.call(call, code, status.strip_prefix("503 ").unwrap_or(status));
         called.finish(SOON);
     }
+    // Where it leads is called, and that is what fails.
+    let mut called = Sipp::refusing(&stage.site, 7, "302 Moved Temporarily");
+    stage.phone.dial("700");
+    stage.desk.call(call + 1, "unknown_number", "404");
+    called.finish(SOON);
 }
 
 #[test]
