@@ -146,6 +146,10 @@ fn shows_calls(file: &Path, interface: &str) {
             assert!(value.is_none_or(|value| value.bytes().all(|byte| byte == b'x')), "{line}");
         }
     }
+    let mut replay = Command::new(env!("CARGO_BIN_EXE_offhook"));
+    let replay = replay.args(["replay", "--brief"]).arg(file).output().expect("the program can be started");
+    let decided = String::from_utf8_lossy(&replay.stdout).into_owned();
+    assert_eq!(decided.matches("Replayed to the same ").count(), 2, "{decided}");
     assert!(!text.contains("\"credential\":\"") && !text.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d"));
 }
 

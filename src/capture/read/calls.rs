@@ -221,14 +221,17 @@ fn shared_hosts(capture: &Capture) -> HashSet<IpAddr> {
 
 /// Offhook, where it says so.
 fn known_server(entries: &[Entry<'_>], shared: &HashSet<IpAddr>) -> Option<Server> {
+    // What Offhook has captured says of each message which way it went.
+    let noted = entries.iter().map(|entry| entry.captured).filter(|captured| noted_call(&captured.comments).is_some());
+    let noted = noted.filter_map(|captured| Some(if captured.sent? { captured.source } else { captured.destination }));
+    let noted: HashSet<SocketAddr> = noted.collect();
+    if !noted.is_empty() {
+        return Some(Server::at(noted, shared));
+    }
     let says_so = |message: &Message| {
         [Name::UserAgent, Name::Server].into_iter().any(|name| sip::field(message, name).starts_with(OURSELVES))
     };
-    // What Offhook has captured says of each message which way it went.
-    let noted =
-        |entry: &&Entry<'_>| entry.captured.sent == Some(true) && noted_call(&entry.captured.comments).is_some();
-    let ours = entries.iter().filter(|entry| says_so(&entry.message) || noted(entry));
-    let ours = ours.map(|entry| entry.captured.source);
+    let ours = entries.iter().filter(|entry| says_so(&entry.message)).map(|entry| entry.captured.source);
     let mut ours: HashSet<SocketAddr> = ours.collect();
     let both = |entry: &&Entry<'_>| ours.contains(&entry.captured.source) && ours.contains(&entry.captured.destination);
     if entries.iter().any(|entry| both(&entry)) {

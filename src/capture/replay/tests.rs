@@ -25,6 +25,31 @@ fn offhooks_own_calls_are_decided_as_they_were() {
     }
 }
 
+/// As with the demonstration PBX, which is the same program on the same host.
+#[test]
+fn who_captured_it_is_the_server_also_where_the_pbx_is_offhook_too() {
+    let file = include_bytes!("../../../pcap-samples/outgoing-call.pcapng");
+    let mut capture = read::read(&file[..]).unwrap();
+    let server = capture.messages[0].source.ip();
+    let home = |mut address: std::net::SocketAddr| {
+        address.set_port(if address.ip() == server { 5080 } else { 5070 });
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        address
+    };
+    for message in &mut capture.messages {
+        message.sent = Some(message.source.ip() == server);
+        (message.source, message.destination) = (home(message.source), home(message.destination));
+        message.comments = vec!["call=1 line=100 group=main".into()];
+        let text = String::from_utf8(message.bytes.to_vec()).unwrap();
+        message.bytes = text.replacen("\r\n", "\r\nServer: Offhook/0.1.0\r\n", 1).into();
+    }
+    let found = read::calls(&capture);
+    let parties: Vec<_> = found.calls[0].trace.parties.iter().map(|party| (party.kind, party.name.as_str())).collect();
+    assert_eq!(parties, [(PartyKind::Server, "127.0.0.1:5080"), (PartyKind::Sip, "127.0.0.1:5070")]);
+    let replay = replay(&capture, &found, Instant::now());
+    assert_eq!((&replay.calls[0].left_out, differences(&replay.calls[0])), (&None, Vec::new()));
+}
+
 #[test]
 fn a_replay_survives_json_and_differs_from_itself_in_nothing() {
     let replay = of(include_bytes!("../../../pcap-samples/outgoing-call.pcapng"));
