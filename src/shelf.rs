@@ -205,7 +205,10 @@ impl Shelf {
     /// When the system does not let one go; others may have gone.
     pub fn delete_all(&mut self) -> io::Result<usize> {
         let closed = self.files().into_iter().filter(|file| !file.open);
-        closed.map(|file| self.delete(&file.name)).try_fold(0, |count, deleted| Ok(count + usize::from(deleted?)))
+        let deleted: Vec<_> = closed.map(|file| fs::remove_file(self.settings.directory.join(file.name))).collect();
+        self.count();
+        let count = deleted.iter().filter(|deleted| deleted.is_ok()).count();
+        deleted.into_iter().find_map(Result::err).map_or(Ok(count), Err)
     }
 
     /// Whether a file is being written.

@@ -278,11 +278,13 @@ impl Server {
 
 /// Logs from now on as configured, or as `OFFHOOK_LOG` says.
 pub(crate) fn start_log(config: &Config) -> Result<Log, StartError> {
-    let (levels, mistake) = match std::env::var("OFFHOOK_LOG").ok().map(|text| Levels::parse(&text)) {
-        Some(Ok(levels)) => (Some(levels), None),
-        Some(Err(mistake)) => (None, Some(mistake)),
-        None => (None, None),
-    };
+    let (levels, mistake) =
+        match std::env::var("OFFHOOK_LOG").ok().filter(|text| !text.trim().is_empty()).map(|text| Levels::parse(&text))
+        {
+            Some(Ok(levels)) => (Some(levels), None),
+            Some(Err(mistake)) => (None, Some(mistake)),
+            None => (None, None),
+        };
     let (log, subscriber) =
         Log::start(settings::log(config, &flatten_lines(config), levels)).map_err(StartError::Thread)?;
     // Fails only where somebody else logs already.
@@ -451,14 +453,22 @@ fn pseudonyms(config: &Config) -> Result<Pseudonyms, StartError> {
     let problem = |what, source| StartError::Pseudonyms { path: path.clone(), what, source };
     match fs::read(&path) {
         Ok(key) => {
-            let key = key.try_into().map_err(|_| problem("used", io::Error::other("it has not 32 octets")))?;
+            let key = key.try_into().map_err(|_| {
+                problem(
+                    "used",
+                    io::Error::other("it has not 32 octets. Delete it: numbers then get other pseudonyms than before"),
+                )
+            })?;
             Ok(Pseudonyms::new(key))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let mut key = [0; 32];
             getrandom::fill(&mut key).map_err(|_| StartError::Random)?;
-            let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-            file.and_then(|mut file| io::Write::write_all(&mut file, &key))
+            // Whole or not at all: half a key would stop every later start.
+            let part = path.with_extension("part");
+            let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part);
+            file.and_then(|mut file| io::Write::write_all(&mut file, &key).and_then(|()| file.sync_all()))
+                .and_then(|()| fs::rename(&part, &path))
                 .map_err(|error| problem("written", error))?;
             Ok(Pseudonyms::new(key))
         }

@@ -17,12 +17,12 @@ pub fn text(trace: &Trace, verdict: Option<&Verdict>) -> String {
     let mut out = String::new();
     head(trace, &mut out);
     if let Some(verdict) = verdict {
-        let _ = writeln!(out, "Verdict: {} ({})", verdict.english, verdict.code);
+        let _ = writeln!(out, "Verdict: {} ({})", visible(&verdict.english), visible(&verdict.code));
         if !verdict.fix_english.is_empty() {
-            let _ = writeln!(out, "Try:     {}", verdict.fix_english);
+            let _ = writeln!(out, "Try:     {}", visible(&verdict.fix_english));
         }
         for evidence in &verdict.evidence {
-            let _ = writeln!(out, "         - {}", evidence.english);
+            let _ = writeln!(out, "         - {}", visible(&evidence.english));
         }
     }
     out.push('\n');
@@ -114,7 +114,7 @@ fn names(trace: &Trace, columns: &[usize], out: &mut String) {
             PartyKind::Sip => party.address.as_deref().unwrap_or("PBX"),
             PartyKind::Client => "client",
         };
-        below.put_around(column, kind);
+        below.put_around(column, &clean(kind));
     }
     let _ = writeln!(out, "{:>MARGIN$}{}\n{:>MARGIN$}{}", "", line.text().trim_end(), "", below.text().trim_end());
 }
@@ -235,9 +235,13 @@ impl Line {
 }
 
 /// What others have written, in one line and without anything that a terminal would obey.
+pub fn visible(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// The same, cut where it is too long for a row.
 fn clean(text: &str) -> String {
-    let visible = text.chars().map(|character| if character.is_control() { ' ' } else { character });
-    visible.take(MAX_TEXT).collect()
+    visible(&text.chars().take(MAX_TEXT).collect::<String>())
 }
 
 #[cfg(test)]

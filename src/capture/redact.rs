@@ -5,33 +5,38 @@ use std::borrow::Cow;
 
 /// What stands where a secret was.
 const MASK: u8 = b'x';
-/// Header fields whose values prove something (RFC 3261 22.4). A challenge proves nothing and stays.
-const PROOFS: [&[u8]; 4] =
-    [b"authorization", b"proxy-authorization", b"authentication-info", b"proxy-authentication-info"];
-/// Their parameters that are masked. Who proves it, for which realm, and how, is left to be seen.
-const PROOF_PARAMS: [&[u8]; 7] = [b"response", b"rspauth", b"nonce", b"cnonce", b"opaque", b"auts", b"auth-param"];
+/// Header fields whose values prove something (RFC 3261 22.4), and whether a scheme stands before the parameters. A
+/// challenge proves nothing and stays.
+const PROOFS: [(&[u8], bool); 4] = [
+    (b"authorization", true),
+    (b"proxy-authorization", true),
+    (b"authentication-info", false),
+    (b"proxy-authentication-info", false),
+];
+/// What may be seen of them: who proves it, for which realm, and how.
+const SHOWN_PARAMS: [&[u8]; 10] =
+    [b"username", b"username*", b"userhash", b"realm", b"uri", b"algorithm", b"qop", b"nc", b"stale", b"nextnonce"];
 /// What keys and passwords of SDP follow, up to the end of the line or something that ends them: SDES (RFC 4568), the
-/// old `k=` line, ICE (RFC 8839).
-const SDP_SECRETS: [&[u8]; 4] = [b"inline:", b"\nk=", b"a=ice-pwd:", b"\\nk="];
+/// old `k=` line, ICE (RFC 8839), MIKEY (RFC 4567).
+const SDP_SECRETS: [&[u8]; 5] = [b"inline:", b"\nk=", b"a=ice-pwd:", b"\\nk=", b"a=key-mgmt:mikey "];
 /// Members of the client protocol's JSON whose strings are masked: tokens, passwords of TURN servers.
 const JSON_SECRETS: [&[u8]; 5] = [b"\"resume\"", b"\"credential\"", b"\"password\"", b"\"token\"", b"\"secret\""];
 
 /// A SIP message without its secrets, of the same length.
 pub fn sip(message: &[u8]) -> Cow<'_, [u8]> {
     let mut text = Cow::Borrowed(message);
-    let head = head_len(message);
-    let (mut line, mut proof) = (0, false);
-    while line < head {
-        let end = message[line..head].iter().position(|&byte| byte == b'\n').map_or(head, |length| line + length + 1);
-        // A field goes on in lines that begin with a space (RFC 3261 7.3.1).
-        if !matches!(message.get(line), Some(b' ' | b'\t')) {
-            proof = is_proof(&message[line..end]);
+    // Empty lines before the first one are to be overlooked (RFC 3261 7.5).
+    let start = message.iter().take_while(|&&byte| matches!(byte, b'\r' | b'\n')).count();
+    let head = start + head_len(&message[start..]);
+    let mut field = start;
+    while field < head {
+        let end = field + field_len(&message[field..head]);
+        if let Some((value, has_scheme)) = proof(&message[field..end]) {
+            mask_proof(&mut text, field + value, end, has_scheme);
         }
-        if proof {
-            mask_params(&mut text, line, end);
-        }
-        line = end;
+        field = end;
     }
+    mask_uri_passwords(&mut text, head);
     mask_sdp(&mut text, head);
     text
 }
@@ -47,7 +52,7 @@ pub fn json(message: &[u8]) -> Cow<'_, [u8]> {
             let Some(begin) = value.map(|skipped| begin + skipped).filter(|&begin| message[begin] == b'"') else {
                 continue;
             };
-            mask(&mut text, begin + 1, quoted_len);
+            mask(&mut text, begin + 1, begin + 1 + quoted_len(&message[begin + 1..]));
         }
     }
     text
@@ -65,37 +70,80 @@ fn head_len(message: &[u8]) -> usize {
     at
 }
 
-fn is_proof(line: &[u8]) -> bool {
-    let name = line.split(|&byte| byte == b':').next().unwrap_or_default().trim_ascii_end();
-    PROOFS.iter().any(|proof| name.eq_ignore_ascii_case(proof))
+/// The length of a field with the lines in which it goes on: they begin with a space (RFC 3261 7.3.1).
+fn field_len(head: &[u8]) -> usize {
+    let mut lines = head.split_inclusive(|&byte| byte == b'\n');
+    let first = lines.next().map_or(0, <[u8]>::len);
+    first + lines.take_while(|line| matches!(line.first(), Some(b' ' | b'\t'))).map(<[u8]>::len).sum::<usize>()
 }
 
-/// Masks the parameters of a proof between two places; of one that is no list of parameters everything.
-fn mask_params(text: &mut Cow<'_, [u8]>, begin: usize, end: usize) {
-    let line = text[begin..end].trim_ascii_end().to_ascii_lowercase();
-    let end = begin + line.len();
-    // `Basic` and `Bearer` are followed by the secret itself.
-    for scheme in [&b"basic "[..], b"bearer "] {
-        for at in places(&line, scheme) {
-            mask(text, begin + at + scheme.len(), |bytes| token_len(&bytes[..end - begin - at - scheme.len()]));
+/// Where the value of a field begins that proves something, and whether a scheme stands there first.
+fn proof(field: &[u8]) -> Option<(usize, bool)> {
+    let colon = field.iter().position(|&byte| byte == b':')?;
+    let name = field[..colon].trim_ascii_end();
+    let &(_, has_scheme) = PROOFS.iter().find(|(proof, _)| name.eq_ignore_ascii_case(proof))?;
+    Some((colon + 1, has_scheme))
+}
+
+/// Masks a proof between two places: of Digest all parameters but those that may be seen, of anything else everything
+/// behind the scheme. White space stays, so that lines do.
+fn mask_proof(text: &mut Cow<'_, [u8]>, begin: usize, end: usize, has_scheme: bool) {
+    let value = text[begin..end].to_vec();
+    let mut at = spaces(&value, 0);
+    if has_scheme {
+        let scheme = at..until(&value, at, |byte| byte.is_ascii_whitespace());
+        at = scheme.end;
+        if !value[scheme].eq_ignore_ascii_case(b"digest") {
+            return mask(text, begin + at, end);
         }
     }
-    for name in PROOF_PARAMS {
-        for at in places(&line, name) {
-            let before = at.checked_sub(1).and_then(|before| line.get(before));
-            let value = at + name.len();
-            let spaces = |from: usize| line[from..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            let equals = value + spaces(value);
-            if before.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-                || line.get(equals) != Some(&b'=')
-            {
-                continue;
-            }
-            let value = equals + 1 + spaces(equals + 1);
-            match line.get(value) {
-                Some(b'"') => mask(text, begin + value + 1, |bytes| quoted_len(&bytes[..end - begin - value - 1])),
-                _ => mask(text, begin + value, |bytes| token_len(&bytes[..end - begin - value])),
-            }
+    while at < value.len() {
+        let name = at..until(&value, at, |byte| matches!(byte, b'=' | b',') || byte.is_ascii_whitespace());
+        let equals = spaces(&value, name.end);
+        if value.get(equals) != Some(&b'=') {
+            mask(text, begin + name.start, begin + name.end);
+            at = (name.end + 1).min(value.len());
+            continue;
+        }
+        let from = spaces(&value, equals + 1);
+        let to = match value.get(from) {
+            Some(b'"') => from + 1 + quoted_len(&value[from + 1..]),
+            _ => until(&value, from, |byte| byte == b',' || byte.is_ascii_whitespace()),
+        };
+        if !SHOWN_PARAMS.iter().any(|shown| value[name.clone()].eq_ignore_ascii_case(shown)) {
+            let quoted = usize::from(value.get(from) == Some(&b'"'));
+            mask(text, begin + from + quoted, begin + to);
+        }
+        at = until(&value, to, |byte| byte == b',') + 1;
+        // Between the value and the comma belongs nothing.
+        mask(text, begin + to + usize::from(value.get(to) == Some(&b'"')), begin + (at - 1).min(value.len()));
+    }
+}
+
+fn spaces(bytes: &[u8], from: usize) -> usize {
+    until(bytes, from, |byte| !byte.is_ascii_whitespace())
+}
+
+/// The place of the first octet from a place on that ends something; their number where there is none.
+fn until(bytes: &[u8], from: usize, ends: impl Fn(u8) -> bool) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    from.min(bytes.len()) + rest.iter().position(|&byte| ends(byte)).unwrap_or(rest.len())
+}
+
+/// Masks passwords in SIP URIs (RFC 3261 19.1.1) up to a place.
+fn mask_uri_passwords(text: &mut Cow<'_, [u8]>, end: usize) {
+    for colon in places(&text[..end], b":") {
+        let scheme = &text[..colon];
+        let is = |name: &[u8]| {
+            scheme.len().checked_sub(name.len()).is_some_and(|at| scheme[at..].eq_ignore_ascii_case(name))
+        };
+        if !is(b"sip") && !is(b"sips") {
+            continue;
+        }
+        let last = until(&text[..end], colon + 1, |byte| b"@<>,\" \t\r\n".contains(&byte));
+        let password = until(&text[..last], colon + 1, |byte| byte == b':') + 1;
+        if text.get(last) == Some(&b'@') && password <= last {
+            mask(text, password, last);
         }
     }
 }
@@ -105,20 +153,19 @@ fn mask_sdp(text: &mut Cow<'_, [u8]>, from: usize) {
     for mark in SDP_SECRETS {
         let found = places(&text[from..], mark);
         for at in found {
-            mask(text, from + at + mark.len(), |bytes| {
-                let ends = |byte: &u8| matches!(byte, b'\r' | b'\n' | b' ' | b'\\' | b'"' | b'|' | b';');
-                bytes.iter().position(ends).unwrap_or(bytes.len())
-            });
+            let begin = from + at + mark.len();
+            let end = until(text, begin, |byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\\' | b'"' | b'|' | b';'));
+            mask(text, begin, end);
         }
     }
 }
 
-/// Overwrites as many octets from a place on as `length` says of what is there.
-fn mask(text: &mut Cow<'_, [u8]>, at: usize, length: impl FnOnce(&[u8]) -> usize) {
-    let length = length(&text[at..]);
-    if let Some(secret) = text.get(at..at + length).filter(|secret| secret.iter().any(|&byte| byte != MASK)) {
-        let end = at + secret.len();
-        text.to_mut()[at..end].fill(MASK);
+/// Overwrites what is between two places but white space.
+fn mask(text: &mut Cow<'_, [u8]>, begin: usize, end: usize) {
+    let shows = |&byte: &u8| byte != MASK && !byte.is_ascii_whitespace();
+    if text.get(begin..end).is_some_and(|secret| secret.iter().any(shows)) {
+        let secret = &mut text.to_mut()[begin..end];
+        secret.iter_mut().filter(|byte| shows(byte)).for_each(|byte| *byte = MASK);
     }
 }
 
@@ -132,11 +179,6 @@ fn quoted_len(bytes: &[u8]) -> usize {
             false
         }
     };
-    bytes.iter().position(ends).unwrap_or(bytes.len())
-}
-
-fn token_len(bytes: &[u8]) -> usize {
-    let ends = |byte: &u8| matches!(byte, b',' | b'\r' | b'\n' | b' ' | b'\t');
     bytes.iter().position(ends).unwrap_or(bytes.len())
 }
 
@@ -171,6 +213,31 @@ mod tests {
             ["username=\"100\"", "realm=\"pbx.test\"", "uri=\"sip:pbx.test\"", "nc=00000001", "\"shown\"", "\"next\""]
         {
             assert!(shown.contains(kept), "{kept}: {shown}");
+        }
+    }
+
+    #[test]
+    fn no_way_to_write_a_proof_shows_it() {
+        for field in [
+            "Authorization: Basic\r\n dXNlcjpwdw==",
+            "Authorization: Basic  dXNlcjpwdw==",
+            "Authorization: Basic\tdXNlcjpwdw==",
+            "Authorization: Negotiate dXNlcjpwdw==",
+            "Proxy-Authorization: Digest username=\"100\", response=\r\n \"dXNlcjpwdw==\"",
+            "Proxy-Authorization: Digest username=\"100\",response=\"dXNl\r\n cjpwdw==\" dXNlcjpwdw==",
+            "Authorization: Digest gssapi-data=\"dXNlcjpwdw==",
+            "Contact: <SIPS:100:dXNlcjpwdw==@pbx.test:5061>",
+        ] {
+            for before in ["", "\r\n", "\r\n\r\n"] {
+                let message = format!("{before}REGISTER sip:pbx.test SIP/2.0\r\n{field}\r\nCall-ID: shown\r\n\r\n");
+                let shown = text(sip(message.as_bytes()));
+                assert_eq!(shown.len(), message.len());
+                assert!(!["dXNl", "cjpw", "dw=="].iter().any(|secret| shown.contains(secret)), "{shown}");
+                assert!(
+                    shown.contains("\r\nCall-ID: shown\r\n\r\n") && shown.lines().count() == message.lines().count()
+                );
+                assert!(!message.contains("\"100\"") || shown.contains("username=\"100\""), "{shown}");
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use super::control::{Control, escaped, save_new};
 use super::{CliError, print, replay};
 use crate::capture::case;
 use crate::capture::diagnosis::diagnose;
-use crate::capture::ladder;
+use crate::capture::ladder::{self, visible};
 use crate::capture::read;
 use crate::config::Config;
 
@@ -76,8 +76,12 @@ fn text(case: &case::Case, replayed: &str) -> String {
     let case::About { version, system, made_at, call, pseudonyms, .. } = &case.about;
     let made_at = OffsetDateTime::from_unix_timestamp((made_at / 1_000.0) as i64);
     let made_at = made_at.ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default();
-    let mut text =
-        format!("A case of call {}, made {made_at} by Offhook {} on {}", clean(call), clean(version), clean(system));
+    let mut text = format!(
+        "A case of call {}, made {made_at} by Offhook {} on {}",
+        visible(call),
+        visible(version),
+        visible(system)
+    );
     text.push_str(if *pseudonyms { ". Numbers and names are pseudonyms.\n" } else { ".\n" });
     let _ = writeln!(text, "It is read by Offhook {}.\n", env!("CARGO_PKG_VERSION"));
     text += &ladder::text(&case.trace, Some(&case.verdict));
@@ -89,19 +93,14 @@ fn text(case: &case::Case, replayed: &str) -> String {
         text.push_str("\nSettings:\n");
     }
     for setting in &case.trace.settings {
-        let _ = writeln!(text, "  {} = {}", clean(&setting.key), clean(&setting.value));
+        let _ = writeln!(text, "  {} = {}", visible(&setting.key), visible(&setting.value));
     }
     if !case.log.is_empty() {
         text.push_str("\nLog:\n");
     }
     for line in &case.log {
-        let _ = writeln!(text, "  {}", clean(line));
+        let _ = writeln!(text, "  {}", visible(line));
     }
     let _ = write!(text, "\nReplayed:\n{replayed}");
     text
-}
-
-/// What another installation has written, without anything that a terminal would obey.
-fn clean(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }

@@ -168,7 +168,7 @@ pub(super) async fn save_new(control: &Control, route: &str, path: &Path) -> Res
     let problem = |source| CliError::File { path: path.to_owned(), what: "written", source };
     let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(problem)?;
     let saved = control.save(route, &new).await;
-    if saved.is_err() {
+    if !matches!(saved, Ok(Ok(()))) {
         let _ = std::fs::remove_file(path);
     }
     saved?.map_err(problem)

@@ -200,6 +200,14 @@ describe('a call that the person ended while the server was away', () => {
   });
 });
 
+it('takes no call of another server for one that was muted', () => {
+  const talking = call({ id: 'c2', here: true, state: 'connected' });
+  wires.events?.hello(hello({ resumed: true, calls: [talking] }));
+  phone.setMuted('c2', true);
+  wires.events?.hello(hello({ resumed: false, calls: [call({ id: 'c2' })] }));
+  expect(phone.snapshot().calls.map(({ muted }) => muted)).toEqual([false]);
+});
+
 it('takes no call of another server for one that was ended', async () => {
   const talking = { id: 'c2', here: true, state: 'connected' } as const;
   tell(talking);

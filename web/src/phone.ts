@@ -54,9 +54,10 @@ export class Phone extends Services {
         clearTimeout(this.#resumeTimer);
         this.#resumeWithin = hello.resume_within_ms;
         this.#iceServers = hello.ice_servers;
-        this.dispatch({ type: 'hello', hello, muted: this.#muted, now: Date.now() });
         // Another server, or the same one started anew: its ids count from the beginning.
         if (!hello.resumed) this.#cleared.clear();
+        const muted = hello.resumed ? this.#muted : [];
+        this.dispatch({ type: 'hello', hello, muted, now: Date.now() });
         for (const call of this.#cleared) void this.#clear(call);
         for (const { call } of here(this.#state)) this.#adoptOrphan(call.id);
         // The socket broke, so the path of the audio may have changed, too.

@@ -26,6 +26,10 @@ use super::verdict::Verdict;
 const APPLICATION: &str = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
 /// The layout of case files, counted up when programs of before could not read them.
 const FORMAT: u32 = 1;
+/// No call has more; a ladder is as wide as its parties are many.
+const MAX_PARTIES: usize = 100;
+/// More than a server keeps of one call.
+const MAX_EVENTS: usize = 10_000;
 /// Octets of one file in a case.
 const MAX_FILE: u64 = 64 << 20;
 
@@ -150,13 +154,12 @@ impl Case {
             Some(_) => String::from_utf8_lossy(&entry(&mut zip, LOG)?).lines().map(str::to_owned).collect(),
             None => Vec::new(),
         };
-        Ok(Case {
-            about,
-            trace: parsed(&mut zip, TRACE)?,
-            verdict: parsed(&mut zip, VERDICT)?,
-            capture: entry(&mut zip, CAPTURE)?,
-            log,
-        })
+        let trace: Trace = parsed(&mut zip, TRACE)?;
+        if trace.parties.len() > MAX_PARTIES || trace.events.len() > MAX_EVENTS {
+            let problem = format!("it has more than {MAX_PARTIES} parties or {MAX_EVENTS} events");
+            return Err(CaseError::File { name: TRACE, problem });
+        }
+        Ok(Case { about, trace, verdict: parsed(&mut zip, VERDICT)?, capture: entry(&mut zip, CAPTURE)?, log })
     }
 }
 

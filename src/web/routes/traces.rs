@@ -41,12 +41,14 @@ enum Format {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Wanted {
     #[serde(default)]
     format: Format,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WantedCase {
     /// Without numbers and names of people.
     #[serde(default)]
@@ -54,6 +56,7 @@ struct WantedCase {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Period {
     since: Option<f64>,
     until: Option<f64>,

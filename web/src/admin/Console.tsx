@@ -52,10 +52,12 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   const came = useRef(false);
   useEffect(() => {
     document.title = `${t.nav[page]} – ${texts.wordmark}`;
+  }, [page, t, texts]);
+  useEffect(() => {
     // Who went to another page by a key is at its beginning.
     if (came.current) main.current?.focus({ preventScroll: true });
     came.current = true;
-  }, [page, traced, t, texts]);
+  }, [page, traced]);
   useEffect(() => {
     if (link === 'signed_out') onSignedOut('not_signed_in');
   }, [link, onSignedOut]);

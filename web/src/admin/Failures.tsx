@@ -104,11 +104,11 @@ interface OverviewProps {
 
 function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
   const { texts, language } = useTranslation();
-  const offset = useContext(ClockOffset);
   const [portions, setPortions] = useState(1);
   const t = texts.admin.failures;
   const all = usual ? report.calls : report.calls.filter((call) => !isUsual(call));
-  if (all.length === 0) {
+  // The list has only the latest calls; usual ends may be all of them.
+  if (!report.counts.codes.some((code) => usual || !isUsual(code))) {
     return (
       <section className={`card ${classes.good}`}>
         <IconCircleCheck size={28} aria-hidden />
@@ -140,7 +140,7 @@ function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
       ? matching(all, choice, period, 'at').map(({ ended_at }) => ({ at: ended_at, count: 1 }))
       : counts.hours;
   const bars = overTime(moments, report.since, report.until, period, zone);
-  const barText = (at: number) => momentText(at - offset, period, language);
+  const barText = (at: number) => momentText(at, period, language);
   const names: Record<keyof Choice, (value: string) => string> = {
     code: codeText,
     line: (line) => (line === NONE ? t.noLine : texts.admin.ladder.line(line)),
@@ -167,7 +167,7 @@ function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
           <OverTime
             bars={bars}
             text={barText}
-            axis={(at) => axisText(at - offset, period, language)}
+            axis={(at) => axisText(at, period, language)}
             chosen={choice.at}
             onChoose={(at) => onChoose('at', at === null ? null : String(at))}
           />

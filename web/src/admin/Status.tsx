@@ -33,13 +33,16 @@ export function Status({ report }: { report: LineGroups }) {
   const usable = lines.filter(({ state }) => toneOf(state) === 'good').length;
   const deaf = report.listeners.filter(({ problem }) => problem !== null);
   const certificates = program?.certificates.map((each) => ({ ...each, tone: toneOfCertificate(each, now) })) ?? [];
-  const bad = failed?.calls.filter(({ severity }) => severity === 'bad' || severity === 'failed').length ?? 0;
+  // The list has only the latest; the counts have all.
+  const codes = failed?.counts.codes.filter(({ severity }) => severity === 'bad' || severity === 'failed') ?? [];
+  const bad = codes.reduce((sum, { count }) => sum + count, 0);
   const toneOfLines: Tone = lines.some(({ state }) => toneOf(state) === 'bad') ? 'bad' : 'good';
   const problems =
     groups.filter(({ health }) => health === 'failing' || health === 'degraded').length +
     deaf.length +
     certificates.filter(({ tone }) => tone !== 'good').length +
     (program?.database.problem ? 1 : 0) +
+    (program?.workers.filter(({ overloaded }) => overloaded).length ?? 0) +
     (captured?.stopped ? 1 : 0);
 
   return (

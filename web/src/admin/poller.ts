@@ -52,6 +52,8 @@ export class Poller<T extends object> {
   /** Raised by each question, so that an older answer cannot replace a newer one. */
   #turn = 0;
   #stopped = false;
+  /** There is nothing more to come. */
+  #over = false;
 
   constructor(
     private readonly ask: () => Promise<T>,
@@ -87,8 +89,9 @@ export class Poller<T extends object> {
     if (turn !== this.#turn || this.#stopped) return;
     this.#state = next;
     for (const listener of this.#listeners) listener();
-    const over = next.link === 'signed_out' || (next.link === 'online' && next.report && this.pace.last?.(next.report));
-    if (!over && !this.page.hidden) {
+    const last = next.link === 'online' && next.report !== null && this.pace.last?.(next.report) === true;
+    this.#over = next.link === 'signed_out' || last;
+    if (!this.#over && !this.page.hidden) {
       this.#timer = setTimeout(() => void this.poll(), this.pace.every ?? POLL_EVERY);
     }
   }
@@ -109,7 +112,7 @@ export class Poller<T extends object> {
   /** Nobody looks at a hidden page, so it asks nothing; who comes back sees the present at once. */
   #looked = (): void => {
     if (this.page.hidden) clearTimeout(this.#timer);
-    else void this.poll();
+    else if (!this.#over) void this.poll();
   };
 }
 

@@ -87,6 +87,18 @@ describe('the socket', () => {
     expect(newest().sent[0]).not.toHaveProperty('since');
   });
 
+  it('asks anew also where it was just coming back', () => {
+    online();
+    newest().onclose?.({ code: 1006 });
+    vi.advanceTimersByTime(250);
+    newest().onopen?.();
+    expect(newest().sent[0]).toMatchObject({ since: 5 });
+    socket.forget();
+    vi.advanceTimersByTime(5000);
+    newest().onopen?.();
+    expect(newest().sent[0]).not.toHaveProperty('since');
+  });
+
   it('comes back with growing pauses and the resume token', () => {
     online();
     newest().onclose?.({ code: 1006 });

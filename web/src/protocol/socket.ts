@@ -73,6 +73,8 @@ export class ServerSocket {
   /** The server is to say once more all there is, not only what has happened since. */
   forget(): void {
     this.#seen = null;
+    // What was asked on a socket that is just coming up is the old question.
+    if (this.#link === 'reconnecting' && this.#socket) this.#lost(this.#socket);
   }
 
   /** Tries again now rather than after the pause, for example when the network came back. */
