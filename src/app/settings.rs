@@ -58,6 +58,14 @@ pub(super) fn transport(config: &Config) -> TransportSettings {
         kind: ListenerKind::Tls(TlsServer { own: CertificateFiles { certificate, key }, client_ca: None }),
         public_address: config.listen.public_address.map(public),
     });
+    TransportSettings {
+        listeners: std::iter::once(main).chain(further).chain(usual).collect(),
+        tls_profiles: tls_profiles(config),
+    }
+}
+
+/// How connections to the PBX of each line group are secured.
+pub(super) fn tls_profiles(config: &Config) -> Vec<TlsProfile> {
     let profile = |group: &LineGroup| {
         let config::GroupTls { ca, system_ca, certificate } = group.tls.clone();
         TlsProfile {
@@ -65,10 +73,7 @@ pub(super) fn transport(config: &Config) -> TransportSettings {
             own: certificate.map(|(certificate, key)| CertificateFiles { certificate, key }),
         }
     };
-    TransportSettings {
-        listeners: std::iter::once(main).chain(further).chain(usual).collect(),
-        tls_profiles: config.groups.iter().map(profile).collect(),
-    }
+    config.groups.iter().map(profile).collect()
 }
 
 /// The server's own certificates, each with who shows it.
@@ -298,6 +303,13 @@ pub(super) fn captures(
 
 /// Who may call, and where calls go.
 pub(super) fn gateway(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> Result<Gateway, StartError> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|_| StartError::Random)?;
+    Ok(Gateway::new(gateway_groups(config, lines, directory), routes(config), key))
+}
+
+/// What the gateway knows of line groups, by [`LineGroupId`].
+pub(super) fn gateway_groups(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> Vec<GatewayGroup> {
     let group = |(index, group): (usize, &LineGroup)| {
         let mut by_name = FxHashMap::default();
         for (id, &(_, line)) in lines.iter().enumerate().filter(|(_, at)| at.0 == index) {
@@ -323,15 +335,18 @@ pub(super) fn gateway(config: &Config, lines: &[(usize, usize)], directory: &Dir
             places: Vec::new(),
         }
     };
+    config.groups.iter().enumerate().map(group).collect()
+}
+
+/// The ways from one line group to another.
+pub(super) fn routes(config: &Config) -> Routes {
     let routes = config.routes.iter().map(|route| Route {
         from: LineGroupId(route.from as u32),
         number: route.number.regex().clone(),
         to: LineGroupId(route.to as u32),
         rewrite: route.rewrite.clone(),
     });
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(|_| StartError::Random)?;
-    Ok(Gateway::new(config.groups.iter().enumerate().map(group).collect(), Routes::new(routes.collect()), key))
+    Routes::new(routes.collect())
 }
 
 /// What the call machine knows of lines, line groups and users.
@@ -342,7 +357,8 @@ pub(super) fn directory(config: &Config, lines: &[(usize, usize)]) -> Directory 
         let redirections = entry.redirections.iter();
         LineEntry {
             group: LineGroupId(at.0 as u32),
-            number: entry.number.clone(),
+            // A number that is nobody's any more may be another line's.
+            number: if entry.removed { String::new() } else { entry.number.clone() },
             users: users().map(|(index, _)| UserId(index as u32)).collect(),
             redirections: redirections.map(|place| Redirection { to: place.to.clone(), rings: place.rings }).collect(),
             voice_mailbox: users().find_map(|(_, user)| user.voice_mailbox.clone()),

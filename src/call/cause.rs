@@ -165,6 +165,8 @@ causes! {
     InvalidNumber = "invalid_number", 484, 422, "This is not a number that can be dialled.", "Diese Nummer kann nicht gewählt werden.";
     /// The browser's SDP could not be used.
     InvalidSdp = "invalid_sdp", 488, 422, "The browser's audio description cannot be used.", "Die Audiobeschreibung des Browsers ist nicht verwendbar.";
+    /// The configuration that was to be read again has a mistake.
+    BadConfiguration = "bad_configuration", 400, 422, "There is a mistake in the configuration; it stays as it was.", "In der Konfiguration ist ein Fehler; sie bleibt, wie sie war.";
     /// A request that cannot be read.
     BadRequest = "bad_request", 400, 400, "The request cannot be understood.", "Die Anfrage ist nicht verständlich.";
     /// Client and server were built for other protocol versions.

@@ -117,7 +117,7 @@ impl Calls {
         let call: &Call = self.calls.get(&id).ok_or(CauseCode::UnknownCall)?;
         let line = call.shown_at().ok_or(CauseCode::UnknownCall)?;
         let theirs = call.active_user().is_none_or(|active| active == asker.user) && call.is_for(asker.user);
-        let visible = theirs && self.directory.users_of(line).contains(&asker.user);
+        let visible = theirs && self.directory.concerned(line, call.active_user()).contains(&asker.user);
         visible.then_some(call).ok_or(CauseCode::UnknownCall)
     }
 
@@ -177,8 +177,12 @@ impl Calls {
         now: Instant,
         run: impl FnOnce(&mut flow::Flow<'_>) -> Outcome,
     ) -> Outcome {
-        let line = self.calls.get(&id).filter(|call| call.is_for(asker.user)).and_then(|call| call.shown_at());
-        if !line.is_some_and(|line| self.directory.users_of(line).contains(&asker.user)) {
+        let call = self.calls.get(&id).filter(|call| call.is_for(asker.user));
+        let concerns = |call: &Call| {
+            let line = call.shown_at();
+            line.is_some_and(|line| self.directory.concerned(line, call.active_user()).contains(&asker.user))
+        };
+        if !call.is_some_and(|call| concerns(call)) {
             return Err(CauseCode::UnknownCall);
         }
         self.with(id, now, run).unwrap_or(Err(CauseCode::UnknownCall))

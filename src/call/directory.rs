@@ -1,5 +1,6 @@
 //! What the call machine must know of lines, PBX connections and users.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use offhook_media::codec::Codec;
@@ -191,6 +192,15 @@ impl Directory {
     /// The users of a line; nobody for a line that is not there.
     pub fn users_of(&self, line: LineId) -> &[UserId] {
         self.lines.get(line.0 as usize).map_or(&[], |entry| &entry.users)
+    }
+
+    /// Who a call on a line concerns: its users, and who has the call, who may have lost the line meanwhile.
+    pub fn concerned(&self, line: LineId, active: Option<UserId>) -> Cow<'_, [UserId]> {
+        let users = self.users_of(line);
+        match active.filter(|active| !users.contains(active)) {
+            None => users.into(),
+            Some(active) => users.iter().copied().chain([active]).collect::<Vec<_>>().into(),
+        }
     }
 
     /// The connection of a line.

@@ -168,6 +168,11 @@ impl Calls {
                     *slot = settings;
                 }
             }
+            Input::Directory(directory) => {
+                self.available.resize(directory.lines.len(), false);
+                self.settings.resize_with(directory.lines.len(), LineSettings::default);
+                self.directory = directory;
+            }
             Input::Command { client, request, command } => self.command(client, request, command, now),
             Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer } => {
                 let arrival = Arrival { session, call_id, from, abilities, max_forwards, headers, offer };

@@ -140,7 +140,7 @@ impl Calls {
         let Some(call) = self.calls.get(&id) else { return };
         let Some(line) = call.shown_at() else { return };
         let shown = call.active_client().map(|client| self.related(call, client));
-        for (client, user) in self.clients.told(self.directory.users_of(line)) {
+        for (client, user) in self.clients.told(&self.directory.concerned(line, call.active_user())) {
             if let Some(view) = self.view(call, client, user) {
                 self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
             }
@@ -167,7 +167,7 @@ impl Calls {
     fn view(&self, call: &Call, client: ClientId, user: UserId) -> Option<CallView> {
         let line = call.shown_at()?;
         let theirs = call.active_user().is_none_or(|active| active == user) && call.is_for(user);
-        if !theirs || !self.directory.users_of(line).contains(&user) {
+        if !theirs || !self.directory.concerned(line, call.active_user()).contains(&user) {
             return None;
         }
         let here = call.active_client() == Some(client);

@@ -53,6 +53,12 @@ impl Control {
         self.ask(Method::POST, route, Bytes::new()).await.map(|_| ())
     }
 
+    /// Has something done, and takes what became of it.
+    pub(super) async fn post_for<T: DeserializeOwned>(&self, route: &str) -> Result<T, CliError> {
+        let body = self.ask(Method::POST, route, Bytes::new()).await?;
+        serde_json::from_slice(&body).map_err(|error| self.broken(&error))
+    }
+
     /// Has something set.
     pub(super) async fn put(&self, route: &str, body: &impl Serialize) -> Result<(), CliError> {
         let body = serde_json::to_vec(body).map_err(|error| self.broken(&error))?;
@@ -107,7 +113,10 @@ impl Control {
     /// The server's own sentence, where it has one.
     fn refused(&self, status: StatusCode, body: &[u8]) -> CliError {
         match serde_json::from_slice::<HttpError>(body) {
-            Ok(error) => CliError::Refused(error.message),
+            Ok(HttpError { message, cause }) => CliError::Refused(match cause.detail {
+                Some(detail) => format!("{message} {detail}"),
+                None => message,
+            }),
             Err(_) => self.broken(&status),
         }
     }

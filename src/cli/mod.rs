@@ -26,6 +26,7 @@ use crate::capture::case::CaseError;
 use crate::capture::read::ReadError;
 use crate::config::{Config, ConfigError};
 use crate::web::protocol::admin::{LineGroups, LineReport};
+use crate::web::reload::Reloaded;
 
 /// An administrator's command.
 #[derive(Subcommand)]
@@ -46,6 +47,13 @@ pub enum Command {
     ResetLine {
         /// The line's number.
         number: String,
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Has the running server read its configuration file again: line groups, lines, routes and people come, change
+    /// and go, calls go on. A file with a mistake changes nothing.
+    Reload {
         /// The configuration file that the server runs with.
         #[arg(long)]
         config: PathBuf,
@@ -244,6 +252,18 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             let line = find(&report, &number).ok_or(CliError::UnknownLine(number))?;
             control.post(&format!("/api/v1/admin/lines/{}/reset", line.id)).await?;
             print(format!("Line {} is registered anew. See: offhook status\n", line.number).as_bytes())
+        }
+        Command::Reload { config } => {
+            let control = Control::of(&Config::load(&config)?);
+            let Reloaded { waits_for_start } = control.post_for("/api/v1/admin/configuration/reload").await?;
+            let text = match waits_for_start.is_empty() {
+                true => "The configuration counts.\n".to_owned(),
+                false => format!(
+                    "The configuration counts, but for what has changed in: {}. Restart the server for that.\n",
+                    waits_for_start.join(", ")
+                ),
+            };
+            print(text.as_bytes())
         }
         Command::Capture(command) => capture::run(command).await,
         Command::Log(command) => log::run(command).await,

@@ -192,6 +192,7 @@ mod tests {
                 active: true,
                 pilot: false,
                 redirections: Vec::new(),
+                removed: false,
                 user_name,
             };
             let bytes = write([&line].into_iter()).unwrap();

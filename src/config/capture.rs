@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 /// How captures are kept. What is captured is said by the line groups.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Capture {
     /// The folder of the files.
     pub directory: PathBuf,

@@ -69,6 +69,8 @@ pub struct LineGroup {
     pub call_control: CallControl,
     /// Its lines.
     pub lines: Vec<Line>,
+    /// It was there before and keeps its place.
+    pub removed: bool,
 }
 
 /// How a PBX is connected.
@@ -133,6 +135,8 @@ pub struct Line {
     pub pilot: bool,
     /// Where calls go one after the other when nobody takes them.
     pub redirections: Vec<Redirection>,
+    /// It was there before and keeps its place.
+    pub removed: bool,
 }
 
 /// How digits (DTMF) travel.

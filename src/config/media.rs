@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Secret, file};
 
 /// Media settings.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Media {
     /// The addresses put into SDP and ICE candidates, at most one of each family; by default those of this machine.
@@ -45,7 +45,7 @@ impl Default for Media {
 }
 
 /// A STUN or TURN server that browsers are told of.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "file::FileIceServer")]
 pub struct IceServer {
     /// `stun:`, `turn:` or `turns:` URLs.
@@ -55,7 +55,7 @@ pub struct IceServer {
 }
 
 /// What a browser needs to use a STUN or TURN server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum IceAccess {
     /// Nothing: STUN.
     Open,
@@ -71,7 +71,7 @@ pub enum IceAccess {
 }
 
 /// How calls are recorded. Which are is said by their line groups.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recording {
     /// The folder of the files; empty: `recordings` in the data folder.

@@ -9,6 +9,7 @@ mod line_group;
 mod log;
 mod media;
 mod names;
+mod succession;
 
 use std::fmt;
 use std::fs;
@@ -32,6 +33,8 @@ pub use self::media::{IceAccess, IceServer, Media, Recording, RecordingChannels,
 /// A validated configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The file it was read from.
+    pub file: Option<PathBuf>,
     /// Where the server keeps its database and certificate.
     pub data_dir: PathBuf,
     /// Listen addresses.
@@ -61,7 +64,7 @@ pub struct Config {
 }
 
 /// Addresses the server listens on.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
     /// Browser app and API without TLS.
@@ -90,7 +93,7 @@ impl Default for Listen {
 }
 
 /// A further address that SIP is received at, beside `listen.sip`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Listener {
     /// Its name in this configuration.
     pub name: String,
@@ -105,7 +108,7 @@ pub struct Listener {
 }
 
 /// How a TLS listener proves who it is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListenerTls {
     /// Certificate chain, PEM.
     pub certificate: PathBuf,
@@ -171,6 +174,8 @@ pub struct Administrator {
     pub name: String,
     /// The password, or its argon2id hash.
     pub password: Secret,
+    /// It was there before and keeps its place.
+    pub removed: bool,
 }
 
 /// A person who can sign in.
@@ -186,6 +191,8 @@ pub struct User {
     pub lines: Vec<(usize, usize)>,
     /// The number of their voice mailbox.
     pub voice_mailbox: Option<String>,
+    /// It was there before and keeps its place.
+    pub removed: bool,
 }
 
 /// A password. Its `Debug` shows nothing of it.
@@ -257,7 +264,8 @@ impl Config {
         if mode & 0o077 != 0 {
             return Err(ConfigError::Exposed { path: shown });
         }
-        Config::parse(&text, &shown, path.parent().unwrap_or(Path::new(".")))
+        let config = Config::parse(&text, &shown, path.parent().unwrap_or(Path::new(".")))?;
+        Ok(Config { file: Some(path.to_owned()), ..config })
     }
 
     /// Validates the text of a file called `path` that lies in `folder`.

@@ -39,7 +39,7 @@ pub async fn run(data_dir: &Path) -> Result<(), StartError> {
     let pbx = pbx::start(pbx::DemoPbx { listen, domain: DOMAIN.into(), users, rtp_ports: 30000..=30999 }).await?;
     let server = Server::start_logged(config, Some(log)).await?;
     print!("{}", greeting(app::reachable(server.http), &path));
-    app::stop_signal().await?;
+    server.until_stopped().await?;
     println!("Stopping.");
     tokio::join!(server.stop(), pbx.stop());
     Ok(())

@@ -100,6 +100,26 @@ impl Lines {
         Lines { status: active.into_iter().map(|active| LineStatus::new(state(active))).collect() }
     }
 
+    /// Lines that are in use from now on, or no longer, and such that there were not. `begun` begin anew. Tells which
+    /// look different now.
+    pub fn change(&mut self, active: impl IntoIterator<Item = bool>, begun: &[LineId]) -> Vec<LineId> {
+        let mut changed = Vec::new();
+        for (place, active) in active.into_iter().enumerate() {
+            let id = LineId(place as u32);
+            let now = LineStatus::new(if active { LineState::Waiting } else { LineState::Inactive });
+            match self.status.get_mut(place) {
+                None => self.status.push(now),
+                Some(status) if active == (status.state == LineState::Inactive) || active && begun.contains(&id) => {
+                    let last_error = status.last_error.take();
+                    *status = LineStatus { last_error, ..now };
+                }
+                Some(_) => continue,
+            }
+            changed.push(id);
+        }
+        changed
+    }
+
     /// Where a line stands.
     pub fn status(&self, line: LineId) -> Option<&LineStatus> {
         self.status.get(line.0 as usize)
@@ -213,6 +233,21 @@ mod tests {
         assert_eq!(status.cause.as_ref().unwrap().code, CauseCode::WrongPassword);
         assert!(!lines.registration(LineId(7), &failed(1), None, now));
         assert!(!lines.set(LineId(1), LineState::Ready, None, now), "a line that is switched off stays off");
+    }
+
+    #[test]
+    fn lines_come_go_and_begin_anew() {
+        let mut lines = Lines::new([true, true, false]);
+        let now = Instant::now();
+        for line in [0, 1] {
+            assert!(lines.set(LineId(line), LineState::Ready, None, now));
+        }
+        assert_eq!(lines.change([true, false, true, true], &[]), [1, 2, 3].map(LineId));
+        let states = |lines: &Lines| [0, 1, 2, 3].map(|line| lines.status(LineId(line)).unwrap().state);
+        use LineState::{Inactive, Ready, Waiting};
+        assert_eq!(states(&lines), [Ready, Inactive, Waiting, Waiting]);
+        assert_eq!(lines.change([true, false, true, true], &[LineId(0), LineId(1)]), [LineId(0)]);
+        assert_eq!(states(&lines), [Waiting, Inactive, Waiting, Waiting]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
+use super::change::Configuration;
 use super::clients::{Change, ClientDesk, ClientMessage};
 use super::dns::Dns;
 use super::effects::REFER_UNKNOWN;
@@ -78,6 +79,7 @@ pub(super) enum Message {
     Report { reply: oneshot::Sender<Report> },
     Calls { reply: oneshot::Sender<CallsReport> },
     ResetLine { line: LineId, reply: oneshot::Sender<Result<(), CauseCode>> },
+    Configure { configuration: Box<Configuration>, reply: oneshot::Sender<()> },
     Trace(TraceMessage),
     Stop,
 }
@@ -475,10 +477,15 @@ impl<R: Role> Core<R> {
         match message {
             Message::Client(message) => self.client_message(message, now),
             // Lines must not register anew while they are being taken back.
-            Message::Located { .. } | Message::ResetLine { .. } if self.stop_by.is_some() => {}
+            Message::Located { .. } | Message::ResetLine { .. } | Message::Configure { .. }
+                if self.stop_by.is_some() => {}
             Message::Located { group, found } => self.located(group, found, now),
             Message::ResetLine { line, reply } => {
                 let _ = reply.send(self.reset_line(line, now));
+            }
+            Message::Configure { configuration, reply } => {
+                self.configure(*configuration, now);
+                let _ = reply.send(());
             }
             Message::Report { reply } => {
                 let _ = reply.send(self.report(now));

@@ -173,6 +173,13 @@ impl Role for Gateway {
         self.senders(source.remote, now).any(|(sender, _)| sender == group)
     }
 
+    fn configure(&mut self, mut groups: Vec<GatewayGroup>, routes: Routes) {
+        for (group, before) in groups.iter_mut().zip(&mut self.groups) {
+            group.places = std::mem::take(&mut before.places);
+        }
+        (self.groups, self.routes) = (groups, routes);
+    }
+
     fn group_at(&mut self, group: LineGroupId, addresses: &[SocketAddr]) {
         if let Some(entry) = self.groups.get_mut(group.0 as usize) {
             entry.places = addresses.to_vec();

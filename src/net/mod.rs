@@ -1,6 +1,7 @@
 //! Sockets, timers and threads: what drives the pure cores.
 
 pub mod capture;
+pub mod change;
 pub mod clients;
 pub mod core;
 pub mod dns;

@@ -7,9 +7,11 @@ use offhook_sip::header::Name;
 use offhook_sip::message::Message;
 use offhook_sip::{Source, registrar};
 
+use super::gateway::GatewayGroup;
 use crate::call::effect::Route;
 use crate::ids::LineGroupId;
 use crate::line::report::BindingReport;
+use crate::numbers::route::Routes;
 
 /// The decision about an incoming INVITE.
 #[derive(Debug)]
@@ -49,6 +51,9 @@ pub trait Role: Send + 'static {
 
     /// Whether a request may come from this line group's PBX.
     fn sends_from(&self, group: LineGroupId, source: &Source, now: Instant) -> bool;
+
+    /// Other line groups and ways between them count; those that there were have their old places.
+    fn configure(&mut self, _groups: Vec<GatewayGroup>, _routes: Routes) {}
 
     /// The places where a line group's PBX may be were found or have changed.
     fn group_at(&mut self, _group: LineGroupId, _addresses: &[SocketAddr]) {}

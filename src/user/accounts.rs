@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::config::Secret;
@@ -109,13 +109,20 @@ pub enum SignInError<E: std::error::Error + 'static> {
     Hash,
 }
 
+/// Who there is.
+#[derive(Debug, Default)]
+struct People {
+    accounts: Vec<Arc<Account>>,
+    /// Those that can sign in.
+    by_name: FxHashMap<String, UserId>,
+}
+
 /// The accounts of one kind, with their store. [`UserId`] counts those of this kind.
 #[derive(Debug)]
 pub struct Accounts<S> {
     store: S,
     kind: AccountKind,
-    accounts: Vec<Account>,
-    by_name: FxHashMap<String, UserId>,
+    people: RwLock<People>,
     attempts: Mutex<FxHashMap<String, (Instant, u32)>>,
     /// A check takes a core and 19 MiB for a while: few at once.
     checks: Semaphore,
@@ -124,34 +131,49 @@ pub struct Accounts<S> {
 }
 
 impl<S: AccountStore> Accounts<S> {
-    /// Brings the store in line with the configuration: new passwords are hashed, removed accounts forgotten.
+    /// Brings the store in line with the configuration, see [`Accounts::update`].
     pub async fn open(
         store: S,
         kind: AccountKind,
-        configured: Vec<(Account, Secret)>,
+        configured: Vec<(Account, Option<Secret>)>,
     ) -> Result<Accounts<S>, SignInError<S::Error>> {
-        let names: Vec<String> = configured.iter().map(|(account, _)| account.name.to_lowercase()).collect();
-        store.retain(&names).await.map_err(SignInError::Store)?;
-        let mut accounts = Vec::with_capacity(configured.len());
-        let mut by_name = FxHashMap::default();
-        for ((account, secret), name) in configured.into_iter().zip(names) {
-            let stored = store.password_hash(&name).await.map_err(SignInError::Store)?;
-            if let Some(hash) = blocking(move || new_hash(stored.as_deref(), &secret)).await? {
-                store.set_password_hash(&name, &hash).await.map_err(SignInError::Store)?;
-            }
-            by_name.insert(name, UserId(accounts.len() as u32));
-            accounts.push(account);
-        }
         // One for all kinds of accounts: each hash takes 19 MB for a moment, which the allocator keeps after the second.
         static DECOY: OnceCell<String> = OnceCell::const_new();
         let decoy = DECOY.get_or_try_init(|| blocking(|| hash_password("nobody"))).await?.clone();
         let checks = Semaphore::new(CHECKS_AT_ONCE);
-        Ok(Accounts { store, kind, accounts, by_name, attempts: Mutex::default(), checks, decoy })
+        let accounts = Accounts { store, kind, people: RwLock::default(), attempts: Mutex::default(), checks, decoy };
+        accounts.update(configured).await?;
+        Ok(accounts)
+    }
+
+    /// These accounts count from now on, in this order; those without a password are there to keep their place. New
+    /// passwords are hashed, accounts that are gone are forgotten with their sessions.
+    pub async fn update(&self, configured: Vec<(Account, Option<Secret>)>) -> Result<(), SignInError<S::Error>> {
+        let present = configured.iter().filter(|(_, secret)| secret.is_some());
+        let names: Vec<String> = present.map(|(account, _)| account.name.to_lowercase()).collect();
+        self.store.retain(&names).await.map_err(SignInError::Store)?;
+        let mut people = People::default();
+        for (place, (account, secret)) in configured.into_iter().enumerate() {
+            let name = account.name.to_lowercase();
+            people.accounts.push(Arc::new(account));
+            let Some(secret) = secret else { continue };
+            let stored = self.store.password_hash(&name).await.map_err(SignInError::Store)?;
+            if let Some(hash) = blocking(move || new_hash(stored.as_deref(), &secret)).await? {
+                self.store.set_password_hash(&name, &hash).await.map_err(SignInError::Store)?;
+            }
+            people.by_name.insert(name, UserId(place as u32));
+        }
+        *self.people.write().unwrap_or_else(PoisonError::into_inner) = people;
+        Ok(())
+    }
+
+    fn user_named(&self, name: &str) -> Option<UserId> {
+        self.people.read().unwrap_or_else(PoisonError::into_inner).by_name.get(name).copied()
     }
 
     /// A user's account.
-    pub fn account(&self, user: UserId) -> Option<&Account> {
-        self.accounts.get(user.0 as usize)
+    pub fn account(&self, user: UserId) -> Option<Arc<Account>> {
+        self.people.read().unwrap_or_else(PoisonError::into_inner).accounts.get(user.0 as usize).cloned()
     }
 
     /// Checks name and password and begins a session; gives its token. `address` is where the attempt comes
@@ -173,7 +195,7 @@ impl<S: AccountStore> Accounts<S> {
         if !self.count_attempt(&keys, now) {
             return Err(SignInError::Throttled);
         }
-        let user = self.by_name.get(&name).copied();
+        let user = self.user_named(&name);
         let stored = self.store.password_hash(&name).await.map_err(SignInError::Store)?;
         let hash = stored.filter(|_| user.is_some()).unwrap_or_else(|| self.decoy.clone());
         // The semaphore is never closed.
@@ -192,7 +214,7 @@ impl<S: AccountStore> Accounts<S> {
     pub async fn session(&self, token: &str, unix_now: i64) -> Result<Option<UserId>, S::Error> {
         let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return Ok(None) };
         let name = self.store.session_name(&token_hash(&token), unix_now).await?;
-        Ok(name.and_then(|name| self.by_name.get(&name).copied()))
+        Ok(name.and_then(|name| self.user_named(&name)))
     }
 
     /// Ends a session.

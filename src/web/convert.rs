@@ -94,7 +94,7 @@ fn silence(silence: view::Silence) -> protocol::Silence {
 
 /// A recording in words, with how the legs of the call sounded if it is over.
 pub(super) fn trace(state: &WebState, recording: &Recording) -> Trace {
-    let trace = recording.trace(&state.labels.names);
+    let trace = recording.trace(&state.labels().names);
     let legs = recording.record.as_ref().map(|record| legs(state, record, &recording.legs)).unwrap_or_default();
     Trace { legs, ..trace }
 }
@@ -103,7 +103,7 @@ pub(super) fn trace(state: &WebState, recording: &Recording) -> Trace {
 pub(super) fn call_report(state: &WebState, figures: CallFigures) -> CallReport {
     let CallFigures { record, ended, legs } = figures;
     let number = |number: &Number| match number {
-        Number::Line(line) => state.labels.line(*line).map(|label| label.number.clone()),
+        Number::Line(line) => state.labels().line(*line).map(|label| label.number.clone()),
         Number::Other(number) => Some(number.clone()),
         Number::None => None,
     };
@@ -125,7 +125,7 @@ fn legs(state: &WebState, record: &CallRecord, legs: &[Option<LegStats>; 2]) -> 
     let legs = sides.filter_map(|((party, silent), stats)| {
         let (party, name) = match *party {
             Party::Browser(user) => (LegParty::Browser, state.users.account(user)?.name.clone()),
-            Party::Pbx(group) => (LegParty::Pbx, state.labels.group(group)?.name.clone()),
+            Party::Pbx(group) => (LegParty::Pbx, state.labels().group(group)?.name.clone()),
             Party::Server => return None,
         };
         Some(leg_report(party, name, silent, stats.as_ref()?))
@@ -204,7 +204,7 @@ pub(super) fn report(state: &WebState, report: Report) -> admin::LineGroups {
 
 fn line_group(state: &WebState, group: GroupReport) -> Option<admin::LineGroup> {
     let clock = &state.clock;
-    let label = state.labels.group(group.id)?.clone();
+    let label = state.labels().group(group.id).filter(|label| !label.removed)?.clone();
     let targets = group.targets.into_iter().map(|target| admin::Target {
         transport: target.transport.to_owned(),
         address: target.address.to_string(),
@@ -234,7 +234,8 @@ fn line_group(state: &WebState, group: GroupReport) -> Option<admin::LineGroup> 
 
 fn line_report(state: &WebState, id: LineId, status: LineStatus) -> Option<admin::LineReport> {
     let clock = &state.clock;
-    let label = state.labels.line(id)?;
+    let labels = state.labels();
+    let label = labels.line(id).filter(|label| !label.removed)?;
     Some(admin::LineReport {
         id: id.to_string(),
         number: label.number.clone(),
@@ -284,7 +285,7 @@ pub(super) fn change(state: &WebState, seq: u64, change: &Change) -> Option<Serv
             ServerMessage::Call { seq, call: call(state, (**view).clone()), events: events.clone() }
         }
         Change::Line(id, status, settings) => {
-            ServerMessage::Line { seq, line: line(&state.labels, *id, status.clone(), settings.clone())? }
+            ServerMessage::Line { seq, line: line(&state.labels(), *id, status.clone(), settings.clone())? }
         }
         Change::Digit { call, digit } => ServerMessage::Digit { seq, call: call.to_string(), digit: digit.to_string() },
         Change::Prompt(wanted) => ServerMessage::Prompt { seq, prompt: prompt(wanted.clone()) },
@@ -309,7 +310,7 @@ pub(super) fn picture(state: &WebState, picture: Picture) -> protocol::Picture {
     let lines = picture.lines.into_iter();
     protocol::Picture {
         seq: picture.seq,
-        lines: lines.filter_map(|(id, status, settings)| line(&state.labels, id, status, settings)).collect(),
+        lines: lines.filter_map(|(id, status, settings)| line(&state.labels(), id, status, settings)).collect(),
         calls: picture.calls.into_iter().map(|view| call(state, view)).collect(),
     }
 }

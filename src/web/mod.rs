@@ -10,6 +10,7 @@ pub mod ice;
 pub mod keeper;
 pub mod metrics;
 pub mod protocol;
+pub mod reload;
 mod request;
 pub mod routes;
 mod socket;
@@ -17,14 +18,14 @@ pub mod tls;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use ipnet::IpNet;
 
 use crate::call::cause::CauseCode;
@@ -41,6 +42,7 @@ use crate::web::ice::IceServers;
 use crate::web::metrics::process::Process;
 use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::Certificate;
+use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
 
 /// What every route can reach.
@@ -63,7 +65,7 @@ pub struct WebState {
     /// Who may read the metrics without signing in.
     pub metrics_from: Arc<[IpNet]>,
     /// What lines and line groups are called.
-    pub labels: Arc<Labels>,
+    pub labels: Arc<RwLock<Arc<Labels>>>,
     /// STUN and TURN servers for clients.
     pub ice: Arc<IceServers>,
     /// Capture files, where there are some.
@@ -72,6 +74,8 @@ pub struct WebState {
     pub pseudonyms: Option<Pseudonyms>,
     /// The log, where the server has one of its own.
     pub log: Option<Log>,
+    /// Reads the configuration again, where there is a file.
+    pub reloader: Option<Reloader>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
 }
@@ -111,6 +115,8 @@ pub struct LineLabel {
     pub pilot: bool,
     /// What can be asked for on it while no call is looked at.
     pub services: Services,
+    /// It is not there any more.
+    pub removed: bool,
 }
 
 /// How a line group is shown.
@@ -128,6 +134,8 @@ pub struct GroupLabel {
     pub listener: Option<String>,
     /// Functions of the PBX that are dialled.
     pub feature_codes: Vec<protocol::FeatureCode>,
+    /// It is not there any more.
+    pub removed: bool,
 }
 
 impl Labels {
@@ -160,18 +168,29 @@ impl WebState {
             store,
             metrics: Arc::default(),
             metrics_from: metrics_from.into(),
-            labels: Arc::new(labels),
+            labels: Arc::new(RwLock::new(Arc::new(labels))),
             ice: Arc::new(ice),
             captures: None,
             pseudonyms: None,
             log: None,
+            reloader: None,
             clock: convert::Clock::now(),
         }
     }
 
+    /// What lines and line groups are called at this moment.
+    pub fn labels(&self) -> Arc<Labels> {
+        self.labels.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lines and line groups are called like this from now on.
+    pub fn set_labels(&self, labels: Labels) {
+        *self.labels.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(labels);
+    }
+
     /// What only files tell: the server's certificates, and what the process takes of the machine.
     async fn files(&self) -> (Vec<Certificate>, Option<Process>) {
-        let labels = self.labels.clone();
+        let labels = self.labels();
         let read = move || {
             let certificates = labels.certificates.iter().map(certificates::read).collect();
             (certificates, metrics::process::read().ok())
@@ -210,6 +229,7 @@ pub fn router(state: WebState, secure: bool) -> Router {
 /// What administrators see and do.
 fn of_administrators() -> Router<WebState> {
     routes::admin::routes()
+        .route("/api/v1/admin/configuration/reload", post(reload::post))
         .merge(routes::captures::routes())
         .merge(routes::log::routes())
         .merge(routes::traces::routes())

@@ -80,7 +80,7 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
     let first = ServerMessage::Hello(Hello {
         version: PROTOCOL_VERSION,
         user: User {
-            name: account.map(|account| account.name.clone()).unwrap_or_default(),
+            name: account.as_ref().map(|account| account.name.clone()).unwrap_or_default(),
             display_name: account.map(|account| account.display_name.clone()).unwrap_or_default(),
         },
         client: client.to_string(),
@@ -144,8 +144,8 @@ async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option
 /// The STUN and TURN servers for a user, with credentials that are valid from now.
 fn ice_servers(state: &WebState, user: UserId) -> Vec<IceServer> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let name = state.users.account(user).map_or("", |account| account.name.as_str());
-    state.ice.for_user(name, now.as_secs())
+    let name = state.users.account(user).map(|account| account.name.clone()).unwrap_or_default();
+    state.ice.for_user(&name, now.as_secs())
 }
 
 /// Serves the socket until it ends.

@@ -28,6 +28,7 @@ mod quality;
 mod reach;
 mod registrar;
 mod registration;
+mod reload;
 mod restart;
 mod rig;
 mod routes;

@@ -5,6 +5,8 @@ mod media;
 mod session;
 mod sip;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
@@ -13,6 +15,7 @@ pub use self::command::{Command, CommandResult};
 pub use self::media::{MediaEffect, MediaInput, Sound};
 pub use self::sip::{Abilities, Caller, SipEffect, SipInput, Target, TargetUri};
 use super::cause::CauseCode;
+use super::directory::Directory;
 use super::headers::Headers;
 use super::record::CallRecord;
 use super::settings::LineSettings;
@@ -47,6 +50,8 @@ pub enum Input {
         /// What.
         settings: LineSettings,
     },
+    /// Lines, PBX connections and their users are from now on like this. What there was keeps its place. Calls go on.
+    Directory(Arc<Directory>),
     /// A client wants something, or a program in the name of its user ([`ClientId::api`]).
     Command {
         /// The client.

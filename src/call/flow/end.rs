@@ -121,7 +121,7 @@ impl Flow<'_> {
     /// Other people on the line, at whom the call rang until now, see it go.
     pub(super) fn tell_others(&mut self) {
         let (Some(line), Far::Clients { .. }) = (self.call.shown_at(), &self.call.far) else { return };
-        for (client, user) in self.clients.told(self.directory.users_of(line)) {
+        for (client, user) in self.clients.told(&self.directory.concerned(line, self.call.active_user())) {
             if self.call.is_for(user) && self.call.active_user() != Some(user) {
                 let view = CallView {
                     cause: Some(EndCause::ours(CauseCode::AnsweredElsewhere)),
@@ -158,7 +158,7 @@ impl Flow<'_> {
         let state = if failed { ConnectionState::Failed } else { ConnectionState::Null };
         // Until somebody has it, it is everybody's.
         let open = self.call.stage == Stage::Answering && matches!(self.call.far, Far::Clients { .. });
-        for (client, user) in self.clients.told(self.directory.users_of(line)) {
+        for (client, user) in self.clients.told(&self.directory.concerned(line, self.call.active_user())) {
             if self.call.is_for(user) && (open || self.call.active_user().is_none_or(|active| active == user)) {
                 let here = self.call.active_client() == Some(client);
                 let view = CallView {

@@ -335,7 +335,7 @@ impl Flow<'_> {
     /// People who have seen the call, but not this user, see it go.
     pub(super) fn tell_gone(&mut self, but: Option<UserId>, cause: CauseCode) {
         let Some(line) = self.call.shown_at() else { return };
-        for (client, user) in self.clients.told(self.directory.users_of(line)) {
+        for (client, user) in self.clients.told(&self.directory.concerned(line, self.call.active_user())) {
             if but != Some(user)
                 && self.call.is_for(user)
                 && self.call.active_user().is_none_or(|active| active == user)

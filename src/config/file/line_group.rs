@@ -215,6 +215,7 @@ impl FileGroup {
             call_control,
             name: self.name.into_inner(),
             lines,
+            removed: false,
         })
     }
 
@@ -283,6 +284,7 @@ impl FileLine {
                 active: self.active,
                 pilot: self.pilot,
                 redirections: Vec::new(),
+                removed: false,
                 user_name,
             };
             if line.user_name.is_empty() || line.number.is_empty() {

@@ -147,6 +147,7 @@ impl File {
         };
         let capture = self.capture.validate(folder, &data_dir)?;
         Ok(Config {
+            file: None,
             log: self.log.validate(folder, &capture.directory)?,
             capture,
             data_dir,

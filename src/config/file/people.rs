@@ -49,6 +49,7 @@ impl FileUser {
             name,
             password: self.password.into_inner(),
             lines,
+            removed: false,
         })
     }
 }
@@ -59,7 +60,7 @@ impl FileAdministrator {
             return Err(problem(&self.name, format!("there are two administrators called {:?}.", self.name.get_ref())));
         }
         check_sign_in(&self.name, &self.password, "administrator")?;
-        Ok(Administrator { name: self.name.into_inner(), password: self.password.into_inner() })
+        Ok(Administrator { name: self.name.into_inner(), password: self.password.into_inner(), removed: false })
     }
 }
 

@@ -69,6 +69,12 @@ impl Listener {
         self.sockets.retain(|socket| socket.try_send(ClientEvent::Changed { seq, change: change.clone() }).is_ok());
     }
 
+    /// What was told counts no more: who comes back gets a picture. The calls that ended are known still.
+    pub(super) fn begin_again(&mut self) {
+        self.told = Stream::new(self.told.last() + 1);
+        self.sockets.clear();
+    }
+
     /// What came after a change; none where that is not known.
     pub(super) fn replay(&self, since: Option<u64>) -> Option<Beginning> {
         let since = since?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::{mpsc, oneshot};
 use tracing::debug;
 
@@ -524,6 +524,26 @@ impl<R: Role> Core<R> {
         debug!(%client, "client gone");
         self.desk.listeners.remove(&client);
         self.calls.handle(Input::ClientGone { client }, now);
+    }
+
+    /// Lets users begin again with a picture of all they have: their clients and programs come back for it at once.
+    pub(super) fn begin_again(&mut self, users: &FxHashSet<UserId>) {
+        for (client, listener) in &mut self.desk.listeners {
+            let user = client.api_user().or_else(|| self.desk.clients.user_of(*client));
+            if user.is_some_and(|user| users.contains(&user)) {
+                listener.begin_again();
+            }
+        }
+    }
+
+    /// Lets go of all clients and programs of a user.
+    pub(super) fn sign_out(&mut self, user: UserId, now: Instant) {
+        let clients: Vec<ClientId> = self.desk.clients.of(user).chain([ClientId::api(user)]).collect();
+        for client in clients {
+            if self.desk.clients.remove(client) || self.desk.listeners.contains_key(&client) {
+                self.client_gone(client, now);
+            }
+        }
     }
 
     /// Lets go of clients that stayed away, and of programs that ask no more.

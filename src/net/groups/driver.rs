@@ -61,7 +61,7 @@ impl<R: Role> Core<R> {
     }
 
     /// Looks a PBX's name up; the answer comes as a message.
-    fn look_up(&mut self, id: LineGroupId) {
+    pub(in crate::net) fn look_up(&mut self, id: LineGroupId) {
         let Some(group) = self.groups.group(id) else { return };
         let GroupSettings { kind, host, port, protocol, listener, .. } = &group.settings;
         if *kind == Kind::TrunkRegistrar {
@@ -137,9 +137,8 @@ impl<R: Role> Core<R> {
         if nat_refresh.is_zero() {
             return;
         }
-        for target in before {
-            self.transport.stop_keep_alive(&group.destination(target), target.local);
-        }
+        self.stop_keep_alive(id, before);
+        let Some(group) = self.groups.group(id) else { return };
         for target in group.targets.as_listed() {
             let kind = match (nat_refresh_answered, target.protocol) {
                 (false, _) => KeepAliveKind::Crlf,
@@ -147,6 +146,29 @@ impl<R: Role> Core<R> {
                 (true, _) => KeepAliveKind::Ping,
             };
             self.transport.keep_alive(&group.destination(target), target.local, nat_refresh, kind);
+        }
+    }
+
+    fn stop_keep_alive(&mut self, id: LineGroupId, before: &[Target]) {
+        let Some(group) = self.groups.group(id) else { return };
+        for target in before {
+            self.transport.stop_keep_alive(&group.destination(target), target.local);
+        }
+    }
+
+    /// Lets the ways to a PBX close that it is no longer reached by.
+    pub(in crate::net) fn keep_alive_no_more(&mut self, id: LineGroupId) {
+        let Some(group) = self.groups.group(id) else { return };
+        let targets = group.targets.as_listed().to_vec();
+        self.stop_keep_alive(id, &targets);
+    }
+
+    /// The lines of a group go by its ways as they are now, and stand as it does where they do not register themselves.
+    pub(in crate::net) fn stand_as_group(&mut self, id: LineGroupId, now: Instant) {
+        self.renew_accounts(id);
+        self.trunk_changed(id, now);
+        if let Some(pilot) = self.groups.group(id).and_then(|group| group.pilot) {
+            self.follow_pilot(id, pilot, now);
         }
     }
 
@@ -250,7 +272,7 @@ impl<R: Role> Core<R> {
     }
 
     /// A line that registers gets its turn.
-    fn queue_registration(&mut self, id: LineId) {
+    pub(in crate::net) fn queue_registration(&mut self, id: LineId) {
         let Some(settings) = self.groups.line(id).map(|line| line.settings.clone()) else { return };
         if let Some(group) = self.groups.group_mut(settings.group)
             && group.settings.kind.registers(&settings)

@@ -1,6 +1,7 @@
 //! Line groups as the network sees them: where their PBXs are, as whom requests go there, what is registered.
 
 mod account;
+mod change;
 mod driver;
 mod pacer;
 mod targets;
@@ -40,7 +41,7 @@ pub enum Kind {
 }
 
 /// What is configured of a line group.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GroupSettings {
     /// Its name in the configuration.
     pub name: String,
@@ -75,7 +76,7 @@ pub struct GroupSettings {
 }
 
 /// What is configured of a line.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LineSettings {
     /// Its group.
     pub group: LineGroupId,
@@ -141,28 +142,11 @@ struct Line {
 impl Groups {
     /// The groups and lines; `listen` is the address SIP is received at.
     pub fn new(listen: SocketAddr, groups: Vec<GroupSettings>, lines: Vec<LineSettings>) -> Groups {
-        let pilot = |id: usize| {
-            let speaks = |line: &LineSettings| line.group.0 as usize == id && line.pilot;
-            lines.iter().position(speaks).map(|index| LineId(index as u32))
-        };
-        let group = |(id, settings): (usize, GroupSettings)| Group {
-            pacer: Pacer::new(settings.register_delay),
-            pilot: pilot(id),
-            bound_until: None,
-            bound_at: None,
-            settings,
-            targets: Targets::default(),
-            lookup_at: None,
-            probe_at: None,
-            probed_at: None,
-            flow_lost_at: None,
-            // Any number does: it is to spread servers like this one, not to be unknown.
-            seed: getrandom::u64().unwrap_or_default(),
-            cause: None,
+        let group = |(place, settings): (usize, GroupSettings)| {
+            Group::new(settings, change::pilot(LineGroupId(place as u32), &lines))
         };
         let groups = groups.into_iter().enumerate().map(group).collect();
-        let line = |settings| Line { settings, account: None, registration: None };
-        Groups { listen, groups, lines: lines.into_iter().map(line).collect(), dead_contacts: Vec::new() }
+        Groups { listen, groups, lines: lines.into_iter().map(Line::new).collect(), dead_contacts: Vec::new() }
     }
 
     /// Whether each line is in use, by [`LineId`].

@@ -10,7 +10,7 @@ use offhook_media::srtp::DtlsIdentity;
 use super::RtpSide;
 
 /// The audio of a line group.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AudioSettings {
     /// Codecs of our offers, best first.
     pub outgoing: Vec<Codec>,

@@ -243,6 +243,21 @@ impl Transport {
         }
     }
 
+    /// How connections to others are secured from now on; those that are open stay. Tells which profiles are others than
+    /// before.
+    pub fn set_tls_profiles(&mut self, profiles: Vec<TlsProfile>) -> Vec<u16> {
+        let mut changed = Vec::new();
+        for (place, profile) in profiles.into_iter().enumerate() {
+            match self.profiles.get_mut(place) {
+                Some(known) if *known.settings() == profile => continue,
+                Some(known) => *known = Arc::new(Loaded::new(profile)),
+                None => self.profiles.push(Arc::new(Loaded::new(profile))),
+            }
+            changed.push(place as u16);
+        }
+        changed
+    }
+
     /// Sends something about every `every` (at least a second) that keeps NATs and firewalls open on the way from
     /// `from` to `destination`, which must be an address. On streams it goes over the connection that requests with
     /// this destination take, while there is one. Another kind replaces the one before.

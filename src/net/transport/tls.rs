@@ -83,6 +83,11 @@ impl<S: Load<C>, C> Loaded<S, C> {
         Loaded { settings, held: Mutex::new(None) }
     }
 
+    /// What it was made with.
+    pub(super) fn settings(&self) -> &S {
+        &self.settings
+    }
+
     /// The configuration as the files are at this time. Files that have become unreadable leave the last good one in
     /// use. Reads files: not for a task that others wait for.
     pub(super) fn get(&self) -> Result<Arc<C>, String> {

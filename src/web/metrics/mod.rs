@@ -112,7 +112,7 @@ async fn now(state: &WebState) -> Option<Now> {
     let group = |group: GroupReport| {
         let silent = group.targets.iter().filter(|target| target.down_since.is_some()).count() as i64;
         Some(Group {
-            name: state.labels.group(group.id)?.name.clone(),
+            name: state.labels().group(group.id).filter(|label| !label.removed)?.name.clone(),
             lines: group.lines.iter().map(|(_, status)| status.state).collect(),
             targets: [group.targets.len() as i64 - silent, silent],
             wrong_passwords: group.wrong_passwords,

@@ -31,8 +31,9 @@ pub fn routes() -> Router<WebState> {
 
 /// Where captures stand.
 async fn show(State(state): State<WebState>) -> Result<Json<protocol::Captures>, HttpFailure> {
+    let labels = state.labels();
     let status = on_disk(state.captures, |captures| Ok(captures.status())).await?;
-    Ok(Json(shown(&state.labels, status)))
+    Ok(Json(shown(&labels, status)))
 }
 
 /// Switches capturing of a line group on or off.
@@ -43,11 +44,11 @@ async fn select(
 ) -> Result<StatusCode, HttpFailure> {
     let Json(protocol::CaptureChange { capturing, lines }) = change.map_err(|_| CauseCode::BadRequest)?;
     let captures = state.captures.as_ref().ok_or(CauseCode::NotFound)?;
-    let place = state.labels.groups.iter().position(|group| group.name == name).ok_or(CauseCode::NotFound)?;
+    let labels = state.labels();
+    let place = labels.groups.iter().position(|group| group.name == name).ok_or(CauseCode::NotFound)?;
     let group = LineGroupId(place as u32);
     let line = |number: String| {
-        let lines = &state.labels.lines;
-        let place = lines.iter().position(|line| line.group == group && line.number == number);
+        let place = labels.lines.iter().position(|line| line.group == group && line.number == number);
         place.map(|place| LineId(place as u32)).ok_or(CauseCode::UnknownLine)
     };
     let selection = match (capturing, lines) {

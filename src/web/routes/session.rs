@@ -67,7 +67,7 @@ async fn sign_in(
             CauseCode::Internal
         }
     })?;
-    let account = state.accounts(kind).account(user).map(|account| account.name.as_str());
+    let account = state.accounts(kind).account(user).map(|account| account.name.clone());
     info!(user = account, %address, ?kind, "signed in");
     let mut response = body_for(&state, kind, user)?;
     let cookie = cookie(kind, secure, &token, kind.session_lifetime().as_secs())?;

@@ -35,7 +35,7 @@ pub(super) async fn show(State(state): State<WebState>) -> Result<Json<Status>, 
         queues: queues
             .map(|queue| Queue { name: queue.name.into(), length: queue.length, limit: queue.limit })
             .collect(),
-        capture: state.captures.as_ref().map(|captures| capture(&state.labels, captures)).unwrap_or_default(),
+        capture: state.captures.as_ref().map(|captures| capture(&state.labels(), captures)).unwrap_or_default(),
         process: process.map(|process| Process {
             memory: process.memory,
             cpu: process.cpu,

@@ -126,7 +126,7 @@ async fn line(
     Path(id): Path<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, HttpFailure> {
-    let line = state.labels.names.line_named(&id).ok_or(CauseCode::UnknownLine)?;
+    let line = state.labels().names.line_named(&id).ok_or(CauseCode::UnknownLine)?;
     let recording = state.core.line_trace(line).await.ok_or(CauseCode::UnknownLine)?;
     show(&state, &recording, wanted).await
 }

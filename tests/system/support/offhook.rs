@@ -207,6 +207,17 @@ impl Offhook {
         });
     }
 
+    /// Writes another configuration and has it read: `offhook reload`. Gives what that says, or what is wrong.
+    #[track_caller]
+    pub(crate) fn reload(&self, toml: &str) -> Result<String, String> {
+        let config = write_config(&self.dir, toml);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+        let output = command.args(["reload", "--config"]).arg(config).env("OFFHOOK_LOG", "error").output();
+        let output = output.expect("the program can be started");
+        let said = |text: &[u8]| String::from_utf8_lossy(text).trim().to_owned();
+        if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
+    }
+
     /// What an administrator is told: `offhook status --json`.
     #[track_caller]
     pub(crate) fn status(&self) -> Value {

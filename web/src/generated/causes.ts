@@ -62,6 +62,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   invalid_seconds: { english: "Choose between 1 and 600 seconds of ringing; only forwarding when nobody answers takes them.", german: "Bitte 1 bis 600 Sekunden wählen; nur die Weiterleitung bei Nichtmelden hat eine Dauer." },
   invalid_number: { english: "This is not a number that can be dialled.", german: "Diese Nummer kann nicht gewählt werden." },
   invalid_sdp: { english: "The browser's audio description cannot be used.", german: "Die Audiobeschreibung des Browsers ist nicht verwendbar." },
+  bad_configuration: { english: "There is a mistake in the configuration; it stays as it was.", german: "In der Konfiguration ist ein Fehler; sie bleibt, wie sie war." },
   bad_request: { english: "The request cannot be understood.", german: "Die Anfrage ist nicht verständlich." },
   wrong_version: { english: "This page is out of date. Reload it.", german: "Diese Seite ist veraltet. Bitte neu laden." },
   sign_in_failed: { english: "User name or password is wrong.", german: "Benutzername oder Passwort ist falsch." },

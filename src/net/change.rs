@@ -1,0 +1,113 @@
+//! Lines, line groups and their users come, change and go while the server runs. Calls go on.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustc_hash::FxHashSet;
+use tokio::sync::oneshot;
+use tracing::info;
+
+use super::core::{Core, CoreHandle, Message};
+use super::gateway::GatewayGroup;
+use super::groups::{GroupSettings, LineSettings};
+use super::role::Role;
+use super::transport::TlsProfile;
+use crate::call::cause::CauseCode;
+use crate::call::directory::Directory;
+use crate::call::effect::Input;
+use crate::call::settings;
+use crate::ids::{LineId, UserId};
+use crate::numbers::route::Routes;
+
+/// What counts from now on. Everything that there was has its old place: what is gone is there still, without users and
+/// not in use.
+#[derive(Debug)]
+pub struct Configuration {
+    /// Lines and PBX connections, as the call machine sees them.
+    pub directory: Arc<Directory>,
+    /// The same, as the network sees them.
+    pub groups: Vec<GroupSettings>,
+    /// The lines.
+    pub lines: Vec<LineSettings>,
+    /// Where calls come from and go.
+    pub gateway: Vec<GatewayGroup>,
+    /// Ways from one line group to another.
+    pub routes: Routes,
+    /// By the number that groups have of them.
+    pub tls_profiles: Vec<TlsProfile>,
+    /// What was set before for lines that come.
+    pub line_settings: Vec<(LineId, settings::LineSettings)>,
+    /// Users who may not be signed in any more.
+    pub gone: Vec<UserId>,
+}
+
+impl CoreHandle {
+    /// Takes another configuration; when it returns, it counts.
+    pub async fn configure(&self, configuration: Configuration) -> Result<(), CauseCode> {
+        let (reply, done) = oneshot::channel();
+        let message = Message::Configure { configuration: Box::new(configuration), reply };
+        self.inbox.send(message).await.map_err(|_| CauseCode::ShuttingDown)?;
+        done.await.map_err(|_| CauseCode::ShuttingDown)
+    }
+}
+
+impl<R: Role> Core<R> {
+    pub(super) fn configure(&mut self, configuration: Configuration, now: Instant) {
+        let Configuration { directory, groups, lines, gateway, routes, tls_profiles, line_settings, gone } =
+            configuration;
+        let before = std::mem::replace(&mut self.directory, directory.clone());
+        self.calls.handle(Input::Directory(directory), now);
+        for (line, settings) in line_settings {
+            self.calls.handle(Input::LineSettings { line, settings }, now);
+        }
+        self.role.configure(gateway, routes);
+        let profiles = self.transport.set_tls_profiles(tls_profiles);
+        let begun = self.groups.beginning(&groups, &lines, &profiles);
+        for &group in &begun {
+            self.keep_alive_no_more(group);
+            self.role.group_at(group, &[]);
+        }
+        let change = self.groups.change(groups, lines, begun);
+        for registration in change.taken_back {
+            // What becomes of it is not the line's state any more.
+            self.registrations.remove(&registration);
+            self.endpoint.unregister(registration, now);
+        }
+        let begun: Vec<LineId> = change.begun.iter().flat_map(|&group| self.groups.lines_of(group)).collect();
+        for line in self.lines.change(self.groups.active().collect::<Vec<_>>(), &begun) {
+            self.line_changed(line, now);
+        }
+        for &group in &change.begun {
+            self.look_up(group);
+        }
+        for group in change.touched {
+            self.stand_as_group(group, now);
+        }
+        for line in change.registering {
+            self.queue_registration(line);
+        }
+        self.trunks_changed(now);
+        self.groups_due(now);
+        let lines: FxHashSet<LineId> = change.lines.into_iter().collect();
+        let groups = change.begun.len();
+        info!(lines = lines.len(), begun = groups, gone = gone.len(), "another configuration counts");
+        self.users_changed(&before, &lines, &gone, now);
+    }
+
+    /// Shows those who have other lines than before, or whose lines are others, all anew, and lets go of those who may
+    /// not be here.
+    fn users_changed(&mut self, before: &Directory, lines: &FxHashSet<LineId>, gone: &[UserId], now: Instant) {
+        let mut changed = FxHashSet::default();
+        let (count, after) = (before.lines.len().max(self.directory.lines.len()), self.directory.clone());
+        for line in (0..count as u32).map(LineId) {
+            let (old, new) = (before.users_of(line), after.users_of(line));
+            let own = lines.contains(&line);
+            changed.extend(old.iter().filter(|user| own || !new.contains(user)));
+            changed.extend(new.iter().filter(|user| own || !old.contains(user)));
+        }
+        self.begin_again(&changed);
+        for &user in gone {
+            self.sign_out(user, now);
+        }
+    }
+}
