@@ -2,8 +2,16 @@
 //!
 //! Rights add up from the settings, from groups and from what users grant; nothing takes one away.
 
+mod may;
 mod right;
 mod service;
 
-pub use right::{Grant, GrantLevel, GrantShape, Level, LineRight, Place, Right, RightSet, Section, SpecialLevel};
-pub use service::ServiceRight;
+pub use self::may::{
+    Decision, Denied, GroupPart, JournalAccess, Reason, ServiceDecision, Source, has_service, is_allowed_on_line,
+    journal, may, may_on_line, rights_on, services,
+};
+pub use self::right::{Grant, GrantLevel, GrantShape, Level, LineRight, Place, Right, RightSet, Section, SpecialLevel};
+pub use self::service::ServiceRight;
+
+#[cfg(test)]
+mod tests;

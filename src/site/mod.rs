@@ -4,6 +4,7 @@
 //! [`Site`] is cheap to clone, so that many can read one state while the next is made.
 
 mod administrator;
+pub mod binding;
 mod change;
 mod computer;
 mod group;
