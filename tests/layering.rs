@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The domain: it names nobody who drives it.
-const DOMAIN: [&str; 6] = ["call", "journal", "line", "numbers", "quality", "user"];
+const DOMAIN: [&str; 8] = ["call", "journal", "line", "numbers", "quality", "rights", "site", "user"];
 
 /// The part of the domain that is pure: no runtime either.
-const PURE: [&str; 4] = ["call", "line", "numbers", "quality"];
+const PURE: [&str; 6] = ["call", "line", "numbers", "quality", "rights", "site"];
 
 /// What stands above the domain.
 const ABOVE: [&str; 10] = ["app", "capture", "cli", "csta", "demo", "log", "net", "shelf", "store", "web"];

@@ -1,0 +1,162 @@
+//! The site: everything an administrator sets, as objects in memory. Pure.
+//!
+//! A change is planned ([`Site::plan`]), written by whoever keeps the database, and then committed ([`Site::commit`]). A
+//! [`Site`] is cheap to clone, so that many can read one state while the next is made.
+
+mod administrator;
+pub mod binding;
+mod change;
+mod computer;
+mod group;
+mod index;
+mod list;
+mod object;
+mod problem;
+mod profile;
+mod settings;
+mod text;
+mod user;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+
+pub use self::administrator::{Administrator, Role, Scope, Token};
+pub use self::change::{Change, Plan, Refusal, Row, StalePlan, Write, merge};
+pub use self::computer::Computer;
+pub use self::group::{Group, Journal, Key, MonitorGroup};
+pub use self::index::{Membership, Reference};
+pub use self::list::{MAX_PAGE, Page, Query};
+pub use self::object::{Kind, NoObjectId, Object, ObjectId, Stored, Table};
+pub use self::problem::{Problem, ProblemCode, Problems};
+pub use self::profile::{KNOWN, Known, Preset, Profile, Values};
+pub use self::settings::{PasswordRules, Settings};
+pub use self::text::{caseless, digits, fold};
+pub use self::user::{AdditionalLine, Address, Phones, User, UserGrant};
+
+/// Does something with the type of a [`Kind`].
+macro_rules! of_kind {
+    ($kind:expr, $object:ident => $body:expr) => {
+        match $kind {
+            $crate::site::Kind::User => {
+                type $object = $crate::site::User;
+                $body
+            }
+            $crate::site::Kind::Group => {
+                type $object = $crate::site::Group;
+                $body
+            }
+            $crate::site::Kind::Computer => {
+                type $object = $crate::site::Computer;
+                $body
+            }
+            $crate::site::Kind::Profile => {
+                type $object = $crate::site::Profile;
+                $body
+            }
+            $crate::site::Kind::Administrator => {
+                type $object = $crate::site::Administrator;
+                $body
+            }
+            $crate::site::Kind::Token => {
+                type $object = $crate::site::Token;
+                $body
+            }
+            $crate::site::Kind::Settings => {
+                type $object = $crate::site::Settings;
+                $body
+            }
+        }
+    };
+}
+use of_kind;
+
+/// Everything an administrator sets.
+#[derive(Debug, Clone)]
+pub struct Site {
+    users: Table<User>,
+    groups: Table<Group>,
+    computers: Table<Computer>,
+    profiles: Table<Profile>,
+    administrators: Table<Administrator>,
+    tokens: Table<Token>,
+    settings: Table<Settings>,
+    /// Whose identity it is, without case.
+    identities: Arc<FxHashMap<Box<str>, ObjectId>>,
+    /// Whose telephone number it is, by its digits.
+    numbers: Arc<FxHashMap<Box<str>, Vec<ObjectId>>>,
+    memberships: Arc<FxHashMap<ObjectId, Membership>>,
+    /// Plans made of another state are refused.
+    revision: u64,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Site::new()
+    }
+}
+
+impl Site {
+    /// A site with nothing but the default profile and settings.
+    pub fn new() -> Site {
+        Site::load([]).0
+    }
+
+    /// The object with this id.
+    pub fn get<T: Object>(&self, id: ObjectId) -> Option<&Arc<Stored<T>>> {
+        T::table(self).get(id)
+    }
+
+    /// All objects of a kind, in no order.
+    pub fn iter<T: Object>(&self) -> impl Iterator<Item = &Arc<Stored<T>>> {
+        T::table(self).iter()
+    }
+
+    /// How many objects of a kind there are.
+    pub fn count<T: Object>(&self) -> usize {
+        T::table(self).len()
+    }
+
+    /// The object of this name (users and administrators: login), whatever its case.
+    pub fn named<T: Object>(&self, name: &str) -> Option<&Arc<Stored<T>>> {
+        let table = T::table(self);
+        table.named(&caseless(name.trim())).and_then(|id| table.get(id))
+    }
+
+    /// Whether there is such an object.
+    pub fn has(&self, kind: Kind, id: ObjectId) -> bool {
+        of_kind!(kind, T => self.get::<T>(id).is_some())
+    }
+
+    /// The body of an object as JSON.
+    pub fn body(&self, kind: Kind, id: ObjectId) -> Option<Value> {
+        of_kind!(kind, T => self.get::<T>(id).map(|stored| as_json(&stored.object)))
+    }
+
+    /// The version of an object.
+    pub fn version(&self, kind: Kind, id: ObjectId) -> Option<i64> {
+        of_kind!(kind, T => self.get::<T>(id).map(|stored| stored.version))
+    }
+
+    /// What a person reads of an object; empty where it is not there.
+    pub fn title(&self, kind: Kind, id: ObjectId) -> &str {
+        of_kind!(kind, T => self.get::<T>(id).map(|stored| stored.object.title()).unwrap_or_default())
+    }
+
+    /// What holds for the whole server.
+    pub fn settings(&self) -> &Settings {
+        static NONE: std::sync::LazyLock<Settings> = std::sync::LazyLock::new(Settings::default);
+        self.settings.get(ObjectId::SETTINGS).map_or(&NONE, |stored| &stored.object)
+    }
+
+    /// A number that is another after every change.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+}
+
+/// An object's body as JSON. Bodies are structs of texts, numbers, lists and maps with text keys, which JSON has.
+fn as_json<T: Object>(object: &T) -> Value {
+    serde_json::to_value(object).unwrap_or_default()
+}

@@ -1,0 +1,241 @@
+//! What is wrong with an object or a change: one table of codes and sentences.
+
+use std::fmt::{self, Display};
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Makes [`ProblemCode`] and its table: code, HTTP status, sentence in English, in German. `{}` stands for the problem's
+/// values, in their order.
+macro_rules! problems {
+    ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $http:literal, $english:literal, $german:literal;)*) => {
+        /// A stable code for what is wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+        pub enum ProblemCode {
+            $($(#[doc = $doc])* #[serde(rename = $code)] $variant,)*
+        }
+
+        impl ProblemCode {
+            /// Every code, in the table's order.
+            pub const ALL: &'static [ProblemCode] = &[$(ProblemCode::$variant),*];
+
+            /// The code as it stands in JSON.
+            pub fn code(self) -> &'static str {
+                match self { $(ProblemCode::$variant => $code),* }
+            }
+
+            /// The HTTP status of an answer that carries it.
+            pub fn http_status(self) -> u16 {
+                match self { $(ProblemCode::$variant => $http),* }
+            }
+
+            /// The sentence in English, `{}` where values go.
+            pub fn english(self) -> &'static str {
+                match self { $(ProblemCode::$variant => $english),* }
+            }
+
+            /// The sentence in German, `{}` where values go.
+            pub fn german(self) -> &'static str {
+                match self { $(ProblemCode::$variant => $german),* }
+            }
+        }
+    };
+}
+
+problems! {
+    /// There is no object with this id, or none any more.
+    NotFound = "not_found", 404, "This object does not exist. Perhaps somebody has deleted it.", "Dieses Objekt gibt es nicht. Vielleicht wurde es gelöscht.";
+    /// It was to be created, and is there.
+    Exists = "exists", 409, "An object with this id exists already.", "Ein Objekt mit dieser Kennung gibt es schon.";
+    /// Somebody else has changed it since it was read.
+    VersionConflict = "version_conflict", 412, "Somebody has changed this since you opened it: it is at version {}. Load it again and repeat your change.", "Das hat jemand geändert, seit Sie es geöffnet haben: Es hat die Version {}. Bitte neu laden und die Änderung wiederholen.";
+    /// The configuration file sets it.
+    SetInFile = "set_in_file", 409, "The configuration file sets this. Change it there.", "Das legt die Konfigurationsdatei fest. Bitte dort ändern.";
+    /// The default profile and the settings are always there.
+    CannotBeDeleted = "cannot_be_deleted", 409, "This cannot be deleted.", "Das lässt sich nicht löschen.";
+    /// Nobody would be left who may do everything.
+    LastAdministrator = "last_administrator", 409, "Somebody must stay who may administer everything. Give another active administrator the role full first.", "Jemand muss alles verwalten dürfen. Bitte zuerst einem anderen aktiven Administrator die Rolle full geben.";
+    /// The site has as many as it may.
+    TooMany = "too_many", 422, "There can be {} at most.", "Es dürfen höchstens {} sein.";
+    /// A field that this kind of object does not have.
+    UnknownField = "unknown_field", 422, "There is no field {}. Check its spelling.", "Ein Feld {} gibt es nicht. Bitte die Schreibweise prüfen.";
+    /// Text where a number belongs, and the like.
+    WrongType = "wrong_type", 422, "This value has the wrong form: expected {}.", "Dieser Wert hat die falsche Form. Erwartet: {}.";
+    /// Nothing there, or nothing but spaces.
+    Required = "required", 422, "This is needed.", "Das wird gebraucht.";
+    /// More characters than fit.
+    TooLong = "too_long", 422, "This may have {} characters at most.", "Das darf höchstens {} Zeichen haben.";
+    /// A line break or another character that cannot be seen.
+    ControlCharacter = "control_character", 422, "There is a line break or another invisible character in it.", "Darin ist ein Zeilenumbruch oder ein anderes unsichtbares Zeichen.";
+    /// A login with spaces.
+    SpaceInLogin = "space_in_login", 422, "A login has no spaces.", "Ein Anmeldename hat keine Leerzeichen.";
+    /// Names differ in more than case.
+    NameTaken = "name_taken", 422, "{} has this name already.", "{} heißt schon so.";
+    /// An identity stands for one user.
+    IdentityTaken = "identity_taken", 422, "{} has this identity already.", "{} hat diese Identität schon.";
+    /// Not `user@domain`.
+    InvalidIdentity = "invalid_identity", 422, "An identity looks like user@example.com.", "Eine Identität sieht aus wie benutzer@example.com.";
+    /// No e-mail address.
+    InvalidEmail = "invalid_email", 422, "This is no e-mail address. One looks like user@example.com.", "Das ist keine E-Mail-Adresse. Eine sieht aus wie benutzer@example.com.";
+    /// No domain name.
+    InvalidDomain = "invalid_domain", 422, "This is no domain name. One looks like example.com.", "Das ist kein Domain-Name. Einer sieht aus wie example.com.";
+    /// No web address.
+    InvalidWebsite = "invalid_website", 422, "A website begins with https:// or http://.", "Eine Webseite beginnt mit https:// oder http://.";
+    /// No number that can be dialled.
+    InvalidNumber = "invalid_number", 422, "This is no telephone number. Write +, country, area and number, or internal digits.", "Das ist keine Telefonnummer. Bitte +, Land, Vorwahl und Nummer schreiben, oder interne Ziffern.";
+    /// Not as lines are named.
+    InvalidLine = "invalid_line", 422, "A line is named by its number, or by GROUP/NUMBER where several line groups have it.", "Eine Leitung wird mit ihrer Nummer benannt, oder mit GRUPPE/NUMMER, wo mehrere Leitungsgruppen sie haben.";
+    /// Nobody would know who it is.
+    DisplayNameNeeded = "display_name_needed", 422, "A user needs a displayed name before being activated.", "Ein Benutzer braucht einen angezeigten Namen, bevor er aktiviert wird.";
+    /// A user that is not there.
+    UnknownUser = "unknown_user", 422, "This user does not exist.", "Diesen Benutzer gibt es nicht.";
+    /// A group that is not there.
+    UnknownGroup = "unknown_group", 422, "This group does not exist.", "Diese Gruppe gibt es nicht.";
+    /// A profile that is not there.
+    UnknownProfile = "unknown_profile", 422, "This profile does not exist.", "Dieses Profil gibt es nicht.";
+    /// The same once more.
+    Repeated = "repeated", 422, "This stands twice in the list.", "Das steht zweimal in der Liste.";
+    /// A user is asked to grant rights to the same user.
+    GrantToOneself = "grant_to_oneself", 422, "Users have every right on themselves.", "Benutzer haben alle Rechte auf sich selbst.";
+    /// A number outside of its limits.
+    OutOfRange = "out_of_range", 422, "This must be from {} to {}.", "Das muss zwischen {} und {} liegen.";
+    /// A word that is not among those possible.
+    NotAChoice = "not_a_choice", 422, "This must be one of: {}.", "Möglich sind: {}.";
+    /// A setting that no client knows.
+    UnknownSetting = "unknown_setting", 422, "No client knows this setting.", "Diese Einstellung kennt kein Client.";
+    /// The default profile keeps its name.
+    NameIsFixed = "name_is_fixed", 422, "The name of this profile cannot be changed.", "Der Name dieses Profils lässt sich nicht ändern.";
+    /// A token without a scope can do nothing.
+    ScopeNeeded = "scope_needed", 422, "Choose at least one scope.", "Bitte mindestens einen Bereich wählen.";
+    /// A column that a list does not have.
+    UnknownColumn = "unknown_column", 422, "This list cannot be sorted by it. It has the columns: {}.", "Danach lässt sich diese Liste nicht sortieren. Sie hat die Spalten: {}.";
+    /// A cursor of another list, or of none.
+    InvalidCursor = "invalid_cursor", 422, "This place in the list is not known. Begin at the first page.", "Diese Stelle der Liste ist nicht bekannt. Bitte bei der ersten Seite beginnen.";
+    /// Something of this name is not there.
+    UnknownName = "unknown_name", 422, "There is no {} called {}.", "{} mit dem Namen {} gibt es nicht.";
+    /// A CSV file that cannot be read.
+    InvalidCsv = "invalid_csv", 422, "This is no CSV file that can be read: {}.", "Das ist keine lesbare CSV-Datei: {}.";
+    /// A document that is not JSON, or not of this shape.
+    InvalidDocument = "invalid_document", 422, "This document cannot be read: {}.", "Dieses Dokument lässt sich nicht lesen: {}.";
+}
+
+/// What is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// JSON pointer (RFC 6901) to the field within the body; empty: the object as a whole.
+    pub pointer: String,
+    /// What is wrong.
+    pub code: ProblemCode,
+    /// What the sentence names.
+    pub values: Vec<String>,
+}
+
+impl Problem {
+    /// A problem of the object as a whole.
+    pub fn whole(code: ProblemCode) -> Problem {
+        Problem { pointer: String::new(), code, values: Vec::new() }
+    }
+
+    /// The same, with one more value.
+    pub fn value(mut self, value: impl Display) -> Problem {
+        self.values.push(value.to_string());
+        self
+    }
+
+    /// The sentence in English.
+    pub fn english(&self) -> String {
+        fill(self.code.english(), &self.values)
+    }
+
+    /// The sentence in German.
+    pub fn german(&self) -> String {
+        fill(self.code.german(), &self.values)
+    }
+}
+
+impl Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pointer.as_str() {
+            "" => f.write_str(&self.english()),
+            pointer => write!(f, "{pointer}: {}", self.english()),
+        }
+    }
+}
+
+/// A sentence with its values in place.
+pub(crate) fn fill(sentence: &str, values: &[impl AsRef<str>]) -> String {
+    let mut parts = sentence.split("{}");
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    let mut values = values.iter();
+    for part in parts {
+        filled += values.next().map_or("", AsRef::as_ref);
+        filled += part;
+    }
+    filled
+}
+
+/// Problems of one object, as they are found.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// More are not told of one object.
+    const MOST: usize = 100;
+
+    /// Notes one.
+    pub fn add(&mut self, pointer: impl Display, code: ProblemCode) {
+        self.push(Problem { pointer: pointer.to_string(), code, values: Vec::new() });
+    }
+
+    /// Notes one whose sentence names something.
+    pub fn add_with(&mut self, pointer: impl Display, code: ProblemCode, value: impl Display) {
+        self.push(Problem { pointer: pointer.to_string(), code, values: vec![value.to_string()] });
+    }
+
+    /// Notes one.
+    pub fn push(&mut self, problem: Problem) {
+        if self.0.len() < Problems::MOST {
+            self.0.push(problem);
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether there is one of this code at this place.
+    pub fn has(&self, pointer: &str, code: ProblemCode) -> bool {
+        self.0.iter().any(|problem| problem.pointer == pointer && problem.code == code)
+    }
+
+    /// All of them.
+    pub fn into_vec(self) -> Vec<Problem> {
+        self.0
+    }
+}
+
+/// A key as a part of a JSON pointer (RFC 6901, section 3).
+pub(crate) fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_have_as_many_places_in_both_languages() {
+        for &code in ProblemCode::ALL {
+            let places = |sentence: &str| sentence.matches("{}").count();
+            assert_eq!(places(code.english()), places(code.german()), "{}", code.code());
+        }
+    }
+
+    #[test]
+    fn a_sentence_names_its_values() {
+        let problem = Problem::whole(ProblemCode::OutOfRange).value(0).value(100);
+        assert_eq!(problem.english(), "This must be from 0 to 100.");
+        assert_eq!(problem.german(), "Das muss zwischen 0 und 100 liegen.");
+    }
+}
