@@ -130,32 +130,32 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::store::Store;
+    use crate::store::tests::on_both;
 
     #[tokio::test]
     async fn what_is_set_last_is_found_after_a_restart() {
-        let folder = std::env::temp_dir().join(format!("offhook-kept-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
         let names = |numbers: &[&str]| Names(numbers.iter().map(|number| ("main".into(), (*number).into())).collect());
-        let store = Store::open(&folder).await.unwrap();
-        let (change, changed) = watch::channel(ChangedSettings::default());
-        let keeper = tokio::spawn(keep(store.line_settings(), names(&["100", "101"]), changed));
-        for (line, number) in [(0, "1"), (1, "2"), (0, "3"), (7, "nobody's")] {
-            change.send_modify(|settings| drop(settings.insert(LineId(line), office(number))));
-        }
-        // The core stops: what it has said before is kept all the same.
-        drop(change);
-        keeper.await.unwrap();
-        store.close().await;
+        on_both(async |fresh| {
+            let store = fresh.open().await;
+            let (change, changed) = watch::channel(ChangedSettings::default());
+            let keeper = tokio::spawn(keep(store.line_settings(), names(&["100", "101"]), changed));
+            for (line, number) in [(0, "1"), (1, "2"), (0, "3"), (7, "nobody's")] {
+                change.send_modify(|settings| drop(settings.insert(LineId(line), office(number))));
+            }
+            // The core stops: what it has said before is kept all the same.
+            drop(change);
+            keeper.await.unwrap();
+            store.close().await;
 
-        // Another order; then a line is gone.
-        let store = Store::open(&folder).await.unwrap();
-        let mut found = load(&store.line_settings(), &names(&["101", "100"])).await.unwrap();
-        found.sort_by_key(|(line, _)| *line);
-        assert_eq!(found, [(LineId(0), office("2")), (LineId(1), office("3"))]);
-        assert_eq!(load(&store.line_settings(), &names(&["100"])).await.unwrap(), [(LineId(0), office("3"))]);
-        store.close().await;
-        std::fs::remove_dir_all(&folder).unwrap();
+            // Another order; then a line is gone.
+            let store = fresh.open().await;
+            let mut found = load(&store.line_settings(), &names(&["101", "100"])).await.unwrap();
+            found.sort_by_key(|(line, _)| *line);
+            assert_eq!(found, [(LineId(0), office("2")), (LineId(1), office("3"))]);
+            assert_eq!(load(&store.line_settings(), &names(&["100"])).await.unwrap(), [(LineId(0), office("3"))]);
+            store.close().await;
+        })
+        .await;
     }
 
     /// A store that fails a number of times, and then has what it was given.

@@ -7,7 +7,7 @@ mod trace_names;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,7 @@ use crate::call::settings::LineSettings;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{Config, ConfigError, GroupKind, LineGroup};
 use crate::ids::{LineGroupId, LineId};
+use crate::key_file;
 use crate::log::{Levels, Log};
 use crate::net::capture::Captures;
 use crate::net::core::{Core, CoreHandle, CoreParts};
@@ -199,7 +200,7 @@ impl Server {
         let https = listen("listen.https", config.listen.https)?;
         // Before anything is touched that another server with this data directory may be using.
         let mut control = ControlSocket::bind(&config.data_dir)?;
-        let store = Store::open(&config.data_dir).await?;
+        let store = Store::open(&config.data_dir, &config.database).await?;
         let users = config.users.iter().map(|user| {
             let account = Account { name: user.name.clone(), display_name: user.display_name.clone() };
             (account, user.password.clone())
@@ -451,29 +452,16 @@ fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
 fn pseudonyms(config: &Config) -> Result<Pseudonyms, StartError> {
     let path = config.data_dir.join("pseudonyms.key");
     let problem = |what, source| StartError::Pseudonyms { path: path.clone(), what, source };
-    match fs::read(&path) {
-        Ok(key) => {
-            let key = key.try_into().map_err(|_| {
-                problem(
-                    "used",
-                    io::Error::other("it has not 32 octets. Delete it: numbers then get other pseudonyms than before"),
-                )
-            })?;
-            Ok(Pseudonyms::new(key))
+    let key = match key_file::read(&path) {
+        Ok(Some(key)) => key,
+        Ok(None) => key_file::make(&path).map_err(|error| problem("written", error))?,
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let advice = format!("{error}. Delete it: numbers then get other pseudonyms than before");
+            return Err(problem("used", io::Error::other(advice)));
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut key = [0; 32];
-            getrandom::fill(&mut key).map_err(|_| StartError::Random)?;
-            // Whole or not at all: half a key would stop every later start.
-            let part = path.with_extension("part");
-            let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part);
-            file.and_then(|mut file| io::Write::write_all(&mut file, &key).and_then(|()| file.sync_all()))
-                .and_then(|()| fs::rename(&part, &path))
-                .map_err(|error| problem("written", error))?;
-            Ok(Pseudonyms::new(key))
-        }
-        Err(error) => Err(problem("read", error)),
-    }
+        Err(error) => return Err(problem("read", error)),
+    };
+    Ok(Pseudonyms::new(key))
 }
 
 /// Codecs by name; the configuration has been checked for names it does not know.
