@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod ids;
+pub mod key_file;
 pub mod line;
 pub mod lint;
 pub mod log;

@@ -1,14 +1,13 @@
 //! The one file that names everything and wires it together.
 
 mod line_settings;
-mod live;
 mod settings;
 mod trace_names;
 
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,15 +19,14 @@ use offhook_media::container::wav::WavError;
 use offhook_media::dsp::Country;
 use offhook_media::sound::{Clip, ClipError};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::app::live::{Live, Standing};
 use crate::call::directory::Directory;
 use crate::call::settings::LineSettings;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{Config, ConfigError, GroupKind, LineGroup};
 use crate::ids::{LineGroupId, LineId};
+use crate::key_file;
 use crate::log::{Levels, Log};
 use crate::net::capture::Captures;
 use crate::net::core::{Core, CoreHandle, CoreParts};
@@ -38,12 +36,11 @@ use crate::net::media::{MediaError, MediaServer, MediaSettings};
 use crate::net::role::Role;
 use crate::net::transport::{Transport, TransportSettings};
 use crate::store::{Store, StoreError};
-use crate::user::accounts::{self, AccountKind, Accounts, SignInError};
+use crate::user::accounts::{self, Account, AccountKind, Accounts, SignInError};
 use crate::web::control::{ControlError, ControlSocket};
 use crate::web::ice::IceServers;
 use crate::web::protocol::FeatureCode;
 use crate::web::protocol::admin::LineGroupKind;
-use crate::web::reload::Reloader;
 use crate::web::tls::TlsError;
 use crate::web::{self, GroupLabel, Labels, LineLabel, WebState};
 
@@ -166,9 +163,6 @@ pub struct Server {
     web: Vec<Handle<SocketAddr>>,
     captures: Captures,
     _control: ControlSocket,
-    reloader: Reloader,
-    /// Reads the configuration again when it is asked to.
-    live: JoinHandle<()>,
     /// End once the core has stopped and all is kept.
     keepers: Vec<JoinHandle<()>>,
     store: Store,
@@ -186,7 +180,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 async fn serve_logged(config: Config, log: &Log) -> Result<(), StartError> {
     let server = Server::start_logged(config, Some(log.clone())).await?;
     println!("Offhook is ready: http://{}/ and https://{}/", reachable(server.http), reachable(server.https));
-    server.until_stopped().await?;
+    stop_signal().await?;
     server.stop().await;
     Ok(())
 }
@@ -206,50 +200,52 @@ impl Server {
         let https = listen("listen.https", config.listen.https)?;
         // Before anything is touched that another server with this data directory may be using.
         let mut control = ControlSocket::bind(&config.data_dir)?;
-        let store = Store::open(&config.data_dir).await?;
-        let standing = Standing::new(config);
-        let config = &standing.config;
-        let users = Accounts::open(store.accounts(AccountKind::User), AccountKind::User, standing.users()).await?;
+        let store = Store::open(&config.data_dir, &config.database).await?;
+        let users = config.users.iter().map(|user| {
+            let account = Account { name: user.name.clone(), display_name: user.display_name.clone() };
+            (account, user.password.clone())
+        });
+        let users = Accounts::open(store.accounts(AccountKind::User), AccountKind::User, users.collect()).await?;
+        let administrators = config.administrators.iter().map(|administrator| {
+            let name = administrator.name.clone();
+            (Account { display_name: name.clone(), name }, administrator.password.clone())
+        });
         let kind = AccountKind::Administrator;
-        let administrators = Accounts::open(store.accounts(kind), kind, standing.administrators()).await?;
+        let administrators = Accounts::open(store.accounts(kind), kind, administrators.collect()).await?;
         let tls = web::tls::server_config(&config.data_dir, &own_addresses(config.listen.https.ip()))?;
 
-        let Standing { lines, directory, .. } = &standing;
-        let names = line_settings::Names::new(config, lines);
+        let lines = flatten_lines(&config);
+        let names = line_settings::Names::new(&config, &lines);
         let kept = line_settings::load(&store.line_settings(), &names).await.map_err(StartError::LineSettings)?;
-        let core = start_core(config, lines, directory.clone(), kept).await?;
+        let directory = Arc::new(settings::directory(&config, &lines));
+        let core = start_core(&config, &lines, directory.clone(), kept).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
-        let labels = labels(config, lines, directory);
-        let pseudonyms = pseudonyms(config)?;
-        let (settings, selected) = settings::captures(config, lines, &pseudonyms);
+        let labels = labels(&config, &lines, &directory);
+        let pseudonyms = pseudonyms(&config)?;
+        let (settings, selected) = settings::captures(&config, &lines, &pseudonyms);
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
         let (handle, metrics_from) = (core.handle.clone(), &config.metrics_from);
         let state = WebState::new(users, administrators, handle, store.clone(), metrics_from, labels, ice);
-        let (reloader, reloads) = mpsc::channel(1);
-        let asks = Some(reloader.clone());
-        let state =
-            WebState { captures: Some(captures.clone()), pseudonyms: Some(pseudonyms), log, reloader: asks, ..state };
+        let state = WebState { captures: Some(captures.clone()), pseudonyms: Some(pseudonyms), log, ..state };
         let changed = core.handle.changed_settings();
-        let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names.clone(), changed))];
-        let (listen_http, listen_https) = (config.listen.http, config.listen.https);
-        let live = Live::new(standing, state.clone(), names).serve(reloads);
+        let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
         keepers
             .extend(core.handle.finished().map(|finished| tokio::spawn(web::keeper::judge(state.clone(), finished))));
         control.serve(state.clone());
         let handles = vec![Handle::new(), Handle::new()];
-        let addresses = [local_addr(&http, listen_http), local_addr(&https, listen_https)];
+        let addresses = [local_addr(&http, config.listen.http), local_addr(&https, config.listen.https)];
         let plain = axum_server::from_tcp(http).map_err(|source| StartError::Listen {
             key: "listen.http",
-            address: listen_http,
+            address: config.listen.http,
             source,
         })?;
         let plain = plain.handle(handles[0].clone());
         let app = web::router(state.clone(), false).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(plain.serve(app));
         let secure = axum_server::from_tcp_rustls(https, RustlsConfig::from_config(tls))
-            .map_err(|source| StartError::Listen { key: "listen.https", address: listen_https, source })?;
+            .map_err(|source| StartError::Listen { key: "listen.https", address: config.listen.https, source })?;
         let secure = secure.handle(handles[1].clone());
         let app = web::router(state, true).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(secure.serve(app));
@@ -260,30 +256,13 @@ impl Server {
             web: handles,
             captures,
             _control: control,
-            reloader,
-            live,
             keepers,
             store,
         })
     }
 
-    /// Waits for Ctrl-C or SIGTERM; at SIGHUP the configuration is read again.
-    pub async fn until_stopped(&self) -> Result<(), StartError> {
-        let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signal)?;
-        let stop = stop_signal();
-        tokio::pin!(stop);
-        loop {
-            tokio::select! {
-                stopped = &mut stop => return stopped,
-                // The log says what came of it.
-                _ = hangup.recv() => drop(web::reload::reload(&self.reloader).await),
-            }
-        }
-    }
-
     /// Ends calls, unregisters lines, stops.
     pub async fn stop(self) {
-        self.live.abort();
         self.core.stop().await;
         for handle in &self.web {
             handle.graceful_shutdown(Some(HTTP_STOP_WITHIN));
@@ -341,7 +320,6 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> L
                 GroupKind::TrunkFixed => LineGroupKind::TrunkFixed,
                 GroupKind::TrunkRegistrar => LineGroupKind::TrunkRegistrar,
             },
-            removed: group.removed,
             registrar: (!group.registrar.is_empty()).then_some(registrar),
             domain: (group.domain != group.registrar).then(|| group.domain.clone()),
             listener: group.listener.map(|index| config.listeners[index].name.clone()),
@@ -358,7 +336,6 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> L
             user_name: entry.user_name.clone(),
             pilot: entry.pilot && config.groups[group].kind != GroupKind::Softphones,
             services: directory.groups[group].line_services(),
-            removed: entry.removed,
         }
     };
     Labels {
@@ -475,29 +452,16 @@ fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
 fn pseudonyms(config: &Config) -> Result<Pseudonyms, StartError> {
     let path = config.data_dir.join("pseudonyms.key");
     let problem = |what, source| StartError::Pseudonyms { path: path.clone(), what, source };
-    match fs::read(&path) {
-        Ok(key) => {
-            let key = key.try_into().map_err(|_| {
-                problem(
-                    "used",
-                    io::Error::other("it has not 32 octets. Delete it: numbers then get other pseudonyms than before"),
-                )
-            })?;
-            Ok(Pseudonyms::new(key))
+    let key = match key_file::read(&path) {
+        Ok(Some(key)) => key,
+        Ok(None) => key_file::make(&path).map_err(|error| problem("written", error))?,
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let advice = format!("{error}. Delete it: numbers then get other pseudonyms than before");
+            return Err(problem("used", io::Error::other(advice)));
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut key = [0; 32];
-            getrandom::fill(&mut key).map_err(|_| StartError::Random)?;
-            // Whole or not at all: half a key would stop every later start.
-            let part = path.with_extension("part");
-            let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part);
-            file.and_then(|mut file| io::Write::write_all(&mut file, &key).and_then(|()| file.sync_all()))
-                .and_then(|()| fs::rename(&part, &path))
-                .map_err(|error| problem("written", error))?;
-            Ok(Pseudonyms::new(key))
-        }
-        Err(error) => Err(problem("read", error)),
-    }
+        Err(error) => return Err(problem("read", error)),
+    };
+    Ok(Pseudonyms::new(key))
 }
 
 /// Codecs by name; the configuration has been checked for names it does not know.

@@ -25,6 +25,7 @@ pub use self::log::Log;
 use crate::capture::case::CaseError;
 use crate::capture::read::ReadError;
 use crate::config::{Config, ConfigError};
+use crate::store::{self, BackupError};
 use crate::web::protocol::admin::{LineGroups, LineReport};
 use crate::web::reload::Reloaded;
 
@@ -99,6 +100,15 @@ pub enum Command {
     /// Takes lines from a CSV file or writes them to one.
     #[command(subcommand)]
     Lines(Lines),
+    /// Copies the database into a file, while the server runs or not. The key file is not in it. For PostgreSQL it says
+    /// how to do that there.
+    Backup {
+        /// The file to write.
+        file: PathBuf,
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+    },
 }
 
 /// Lines in bulk. A record has no header and four columns: user name, authentication user name, password, number.
@@ -207,6 +217,9 @@ pub enum CliError {
         /// Why.
         source: ReadError,
     },
+    /// The backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// A file is no case.
     #[error("{path}: this is no case file: {source}.")]
     Case {
@@ -277,6 +290,14 @@ pub async fn run(command: Command) -> Result<(), CliError> {
         Command::Case(case) => case::run(case).await,
         Command::Replay { file, json, brief, diff } => {
             replay::run(&file, &replay::Options { json, brief, diff: diff.as_deref() })
+        }
+        Command::Backup { file, config } => {
+            let config = Config::load(&config)?;
+            let octets = store::backup(&config.data_dir, &config.database, &file).await?;
+            let (file, key) = (file.display(), config.database.key_file.display());
+            let done = format!("{file}: the database is there, {octets} octets.\n");
+            let key = format!("{key} is not in it, and without it nobody can sign in: keep a copy of it elsewhere.\n");
+            print((done + &key).as_bytes())
         }
         Command::Lines(Lines::Import { of, dry_run, file }) => lines::import(&of, &file, dry_run),
         Command::Lines(Lines::Export { of, active_only, file }) => lines::export(&of, active_only, file.as_deref()),

@@ -4,6 +4,7 @@
 
 mod call_control;
 mod capture;
+mod database;
 mod file;
 mod line_group;
 mod log;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Deserializer};
 
 pub use self::call_control::{CallControl, Decline, Diversion, FeatureCode, Redirection, TransferWay};
 pub use self::capture::{Capture, CaptureFull, CaptureNumbers, GroupCapture};
+pub use self::database::Database;
 pub use self::file::{FUNCTIONS, LOG_AREAS, parse_ports};
 use self::file::{File, Problem, sentence};
 pub use self::line_group::{Dtmf, GroupKind, GroupTls, Line, LineGroup, Srtp};
@@ -37,6 +39,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// Where the server keeps its database and certificate.
     pub data_dir: PathBuf,
+    /// Its database.
+    pub database: Database,
     /// Listen addresses.
     pub listen: Listen,
     /// Media settings.

@@ -1,6 +1,6 @@
 //! What the users of lines have set for them.
 
-use sqlx::sqlite::SqlitePool;
+use sqlx::AnyPool;
 use tracing::warn;
 
 use crate::call::settings::{LineSettings, LineSettingsStore};
@@ -8,7 +8,7 @@ use crate::call::settings::{LineSettings, LineSettingsStore};
 /// The table of line settings.
 #[derive(Debug, Clone)]
 pub struct LineSettingsTable {
-    pub(super) pool: SqlitePool,
+    pub(super) pool: AnyPool,
 }
 
 impl LineSettingsStore for LineSettingsTable {
@@ -33,7 +33,7 @@ impl LineSettingsStore for LineSettingsTable {
         }
         let text = serde_json::to_string(settings).map_err(|error| sqlx::Error::Encode(error.into()))?;
         sqlx::query(
-            "INSERT INTO line_settings (line_group, number, settings) VALUES (?, ?, ?)
+            "INSERT INTO line_settings (line_group, number, settings) VALUES ($1, $2, $3)
              ON CONFLICT (line_group, number) DO UPDATE SET settings = excluded.settings",
         )
         .bind(line_group)
@@ -47,50 +47,11 @@ impl LineSettingsStore for LineSettingsTable {
 
 impl LineSettingsTable {
     async fn forget(&self, line_group: &str, number: &str) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM line_settings WHERE line_group = ? AND number = ?")
+        sqlx::query("DELETE FROM line_settings WHERE line_group = $1 AND number = $2")
             .bind(line_group)
             .bind(number)
             .execute(&self.pool)
             .await?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::call::settings::{Callers, Forwarding, ForwardingKind};
-    use crate::store::Store;
-
-    #[tokio::test]
-    async fn settings_are_kept_by_line_group_and_number() {
-        let folder = std::env::temp_dir().join(format!("offhook-line-settings-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let store = Store::open(&folder).await.unwrap();
-        let table = store.line_settings();
-        let forwarding = Forwarding {
-            kind: ForwardingKind::NoAnswer,
-            callers: Callers::External,
-            to: "+4989200".into(),
-            after: Some(15),
-        };
-        let set =
-            LineSettings { do_not_disturb: true, forwardings: vec![forwarding], remote_office: Some("+49170".into()) };
-        let silent = LineSettings { do_not_disturb: true, ..LineSettings::default() };
-        table.keep("main", "100", &silent).await.unwrap();
-        table.keep("other", "100", &silent).await.unwrap();
-        table.keep("main", "100", &set).await.unwrap();
-        store.close().await;
-
-        let store = Store::open(&folder).await.unwrap();
-        let table = store.line_settings();
-        let mut kept = table.load().await.unwrap();
-        kept.sort_by(|a, b| a.0.cmp(&b.0));
-        assert_eq!(kept, [("main".into(), "100".into(), set), ("other".into(), "100".into(), silent)]);
-        table.keep("main", "100", &LineSettings::default()).await.unwrap();
-        sqlx::query("UPDATE line_settings SET settings = '{'").execute(&table.pool).await.unwrap();
-        assert_eq!(table.load().await.unwrap(), [], "what is not set, and what cannot be read");
-        store.close().await;
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -1,73 +1,178 @@
-//! The database: SQLite in the data directory, behind the traits of the domain.
+//! The database, SQLite or PostgreSQL, behind the traits of the domain. Both get the same SQL.
 
+mod accounts;
+mod audit;
+mod backup;
+mod database;
+mod idempotency;
 mod line_settings;
+mod pictures;
 mod quality;
+pub mod seal;
+mod sessions;
+mod site;
 mod verdicts;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::AnyPool;
+use sqlx::migrate::MigrateError;
 
+pub use self::accounts::AccountTable;
+pub use self::audit::{AuditEntry, AuditFilter, AuditTable};
+pub use self::backup::{BackupError, backup};
+use self::database::{Durability, Place};
+pub use self::idempotency::{Answer, AnswerTable};
 pub use self::line_settings::LineSettingsTable;
+pub use self::pictures::{Picture, PictureTable, PictureVersion};
 pub use self::quality::QualityTable;
+use self::seal::Seal;
+pub use self::sessions::{Session, SessionTable};
+pub use self::site::{Row, SiteError, SiteTable, Write};
 pub use self::verdicts::VerdictTable;
-use crate::user::accounts::{AccountKind, AccountStore};
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
+use crate::config::Database;
+use crate::key_file;
+use crate::user::accounts::AccountKind;
 
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pool: SqlitePool,
+    /// What is acknowledged here survives a power failure.
+    pool: AnyPool,
+    /// The last moments of what is kept here may be lost in one: figures and verdicts of calls.
+    records: AnyPool,
+    seal: Arc<Seal>,
+    kind: &'static str,
 }
 
-/// The database cannot be used.
+/// The database cannot be used. One sentence that says where and why, then what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: the database cannot be opened: {source}.")]
-pub struct StoreError {
-    /// The file.
-    path: PathBuf,
-    /// Why.
-    source: sqlx::Error,
+pub enum StoreError {
+    /// Not opened.
+    #[error("{place}: the database cannot be opened: {source}.{advice}")]
+    Open {
+        /// The file, or the URL without what is secret in it.
+        place: String,
+        /// Why.
+        source: sqlx::Error,
+        /// What to do, after a space; empty where only the reason helps.
+        advice: &'static str,
+    },
+    /// No address of a database.
+    #[error("database.url is no address of a database like postgres://user@host/name: {0}.")]
+    Url(sqlx::Error),
+    /// The file with the password.
+    #[error("{path}: the password of the database cannot be read: {source}.")]
+    Password {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Its tables are not as this version expects them.
+    #[error("{place}: the tables of the database cannot be brought up to date: {source}.{advice}")]
+    Migrate {
+        /// The file, or the URL without what is secret in it.
+        place: String,
+        /// Why.
+        source: Box<MigrateError>,
+        /// What to do, after a space.
+        advice: &'static str,
+    },
+    /// The key file.
+    #[error("{path}: the key of the database's secrets cannot be {what}: {source}.")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What was to be done with it.
+        what: &'static str,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// There are secrets, but no key file.
+    #[error(
+        "{path}: the key file is missing, and {place} has secrets that were sealed with it. Put the file back from its \
+         backup, or say with database.key_file where it is."
+    )]
+    KeyMissing {
+        /// The file.
+        path: PathBuf,
+        /// The database.
+        place: String,
+    },
+    /// It is the key of another database.
+    #[error(
+        "{path}: this is not the key that the secrets in {place} were sealed with. Put the right file back from its \
+         backup, or say with database.key_file where it is."
+    )]
+    KeyWrong {
+        /// The file.
+        path: PathBuf,
+        /// The database.
+        place: String,
+    },
 }
 
 impl Store {
-    /// Opens `offhook.sqlite` in `data_dir`, makes it where it is missing, and brings its tables up to date.
-    pub async fn open(data_dir: &Path) -> Result<Store, StoreError> {
-        let path = data_dir.join("offhook.sqlite");
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .disable_statement_logging();
-        let open = async {
-            let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-            MIGRATIONS.run(&pool).await?;
-            Ok(Store { pool })
+    /// Opens the configured database, by default `offhook.sqlite` in `data_dir`, makes a missing file, and brings its
+    /// tables up to date. The key file is made with the first start and has to be there ever after.
+    pub async fn open(data_dir: &Path, database: &Database) -> Result<Store, StoreError> {
+        let place = Place::of(data_dir, database)?;
+        // What is wrong is told once and at once here; a pool goes on trying.
+        let mut connection = place.connect(Durability::Full).await?;
+        let seal = async {
+            place.migrate(&mut connection).await?;
+            sealed_by(&database.key_file, &place, &mut connection).await
         };
-        open.await.map_err(|source| StoreError { path, source })
+        let seal = seal.await;
+        let _ = sqlx::Connection::close(connection).await;
+        Ok(Store {
+            seal: Arc::new(seal?),
+            pool: place.pool(Durability::Full),
+            records: place.pool(Durability::Relaxed),
+            kind: place.kind(),
+        })
     }
 
     /// The accounts of one kind.
     pub fn accounts(&self, kind: AccountKind) -> AccountTable {
-        let kind = match kind {
-            AccountKind::User => "user",
-            AccountKind::Administrator => "administrator",
-        };
-        AccountTable { pool: self.pool.clone(), kind }
+        AccountTable { pool: self.pool.clone(), kind: word(kind) }
+    }
+
+    /// The sessions of accounts of one kind.
+    pub fn sessions(&self, kind: AccountKind) -> SessionTable {
+        SessionTable { pool: self.pool.clone(), kind: word(kind) }
+    }
+
+    /// What administrators have set, with its secrets.
+    pub fn site(&self) -> SiteTable {
+        SiteTable { pool: self.pool.clone(), seal: self.seal.clone() }
+    }
+
+    /// Pictures of objects.
+    pub fn pictures(&self) -> PictureTable {
+        PictureTable { pool: self.pool.clone() }
+    }
+
+    /// Who changed what.
+    pub fn audit(&self) -> AuditTable {
+        AuditTable { pool: self.pool.clone() }
+    }
+
+    /// Answers to requests that may be repeated.
+    pub fn answers(&self) -> AnswerTable {
+        AnswerTable { pool: self.pool.clone() }
     }
 
     /// The figures of ended calls.
     pub fn quality(&self) -> QualityTable {
-        QualityTable { pool: self.pool.clone() }
+        QualityTable { pool: self.records.clone() }
     }
 
     /// What calls came to that failed or were bad.
     pub fn verdicts(&self) -> VerdictTable {
-        VerdictTable { pool: self.pool.clone() }
+        VerdictTable { pool: self.records.clone() }
     }
 
     /// What the users of lines have set for them.
@@ -75,134 +180,52 @@ impl Store {
         LineSettingsTable { pool: self.pool.clone() }
     }
 
-    /// What it is.
+    /// What it is: `sqlite` or `postgresql`.
     pub fn kind(&self) -> &'static str {
-        "sqlite"
+        self.kind
     }
 
     /// Octets that it takes; fails where it cannot be read.
     pub async fn size(&self) -> Result<u64, sqlx::Error> {
-        let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
-        let size: i64 = sqlx::query_scalar(size).fetch_one(&self.pool).await?;
+        let size: i64 = sqlx::query_scalar(database::size(self.kind)).fetch_one(&self.pool).await?;
         Ok(size.try_into().unwrap_or_default())
     }
 
     /// Closes the database; everything is on disk afterwards.
     pub async fn close(&self) {
+        self.records.close().await;
         self.pool.close().await;
     }
 }
 
-/// The accounts of one kind, with their sessions.
-#[derive(Debug, Clone)]
-pub struct AccountTable {
-    pool: SqlitePool,
-    kind: &'static str,
+fn word(kind: AccountKind) -> &'static str {
+    match kind {
+        AccountKind::User => "user",
+        AccountKind::Administrator => "administrator",
+    }
 }
 
-impl AccountStore for AccountTable {
-    type Error = sqlx::Error;
-
-    async fn password_hash(&self, name: &str) -> Result<Option<String>, sqlx::Error> {
-        sqlx::query_scalar("SELECT password_hash FROM account WHERE kind = ? AND name = ?")
-            .bind(self.kind)
-            .bind(name)
-            .fetch_optional(&self.pool)
-            .await
-    }
-
-    async fn set_password_hash(&self, name: &str, hash: &str) -> Result<(), sqlx::Error> {
-        // A new password ends the sessions that the old one began.
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query(
-            "INSERT INTO account (kind, name, password_hash) VALUES (?, ?, ?)
-             ON CONFLICT (kind, name) DO UPDATE SET password_hash = excluded.password_hash",
-        )
-        .bind(self.kind)
-        .bind(name)
-        .bind(hash)
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query("DELETE FROM account_session WHERE kind = ? AND name = ?")
-            .bind(self.kind)
-            .bind(name)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await
-    }
-
-    async fn retain(&self, names: &[String]) -> Result<(), sqlx::Error> {
-        let stored: Vec<String> =
-            sqlx::query_scalar("SELECT name FROM account WHERE kind = ?").bind(self.kind).fetch_all(&self.pool).await?;
-        for name in stored.iter().filter(|name| !names.contains(name)) {
-            sqlx::query("DELETE FROM account WHERE kind = ? AND name = ?")
-                .bind(self.kind)
-                .bind(name)
-                .execute(&self.pool)
-                .await?;
+/// The key file's seal. All values were sealed with one key, so one that opens stands for all.
+async fn sealed_by(path: &Path, place: &Place, connection: &mut sqlx::AnyConnection) -> Result<Seal, StoreError> {
+    let key = key_file::read(path).map_err(|source| StoreError::Key { path: path.into(), what: "read", source })?;
+    let sealed = site::any_sealed(connection).await.map_err(|error| place.unusable(error))?;
+    match (key, sealed) {
+        (Some(key), None) => Ok(Seal::new(&key)),
+        (Some(key), Some(sealed)) => {
+            let seal = Seal::new(&key);
+            match sealed.open(&seal) {
+                Ok(_) => Ok(seal),
+                Err(_) => Err(StoreError::KeyWrong { path: path.into(), place: place.to_string() }),
+            }
         }
-        Ok(())
-    }
-
-    async fn add_session(&self, token_hash: &[u8], name: &str, now: i64, expires_at: i64) -> Result<(), sqlx::Error> {
-        // Old ones go when new ones come: that keeps the table small without a task of its own.
-        sqlx::query("DELETE FROM account_session WHERE expires_at <= ?").bind(now).execute(&self.pool).await?;
-        sqlx::query("INSERT INTO account_session (token_hash, kind, name, expires_at) VALUES (?, ?, ?, ?)")
-            .bind(token_hash)
-            .bind(self.kind)
-            .bind(name)
-            .bind(expires_at)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    async fn session_name(&self, token_hash: &[u8], now: i64) -> Result<Option<String>, sqlx::Error> {
-        sqlx::query_scalar("SELECT name FROM account_session WHERE token_hash = ? AND kind = ? AND expires_at > ?")
-            .bind(token_hash)
-            .bind(self.kind)
-            .bind(now)
-            .fetch_optional(&self.pool)
-            .await
-    }
-
-    async fn remove_session(&self, token_hash: &[u8]) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM account_session WHERE token_hash = ? AND kind = ?")
-            .bind(token_hash)
-            .bind(self.kind)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        (None, Some(_)) => Err(StoreError::KeyMissing { path: path.into(), place: place.to_string() }),
+        (None, None) => {
+            let key =
+                key_file::make(path).map_err(|source| StoreError::Key { path: path.into(), what: "made", source })?;
+            Ok(Seal::new(&key))
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_session_of_one_kind_is_none_of_the_other() {
-        let folder = std::env::temp_dir().join(format!("offhook-store-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let store = Store::open(&folder).await.unwrap();
-        let (users, administrators) = (store.accounts(AccountKind::User), store.accounts(AccountKind::Administrator));
-        for table in [&users, &administrators] {
-            table.set_password_hash("anna", "hash").await.unwrap();
-        }
-        users.add_session(b"token", "anna", 0, 100).await.unwrap();
-        assert_eq!(users.session_name(b"token", 99).await.unwrap().as_deref(), Some("anna"));
-        assert_eq!(users.session_name(b"token", 100).await.unwrap(), None, "it has expired");
-        assert_eq!(administrators.session_name(b"token", 1).await.unwrap(), None);
-        administrators.remove_session(b"token").await.unwrap();
-        administrators.set_password_hash("anna", "another").await.unwrap();
-        administrators.retain(&[]).await.unwrap();
-        assert_eq!(
-            users.session_name(b"token", 1).await.unwrap().as_deref(),
-            Some("anna"),
-            "only users' doings end it"
-        );
-        assert_eq!(users.password_hash("anna").await.unwrap().as_deref(), Some("hash"));
-        store.close().await;
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-}
+pub(crate) mod tests;

@@ -2,6 +2,7 @@
 
 mod call_control;
 mod capture;
+mod database;
 mod line_group;
 mod log;
 mod media;
@@ -18,6 +19,7 @@ use toml::Spanned;
 
 pub use self::call_control::FUNCTIONS;
 use self::capture::FileCapture;
+use self::database::FileDatabase;
 use self::line_group::FileGroup;
 use self::log::FileLog;
 pub use self::log::LOG_AREAS;
@@ -35,6 +37,8 @@ const OWN_LISTENERS: [&str; 2] = ["main", "tls"];
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     data_dir: PathBuf,
+    #[serde(default)]
+    database: FileDatabase,
     #[serde(default)]
     listen: Listen,
     #[serde(default)]
@@ -150,6 +154,7 @@ impl File {
             file: None,
             log: self.log.validate(folder, &capture.directory)?,
             capture,
+            database: self.database.validate(folder, &data_dir)?,
             data_dir,
             recording: Recording { directory, ..self.recording },
             listen: self.listen,
