@@ -2,6 +2,7 @@
 //!
 //! `docs/architecture.md` tells how the parts fit together.
 
+pub mod administration;
 pub mod app;
 pub mod call;
 pub mod capture;

@@ -1,5 +1,6 @@
 //! What the users of lines have set for them outlives the server.
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,20 +20,33 @@ const LAST_PAUSE: Duration = Duration::from_secs(60);
 const LAST_ATTEMPTS: u32 = 3;
 const PAUSE_AT_END: Duration = Duration::from_millis(100);
 
-/// Line groups' names and numbers, by [`LineId`].
-pub(super) struct Names(Vec<(String, String)>);
+/// Line groups' names and numbers, by [`LineId`]; all that share them see when there are others.
+#[derive(Clone)]
+pub(super) struct Names(Arc<RwLock<Vec<(String, String)>>>);
 
 impl Names {
     pub(super) fn new(config: &Config, lines: &[(usize, usize)]) -> Names {
+        let names = Names(Arc::default());
+        names.set(config, lines);
+        names
+    }
+
+    /// Other lines count.
+    pub(super) fn set(&self, config: &Config, lines: &[(usize, usize)]) {
         let name = |&(group, line): &(usize, usize)| {
             let group = &config.groups[group];
             (group.name.clone(), group.lines[line].number.clone())
         };
-        Names(lines.iter().map(name).collect())
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = lines.iter().map(name).collect();
+    }
+
+    fn name(&self, line: LineId) -> Option<(String, String)> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(line.0 as usize).cloned()
     }
 
     fn line(&self, line_group: &str, number: &str) -> Option<LineId> {
-        let place = self.0.iter().position(|(name, known)| name == line_group && known == number)?;
+        let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let place = names.iter().position(|(name, known)| name == line_group && known == number)?;
         u32::try_from(place).ok().map(LineId)
     }
 }
@@ -73,7 +87,7 @@ pub(super) async fn keep<S: LineSettingsStore>(store: S, names: Names, mut chang
         keeper.keep(now).await;
     }
     for line in keeper.failing {
-        let Some((line_group, number)) = keeper.names.0.get(line.0 as usize) else { continue };
+        let Some((line_group, number)) = keeper.names.name(line) else { continue };
         error!(
             group = line_group,
             line = number,
@@ -95,7 +109,8 @@ impl<S: LineSettingsStore> Keeper<S> {
     /// Keeps what is something else than before.
     async fn keep(&mut self, settings: ChangedSettings) {
         for (line, settings) in settings {
-            let Some((line_group, number)) = self.names.0.get(line.0 as usize) else { continue };
+            let Some((line_group, number)) = self.names.name(line) else { continue };
+            let (line_group, number) = (line_group.as_str(), number.as_str());
             if self.kept.get(&line) == Some(&settings) && !self.failing.contains(&line) {
                 continue;
             }
@@ -132,9 +147,13 @@ mod tests {
     use super::*;
     use crate::store::tests::on_both;
 
+    fn named(names: Vec<(String, String)>) -> Names {
+        Names(Arc::new(RwLock::new(names)))
+    }
+
     #[tokio::test]
     async fn what_is_set_last_is_found_after_a_restart() {
-        let names = |numbers: &[&str]| Names(numbers.iter().map(|number| ("main".into(), (*number).into())).collect());
+        let names = |numbers: &[&str]| named(numbers.iter().map(|number| ("main".into(), (*number).into())).collect());
         on_both(async |fresh| {
             let store = fresh.open().await;
             let (change, changed) = watch::channel(ChangedSettings::default());
@@ -190,7 +209,7 @@ mod tests {
         let store = Failing { fails: Arc::new(10.into()), ..Failing::default() };
         let (change, changed) = watch::channel(ChangedSettings::default());
         let set = |number: &str| change.send_modify(|settings| drop(settings.insert(LineId(0), office(number))));
-        let keeper = tokio::spawn(keep(store.clone(), Names(vec![("main".into(), "100".into())]), changed));
+        let keeper = tokio::spawn(keep(store.clone(), named(vec![("main".into(), "100".into())]), changed));
         set("1");
         while store.fails.load(Relaxed) > 5 {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -211,7 +230,7 @@ mod tests {
     async fn what_could_not_be_kept_waits_for_the_first_pause_first() {
         let store = Failing { fails: Arc::new(2.into()), ..Failing::default() };
         let (change, changed) = watch::channel(ChangedSettings::default());
-        let keeper = tokio::spawn(keep(store.clone(), Names(vec![("main".into(), "100".into())]), changed));
+        let keeper = tokio::spawn(keep(store.clone(), named(vec![("main".into(), "100".into())]), changed));
         let begun = tokio::time::Instant::now();
         change.send_modify(|settings| drop(settings.insert(LineId(0), office("1"))));
         while store.kept.lock().unwrap().is_empty() {
@@ -231,7 +250,7 @@ mod tests {
             change.send_modify(|settings| drop(settings.insert(LineId(0), office("1"))));
             drop(change);
             let begun = tokio::time::Instant::now();
-            keep(store.clone(), Names(vec![("main".into(), "100".into())]), changed).await;
+            keep(store.clone(), named(vec![("main".into(), "100".into())]), changed).await;
             assert_eq!(store.kept.lock().unwrap().len(), kept);
             assert!(begun.elapsed() < Duration::from_millis(500), "longer than a server waits for it");
         }

@@ -7,58 +7,55 @@ use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use super::line_settings::{self, Names};
+use super::people::{self, Slots};
 use super::{flatten_lines, labels, settings};
 use crate::call::directory::Directory;
-use crate::config::{Config, ConfigError, Secret};
-use crate::ids::UserId;
+use crate::config::Config;
 use crate::net::change::Configuration;
-use crate::user::accounts::Account;
-use crate::web::WebState;
+use crate::site::{Administrator, Site, User};
 use crate::web::reload::{ReloadError, ReloadRequest, Reloaded};
+use crate::web::{Labels, WebState};
 
-/// A configuration, and which of its lines is which for the running server.
+/// A configuration and a site, and which of their lines and people is which for the running server.
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
     pub(super) config: Config,
-    /// Line group and place there, by [`LineId`].
+    /// Line group and place there, by [`LineId`](crate::ids::LineId).
     pub(super) lines: Vec<(usize, usize)>,
+    pub(super) site: Site,
+    pub(super) users: Slots,
+    pub(super) administrators: Slots,
     pub(super) directory: Arc<Directory>,
 }
 
 impl Standing {
     /// That of the start.
-    pub(super) fn new(config: Config) -> Standing {
+    pub(super) fn new(config: Config, site: Site) -> Standing {
         let lines = flatten_lines(&config);
-        let directory = Arc::new(settings::directory(&config, &lines));
-        Standing { config, lines, directory }
+        Standing::of(config, lines, site, &Slots::default(), &Slots::default())
+    }
+
+    fn of(config: Config, lines: Vec<(usize, usize)>, site: Site, users: &Slots, administrators: &Slots) -> Standing {
+        let (users, administrators) = (users.with::<User>(&site), administrators.with::<Administrator>(&site));
+        let of_lines = people::line_users(&config, &lines, &site, &users);
+        let directory = Arc::new(settings::directory(&config, &lines, &of_lines));
+        Standing { config, lines, site, users, administrators, directory }
     }
 
     /// The one that follows: everything keeps its number, and what is new gets the next.
-    fn followed_by(&self, config: Config) -> Standing {
+    fn followed_by(&self, config: Config, site: Site) -> Standing {
         let config = config.after(&self.config);
         let mut lines = self.lines.clone();
         for (group, entry) in config.groups.iter().enumerate() {
             let known = self.config.groups.get(group).map_or(0, |group| group.lines.len());
             lines.extend((known..entry.lines.len()).map(|line| (group, line)));
         }
-        let directory = Arc::new(settings::directory(&config, &lines));
-        Standing { config, lines, directory }
+        Standing::of(config, lines, site, &self.users, &self.administrators)
     }
 
-    pub(super) fn users(&self) -> Vec<(Account, Option<Secret>)> {
-        let user = |user: &crate::config::User| {
-            let account = Account { name: user.name.clone(), display_name: user.display_name.clone() };
-            (account, (!user.removed).then(|| user.password.clone()))
-        };
-        self.config.users.iter().map(user).collect()
-    }
-
-    pub(super) fn administrators(&self) -> Vec<(Account, Option<Secret>)> {
-        let administrator = |entry: &crate::config::Administrator| {
-            let account = Account { name: entry.name.clone(), display_name: entry.name.clone() };
-            (account, (!entry.removed).then(|| entry.password.clone()))
-        };
-        self.config.administrators.iter().map(administrator).collect()
+    /// What traces and pages call lines, line groups and users.
+    pub(super) fn labels(&self) -> Labels {
+        labels(&self.config, &self.lines, &self.directory, self.users.logins(&self.site))
     }
 }
 
@@ -74,33 +71,47 @@ impl Live {
         Live { standing: Mutex::new(standing), state, names }
     }
 
-    /// Answers requests to read the file again, until the server stops.
+    /// Answers requests to read the file again, and follows the site, until the server stops.
     pub(super) fn serve(self, mut requests: mpsc::Receiver<ReloadRequest>) -> JoinHandle<()> {
+        let mut changed = self.state.administration.changed();
         tokio::spawn(async move {
-            while let Some(reply) = requests.recv().await {
-                let reloaded = self.reload().await;
-                match &reloaded {
-                    Ok(Reloaded { waits_for_start }) if waits_for_start.is_empty() => info!("configuration read again"),
-                    Ok(Reloaded { waits_for_start }) => {
-                        warn!(tables = ?waits_for_start, "configuration read again; some of it counts after the next start");
+            loop {
+                tokio::select! {
+                    reply = requests.recv() => {
+                        let Some(reply) = reply else { return };
+                        let reloaded = self.reload().await;
+                        log_reloaded(&reloaded);
+                        let _ = reply.send(reloaded);
                     }
-                    Err(problem) => error!(%problem, "the configuration stays as it was"),
+                    change = changed.changed() => {
+                        if change.is_err() {
+                            return;
+                        }
+                        let mut standing = self.standing.lock().await;
+                        let next = standing.followed_by(standing.config.clone(), self.state.administration.site());
+                        if let Err(problem) = self.take(&standing, &next).await {
+                            error!(%problem, "a change of the site does not count yet");
+                        } else {
+                            *standing = next;
+                        }
+                    }
                 }
-                let _ = reply.send(reloaded);
             }
         })
     }
 
     async fn reload(&self) -> Result<Reloaded, ReloadError> {
-        let file = self.standing.lock().await.config.file.clone().ok_or(ReloadError::NoFile)?;
-        let read = tokio::task::spawn_blocking(move || Config::load(&file)).await;
-        let config = read
-            .map_err(|_| ReloadError::Stopping)?
-            .map_err(|error: ConfigError| ReloadError::Config(error.to_string()))?;
         let mut standing = self.standing.lock().await;
-        let waits_for_start =
-            config.waits_for_start(&standing.config).iter().map(|table| (*table).to_owned()).collect();
-        let next = standing.followed_by(config);
+        let file = standing.config.file.clone().ok_or(ReloadError::NoFile)?;
+        let read = tokio::task::spawn_blocking(move || Config::load(&file)).await;
+        let config = read.map_err(|_| ReloadError::Stopping)?;
+        let config = config.map_err(|error| ReloadError::Config(error.to_string()))?;
+        let waits_for_start = config.waits_for_start(&standing.config).into_iter().map(str::to_owned).collect();
+        self.state.administration.set_from_file(people::of_file(&config)).await.map_err(|error| {
+            error!(error = &error as &dyn std::error::Error, "the site cannot be read");
+            ReloadError::Store
+        })?;
+        let next = standing.followed_by(config, self.state.administration.site());
         self.take(&standing, &next).await?;
         *standing = next;
         Ok(Reloaded { waits_for_start })
@@ -112,17 +123,14 @@ impl Live {
             error!(error, "accounts cannot be stored");
             ReloadError::Store
         };
-        self.state.users.update(next.users()).await.map_err(|error| store(&error))?;
-        self.state.administrators.update(next.administrators()).await.map_err(|error| store(&error))?;
-        let Standing { config, lines, directory } = next;
+        let Standing { config, lines, site, users, administrators, directory } = next;
+        self.state.users.update(users.users(site, config)).await.map_err(|error| store(&error))?;
+        let accounts = administrators.administrators(site, config);
+        self.state.administrators.update(accounts).await.map_err(|error| store(&error))?;
         self.names.set(config, lines);
-        self.state.set_labels(labels(config, lines, directory));
+        self.state.set_labels(next.labels());
         let kept = line_settings::load(&self.state.store.line_settings(), &self.names).await;
         let kept = kept.map_err(|error| store(&error))?.into_iter();
-        let users =
-            config.users.iter().enumerate().filter(|(place, user)| {
-                user.removed && before.config.users.get(*place).is_some_and(|user| !user.removed)
-            });
         let configuration = Configuration {
             directory: directory.clone(),
             groups: settings::groups(config),
@@ -132,8 +140,18 @@ impl Live {
             tls_profiles: settings::tls_profiles(config),
             // Of lines that were there it is the server that knows best.
             line_settings: kept.filter(|(line, _)| line.0 as usize >= before.lines.len()).collect(),
-            gone: users.map(|(place, _)| UserId(place as u32)).collect(),
+            gone: users.gone(&before.site, site),
         };
         self.state.core.configure(configuration).await.map_err(|_| ReloadError::Stopping)
+    }
+}
+
+fn log_reloaded(reloaded: &Result<Reloaded, ReloadError>) {
+    match reloaded {
+        Ok(Reloaded { waits_for_start }) if waits_for_start.is_empty() => info!("configuration read again"),
+        Ok(Reloaded { waits_for_start }) => {
+            warn!(tables = ?waits_for_start, "configuration read again; some of it counts after the next start");
+        }
+        Err(problem) => error!(%problem, "the configuration stays as it was"),
     }
 }

@@ -1,6 +1,8 @@
 //! The one file that names everything and wires it together.
 
 mod line_settings;
+mod live;
+mod people;
 mod settings;
 mod trace_names;
 
@@ -19,8 +21,11 @@ use offhook_media::container::wav::WavError;
 use offhook_media::dsp::Country;
 use offhook_media::sound::{Clip, ClipError};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::administration::Administration;
+use crate::app::live::{Live, Standing};
 use crate::call::directory::Directory;
 use crate::call::settings::LineSettings;
 use crate::capture::pseudonyms::Pseudonyms;
@@ -35,12 +40,13 @@ use crate::net::groups::Groups;
 use crate::net::media::{MediaError, MediaServer, MediaSettings};
 use crate::net::role::Role;
 use crate::net::transport::{Transport, TransportSettings};
-use crate::store::{Store, StoreError};
-use crate::user::accounts::{self, Account, AccountKind, Accounts, SignInError};
+use crate::store::{SiteError, Store, StoreError};
+use crate::user::accounts::{self, AccountKind, Accounts, SignInError};
 use crate::web::control::{ControlError, ControlSocket};
 use crate::web::ice::IceServers;
 use crate::web::protocol::FeatureCode;
 use crate::web::protocol::admin::LineGroupKind;
+use crate::web::reload::Reloader;
 use crate::web::tls::TlsError;
 use crate::web::{self, GroupLabel, Labels, LineLabel, WebState};
 
@@ -78,6 +84,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What administrators have set.
+    #[error("what administrators have set cannot be read: {0}.")]
+    Site(SiteError),
     /// What lines' users have set.
     #[error("what users have set for their lines cannot be read: {0}.")]
     LineSettings(sqlx::Error),
@@ -163,6 +172,9 @@ pub struct Server {
     web: Vec<Handle<SocketAddr>>,
     captures: Captures,
     _control: ControlSocket,
+    reloader: Reloader,
+    /// Reads the configuration again when it is asked to.
+    live: JoinHandle<()>,
     /// End once the core has stopped and all is kept.
     keepers: Vec<JoinHandle<()>>,
     store: Store,
@@ -180,7 +192,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 async fn serve_logged(config: Config, log: &Log) -> Result<(), StartError> {
     let server = Server::start_logged(config, Some(log.clone())).await?;
     println!("Offhook is ready: http://{}/ and https://{}/", reachable(server.http), reachable(server.https));
-    stop_signal().await?;
+    server.until_stopped().await?;
     server.stop().await;
     Ok(())
 }
@@ -201,51 +213,54 @@ impl Server {
         // Before anything is touched that another server with this data directory may be using.
         let mut control = ControlSocket::bind(&config.data_dir)?;
         let store = Store::open(&config.data_dir, &config.database).await?;
-        let users = config.users.iter().map(|user| {
-            let account = Account { name: user.name.clone(), display_name: user.display_name.clone() };
-            (account, user.password.clone())
-        });
-        let users = Accounts::open(store.accounts(AccountKind::User), AccountKind::User, users.collect()).await?;
-        let administrators = config.administrators.iter().map(|administrator| {
-            let name = administrator.name.clone();
-            (Account { display_name: name.clone(), name }, administrator.password.clone())
-        });
+        let administration =
+            Administration::open(store.site(), people::of_file(&config)).await.map_err(StartError::Site)?;
+        let standing = Standing::new(config, administration.site());
+        let Standing { config, site, .. } = &standing;
+        let kind = AccountKind::User;
+        let users = Accounts::open(store.accounts(kind), kind, standing.users.users(site, config)).await?;
         let kind = AccountKind::Administrator;
-        let administrators = Accounts::open(store.accounts(kind), kind, administrators.collect()).await?;
+        let accounts = standing.administrators.administrators(site, config);
+        let administrators = Accounts::open(store.accounts(kind), kind, accounts).await?;
         let tls = web::tls::server_config(&config.data_dir, &own_addresses(config.listen.https.ip()))?;
 
-        let lines = flatten_lines(&config);
-        let names = line_settings::Names::new(&config, &lines);
+        let Standing { lines, directory, .. } = &standing;
+        let names = line_settings::Names::new(config, lines);
         let kept = line_settings::load(&store.line_settings(), &names).await.map_err(StartError::LineSettings)?;
-        let directory = Arc::new(settings::directory(&config, &lines));
-        let core = start_core(&config, &lines, directory.clone(), kept).await?;
+        let core = start_core(config, lines, directory.clone(), kept).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
-        let labels = labels(&config, &lines, &directory);
-        let pseudonyms = pseudonyms(&config)?;
-        let (settings, selected) = settings::captures(&config, &lines, &pseudonyms);
+        let labels = standing.labels();
+        let pseudonyms = pseudonyms(config)?;
+        let (settings, selected) = settings::captures(config, lines, &pseudonyms, standing.users.logins(site));
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
         let (handle, metrics_from) = (core.handle.clone(), &config.metrics_from);
-        let state = WebState::new(users, administrators, handle, store.clone(), metrics_from, labels, ice);
-        let state = WebState { captures: Some(captures.clone()), pseudonyms: Some(pseudonyms), log, ..state };
+        let state =
+            WebState::new(users, administrators, administration, handle, store.clone(), metrics_from, labels, ice);
+        let (reloader, reloads) = mpsc::channel(1);
+        let asks = Some(reloader.clone());
+        let state =
+            WebState { captures: Some(captures.clone()), pseudonyms: Some(pseudonyms), log, reloader: asks, ..state };
         let changed = core.handle.changed_settings();
-        let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names, changed))];
+        let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names.clone(), changed))];
+        let (listen_http, listen_https) = (config.listen.http, config.listen.https);
+        let live = Live::new(standing, state.clone(), names).serve(reloads);
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
         keepers
             .extend(core.handle.finished().map(|finished| tokio::spawn(web::keeper::judge(state.clone(), finished))));
         control.serve(state.clone());
         let handles = vec![Handle::new(), Handle::new()];
-        let addresses = [local_addr(&http, config.listen.http), local_addr(&https, config.listen.https)];
+        let addresses = [local_addr(&http, listen_http), local_addr(&https, listen_https)];
         let plain = axum_server::from_tcp(http).map_err(|source| StartError::Listen {
             key: "listen.http",
-            address: config.listen.http,
+            address: listen_http,
             source,
         })?;
         let plain = plain.handle(handles[0].clone());
         let app = web::router(state.clone(), false).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(plain.serve(app));
         let secure = axum_server::from_tcp_rustls(https, RustlsConfig::from_config(tls))
-            .map_err(|source| StartError::Listen { key: "listen.https", address: config.listen.https, source })?;
+            .map_err(|source| StartError::Listen { key: "listen.https", address: listen_https, source })?;
         let secure = secure.handle(handles[1].clone());
         let app = web::router(state, true).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(secure.serve(app));
@@ -256,13 +271,30 @@ impl Server {
             web: handles,
             captures,
             _control: control,
+            reloader,
+            live,
             keepers,
             store,
         })
     }
 
+    /// Waits for Ctrl-C or SIGTERM; at SIGHUP the configuration is read again.
+    pub async fn until_stopped(&self) -> Result<(), StartError> {
+        let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signal)?;
+        let stop = stop_signal();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                stopped = &mut stop => return stopped,
+                // The log says what came of it.
+                _ = hangup.recv() => drop(web::reload::reload(&self.reloader).await),
+            }
+        }
+    }
+
     /// Ends calls, unregisters lines, stops.
     pub async fn stop(self) {
+        self.live.abort();
         self.core.stop().await;
         for handle in &self.web {
             handle.graceful_shutdown(Some(HTTP_STOP_WITHIN));
@@ -303,7 +335,7 @@ fn flatten_lines(config: &Config) -> Vec<(usize, usize)> {
 }
 
 /// How lines and line groups are shown.
-fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> Labels {
+fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory, users: Vec<String>) -> Labels {
     let group = |group: &LineGroup| {
         let feature_codes = group.call_control.feature_codes.iter();
         let host = match group.registrar.contains(':') {
@@ -320,6 +352,7 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> L
                 GroupKind::TrunkFixed => LineGroupKind::TrunkFixed,
                 GroupKind::TrunkRegistrar => LineGroupKind::TrunkRegistrar,
             },
+            removed: group.removed,
             registrar: (!group.registrar.is_empty()).then_some(registrar),
             domain: (group.domain != group.registrar).then(|| group.domain.clone()),
             listener: group.listener.map(|index| config.listeners[index].name.clone()),
@@ -336,13 +369,14 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory) -> L
             user_name: entry.user_name.clone(),
             pilot: entry.pilot && config.groups[group].kind != GroupKind::Softphones,
             services: directory.groups[group].line_services(),
+            removed: entry.removed,
         }
     };
     Labels {
         groups: config.groups.iter().map(group).collect(),
         lines: lines.iter().map(line).collect(),
         certificates: settings::certificates(config),
-        names: trace_names::names(config, lines),
+        names: trace_names::names(config, lines, directory, users),
     }
 }
 

@@ -10,6 +10,7 @@ use offhook_sip::header::Protocol;
 use rustc_hash::FxHashMap;
 use tracing::info;
 
+use super::people::LineUsers;
 use super::{StartError, codecs};
 use crate::call::directory::{
     Decline, Directory, Diversion, FeatureCode, LineEntry, LineGroupEntry, Redirection, TransferWay,
@@ -17,7 +18,7 @@ use crate::call::directory::{
 use crate::call::service::Service;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{self, Config, GroupCapture, GroupKind, LineGroup, Listener};
-use crate::ids::{LineGroupId, LineId, UserId};
+use crate::ids::{LineGroupId, LineId};
 use crate::log::{Area, FileSettings, Format, LOG_FILES, Levels, LogLevel, LogNames, LogSettings, SystemSockets};
 use crate::net::capture::{CaptureNames, CaptureSettings, Selection, WhenFull};
 use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
@@ -268,6 +269,7 @@ pub(super) fn captures(
     config: &Config,
     lines: &[(usize, usize)],
     pseudonyms: &Pseudonyms,
+    users: Vec<String>,
 ) -> (CaptureSettings, Vec<Selection>) {
     let config::Capture { directory, max_file, total, keep, when_full, numbers } = &config.capture;
     let settings = CaptureSettings {
@@ -287,7 +289,7 @@ pub(super) fn captures(
         names: CaptureNames {
             groups: config.groups.iter().map(|group| group.name.clone()).collect(),
             lines: lines.iter().map(|&(group, line)| config.groups[group].lines[line].number.clone()).collect(),
-            users: config.users.iter().map(|user| user.name.clone()).collect(),
+            users,
         },
     };
     let line_at = |place| lines.iter().position(|known| *known == place).map(|index| LineId(index as u32));
@@ -350,22 +352,21 @@ pub(super) fn routes(config: &Config) -> Routes {
 }
 
 /// What the call machine knows of lines, line groups and users.
-pub(super) fn directory(config: &Config, lines: &[(usize, usize)]) -> Directory {
-    let line = |&at: &(usize, usize)| {
+pub(super) fn directory(config: &Config, lines: &[(usize, usize)], people: &[LineUsers]) -> Directory {
+    let line = |(&at, people): (&(usize, usize), &LineUsers)| {
         let entry = &config.groups[at.0].lines[at.1];
-        let users = || config.users.iter().enumerate().filter(|(_, user)| user.lines.contains(&at));
         let redirections = entry.redirections.iter();
         LineEntry {
             group: LineGroupId(at.0 as u32),
             // A number that is nobody's any more may be another line's.
             number: if entry.removed { String::new() } else { entry.number.clone() },
-            users: users().map(|(index, _)| UserId(index as u32)).collect(),
+            users: people.users.clone(),
             redirections: redirections.map(|place| Redirection { to: place.to.clone(), rings: place.rings }).collect(),
-            voice_mailbox: users().find_map(|(_, user)| user.voice_mailbox.clone()),
+            voice_mailbox: people.voice_mailbox.clone(),
         }
     };
     Directory {
-        lines: lines.iter().map(line).collect(),
+        lines: lines.iter().zip(people).map(line).collect(),
         groups: config.groups.iter().map(directory_group).collect(),
         music_on_hold: config.media.music_on_hold.is_some(),
     }
@@ -425,6 +426,9 @@ fn all_codecs(group: &LineGroup) -> Vec<Codec> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::people::{self, Slots};
+    use crate::ids::UserId;
+    use crate::site::{Site, User};
 
     #[test]
     fn every_service_has_its_switch() {
@@ -460,7 +464,11 @@ lines = ["100", "101"]
 voice_mailbox = "*98"
 "#;
         let config = Config::parse(text, "offhook.toml", std::path::Path::new(".")).unwrap();
-        let directory = directory(&config, &[(0, 0), (0, 1)]);
+        let (site, refusals) = Site::load(people::of_file(&config));
+        assert!(refusals.is_empty(), "{refusals:?}");
+        let slots = Slots::default().with::<User>(&site);
+        let lines = [(0, 0), (0, 1)];
+        let directory = directory(&config, &lines, &people::line_users(&config, &lines, &site, &slots));
         let line = directory.line(LineId(0)).unwrap();
         assert_eq!((line.number.as_str(), line.users.as_slice()), ("100", &[UserId(0), UserId(1)][..]));
         assert_eq!(line.voice_mailbox.as_deref(), Some("*98"));

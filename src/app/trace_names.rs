@@ -2,19 +2,20 @@
 
 use std::fmt::Debug;
 
+use crate::call::directory::{Directory, LineEntry};
 use crate::capture::recorder::{GroupNames, LineNames, Names};
 use crate::capture::trace::TraceSetting;
 use crate::config::{CallControl, Config, Line, LineGroup, Redirection};
 use crate::ids::LineGroupId;
 
 /// Names and settings for traces, lines in the order of [`LineId`](crate::ids::LineId).
-pub(super) fn names(config: &Config, lines: &[(usize, usize)]) -> Names {
-    let line = |&(group, line): &(usize, usize)| {
+pub(super) fn names(config: &Config, lines: &[(usize, usize)], directory: &Directory, users: Vec<String>) -> Names {
+    let line = |(&(group, line), people): (&(usize, usize), &LineEntry)| {
         let entry = &config.groups[group].lines[line];
         LineNames {
             number: entry.number.clone(),
             group: LineGroupId(group as u32),
-            settings: of_line(config, entry, (group, line)),
+            settings: of_line(entry, people, &users),
         }
     };
     Names {
@@ -23,8 +24,8 @@ pub(super) fn names(config: &Config, lines: &[(usize, usize)]) -> Names {
             .iter()
             .map(|group| GroupNames { name: group.name.clone(), settings: of_group(config, group) })
             .collect(),
-        lines: lines.iter().map(line).collect(),
-        users: config.users.iter().map(|user| user.name.clone()).collect(),
+        lines: lines.iter().zip(&directory.lines).map(line).collect(),
+        users,
         settings: of_server(config),
     }
 }
@@ -92,7 +93,7 @@ fn of_group(config: &Config, group: &LineGroup) -> Vec<TraceSetting> {
     list.0
 }
 
-fn of_line(config: &Config, line: &Line, place: (usize, usize)) -> Vec<TraceSetting> {
+fn of_line(line: &Line, people: &LineEntry, users: &[String]) -> Vec<TraceSetting> {
     let mut list = List::default();
     list.add("line_group.line.number", &line.number);
     list.add("line_group.line.user_name", &line.user_name);
@@ -103,10 +104,9 @@ fn of_line(config: &Config, line: &Line, place: (usize, usize)) -> Vec<TraceSett
     list.add("line_group.line.pilot", line.pilot);
     let redirection = |Redirection { to, rings }: &Redirection| format!("{to} for {} s", rings.as_secs());
     list.add_some("line_group.line.redirections", some_joined(line.redirections.iter().map(redirection)));
-    let users = config.users.iter().filter(|user| user.lines.contains(&place));
-    list.add_some("user.lines", some_joined(users.clone().map(|user| &user.name)));
-    let mailbox = users.clone().find_map(|user| user.voice_mailbox.as_ref());
-    list.add_some("user.voice_mailbox", mailbox);
+    let users = people.users.iter().filter_map(|user| users.get(user.0 as usize));
+    list.add_some("user.lines", some_joined(users));
+    list.add_some("user.voice_mailbox", people.voice_mailbox.as_ref());
     list.0
 }
 
@@ -171,7 +171,9 @@ mod tests {
             credential = "streng-geheim"
         "#;
         let config = Config::parse(text, "offhook.toml", std::path::Path::new("/")).unwrap();
-        let names = names(&config, &[(0, 0)]);
+        let lines = [(0, 0)];
+        let directory = super::super::settings::directory(&config, &lines, &[Default::default()]);
+        let names = names(&config, &lines, &directory, Vec::new());
         let all = format!("{names:?}");
         assert!(!all.contains("geheim") && all.contains("turn:turn.test"), "{all}");
         let of = |key: &str| {

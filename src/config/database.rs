@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Secret;
 
 /// Where the database is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Database {
     /// Of PostgreSQL; None: `offhook.sqlite` in the data directory.
     pub url: Option<Secret>,

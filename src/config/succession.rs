@@ -57,6 +57,7 @@ impl Config {
     pub fn waits_for_start(&self, before: &Config) -> Vec<&'static str> {
         let differs = [
             ("data_dir", self.data_dir != before.data_dir),
+            ("database", self.database != before.database),
             ("listen", self.listen != before.listen),
             ("listener", self.listeners != before.listeners),
             ("dns", self.name_servers != before.name_servers),

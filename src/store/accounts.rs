@@ -2,7 +2,9 @@
 
 use sqlx::AnyPool;
 
+use super::seal::SecretOf;
 use super::sessions::{Session, SessionTable};
+use super::site::{SiteError, SiteTable};
 use crate::user::accounts::AccountStore;
 
 /// The accounts of one kind, with their sessions.
@@ -10,10 +12,20 @@ use crate::user::accounts::AccountStore;
 pub struct AccountTable {
     pub(super) pool: AnyPool,
     pub(super) kind: &'static str,
+    pub(super) site: SiteTable,
 }
 
 impl AccountStore for AccountTable {
     type Error = sqlx::Error;
+
+    async fn kept_hash(&self, id: &str) -> Result<Option<String>, sqlx::Error> {
+        let of = SecretOf { kind: self.kind, id, field: "password" };
+        let secret = self.site.secret(of).await.map_err(|failure| match failure {
+            SiteError::Database(failure) => failure,
+            failure => sqlx::Error::Decode(Box::new(failure)),
+        })?;
+        Ok(secret.map(|secret| secret.expose().to_owned()))
+    }
 
     async fn password_hash(&self, name: &str) -> Result<Option<String>, sqlx::Error> {
         sqlx::query_scalar("SELECT password_hash FROM account WHERE kind = $1 AND name = $2")
@@ -70,7 +82,7 @@ impl AccountStore for AccountTable {
         self.sessions().begin(&session).await
     }
 
-    async fn session_name(&self, token_hash: &[u8], now: i64) -> Result<Option<String>, sqlx::Error> {
+    async fn session_key(&self, token_hash: &[u8], now: i64) -> Result<Option<String>, sqlx::Error> {
         Ok(self.sessions().find(token_hash, now).await?.map(|session| session.account))
     }
 

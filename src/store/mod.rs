@@ -137,7 +137,7 @@ impl Store {
 
     /// The accounts of one kind.
     pub fn accounts(&self, kind: AccountKind) -> AccountTable {
-        AccountTable { pool: self.pool.clone(), kind: word(kind) }
+        AccountTable { pool: self.pool.clone(), kind: word(kind), site: self.site() }
     }
 
     /// The sessions of accounts of one kind.

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::config::Secret;
@@ -56,7 +56,9 @@ pub trait AccountStore: Send + Sync + 'static {
     /// What can go wrong in the store.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// The stored password hash of an account.
+    /// The password hash that is kept for an object of the site.
+    fn kept_hash(&self, id: &str) -> impl Future<Output = Result<Option<String>, Self::Error>> + Send;
+    /// The stored password hash of an account of the configuration file.
     fn password_hash(&self, name: &str) -> impl Future<Output = Result<Option<String>, Self::Error>> + Send;
     /// Stores an account's password hash.
     fn set_password_hash(&self, name: &str, hash: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
@@ -71,7 +73,7 @@ pub trait AccountStore: Send + Sync + 'static {
         expires_at: i64,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
     /// Whose session this is, unless it has expired.
-    fn session_name(
+    fn session_key(
         &self,
         token_hash: &[u8],
         now: i64,
@@ -80,13 +82,26 @@ pub trait AccountStore: Send + Sync + 'static {
     fn remove_session(&self, token_hash: &[u8]) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
-/// A user or administrator of the configuration.
+/// A user or administrator.
 #[derive(Debug, Clone)]
 pub struct Account {
+    /// What sessions know it by: the object's id; of one in the configuration file, the name in small letters.
+    pub key: String,
     /// Sign-in name.
     pub name: String,
     /// Name for people to read.
     pub display_name: String,
+}
+
+/// How an account proves itself.
+#[derive(Debug, Clone)]
+pub enum Password {
+    /// As the configuration file says.
+    Configured(Secret),
+    /// As it is kept.
+    Kept,
+    /// Not at all: nobody can sign in.
+    None,
 }
 
 /// Why somebody cannot sign in.
@@ -113,8 +128,9 @@ pub enum SignInError<E: std::error::Error + 'static> {
 #[derive(Debug, Default)]
 struct People {
     accounts: Vec<Arc<Account>>,
-    /// Those that can sign in.
-    by_name: FxHashMap<String, UserId>,
+    /// Those that can sign in, and whether their password is kept like everything of the site.
+    by_name: FxHashMap<String, (UserId, bool)>,
+    by_key: FxHashMap<String, UserId>,
 }
 
 /// The accounts of one kind, with their store. [`UserId`] counts those of this kind.
@@ -135,7 +151,7 @@ impl<S: AccountStore> Accounts<S> {
     pub async fn open(
         store: S,
         kind: AccountKind,
-        configured: Vec<(Account, Option<Secret>)>,
+        configured: Vec<(Account, Password)>,
     ) -> Result<Accounts<S>, SignInError<S::Error>> {
         // One for all kinds of accounts: each hash takes 19 MB for a moment, which the allocator keeps after the second.
         static DECOY: OnceCell<String> = OnceCell::const_new();
@@ -146,34 +162,38 @@ impl<S: AccountStore> Accounts<S> {
         Ok(accounts)
     }
 
-    /// These accounts count from now on, in this order; those without a password are there to keep their place. New
-    /// passwords are hashed, accounts that are gone are forgotten with their sessions.
-    pub async fn update(&self, configured: Vec<(Account, Option<Secret>)>) -> Result<(), SignInError<S::Error>> {
-        let present = configured.iter().filter(|(_, secret)| secret.is_some());
-        let names: Vec<String> = present.map(|(account, _)| account.name.to_lowercase()).collect();
-        self.store.retain(&names).await.map_err(SignInError::Store)?;
+    /// These accounts count from now on, in this order; those that cannot sign in are there to keep their place. New
+    /// passwords of the configuration are hashed; accounts of it that are gone are forgotten with their sessions.
+    pub async fn update(&self, accounts: Vec<(Account, Password)>) -> Result<(), SignInError<S::Error>> {
+        let configured = accounts.iter().filter(|(_, password)| matches!(password, Password::Configured(_)));
+        let keys: Vec<String> = configured.map(|(account, _)| account.key.clone()).collect();
+        self.store.retain(&keys).await.map_err(SignInError::Store)?;
         let mut people = People::default();
-        for (place, (account, secret)) in configured.into_iter().enumerate() {
-            let name = account.name.to_lowercase();
-            people.accounts.push(Arc::new(account));
-            let Some(secret) = secret else { continue };
-            let stored = self.store.password_hash(&name).await.map_err(SignInError::Store)?;
-            if let Some(hash) = blocking(move || new_hash(stored.as_deref(), &secret)).await? {
-                self.store.set_password_hash(&name, &hash).await.map_err(SignInError::Store)?;
+        for (place, (account, password)) in accounts.into_iter().enumerate() {
+            let (user, key) = (UserId(place as u32), account.key.clone());
+            let kept = matches!(password, Password::Kept);
+            if !matches!(password, Password::None) {
+                people.by_name.insert(account.name.to_lowercase(), (user, kept));
+                people.by_key.insert(key.clone(), user);
             }
-            people.by_name.insert(name, UserId(place as u32));
+            people.accounts.push(Arc::new(account));
+            let Password::Configured(secret) = password else { continue };
+            let stored = self.store.password_hash(&key).await.map_err(SignInError::Store)?;
+            if let Some(hash) = blocking(move || new_hash(stored.as_deref(), &secret)).await? {
+                self.store.set_password_hash(&key, &hash).await.map_err(SignInError::Store)?;
+            }
         }
         *self.people.write().unwrap_or_else(PoisonError::into_inner) = people;
         Ok(())
     }
 
-    fn user_named(&self, name: &str) -> Option<UserId> {
-        self.people.read().unwrap_or_else(PoisonError::into_inner).by_name.get(name).copied()
+    fn people(&self) -> RwLockReadGuard<'_, People> {
+        self.people.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A user's account.
     pub fn account(&self, user: UserId) -> Option<Arc<Account>> {
-        self.people.read().unwrap_or_else(PoisonError::into_inner).accounts.get(user.0 as usize).cloned()
+        self.people().accounts.get(user.0 as usize).cloned()
     }
 
     /// Checks name and password and begins a session; gives its token. `address` is where the attempt comes
@@ -195,26 +215,31 @@ impl<S: AccountStore> Accounts<S> {
         if !self.count_attempt(&keys, now) {
             return Err(SignInError::Throttled);
         }
-        let user = self.user_named(&name);
-        let stored = self.store.password_hash(&name).await.map_err(SignInError::Store)?;
-        let hash = stored.filter(|_| user.is_some()).unwrap_or_else(|| self.decoy.clone());
+        let user = self.people().by_name.get(&name).copied();
+        let account = user.and_then(|(user, _)| self.account(user));
+        let key = account.map_or(name, |account| account.key.clone());
+        let stored = match user {
+            Some((_, true)) => self.store.kept_hash(&key).await,
+            _ => self.store.password_hash(&key).await,
+        };
+        let hash = stored.map_err(SignInError::Store)?.filter(|_| user.is_some()).unwrap_or_else(|| self.decoy.clone());
         // The semaphore is never closed.
         let _turn = self.checks.acquire().await;
         let right = blocking(move || Ok(verify(&hash, &password))).await?;
-        let (Some(user), true) = (user, right) else { return Err(SignInError::Wrong) };
+        let (Some((user, _)), true) = (user, right) else { return Err(SignInError::Wrong) };
         self.forgive(&keys);
         let mut token = [0_u8; 32];
         getrandom::fill(&mut token).map_err(|_| SignInError::Random)?;
         let expires_at = unix_now + self.kind.session_lifetime().as_secs() as i64;
-        self.store.add_session(&token_hash(&token), &name, unix_now, expires_at).await.map_err(SignInError::Store)?;
+        self.store.add_session(&token_hash(&token), &key, unix_now, expires_at).await.map_err(SignInError::Store)?;
         Ok((user, URL_SAFE_NO_PAD.encode(token)))
     }
 
     /// Whose session a token stands for.
     pub async fn session(&self, token: &str, unix_now: i64) -> Result<Option<UserId>, S::Error> {
         let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return Ok(None) };
-        let name = self.store.session_name(&token_hash(&token), unix_now).await?;
-        Ok(name.and_then(|name| self.user_named(&name)))
+        let key = self.store.session_key(&token_hash(&token), unix_now).await?;
+        Ok(key.and_then(|key| self.people().by_key.get(&key).copied()))
     }
 
     /// Ends a session.

@@ -28,6 +28,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use ipnet::IpNet;
 
+use crate::administration::Administration;
 use crate::call::cause::CauseCode;
 use crate::call::service::Services;
 use crate::capture::pseudonyms::Pseudonyms;
@@ -52,6 +53,8 @@ pub struct WebState {
     pub users: Arc<Accounts<AccountTable>>,
     /// People who look after the server.
     pub administrators: Arc<Accounts<AccountTable>>,
+    /// What administrators set, and how that changes.
+    pub administration: Arc<Administration>,
     /// The running calls and lines.
     pub core: CoreHandle,
     /// The database.
@@ -153,6 +156,7 @@ impl WebState {
     pub fn new(
         users: Accounts<AccountTable>,
         administrators: Accounts<AccountTable>,
+        administration: Administration,
         core: CoreHandle,
         store: Store,
         metrics_from: &[IpNet],
@@ -162,6 +166,7 @@ impl WebState {
         WebState {
             users: Arc::new(users),
             administrators: Arc::new(administrators),
+            administration: Arc::new(administration),
             core,
             quality: store.quality(),
             verdicts: store.verdicts(),

@@ -13,23 +13,19 @@ async fn a_session_of_one_kind_is_none_of_the_other() {
             table.set_password_hash("anna", "hash").await.unwrap();
         }
         users.add_session(b"token", "anna", 0, 100).await.unwrap();
-        assert_eq!(users.session_name(b"token", 99).await.unwrap().as_deref(), Some("anna"));
-        assert_eq!(users.session_name(b"token", 100).await.unwrap(), None, "it has expired");
-        assert_eq!(administrators.session_name(b"token", 1).await.unwrap(), None);
+        assert_eq!(users.session_key(b"token", 99).await.unwrap().as_deref(), Some("anna"));
+        assert_eq!(users.session_key(b"token", 100).await.unwrap(), None, "it has expired");
+        assert_eq!(administrators.session_key(b"token", 1).await.unwrap(), None);
         administrators.remove_session(b"token").await.unwrap();
         administrators.set_password_hash("anna", "another").await.unwrap();
         administrators.retain(&[]).await.unwrap();
-        assert_eq!(
-            users.session_name(b"token", 1).await.unwrap().as_deref(),
-            Some("anna"),
-            "only users' doings end it"
-        );
+        assert_eq!(users.session_key(b"token", 1).await.unwrap().as_deref(), Some("anna"), "only users' doings end it");
         assert_eq!(users.password_hash("anna").await.unwrap().as_deref(), Some("hash"));
         users.set_password_hash("anna", "another").await.unwrap();
-        assert_eq!(users.session_name(b"token", 1).await.unwrap(), None, "a new password ends it");
+        assert_eq!(users.session_key(b"token", 1).await.unwrap(), None, "a new password ends it");
         users.add_session(b"later", "anna", 0, 100).await.unwrap();
         users.retain(&[]).await.unwrap();
-        assert_eq!(users.session_name(b"later", 1).await.unwrap(), None, "so does the end of the account");
+        assert_eq!(users.session_key(b"later", 1).await.unwrap(), None, "so does the end of the account");
         store.close().await;
     })
     .await;

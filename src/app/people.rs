@@ -1,0 +1,171 @@
+//! Who the users and administrators of the running server are: those of the configuration file and those that
+//! administrators have made. Each has a number from when it is seen first until the server ends.
+
+use rustc_hash::FxHashMap;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::config::{self, Config};
+use crate::ids::UserId;
+use crate::site::binding::{Bindings, LineKey};
+use crate::site::{Administrator, Kind, Object, ObjectId, Row, Site, User, digits};
+use crate::user::accounts::{Account, Password};
+
+/// Objects by their numbers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Slots {
+    ids: Vec<ObjectId>,
+    places: FxHashMap<ObjectId, UserId>,
+}
+
+impl Slots {
+    /// Those there are, and numbers for those that have come.
+    pub(super) fn with<T: Object>(&self, site: &Site) -> Slots {
+        let mut slots = self.clone();
+        let mut new: Vec<_> = site.iter::<T>().filter(|stored| !self.places.contains_key(&stored.id)).collect();
+        new.sort_by(|a, b| (!a.from_file, a.object.name(), a.id).cmp(&(!b.from_file, b.object.name(), b.id)));
+        for stored in new {
+            slots.places.insert(stored.id, UserId(slots.ids.len() as u32));
+            slots.ids.push(stored.id);
+        }
+        slots
+    }
+
+    /// The number of an object.
+    pub(super) fn slot(&self, id: ObjectId) -> Option<UserId> {
+        self.places.get(&id).copied()
+    }
+
+    /// The objects in the order of their numbers, none where one is gone.
+    fn objects<'a, T: Object>(&'a self, site: &'a Site) -> impl Iterator<Item = (ObjectId, Option<&'a T>)> {
+        self.ids.iter().map(|&id| (id, site.get::<T>(id).map(|stored| &stored.object)))
+    }
+
+    /// What users sign in with, by their numbers; empty where one is gone.
+    pub(super) fn logins(&self, site: &Site) -> Vec<String> {
+        self.objects::<User>(site).map(|(_, user)| user.map(|user| user.login.clone()).unwrap_or_default()).collect()
+    }
+
+    /// Those that could sign in before and cannot now.
+    pub(super) fn gone(&self, before: &Site, now: &Site) -> Vec<UserId> {
+        let active = |site: &Site, id| site.get::<User>(id).is_some_and(|user| user.object.active);
+        let gone = self.ids.iter().zip(0..).filter(|&(&id, _)| active(before, id) && !active(now, id));
+        gone.map(|(_, place)| UserId(place)).collect()
+    }
+
+    /// How users sign in.
+    pub(super) fn users(&self, site: &Site, config: &Config) -> Vec<(Account, Password)> {
+        let configured = by_id(Kind::User, config.users.iter().map(|user| (&user.name, &user.password, user.removed)));
+        let account = |(id, user): (ObjectId, Option<&User>)| {
+            let user = user.filter(|user| user.active);
+            account(id, user.map(|user| (&user.login, &user.display_name)), configured.get(&id))
+        };
+        self.objects::<User>(site).map(account).collect()
+    }
+
+    /// How administrators sign in.
+    pub(super) fn administrators(&self, site: &Site, config: &Config) -> Vec<(Account, Password)> {
+        let entries = config.administrators.iter();
+        let configured = by_id(
+            Kind::Administrator,
+            entries.map(|administrator| (&administrator.name, &administrator.password, administrator.removed)),
+        );
+        let account = |(id, administrator): (ObjectId, Option<&Administrator>)| {
+            let administrator = administrator.filter(|administrator| administrator.active);
+            let names = administrator.map(|administrator| (&administrator.login, &administrator.display_name));
+            account(id, names, configured.get(&id))
+        };
+        self.objects::<Administrator>(site).map(account).collect()
+    }
+}
+
+/// Passwords of the configuration file by the ids of those that they belong to.
+fn by_id<'a>(
+    kind: Kind,
+    entries: impl Iterator<Item = (&'a String, &'a config::Secret, bool)>,
+) -> FxHashMap<ObjectId, (&'a String, &'a config::Secret)> {
+    let present = entries.filter(|(.., removed)| !removed);
+    present.map(|(name, password, _)| (id(kind, name), (name, password))).collect()
+}
+
+fn account(
+    id: ObjectId,
+    names: Option<(&String, &String)>,
+    configured: Option<&(&String, &config::Secret)>,
+) -> (Account, Password) {
+    let Some((login, display_name)) = names else {
+        let nobody = Account { key: id.to_string(), name: String::new(), display_name: String::new() };
+        return (nobody, Password::None);
+    };
+    let shown = if display_name.is_empty() { login } else { display_name };
+    let (key, password) = match configured {
+        Some((name, password)) => (name.to_lowercase(), Password::Configured((*password).clone())),
+        None => (id.to_string(), Password::Kept),
+    };
+    (Account { key, name: login.clone(), display_name: shown.clone() }, password)
+}
+
+/// The users of each line, by [`LineId`](crate::ids::LineId), and who takes messages for it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct LineUsers {
+    pub(super) users: Vec<UserId>,
+    pub(super) voice_mailbox: Option<String>,
+}
+
+/// Whose lines are whose.
+pub(super) fn line_users(config: &Config, lines: &[(usize, usize)], site: &Site, slots: &Slots) -> Vec<LineUsers> {
+    let keys: Vec<Option<LineKey>> = lines.iter().map(|&(group, line)| line_key(config, group, line)).collect();
+    let known: Vec<LineKey> = keys.iter().flatten().cloned().collect();
+    let bindings = Bindings::new(site, &known, &digits);
+    let of = |key: Option<LineKey>| {
+        let Some(key) = key else { return LineUsers::default() };
+        let own = || bindings.users(&key).iter().filter(|user| user.is_own()).map(|user| user.user);
+        let mailbox = |id| site.get::<User>(id).map(|user| user.object.phones.voice_mailbox.clone());
+        LineUsers {
+            users: own().filter_map(|id| slots.slot(id)).collect(),
+            voice_mailbox: own().filter_map(mailbox).find(|number| !number.is_empty()),
+        }
+    };
+    keys.into_iter().map(of).collect()
+}
+
+/// What people call a line; none where it is gone.
+fn line_key(config: &Config, group: usize, line: usize) -> Option<LineKey> {
+    let group = &config.groups[group];
+    let line = group.lines.get(line).filter(|line| !line.removed && !group.removed)?;
+    Some(LineKey { group: group.name.clone(), number: line.number.clone() })
+}
+
+/// What the configuration file sets of the site.
+pub(super) fn of_file(config: &Config) -> Vec<Row> {
+    let row = |kind, name: &str, body| Row { kind, id: id(kind, name), version: 1, from_file: true, body };
+    let users = config.users.iter().filter(|user| !user.removed).map(|user| {
+        let keys = user.lines.iter().filter_map(|&(group, line)| line_key(config, group, line));
+        let mut phones = keys.map(|key| Value::from(key.to_string()));
+        let mut phone = || phones.next().unwrap_or_else(|| Value::from(""));
+        let body = json!({
+            "login": user.name,
+            "display_name": user.display_name,
+            "active": true,
+            "first_phone": phone(),
+            "second_phone": phone(),
+            "further_phones": phones.collect::<Vec<_>>(),
+            "phones": { "voice_mailbox": user.voice_mailbox.as_deref().unwrap_or_default() },
+        });
+        row(Kind::User, &user.name, body)
+    });
+    let administrators = config.administrators.iter().filter(|administrator| !administrator.removed);
+    let administrators = administrators.map(|administrator| {
+        let body = json!({ "login": administrator.name, "role": "full", "active": true });
+        row(Kind::Administrator, &administrator.name, body)
+    });
+    users.chain(administrators).collect()
+}
+
+/// The id of what the configuration file calls by a name: always the same.
+fn id(kind: Kind, name: &str) -> ObjectId {
+    let hash = Sha256::digest(format!("{kind}:{}", name.to_lowercase()));
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash[..16]);
+    ObjectId::random(half)
+}
