@@ -86,6 +86,7 @@ async fn writer() {
 }
 
 /// Starts the writer, kills it, and gives the last version that it said was kept.
+#[allow(clippy::disallowed_methods, reason = "the moment of the end is random")]
 fn write_and_be_killed(fresh: &Fresh, delay: Duration, once_it_writes: bool) -> Option<i64> {
     let mut writer = Command::new(std::env::current_exe().unwrap());
     writer.args(["--exact", "store::tests::killed::writer", "--ignored", "--nocapture"]);
@@ -117,8 +118,8 @@ async fn no_acknowledged_change_is_lost_by_kill_9() {
             let store = fresh.open().await;
             let found = found(&store).await;
             store.close().await;
-            // The change that was under way may have been kept or not.
-            assert!((kept..=kept + 1).contains(&found) || found == last, "{kept} was acknowledged, {found} is there");
+            // What was under way may have been kept or not, also what the one before had asked PostgreSQL for.
+            assert!((kept..=kept + 2).contains(&found), "{kept} was acknowledged, {found} is there");
             assert!(found >= last, "{last} was there, {found} is");
             acknowledged += i64::from(kept > last);
             last = found;
