@@ -39,6 +39,29 @@ fn defaults_are_filled_in() {
 }
 
 #[test]
+fn the_database_is_a_file_or_postgresql_and_its_url_is_a_secret() {
+    let with =
+        |added: &str| parse(&GOOD.replacen("[[line_group]]", &format!("[database]\n{added}\n[[line_group]]"), 1));
+    let database = parse(GOOD).unwrap().database;
+    assert!(database.url.is_none());
+    assert_eq!(database.key_file, Path::new("/etc/data/secrets.key"));
+    let added =
+        "url = \"postgres://anna:topsecret@db/offhook\"\npassword_file = \"password\"\nkey_file = \"/keys/offhook\"";
+    let database = with(added).unwrap().database;
+    assert_eq!(database.password_file.as_deref(), Some(Path::new("/etc/password")));
+    assert_eq!(database.key_file, Path::new("/keys/offhook"));
+    assert!(!format!("{database:?}").contains("topsecret"));
+    for (added, expected) in [
+        ("url = \"mysql://anna:topsecret@db\"", "offhook.toml:4: database.url must begin with postgres://"),
+        ("url = 5", "offhook.toml:4: "),
+        ("password_file = \"password\"", "offhook.toml:4: database.password_file is for PostgreSQL"),
+    ] {
+        let error = with(added).unwrap_err();
+        assert!(error.starts_with(expected) && !error.contains("topsecret"), "{error}");
+    }
+}
+
+#[test]
 fn audio_settings_are_read_and_a_law_is_always_there() {
     let parse = |added: &str| parse(&GOOD.replacen("name = \"main\"", &format!("name = \"main\"\n{added}"), 1));
     let group = parse("").unwrap().groups.remove(0);

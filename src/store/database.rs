@@ -153,7 +153,7 @@ impl Place {
                      PostgreSQL says who may come from where."
                 }
                 // invalid_catalog_name
-                Some("3D000") => " Make it with: createdb",
+                Some("3D000") => " Make it with createdb, or correct database.url.",
                 // insufficient_privilege
                 Some("42501") => " The user has to own the database: ALTER DATABASE ... OWNER TO ...",
                 _ => "",
@@ -161,6 +161,14 @@ impl Place {
             _ => "",
         };
         StoreError::Open { place: self.to_string(), source, advice }
+    }
+}
+
+/// What the database itself says, without the place in its own sources.
+pub(super) fn reason(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        _ => error.to_string(),
     }
 }
 

@@ -50,7 +50,7 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Not opened.
-    #[error("{place}: the database cannot be opened: {source}.{advice}")]
+    #[error("{place}: the database cannot be opened: {}.{advice}", database::reason(source))]
     Open {
         /// The file, or the URL without what is secret in it.
         place: String,

@@ -13,6 +13,7 @@ mod case;
 mod clients;
 mod configuration;
 mod console;
+mod database;
 mod demo;
 mod diagnosis;
 mod digits;

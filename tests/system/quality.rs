@@ -13,21 +13,23 @@ use crate::support::{SOON, eventually};
 
 /// An administrator's cookie.
 #[track_caller]
-fn sign_in(server: &Offhook) -> String {
+pub(crate) fn sign_in(server: &Offhook) -> String {
     let body = format!(r#"{{"name":"{ADMINISTRATOR}","password":"{PASSWORD}"}}"#);
     let headers = [("content-type", "application/json")];
     http::ask(server.http(), "POST", "/api/v1/admin/session", &headers, &body).cookie.expect("it gives a cookie")
 }
 
+/// The body of an answer to the administrator.
 #[track_caller]
-fn get(server: &Offhook, route: &str, cookie: &str) -> String {
+pub(crate) fn get(server: &Offhook, route: &str, cookie: &str) -> String {
     let answer = http::ask(server.http(), "GET", route, &[("cookie", cookie)], "");
     assert_eq!(answer.status, 200, "{route}: {}", answer.text);
     answer.text.split_once("\r\n\r\n").expect("an answer has a body").1.to_owned()
 }
 
+/// What the administrator is told of calls.
 #[track_caller]
-fn calls(server: &Offhook, cookie: &str) -> Value {
+pub(crate) fn calls(server: &Offhook, cookie: &str) -> Value {
     let body = get(server, "/api/v1/admin/calls", cookie);
     // The body may come in chunks; the object is what stands between the first and the last brace.
     let (from, to) = (body.find('{').unwrap_or_default(), body.rfind('}').map_or(0, |at| at + 1));

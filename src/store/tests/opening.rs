@@ -71,10 +71,9 @@ async fn what_is_acknowledged_is_on_disk_and_only_figures_may_be_lost() {
 
 #[tokio::test]
 async fn a_data_directory_may_have_any_name() {
-    let mut fresh = Fresh::sqlite();
-    fresh.folder = fresh.folder.join("100% ?mode=ro#\u{e4} b");
+    let outer = Fresh::sqlite();
+    let fresh = Fresh { folder: outer.folder.join("100% ?mode=ro#\u{e4} b"), database: outer.database.clone() };
     fs::create_dir_all(&fresh.folder).unwrap();
-    fresh.database.key_file = fresh.folder.join("secrets.key");
     let store = fresh.open().await;
     assert!(store.size().await.unwrap() > 10_000);
     store.close().await;
@@ -120,7 +119,7 @@ async fn what_is_said_of_a_database_that_is_not_there_helps() {
     let missing = server.url("postgres", "nowhere");
     fresh.database.url = Some(Secret::new(&missing));
     let problem = fresh.problem().await;
-    assert!(problem.starts_with(&missing) && problem.contains("does not exist. Make it with: createdb"), "{problem}");
+    assert!(problem.starts_with(&missing) && problem.contains("does not exist. Make it with createdb"), "{problem}");
     // Nobody listens at port 1.
     fresh.database.url = Some(Secret::new("postgres://offhook@127.0.0.1:1/offhook"));
     let problem = fresh.problem().await;

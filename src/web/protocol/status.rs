@@ -93,7 +93,7 @@ pub struct Process {
 /// The database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Database {
-    /// What it is: `sqlite`.
+    /// What it is: `sqlite` or `postgresql`.
     pub kind: String,
     /// Octets that it takes; None where it cannot be read.
     #[ts(type = "number | null")]

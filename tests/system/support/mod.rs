@@ -10,6 +10,7 @@ pub(crate) mod kamailio;
 pub(crate) mod linphone;
 pub(crate) mod offhook;
 pub(crate) mod perceptual;
+pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod rtpengine;
 pub(crate) mod scenario;

@@ -42,6 +42,10 @@ pub(crate) fn server() -> &'static Postgres {
 }
 
 impl Postgres {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "it waits for a server, also where the system tests' way is not there"
+    )]
     fn start() -> Postgres {
         let process = std::process::id();
         let [high, middle, middle_low, low] = process.to_be_bytes();

@@ -1644,7 +1644,7 @@ sockets: number, };
 
 export type Database = { 
 /**
- * What it is: `sqlite`.
+ * What it is: `sqlite` or `postgresql`.
  */
 kind: string, 
 /**
