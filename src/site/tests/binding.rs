@@ -73,7 +73,7 @@ fn a_line_has_several_users_and_one_owner() {
     let phone = patch(Kind::User, id(2), json!({ "first_phone": "102" }));
     assert_eq!(owner(&[number(1), number(2), phone.clone()]), Some(id(2)), "a phone counts before a number");
     let additional = patch(Kind::User, id(1), json!({ "additional_lines": [{ "line": "102", "pick_up": true }] }));
-    assert_eq!(owner(&[additional.clone()]), None, "who is shown a line does not own it");
+    assert_eq!(owner(std::slice::from_ref(&additional)), None, "who is shown a line does not own it");
     let (_, bindings) = bound(&[additional, phone]);
     let users = bindings.users(&line("munich", "102"));
     assert_eq!(
