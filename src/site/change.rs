@@ -207,15 +207,18 @@ impl Site {
             let made = of_kind!(kind, T => next.make::<T>(self, change));
             match made {
                 Err(problem) => refusals.add(kind, id, vec![problem]),
-                Ok(false) => {}
-                Ok(true) => {
-                    touched.add(kind, id);
-                    match change {
-                        Change::Put { .. } => _ = put.insert((kind, id)),
-                        Change::Patch { .. } => {}
-                        Change::Delete { .. } => _ = gone.insert((kind, id)),
+                Ok(changes) => match change {
+                    Change::Put { .. } => {
+                        touched.add(kind, id);
+                        put.insert((kind, id));
                     }
-                }
+                    Change::Patch { .. } if !changes => {}
+                    Change::Patch { .. } => _ = touched.add(kind, id),
+                    Change::Delete { .. } => {
+                        touched.add(kind, id);
+                        gone.insert((kind, id));
+                    }
+                },
             }
         }
         gone.retain(|(kind, id)| !next.has(*kind, *id));
@@ -369,7 +372,8 @@ impl Site {
             of_kind!(kind, T => writes.extend(ids.into_iter().filter_map(|id| {
                 let (before, after) = (self.get::<T>(id), next.get::<T>(id));
                 let shown = after.or(before)?;
-                (!shown.from_file).then(|| Write {
+                let is_same = before.map(|stored| stored.version) == after.map(|stored| stored.version);
+                (!shown.from_file && !is_same).then(|| Write {
                     kind,
                     id,
                     version: shown.version,
@@ -406,6 +410,10 @@ impl Refusals {
 
 /// A body as an object. What is wrong names no value: it may be a secret in the wrong place.
 pub(super) fn read<T: Object>(body: &Value) -> Result<T, Problem> {
+    if !body.is_object() {
+        // A list would be taken for the fields in their order.
+        return Err(Problem::whole(ProblemCode::WrongType).value("an object"));
+    }
     serde_path_to_error::deserialize(body).map_err(|error| {
         let mut pointer = String::new();
         for segment in error.path() {

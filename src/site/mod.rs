@@ -7,6 +7,7 @@ mod administrator;
 pub mod binding;
 mod change;
 mod computer;
+pub mod exchange;
 mod group;
 mod index;
 mod list;
@@ -16,6 +17,7 @@ mod profile;
 mod settings;
 mod text;
 mod user;
+pub mod users_csv;
 
 use std::sync::Arc;
 
@@ -160,3 +162,6 @@ impl Site {
 fn as_json<T: Object>(object: &T) -> Value {
     serde_json::to_value(object).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,16 @@ use crate::capture::verdict::{Evidence, Severity, Verdict};
 use crate::line::events::CallEvent;
 use crate::log::{Area, LogLevel};
 use crate::quality::{CallReport, LegParty, LegReport};
+use crate::rights::{
+    Decision, Denied, Grant, GrantLevel, GroupPart, JournalAccess, Level, LineRight, Place, Reason, Right, RightSet,
+    Section, ServiceDecision, ServiceRight, Source, SpecialLevel,
+};
+use crate::site::binding::{BoundBy, LineKey, LineUser, Loose, Unbound};
+use crate::site::{
+    AdditionalLine, Address, Administrator, Computer, Group, Journal, KNOWN, Key, Kind, MonitorGroup, ObjectId,
+    PasswordRules, Phones, Preset, ProblemCode, Profile, Reference, Role, Scope, Settings, Stored, Token,
+    User as UserObject, UserGrant, Values,
+};
 
 fn protocol_types() -> String {
     let config = Config::new();
@@ -127,6 +137,144 @@ fn protocol_types() -> String {
     text
 }
 
+/// The objects of the site, and what is said of rights on them.
+fn site_types() -> String {
+    let config = Config::new();
+    let mut text = String::from("// Generated from src/site and src/rights by `make generated`. Do not edit.\n");
+    let mut add = |declaration: String| text += &format!("\nexport {declaration}\n");
+    add(ObjectId::decl(&config));
+    add(Kind::decl(&config));
+    add(Stored::<()>::decl(&config));
+    add(UserObject::decl(&config));
+    add(Phones::decl(&config));
+    add(Address::decl(&config));
+    add(AdditionalLine::decl(&config));
+    add(UserGrant::decl(&config));
+    add(Group::decl(&config));
+    add(Journal::decl(&config));
+    add(MonitorGroup::decl(&config));
+    add(Key::decl(&config));
+    add(Computer::decl(&config));
+    add(Profile::decl(&config));
+    add(Preset::decl(&config));
+    add(Administrator::decl(&config));
+    add(Role::decl(&config));
+    add(Token::decl(&config));
+    add(Scope::decl(&config));
+    add(Settings::decl(&config));
+    add(PasswordRules::decl(&config));
+    add(Reference::decl(&config));
+    add(Grant::decl(&config));
+    add(GrantLevel::decl(&config));
+    add(SpecialLevel::decl(&config));
+    add(RightSet::decl(&config));
+    add(Level::decl(&config));
+    add(Right::decl(&config));
+    add(Section::decl(&config));
+    add(LineRight::decl(&config));
+    add(Place::decl(&config));
+    add(ServiceRight::decl(&config));
+    add(ServiceDecision::decl(&config));
+    add(Decision::decl(&config));
+    add(Reason::decl(&config));
+    add(Source::decl(&config));
+    add(GroupPart::decl(&config));
+    add(Denied::decl(&config));
+    add(JournalAccess::decl(&config));
+    add(LineKey::decl(&config));
+    add(LineUser::decl(&config));
+    add(BoundBy::decl(&config));
+    add(Loose::decl(&config));
+    add(Unbound::decl(&config));
+    add(ProblemCode::decl(&config));
+    text
+}
+
+/// What the console shows of rights, services and settings of profiles.
+fn site_tables() -> String {
+    let mut text = String::from(
+        "// Generated from src/site and src/rights by `make generated`. Do not edit.\n\
+         import type { Level, ProblemCode, Right, Section, ServiceRight } from './site';\n\n\
+         interface Words {\n  english: string;\n  german: string;\n}\n",
+    );
+    let quote = |sentence: &str| serde_json::to_string(sentence).unwrap();
+    let words = |english: &str, german: &str| format!("english: {}, german: {}", quote(english), quote(german));
+    text += "\n/** Every right, in order: what it is about, and the least level that gives it. */\n";
+    text += "export const rights: (Words & { right: Right; section: Section; level: Level | null })[] = [\n";
+    for &right in Right::ALL {
+        let section = serde_json::to_string(&right.section()).unwrap();
+        let level = serde_json::to_string(&Level::that_gives(right)).unwrap();
+        let words = words(right.english(), right.german());
+        text += &format!("  {{ right: '{}', section: {section}, level: {level}, {words} }},\n", right.code());
+    }
+    text += "];\n\nexport const sections: Record<Section, Words> = {\n";
+    for section in Section::ALL {
+        let name = serde_json::to_value(section).unwrap();
+        text += &format!("  {}: {{ {} }},\n", name.as_str().unwrap(), words(section.english(), section.german()));
+    }
+    text += "};\n\nexport const levels: Record<Level, Words> = {\n";
+    for level in Level::ALL {
+        let name = serde_json::to_value(level).unwrap();
+        text += &format!("  {}: {{ {} }},\n", name.as_str().unwrap(), words(level.english(), level.german()));
+    }
+    text += "};\n\nexport const services: Record<ServiceRight, Words> = {\n";
+    for &service in ServiceRight::ALL {
+        text += &format!("  {}: {{ {} }},\n", service.code(), words(service.english(), service.german()));
+    }
+    text += "};\n\n/** What is wrong with an object; `{}` stands for the problem's values, in their order. */\n";
+    text += "export const problems: Record<ProblemCode, Words> = {\n";
+    for &code in ProblemCode::ALL {
+        text += &format!("  {}: {{ {} }},\n", code.code(), words(code.english(), code.german()));
+    }
+    text += "};\n\nexport type Values =\n  | { kind: 'switch' }\n  | { kind: 'number'; least: number; most: number }\n  \
+             | { kind: 'choice'; words: string[] }\n  | { kind: 'text'; most: number };\n\n\
+             /** Every setting that a profile can have. */\n\
+             export const settings: (Words & { key: string; values: Values })[] = [\n";
+    for known in KNOWN {
+        let values = match known.values {
+            Values::Switch => "{ kind: 'switch' }".to_owned(),
+            Values::Number { least, most } => format!("{{ kind: 'number', least: {least}, most: {most} }}"),
+            Values::Choice(words) => format!("{{ kind: 'choice', words: {} }}", serde_json::to_string(words).unwrap()),
+            Values::Text(most) => format!("{{ kind: 'text', most: {most} }}"),
+        };
+        text += &format!("  {{ key: '{}', values: {values}, {} }},\n", known.key, words(known.english, known.german));
+    }
+    text + "];\n"
+}
+
+/// The page about rights, with the table of levels.
+fn rights_page() -> String {
+    let mut text = String::from(include_str!("../rights/page.md"));
+    for section in Section::ALL {
+        text +=
+            &format!("\n### {}\n\n| right | Public | Business | Team member | Personal | name |\n", section.english());
+        text += "| --- | :-: | :-: | :-: | :-: | --- |\n";
+        for &right in Right::ALL.iter().filter(|right| right.section() == section) {
+            let gives = |level: &Level| if level.rights().contains(right) { " ✓ |" } else { "   |" };
+            let cells: String = Level::ALL[1..].iter().map(gives).collect();
+            text += &format!("| {} |{cells} `{}` |\n", right.english(), right.code());
+        }
+    }
+    text += "\n## Services\n\nWhat a user may use is given in the global settings (to everybody), in a group (to its members) or \
+             to the user alone. It adds up in the same way.\n\n| service | name |\n| --- | --- |\n";
+    for &service in ServiceRight::ALL {
+        text += &format!("| {} | `{}` |\n", service.english(), service.code());
+    }
+    text
+}
+
+fn problem_table() -> String {
+    let mut text = String::from(
+        "# Problems\n\nWhy something that an administrator sets is refused. Generated from `src/site/problem.rs` by `make \
+         generated`. HTTP is the status of an API answer that carries it; `{}` is filled with what is meant.\n\n\
+         | code | HTTP | English | German |\n| --- | --- | --- | --- |\n",
+    );
+    for &code in ProblemCode::ALL {
+        text += &format!("| `{}` | {} | {} | {} |\n", code.code(), code.http_status(), code.english(), code.german());
+    }
+    text
+}
+
 fn cause_sentences() -> String {
     let mut text = String::from(
         "// Generated from src/call/cause.rs by `make generated`. Do not edit.\nimport type { CauseCode } from './protocol';\n\n\
@@ -181,7 +329,11 @@ fn generated_files_are_up_to_date() {
     for (path, text) in [
         ("web/src/generated/protocol.ts", protocol_types()),
         ("web/src/generated/causes.ts", cause_sentences()),
+        ("web/src/generated/site.ts", site_types()),
+        ("web/src/generated/siteTables.ts", site_tables()),
         ("docs/causes.md", cause_table()),
+        ("docs/problems.md", problem_table()),
+        ("docs/rights.md", rights_page()),
         ("docs/verdicts.md", verdict_table()),
     ] {
         let path = root.join(path);

@@ -1,0 +1,126 @@
+//! What a large site costs: milliseconds to load, list, save, bind lines and judge rights.
+//!
+//! `cargo run --release --example site_cost [users] [groups]`
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use offhook::rights::{Right, may, rights_on};
+use offhook::site::binding::{Bindings, LineKey};
+use offhook::site::exchange::{Wanted, diff, export};
+use offhook::site::{Change, Kind, ObjectId, Query, Row, Site, User, digits};
+use serde_json::json;
+
+/// Times that each thing is done; the quickest is told.
+const TIMES: usize = 7;
+
+fn main() {
+    let mut arguments =
+        std::env::args().skip(1).map(|text| text.parse().expect("a number of users, and one of groups"));
+    let (users, groups) = (arguments.next().unwrap_or(10_000_u32), arguments.next().unwrap_or(1_000_u32));
+    let rows = rows(users, groups);
+    println!("{users} users, {groups} groups of 30");
+    let site = measured("load all from the database's rows", || Site::load(rows.clone()).0);
+
+    let query = |search: &str, sort: &str| Query { search: search.into(), sort: Some(sort.into()), ..Query::default() };
+    measured("first page by name", || site.list::<User>(&query("", "display_name")));
+    measured("first page by e-mail, the last first", || {
+        site.list::<User>(&Query { descending: true, ..query("", "email") })
+    });
+    measured("search that finds one", || site.list::<User>(&query("müller 4711", "display_name")));
+    measured("search that finds a tenth", || site.list::<User>(&query("sales", "display_name")));
+    let middle = site.list::<User>(&Query { limit: 500, ..Query::default() }).ok().and_then(|page| page.next);
+    measured("a page further on", || site.list::<User>(&Query { cursor: middle.clone(), ..Query::default() }));
+
+    let rename = |number: u32| Change::Patch {
+        kind: Kind::User,
+        id: id(number),
+        expected: None,
+        patch: json!({ "email": "somebody@example.org", "login": "renamed" }),
+    };
+    measured("plan a change of one user", || site.plan(&[rename(17)]));
+    let all: Vec<Change> = (0..users).map(|number| bulk(number)).collect();
+    measured("plan a change of all users", || site.plan(&all));
+    let gone = Change::Delete { kind: Kind::User, id: id(17), expected: None };
+    measured("plan to delete a user", || site.plan(std::slice::from_ref(&gone)));
+
+    let lines: Vec<LineKey> =
+        (0..users).map(|number| LineKey { group: "pbx".into(), number: format!("{number:05}") }).collect();
+    measured("bind all lines", || Bindings::new(&site, &lines, &digits));
+
+    let pairs = || (0..users).flat_map(|by| (0..10).map(move |step| (id(by), id((by * 7 + step * 13) % users))));
+    let count = f64::from(users) * 10.0;
+    let spent = measured_ms(|| pairs().for_each(|(by, of)| _ = black_box(rights_on(&site, by, of))));
+    println!("{:>10.1} ns  all rights of one user on another", spent * 1e6 / count);
+    let spent = measured_ms(|| pairs().for_each(|(by, of)| _ = black_box(may(&site, by, Right::FirstPickUp, of))));
+    println!("{:>10.1} ns  one right, with its reasons", spent * 1e6 / count);
+
+    let documents = measured("export", || export(&site));
+    let texts = || documents.iter().map(|document| (document.name.as_str(), document.text.as_bytes()));
+    let wanted = Wanted::read(texts()).expect("our own documents");
+    let changes = measured("compare with an export", || {
+        diff(&site, &wanted, true, &mut || ObjectId::SETTINGS).map(|changes| changes.len())
+    });
+    assert_eq!(changes, Ok(0));
+}
+
+fn id(number: u32) -> ObjectId {
+    let mut random = [7; 16];
+    random[..4].copy_from_slice(&number.to_le_bytes());
+    ObjectId::random(random)
+}
+
+fn bulk(number: u32) -> Change {
+    let patch = json!({ "address": { "company": "Example" } });
+    Change::Patch { kind: Kind::User, id: id(number), expected: None, patch }
+}
+
+fn rows(users: u32, groups: u32) -> Vec<Row> {
+    let departments = ["Sales", "Support", "Einkauf", "Buchhaltung", "IT", "Lager", "HR", "Legal", "R&D", "Leitung"];
+    let names = ["Müller", "Schmidt", "Öztürk", "Smith", "Łukasz", "Straße", "García"];
+    let row = |kind, id, body| Row { kind, id, version: 1, from_file: false, body };
+    let user = |number: u32| {
+        let name = names[number as usize % names.len()];
+        row(
+            Kind::User,
+            id(number),
+            json!({
+                "login": format!("user{number}"), "first_name": format!("Person {number}"), "last_name": name,
+                "display_name": format!("{name} {number}"), "email": format!("user{number}@example.com"),
+                "phones": { "business": format!("{number:05}"), "mobile": format!("+49170{number:07}") },
+                "address": { "department": departments[number as usize % departments.len()] },
+                "grants": [{ "to": id((number + 1) % users), "grant": { "level": "team_member" } }],
+            }),
+        )
+    };
+    let group = |number: u32| {
+        let members: Vec<ObjectId> = (0..30).map(|step| id((number * 10 + step) % users)).collect();
+        row(
+            Kind::Group,
+            id(1_000_000 + number),
+            json!({
+                "name": format!("Group {number}"), "members": members, "leader": id(number % users),
+                "member_grant": { "level": "business" }, "leader_grant": { "level": "personal" },
+                "monitor_groups": [{ "group": id(1_000_000 + (number + 1) % groups) }],
+            }),
+        )
+    };
+    (0..users).map(user).chain((0..groups).map(group)).collect()
+}
+
+fn measured<T>(what: &str, mut work: impl FnMut() -> T) -> T {
+    let mut result = None;
+    let spent = measured_ms(|| result = Some(work()));
+    println!("{spent:>10.2} ms  {what}");
+    result.expect("done at least once")
+}
+
+/// Milliseconds of the quickest run.
+fn measured_ms(mut work: impl FnMut()) -> f64 {
+    let run = |_| {
+        let before = Instant::now();
+        work();
+        before.elapsed().as_secs_f64() * 1e3
+    };
+    (0..TIMES).map(run).fold(f64::INFINITY, f64::min)
+}

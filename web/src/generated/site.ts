@@ -1,0 +1,643 @@
+// Generated from src/site and src/rights by `make generated`. Do not edit.
+
+export type ObjectId = string;
+
+export type ObjectKind = "user" | "group" | "computer" | "profile" | "administrator" | "token" | "settings";
+
+export type Stored<T> = { 
+/**
+ * Its id.
+ */
+id: ObjectId, 
+/**
+ * One more with every change.
+ */
+version: number, 
+/**
+ * Whether the configuration file sets it: then it is changed only there.
+ */
+from_file: boolean, 
+/**
+ * What was set.
+ */
+object: T, };
+
+export type UserObject = { 
+/**
+ * What the user signs in with. Unique whatever its case.
+ */
+login: string, 
+/**
+ * `user@domain`, unique. Empty: the login at the presence domain.
+ */
+identity: string, 
+/**
+ * First name.
+ */
+first_name: string, 
+/**
+ * Last name.
+ */
+last_name: string, 
+/**
+ * The name for people to read. Without one a user cannot be active.
+ */
+display_name: string, 
+/**
+ * Where missed calls and recordings are sent.
+ */
+email: string, 
+/**
+ * Whether the user can sign in.
+ */
+active: boolean, 
+/**
+ * The profile; null: the default one.
+ */
+profile: ObjectId | null, 
+/**
+ * Telephone numbers.
+ */
+phones: Phones, 
+/**
+ * Whether lines with the business number are the user's; null: as the settings say.
+ */
+bind_business: boolean | null, 
+/**
+ * The same for the second business number.
+ */
+bind_business2: boolean | null, 
+/**
+ * A line: the user's own phone. Others do not see it.
+ */
+first_phone: string, 
+/**
+ * A second one.
+ */
+second_phone: string, 
+/**
+ * Still more of the user's own phones.
+ */
+further_phones: Array<string>, 
+/**
+ * Address.
+ */
+address: Address, 
+/**
+ * What the user may use, beside what the settings and groups give.
+ */
+services: Array<ServiceRight>, 
+/**
+ * Lines of others that the user is shown.
+ */
+additional_lines: Array<AdditionalLine>, 
+/**
+ * What other users may see and do.
+ */
+grants: Array<UserGrant>, 
+/**
+ * Clients that may be signed in at once; null: as the settings say.
+ */
+max_clients: number | null, };
+
+export type Phones = { 
+/**
+ * Business.
+ */
+business: string, 
+/**
+ * Second business number.
+ */
+business2: string, 
+/**
+ * Private.
+ */
+private: string, 
+/**
+ * Mobile.
+ */
+mobile: string, 
+/**
+ * Pager.
+ */
+pager: string, 
+/**
+ * The voice mailbox, as it is dialled internally.
+ */
+voice_mailbox: string, 
+/**
+ * What is called to record a call; empty: calls are recorded here.
+ */
+recording_server: string, };
+
+export type Address = { 
+/**
+ * Title.
+ */
+title: string, 
+/**
+ * Company.
+ */
+company: string, 
+/**
+ * Department.
+ */
+department: string, 
+/**
+ * Office.
+ */
+office: string, 
+/**
+ * Street and house number.
+ */
+street: string, 
+/**
+ * Postal code.
+ */
+postal_code: string, 
+/**
+ * City.
+ */
+city: string, 
+/**
+ * State.
+ */
+state: string, 
+/**
+ * Country.
+ */
+country: string, 
+/**
+ * Website.
+ */
+website: string, 
+/**
+ * Fax number.
+ */
+fax: string, };
+
+export type AdditionalLine = { 
+/**
+ * The line: its number, or `GROUP/NUMBER`.
+ */
+line: string, 
+/**
+ * Whether the user sees who is called there.
+ */
+see_outgoing: boolean, 
+/**
+ * Whether the user sees who calls there.
+ */
+see_incoming: boolean, 
+/**
+ * Whether the user takes calls that ring there, and sets its forwarding.
+ */
+pick_up: boolean, };
+
+export type UserGrant = { 
+/**
+ * Who.
+ */
+to: ObjectId, 
+/**
+ * What.
+ */
+grant: Grant, };
+
+export type GroupObject = { 
+/**
+ * Its name. Unique whatever its case.
+ */
+name: string, 
+/**
+ * What it is for.
+ */
+description: string, 
+/**
+ * Whether it has any effect. Its members are active or not by themselves.
+ */
+active: boolean, 
+/**
+ * Its head; need not be a member.
+ */
+leader: ObjectId | null, 
+/**
+ * Who stands in for the head.
+ */
+deputy: ObjectId | null, 
+/**
+ * Its users.
+ */
+members: Array<ObjectId>, 
+/**
+ * What members may see and do of each other.
+ */
+member_grant: Grant, 
+/**
+ * What head and deputy may see and do of members.
+ */
+leader_grant: Grant, 
+/**
+ * What members may use.
+ */
+services: Array<ServiceRight>, 
+/**
+ * Who sees the journals of its members.
+ */
+journal: GroupJournal, 
+/**
+ * Groups whose members this group's members are shown.
+ */
+monitor_groups: Array<MonitorGroup>, 
+/**
+ * Numbers that its members are shown to dial.
+ */
+keys: Array<GroupKey>, };
+
+export type GroupJournal = { 
+/**
+ * Head and deputy see those of all members.
+ */
+leader_sees: boolean, 
+/**
+ * Members see those of each other.
+ */
+members_see: boolean, 
+/**
+ * Who sees an entry so may change it, too.
+ */
+may_change: boolean, };
+
+export type MonitorGroup = { 
+/**
+ * Which.
+ */
+group: ObjectId, 
+/**
+ * In the monitor.
+ */
+monitor: boolean, 
+/**
+ * Among the favorites.
+ */
+favorites: boolean, };
+
+export type GroupKey = { 
+/**
+ * What it says.
+ */
+label: string, 
+/**
+ * What it dials.
+ */
+number: string, 
+/**
+ * In the monitor.
+ */
+monitor: boolean, 
+/**
+ * Among the favorites.
+ */
+favorites: boolean, };
+
+export type ComputerObject = { 
+/**
+ * Its name in the network. Unique whatever its case.
+ */
+name: string, 
+/**
+ * A line: the telephone beside it.
+ */
+first_phone: string, 
+/**
+ * A second one.
+ */
+second_phone: string, 
+/**
+ * Whether only the owner of a line can use it there for more than looking.
+ */
+only_authorized_dial: boolean, 
+/**
+ * Whether it has any effect.
+ */
+active: boolean, };
+
+export type ProfileObject = { 
+/**
+ * Its name. Unique whatever its case.
+ */
+name: string, 
+/**
+ * What it is for.
+ */
+description: string, 
+/**
+ * What is preset. A setting that is not there is the user's own affair.
+ */
+settings: { [key in string]: Preset }, };
+
+export type Preset = { 
+/**
+ * The value.
+ */
+value: boolean | number | string, 
+/**
+ * Whether users cannot change it.
+ */
+locked: boolean, };
+
+export type AdministratorObject = { 
+/**
+ * What the administrator signs in with. Unique whatever its case.
+ */
+login: string, 
+/**
+ * The name for people to read.
+ */
+display_name: string, 
+/**
+ * E-mail address.
+ */
+email: string, 
+/**
+ * What the administrator may do.
+ */
+role: Role, 
+/**
+ * Whether the administrator can sign in.
+ */
+active: boolean, };
+
+export type Role = "full" | "users" | "read_only";
+
+export type TokenObject = { 
+/**
+ * Its name. Unique whatever its case.
+ */
+name: string, 
+/**
+ * What it is for.
+ */
+description: string, 
+/**
+ * What it may do.
+ */
+scopes: Array<Scope>, 
+/**
+ * When it ends, in seconds since 1970; null: never.
+ */
+expires: number | null, 
+/**
+ * Whether it opens anything.
+ */
+active: boolean, };
+
+export type Scope = "full" | "users" | "read_only" | "metrics";
+
+export type SettingsObject = { 
+/**
+ * The domain of identities that are not set: `login@presence_domain`.
+ */
+presence_domain: string, 
+/**
+ * The server's name, as people see it.
+ */
+server_name: string, 
+/**
+ * What all users may see and do of each other.
+ */
+grant: Grant, 
+/**
+ * What all users may use.
+ */
+services: Array<ServiceRight>, 
+/**
+ * Whether everybody is shown everybody in the monitor.
+ */
+all_in_monitor: boolean, 
+/**
+ * What users may see and do of those that they are shown in the monitor.
+ */
+monitor_grant: Grant, 
+/**
+ * Whether lines with a user's business numbers are the user's.
+ */
+bind_lines: boolean, 
+/**
+ * Clients of a user that may be signed in at once.
+ */
+max_clients: number, 
+/**
+ * What passwords must be like.
+ */
+password: PasswordRules, 
+/**
+ * Days until one must sign in again.
+ */
+session_days: number, };
+
+export type PasswordRules = { 
+/**
+ * Characters at least.
+ */
+min_length: number, };
+
+export type Reference = { 
+/**
+ * What refers to it.
+ */
+kind: ObjectKind, 
+/**
+ * Its id.
+ */
+id: ObjectId, 
+/**
+ * What a person reads of it.
+ */
+title: string, 
+/**
+ * JSON pointer to the field.
+ */
+pointer: string, };
+
+export type Grant = { 
+/**
+ * The level, or `special`.
+ */
+level: GrantLevel, 
+/**
+ * The rights, with `special` only.
+ */
+rights?: RightSet, };
+
+export type GrantLevel = Level | SpecialLevel;
+
+export type SpecialLevel = "special";
+
+export type RightSet = Array<"see_picture" | "see_display_name" | "see_title" | "see_company" | "see_department" | "see_office" | "see_address" | "see_business" | "see_business2" | "see_mobile" | "see_pager" | "see_private" | "see_other_numbers" | "see_fax" | "see_email" | "see_identity" | "see_website" | "see_presence" | "set_presence" | "see_note" | "set_note" | "see_private_appointments" | "see_private_details" | "see_public_appointments" | "see_numbers" | "see_line_status" | "first_see_outgoing" | "first_see_incoming" | "first_see_diversions" | "first_see_diversion_number" | "first_set_diversions" | "first_pick_up" | "second_see_outgoing" | "second_see_incoming" | "second_see_diversions" | "second_see_diversion_number" | "second_set_diversions" | "second_pick_up" | "additional_see_outgoing" | "additional_see_incoming" | "additional_see_diversions" | "additional_see_diversion_number" | "additional_set_diversions" | "additional_pick_up" | "see_av_status" | "see_av_busy" | "see_av_participants">;
+
+export type Level = "none" | "public" | "business" | "team_member" | "personal";
+
+export type Right = "see_picture" | "see_display_name" | "see_title" | "see_company" | "see_department" | "see_office" | "see_address" | "see_business" | "see_business2" | "see_mobile" | "see_pager" | "see_private" | "see_other_numbers" | "see_fax" | "see_email" | "see_identity" | "see_website" | "see_presence" | "set_presence" | "see_note" | "set_note" | "see_private_appointments" | "see_private_details" | "see_public_appointments" | "see_numbers" | "see_line_status" | "first_see_outgoing" | "first_see_incoming" | "first_see_diversions" | "first_see_diversion_number" | "first_set_diversions" | "first_pick_up" | "second_see_outgoing" | "second_see_incoming" | "second_see_diversions" | "second_see_diversion_number" | "second_set_diversions" | "second_pick_up" | "additional_see_outgoing" | "additional_see_incoming" | "additional_see_diversions" | "additional_see_diversion_number" | "additional_set_diversions" | "additional_pick_up" | "see_av_status" | "see_av_busy" | "see_av_participants";
+
+export type Section = "contact" | "presence" | "phone" | "first_line" | "second_line" | "additional_line" | "audio_video";
+
+export type LineRight = "see_status" | "see_outgoing" | "see_incoming" | "see_diversions" | "see_diversion_number" | "set_diversions" | "pick_up";
+
+export type Place = "first" | "second" | "additional";
+
+export type ServiceRight = "configure_account" | "control_lines" | "chat" | "audio" | "video" | "accept_screen_sharing" | "start_screen_sharing" | "federated_screen_sharing" | "share_files" | "send_sms" | "missed_call_email" | "missed_call_sms" | "record_calls" | "voice_mailbox" | "phone_books" | "web_app" | "mobile_app" | "internet_sign_in" | "presence_sync" | "public_page" | "see_all_journals" | "delete_journal";
+
+export type ServiceDecision = { 
+/**
+ * Which.
+ */
+service: ServiceRight, 
+/**
+ * Whether the user may use it.
+ */
+allowed: boolean, 
+/**
+ * Everything that allows it.
+ */
+because: Array<Source>, 
+/**
+ * Why not.
+ */
+denied: Denied | null, };
+
+export type RightDecision = { 
+/**
+ * Whether it is.
+ */
+allowed: boolean, 
+/**
+ * Everything that allows it; each alone would.
+ */
+because: Array<RightReason>, 
+/**
+ * Why not.
+ */
+denied: Denied | null, };
+
+export type RightReason = { 
+/**
+ * Whose it is: the user that the right is on, or a user of the line.
+ */
+of: ObjectId, } & ({ "source": "own" } | { "source": "everybody" } | { "source": "everybody_in_monitor" } | { "source": "monitor_group", 
+/**
+ * The group that shows the other to its members.
+ */
+group: ObjectId, 
+/**
+ * The group that is shown.
+ */
+shown: ObjectId, } | { "source": "group", 
+/**
+ * Which.
+ */
+group: ObjectId, 
+/**
+ * To whom in it.
+ */
+part: GroupPart, } | { "source": "granted" } | { "source": "additional_line" } | { "source": "user" } | { "source": "includes", 
+/**
+ * Which.
+ */
+service: ServiceRight, });
+
+export type Source = { "source": "own" } | { "source": "everybody" } | { "source": "everybody_in_monitor" } | { "source": "monitor_group", 
+/**
+ * The group that shows the other to its members.
+ */
+group: ObjectId, 
+/**
+ * The group that is shown.
+ */
+shown: ObjectId, } | { "source": "group", 
+/**
+ * Which.
+ */
+group: ObjectId, 
+/**
+ * To whom in it.
+ */
+part: GroupPart, } | { "source": "granted" } | { "source": "additional_line" } | { "source": "user" } | { "source": "includes", 
+/**
+ * Which.
+ */
+service: ServiceRight, };
+
+export type GroupPart = "member" | "leader" | "deputy";
+
+export type Denied = { "denied": "not_active" } | { "denied": "nobody" } | { "denied": "needs_level", 
+/**
+ * The level.
+ */
+level: Level, } | { "denied": "needs_special" } | { "denied": "not_given" };
+
+export type JournalAccess = { 
+/**
+ * Whether calls that are not private are seen.
+ */
+see: boolean, 
+/**
+ * Whether private calls are seen: only one's own.
+ */
+see_private: boolean, 
+/**
+ * Whether entries that are seen may be changed.
+ */
+change: boolean, 
+/**
+ * Everything that allows to see it.
+ */
+because: Array<RightReason>, };
+
+export type LineKey = { 
+/**
+ * Name of its line group.
+ */
+group: string, 
+/**
+ * Its number there.
+ */
+number: string, };
+
+export type LineUser = { 
+/**
+ * Who.
+ */
+user: ObjectId, 
+/**
+ * Why.
+ */
+by: BoundBy, 
+/**
+ * Which of the user's lines it is.
+ */
+place: Place, };
+
+export type BoundBy = "first_phone" | "second_phone" | "business" | "business2" | "further_phone" | "additional_line";
+
+export type Loose = { 
+/**
+ * The user or computer.
+ */
+id: ObjectId, 
+/**
+ * JSON pointer to the field.
+ */
+pointer: string, 
+/**
+ * What stands there.
+ */
+line: string, 
+/**
+ * Why it leads to no line.
+ */
+why: Unbound, };
+
+export type Unbound = "not_found" | "ambiguous";
+
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "invalid_document";
