@@ -15,8 +15,8 @@ import frame from '../components/Header.module.css';
 import { Logo } from '../components/Logo';
 import type { CauseCode, LineGroups as Report, LineReport, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import { administrators, Refusal } from '../protocol/http';
-import { Announce } from './announce';
+import { administrators } from '../protocol/http';
+import { Announce, useReason } from './announce';
 import { Calls } from './Calls';
 import { ClockOffset } from './clock';
 import classes from './Console.module.css';
@@ -46,6 +46,7 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const main = useRef<HTMLElement>(null);
   const route = routeOf(new URL(useAddress(), window.location.href));
+  const why = useReason();
   const t = texts.admin;
 
   const { page, traced } = route;
@@ -68,7 +69,6 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
     setAnnouncement({ text, failed });
     timer.current = setTimeout(() => setAnnouncement(null), ANNOUNCED);
   };
-  const why = (error: unknown) => sentence(error instanceof Refusal ? error.code : 'internal');
   const reset = async (line: LineReport) => {
     setResetting((before) => new Set(before).add(line.id));
     try {

@@ -6,7 +6,7 @@ import classes from './Console.module.css';
 import { PlainTable } from './PlainTable';
 
 export function Receiving({ listeners, strangers }: { listeners: Listener[]; strangers: Strangers }) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const t = texts.admin;
   return (
     <div className={classes.receiving}>
@@ -26,7 +26,7 @@ export function Receiving({ listeners, strangers }: { listeners: Listener[]; str
       <section className={`card ${classes.side}`}>
         <h2>
           {t.strangers}
-          {strangers.requests > 0 && <b className="numbers">{strangers.requests.toLocaleString(language)}</b>}
+          {strangers.requests > 0 && <b className="numbers">{number(strangers.requests)}</b>}
         </h2>
         <p>{strangers.requests === 0 ? t.strangersNone : t.strangersText}</p>
         {strangers.addresses.length > 0 && (
@@ -35,7 +35,7 @@ export function Receiving({ listeners, strangers }: { listeners: Listener[]; str
             columns={[t.address, t.requests]}
             rows={strangers.addresses.map(({ address, requests }) => ({
               key: address,
-              cells: [address, requests.toLocaleString(language)],
+              cells: [address, number(requests)],
             }))}
           />
         )}

@@ -1,4 +1,7 @@
 import type { DiagnosisTexts } from './diagnosis.en';
+import { counter } from './numbers';
+
+const counted = counter('de');
 
 export const diagnosisDe: DiagnosisTexts = {
   nav: {
@@ -33,7 +36,11 @@ export const diagnosisDe: DiagnosisTexts = {
     settings: 'Beteiligte Einstellungen',
     quality: 'Wie es klang',
     show: (event) => `${event} zeigen`,
-    dropped: (count) => `${count} Ereignisse fehlen: Ein Anruf behält nur eine begrenzte Zahl.`,
+    dropped: (count) =>
+      counted(count, {
+        one: '# Ereignis fehlt: Ein Anruf behält nur eine begrenzte Zahl.',
+        other: '# Ereignisse fehlen: Ein Anruf behält nur eine begrenzte Zahl.',
+      }),
     heading: 'Was geschah',
     hint: 'Pfeiltasten wechseln, Eingabe öffnet eine Nachricht.',
     kinds: { sip: 'SIP', client: 'Client', step: 'Schritte', media: 'Audio', failure: 'Nicht gesendet' },
@@ -57,16 +64,21 @@ export const diagnosisDe: DiagnosisTexts = {
     casePseudonyms: 'Mit Pseudonymen an ihrer Stelle',
     caseText: 'Alles, was über diesen Anruf bekannt ist, in einem ZIP, ohne Geheimnisse.',
     pngFailed: 'Das Bild konnte nicht erstellt werden.',
-    pngCut: (count) => `${count} weitere Ereignisse passen nicht in das Bild.`,
+    pngCut: (count) =>
+      counted(count, {
+        one: '# weiteres Ereignis passt nicht in das Bild.',
+        other: '# weitere Ereignisse passen nicht in das Bild.',
+      }),
     gap: (span) => `${span} später`,
     repeated: (count) => `× ${count}`,
-    repeatedUntil: (count, until) => `${count}-mal gesendet, zuletzt ${until}`,
+    repeatedUntil: (count, until) =>
+      `${counted(count, { one: 'einmal gesendet', other: '#-mal gesendet' })}, zuletzt ${until}`,
     position: (at, all) => `${at} von ${all}`,
     eventLabel: (parts) => parts.filter(Boolean).join(', '),
     fromTo: (from, to) => `${from} an ${to}`,
     table: { time: 'Zeit', from: 'Von', to: 'An', what: 'Was', more: 'Mehr' },
     showAll: (count) => `Alle ${count} zeigen`,
-    shownOf: (shown, all) => `${shown} von ${all} Ereignissen`,
+    shownOf: (shown, all) => `${shown} von ${counted(all, { one: '# Ereignis', other: '# Ereignissen' })}`,
     sdp: 'SDP',
     message: 'Nachricht',
     close: 'Schließen',
@@ -123,7 +135,7 @@ export const diagnosisDe: DiagnosisTexts = {
     noneText: 'Fehlgeschlagene und schlechte Anrufe erscheinen hier mit ihrer Ursache, sobald sie enden.',
     calls: 'Die Anrufe',
     callsNone: 'Kein Anruf passt zu allem, was gewählt ist.',
-    cut: (count) => `Die letzten ${count} sind aufgeführt.`,
+    cut: (count) => counted(count, { one: 'Nur der letzte ist aufgeführt.', other: 'Die letzten # sind aufgeführt.' }),
     when: 'Wann',
     who: 'Anruf',
     where: 'Leitung',
@@ -153,10 +165,8 @@ export const diagnosisDe: DiagnosisTexts = {
     allLines: 'Alle Leitungen',
     someLines: 'Nur diese Leitungen',
     which: 'Leitungen',
-    linesHint: 'Rufnummern, mit Kommas getrennt',
     linesOf: (group) => `Leitungen von ${group}`,
     apply: 'Übernehmen',
-    change: 'Leitungen ändern',
     switchedOn: (group) => `${group} wird mitgeschnitten.`,
     switchedOff: (group) => `${group} wird nicht mehr mitgeschnitten.`,
     failed: (why) => `Das hat nicht geklappt. ${why}`,
@@ -173,7 +183,8 @@ export const diagnosisDe: DiagnosisTexts = {
     deleteAll: 'Alle löschen',
     zip: 'Alle als ZIP',
     sure: (file) => `${file} löschen?`,
-    sureAll: (count) => `Alle ${count} fertigen Dateien löschen?`,
+    sureAll: (count) =>
+      counted(count, { one: 'Die fertige Datei löschen?', other: 'Alle # fertigen Dateien löschen?' }),
     sureText: 'Das kann nicht rückgängig gemacht werden.',
     keep: 'Behalten',
     deleted: (file) => `${file} ist gelöscht.`,
@@ -181,19 +192,41 @@ export const diagnosisDe: DiagnosisTexts = {
     used: (used, limit) => `${used} von ${limit}`,
     usedLabel: 'Von Mitschnitten belegter Platz',
     stopped: 'Das Mitschneiden hat angehalten',
-    dropped: (count) => `${count} Nachrichten wurden nicht geschrieben, weil die Platte zu langsam war.`,
+    dropped: (count) =>
+      counted(count, {
+        one: '# Nachricht wurde nicht geschrieben, weil die Platte zu langsam war.',
+        other: '# Nachrichten wurden nicht geschrieben, weil die Platte zu langsam war.',
+      }),
     lost: 'Die Mitschnitte können nicht gezeigt werden.',
   },
   status: {
     title: 'Zustand',
     lead: 'Ob alles läuft.',
     good: 'Alles läuft.',
-    wrong: (count) => (count === 1 ? '1 Sache braucht Aufmerksamkeit.' : `${count} Sachen brauchen Aufmerksamkeit.`),
+    looking: 'Es wird nachgesehen, ob alles läuft …',
+    trouble: {
+      failing: (group) => `Die Anlagenverbindung ${group} oder eine ihrer Leitungen funktioniert nicht.`,
+      degraded: (group) => `Eine Adresse der Telefonanlage von ${group} antwortet nicht.`,
+      deaf: (address, why) => `SIP wird auf ${address} nicht empfangen: ${why}`,
+      unreadable: (name, why) => `Das Zertifikat ${name} kann nicht verwendet werden: ${why}`,
+      expired: (name) => `Das Zertifikat für ${name} ist abgelaufen.`,
+      expiring: (name) => `Das Zertifikat für ${name} läuft bald ab.`,
+      database: (why) => `Die Datenbank funktioniert nicht: ${why}`,
+      overloaded: (worker) => `Arbeiter ${worker} nimmt keinen weiteren Anruf an.`,
+      busy: (worker, load) => `Arbeiter ${worker} ist fast ausgelastet: Seine Last ist ${load}.`,
+      full: (queue, length, limit) => `Die Warteschlange „${queue}“ ist fast voll: ${length} von ${limit}.`,
+      captures: (why) => `Das Mitschneiden hat angehalten: ${why}`,
+      log: (why) => `In die Dateien des Protokolls wird nichts geschrieben: ${why}`,
+      system: (why) => `Das Protokoll des Systems nimmt nichts an: ${why}`,
+      unknown: (what, why) => `${what}: Der Server sagt nicht, wie es darum steht. ${why}`,
+    },
+    wrong: (count) =>
+      counted(count, { one: '# Sache braucht Aufmerksamkeit.', other: '# Sachen brauchen Aufmerksamkeit.' }),
     pbx: 'Anlagenverbindungen',
     lines: 'Leitungen',
     linesUsable: (all) => `von ${all} sind nutzbar`,
     clients: 'Clients',
-    clientsText: (count, users) => (count === 1 ? 'von 1 Person' : `von ${users} Personen`),
+    clientsText: (users) => counted(users, { one: 'von # Person', other: 'von # Personen' }),
     calls: 'Anrufe',
     callsText: 'im Gang',
     workers: 'Medienarbeiter',
@@ -205,7 +238,6 @@ export const diagnosisDe: DiagnosisTexts = {
     databaseSize: (size) => `${size} auf der Platte`,
     listeners: 'SIP-Empfang',
     certificates: 'Zertifikate',
-    certificate: 'Für',
     use: 'Verwendet von',
     expires: 'Läuft ab',
     expiresIn: (span) => `in ${span}`,
@@ -216,7 +248,7 @@ export const diagnosisDe: DiagnosisTexts = {
     uptime: 'Läuft seit',
     memory: 'Speicher',
     openFiles: 'Offene Dateien',
-    openSockets: (all, sockets) => `${all}, davon ${sockets} Sockets`,
+    openSockets: (all, sockets) => `${all}, davon ${counted(sockets, { one: '# Socket', other: '# Sockets' })}`,
     queues: 'Warteschlangen',
     queue: {
       core: 'Kern',

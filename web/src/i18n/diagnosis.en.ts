@@ -1,5 +1,8 @@
 /** English texts of the pages on which an administrator finds out why a call failed. */
 import type { FailureKind, MediaEvent, PartyKind, Severity } from '../generated/protocol';
+import { counter } from './numbers';
+
+const counted = counter('en');
 
 const mediaEvent: Record<MediaEvent, string> = {
   connected: 'Audio path stands',
@@ -69,7 +72,11 @@ export const diagnosisEn = {
     settings: 'Settings involved',
     quality: 'How it sounded',
     show: (event: string) => `Show ${event}`,
-    dropped: (count: string) => `${count} events are missing: a call keeps only so many.`,
+    dropped: (count: number) =>
+      counted(count, {
+        one: '# event is missing: a call keeps only so many.',
+        other: '# events are missing: a call keeps only so many.',
+      }),
     heading: 'What happened',
     hint: 'Arrow keys move, Enter opens a message.',
     kinds: { sip: 'SIP', client: 'Client', step: 'Steps', media: 'Audio', failure: 'Not sent' },
@@ -93,16 +100,21 @@ export const diagnosisEn = {
     casePseudonyms: 'With pseudonyms in their place',
     caseText: 'All that is known of this call in one ZIP, without anything secret.',
     pngFailed: 'The picture could not be made.',
-    pngCut: (count: string) => `${count} more events do not fit into the picture.`,
+    pngCut: (count: number) =>
+      counted(count, {
+        one: '# more event does not fit into the picture.',
+        other: '# more events do not fit into the picture.',
+      }),
     gap: (span: string) => `${span} later`,
     repeated: (count: number) => `× ${count}`,
-    repeatedUntil: (count: number, until: string) => `sent ${count} times, last at ${until}`,
+    repeatedUntil: (count: number, until: string) =>
+      `${counted(count, { one: 'sent once', other: 'sent # times' })}, last at ${until}`,
     position: (at: string, all: string) => `${at} of ${all}`,
     eventLabel: (parts: string[]) => parts.filter(Boolean).join(', '),
     fromTo: (from: string, to: string) => `${from} to ${to}`,
     table: { time: 'Time', from: 'From', to: 'To', what: 'What', more: 'More' },
     showAll: (count: string) => `Show all ${count}`,
-    shownOf: (shown: string, all: string) => `${shown} of ${all} events`,
+    shownOf: (shown: string, all: number) => `${shown} of ${counted(all, { one: '# event', other: '# events' })}`,
     sdp: 'SDP',
     message: 'Message',
     close: 'Close',
@@ -136,7 +148,7 @@ export const diagnosisEn = {
     noneText: 'Failed and bad calls appear here with their cause as soon as they end.',
     calls: 'The calls',
     callsNone: 'No call matches all that is chosen.',
-    cut: (count: string) => `The latest ${count} are listed.`,
+    cut: (count: number) => counted(count, { one: 'The latest one is listed.', other: 'The latest # are listed.' }),
     when: 'When',
     who: 'Call',
     where: 'Line',
@@ -156,7 +168,7 @@ export const diagnosisEn = {
   captures: {
     title: 'Captures',
     lead: 'SIP messages in files that Wireshark opens. Passwords are not in them.',
-    capturing: (count: string) => `Capturing: ${count}`,
+    capturing: (groups: string) => `Capturing: ${groups}`,
     notCapturing: 'Nothing is captured.',
     groups: 'What is captured',
     noGroups: 'There is no line group.',
@@ -166,10 +178,8 @@ export const diagnosisEn = {
     allLines: 'All lines',
     someLines: 'Only these lines',
     which: 'Lines',
-    linesHint: 'Numbers with commas between them',
     linesOf: (group: string) => `Lines of ${group}`,
     apply: 'Apply',
-    change: 'Change lines',
     switchedOn: (group: string) => `${group} is captured.`,
     switchedOff: (group: string) => `${group} is no longer captured.`,
     failed: (why: string) => `That did not work. ${why}`,
@@ -186,7 +196,8 @@ export const diagnosisEn = {
     deleteAll: 'Delete all',
     zip: 'All as ZIP',
     sure: (file: string) => `Delete ${file}?`,
-    sureAll: (count: string) => `Delete all ${count} finished files?`,
+    sureAll: (count: number) =>
+      counted(count, { one: 'Delete the finished file?', other: 'Delete all # finished files?' }),
     sureText: 'This cannot be undone.',
     keep: 'Keep',
     deleted: (file: string) => `${file} is deleted.`,
@@ -194,19 +205,41 @@ export const diagnosisEn = {
     used: (used: string, limit: string) => `${used} of ${limit}`,
     usedLabel: 'Room used by captures',
     stopped: 'Capturing has stopped',
-    dropped: (count: string) => `${count} messages were not written because the disk was too slow.`,
+    dropped: (count: number) =>
+      counted(count, {
+        one: '# message was not written because the disk was too slow.',
+        other: '# messages were not written because the disk was too slow.',
+      }),
     lost: 'The captures cannot be shown.',
   },
   status: {
     title: 'Status',
     lead: 'Whether everything runs.',
     good: 'Everything runs.',
-    wrong: (count: number) => (count === 1 ? '1 thing needs attention.' : `${count} things need attention.`),
+    looking: 'Looking whether everything runs …',
+    trouble: {
+      failing: (group: string) => `The PBX connection ${group} or a line of it does not work.`,
+      degraded: (group: string) => `One of the PBX’s addresses of ${group} does not answer.`,
+      deaf: (address: string, why: string) => `SIP is not received on ${address}: ${why}`,
+      unreadable: (name: string, why: string) => `The certificate ${name} cannot be used: ${why}`,
+      expired: (name: string) => `The certificate for ${name} has expired.`,
+      expiring: (name: string) => `The certificate for ${name} expires soon.`,
+      database: (why: string) => `The database does not work: ${why}`,
+      overloaded: (worker: string) => `Worker ${worker} takes no further call.`,
+      busy: (worker: string, load: string) => `Worker ${worker} has little left: its load is ${load}.`,
+      full: (queue: string, length: string, limit: string) =>
+        `The queue “${queue}” is nearly full: ${length} of ${limit}.`,
+      captures: (why: string) => `Capturing has stopped: ${why}`,
+      log: (why: string) => `Nothing is written to the log’s files: ${why}`,
+      system: (why: string) => `The log of the system takes nothing: ${why}`,
+      unknown: (what: string, why: string) => `${what}: the server does not tell how they stand. ${why}`,
+    },
+    wrong: (count: number) => counted(count, { one: '# thing needs attention.', other: '# things need attention.' }),
     pbx: 'PBX connections',
     lines: 'Lines',
     linesUsable: (all: string) => `of ${all} can be used`,
     clients: 'Clients',
-    clientsText: (count: number, users: string) => (count === 1 ? 'of 1 person' : `of ${users} people`),
+    clientsText: (users: number) => counted(users, { one: 'of # person', other: 'of # people' }),
     calls: 'Calls',
     callsText: 'running',
     workers: 'Media workers',
@@ -218,7 +251,6 @@ export const diagnosisEn = {
     databaseSize: (size: string) => `${size} on disk`,
     listeners: 'Receiving SIP',
     certificates: 'Certificates',
-    certificate: 'For',
     use: 'Used by',
     expires: 'Expires',
     expiresIn: (span: string) => `in ${span}`,
@@ -229,7 +261,8 @@ export const diagnosisEn = {
     uptime: 'Running for',
     memory: 'Memory',
     openFiles: 'Open files',
-    openSockets: (all: string, sockets: string) => `${all}, ${sockets} of them sockets`,
+    openSockets: (all: string, sockets: number) =>
+      `${all}, ${counted(sockets, { one: '# of them a socket', other: '# of them sockets' })}`,
     queues: 'Queues',
     queue: {
       core: 'Core',

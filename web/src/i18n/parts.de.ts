@@ -1,0 +1,3 @@
+import type { PartsTexts } from './parts.en';
+
+export const partsDe: PartsTexts = {};
