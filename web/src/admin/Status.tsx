@@ -34,6 +34,9 @@ export function Status({ report }: { report: LineGroups }) {
   const lines = report.line_groups.flatMap((group) => group.lines);
   const usable = lines.filter(({ state }) => toneOf(state) === 'good').length;
   const certificates = program?.certificates.map((each) => ({ ...each, tone: toneOfCertificate(each, now) })) ?? [];
+  const names = captured?.groups.filter(({ capturing }) => capturing).map(({ name }) => name) ?? [];
+  const capturing =
+    names.length === 0 ? texts.admin.captures.notCapturing : texts.admin.captures.capturing(names.join(', '));
   // The list has only the latest; the counts have all.
   const codes = failed?.counts.codes.filter((code) => !isUsual(code)) ?? [];
   const bad = codes.reduce((sum, { count }) => sum + count, 0);
@@ -154,9 +157,7 @@ export function Status({ report }: { report: LineGroups }) {
             <ul>
               <Item
                 tone={captured.stopped ? 'bad' : 'good'}
-                name={
-                  captured.stopped ? texts.admin.captures.stopped : capturingText(captured.groups, texts.admin.captures)
-                }
+                name={captured.stopped ? texts.admin.captures.stopped : capturing}
               >
                 {captured.stopped ??
                   texts.admin.captures.used(
@@ -224,14 +225,6 @@ export function Overall({ report, program, captured, log }: OverallProps) {
       </div>
     </section>
   );
-}
-
-function capturingText(
-  groups: { name: string; capturing: boolean }[],
-  t: { capturing: (names: string) => string; notCapturing: string },
-): string {
-  const names = groups.filter(({ capturing }) => capturing).map(({ name }) => name);
-  return names.length === 0 ? t.notCapturing : t.capturing(names.join(', '));
 }
 
 function Expiry({ at, now }: { at: number; now: number }) {

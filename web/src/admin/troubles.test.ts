@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { LineGroup } from '../generated/protocol';
+import type { LineGroup, Status } from '../generated/protocol';
 import { adminDe } from '../i18n/admin.de';
 import { adminEn } from '../i18n/admin.en';
 import { troublesOf, type Known } from './troubles';
@@ -51,7 +51,7 @@ const well = {
 } satisfies Known;
 const number = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 0 });
 const said = (change: Partial<Known>) => troublesOf({ ...well, ...change }, adminEn.status, number);
-const program = (change: Partial<(typeof well)['program']>) => said({ program: { ...well.program, ...change } });
+const program = (change: Partial<Status>) => said({ program: { ...well.program, ...change } });
 const log = (change: Partial<NonNullable<Known['log']>>) => said({ log: { ...well.log, ...change } });
 const certificate = (change: object) =>
   program({ certificates: well.program.certificates.map((each) => ({ ...each, ...change })) });
