@@ -27,7 +27,7 @@ import { LineGroups } from './LineGroups';
 import { LogPage } from './LogPage';
 import { resetLine, type Link as Reach, type Poller } from './poller';
 import { Receiving } from './Receiving';
-import { addressOf, Link, PAGES, routeOf, useAddress, type Page, type Route } from './route';
+import { addressOf, leaving, Link, PAGES, routeOf, useAddress, type Page, type Route } from './route';
 import { Status } from './Status';
 /** How long an announcement stays, in ms. */
 const ANNOUNCED = 6000;
@@ -92,7 +92,7 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   return (
     <ClockOffset value={clockOffset}>
       <Announce value={announce}>
-        <Head link={link} user={user} onSignOut={() => void leave()} />
+        <Head link={link} user={user} onSignOut={() => leaving(() => void leave())} />
         <Pages current={route.page} />
         <main className={classes.main} tabIndex={-1} ref={main}>
           {link === 'lost' && (

@@ -3,7 +3,10 @@ import { inSight, moved, scrolledTo, type Place } from './grid';
 
 const extent = { rows: 10_000, columns: 4, page: 12 };
 const go = (from: Place, ...keys: string[]) =>
-  keys.reduce((place, key) => moved(place, key.replace('Control+', ''), key.startsWith('Control+'), extent) ?? place, from);
+  keys.reduce(
+    (place, key) => moved(place, key.replace('Control+', ''), key.startsWith('Control+'), extent) ?? place,
+    from,
+  );
 
 it('moves by cells, pages and to the ends, and never out', () => {
   const start = { row: 1, column: 0 };

@@ -93,5 +93,7 @@ async function tagged<T>(answer: Response, sent?: T): Promise<Tagged<T>> {
 
 /** Not `randomUUID`, which pages without HTTPS do not have. */
 function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (octet) => octet.toString(16).padStart(2, '0')).join('');
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (octet) => octet.toString(16).padStart(2, '0')).join(
+    '',
+  );
 }
