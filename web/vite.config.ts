@@ -17,5 +17,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,
   },
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] },
+  // Components in a browser's stand-in take their time on a busy machine.
+  test: { environment: 'node', testTimeout: 60_000, include: ['src/**/*.test.{ts,tsx}'] },
 });

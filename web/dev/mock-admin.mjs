@@ -1,7 +1,7 @@
 // The administrator's part of the mock server: line groups in every state. MOCK_LINES=5000 adds a group of so many;
 // MOCK_LINES=none leaves all out.
 import { log } from './mock-log.mjs';
-import { capture, captures, deleteCapture, failures, status, traces } from './mock-traces.mjs';
+import { capture, captures, deleteCapture, failures, leg, status, traces } from './mock-traces.mjs';
 
 const started = Date.now();
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
@@ -135,31 +135,6 @@ function lineGroups() {
   };
 }
 
-/** Answers a request to /api/v1/admin; false where it is none. */
-const leg = (party, name, fields) => ({
-  party,
-  name,
-  codec_in: 'PCMA',
-  codec_out: 'PCMA',
-  transcoded: false,
-  encrypted: party === 'browser',
-  silent: false,
-  packets_in: 5000,
-  packets_out: 5000,
-  loss: 0,
-  loss_remote: null,
-  jitter_ms: 1.4,
-  jitter_remote_ms: null,
-  round_trip_ms: 12,
-  buffer_ms: null,
-  concealed_ms: 0,
-  level: null,
-  mos: 4.38,
-  mos_listening: 4.41,
-  mos_remote: null,
-  ...fields,
-});
-
 function calls() {
   const now = Date.now();
   const call = (id, started, ended, legs) => ({
@@ -193,6 +168,7 @@ function calls() {
   };
 }
 
+/** Answers a request to /api/v1/admin; false where it is none. */
 export async function administer(request, response) {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   if (!pathname.startsWith('/api/v1/admin/')) return false;

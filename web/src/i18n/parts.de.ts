@@ -25,7 +25,6 @@ export const partsDe: PartsTexts = {
     save: 'Speichern',
     saved: 'Gespeichert.',
     discard: 'Verwerfen',
-    required: 'erforderlich',
     wrong: (count) => counted(count, { one: '# Feld stimmt nicht.', other: '# Felder stimmen nicht.' }),
     leave: {
       title: 'Verlassen, ohne zu speichern?',

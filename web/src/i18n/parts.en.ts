@@ -25,7 +25,6 @@ export const partsEn = {
     save: 'Save',
     saved: 'Saved.',
     discard: 'Discard',
-    required: 'required',
     wrong: (count: number) => counted(count, { one: '# field is not right.', other: '# fields are not right.' }),
     leave: {
       title: 'Leave without saving?',
