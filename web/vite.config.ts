@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-const server = 'http://127.0.0.1:7224';
+const server = process.env.OFFHOOK_URL ?? 'http://127.0.0.1:7224';
 
 export default defineConfig({
   plugins: [react()],

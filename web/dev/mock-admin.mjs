@@ -2,6 +2,7 @@
 // MOCK_LINES=none leaves all out.
 import { log } from './mock-log.mjs';
 import { capture, captures, deleteCapture, failures, leg, status, traces } from './mock-traces.mjs';
+import { userRoute } from './mock-users.mjs';
 
 const started = Date.now();
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
@@ -195,6 +196,14 @@ export async function administer(request, response) {
     ];
     if (body) json(code, body);
     else response.writeHead(code).end();
+  } else if (/^\/api\/v1\/admin\/users(\/|$)/.test(pathname)) {
+    let text = '';
+    for await (const part of request) text += part;
+    const path = pathname.slice('/api/v1/admin/users'.length);
+    const match = request.headers['if-match'];
+    const [code, body, etag] = userRoute(request.method, path, searchParams, match, text && JSON.parse(text));
+    const type = code < 400 ? 'application/json' : 'application/problem+json';
+    json(code, body, { 'content-type': type, ...(etag ? { etag } : {}) });
   } else if (pathname.startsWith('/api/v1/admin/captures')) {
     const name = decodeURIComponent(pathname.split('/')[6] ?? '') || undefined;
     if (request.method === 'GET') return (json(200, captures()), true);

@@ -164,9 +164,15 @@ const icons: Record<Page, typeof IconPhone> = {
 function Pages({ current }: { current: Page }) {
   const { texts } = useTranslation();
   const t = texts.admin.nav;
+  const row = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a phone the row may be wider than the window.
+    const link = row.current?.querySelector('[aria-current]');
+    link?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   return (
     <nav className={classes.pages} aria-label={t.label}>
-      <div>
+      <div ref={row}>
         {PAGES.map((page) => {
           const Icon = icons[page];
           return (

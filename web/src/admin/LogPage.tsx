@@ -188,6 +188,7 @@ export function LineTable({ lines }: { lines: LogLine[] }) {
       label={t.newest}
       columns={[t.time, t.levelColumn, t.areaColumn, t.message]}
       className={`${scrolling.scroll} ${classes.lines}`}
+      tableClassName={classes.table}
     >
       <tbody>
         {[...lines].reverse().map((line) => (

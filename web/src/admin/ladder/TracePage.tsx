@@ -374,7 +374,7 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
       <Modal
         opened={open}
         onClose={() => setOpen(false)}
-        title={t.message}
+        title={t.event}
         size="xl"
         fullScreen={!beside}
         closeButtonProps={{ 'aria-label': t.close }}
