@@ -47,7 +47,7 @@ const labels = {
 };
 const columns: Column<User>[] = [
   { key: 'name', title: 'Name', sort: 'display_name', cell: ({ display_name }) => display_name },
-  { key: 'login', title: 'Login', sort: 'login', cell: ({ login }) => login },
+  { key: 'login', title: 'Login', sort: 'login', cell: ({ login }) => login, wide: true },
   { key: 'business', title: 'Business number', cell: ({ phones }) => phones.business, wide: true },
   { key: 'email', title: 'E-mail', sort: 'email', cell: ({ email }) => email ?? '–', wide: true },
   { key: 'active', title: 'Active', width: '90px', cell: ({ active }) => (active ? 'yes' : 'no') },

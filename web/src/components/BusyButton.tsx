@@ -2,7 +2,7 @@
 import { Button, Loader, type ButtonProps } from '@mantine/core';
 import type { MouseEvent, MouseEventHandler } from 'react';
 
-export interface BusyButtonProps extends Omit<ButtonProps, 'disabled' | 'loading'> {
+export interface BusyButtonProps extends Omit<ButtonProps, 'loading'> {
   /** Whether it is being done. */
   busy: boolean;
   type?: 'button' | 'submit';
