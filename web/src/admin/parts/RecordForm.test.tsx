@@ -198,6 +198,19 @@ it('asks before what is not saved is left', async () => {
   expect(window.location.pathname).toBe('/admin/users');
 });
 
+it('asks before the browser goes back, and goes where one wanted', async () => {
+  go('/admin/users');
+  go('/admin/users/u1');
+  const { keys } = show();
+  await keys.type(field('Login'), 'x');
+  window.history.back();
+  await screen.findByRole('dialog', { name: 'Leave without saving?' });
+  expect(window.location.pathname).toBe('/admin/users/u1');
+  await keys.click(button('Leave without saving'));
+  await waitFor(() => expect(window.location.pathname).toBe('/admin/users'));
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+});
+
 it('asks nothing where all is saved', async () => {
   const { at, keys } = show();
   await keys.type(field('Login'), 'x{Enter}');
