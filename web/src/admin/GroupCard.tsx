@@ -113,6 +113,7 @@ export function GroupCard({ group, lines, filtered, openAtFirst, resetting, onRe
         {open && group.kind === 'trunk-registrar' && group.bindings.length > 0 && (
           <PlainTable
             label={`${t.bindings}: ${group.name}`}
+            folding
             columns={[t.contact, t.source, t.until, t.userAgent]}
             rows={group.bindings.map((binding) => ({
               key: `${binding.source} ${binding.contact}`,

@@ -1,7 +1,7 @@
 /** The log: how much is logged, the newest lines, and the files. */
 import { NativeSelect, TextInput } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { useContext, useState } from 'react';
+import { Fragment, useContext, useState } from 'react';
 import type { Area, Log, LogLevel, LogLine } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { useAttempt } from './announce';
@@ -205,9 +205,12 @@ export function LineTable({ lines }: { lines: LogLine[] }) {
             <td className={classes.said}>
               <span title={line.target}>{line.message}</span>
               {detailsOf(line).map(([name, value]) => (
-                <span key={name} className={classes.detail}>
-                  <span>{name}</span>={value}
-                </span>
+                <Fragment key={name}>
+                  {' '}
+                  <span className={classes.detail}>
+                    <span>{name}</span>={value}
+                  </span>
+                </Fragment>
               ))}
             </td>
           </tr>

@@ -15,6 +15,7 @@ export function Receiving({ listeners, strangers }: { listeners: Listener[]; str
           <h2>{t.receiving}</h2>
           <PlainTable
             label={t.receiving}
+            folding
             columns={[t.listenerName, t.transport, t.address, t.column.state]}
             rows={listeners.map((listener) => ({
               key: `${listener.name} ${listener.transport} ${listener.address}`,
