@@ -1,7 +1,7 @@
 /** Files that the server keeps: which there are, and how much of their room is taken. */
 import { ActionIcon, Button, Modal } from '@mantine/core';
 import { IconDownload, IconFileZip, IconTrash } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { CaptureFile } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Texts } from '../i18n/en';
@@ -52,6 +52,7 @@ export interface FilesProps {
 export function Files({ texts: t, report, missing, zip, urlOf, remove, onDone }: FilesProps) {
   const { texts, language, number } = useTranslation();
   const attempt = useAttempt();
+  const section = useRef<HTMLElement>(null);
   // A file's name, or `null` for all of them.
   const [deleting, setDeleting] = useState<{ file: string | null } | null>(null);
   const finished = report.files.filter(({ open }) => !open);
@@ -60,10 +61,12 @@ export function Files({ texts: t, report, missing, zip, urlOf, remove, onDone }:
     setDeleting(null);
     await attempt(() => remove(file ?? undefined), file === null ? t.deletedAll : t.deleted(file));
     await onDone();
+    // The button that had the focus has gone with its file.
+    requestAnimationFrame(() => document.activeElement === document.body && section.current?.focus());
   };
   return (
     <>
-      <section className={`card ${classes.side}`} aria-label={t.files}>
+      <section ref={section} tabIndex={-1} className={`card ${classes.side}`} aria-label={t.files}>
         <div className={classes.head}>
           <h2>
             {t.files} <b className="numbers">{number(report.files.length)}</b>
