@@ -1,10 +1,13 @@
 /** Drawing components for tests, as HTML or in a browser's stand-in. */
 import { MantineProvider } from '@mantine/core';
-import { render } from '@testing-library/react';
+import { configure, render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { vi } from 'vitest';
 import { LanguageProvider } from '../i18n';
+
+// A deadline, not a measure: machines that build beside it are slow.
+configure({ asyncUtilTimeout: 30_000 });
 
 const framed = (node: ReactNode) => (
   <MantineProvider env="test">

@@ -36,7 +36,7 @@ export interface RecordFormProps<T extends object> {
   known: Tagged<T>;
   /** What each field is called, by its pointer. */
   labels: Readonly<Record<string, string>>;
-  /** Saves it; what comes of it. */
+  /** Saves it; what comes of it. For an object that is not there yet: `({ value }) => creation.send(value)`. */
   save: (changed: Tagged<T>) => Promise<Tagged<T>>;
   /** Reads what is there by now. */
   reload: () => Promise<Tagged<T>>;
