@@ -2,9 +2,10 @@
 // MOCK_LINES=none leaves all out.
 import { log } from './mock-log.mjs';
 import { capture, captures, deleteCapture, failures, leg, status, traces } from './mock-traces.mjs';
-import { userRoute } from './mock-users.mjs';
+import { siteRoute } from './mock-site.mjs';
 
 const started = Date.now();
+const SITE = /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|settings|rights|audit)(\/|$)/;
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
 const minutes = (n) => n * 60_000;
 const reset = new Map();
@@ -178,7 +179,8 @@ export async function administer(request, response) {
     response.end(JSON.stringify(body));
   };
   const refusal = (code) => ({ cause: cause(code), message: code });
-  const user = { name: 'admin', display_name: 'admin' };
+  // MOCK_ROLE=read_only shows what an administrator sees who may change nothing.
+  const user = { name: 'admin', display_name: 'admin', role: process.env.MOCK_ROLE ?? 'full' };
   const signedIn = /mock-admin=1/.test(request.headers.cookie ?? '');
   if (pathname === '/api/v1/admin/session' && request.method === 'POST') {
     let text = '';
@@ -196,14 +198,15 @@ export async function administer(request, response) {
     ];
     if (body) json(code, body);
     else response.writeHead(code).end();
-  } else if (/^\/api\/v1\/admin\/users(\/|$)/.test(pathname)) {
+  } else if (SITE.test(pathname)) {
     let text = '';
     for await (const part of request) text += part;
-    const path = pathname.slice('/api/v1/admin/users'.length);
+    const path = pathname.slice('/api/v1/admin'.length);
     const match = request.headers['if-match'];
-    const [code, body, etag] = userRoute(request.method, path, searchParams, match, text && JSON.parse(text));
+    const [code, body, etag] = siteRoute(request.method, path, searchParams, match, text && JSON.parse(text));
     const type = code < 400 ? 'application/json' : 'application/problem+json';
-    json(code, body, { 'content-type': type, ...(etag ? { etag } : {}) });
+    if (body) json(code, body, { 'content-type': type, ...(etag ? { etag } : {}) });
+    else response.writeHead(code).end();
   } else if (pathname.startsWith('/api/v1/admin/captures')) {
     const name = decodeURIComponent(pathname.split('/')[6] ?? '') || undefined;
     if (request.method === 'GET') return (json(200, captures()), true);

@@ -13,7 +13,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { administer } from './mock-admin.mjs';
-import { meanwhile } from './mock-users.mjs';
+import { meanwhile } from './mock-site.mjs';
 import { calls, cause, clients, create, lines, refuse, reset, seen, seq, serve, tell, update } from './mock-calls.mjs';
 
 const port = Number(process.argv[2] ?? 7230);

@@ -1,7 +1,7 @@
 // Pictures of the console's pages, in both appearances, both languages and several widths, from the mock server.
 // Says where a page is wider than its window.
 //
-//   node dev/mock-server.mjs &  node dev/screenshots-admin.mjs <folder> [kind]
+//   node dev/mock-server.mjs &  node dev/screenshots-admin.mjs <folder> [kind [page ...]]
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -23,6 +23,9 @@ const kinds = [
   { name: 'mobile-light-de', scheme: 'light', locale: 'de-DE', viewport: { width: 360, height: 740 }, isMobile: true },
   { name: 'mobile-dark-en', scheme: 'dark', locale: 'en-US', viewport: { width: 390, height: 844 }, isMobile: true },
 ];
+const id = (letter, n) => letter + String(n).padStart(19, '0');
+/** Only these, where named behind the kind. */
+const chosen = process.argv.slice(4);
 const pages = {
   lines: '/admin',
   calls: '/admin/calls',
@@ -37,6 +40,22 @@ const pages = {
   captures: '/admin/captures',
   log: '/admin/log',
   status: '/admin/status',
+  users: '/admin/users',
+  user: `/admin/users/${id('u', 0)}`,
+  'user-new': '/admin/users/new',
+  'user-in-file': `/admin/users/${id('u', 2)}`,
+  groups: '/admin/groups',
+  group: `/admin/groups/${id('g', 0)}`,
+  rights: `/admin/rights?by=${id('u', 4)}&of=${id('u', 0)}&right=first_pick_up`,
+  'rights-none': `/admin/rights?by=${id('u', 90)}&of=${id('u', 0)}&right=see_private`,
+  audit: '/admin/audit',
+  settings: '/admin/settings',
+  profiles: '/admin/profiles',
+  profile: `/admin/profiles/${id('p', 1)}`,
+  computers: '/admin/computers',
+  computer: `/admin/computers/${id('c', 0)}`,
+  administrators: '/admin/administrators',
+  administrator: `/admin/administrators/${id('a', 1)}`,
 };
 
 for (const { name: prefix, scheme, ...options } of kinds.filter(({ name }) => !only || name === only)) {
@@ -61,10 +80,14 @@ for (const { name: prefix, scheme, ...options } of kinds.filter(({ name }) => !o
     await page.screenshot({ path: join(folder, `${prefix}-${name}.png`) });
     await page.setViewportSize(options.viewport);
   };
-  for (const [name, path] of Object.entries(pages)) {
+  for (const [name, path] of Object.entries(pages).filter(([name]) => chosen.length === 0 || chosen.includes(name))) {
     await page.goto(base + path);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await shot(name);
+  }
+  if (chosen.length > 0) {
+    await context.close();
+    continue;
   }
   await page.goto(`${base}/admin/calls/7`);
   await page.getByRole('listbox').focus();

@@ -2,14 +2,23 @@
 import { ActionIcon } from '@mantine/core';
 import {
   IconActivity,
+  IconAdjustments,
   IconAlertTriangle,
+  IconDeviceDesktop,
   IconFileDownload,
   IconFileText,
+  IconHistory,
+  IconKey,
   IconLogout,
+  IconMenu2,
   IconPhone,
   IconPlugConnected,
+  IconSettings,
+  IconShieldCog,
+  IconUser,
+  IconUsersGroup,
 } from '@tabler/icons-react';
-import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { useContext, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { Appearance, LanguageChoice } from '../components/Choices';
 import frame from '../components/Header.module.css';
 import { Logo } from '../components/Logo';
@@ -27,8 +36,20 @@ import { LineGroups } from './LineGroups';
 import { LogPage } from './LogPage';
 import { resetLine, type Link as Reach, type Poller } from './poller';
 import { Receiving } from './Receiving';
-import { addressOf, leaving, Link, PAGES, routeOf, useAddress, type Page, type Route } from './route';
+import { addressOf, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
+import { AdministratorPage, Administrators } from './site/Administrators';
+import { AuditPage } from './site/AuditPage';
+import { ComputerPage, Computers } from './site/Computers';
+import { GroupPage } from './site/GroupPage';
+import { Groups } from './site/Groups';
+import { ProfilePage, Profiles } from './site/Profiles';
+import { Rights } from './site/Rights';
+import { maySee, RoleContext, roleOf } from './site/role';
+import { SettingsPage } from './site/SettingsPage';
+import { UserPage } from './site/UserPage';
+import { Users } from './site/Users';
 import { Status } from './Status';
+
 /** How long an announcement stays, in ms. */
 const ANNOUNCED = 6000;
 
@@ -49,7 +70,8 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   const why = useReason();
   const t = texts.admin;
 
-  const { page, traced } = route;
+  const { page, traced, opened } = route;
+  const role = roleOf(user);
   const came = useRef(false);
   useEffect(() => {
     document.title = `${t.nav[page]} – ${texts.wordmark}`;
@@ -58,7 +80,7 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
     // Who went to another page by a key is at its beginning.
     if (came.current) main.current?.focus({ preventScroll: true });
     came.current = true;
-  }, [page, traced]);
+  }, [page, traced, opened]);
   useEffect(() => {
     if (link === 'signed_out') onSignedOut('not_signed_in');
   }, [link, onSignedOut]);
@@ -92,47 +114,68 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   return (
     <ClockOffset value={clockOffset}>
       <Announce value={announce}>
-        <Head link={link} user={user} onSignOut={() => leaving(() => void leave())} />
-        <Pages current={route.page} />
-        <main className={classes.main} tabIndex={-1} ref={main}>
-          {link === 'lost' && (
-            <p className={classes.lost} role="alert">
-              {report ? t.lost(new Date(at).toLocaleTimeString(language)) : sentence('server_unreachable')}
-            </p>
-          )}
-          {report ? (
-            <Shown route={route} report={report}>
-              <LineGroups report={report} resetting={resetting} onReset={(line) => void reset(line)} />
-            </Shown>
-          ) : (
-            <p className={classes.loading}>{texts.signIn.loading}</p>
-          )}
-        </main>
-        <div className={classes.announcements} role="status">
-          {announcement && (
-            <p className={classes.announcement} data-failed={announcement.failed || undefined}>
-              {announcement.text}
-            </p>
-          )}
-        </div>
+        <RoleContext value={role}>
+          <Head link={link} user={user} onSignOut={() => leaving(() => void leave())} />
+          <div className={classes.body}>
+            <Pages current={route.page} />
+            <main className={classes.main} tabIndex={-1} ref={main}>
+              {link === 'lost' && (
+                <p className={classes.lost} role="alert">
+                  {report ? t.lost(new Date(at).toLocaleTimeString(language)) : sentence('server_unreachable')}
+                </p>
+              )}
+              <Shown route={route} report={report}>
+                {report && <LineGroups report={report} resetting={resetting} onReset={(line) => void reset(line)} />}
+              </Shown>
+            </main>
+          </div>
+          <div className={classes.announcements} role="status">
+            {announcement && (
+              <p className={classes.announcement} data-failed={announcement.failed || undefined}>
+                {announcement.text}
+              </p>
+            )}
+          </div>
+        </RoleContext>
       </Announce>
     </ClockOffset>
   );
 }
 
 function Shown({
-  route: { page, traced, chosen },
+  route: { page, traced, opened, chosen },
   report,
   children,
 }: {
   route: Route;
-  report: Report;
+  report: Report | null;
   children: ReactNode;
 }) {
+  const { texts } = useTranslation();
+  const role = useContext(RoleContext);
+  const loading = <p className={classes.loading}>{texts.signIn.loading}</p>;
+  if (!maySee(role, page)) return <p className={classes.loading}>{texts.admin.site.notForYou}</p>;
   switch (page) {
+    case 'users':
+      return opened === null ? <Users /> : <UserPage key={opened} id={opened} />;
+    case 'groups':
+      return opened === null ? <Groups /> : <GroupPage key={opened} id={opened} />;
+    case 'rights':
+      return <Rights chosen={chosen} />;
+    case 'profiles':
+      return opened === null ? <Profiles /> : <ProfilePage key={opened} id={opened} />;
+    case 'computers':
+      return opened === null ? <Computers /> : <ComputerPage key={opened} id={opened} />;
+    case 'administrators':
+      return opened === null ? <Administrators /> : <AdministratorPage key={opened} id={opened} />;
+    case 'settings':
+      return <SettingsPage />;
+    case 'audit':
+      return <AuditPage chosen={chosen} />;
     case 'lines':
-      return traced !== null ? (
-        <TracePage key={traced} of="lines" id={traced} />
+      if (traced !== null) return <TracePage key={traced} of="lines" id={traced} />;
+      return report === null ? (
+        loading
       ) : (
         <>
           {children}
@@ -144,42 +187,72 @@ function Shown({
     case 'failures':
       return <Failures chosen={chosen} />;
     case 'captures':
-      return <Captures groups={report.line_groups} />;
+      return report === null ? loading : <Captures groups={report.line_groups} />;
     case 'log':
       return <LogPage />;
     case 'status':
-      return <Status report={report} />;
+      return report === null ? loading : <Status report={report} />;
   }
 }
 
 const icons: Record<Page, typeof IconPhone> = {
+  users: IconUser,
+  groups: IconUsersGroup,
+  rights: IconKey,
+  profiles: IconAdjustments,
+  computers: IconDeviceDesktop,
   lines: IconPlugConnected,
   calls: IconPhone,
   failures: IconAlertTriangle,
   captures: IconFileDownload,
   log: IconFileText,
   status: IconActivity,
+  settings: IconSettings,
+  administrators: IconShieldCog,
+  audit: IconHistory,
 };
 
 function Pages({ current }: { current: Page }) {
   const { texts } = useTranslation();
+  const role = useContext(RoleContext);
+  const [open, setOpen] = useState(false);
   const t = texts.admin.nav;
-  const row = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // On a phone the row may be wider than the window.
-    const link = row.current?.querySelector('[aria-current]');
-    link?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [current]);
+  // Who has chosen a page wants to see it.
+  useEffect(() => setOpen(false), [current]);
+  const Current = icons[current];
   return (
-    <nav className={classes.pages} aria-label={t.label}>
-      <div ref={row}>
-        {PAGES.map((page) => {
-          const Icon = icons[page];
+    <nav className={classes.pages} aria-label={t.label} data-open={open || undefined}>
+      <button type="button" className={classes.menu} aria-expanded={open} onClick={() => setOpen(!open)}>
+        <IconMenu2 size={20} aria-hidden />
+        <span>{t.menu}</span>
+        <b>
+          <Current size={18} aria-hidden />
+          {t[current]}
+        </b>
+      </button>
+      <div className={classes.navigation}>
+        {NAVIGATION.map(({ group, pages }) => {
+          const seen = pages.filter((page) => maySee(role, page));
           return (
-            <Link key={page} href={addressOf(page)} aria-current={page === current ? 'page' : undefined}>
-              <Icon size={18} aria-hidden />
-              {t[page]}
-            </Link>
+            seen.length > 0 && (
+              <div key={group} role="group" aria-labelledby={`pages-${group}`}>
+                <h2 id={`pages-${group}`}>{t.group[group]}</h2>
+                {seen.map((page) => {
+                  const Icon = icons[page];
+                  return (
+                    <Link
+                      key={page}
+                      href={addressOf(page)}
+                      aria-current={page === current ? 'page' : undefined}
+                      onClick={() => setOpen(false)}
+                    >
+                      <Icon size={18} aria-hidden />
+                      {t[page]}
+                    </Link>
+                  );
+                })}
+              </div>
+            )
           );
         })}
       </div>

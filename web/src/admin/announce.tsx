@@ -12,7 +12,9 @@ export function useReason(): (error: unknown) => string {
   return (error) => {
     if (!(error instanceof Refusal)) return sentence('internal');
     // A newer server's own words are better than none.
-    if (error instanceof Problem && causeSentence(error.code, language) === null) return error.message;
+    if (error instanceof Problem && causeSentence(error.code, language) === null) {
+      return (language === 'de' && error.german) || error.message;
+    }
     return sentence(error.code);
   };
 }

@@ -1,14 +1,27 @@
 /** The pages of the console and their addresses. */
 import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from 'react';
 
-export type Page = 'lines' | 'calls' | 'failures' | 'captures' | 'log' | 'status';
+/** The pages, in the groups that the navigation shows. */
+export const NAVIGATION = [
+  { group: 'people', pages: ['users', 'groups', 'rights', 'profiles', 'computers'] },
+  { group: 'telephony', pages: ['lines', 'calls'] },
+  { group: 'diagnosis', pages: ['failures', 'captures', 'log'] },
+  { group: 'system', pages: ['status', 'settings', 'administrators', 'audit'] },
+] as const;
 
-export const PAGES: readonly Page[] = ['lines', 'calls', 'failures', 'captures', 'log', 'status'];
+export type Page = (typeof NAVIGATION)[number]['pages'][number];
+
+export const PAGES: readonly Page[] = NAVIGATION.flatMap(({ pages }): readonly Page[] => pages);
+
+/** Pages of objects, each of which has a page of its own. */
+const OPENING: readonly Page[] = ['users', 'groups', 'profiles', 'computers', 'administrators'];
 
 export interface Route {
   page: Page;
   /** The call or line whose ladder is shown. */
   traced: string | null;
+  /** The object that is opened. */
+  opened: string | null;
   /** What was chosen on the page. */
   chosen: URLSearchParams;
 }
@@ -18,11 +31,12 @@ export function routeOf({ pathname, search }: { pathname: string; search: string
   const [page, id] = pathname.split('/').slice(2);
   const found = PAGES.find((each) => each === page) ?? 'lines';
   const traced = (found === 'calls' || found === 'lines') && id ? decode(id) : null;
-  return { page: found, traced, chosen: new URLSearchParams(search) };
+  const opened = OPENING.includes(found) && id ? decode(id) : null;
+  return { page: found, traced, opened, chosen: new URLSearchParams(search) };
 }
 
-export function addressOf(page: Page, traced?: string): string {
-  if (traced !== undefined) return `/admin/${page}/${encodeURIComponent(traced)}`;
+export function addressOf(page: Page, id?: string): string {
+  if (id !== undefined) return `/admin/${page}/${encodeURIComponent(id)}`;
   return page === 'lines' ? '/admin' : `/admin/${page}`;
 }
 

@@ -3,6 +3,7 @@ import { diagnosisDe } from './diagnosis.de';
 import { logDe } from './log.de';
 import { counter } from './numbers';
 import { partsDe } from './parts.de';
+import { siteDe } from './site.de';
 
 const counted = counter('de');
 
@@ -10,6 +11,7 @@ export const adminDe: AdminTexts = {
   ...diagnosisDe,
   log: logDe,
   parts: partsDe,
+  site: siteDe,
   product: 'Verwaltung',
   lead: 'Leitungsgruppen und Leitungen im Blick behalten.',
   accounts: 'Administratoren werden in der Konfiguration des Offhook-Servers mit [[administrator]] eingerichtet.',

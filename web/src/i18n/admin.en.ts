@@ -3,6 +3,7 @@ import { diagnosisEn } from './diagnosis.en';
 import { logEn } from './log.en';
 import { counter } from './numbers';
 import { partsEn } from './parts.en';
+import { siteEn } from './site.en';
 
 const counted = counter('en');
 
@@ -10,6 +11,7 @@ export const adminEn = {
   ...diagnosisEn,
   log: logEn,
   parts: partsEn,
+  site: siteEn,
   product: 'Administration',
   lead: 'Look after line groups and lines.',
   accounts: 'Administrators are set up in the configuration of the Offhook server, with [[administrator]].',

@@ -6,6 +6,16 @@ const counted = counter('de');
 export const diagnosisDe: DiagnosisTexts = {
   nav: {
     label: 'Seiten',
+    menu: 'Menü',
+    group: { people: 'Personen', telephony: 'Telefonie', diagnosis: 'Diagnose', system: 'System' },
+    users: 'Benutzer',
+    groups: 'Gruppen',
+    rights: 'Rechte',
+    profiles: 'Profile',
+    computers: 'Computer',
+    settings: 'Einstellungen',
+    administrators: 'Administratoren',
+    audit: 'Änderungen',
     lines: 'Leitungen',
     calls: 'Anrufe',
     failures: 'Störungen',

@@ -42,6 +42,16 @@ const severity: Record<Severity, string> = {
 export const diagnosisEn = {
   nav: {
     label: 'Pages',
+    menu: 'Menu',
+    group: { people: 'People', telephony: 'Telephony', diagnosis: 'Diagnosis', system: 'System' },
+    users: 'Users',
+    groups: 'Groups',
+    rights: 'Rights',
+    profiles: 'Profiles',
+    computers: 'Computers',
+    settings: 'Settings',
+    administrators: 'Administrators',
+    audit: 'Audit log',
     lines: 'Lines',
     calls: 'Calls',
     failures: 'Failures',

@@ -11,6 +11,7 @@ const ROOTS: Record<string, string> = {
   DiagnosisTexts: 'admin',
   LogTexts: 'admin.log',
   PartsTexts: 'admin.parts',
+  SiteTexts: 'admin.site',
 };
 
 const folder = fileURLToPath(new URL('..', import.meta.url));

@@ -49,6 +49,8 @@ export interface FieldError {
   /** A cause's code, where the server tells one. */
   code?: string;
   detail: string;
+  /** The same in German, where the server tells it. */
+  german?: string;
 }
 
 /** A refusal with details (RFC 9457). */
@@ -59,6 +61,8 @@ export class Problem extends Refusal {
     /** The server's own words. */
     message: string,
     readonly errors: readonly FieldError[],
+    /** The same in German, where the server tells it. */
+    readonly german?: string,
   ) {
     super(code);
     this.message = message;
@@ -89,15 +93,16 @@ interface ProblemJson {
   code: string;
   title: string;
   detail: string;
+  german: string;
   errors: FieldError[];
 }
 
 const refusalOf = ({ cause }: HttpError) => new Refusal(cause.code);
 
-function problemOf({ code, title, detail, errors }: Partial<ProblemJson>, status: number): Problem {
+function problemOf({ code, title, detail, german, errors }: Partial<ProblemJson>, status: number): Problem {
   // A newer server may have codes that this page does not know: `code` is looked up, never trusted.
   const known = (code ?? 'internal') as CauseCode;
-  return new Problem(known, status, detail ?? title ?? known, Array.isArray(errors) ? errors : []);
+  return new Problem(known, status, detail ?? title ?? known, Array.isArray(errors) ? errors : [], german);
 }
 
 async function user(answer: Response): Promise<User> {

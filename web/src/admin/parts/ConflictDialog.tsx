@@ -6,24 +6,38 @@ import { PlainTable } from '../PlainTable';
 import { same, type Difference } from './merge';
 import classes from './RecordForm.module.css';
 
+/** A value of a field in words; undefined: as others of its type. */
+export type Words = (pointer: string, value: unknown) => string | undefined;
+
 export interface ConflictDialogProps {
   /** Null: there is none. */
   differences: Difference[] | null;
   /** What each field is called, by its pointer. */
   labels: Readonly<Record<string, string>>;
+  words?: Words;
   busy: boolean;
   onOverwrite: () => void;
   onReload: () => void;
   onBack: () => void;
 }
 
-export function ConflictDialog({ differences, labels, busy, onOverwrite, onReload, onBack }: ConflictDialogProps) {
+export function ConflictDialog({
+  differences,
+  labels,
+  words,
+  busy,
+  onOverwrite,
+  onReload,
+  onBack,
+}: ConflictDialogProps) {
   const { texts } = useTranslation();
   const t = texts.admin.parts.conflict;
-  const shown = (value: unknown): string => {
+  const shown = (value: unknown, pointer = ''): string => {
+    const said = pointer === '' ? undefined : words?.(pointer, value);
+    if (said) return said;
     if (value === null || value === undefined || value === '') return t.empty;
     if (typeof value === 'boolean') return value ? t.yes : t.no;
-    if (Array.isArray(value)) return value.length === 0 ? t.empty : value.map(shown).join(', ');
+    if (Array.isArray(value)) return value.length === 0 ? t.empty : value.map((each) => shown(each)).join(', ');
     return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
   };
   const known = (differences ?? []).filter(({ pointer }) => pointer in labels);
@@ -47,9 +61,9 @@ export function ConflictDialog({ differences, labels, busy, onOverwrite, onReloa
               key: pointer,
               cells: [
                 <b key="field">{labels[pointer]}</b>,
-                shown(before),
-                same(before, mine) ? <span key="mine">{t.kept}</span> : shown(mine),
-                shown(theirs),
+                shown(before, pointer),
+                same(before, mine) ? <span key="mine">{t.kept}</span> : shown(mine, pointer),
+                shown(theirs, pointer),
               ],
             }))}
           />

@@ -62,12 +62,14 @@ export interface DataTableProps<T extends { id: string }> {
   /** Whether there is little room: fewer columns. */
   narrow?: boolean;
   searchHint: string;
+  /** Choices beside the search that narrow the list. */
+  filters?: ReactNode;
   /** What to say where there is nothing and nothing is searched. */
   empty: ReactNode;
 }
 
 export function DataTable<T extends { id: string }>(props: DataTableProps<T>) {
-  const { label, pages, nameOf, hrefOf, actions = [], narrow = false, searchHint, empty } = props;
+  const { label, pages, nameOf, hrefOf, actions = [], narrow = false, searchHint, filters, empty } = props;
   const { texts, number } = useTranslation();
   const reason = useReason();
   const t = texts.admin.parts.table;
@@ -104,6 +106,10 @@ export function DataTable<T extends { id: string }>(props: DataTableProps<T>) {
     }, PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
+  useEffect(() => {
+    setSelected(new Map());
+    begin();
+  }, [query.filter]);
   useLayoutEffect(() => {
     const box = body.current;
     if (!box || typeof ResizeObserver === 'undefined') return;
@@ -212,6 +218,7 @@ export function DataTable<T extends { id: string }>(props: DataTableProps<T>) {
           leftSection={<IconSearch size={17} aria-hidden />}
           rightSection={text !== '' && <CloseButton size="sm" aria-label={t.clear} onClick={() => setText('')} />}
         />
+        {filters}
         <span className={`numbers ${classes.found}`} role="status">
           {total !== null && t.found(total)}
         </span>
@@ -380,7 +387,9 @@ export function DataTable<T extends { id: string }>(props: DataTableProps<T>) {
       ) : total === null ? (
         <p className={classes.note}>{t.loading}</p>
       ) : (
-        total === 0 && <div className={classes.note}>{query.search.trim() === '' ? empty : t.none}</div>
+        total === 0 && (
+          <div className={classes.note}>{query.search.trim() === '' && !query.filter ? empty : t.none}</div>
+        )
       )}
     </section>
   );

@@ -6,12 +6,12 @@ import { createContext, useContext, useEffect, useRef, useState, type FormEvent,
 import { flushSync } from 'react-dom';
 import { BusyButton } from '../../components/BusyButton';
 import { useTranslation } from '../../i18n';
-import { causeSentence } from '../../i18n/causes';
+import { faultSentence } from '../../i18n/causes';
 import { Problem, type FieldError } from '../../protocol/http';
 import { Announce, useReason } from '../announce';
-import { ConflictDialog } from './ConflictDialog';
+import { ConflictDialog, type Words } from './ConflictDialog';
 import { LeaveGuard } from './LeaveGuard';
-import { differences, merged, pathOf, same } from './merge';
+import { differences, fieldOf, merged, pathOf, same } from './merge';
 import classes from './RecordForm.module.css';
 import { isConflict, type Tagged } from './rest';
 
@@ -21,6 +21,8 @@ type Values = Record<string, unknown>;
 export interface FormFields {
   form: UseFormReturnType<Values>;
   labels: Readonly<Record<string, string>>;
+  /** Whether nothing can be changed. */
+  readOnly: boolean;
 }
 
 const Fields = createContext<FormFields | null>(null);
@@ -42,11 +44,15 @@ export interface RecordFormProps<T extends object> {
   reload: () => Promise<Tagged<T>>;
   /** It is saved. */
   onSaved?: (saved: Tagged<T>) => void;
+  /** Whether it is only shown. */
+  readOnly?: boolean;
+  /** A value in words, where a field has its own; undefined: as others of its type. */
+  words?: Words;
   children: ReactNode;
 }
 
 export function RecordForm<T extends object>(props: RecordFormProps<T>) {
-  const { labels, save, reload, onSaved, children } = props;
+  const { labels, save, reload, onSaved, readOnly = false, words, children } = props;
   const { texts, language } = useTranslation();
   const announce = useContext(Announce);
   const reason = useReason();
@@ -77,10 +83,11 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
     form.setValues(now.value as Values);
   };
   const blame = (errors: readonly FieldError[], otherwise: string) => {
-    const said = ({ code, detail }: FieldError) => (code && causeSentence(code, language)) || detail;
-    const here = errors.filter(({ pointer }) => pointer in labels);
-    const elsewhere = errors.filter(({ pointer }) => !(pointer in labels)).map(said);
-    form.setErrors(Object.fromEntries(here.map((error) => [pathOf(error.pointer), said(error)])));
+    const said = (error: FieldError) => faultSentence(error, language);
+    const fields = errors.map((error) => ({ field: fieldOf(error.pointer, labels), said: said(error) }));
+    const here = fields.filter(({ field }) => field !== null);
+    const elsewhere = fields.filter(({ field }) => field === null).map((each) => each.said);
+    form.setErrors(Object.fromEntries(here.map((each) => [pathOf(each.field ?? ''), each.said])));
     setProblems(errors.length === 0 ? [otherwise] : [...(here.length > 0 ? [t.wrong(here.length)] : []), ...elsewhere]);
     if (here.length > 0) setRefused((before) => before + 1);
   };
@@ -108,38 +115,43 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
   };
 
   return (
-    <Fields value={{ form, labels }}>
+    <Fields value={{ form, labels, readOnly }}>
       <form ref={element} className={classes.form} noValidate onSubmit={submit}>
-        {children}
-        <div className={classes.bar} data-unsaved={unsaved || undefined}>
-          {problems.length > 0 ? (
-            <div className={classes.problems} role="alert">
-              <IconAlertTriangle size={19} aria-hidden />
-              <span>{problems.join(' ')}</span>
-            </div>
-          ) : (
-            <span className={classes.state} role="status">
-              {unsaved && t.unsaved}
-            </span>
-          )}
-          {/* Always there, and never disabled: the focus stays where it is when everything is saved. */}
-          <Button
-            variant="default"
-            aria-disabled={!unsaved || busy}
-            data-disabled={!unsaved || undefined}
-            onClick={() => unsaved && !busy && settle(known)}
-          >
-            {t.discard}
-          </Button>
-          <BusyButton type="submit" busy={busy} data-disabled={!unsaved || undefined}>
-            {t.save}
-          </BusyButton>
-        </div>
+        <fieldset className={classes.fields} disabled={readOnly}>
+          {children}
+        </fieldset>
+        {!readOnly && (
+          <div className={classes.bar} data-unsaved={unsaved || undefined}>
+            {problems.length > 0 ? (
+              <div className={classes.problems} role="alert">
+                <IconAlertTriangle size={19} aria-hidden />
+                <span>{problems.join(' ')}</span>
+              </div>
+            ) : (
+              <span className={classes.state} role="status">
+                {unsaved && t.unsaved}
+              </span>
+            )}
+            {/* Always there, and never disabled: the focus stays where it is when everything is saved. */}
+            <Button
+              variant="default"
+              aria-disabled={!unsaved || busy}
+              data-disabled={!unsaved || undefined}
+              onClick={() => unsaved && !busy && settle(known)}
+            >
+              {t.discard}
+            </Button>
+            <BusyButton type="submit" busy={busy} data-disabled={!unsaved || undefined}>
+              {t.save}
+            </BusyButton>
+          </div>
+        )}
       </form>
       <LeaveGuard unsaved={unsaved} />
       <ConflictDialog
         differences={theirs && differences(known.value, mine, theirs.value)}
         labels={labels}
+        words={words}
         busy={busy}
         onOverwrite={() => theirs && void send({ value: merged(known.value, mine, theirs.value), tag: theirs.tag })}
         onReload={() => theirs && settle(theirs)}

@@ -49,6 +49,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The field that a pointer leads to, or into; null: none of these. */
+export function fieldOf(pointer: string, fields: Readonly<Record<string, unknown>>): string | null {
+  for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) if (Object.hasOwn(fields, at)) return at;
+  return null;
+}
+
 const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** A JSON pointer as the path that the form knows. */

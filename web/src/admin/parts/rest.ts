@@ -16,6 +16,8 @@ export interface ListQuery {
   /** The property it is sorted by; null: the server's own order. */
   sort: string | null;
   direction: 'ascending' | 'descending';
+  /** Only objects with these properties: `active`, `group`. */
+  filter?: Readonly<Record<string, string>>;
 }
 
 /** An object, and the version that this is of it (RFC 9110 8.8.3). */
@@ -24,13 +26,19 @@ export interface Tagged<T> {
   tag: string;
 }
 
-export function listUrl(base: string, { search, sort, direction }: ListQuery, limit: number, cursor: string | null) {
+export function listUrl(
+  base: string,
+  { search, sort, direction, filter = {} }: ListQuery,
+  limit: number,
+  cursor: string | null,
+) {
   const query = new URLSearchParams();
   if (search.trim() !== '') query.set('search', search.trim());
   if (sort !== null) {
     query.set('sort', sort);
     query.set('direction', direction);
   }
+  for (const [name, value] of Object.entries(filter)) query.set(name, value);
   query.set('limit', String(limit));
   if (cursor !== null) query.set('cursor', cursor);
   return `${base}?${query.toString()}`;
@@ -48,7 +56,7 @@ export async function read<T>(url: string): Promise<Tagged<T>> {
 
 /** Puts an object in place of the version that is known; refused with 412 where there is another by now. */
 export async function replace<T>(url: string, { value, tag }: Tagged<T>): Promise<Tagged<T>> {
-  return tagged<T>(await request(url, { method: 'PUT', ...body(value, { 'if-match': tag }) }), value);
+  return tagged<T>(await request(url, { method: 'PUT', ...sent(value, { 'if-match': tag }) }), value);
 }
 
 /** Deletes the version that is known. */
@@ -72,23 +80,24 @@ export class Creation<T> {
     const content = JSON.stringify(value);
     if (this.#last?.content !== content) this.#last = { content, key: newKey() };
     const { key } = this.#last;
-    const made = await request(this.url, { method: 'POST', ...body(value, { 'idempotency-key': key }) });
+    const made = await request(this.url, { method: 'POST', ...sent(value, { 'idempotency-key': key }) });
     // Who makes the like of it again wants another one.
     this.#last = null;
     return tagged<T>(made, value);
   }
 }
 
-function body(value: unknown, headers: Record<string, string>): RequestInit {
+/** A body of JSON, and the headers that go with it. */
+export function sent(value: unknown, headers: Record<string, string> = {}): RequestInit {
   return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
 }
 
-async function tagged<T>(answer: Response, sent?: T): Promise<Tagged<T>> {
+async function tagged<T>(answer: Response, known?: T): Promise<Tagged<T>> {
   const tag = answer.headers.get('etag');
   const text = await answer.text();
   // Without its version an object could not be changed: that was not our server.
-  if (tag === null || (text === '' && sent === undefined)) throw new Refusal('server_unreachable');
-  return { value: text === '' ? (sent as T) : (JSON.parse(text) as T), tag };
+  if (tag === null || (text === '' && known === undefined)) throw new Refusal('server_unreachable');
+  return { value: text === '' ? (known as T) : (JSON.parse(text) as T), tag };
 }
 
 /** Not `randomUUID`, which pages without HTTPS do not have. */

@@ -1,0 +1,435 @@
+// The site of the mock server: 10,000 users, 200 groups and what else administrators set, with versions, lines, rights and
+// the log of changes. What is wrong with an object is looked at for a few fields only.
+const given = ['Anna', 'Ben', 'Clara', 'Emre', 'Jonas', 'Mira', 'Oskar', 'Selin', 'Tom', 'Zoë'];
+const family = ['Berger', 'Okafor', 'Lindqvist', 'Aydın', 'Weber', 'Hoffmann', 'Maier', 'Nowak', 'Schäfer', 'Yılmaz'];
+const departments = [
+  'Sales',
+  'Support',
+  'Development',
+  'Purchasing',
+  'Reception',
+  'Warehouse',
+  'Finance',
+  'Management',
+];
+const idOf = (letter, n) => letter + String(n).padStart(19, '0');
+
+const user = (n) => {
+  const [first_name, last_name] = [given[n % 10], family[Math.floor(n / 10) % 10]];
+  const login = `${first_name}.${last_name}${n}`.toLowerCase();
+  return {
+    login,
+    identity: '',
+    first_name,
+    last_name,
+    display_name: `${first_name} ${last_name}`,
+    email: n % 7 ? `${login}@example.com` : '',
+    active: n % 9 !== 8,
+    profile: n % 40 === 4 ? idOf('p', 1) : null,
+    phones: {
+      business: String(10_000 + n),
+      business2: '',
+      private: '',
+      mobile: n % 3 ? '' : `+4917${1_000_000 + n}`,
+      pager: '',
+      voice_mailbox: '',
+      recording_server: '',
+    },
+    bind_business: null,
+    bind_business2: null,
+    first_phone: '',
+    second_phone: n === 0 ? 'Headquarters/299' : '',
+    further_phones: [],
+    address: {
+      title: '',
+      company: 'Example Ltd',
+      department: departments[n % 8],
+      office: '',
+      street: '',
+      postal_code: '',
+      city: 'Munich',
+      state: '',
+      country: '',
+      website: '',
+      fax: '',
+    },
+    services: n % 5 ? [] : ['mobile_app', 'missed_call_email'],
+    additional_lines: n === 0 ? [{ line: '300', see_outgoing: true, see_incoming: true, pick_up: true }] : [],
+    grants:
+      n === 0
+        ? [
+            { to: idOf('u', 3), grant: { level: 'personal' } },
+            { to: idOf('u', 7), grant: { level: 'special', rights: ['see_presence', 'set_note', 'first_pick_up'] } },
+          ]
+        : [],
+    max_clients: null,
+  };
+};
+
+const group = (n) => ({
+  name: n < 8 ? departments[n] : `Team ${n}`,
+  description: n < 8 ? `Everybody in ${departments[n].toLowerCase()}` : '',
+  active: n % 13 !== 12,
+  leader: idOf('u', n * 50 + 4),
+  deputy: n % 2 ? idOf('u', n * 50 + 5) : null,
+  members: Array.from({ length: 50 }, (_, m) => idOf('u', n * 50 + m)),
+  member_grant: { level: n % 2 ? 'business' : 'team_member' },
+  leader_grant: { level: 'personal' },
+  services: n % 3 ? [] : ['share_files', 'start_screen_sharing'],
+  journal: { leader_sees: n % 2 === 0, members_see: false, may_change: false },
+  monitor_groups: n === 0 ? [{ group: idOf('g', 1), monitor: true, favorites: false }] : [],
+  keys: n === 0 ? [{ label: 'Reception', number: '0', monitor: true, favorites: true }] : [],
+});
+
+const settings = {
+  presence_domain: 'example.com',
+  server_name: 'Offhook',
+  grant: { level: 'public' },
+  services: ['control_lines', 'chat', 'audio', 'video', 'record_calls', 'phone_books', 'web_app'],
+  all_in_monitor: false,
+  monitor_grant: { level: 'none' },
+  bind_lines: true,
+  max_clients: 2,
+  password: { min_length: 8 },
+  session_days: 30,
+};
+
+const table = (letter, count, make, fromFile = () => false) =>
+  new Map(
+    Array.from({ length: count }, (_, n) => {
+      const id = idOf(letter, n);
+      return [id, { id, version: 1, from_file: fromFile(n), object: make(n) }];
+    }),
+  );
+const profile = (name, description, set) => ({ name, description, settings: set });
+const site = {
+  users: table('u', 10_000, user, (n) => n === 2),
+  groups: table('g', 200, group),
+  computers: table('c', 12, (n) => ({
+    name: `desk-${n + 1}`,
+    first_phone: String(400 + n),
+    second_phone: '',
+    only_authorized_dial: n % 3 === 0,
+    active: n !== 5,
+  })),
+  profiles: table(
+    'p',
+    2,
+    (n) =>
+      [
+        profile('Default', 'Everybody without another one', {}),
+        profile('Reception', 'For the front desk', {
+          auto_answer: { value: false, locked: true },
+          ring_volume: { value: 80, locked: false },
+          call_window: { value: 'always', locked: false },
+        }),
+      ][n],
+  ),
+  administrators: table(
+    'a',
+    3,
+    (n) =>
+      [
+        { login: 'admin', display_name: 'Ada Min', email: '', role: 'full', active: true },
+        { login: 'helpdesk', display_name: 'Help desk', email: 'help@example.com', role: 'users', active: true },
+        { login: 'auditor', display_name: 'Auditor', email: '', role: 'read_only', active: true },
+      ][n],
+    (n) => n === 0,
+  ),
+};
+const only = { id: idOf('s', 0), version: 1, from_file: false, object: settings };
+const singular = {
+  users: 'user',
+  groups: 'group',
+  computers: 'computer',
+  profiles: 'profile',
+  administrators: 'administrator',
+};
+const columns = {
+  business: (object) => object.phones.business,
+  department: (object) => object.address.department,
+  members: (object) => String(object.members.length).padStart(6, '0'),
+  active: (object) => (object.active ? '0' : '1'),
+};
+const titleOf = (object) => object.display_name || object.login || object.name;
+let latest = site.users.get(idOf('u', 0));
+let made = 0;
+
+const log = [];
+function note(action, kind, stored, before, after) {
+  log.unshift({
+    id: log.length + 1,
+    at: Date.now() - (log.length < 8 ? (8 - log.length) * 3_700_000 : 0),
+    actor: idOf('a', log.length % 3 === 1 ? 1 : 0),
+    actor_kind: 'administrator',
+    actor_title: log.length % 3 === 1 ? 'Help desk' : 'Ada Min',
+    address: '192.0.2.17',
+    action,
+    kind,
+    object: stored.id,
+    title: kind === 'settings' ? '' : titleOf(stored.object),
+    before,
+    after,
+  });
+}
+{
+  const [anna, ben, sales] = [
+    site.users.get(idOf('u', 0)),
+    site.users.get(idOf('u', 1)),
+    site.groups.get(idOf('g', 0)),
+  ];
+  const changed = (stored, change) => ({ ...stored.object, ...change });
+  note('create', 'user', ben, null, ben.object);
+  note('change', 'user', anna, changed(anna, { email: '', active: false }), anna.object);
+  note('set_secret', 'user', anna, null, null);
+  note('change', 'group', sales, changed(sales, { member_grant: { level: 'business' } }), sales.object);
+  note('change', 'group', sales, changed(sales, { members: sales.object.members.slice(2) }), sales.object);
+  note('change', 'settings', only, { ...settings, services: ['chat'], session_days: 7 }, settings);
+  note(
+    'delete',
+    'computer',
+    { ...site.computers.get(idOf('c', 0)), id: idOf('c', 99) },
+    site.computers.get(idOf('c', 0)).object,
+    null,
+  );
+}
+
+/** Somebody else changes the object that was asked for last. */
+export function meanwhile() {
+  const { object } = latest;
+  const name = 'display_name' in object ? 'display_name' : 'name' in object ? 'name' : 'server_name';
+  latest.version++;
+  latest.object = {
+    ...object,
+    [name]: `${object[name]} (changed)`,
+    ...('active' in object && { active: !object.active }),
+  };
+}
+
+const german = {
+  not_found: 'Dieses Objekt gibt es nicht. Vielleicht wurde es gelöscht.',
+  version_conflict: 'Das hat jemand geändert, seit Sie es geöffnet haben.',
+  name_taken: 'Anna Berger heißt schon so.',
+  required: 'Das wird gebraucht.',
+  out_of_range: 'Das muss zwischen 8 und 128 liegen.',
+};
+const problem = (status, code, detail, errors = []) => [
+  status,
+  {
+    type: `urn:offhook:problem:${code}`,
+    title: detail,
+    status,
+    code,
+    detail,
+    german: german[code] ?? detail,
+    errors: errors.map((error) => ({ ...error, german: german[error.code] ?? error.detail })),
+  },
+];
+const notFound = () => problem(404, 'not_found', 'This object does not exist. Perhaps somebody has deleted it.');
+const answer = (stored, status = 200) => [status, stored, `"${stored.version}"`];
+
+function page(kind, query) {
+  const fold = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  const words = fold(query.get('search') ?? '')
+    .split(/\s+/)
+    .filter(Boolean);
+  const [active, ofGroup, ofProfile] = ['active', 'group', 'profile'].map((name) => query.get(name));
+  const members = ofGroup && new Set(site.groups.get(ofGroup)?.object.members);
+  const found = [...site[kind].values()].filter(({ id, object }) => {
+    if (active !== null && String(object.active) !== active) return false;
+    if (members && !members.has(id)) return false;
+    if (ofProfile && (object.profile ?? idOf('p', 0)) !== ofProfile) return false;
+    const texts = [titleOf(object), object.login, object.email, object.phones?.business, object.description];
+    const all = fold(texts.filter(Boolean).join(' '));
+    return words.every((word) => all.includes(word));
+  });
+  const sort = query.get('sort');
+  const key = ({ object }) => (columns[sort] ? columns[sort](object) : String(object[sort] ?? ''));
+  if (sort) found.sort((a, b) => key(a).localeCompare(key(b)));
+  if (query.get('direction') === 'descending') found.reverse();
+  const from = Number(query.get('cursor') ?? 0);
+  const to = from + Number(query.get('limit') ?? 50);
+  return [200, { items: found.slice(from, to), next: to < found.length ? String(to) : null, total: found.length }];
+}
+
+function wrong(kind, id, object) {
+  const name = kind === 'users' || kind === 'administrators' ? 'login' : 'name';
+  if (kind === 'settings') return [];
+  const errors = [];
+  if (!object[name]?.trim()) errors.push({ pointer: `/${name}`, code: 'required', detail: 'This is needed.' });
+  else if ([...site[kind].values()].some((other) => other.id !== id && other.object[name] === object[name])) {
+    errors.push({ pointer: `/${name}`, code: 'name_taken', detail: 'Anna Berger has this name already.' });
+  }
+  if (kind === 'users' && object.active && !object.display_name) {
+    const detail = 'A user needs a displayed name before being activated.';
+    errors.push({ pointer: '/display_name', code: 'display_name_needed', detail });
+  }
+  return errors;
+}
+
+function put(kind, stored, match, object) {
+  if (stored.from_file) return problem(409, 'set_in_file', 'The configuration file sets this. Change it there.');
+  if (match !== `"${stored.version}"`) return problem(412, 'version_conflict', 'Somebody has changed this.');
+  const errors = wrong(kind, stored.id, object);
+  if (errors.length > 0) return problem(422, errors[0].code, errors[0].detail, errors);
+  const before = stored.object;
+  stored.object = object;
+  stored.version++;
+  note('change', singular[kind] ?? 'settings', stored, before, object);
+  return answer(stored);
+}
+
+function forget(id) {
+  for (const { object } of site.groups.values()) {
+    object.members = object.members.filter((member) => member !== id);
+    if (object.leader === id) object.leader = null;
+    if (object.deputy === id) object.deputy = null;
+  }
+}
+
+function linesOf({ object }) {
+  const line = (group, number, by, place, owner = true) => ({ line: { group, number }, by, place, owner });
+  const { phones, first_phone, second_phone, additional_lines } = object;
+  return [
+    200,
+    {
+      lines: [
+        ...(first_phone ? [line('Headquarters', first_phone, 'first_phone', 'first')] : []),
+        ...(phones.business ? [line('Headquarters', phones.business, 'business', 'first')] : []),
+        ...additional_lines.map((each) => line('Gateway', each.line, 'additional_line', 'additional', false)),
+      ],
+      loose: second_phone
+        ? [
+            {
+              pointer: '/second_phone',
+              line: second_phone,
+              why: 'not_found',
+              english: 'There is no such line.',
+              german: 'Diese Leitung gibt es nicht.',
+            },
+          ]
+        : [],
+    },
+  ];
+}
+
+const LEVELS = ['none', 'public', 'business', 'team_member', 'personal'];
+/** A few rights with the least level that gives them; the others count as those of the level business. */
+const least = {
+  see_presence: 1,
+  see_picture: 1,
+  set_presence: 3,
+  first_pick_up: 3,
+  see_private: 4,
+  first_set_diversions: 4,
+};
+const words = {
+  everybody: ['through the global settings', 'durch die globalen Einstellungen'],
+  granted: ['granted by the user', 'vom Benutzer erlaubt'],
+};
+function decide(by, right, of) {
+  const needs = least[right] ?? (right.startsWith('additional_') && /set|pick/.test(right) ? 9 : 2);
+  const has = ({ level, rights = [] }) =>
+    level === 'special' ? rights.includes(right) : LEVELS.indexOf(level) >= needs;
+  const because = [];
+  const add = (source, [english, deutsch]) => because.push({ reason: { of, source }, english, german: deutsch });
+  if (has(only.object.grant)) add('everybody', words.everybody);
+  for (const { object } of site.groups.values()) {
+    if (!object.active || !object.members.includes(of)) continue;
+    if (object.members.includes(by) && has(object.member_grant))
+      add('group', [`through group ${object.name}`, `durch die Gruppe ${object.name}`]);
+    if (object.leader === by && has(object.leader_grant))
+      add('group', [`as head of group ${object.name}`, `als Leiter der Gruppe ${object.name}`]);
+  }
+  const grants = site.users.get(of)?.object.grants ?? [];
+  if (grants.some(({ to, grant }) => to === by && has(grant))) add('granted', words.granted);
+  const allowed = because.length > 0;
+  const level = needs < 5 ? [LEVELS[needs].replace('_', ' '), LEVELS[needs].replace('_', ' ')] : null;
+  const denied = {
+    english: level
+      ? `Nothing gives this right. It would be given by level ${level[0]}.`
+      : 'Nothing gives this right. No level has it: it must be granted by itself (special).',
+    german: level
+      ? `Nichts gibt dieses Recht. Die Stufe ${level[1]} würde es geben.`
+      : 'Nichts gibt dieses Recht. Keine Stufe hat es: Es muss einzeln erlaubt werden (speziell).',
+  };
+  return { allowed, because, denied: allowed ? null : denied };
+}
+
+const RIGHTS =
+  'see_picture see_display_name see_title see_company see_department see_office see_address see_business see_business2 see_mobile see_pager see_private see_other_numbers see_fax see_email see_identity see_website see_presence set_presence see_note set_note see_private_appointments see_private_details see_public_appointments see_numbers see_line_status first_see_outgoing first_see_incoming first_see_diversions first_see_diversion_number first_set_diversions first_pick_up second_see_outgoing second_see_incoming second_see_diversions second_see_diversion_number second_set_diversions second_pick_up additional_see_outgoing additional_see_incoming additional_see_diversions additional_see_diversion_number additional_set_diversions additional_pick_up see_av_status see_av_busy see_av_participants'.split(
+    ' ',
+  );
+
+function audit(query) {
+  const found = log.filter(
+    (entry) =>
+      ['actor', 'kind', 'object'].every((name) => !query.get(name) || entry[name] === query.get(name)) &&
+      (!query.get('before') || entry.id < Number(query.get('before'))),
+  );
+  const entries = found.slice(0, Number(query.get('limit') ?? 50));
+  return [200, { entries, next: entries.length < found.length ? entries.at(-1).id : null }];
+}
+
+/** Answers a request about the site: its status, body and version; null where it is about something else. */
+export function siteRoute(method, path, query, match, body) {
+  const [kind, id, part] = path.split('/').slice(1);
+  if (kind === 'settings') {
+    latest = only;
+    return method === 'PUT' ? put('settings', only, match, body) : answer(only);
+  }
+  if (kind === 'audit') return audit(query);
+  if (kind === 'rights') return [200, decide(query.get('by'), query.get('right'), query.get('of'))];
+  const all = site[kind];
+  if (!all) return null;
+  if (!id && method === 'GET') return page(kind, query);
+  if (!id) {
+    const errors = wrong(kind, '', body);
+    if (errors.length > 0) return problem(422, errors[0].code, errors[0].detail, errors);
+    const stored = { id: idOf('n', ++made), version: 1, from_file: false, object: body };
+    all.set(stored.id, stored);
+    note('create', singular[kind], stored, null, body);
+    return answer(stored, 201);
+  }
+  if (id === 'bulk') {
+    const those = body.ids.map((each) => all.get(each));
+    if (those.some((stored) => stored?.from_file))
+      return problem(409, 'set_in_file', 'The configuration file sets this.');
+    for (const stored of those.filter(Boolean)) {
+      const before = stored.object;
+      if (body.delete) {
+        all.delete(stored.id);
+        if (kind === 'users') forget(stored.id);
+        note('delete', singular[kind], stored, before, null);
+      } else {
+        stored.object = { ...before, ...body.patch };
+        stored.version++;
+        note('change', singular[kind], stored, before, stored.object);
+      }
+    }
+    return [200, { changed: [], deleted: [] }];
+  }
+  const stored = all.get(id);
+  if (!stored) return notFound();
+  if (part === 'lines') return linesOf(stored);
+  if (part === 'rights')
+    return [200, { rights: RIGHTS.map((right) => ({ right, decision: decide(query.get('by'), right, id) })) }];
+  if (part === 'password') {
+    if (body.password.length < 8) {
+      const detail = 'This must be from 8 to 128.';
+      return problem(422, 'out_of_range', detail, [{ pointer: '/password', code: 'out_of_range', detail }]);
+    }
+    note('set_secret', singular[kind], stored, null, null);
+    return [204, null];
+  }
+  latest = stored;
+  if (method === 'PUT') return put(kind, stored, match, body);
+  if (method === 'DELETE') {
+    if (match !== `"${stored.version}"`) return problem(412, 'version_conflict', 'Somebody has changed this.');
+    all.delete(id);
+    if (kind === 'users') forget(id);
+    note('delete', singular[kind], stored, stored.object, null);
+    return [204, null];
+  }
+  return answer(stored);
+}

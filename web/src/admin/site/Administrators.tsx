@@ -1,0 +1,70 @@
+/** Who administers the server. */
+import type { AdministratorObject, Role, Stored } from '../../generated/site';
+import { useTranslation } from '../../i18n';
+import type { Column } from '../parts/DataTable';
+import { SelectField, SwitchField, TextField } from '../parts/fields';
+import { ActiveSign, ObjectList } from './ObjectList';
+import { NEW, ObjectPage } from './ObjectPage';
+import { Password } from './Password';
+import { Columns, Section } from './Section';
+
+const ROLES: readonly Role[] = ['full', 'users', 'read_only'];
+const BLANK: AdministratorObject = { login: '', display_name: '', email: '', role: 'read_only', active: true };
+
+export function Administrators() {
+  const { texts } = useTranslation();
+  const t = texts.admin.site.administrator;
+  const f = t.fields;
+  const columns: Column<Stored<AdministratorObject>>[] = [
+    {
+      key: 'name',
+      title: f['/display_name'],
+      sort: 'display_name',
+      cell: ({ object }) => object.display_name || object.login,
+    },
+    { key: 'login', title: f['/login'], sort: 'login', cell: ({ object }) => object.login, wide: true },
+    { key: 'role', title: f['/role'], sort: 'role', cell: ({ object }) => t.roles[object.role] },
+    {
+      key: 'active',
+      title: f['/active'],
+      sort: 'active',
+      width: '124px',
+      cell: ({ object }) => <ActiveSign active={object.active} />,
+    },
+  ];
+  return <ObjectList kind="administrators" columns={columns} activatable />;
+}
+
+export function AdministratorPage({ id }: { id: string }) {
+  const { texts } = useTranslation();
+  const t = texts.admin.site.administrator;
+  const password = id === NEW ? [] : [{ key: 'password', title: texts.admin.site.password.title }];
+  return (
+    <ObjectPage
+      kind="administrators"
+      id={id}
+      blank={BLANK}
+      labels={t.fields}
+      sections={[{ key: 'general', title: t.section }, ...password]}
+      beside={({ id: stored, object }, may) =>
+        may && <Password kind="administrators" id={stored} login={object.login} />
+      }
+    >
+      {() => (
+        <Section name="general" title={t.section}>
+          <Columns>
+            <TextField at="/login" required />
+            <TextField at="/display_name" />
+            <TextField at="/email" type="email" />
+            <SelectField
+              at="/role"
+              hint={t.roleHint}
+              options={ROLES.map((role) => ({ value: role, label: t.roles[role] }))}
+            />
+          </Columns>
+          <SwitchField at="/active" />
+        </Section>
+      )}
+    </ObjectPage>
+  );
+}

@@ -1,0 +1,234 @@
+/** Who has changed what, and when. */
+import { Button, CloseButton, NativeSelect } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { BusyButton } from '../../components/BusyButton';
+import { useTranslation } from '../../i18n';
+import { get } from '../../protocol/http';
+import { useReason } from '../announce';
+import { PageHead } from '../PageHead';
+import { PlainTable } from '../PlainTable';
+import { addressOf, choose, Link, type Page } from '../route';
+import type { Audit, AuditEntry } from './answers';
+import { changesOf } from './audit';
+import { fieldOf } from '../parts/merge';
+import { useTitles } from './names';
+import { inWords, labelsOf } from './words';
+import classes from './site.module.css';
+
+const LIMIT = 50;
+/** What the log can be narrowed to, by its parts of the address. */
+const FILTERS = ['actor', 'object'] as const;
+const KINDS = ['user', 'group', 'computer', 'profile', 'administrator', 'token', 'settings'] as const;
+const PAGES: Partial<Record<string, Page>> = {
+  user: 'users',
+  group: 'groups',
+  computer: 'computers',
+  profile: 'profiles',
+  administrator: 'administrators',
+};
+
+function url(chosen: URLSearchParams, before: number | null): string {
+  const query = new URLSearchParams({ limit: String(LIMIT) });
+  for (const name of ['kind', ...FILTERS]) {
+    const value = chosen.get(name);
+    if (value) query.set(name, value);
+  }
+  if (before !== null) query.set('before', String(before));
+  return `/api/v1/admin/audit?${query.toString()}`;
+}
+
+export function AuditPage({ chosen }: { chosen: URLSearchParams }) {
+  const { texts } = useTranslation();
+  const t = texts.admin.site.audit;
+  const narrow = (name: string, value: string) => {
+    const now = new URLSearchParams(chosen);
+    if (value === '') now.delete(name);
+    else now.set(name, value);
+    choose(now);
+  };
+  return (
+    <>
+      <PageHead title={t.title} lead={t.lead} />
+      <div className={classes.narrowing}>
+        <NativeSelect
+          aria-label={t.kind}
+          value={chosen.get('kind') ?? ''}
+          onChange={({ currentTarget }) => narrow('kind', currentTarget.value)}
+          data={[{ value: '', label: t.allKinds }, ...KINDS.map((kind) => ({ value: kind, label: t.kinds[kind] }))]}
+        />
+        {FILTERS.map((name) => {
+          const value = chosen.get(name);
+          const called = chosen.get(`${name}_name`) ?? value;
+          return (
+            value && (
+              <span key={name} className={classes.chip}>
+                {t.only[name]}: <b>{called}</b>
+                <CloseButton size="sm" aria-label={t.all[name]} onClick={() => narrow(name, '')} />
+              </span>
+            )
+          );
+        })}
+      </div>
+      <Entries key={chosen.toString()} chosen={chosen} narrow={choose} />
+    </>
+  );
+}
+
+function Entries({ chosen, narrow }: { chosen: URLSearchParams; narrow: (chosen: URLSearchParams) => void }) {
+  const { texts } = useTranslation();
+  const reason = useReason();
+  const [entries, setEntries] = useState<readonly AuditEntry[]>([]);
+  const [next, setNext] = useState<number | null>(null);
+  const [busy, setBusy] = useState(true);
+  const [failure, setFailure] = useState<unknown>(null);
+  const t = texts.admin.site.audit;
+  const load = async (before: number | null, over: () => boolean = () => false) => {
+    setBusy(true);
+    setFailure(null);
+    try {
+      const page = await get<Audit>(url(chosen, before));
+      if (over()) return;
+      setEntries((known) => (before === null ? page.entries : [...known, ...page.entries]));
+      setNext(page.next);
+    } catch (error) {
+      if (!over()) setFailure(error);
+    }
+    if (!over()) setBusy(false);
+  };
+  useEffect(() => {
+    let left = false;
+    void load(null, () => left);
+    return () => void (left = true);
+  }, []);
+  const only = (name: 'actor' | 'object', value: string, called: string) => {
+    const now = new URLSearchParams(chosen);
+    now.set(name, value);
+    now.set(`${name}_name`, called);
+    narrow(now);
+  };
+  return (
+    <>
+      {entries.length > 0 && (
+        <ol className={classes.entries} aria-label={t.title}>
+          {entries.map((entry) => (
+            <Entry key={entry.id} entry={entry} only={only} />
+          ))}
+        </ol>
+      )}
+      {failure !== null ? (
+        <section className={`card ${classes.section}`} role="alert">
+          <p className={classes.plain}>{t.lost(reason(failure))}</p>
+          <Button variant="default" onClick={() => void load(next)}>
+            {texts.admin.site.again}
+          </Button>
+        </section>
+      ) : busy && entries.length === 0 ? (
+        <p className={classes.plain}>{texts.signIn.loading}</p>
+      ) : entries.length === 0 ? (
+        <p className={classes.plain}>{t.none}</p>
+      ) : (
+        next !== null && (
+          <BusyButton variant="default" busy={busy} onClick={() => void load(next)}>
+            {t.more}
+          </BusyButton>
+        )
+      )}
+    </>
+  );
+}
+
+interface EntryProps {
+  entry: AuditEntry;
+  only: (name: 'actor' | 'object', value: string, called: string) => void;
+}
+
+function Entry({ entry, only }: EntryProps) {
+  const { texts, language } = useTranslation();
+  const t = texts.admin.site.audit;
+  const { at, actor, address, action, kind, object, title } = entry;
+  const who = entry.actor_title ?? actor;
+  const changes = changesOf(entry.before, entry.after);
+  const page = PAGES[kind];
+  const called = title || (t.kinds[kind as keyof typeof t.kinds] ?? kind);
+  const did = t.actions[action as keyof typeof t.actions] ?? action;
+  return (
+    <li className={`card ${classes.entry}`}>
+      <div className={classes.entryHead}>
+        <time dateTime={new Date(at).toISOString()} className="numbers">
+          {new Date(at).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'medium' })}
+        </time>
+        <button type="button" title={t.onlyBy(who)} onClick={() => only('actor', actor, who)}>
+          {who}
+        </button>
+        <span>
+          {did} · {t.kinds[kind as keyof typeof t.kinds] ?? kind}{' '}
+          {page && action !== 'delete' ? <Link href={addressOf(page, object)}>{called}</Link> : <b>{called}</b>}
+        </span>
+        <button type="button" title={t.onlyOf(called)} onClick={() => only('object', object, called)}>
+          {t.history}
+        </button>
+        {address && <span className={`numbers ${classes.dimmed}`}>{t.from(address)}</span>}
+      </div>
+      {changes.length > 0 && (
+        <details className={classes.details} open={changes.length <= 4}>
+          <summary>{t.fields(changes.length)}</summary>
+          <Changes entry={entry} />
+        </details>
+      )}
+    </li>
+  );
+}
+
+/** Each field before and after. */
+function Changes({ entry: { kind, before, after } }: { entry: AuditEntry }) {
+  const { texts, language } = useTranslation();
+  const t = texts.admin.site;
+  const { empty, yes, no } = texts.admin.parts.conflict;
+  const labels = labelsOf(kind, t);
+  const changes = changesOf(before, after);
+  const users = useTitles('users', idsIn(changes, ['/members', '/leader', '/deputy', '/grants']));
+  const groups = useTitles('groups', idsIn(changes, ['/monitor_groups']));
+  const profiles = useTitles('profiles', idsIn(changes, ['/profile']));
+  const said = (pointer: string, value: unknown): string => {
+    const title = pointer === '/monitor_groups' ? groups : pointer === '/profile' ? profiles : users;
+    const words = inWords(pointer, value, language, t, title);
+    if (words) return words;
+    if (value === null || value === undefined || value === '') return empty;
+    if (typeof value === 'boolean') return value ? yes : no;
+    if (Array.isArray(value)) return value.length === 0 ? empty : value.map((each) => said('', each)).join(', ');
+    return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
+  };
+  return (
+    <div className={classes.changes}>
+      <PlainTable
+        label={t.audit.changes}
+        folding
+        columns={[t.audit.field, t.audit.before, t.audit.after]}
+        rows={changes.map(({ pointer, ...change }) => {
+          const field = fieldOf(pointer, labels);
+          return {
+            key: pointer,
+            cells: [
+              <b key="field">{field === null ? pointer.slice(1).replaceAll('/', ' › ') : labels[field]}</b>,
+              said(pointer, change.before),
+              said(pointer, change.after),
+            ],
+          };
+        })}
+      />
+    </div>
+  );
+}
+
+/** Ids of other objects in changed fields. */
+function idsIn(changes: ReturnType<typeof changesOf>, pointers: readonly string[]): string[] {
+  const found = changes
+    .filter(({ pointer }) => pointers.includes(pointer))
+    .flatMap(({ before, after }) => [before, after].flat())
+    .flatMap((value) => {
+      if (typeof value === 'string') return [value];
+      const { to, group } = (value ?? {}) as { to?: string; group?: string };
+      return to ?? group ?? [];
+    });
+  return [...new Set(found)];
+}

@@ -1,0 +1,63 @@
+/** Parts of a long page, and the list of them that leads there. */
+import { useRef, type ReactNode } from 'react';
+import { useTranslation } from '../../i18n';
+import classes from './site.module.css';
+
+export interface SectionName {
+  key: string;
+  title: string;
+}
+
+const idOf = (key: string) => `section-${key}`;
+
+/** The page beside the list of its sections. */
+export function Sections({ names, children }: { names: readonly SectionName[]; children: ReactNode }) {
+  const { texts } = useTranslation();
+  const page = useRef<HTMLDivElement>(null);
+  const show = (key: string) => {
+    const heading = page.current?.querySelector<HTMLElement>(`#${idOf(key)}`);
+    heading?.scrollIntoView({ block: 'start' });
+    heading?.focus({ preventScroll: true });
+  };
+  return (
+    <div className={classes.sections} data-many={names.length > 1 || undefined}>
+      {names.length > 1 && (
+        <nav className={classes.contents} aria-label={texts.admin.site.sections}>
+          {names.map(({ key, title }) => (
+            <button key={key} type="button" onClick={() => show(key)}>
+              {title}
+            </button>
+          ))}
+        </nav>
+      )}
+      <div ref={page} className={classes.page}>
+        {children}
+      </div>
+    </div>
+  );
+}
+
+export interface SectionProps {
+  name: string;
+  title: string;
+  /** What it is for. */
+  text?: ReactNode;
+  children: ReactNode;
+}
+
+export function Section({ name, title, text, children }: SectionProps) {
+  return (
+    <section className={`card ${classes.section}`} aria-labelledby={idOf(name)}>
+      <h2 id={idOf(name)} tabIndex={-1}>
+        {title}
+      </h2>
+      {text && <p className={classes.text}>{text}</p>}
+      {children}
+    </section>
+  );
+}
+
+/** Fields beside each other where there is room. */
+export function Columns({ children }: { children: ReactNode }) {
+  return <div className={classes.columns}>{children}</div>;
+}

@@ -1,0 +1,141 @@
+/** All users. */
+import { Button, Checkbox, Modal, NativeSelect } from '@mantine/core';
+import { IconSettingsPlus } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { ServiceRight, Stored, UserObject } from '../../generated/site';
+import { services } from '../../generated/siteTables';
+import { useTranslation } from '../../i18n';
+import type { Column } from '../parts/DataTable';
+import { bulk, useAll } from './objects';
+import { ActiveSign, ObjectList } from './ObjectList';
+import { inLanguage, SERVICES } from './rights';
+import classes from './site.module.css';
+
+export function Users() {
+  const { texts } = useTranslation();
+  const groups = useAll('groups');
+  const profiles = useAll('profiles');
+  const [asked, setAsked] = useState<((chosen: ServiceRight[]) => void) | null>(null);
+  const t = texts.admin.site;
+  const f = t.user.fields;
+  const columns: Column<Stored<UserObject>>[] = [
+    {
+      key: 'name',
+      title: f['/display_name'],
+      sort: 'display_name',
+      cell: ({ object }) => object.display_name || object.login,
+    },
+    { key: 'login', title: f['/login'], sort: 'login', cell: ({ object }) => object.login, wide: true },
+    { key: 'business', title: t.user.business, sort: 'business', cell: ({ object }) => object.phones.business },
+    {
+      key: 'department',
+      title: f['/address/department'],
+      sort: 'department',
+      cell: ({ object }) => object.address.department,
+      wide: true,
+    },
+    { key: 'email', title: f['/email'], sort: 'email', cell: ({ object }) => object.email, wide: true },
+    {
+      key: 'active',
+      title: f['/active'],
+      sort: 'active',
+      width: '124px',
+      cell: ({ object }) => <ActiveSign active={object.active} />,
+    },
+  ];
+  return (
+    <>
+      <ObjectList
+        kind="users"
+        columns={columns}
+        activatable
+        filters={(filter, set) =>
+          (
+            [
+              ['group', t.user.ofGroup, t.user.allGroups, groups.value],
+              ['profile', t.user.ofProfile, t.user.allProfiles, profiles.value],
+            ] as const
+          ).map(([name, label, every, found]) => (
+            <NativeSelect
+              key={name}
+              className={classes.filter}
+              aria-label={label}
+              value={filter[name] ?? ''}
+              onChange={({ currentTarget }) => set(name, currentTarget.value)}
+              data={[
+                { value: '', label: every },
+                ...(found ?? []).map(({ id, object }) => ({ value: id, label: object.name })),
+              ]}
+            />
+          ))
+        }
+        actions={(run) => [
+          {
+            key: 'services',
+            label: t.bulk.services,
+            icon: IconSettingsPlus,
+            run: async (items) => {
+              const chosen = await new Promise<ServiceRight[]>((answer) => setAsked(() => answer));
+              setAsked(null);
+              if (chosen.length === 0) return false;
+              return run(items, (_, users) => addServices(users, chosen), t.bulk.servicesAdded);
+            },
+          },
+        ]}
+      />
+      <ServicesDialog onChosen={asked} />
+    </>
+  );
+}
+
+/**
+ * Gives services to users who have different ones already. A patch replaces a whole list, so users with the same list are
+ * changed together.
+ */
+export async function addServices(users: readonly Stored<UserObject>[], added: readonly ServiceRight[]): Promise<void> {
+  const alike = new Map<string, { services: ServiceRight[]; ids: string[] }>();
+  for (const { id, object } of users) {
+    const all = SERVICES.filter((service) => object.services.includes(service) || added.includes(service));
+    if (all.length === object.services.length) continue;
+    const key = all.join(' ');
+    const those = alike.get(key) ?? { services: all, ids: [] };
+    those.ids.push(id);
+    alike.set(key, those);
+  }
+  for (const { services: all, ids } of alike.values()) await bulk('users', ids, { patch: { services: all } });
+}
+
+function ServicesDialog({ onChosen }: { onChosen: ((chosen: ServiceRight[]) => void) | null }) {
+  const { texts, language } = useTranslation();
+  const [chosen, setChosen] = useState<string[]>([]);
+  const t = texts.admin.site;
+  const answer = (those: string[]) => {
+    onChosen?.(SERVICES.filter((service) => those.includes(service)));
+    setChosen([]);
+  };
+  return (
+    <Modal
+      opened={onChosen !== null}
+      onClose={() => answer([])}
+      title={t.bulk.services}
+      size="lg"
+      centered
+      closeButtonProps={{ 'aria-label': t.cancel }}
+    >
+      <p className={classes.question}>{t.bulk.servicesText}</p>
+      <Checkbox.Group value={chosen} onChange={setChosen} aria-label={t.bulk.services}>
+        <div className={classes.services}>
+          {SERVICES.map((service) => (
+            <Checkbox key={service} value={service} label={inLanguage(services[service], language)} />
+          ))}
+        </div>
+      </Checkbox.Group>
+      <div className={classes.answers}>
+        <Button variant="default" onClick={() => answer([])}>
+          {t.cancel}
+        </Button>
+        <Button onClick={() => answer(chosen)}>{t.bulk.servicesAdd}</Button>
+      </div>
+    </Modal>
+  );
+}

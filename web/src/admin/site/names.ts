@@ -1,0 +1,45 @@
+/** What objects are called that others name by their ids. */
+import { useEffect, useReducer } from 'react';
+import type { Stored } from '../../generated/site';
+import { readStored, urlOfObject, type Objects, type Plural } from './objects';
+
+const known = new Map<string, string>();
+const asked = new Map<string, Promise<void>>();
+const keyOf = (kind: Plural, id: string) => `${kind}/${id}`;
+
+/** What a person reads of an object. */
+export function titleOf(object: Objects[Plural]): string {
+  if ('login' in object) return object.display_name || object.login;
+  return object.name;
+}
+
+/** Notes what objects are called that came with a list, so that nobody asks for each. */
+export function remember<K extends Plural>(kind: K, objects: readonly Stored<Objects[K]>[]): void {
+  for (const { id, object } of objects) known.set(keyOf(kind, id), titleOf(object));
+}
+
+function ask(kind: Plural, id: string): Promise<void> {
+  const key = keyOf(kind, id);
+  const before = asked.get(key);
+  if (before) return before;
+  const now = readStored<Objects[Plural]>(urlOfObject(kind, id)).then(
+    ({ value }) => void known.set(key, titleOf(value.object)),
+    // It may be there later; until then its id stands for it.
+    () => void asked.delete(key),
+  );
+  asked.set(key, now);
+  return now;
+}
+
+/** Tells what objects are called; the id itself while that is not known. */
+export function useTitles(kind: Plural, ids: readonly string[]): (id: string) => string {
+  const [, redraw] = useReducer((turn: number) => turn + 1, 0);
+  const wanted = ids.join(' ');
+  useEffect(() => {
+    let over = false;
+    const missing = ids.filter((id) => !known.has(keyOf(kind, id)));
+    if (missing.length > 0) void Promise.all(missing.map((id) => ask(kind, id))).then(() => over || redraw());
+    return () => void (over = true);
+  }, [kind, wanted]);
+  return (id) => known.get(keyOf(kind, id)) ?? id;
+}

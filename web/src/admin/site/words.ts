@@ -1,0 +1,76 @@
+/** Values of objects in words: for conflicts and for what was changed. */
+import type { Grant, Level, ServiceRight } from '../../generated/site';
+import { levels, services } from '../../generated/siteTables';
+import { useTranslation, type Language } from '../../i18n';
+import type { Texts } from '../../i18n/en';
+import type { Words } from '../parts/ConflictDialog';
+import { inLanguage, rightName } from './rights';
+
+/** What a grant is called. */
+export function grantWords(grant: Grant, language: Language, special: string): string {
+  if (grant.level !== 'special') return inLanguage(levels[grant.level as Level], language);
+  return `${special} (${(grant.rights ?? []).map((right) => rightName(right, language)).join('; ') || '–'})`;
+}
+
+/** The labels of the fields of a kind, by their pointers. */
+export function labelsOf(kind: string, t: Texts['admin']['site']): Readonly<Record<string, string>> {
+  const all: Record<string, Readonly<Record<string, string>>> = {
+    user: t.user.fields,
+    group: t.group.fields,
+    computer: t.computer.fields,
+    profile: t.profile.fields,
+    administrator: t.administrator.fields,
+    settings: t.settings.fields,
+  };
+  return all[kind] ?? {};
+}
+
+/** A value in words; undefined: as others of its type. `title` tells what ids of users and groups stand for. */
+export function inWords(
+  pointer: string,
+  value: unknown,
+  language: Language,
+  t: Texts['admin']['site'],
+  title: (id: string) => string,
+): string | undefined {
+  if (isGrant(value)) return grantWords(value, language, t.grant.special);
+  if (pointer === '/services' && Array.isArray(value)) {
+    return (value as ServiceRight[])
+      .map((service) => (Object.hasOwn(services, service) ? inLanguage(services[service], language) : service))
+      .join(', ');
+  }
+  if (['/members', '/leader', '/deputy', '/profile'].includes(pointer)) {
+    if (typeof value === 'string') return title(value);
+    if (Array.isArray(value)) return value.map((id) => title(String(id))).join(', ');
+  }
+  if (Array.isArray(value) && value.length > 0 && typeof value[0] === 'object') {
+    return value.map((row) => rowWords(row as Record<string, unknown>, language, t, title)).join('; ');
+  }
+  return undefined;
+}
+
+/** A row of a list: what it is called, and what of it is on. */
+function rowWords(
+  row: Record<string, unknown>,
+  language: Language,
+  t: Texts['admin']['site'],
+  title: (id: string) => string,
+): string {
+  const parts = Object.entries(row).flatMap(([key, value]) => {
+    if (isGrant(value)) return [grantWords(value, language, t.grant.special)];
+    if (key === 'to' || key === 'group') return [title(String(value))];
+    if (typeof value === 'boolean') return value ? [t.row[key as keyof typeof t.row] ?? key] : [];
+    return value === '' || value === null ? [] : [String(value)];
+  });
+  return parts.join(', ');
+}
+
+function isGrant(value: unknown): value is Grant {
+  return typeof value === 'object' && value !== null && 'level' in value;
+}
+
+export function useWords(): Words {
+  const { texts, language } = useTranslation();
+  const t = texts.admin.site;
+  return (pointer, value) => inWords(pointer, value, language, t, (id) => id);
+}
