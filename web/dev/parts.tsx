@@ -3,7 +3,7 @@
  *
  *   node dev/mock-server.mjs 7224 &  npx vite  and then http://localhost:5173/dev/parts.html
  *
- * `POST /mock/meanwhile` changes the user that is open behind the form's back. A login "taken" is refused.
+ * `POST /mock/meanwhile` changes the user that is open behind the form's back. A login that another user has is refused.
  */
 import '@mantine/core/styles.css';
 import '../src/app.css';
@@ -18,22 +18,14 @@ import { DataTable, type Column } from '../src/admin/parts/DataTable';
 import { SelectField, SwitchField, TextField } from '../src/admin/parts/fields';
 import { Pages } from '../src/admin/parts/pages';
 import { RecordForm } from '../src/admin/parts/RecordForm';
-import { list, read, replace, urlOf } from '../src/admin/parts/rest';
+import { list, urlOf } from '../src/admin/parts/rest';
 import { useRead } from '../src/admin/parts/useRead';
 import { Link, useAddress } from '../src/admin/route';
 import { Appearance, LanguageChoice } from '../src/components/Choices';
+import type { Stored, UserObject as User } from '../src/generated/site';
+import { bodyOf, readStored, replaceBody } from '../src/admin/site/objects';
 import { LanguageProvider } from '../src/i18n';
 import { cssVariables, theme } from '../src/theme';
-
-interface User {
-  id: string;
-  login: string;
-  display_name: string;
-  email: string | null;
-  active: boolean;
-  profile: string;
-  phones: { business: string; mobile: string | null };
-}
 
 const USERS = '/api/v1/admin/users';
 const labels = {
@@ -45,14 +37,14 @@ const labels = {
   '/phones/business': 'Business number',
   '/phones/mobile': 'Mobile number',
 };
-const columns: Column<User>[] = [
-  { key: 'name', title: 'Name', sort: 'display_name', cell: ({ display_name }) => display_name },
-  { key: 'login', title: 'Login', sort: 'login', cell: ({ login }) => login, wide: true },
-  { key: 'business', title: 'Business number', cell: ({ phones }) => phones.business, wide: true },
-  { key: 'email', title: 'E-mail', sort: 'email', cell: ({ email }) => email ?? '–', wide: true },
-  { key: 'active', title: 'Active', width: '90px', cell: ({ active }) => (active ? 'yes' : 'no') },
+const columns: Column<Stored<User>>[] = [
+  { key: 'name', title: 'Name', sort: 'display_name', cell: ({ object }) => object.display_name },
+  { key: 'login', title: 'Login', sort: 'login', cell: ({ object }) => object.login, wide: true },
+  { key: 'business', title: 'Business number', cell: ({ object }) => object.phones.business, wide: true },
+  { key: 'email', title: 'E-mail', sort: 'email', cell: ({ object }) => object.email || '–', wide: true },
+  { key: 'active', title: 'Active', width: '90px', cell: ({ object }) => (object.active ? 'yes' : 'no') },
 ];
-const users = new Pages<User>((query, cursor) => list(USERS, query, 100, cursor));
+const users = new Pages<Stored<User>>((query, cursor) => list(USERS, query, 100, cursor));
 
 function Parts() {
   const id = useAddress().split('/').at(-1) ?? '';
@@ -65,7 +57,7 @@ function Parts() {
           <LanguageChoice />
           <Appearance />
         </div>
-        {/^u\d/.test(id) ? <One key={id} id={id} /> : <All />}
+        {/^[un]\d/.test(id) ? <One key={id} id={id} /> : <All />}
       </main>
     </Announce>
   );
@@ -81,7 +73,7 @@ function All() {
         pages={users}
         columns={columns}
         narrow={narrow}
-        nameOf={({ display_name }) => display_name}
+        nameOf={({ object }) => object.display_name}
         hrefOf={({ id }) => `/dev/parts/${id}`}
         actions={[
           {
@@ -100,22 +92,22 @@ function All() {
 
 function One({ id }: { id: string }) {
   const url = urlOf(USERS, id);
-  const { known } = useRead<User>(url);
+  const { known } = useRead<Stored<User>>(url);
   return (
     <>
       <Link href="/dev/parts.html">Users</Link>
       {known && (
         <section className="card" style={{ padding: 20, maxWidth: 640 }}>
           <RecordForm
-            known={known}
+            known={bodyOf(known)}
             labels={labels}
-            save={(changed) => replace(url, changed)}
-            reload={() => read<User>(url)}
+            save={(changed) => replaceBody(url, changed)}
+            reload={async () => bodyOf(await readStored<User>(url))}
           >
             <TextField at="/login" required hint="What the person signs in with" />
             <TextField at="/display_name" required />
             <TextField at="/email" type="email" nullable />
-            <SelectField at="/profile" options={['Default', 'Reception'].map((value) => ({ value, label: value }))} />
+            <SelectField at="/profile" nullable options={[{ value: '', label: 'Default' }]} />
             <SwitchField at="/active" />
             <TextField at="/phones/business" type="tel" />
             <TextField at="/phones/mobile" type="tel" nullable />

@@ -111,6 +111,7 @@ export const siteDe: SiteTexts = {
   grant: {
     hint: 'Jede Stufe enthält die davor.',
     special: 'Speziell: einzeln ausgewählt',
+    chosen: (count) => counted(count, { one: '# Recht ist ausgewählt', other: '# Rechte sind ausgewählt' }),
     show: 'Was diese Stufe erlaubt',
     matrix: (label) => `Rechte: ${label}`,
   },
@@ -379,6 +380,7 @@ export const siteDe: SiteTexts = {
     field: 'Feld',
     before: 'Vorher',
     after: 'Nachher',
+    kept: (count) => counted(count, { one: '# bleibt', other: '# bleiben' }),
     more: 'Ältere Änderungen zeigen',
     none: 'Keine Änderung passt.',
     lost: (why) => `Die Änderungen können nicht gezeigt werden. ${why}`,

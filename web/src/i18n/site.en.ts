@@ -109,6 +109,7 @@ export const siteEn = {
   grant: {
     hint: 'Each level includes those before it.',
     special: 'Special: chosen one by one',
+    chosen: (count: number) => counted(count, { one: '# right is chosen', other: '# rights are chosen' }),
     show: 'What this level grants',
     matrix: (label: string) => `Rights: ${label}`,
   },
@@ -374,6 +375,7 @@ export const siteEn = {
     field: 'Field',
     before: 'Before',
     after: 'After',
+    kept: (count: number) => counted(count, { one: '# other stays', other: '# others stay' }),
     more: 'Show older changes',
     none: 'No change matches.',
     lost: (why: string) => `The log cannot be shown. ${why}`,

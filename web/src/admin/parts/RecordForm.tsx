@@ -121,7 +121,7 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
           {children}
         </fieldset>
         {!readOnly && (
-          <div className={classes.bar} data-unsaved={unsaved || undefined}>
+          <div className={classes.bar} data-bar data-unsaved={unsaved || undefined}>
             {problems.length > 0 ? (
               <div className={classes.problems} role="alert">
                 <IconAlertTriangle size={19} aria-hidden />
@@ -149,11 +149,13 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
       </form>
       <LeaveGuard unsaved={unsaved} />
       <ConflictDialog
-        differences={theirs && differences(known.value, mine, theirs.value)}
+        differences={theirs && differences(known.value, mine, theirs.value, labels)}
         labels={labels}
         words={words}
         busy={busy}
-        onOverwrite={() => theirs && void send({ value: merged(known.value, mine, theirs.value), tag: theirs.tag })}
+        onOverwrite={() =>
+          theirs && void send({ value: merged(known.value, mine, theirs.value, labels), tag: theirs.tag })
+        }
         onReload={() => theirs && settle(theirs)}
         onBack={() => setTheirs(null)}
       />

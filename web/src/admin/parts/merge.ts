@@ -12,6 +12,9 @@ export function same(one: unknown, other: unknown): boolean {
   return one === other;
 }
 
+/** Fields by their pointers: what is below one is a part of its value, and never mixed. */
+export type Fields = Readonly<Record<string, unknown>>;
+
 /** A field that somebody else has changed. */
 export interface Difference {
   /** Where it is (RFC 6901). */
@@ -22,27 +25,35 @@ export interface Difference {
 }
 
 /** What the others have changed since both began. */
-export function differences(before: unknown, mine: unknown, theirs: unknown, pointer = ''): Difference[] {
-  if (isObject(before) && isObject(theirs)) {
+export function differences(
+  before: unknown,
+  mine: unknown,
+  theirs: unknown,
+  fields: Fields = {},
+  pointer = '',
+): Difference[] {
+  if (isObject(before) && isObject(theirs) && !Object.hasOwn(fields, pointer)) {
     const own = isObject(mine) ? mine : {};
     return [...new Set([...Object.keys(before), ...Object.keys(theirs)])].flatMap((key) =>
-      differences(before[key], own[key], theirs[key], `${pointer}/${escaped(key)}`),
+      differences(before[key], own[key], theirs[key], fields, `${pointer}/${escaped(key)}`),
     );
   }
   return same(before, theirs) ? [] : [{ pointer, before, mine, theirs }];
 }
 
 /** Theirs, with what was changed in mine in its place. */
-export function merged<T>(before: T, mine: T, theirs: T): T {
-  return either(before, mine, theirs) as T;
+export function merged<T>(before: T, mine: T, theirs: T, fields: Fields = {}): T {
+  return either(before, mine, theirs, fields, '') as T;
 }
 
-function either(before: unknown, mine: unknown, theirs: unknown): unknown {
+function either(before: unknown, mine: unknown, theirs: unknown, fields: Fields, pointer: string): unknown {
   if (same(before, mine)) return theirs;
-  if (!isObject(before) || !isObject(mine) || !isObject(theirs)) return mine;
+  if (!isObject(before) || !isObject(mine) || !isObject(theirs) || Object.hasOwn(fields, pointer)) return mine;
   const keys = new Set([...Object.keys(theirs), ...Object.keys(mine)]);
-  const fields = [...keys].map((key) => [key, either(before[key], mine[key], theirs[key])] as const);
-  return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+  const all = [...keys].map(
+    (key) => [key, either(before[key], mine[key], theirs[key], fields, `${pointer}/${escaped(key)}`)] as const,
+  );
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -50,7 +61,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** The field that a pointer leads to, or into; null: none of these. */
-export function fieldOf(pointer: string, fields: Readonly<Record<string, unknown>>): string | null {
+export function fieldOf(pointer: string, fields: Fields): string | null {
   for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) if (Object.hasOwn(fields, at)) return at;
   return null;
 }

@@ -20,6 +20,7 @@ export function Administrators() {
       key: 'name',
       title: f['/display_name'],
       sort: 'display_name',
+      width: 'minmax(0, 1.3fr)',
       cell: ({ object }) => object.display_name || object.login,
     },
     { key: 'login', title: f['/login'], sort: 'login', cell: ({ object }) => object.login, wide: true },
@@ -28,7 +29,7 @@ export function Administrators() {
       key: 'active',
       title: f['/active'],
       sort: 'active',
-      width: '124px',
+      width: 'minmax(68px, 0.7fr)',
       cell: ({ object }) => <ActiveSign active={object.active} />,
     },
   ];

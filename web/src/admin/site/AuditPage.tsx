@@ -42,6 +42,7 @@ export function AuditPage({ chosen }: { chosen: URLSearchParams }) {
   const t = texts.admin.site.audit;
   const narrow = (name: string, value: string) => {
     const now = new URLSearchParams(chosen);
+    now.delete(`${name}_name`);
     if (value === '') now.delete(name);
     else now.set(name, value);
     choose(now);
@@ -147,9 +148,10 @@ function Entry({ entry, only }: EntryProps) {
   const t = texts.admin.site.audit;
   const { at, actor, address, action, kind, object, title } = entry;
   const who = entry.actor_title ?? actor;
-  const changes = changesOf(entry.before, entry.after);
+  const changes = changesOf(entry.before, entry.after, labelsOf(kind, texts.admin.site));
   const page = PAGES[kind];
-  const called = title || (t.kinds[kind as keyof typeof t.kinds] ?? kind);
+  const sort = t.kinds[kind as keyof typeof t.kinds] ?? kind;
+  const called = title || sort;
   const did = t.actions[action as keyof typeof t.actions] ?? action;
   return (
     <li className={`card ${classes.entry}`}>
@@ -161,8 +163,9 @@ function Entry({ entry, only }: EntryProps) {
           {who}
         </button>
         <span>
-          {did} · {t.kinds[kind as keyof typeof t.kinds] ?? kind}{' '}
-          {page && action !== 'delete' ? <Link href={addressOf(page, object)}>{called}</Link> : <b>{called}</b>}
+          {did} · {title === '' ? <b>{sort}</b> : sort}{' '}
+          {title !== '' &&
+            (page && action !== 'delete' ? <Link href={addressOf(page, object)}>{title}</Link> : <b>{title}</b>)}
         </span>
         <button type="button" title={t.onlyOf(called)} onClick={() => only('object', object, called)}>
           {t.history}
@@ -185,7 +188,7 @@ function Changes({ entry: { kind, before, after } }: { entry: AuditEntry }) {
   const t = texts.admin.site;
   const { empty, yes, no } = texts.admin.parts.conflict;
   const labels = labelsOf(kind, t);
-  const changes = changesOf(before, after);
+  const changes = changesOf(before, after, labels);
   const users = useTitles('users', idsIn(changes, ['/members', '/leader', '/deputy', '/grants']));
   const groups = useTitles('groups', idsIn(changes, ['/monitor_groups']));
   const profiles = useTitles('profiles', idsIn(changes, ['/profile']));
@@ -204,14 +207,14 @@ function Changes({ entry: { kind, before, after } }: { entry: AuditEntry }) {
         label={t.audit.changes}
         folding
         columns={[t.audit.field, t.audit.before, t.audit.after]}
-        rows={changes.map(({ pointer, ...change }) => {
+        rows={changes.map(({ pointer, kept, ...change }) => {
           const field = fieldOf(pointer, labels);
           return {
             key: pointer,
             cells: [
               <b key="field">{field === null ? pointer.slice(1).replaceAll('/', ' › ') : labels[field]}</b>,
               said(pointer, change.before),
-              said(pointer, change.after),
+              kept > 0 ? `${said(pointer, change.after)} (${t.audit.kept(kept)})` : said(pointer, change.after),
             ],
           };
         })}

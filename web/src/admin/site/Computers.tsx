@@ -19,7 +19,7 @@ export function Computers() {
   const { texts } = useTranslation();
   const t = texts.admin.site.computer.fields;
   const columns: Column<Stored<ComputerObject>>[] = [
-    { key: 'name', title: t['/name'], sort: 'name', cell: ({ object }) => object.name },
+    { key: 'name', title: t['/name'], sort: 'name', width: 'minmax(0, 1.3fr)', cell: ({ object }) => object.name },
     { key: 'first', title: t['/first_phone'], sort: 'first_phone', cell: ({ object }) => object.first_phone },
     {
       key: 'second',
@@ -32,7 +32,7 @@ export function Computers() {
       key: 'active',
       title: t['/active'],
       sort: 'active',
-      width: '124px',
+      width: 'minmax(68px, 0.7fr)',
       cell: ({ object }) => <ActiveSign active={object.active} />,
     },
   ];

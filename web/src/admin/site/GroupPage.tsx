@@ -142,20 +142,22 @@ function Members({ group }: { group: string }) {
         {found.length > shown.length ? t.shown(number(shown.length), number(found.length)) : t.count(found.length)}
       </p>
       {found.length > 0 && (
-        <Rows
-          label={label}
-          rows={shown}
-          keyOf={({ id }) => id}
-          removeLabel={({ name }) => t.remove(name)}
-          onRemove={(at) => onChange(value.filter((id) => id !== shown[at]?.id))}
-          empty=""
-        >
-          {({ id, name }) => (
-            <Link className={classes.link} href={addressOf('users', id)}>
-              {name}
-            </Link>
-          )}
-        </Rows>
+        <div className={classes.long}>
+          <Rows
+            label={label}
+            rows={shown}
+            keyOf={({ id }) => id}
+            removeLabel={({ name }) => t.remove(name)}
+            onRemove={(at) => onChange(value.filter((id) => id !== shown[at]?.id))}
+            empty=""
+          >
+            {({ id, name }) => (
+              <Link className={classes.link} href={addressOf('users', id)}>
+                {name}
+              </Link>
+            )}
+          </Rows>
+        </div>
       )}
     </div>
   );

@@ -9,7 +9,7 @@ export function Groups() {
   const { texts, number } = useTranslation();
   const t = texts.admin.site.group.fields;
   const columns: Column<Stored<GroupObject>>[] = [
-    { key: 'name', title: t['/name'], sort: 'name', cell: ({ object }) => object.name },
+    { key: 'name', title: t['/name'], sort: 'name', width: 'minmax(0, 1.3fr)', cell: ({ object }) => object.name },
     {
       key: 'description',
       title: t['/description'],
@@ -29,7 +29,7 @@ export function Groups() {
       key: 'active',
       title: t['/active'],
       sort: 'active',
-      width: '124px',
+      width: 'minmax(68px, 0.7fr)',
       cell: ({ object }) => <ActiveSign active={object.active} />,
     },
   ];

@@ -193,7 +193,7 @@ export function ActiveSign({ active }: { active: boolean }) {
   return (
     <span className={classes.sign} data-on={active || undefined}>
       <Icon size={16} aria-hidden />
-      {active ? t.yes : t.no}
+      <span>{active ? t.yes : t.no}</span>
     </span>
   );
 }

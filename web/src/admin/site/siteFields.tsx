@@ -1,7 +1,7 @@
 /** Fields that only objects of the site have: services, grants, lists, other objects. */
 import { ActionIcon, Button, Checkbox, NativeSelect, Switch, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
-import { useId, useRef, type ReactNode } from 'react';
+import { useId, useRef, useState, type ReactNode } from 'react';
 import type { Grant, ServiceRight } from '../../generated/site';
 import { levels, services } from '../../generated/siteTables';
 import { useTranslation } from '../../i18n';
@@ -75,36 +75,35 @@ export function GrantChoice({ label, value, onChange, readOnly = false }: GrantC
   const t = texts.admin.site.grant;
   const granted = rightsOf(value);
   const isSpecial = value.level === 'special';
-  const matrix = (
-    <Matrix
-      label={t.matrix(label)}
-      granted={granted}
-      onChange={isSpecial && !readOnly ? (now) => onChange(special(now)) : undefined}
-    />
-  );
+  const [open, setOpen] = useState(false);
   return (
     <div className={classes.grant}>
       <NativeSelect
         label={label}
         description={t.hint}
         value={value.level}
-        onChange={({ currentTarget: { value: level } }) =>
-          // Who wants to choose one by one begins with what is granted so far.
-          onChange(level === 'special' ? special(granted) : { level: level as Grant['level'] })
-        }
+        onChange={({ currentTarget: { value: level } }) => {
+          // Who wants to choose one by one begins with what is granted so far, and sees it.
+          if (level === 'special') setOpen(true);
+          onChange(level === 'special' ? special(granted) : { level: level as Grant['level'] });
+        }}
         data={[
           ...LEVELS.map((level) => ({ value: level, label: inLanguage(levels[level], language) })),
           { value: 'special', label: t.special },
         ]}
       />
-      {isSpecial
-        ? matrix
-        : value.level !== 'none' && (
-            <details className={classes.details}>
-              <summary>{t.show}</summary>
-              {matrix}
-            </details>
+      {value.level !== 'none' && (
+        <details className={classes.details} open={open} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+          <summary>{isSpecial ? t.chosen(granted.size) : t.show}</summary>
+          {open && (
+            <Matrix
+              label={t.matrix(label)}
+              granted={granted}
+              onChange={isSpecial && !readOnly ? (now) => onChange(special(now)) : undefined}
+            />
           )}
+        </details>
+      )}
     </div>
   );
 }
@@ -120,35 +119,44 @@ export interface RowsProps<T> {
   empty: string;
 }
 
-/** Rows that can be removed. The focus goes to what comes after. */
+/** Rows that can be removed. The focus then goes to what comes after. */
 export function Rows<T>({ label, rows, keyOf, removeLabel, onRemove, children, empty }: RowsProps<T>) {
   const { readOnly } = useFormFields();
-  const list = useRef<HTMLUListElement>(null);
-  if (rows.length === 0) return <p className={classes.plain}>{empty}</p>;
+  const box = useRef<HTMLDivElement>(null);
+  const remove = (at: number) => {
+    onRemove(at);
+    // Once they are drawn; where none is left, the place itself has the focus.
+    setTimeout(() => {
+      const buttons = box.current?.querySelectorAll<HTMLElement>('li > button') ?? [];
+      (buttons[Math.min(at, buttons.length - 1)] ?? box.current)?.focus();
+    });
+  };
   return (
-    <ul ref={list} className={classes.rows} aria-label={label}>
-      {rows.map((row, at) => (
-        <li key={keyOf(row, at)}>
-          <div className={classes.row}>{children(row, at)}</div>
-          {!readOnly && (
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              size={36}
-              aria-label={removeLabel(row, at)}
-              title={removeLabel(row, at)}
-              onClick={() => {
-                const buttons = [...(list.current?.querySelectorAll<HTMLElement>('li > button') ?? [])];
-                (buttons[at + 1] ?? buttons[at - 1])?.focus();
-                onRemove(at);
-              }}
-            >
-              <IconTrash size={17} aria-hidden />
-            </ActionIcon>
-          )}
-        </li>
-      ))}
-    </ul>
+    <div ref={box} tabIndex={-1} className={classes.place}>
+      {rows.length === 0 ? (
+        <p className={classes.plain}>{empty}</p>
+      ) : (
+        <ul className={classes.rows} aria-label={label}>
+          {rows.map((row, at) => (
+            <li key={keyOf(row, at)}>
+              <div className={classes.row}>{children(row, at)}</div>
+              {!readOnly && (
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  size={36}
+                  aria-label={removeLabel(row, at)}
+                  title={removeLabel(row, at)}
+                  onClick={() => remove(at)}
+                >
+                  <IconTrash size={17} aria-hidden />
+                </ActionIcon>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
   );
 }
 
