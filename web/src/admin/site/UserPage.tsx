@@ -24,7 +24,7 @@ import { UserLinesList } from './UserLines';
 import { useWords } from './words';
 import classes from './site.module.css';
 
-const BLANK: UserObject = {
+export const blankUser: UserObject = {
   login: '',
   identity: '',
   first_name: '',
@@ -87,7 +87,7 @@ export function UserPage({ id }: { id: string }) {
     <ObjectPage
       kind="users"
       id={id}
-      blank={BLANK}
+      blank={blankUser}
       labels={t.fields}
       words={words}
       sections={names}

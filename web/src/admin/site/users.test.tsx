@@ -1,0 +1,283 @@
+// @vitest-environment happy-dom
+/** Users in a browser: the list, what is done with many, and a user's page. */
+import { cleanup, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, it, vi } from 'vitest';
+import { useAddress } from '../route';
+import { blankUser, UserPage } from './UserPage';
+import { addServices, Users } from './Users';
+import { serving, shown, stored, type Answer, type Asked } from './testing';
+
+const user = (name: string, change: object = {}) => ({
+  ...blankUser,
+  login: name.toLowerCase(),
+  first_name: name,
+  display_name: `${name} Berger`,
+  ...change,
+});
+const group = {
+  name: 'Sales',
+  description: '',
+  active: true,
+  leader: null,
+  deputy: null,
+  members: ['u1'],
+  services: ['chat'],
+};
+const settings = {
+  presence_domain: 'example.com',
+  services: ['audio'],
+  bind_lines: true,
+  max_clients: 2,
+  password: { min_length: 8 },
+};
+
+function server(more?: (asked: Asked) => Answer | undefined) {
+  return serving(
+    {
+      users: {
+        u1: stored('u1', user('Anna')),
+        u2: stored('u2', user('Ben')),
+        u3: stored('u3', user('Clara'), true),
+      },
+      groups: { g1: stored('g1', group) },
+      profiles: {},
+      settings: { only: stored('only', settings) },
+    },
+    (asked) =>
+      more?.(asked) ??
+      (asked.path.endsWith('/lines')
+        ? {
+            body: {
+              lines: [{ line: { group: 'HQ', number: '201' }, by: 'business', place: 'first', owner: true }],
+              loose: [{ pointer: '/first_phone', line: '999', english: 'There is no such line.', german: '' }],
+            },
+          }
+        : undefined),
+  );
+}
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+  window.history.replaceState(null, '', '/');
+});
+const keyboard = () => userEvent.setup({ delay: null });
+const button = (name: string | RegExp) => screen.getByRole('button', { name });
+const field = (name: RegExp) => screen.getByRole<HTMLInputElement>('textbox', { name });
+
+it('lists users, with a padlock at those of the file', async () => {
+  server();
+  shown(<Users />);
+  const row = await screen.findByRole('row', { name: /Clara Berger/ });
+  expect(within(row).getByRole('img', { name: 'Set in offhook.toml' })).toBeTruthy();
+  expect(screen.getByRole('row', { name: /Anna Berger/ }).textContent).toContain('anna');
+});
+
+it('deletes many once one has agreed to their number, and leaves out those of the file', async () => {
+  const { sent } = server();
+  shown(<Users />);
+  await screen.findByRole('row', { name: /Anna Berger/ });
+  const keys = keyboard();
+  await keys.click(screen.getByRole('checkbox', { name: 'Select all that are loaded' }));
+  await keys.click(button('Delete'));
+  const dialog = await screen.findByRole('dialog', { name: 'Delete 2 users?' });
+  expect(sent()).toEqual([]);
+  await keys.click(within(dialog).getByRole('button', { name: 'Delete 2 entries' }));
+  await waitFor(() =>
+    expect(sent()).toEqual([
+      { method: 'POST', path: '/api/v1/admin/users/bulk', body: { ids: ['u1', 'u2'], delete: true } },
+    ]),
+  );
+});
+
+it('deletes nothing where one does not agree', async () => {
+  const { sent } = server();
+  shown(<Users />);
+  await screen.findByRole('row', { name: /Anna Berger/ });
+  const keys = keyboard();
+  await keys.click(screen.getByRole('checkbox', { name: 'Select Anna Berger' }));
+  await keys.click(button('Delete'));
+  await keys.click(
+    within(await screen.findByRole('dialog', { name: 'Delete 1 user?' }))
+      .getAllByRole('button', { name: 'Cancel' })
+      .at(-1)!,
+  );
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  expect(sent()).toEqual([]);
+});
+
+it('offers nothing to an administrator who may only look', async () => {
+  server();
+  shown(<Users />, 'read_only');
+  await screen.findByRole('row', { name: /Anna Berger/ });
+  expect(screen.queryByRole('button', { name: 'New user' })).toBeNull();
+  expect(screen.queryByRole('checkbox')).toBeNull();
+});
+
+it('narrows the list', async () => {
+  const { asked } = server();
+  shown(<Users />);
+  await screen.findByRole('row', { name: /Anna Berger/ });
+  await keyboard().selectOptions(screen.getByRole('combobox', { name: 'Active or not' }), 'Only inactive');
+  await waitFor(() => expect(asked.some(({ path }) => /users\?.*active=false/.test(path))).toBe(true));
+});
+
+it('adds services to what each has, in as few requests as there are different ones', async () => {
+  const { sent } = server();
+  const having = (id: string, services: object) => stored(id, user(id, { services }));
+  await addServices([having('a', []), having('b', ['chat']), having('c', []), having('d', ['audio'])], ['audio']);
+  expect(sent().map(({ body }) => body)).toEqual([
+    { ids: ['a', 'c'], patch: { services: ['audio'] } },
+    { ids: ['b'], patch: { services: ['chat', 'audio'] } },
+  ]);
+});
+
+function Opened({ id }: { id: string }) {
+  useAddress();
+  return <UserPage id={id} />;
+}
+
+it('suggests a new user’s displayed name until another is chosen, and an identity', async () => {
+  const { sent } = server();
+  shown(<Opened id="new" />);
+  const keys = keyboard();
+  await keys.type(await screen.findByRole('textbox', { name: /^First name/ }), 'Zoë');
+  await keys.type(field(/^Last name/), 'Weber');
+  expect(field(/^Displayed name/).value).toBe('Zoë Weber');
+  await keys.clear(field(/^Displayed name/));
+  await keys.type(field(/^Displayed name/), 'Reception');
+  await keys.type(field(/^Last name/), 's');
+  expect(field(/^Displayed name/).value).toBe('Reception');
+  await keys.type(field(/^Login/), 'zoe');
+  await waitFor(() => expect(field(/^Identity/).placeholder).toBe('zoe@example.com'));
+  await keys.click(button('Save'));
+  await waitFor(() => expect(window.location.pathname).toBe('/admin/users/made'));
+  expect(sent()[0]).toMatchObject({
+    method: 'POST',
+    path: '/api/v1/admin/users',
+    body: { login: 'zoe', last_name: 'Webers', display_name: 'Reception', identity: '' },
+  });
+});
+
+it('shows what lines follow and why, and where services come from', async () => {
+  server();
+  shown(<Opened id="u1" />);
+  const lines = await screen.findByRole('table', { name: 'Lines of this user' });
+  expect(
+    within(lines)
+      .getAllByRole('cell')
+      .map(({ textContent }) => textContent),
+  ).toEqual(['201 (HQ)', 'first line', 'has the business number', 'this user’s']);
+  expect(screen.getByText('999: There is no such line.')).toBeTruthy();
+  await screen.findByText('from group Sales');
+  expect(screen.getByText('given to everybody')).toBeTruthy();
+});
+
+it('puts what is wrong beside its field, also within a list', async () => {
+  server(({ method }) =>
+    method === 'PUT'
+      ? {
+          status: 422,
+          body: {
+            code: 'name_taken',
+            detail: 'Ben has this name already.',
+            errors: [
+              { pointer: '/login', code: 'name_taken', detail: 'Ben has this name already.' },
+              { pointer: '/additional_lines/0/line', code: 'invalid_line', detail: 'x' },
+            ],
+          },
+        }
+      : undefined,
+  );
+  shown(<Opened id="u1" />);
+  const keys = keyboard();
+  await keys.click(await screen.findByRole('button', { name: 'Add a line' }));
+  await keys.click(button('Save'));
+  await screen.findByText('Ben has this name already.');
+  await waitFor(() => expect(document.activeElement).toBe(field(/^Login/)));
+  const region = screen.getByRole('region', { name: 'Additional lines' });
+  expect(within(region).getByText(/^A line is named by its number/)).toBeTruthy();
+});
+
+it('grants rights one by one, beginning with those of the level', async () => {
+  const { sent } = server();
+  shown(<Opened id="u1" />);
+  const keys = keyboard();
+  await keys.click(await screen.findByRole('combobox', { name: 'Grant rights to' }));
+  await keys.click(await screen.findByRole('option', { name: /Ben Berger/ }));
+  await keys.selectOptions(await screen.findByRole('combobox', { name: /^To Ben Berger/ }), 'special');
+  const box = (name: string) => screen.getByRole<HTMLInputElement>('checkbox', { name });
+  expect(box('Presence: See the presence').checked).toBe(true);
+  expect(box('First line (business): Pick up calls').checked).toBe(false);
+  await keys.click(box('First line (business): Pick up calls'));
+  await keys.click(box('All of Contact data'));
+  await keys.click(box('All of Contact data'));
+  await keys.click(button('Save'));
+  await waitFor(() => expect(sent()).toHaveLength(1));
+  const { grants } = sent()[0]?.body as { grants: { to: string; grant: { level: string; rights: string[] } }[] };
+  expect(grants[0]?.to).toBe('u2');
+  expect(grants[0]?.grant.level).toBe('special');
+  expect(grants[0]?.grant.rights).toContain('first_pick_up');
+  expect(grants[0]?.grant.rights).not.toContain('see_picture');
+});
+
+it('sets a password, says what is wrong with one, and shows none', async () => {
+  let wrong = true;
+  const { sent } = server(({ path }) =>
+    wrong && path.endsWith('/password')
+      ? {
+          status: 422,
+          body: {
+            code: 'out_of_range',
+            errors: [{ pointer: '/password', code: 'out_of_range', detail: 'Too short.' }],
+          },
+        }
+      : undefined,
+  );
+  shown(<Opened id="u1" />);
+  const password = await screen.findByLabelText('New password');
+  expect(password.getAttribute('type')).toBe('password');
+  const keys = keyboard();
+  await keys.type(password, 'abc');
+  await keys.click(button('Set password'));
+  await screen.findByText('Too short.');
+  wrong = false;
+  await keys.type(password, 'defghijk');
+  await keys.click(button('Set password'));
+  await waitFor(() => expect((password as HTMLInputElement).value).toBe(''));
+  expect(sent().at(-1)).toEqual({
+    method: 'PUT',
+    path: '/api/v1/admin/users/u1/password',
+    body: { password: 'abcdefghijk' },
+  });
+});
+
+it('leaves a group at once', async () => {
+  const { sent } = server();
+  shown(<Opened id="u1" />);
+  await keyboard().click(await screen.findByRole('button', { name: 'Remove from Sales' }));
+  await waitFor(() => expect(sent()[0]).toMatchObject({ path: '/api/v1/admin/groups/g1', body: { members: [] } }));
+  await screen.findByText('The user is in no group.');
+});
+
+it('says what refers to a user before deleting, and goes back to the list', async () => {
+  const { sent } = server();
+  shown(<Opened id="u1" />);
+  const keys = keyboard();
+  await screen.findByText('from group Sales');
+  await keys.click(button('Delete'));
+  const dialog = await screen.findByRole('dialog', { name: 'Delete Anna Berger?' });
+  expect(within(dialog).getByText('the membership in Sales')).toBeTruthy();
+  await keys.click(within(dialog).getByRole('button', { name: 'Delete' }));
+  await waitFor(() => expect(window.location.pathname).toBe('/admin/users'));
+  expect(sent()).toEqual([{ method: 'DELETE', path: '/api/v1/admin/users/u1', body: undefined }]);
+});
+
+it('only shows what the file sets', async () => {
+  server();
+  shown(<Opened id="u3" />);
+  await screen.findByText(/It can only be changed there/);
+  expect(field(/^Login/).matches(':disabled') || field(/^Login/).closest('fieldset')?.disabled).toBe(true);
+  for (const name of ['Save', 'Delete', 'Set password']) expect(screen.queryByRole('button', { name })).toBeNull();
+});
