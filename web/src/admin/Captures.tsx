@@ -12,6 +12,7 @@ import { capture, captures, captureUrl, CAPTURES_ZIP, deleteCapture } from './di
 import { Files } from './Files';
 import { PageHead } from './PageHead';
 import { useWatched } from './poller';
+import { useMayChange } from './site/role';
 
 const EVERY = 5000;
 /** Lines that are offered at once; typing finds the others. */
@@ -21,6 +22,7 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
   const { texts } = useTranslation();
   const attempt = useAttempt();
   const { report, failure, again } = useWatched('captures', captures, { every: EVERY });
+  const may = useMayChange('captures');
   const t = texts.admin.captures;
 
   const heading = <PageHead title={t.title} lead={t.lead} />;
@@ -51,20 +53,22 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
             {active.length === 0 ? t.notCapturing : t.capturing(active.map(({ name }) => name).join(', '))}
           </p>
           {report.groups.length === 0 && <p className={classes.note}>{t.noGroups}</p>}
-          <ul className={classes.groups}>
-            {report.groups.map((group) => (
-              <Group
-                key={group.name}
-                group={group}
-                lines={groups.find(({ name }) => name === group.name)?.lines.map(({ number }) => number) ?? []}
-                onSwitch={async (capturing, lines) => {
-                  const done = capturing ? t.switchedOn(group.name) : t.switchedOff(group.name);
-                  await attempt(() => capture(group.name, capturing, lines), done);
-                  await again();
-                }}
-              />
-            ))}
-          </ul>
+          <fieldset className={classes.switches} disabled={!may}>
+            <ul className={classes.groups}>
+              {report.groups.map((group) => (
+                <Group
+                  key={group.name}
+                  group={group}
+                  lines={groups.find(({ name }) => name === group.name)?.lines.map(({ number }) => number) ?? []}
+                  onSwitch={async (capturing, lines) => {
+                    const done = capturing ? t.switchedOn(group.name) : t.switchedOff(group.name);
+                    await attempt(() => capture(group.name, capturing, lines), done);
+                    await again();
+                  }}
+                />
+              ))}
+            </ul>
+          </fieldset>
         </section>
         <Files
           texts={t}

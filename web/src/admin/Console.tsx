@@ -18,7 +18,7 @@ import {
   IconUser,
   IconUsersGroup,
 } from '@tabler/icons-react';
-import { useContext, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { Appearance, LanguageChoice } from '../components/Choices';
 import frame from '../components/Header.module.css';
 import { Logo } from '../components/Logo';
@@ -44,7 +44,7 @@ import { GroupPage } from './site/GroupPage';
 import { Groups } from './site/Groups';
 import { ProfilePage, Profiles } from './site/Profiles';
 import { Rights } from './site/Rights';
-import { maySee, RoleContext, roleOf } from './site/role';
+import { RoleContext, roleOf } from './site/role';
 import { SettingsPage } from './site/SettingsPage';
 import { UserPage } from './site/UserPage';
 import { Users } from './site/Users';
@@ -152,9 +152,7 @@ function Shown({
   children: ReactNode;
 }) {
   const { texts } = useTranslation();
-  const role = useContext(RoleContext);
   const loading = <p className={classes.loading}>{texts.signIn.loading}</p>;
-  if (!maySee(role, page)) return <p className={classes.loading}>{texts.admin.site.notForYou}</p>;
   switch (page) {
     case 'users':
       return opened === null ? <Users /> : <UserPage key={opened} id={opened} />;
@@ -214,7 +212,6 @@ const icons: Record<Page, typeof IconPhone> = {
 
 function Pages({ current }: { current: Page }) {
   const { texts } = useTranslation();
-  const role = useContext(RoleContext);
   const [open, setOpen] = useState(false);
   const t = texts.admin.nav;
   // Who has chosen a page wants to see it.
@@ -231,30 +228,25 @@ function Pages({ current }: { current: Page }) {
         </b>
       </button>
       <div className={classes.navigation}>
-        {NAVIGATION.map(({ group, pages }) => {
-          const seen = pages.filter((page) => maySee(role, page));
-          return (
-            seen.length > 0 && (
-              <div key={group} role="group" aria-labelledby={`pages-${group}`}>
-                <h2 id={`pages-${group}`}>{t.group[group]}</h2>
-                {seen.map((page) => {
-                  const Icon = icons[page];
-                  return (
-                    <Link
-                      key={page}
-                      href={addressOf(page)}
-                      aria-current={page === current ? 'page' : undefined}
-                      onClick={() => setOpen(false)}
-                    >
-                      <Icon size={18} aria-hidden />
-                      {t[page]}
-                    </Link>
-                  );
-                })}
-              </div>
-            )
-          );
-        })}
+        {NAVIGATION.map(({ group, pages }) => (
+          <div key={group} role="group" aria-labelledby={`pages-${group}`}>
+            <h2 id={`pages-${group}`}>{t.group[group]}</h2>
+            {pages.map((page) => {
+              const Icon = icons[page];
+              return (
+                <Link
+                  key={page}
+                  href={addressOf(page)}
+                  aria-current={page === current ? 'page' : undefined}
+                  onClick={() => setOpen(false)}
+                >
+                  <Icon size={18} aria-hidden />
+                  {t[page]}
+                </Link>
+              );
+            })}
+          </div>
+        ))}
       </div>
     </nav>
   );

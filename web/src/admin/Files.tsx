@@ -9,6 +9,7 @@ import { useAttempt } from './announce';
 import classes from './Captures.module.css';
 import { Moment } from './clock';
 import { PlainTable } from './PlainTable';
+import { useMayChange } from './site/role';
 import { formatSize } from './size';
 
 /** How the files are spoken of. */
@@ -50,6 +51,7 @@ export interface FilesProps {
 }
 
 export function Files({ texts: t, report, missing, zip, urlOf, remove, onDone }: FilesProps) {
+  const may = useMayChange('log');
   const { texts, language, number } = useTranslation();
   const attempt = useAttempt();
   const section = useRef<HTMLElement>(null);
@@ -83,7 +85,7 @@ export function Files({ texts: t, report, missing, zip, urlOf, remove, onDone }:
               {t.zip}
             </Button>
           )}
-          {finished.length > 0 && (
+          {may && finished.length > 0 && (
             <Button
               size="xs"
               variant="default"
@@ -124,7 +126,7 @@ export function Files({ texts: t, report, missing, zip, urlOf, remove, onDone }:
                   >
                     <IconDownload size={17} aria-hidden />
                   </ActionIcon>
-                  {!open && (
+                  {may && !open && (
                     <ActionIcon
                       variant="default"
                       size={32}

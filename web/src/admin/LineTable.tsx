@@ -14,6 +14,7 @@ import { useState } from 'react';
 import type { Cause, LineReport, LineState } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { Countdown, Moment } from './clock';
+import { useMayChange } from './site/role';
 import classes from './LineTable.module.css';
 import { pageOf, toneOf } from './model';
 import { addressOf, Link } from './route';
@@ -98,6 +99,7 @@ interface LineRowProps {
 
 function LineRow({ index, line, resetting, onReset }: LineRowProps) {
   const { texts } = useTranslation();
+  const may = useMayChange('lines');
   const t = texts.admin;
   const error = line.last_error?.cause ?? line.cause;
   return (
@@ -138,7 +140,7 @@ function LineRow({ index, line, resetting, onReset }: LineRowProps) {
         {line.next_try === null ? '–' : <Countdown at={line.next_try} />}
       </td>
       <td role="cell" data-column="action">
-        {line.state !== 'inactive' && (
+        {may && line.state !== 'inactive' && (
           // Never disabled: that would take the focus away.
           <button
             type="button"

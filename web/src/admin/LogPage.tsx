@@ -15,6 +15,7 @@ import { TableFrame } from './PlainTable';
 import scrolling from './PlainTable.module.css';
 import { PageHead } from './PageHead';
 import { useWatched } from './poller';
+import { useMayChange } from './site/role';
 
 const EVERY = 5000;
 /** Lines that are shown at once. */
@@ -96,6 +97,7 @@ function Level({ area, level, again }: { area: Area; level: LogLevel; again: () 
   // What is being set; null while nothing is asked of the server.
   const [wanted, setWanted] = useState<LogLevel | null>(null);
   const busy = wanted !== null;
+  const may = useMayChange('log');
   const t = texts.admin.log;
   const set = async (level: LogLevel) => {
     if (busy) return;
@@ -110,15 +112,19 @@ function Level({ area, level, again }: { area: Area; level: LogLevel; again: () 
         <b>{t.area[area]}</b>
         <span className={classes.what}>{t.what[area]}</span>
       </span>
-      <NativeSelect
-        size="xs"
-        aria-label={t.levelOf(t.area[area])}
-        value={wanted ?? level}
-        // Never disabled: that would take the focus away.
-        aria-disabled={busy}
-        data={LEVELS.map((value) => ({ value, label: t.level[value] }))}
-        onChange={({ currentTarget: { value } }) => void set(value as LogLevel)}
-      />
+      {!may ? (
+        <span>{t.level[level]}</span>
+      ) : (
+        <NativeSelect
+          size="xs"
+          aria-label={t.levelOf(t.area[area])}
+          value={wanted ?? level}
+          // Never disabled: that would take the focus away.
+          aria-disabled={busy}
+          data={LEVELS.map((value) => ({ value, label: t.level[value] }))}
+          onChange={({ currentTarget: { value } }) => void set(value as LogLevel)}
+        />
+      )}
     </li>
   );
 }

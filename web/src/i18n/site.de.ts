@@ -13,7 +13,6 @@ export const siteDe: SiteTexts = {
   sections: 'Abschnitte dieser Seite',
   inFile: 'In offhook.toml festgelegt',
   inFileText: 'Das legt die Konfigurationsdatei offhook.toml des Servers fest. Es lässt sich nur dort ändern.',
-  notForYou: 'Diese Seite gehört nicht zu Ihrer Rolle als Administrator.',
   notThere: (why) => `Das kann nicht gezeigt werden. ${why}`,
   failed: (why) => `Das hat nicht geklappt. ${why}`,
   sure: (name) => `${name} löschen?`,
@@ -125,7 +124,7 @@ export const siteDe: SiteTexts = {
   },
   password: {
     title: 'Passwort',
-    text: 'Wirkt sofort und wird nie gezeigt. Teilen Sie es der Person auf sicherem Weg mit.',
+    text: 'Wirkt sofort, beendet alle Sitzungen der Person und wird nie gezeigt. Teilen Sie es ihr auf sicherem Weg mit.',
     label: 'Neues Passwort',
     hint: (least) => counted(least, { one: 'Mindestens # Zeichen.', other: 'Mindestens # Zeichen.' }),
     show: 'Passwort zeigen oder verbergen',
@@ -451,7 +450,11 @@ export const siteDe: SiteTexts = {
   administrator: {
     section: 'Allgemein',
     roleHint: 'Wirkt sofort.',
-    roles: { full: 'Alles', users: 'Benutzer, Gruppen, Computer, Profile', read_only: 'Alles sehen, nichts ändern' },
+    roles: {
+      full: 'Alles',
+      users: 'Benutzer, Gruppen, Computer, Profile ändern; den Rest sehen',
+      read_only: 'Alles sehen, nichts ändern',
+    },
     fields: {
       '/login': 'Anmeldename',
       '/display_name': 'Angezeigter Name',

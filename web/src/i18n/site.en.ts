@@ -13,7 +13,6 @@ export const siteEn = {
   sections: 'Sections of this page',
   inFile: 'Set in offhook.toml',
   inFileText: 'This is set in the configuration file offhook.toml of the server. It can only be changed there.',
-  notForYou: 'Your role as an administrator does not include this page.',
   notThere: (why: string) => `This cannot be shown. ${why}`,
   failed: (why: string) => `That did not work. ${why}`,
   sure: (name: string) => `Delete ${name}?`,
@@ -124,7 +123,7 @@ export const siteEn = {
   },
   password: {
     title: 'Password',
-    text: 'Takes effect at once, and is never shown. Tell it to the person in a safe way.',
+    text: 'Takes effect at once, ends all sessions of that person, and is never shown. Tell it to the person in a safe way.',
     label: 'New password',
     hint: (least: number) => counted(least, { one: 'At least # character.', other: 'At least # characters.' }),
     show: 'Show or hide the password',
@@ -447,7 +446,7 @@ export const siteEn = {
     roleHint: 'Takes effect at once.',
     roles: {
       full: 'Everything',
-      users: 'Users, groups, computers, profiles',
+      users: 'Change users, groups, computers, profiles; see the rest',
       read_only: 'See everything, change nothing',
     },
     fields: {

@@ -138,8 +138,8 @@ export function ObjectList<K extends Plural>({ kind, columns, activatable, filte
     ...first,
     cell: (item: Stored<Objects[K]>) => (
       <>
-        {first.cell(item)}
         {item.from_file && <IconLock className={classes.lock} size={15} role="img" aria-label={t.inFile} />}
+        {first.cell(item)}
       </>
     ),
   };

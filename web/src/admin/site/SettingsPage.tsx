@@ -29,7 +29,9 @@ export function SettingsPage() {
   const t = texts.admin.site.settings;
   return (
     <>
-      <PageHead title={t.title} lead={t.lead} />
+      <div className={classes.listHead}>
+        <PageHead title={t.title} lead={t.lead} />
+      </div>
       {known === null ? (
         failure === null ? (
           <p className={frame.loading}>{texts.signIn.loading}</p>

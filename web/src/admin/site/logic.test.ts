@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { rights } from '../../generated/siteTables';
 import { changesOf } from './audit';
 import { gives, rightsOf, special } from './rights';
-import { maySee, mayChange, roleOf } from './role';
+import { mayChange, roleOf } from './role';
 
 it('knows which level gives a right', () => {
   expect(gives('public', 'see_presence')).toBe(true);
@@ -63,6 +63,5 @@ it('knows what each role may do', () => {
   expect(mayChange('users', 'groups')).toBe(true);
   expect(mayChange('users', 'administrators')).toBe(false);
   expect(mayChange('read_only', 'users')).toBe(false);
-  expect(maySee('users', 'audit')).toBe(false);
-  expect(maySee('read_only', 'audit')).toBe(true);
+  expect(mayChange('users', 'captures')).toBe(false);
 });

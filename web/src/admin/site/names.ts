@@ -18,6 +18,10 @@ export function remember<K extends Plural>(kind: K, objects: readonly Stored<Obj
   for (const { id, object } of objects) known.set(keyOf(kind, id), titleOf(object));
 }
 
+/** What an object of any of these kinds is called, as far as that is known by now; otherwise its id. */
+export const knownTitle = (id: string) =>
+  known.get(keyOf('users', id)) ?? known.get(keyOf('groups', id)) ?? known.get(keyOf('profiles', id)) ?? id;
+
 function ask(kind: Plural, id: string): Promise<void> {
   const key = keyOf(kind, id);
   const before = asked.get(key);

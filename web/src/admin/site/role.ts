@@ -20,9 +20,5 @@ export function mayChange(role: Role, page: Page): boolean {
   return role === 'full' || (role === 'users' && PEOPLE.includes(page));
 }
 
-/** Whether a role sees a page. Who looks after people sees no more than that. */
-export function maySee(role: Role, page: Page): boolean {
-  return role !== 'users' || page === 'rights' || PEOPLE.includes(page);
-}
-
+/** Whether who is signed in may change what is on a page; everybody may see it. */
 export const useMayChange = (page: Page) => mayChange(useContext(RoleContext), page);

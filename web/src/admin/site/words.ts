@@ -4,6 +4,7 @@ import { levels, services } from '../../generated/siteTables';
 import { useTranslation, type Language } from '../../i18n';
 import type { Texts } from '../../i18n/en';
 import type { Words } from '../parts/ConflictDialog';
+import { knownTitle } from './names';
 import { inLanguage, rightName } from './rights';
 
 /** What a grant is called. */
@@ -72,5 +73,5 @@ function isGrant(value: unknown): value is Grant {
 export function useWords(): Words {
   const { texts, language } = useTranslation();
   const t = texts.admin.site;
-  return (pointer, value) => inWords(pointer, value, language, t, (id) => id);
+  return (pointer, value) => inWords(pointer, value, language, t, knownTitle);
 }
