@@ -59,7 +59,7 @@ pub fn json(message: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The length of the header with the empty line behind it.
-fn head_len(message: &[u8]) -> usize {
+pub(super) fn head_len(message: &[u8]) -> usize {
     let mut at = 0;
     for line in message.split_inclusive(|&byte| byte == b'\n') {
         at += line.len();
@@ -71,7 +71,7 @@ fn head_len(message: &[u8]) -> usize {
 }
 
 /// The length of a field with the lines in which it goes on: they begin with a space (RFC 3261 7.3.1).
-fn field_len(head: &[u8]) -> usize {
+pub(super) fn field_len(head: &[u8]) -> usize {
     let mut lines = head.split_inclusive(|&byte| byte == b'\n');
     let first = lines.next().map_or(0, <[u8]>::len);
     first + lines.take_while(|line| matches!(line.first(), Some(b' ' | b'\t'))).map(<[u8]>::len).sum::<usize>()
