@@ -278,4 +278,9 @@ fn administrators_alone_get_at_captures() {
     ] {
         assert_eq!(ask(&cookie, method, route, body), status, "{method} {route} {body}");
     }
+    let route = format!("/api/v1/admin/log/lines?user={ADMINISTRATOR}&limit=2000");
+    let log = http::ask(server.http(), "GET", &route, &[("cookie", &cookie)], "").text;
+    for said in ["capturing switched on by an administrator", "captures deleted by an administrator"] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
 }
