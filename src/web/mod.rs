@@ -146,6 +146,12 @@ impl Labels {
         self.lines.get(line.0 as usize)
     }
 
+    /// The line with a number.
+    fn line_numbered(&self, number: &str) -> Option<LineId> {
+        let place = self.lines.iter().position(|line| !line.removed && line.number == number)?;
+        Some(LineId(place as u32))
+    }
+
     fn group(&self, group: LineGroupId) -> Option<&GroupLabel> {
         self.groups.get(group.0 as usize)
     }
