@@ -41,7 +41,7 @@ fn main() {
         patch: json!({ "email": "somebody@example.org", "login": "renamed" }),
     };
     _ = measured("plan a change of one user", || site.plan(&[rename(17)]));
-    let all: Vec<Change> = (0..users).map(|number| bulk(number)).collect();
+    let all: Vec<Change> = (0..users).map(bulk).collect();
     _ = measured("plan a change of all users", || site.plan(&all));
     let gone = Change::Delete { kind: Kind::User, id: id(17), expected: None };
     _ = measured("plan to delete a user", || site.plan(std::slice::from_ref(&gone)));
