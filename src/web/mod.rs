@@ -165,7 +165,6 @@ impl WebState {
         administration: Administration,
         core: CoreHandle,
         store: Store,
-        metrics_from: &[IpNet],
         labels: Labels,
         ice: IceServers,
     ) -> WebState {
@@ -178,7 +177,7 @@ impl WebState {
             verdicts: store.verdicts(),
             store,
             metrics: Arc::default(),
-            metrics_from: metrics_from.into(),
+            metrics_from: Arc::default(),
             labels: Arc::new(RwLock::new(Arc::new(labels))),
             ice: Arc::new(ice),
             captures: None,
