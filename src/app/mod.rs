@@ -224,6 +224,7 @@ impl Server {
         let (settings, selected) = settings::captures(&config, &lines, &pseudonyms);
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
+        core.handle.set_captures(captures.clone()).await;
         let (handle, metrics_from) = (core.handle.clone(), &config.metrics_from);
         let state = WebState::new(users, administrators, handle, store.clone(), metrics_from, labels, ice);
         let state = WebState { captures: Some(captures.clone()), pseudonyms: Some(pseudonyms), log, ..state };

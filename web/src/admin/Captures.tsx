@@ -1,14 +1,14 @@
 /** Captures: what is captured, and the files that came of it. */
-import { Button, MultiSelect, SegmentedControl, Switch } from '@mantine/core';
+import { Button, MultiSelect, NativeSelect, SegmentedControl, Switch } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useContext, useState } from 'react';
-import type { CaptureGroup, LineGroup } from '../generated/protocol';
+import type { CaptureAudio, CaptureChange, CaptureGroup, LineGroup } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { Refusal } from '../protocol/http';
 import { Announce } from './announce';
 import classes from './Captures.module.css';
 import frame from './Console.module.css';
-import { capture, captures, captureUrl, CAPTURES_ZIP, deleteCapture } from './diagnosis';
+import { capture, captureCall, captures, captureUrl, CAPTURES_ZIP, deleteCapture } from './diagnosis';
 import { Files } from './Files';
 import { useWatched } from './poller';
 
@@ -70,20 +70,45 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
                 key={group.name}
                 group={group}
                 lines={groups.find(({ name }) => name === group.name)?.lines.map(({ number }) => number) ?? []}
-                onSwitch={(capturing, lines) =>
+                payload={report.payload_allowed}
+                onSwitch={(change) =>
                   attempt(
-                    () => capture(group.name, capturing, lines),
-                    capturing ? t.switchedOn(group.name) : t.switchedOff(group.name),
+                    () => capture(group.name, change),
+                    change.capturing ? t.switchedOn(group.name) : t.switchedOff(group.name),
                   )
                 }
               />
+            ))}
+            {report.calls.map(({ id, audio }) => (
+              <li key={`call ${id}`} className={classes.group} data-capturing>
+                <span className={classes.name}>
+                  <b>{t.call(id)}</b> <span className={classes.mark}>{t.audioKinds[audio]}</span>
+                </span>
+                <Button
+                  size="xs"
+                  variant="default"
+                  aria-label={t.stopCallNamed(id)}
+                  onClick={() =>
+                    void attempt(() => captureCall(id, { capturing: false, audio: 'off' }), t.switchedOff(t.call(id)))
+                  }
+                >
+                  {t.stopCall}
+                </Button>
+              </li>
             ))}
           </ul>
         </section>
         <Files
           texts={t}
           report={report}
-          missing={report.dropped > 0 ? t.dropped(report.dropped.toLocaleString(language)) : null}
+          missing={
+            [
+              report.dropped > 0 && t.dropped(report.dropped.toLocaleString(language)),
+              report.dropped_packets > 0 && t.droppedPackets(report.dropped_packets.toLocaleString(language)),
+            ]
+              .filter(Boolean)
+              .join(' ') || null
+          }
           zip={CAPTURES_ZIP}
           urlOf={captureUrl}
           remove={deleteCapture}
@@ -98,25 +123,31 @@ interface GroupProps {
   group: CaptureGroup;
   /** All numbers of it. */
   lines: string[];
-  onSwitch: (capturing: boolean, lines: string[] | null) => Promise<void>;
+  /** Whether its audio may be captured with the payload. */
+  payload: boolean;
+  onSwitch: (change: CaptureChange) => Promise<void>;
 }
 
-function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }: GroupProps) {
+export function Group({ group, lines, payload, onSwitch }: GroupProps) {
+  const { name, capturing, lines: captured } = group;
   const { texts } = useTranslation();
   const [busy, setBusy] = useState(false);
   // What is being chosen; null while it is what the server has.
   const [draft, setDraft] = useState<string[] | null>(null);
   const [some, setSome] = useState<boolean | null>(null);
+  const [wanted, setWanted] = useState<CaptureAudio | null>(null);
   const t = texts.admin.captures;
   const onlySome = some ?? captured !== null;
   const chosen = draft ?? captured ?? [];
   const changed = onlySome ? draft !== null && draft.length > 0 : captured !== null;
-  const send = async (on: boolean, which: string[] | null) => {
+  const audio = wanted ?? group.audio;
+  const send = async (capturing: boolean, lines: string[] | null, audio: CaptureAudio) => {
     setBusy(true);
-    await onSwitch(on, which);
+    await onSwitch({ capturing, lines, audio });
     setBusy(false);
     setDraft(null);
     setSome(null);
+    setWanted(null);
   };
   return (
     <li className={classes.group} data-capturing={capturing || undefined}>
@@ -129,7 +160,9 @@ function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }:
           </span>
         }
         aria-label={t.capture(name)}
-        onChange={({ currentTarget: { checked } }) => void send(checked, onlySome && chosen.length > 0 ? chosen : null)}
+        onChange={({ currentTarget: { checked } }) =>
+          void send(checked, onlySome && chosen.length > 0 ? chosen : null, audio)
+        }
       />
       {lines.length > 1 && (
         <div className={classes.lines}>
@@ -157,12 +190,31 @@ function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }:
             />
           )}
           {capturing && changed && (
-            <Button size="xs" loading={busy} onClick={() => void send(true, onlySome ? chosen : null)}>
+            <Button size="xs" loading={busy} onClick={() => void send(true, onlySome ? chosen : null, audio)}>
               {t.apply}
             </Button>
           )}
         </div>
       )}
+      <NativeSelect
+        className={classes.audio}
+        size="xs"
+        label={t.audio}
+        aria-label={t.audioOf(name)}
+        description={audio === 'payload' ? t.payloadText : payload ? undefined : t.noPayload}
+        disabled={busy}
+        value={audio}
+        onChange={({ currentTarget: { value } }) => {
+          const next = (['off', 'headers', 'payload'] as const).find((kind) => kind === value) ?? 'off';
+          if (capturing) void send(true, captured, next);
+          else setWanted(next);
+        }}
+        data={[
+          { value: 'off', label: t.audioKinds.off },
+          { value: 'headers', label: t.audioKinds.headers },
+          { value: 'payload', label: t.audioKinds.payload, disabled: !payload },
+        ]}
+      />
     </li>
   );
 }

@@ -1,14 +1,15 @@
 /** A call on all its sides, or what happened to a line lately: what that comes to, and everything that was said. */
 import { Button, Menu, Modal, SegmentedControl } from '@mantine/core';
 import { useElementSize, useMediaQuery } from '@mantine/hooks';
-import { IconBriefcase, IconChevronLeft, IconDownload } from '@tabler/icons-react';
+import { IconBriefcase, IconChevronLeft, IconDownload, IconPlayerRecord } from '@tabler/icons-react';
 import { useCallback, useContext, useMemo, useState } from 'react';
 import { formatDuration } from '../../components/format';
-import type { CallTrace, LegReport, TraceEvent } from '../../generated/protocol';
+import type { CallTrace, CaptureAudio, LegReport, TraceEvent } from '../../generated/protocol';
 import { useTranslation } from '../../i18n';
+import { Refusal } from '../../protocol/http';
 import { Announce } from '../announce';
 import { ClockOffset, useSpan } from '../clock';
-import { caseUrl, trace as ask, traceUrl, type Traced } from '../diagnosis';
+import { captureCall, caseUrl, trace as ask, traceUrl, type Traced } from '../diagnosis';
 import { gradeOf, toneOfGrade, worstOf } from '../model';
 import table from '../PlainTable.module.css';
 import { useWatched } from '../poller';
@@ -63,7 +64,7 @@ interface WholeProps {
 }
 
 function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
-  const { texts, language } = useTranslation();
+  const { texts, sentence, language } = useTranslation();
   const t = texts.admin.ladder;
   const span = useSpan();
   const offset = useContext(ClockOffset);
@@ -207,6 +208,14 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
   };
   const saveJson = () =>
     offer(new Blob([JSON.stringify({ trace, verdict }, null, 2)], { type: 'application/json' }), `${file}.json`);
+  const captureThis = async (capturing: boolean, audio: CaptureAudio) => {
+    try {
+      await captureCall(trace.id, { capturing, audio });
+      announce(capturing ? t.captured : t.notCaptured, false);
+    } catch (error) {
+      announce(texts.admin.captures.failed(sentence(error instanceof Refusal ? error.code : 'internal')), true);
+    }
+  };
   const counts = (kind: Kind) => events.filter(({ what }) => what.kind === kind).length;
   const details = (at: number) => (
     <Details picture={picture} place={at} verdict={verdict} timeOfDay={timeOfDay} onMove={choose} />
@@ -286,6 +295,25 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
                 </Menu.Item>
               </Menu.Dropdown>
             </Menu>
+            {of === 'calls' && trace.ended_at === null && (
+              <Menu position="bottom-end" width={300}>
+                <Menu.Target>
+                  <Button size="xs" variant="default" leftSection={<IconPlayerRecord size={16} aria-hidden />}>
+                    {t.capture}
+                  </Button>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Label>{t.captureText}</Menu.Label>
+                  {(['off', 'headers', 'payload'] as const).map((audio) => (
+                    <Menu.Item key={audio} onClick={() => void captureThis(true, audio)}>
+                      {t.captureKinds[audio]}
+                    </Menu.Item>
+                  ))}
+                  <Menu.Divider />
+                  <Menu.Item onClick={() => void captureThis(false, 'off')}>{t.captureStop}</Menu.Item>
+                </Menu.Dropdown>
+              </Menu>
+            )}
             {of === 'calls' && (
               <Menu position="bottom-end" width={260}>
                 <Menu.Target>
