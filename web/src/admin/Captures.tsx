@@ -1,15 +1,16 @@
 /** Captures: what is captured, and the files that came of it. */
 import { Button, MultiSelect, NativeSelect, SegmentedControl, Switch } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { useContext, useState } from 'react';
+import { useState } from 'react';
+import { BusyButton } from '../components/BusyButton';
 import type { CaptureAudio, CaptureChange, CaptureGroup, LineGroup } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import { Refusal } from '../protocol/http';
-import { Announce } from './announce';
+import { useAttempt } from './announce';
 import classes from './Captures.module.css';
 import frame from './Console.module.css';
 import { capture, captureCall, captures, captureUrl, CAPTURES_ZIP, deleteCapture } from './diagnosis';
 import { Files } from './Files';
+import { PageHead } from './PageHead';
 import { useWatched } from './poller';
 
 const EVERY = 5000;
@@ -17,26 +18,12 @@ const EVERY = 5000;
 const OFFERED = 60;
 
 export function Captures({ groups }: { groups: LineGroup[] }) {
-  const { texts, sentence, language } = useTranslation();
-  const announce = useContext(Announce);
+  const { texts } = useTranslation();
+  const attempt = useAttempt();
   const { report, failure, again } = useWatched('captures', captures, { every: EVERY });
   const t = texts.admin.captures;
 
-  const attempt = async (what: () => Promise<void>, done: string) => {
-    try {
-      await what();
-      announce(done, false);
-    } catch (error) {
-      announce(t.failed(sentence(error instanceof Refusal ? error.code : 'internal')), true);
-    }
-    await again();
-  };
-  const heading = (
-    <div className={frame.top}>
-      <h1 className={frame.title}>{t.title}</h1>
-      <p className={frame.summary}>{t.lead}</p>
-    </div>
-  );
+  const heading = <PageHead title={t.title} lead={t.lead} />;
   if (report === null) {
     return (
       <>
@@ -71,12 +58,11 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
                 group={group}
                 lines={groups.find(({ name }) => name === group.name)?.lines.map(({ number }) => number) ?? []}
                 payload={report.payload_allowed}
-                onSwitch={(change) =>
-                  attempt(
-                    () => capture(group.name, change),
-                    change.capturing ? t.switchedOn(group.name) : t.switchedOff(group.name),
-                  )
-                }
+                onSwitch={async (change) => {
+                  const done = change.capturing ? t.switchedOn(group.name) : t.switchedOff(group.name);
+                  await attempt(() => capture(group.name, change), done);
+                  await again();
+                }}
               />
             ))}
             {report.calls.map(({ id, audio }) => (
@@ -88,9 +74,10 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
                   size="xs"
                   variant="default"
                   aria-label={t.stopCallNamed(id)}
-                  onClick={() =>
-                    void attempt(() => captureCall(id, { capturing: false, audio: 'off' }), t.switchedOff(t.call(id)))
-                  }
+                  onClick={async () => {
+                    await attempt(() => captureCall(id, { capturing: false, audio: 'off' }), t.switchedOff(t.call(id)));
+                    await again();
+                  }}
                 >
                   {t.stopCall}
                 </Button>
@@ -103,8 +90,8 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
           report={report}
           missing={
             [
-              report.dropped > 0 && t.dropped(report.dropped.toLocaleString(language)),
-              report.dropped_packets > 0 && t.droppedPackets(report.dropped_packets.toLocaleString(language)),
+              report.dropped > 0 && t.dropped(report.dropped),
+              report.dropped_packets > 0 && t.droppedPackets(report.dropped_packets),
             ]
               .filter(Boolean)
               .join(' ') || null
@@ -131,29 +118,33 @@ interface GroupProps {
 export function Group({ group, lines, payload, onSwitch }: GroupProps) {
   const { name, capturing, lines: captured } = group;
   const { texts } = useTranslation();
-  const [busy, setBusy] = useState(false);
+  // What it is being switched to; null while nothing is asked of the server.
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  const busy = wanted !== null;
   // What is being chosen; null while it is what the server has.
   const [draft, setDraft] = useState<string[] | null>(null);
   const [some, setSome] = useState<boolean | null>(null);
-  const [wanted, setWanted] = useState<CaptureAudio | null>(null);
+  const [sound, setSound] = useState<CaptureAudio | null>(null);
   const t = texts.admin.captures;
   const onlySome = some ?? captured !== null;
   const chosen = draft ?? captured ?? [];
   const changed = onlySome ? draft !== null && draft.length > 0 : captured !== null;
-  const audio = wanted ?? group.audio;
+  const audio = sound ?? group.audio;
   const send = async (capturing: boolean, lines: string[] | null, audio: CaptureAudio) => {
-    setBusy(true);
+    if (busy) return;
+    setWanted(capturing);
     await onSwitch({ capturing, lines, audio });
-    setBusy(false);
     setDraft(null);
     setSome(null);
+    setSound(null);
     setWanted(null);
   };
   return (
     <li className={classes.group} data-capturing={capturing || undefined}>
       <Switch
-        checked={capturing}
-        disabled={busy}
+        checked={wanted ?? capturing}
+        // Never disabled: that would take the focus away.
+        aria-disabled={busy}
         label={
           <span className={classes.name}>
             <b>{name}</b> <span className={classes.mark}>{capturing ? t.on : t.off}</span>
@@ -190,9 +181,9 @@ export function Group({ group, lines, payload, onSwitch }: GroupProps) {
             />
           )}
           {capturing && changed && (
-            <Button size="xs" loading={busy} onClick={() => void send(true, onlySome ? chosen : null, audio)}>
+            <BusyButton size="xs" busy={busy} onClick={() => void send(true, onlySome ? chosen : null, audio)}>
               {t.apply}
-            </Button>
+            </BusyButton>
           )}
         </div>
       )}
@@ -202,12 +193,12 @@ export function Group({ group, lines, payload, onSwitch }: GroupProps) {
         label={t.audio}
         aria-label={t.audioOf(name)}
         description={audio === 'payload' ? t.payloadText : payload ? undefined : t.noPayload}
-        disabled={busy}
+        aria-disabled={busy}
         value={audio}
         onChange={({ currentTarget: { value } }) => {
           const next = (['off', 'headers', 'payload'] as const).find((kind) => kind === value) ?? 'off';
           if (capturing) void send(true, captured, next);
-          else setWanted(next);
+          else setSound(next);
         }}
         data={[
           { value: 'off', label: t.audioKinds.off },
