@@ -482,13 +482,14 @@ impl Sink for CaptureSink {
         self.shared.open.load(Ordering::Relaxed)
     }
 
-    fn take(&mut self, record: &Record) {
-        if !self.shared.wants(record) {
-            return;
-        }
+    fn wants(&self, record: &Record) -> bool {
+        self.shared.wants(record)
+    }
+
+    fn take(&mut self, record: Record) {
         let size = record.size();
         let taken = self.shared.reserve(size, BACKLOG_OCTETS) && {
-            let sent = self.items.try_send(Item::Record(record.clone())).is_ok();
+            let sent = self.items.try_send(Item::Record(record)).is_ok();
             if !sent {
                 self.shared.queued.fetch_sub(size, Ordering::Relaxed);
             }
