@@ -19,6 +19,8 @@ pub(super) struct Act {
     pub(super) at: u64,
     /// The calls that it is about, one that it began among them: their numbers in the capture, and their places.
     pub(super) calls: Vec<(String, usize)>,
+    /// The number of the line that it is about.
+    pub(super) line: Option<String>,
     asked: Value,
 }
 
@@ -41,7 +43,10 @@ impl Act {
             let known = acts.iter_mut().rev().take_while(|act| handed.at.saturating_sub(act.at) <= NOTED_TWICE);
             match known.into_iter().find(|act| act.asked == asked) {
                 Some(act) => act.calls.push((call.to_owned(), place)),
-                None => acts.push(Act { at: handed.at, calls: vec![(call.to_owned(), place)], asked }),
+                None => {
+                    let line = handed.comments.iter().find_map(|text| comment::line(text)).map(str::to_owned);
+                    acts.push(Act { at: handed.at, calls: vec![(call.to_owned(), place)], line, asked });
+                }
             }
         }
         acts

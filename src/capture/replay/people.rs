@@ -13,7 +13,7 @@ use super::world::{World, client};
 use crate::call::cause::CauseCode;
 use crate::call::dtmf::Digit;
 use crate::call::effect::{Command, Input, MediaInput};
-use crate::ids::CallId;
+use crate::ids::{CallId, LineId};
 
 /// Commands that begin a call of the server's.
 const MAKING: [&str; 3] = ["make_call", "consultation_call", "directed_pickup_call"];
@@ -30,7 +30,8 @@ impl World<'_> {
         let dialog = unknown.and_then(|(name, _)| {
             self.plan.begun.iter().find(|dialog| self.plan.named.get(*dialog).is_some_and(|named| named == name))
         });
-        let line = dialog.and_then(|dialog| self.plan.calls.get(dialog)?.line);
+        let invited = dialog.and_then(|dialog| self.plan.calls.get(dialog)?.line);
+        let line = invited.or_else(|| self.attended(act.line.as_deref()?));
         let Some(command) = act.command(line, &self.named) else { return };
         let seer = command.calls().find_map(|call| self.seers.get(&call).copied());
         let Some(client) = seer.or(line.map(client)) else { return };
@@ -42,6 +43,12 @@ impl World<'_> {
             self.captured.insert(begun, *place);
         }
         self.drain();
+    }
+
+    /// A line with this number that somebody is at.
+    fn attended(&self, number: &str) -> Option<LineId> {
+        let lines = (0..).zip(&self.plan.directory.lines).filter(|(_, line)| line.number == number);
+        lines.map(|(place, _)| LineId(place)).find(|line| self.plan.attended.contains(line))
     }
 
     /// Whether the capture has one of these commands for the call of a message: nothing need be guessed then.
@@ -58,6 +65,11 @@ impl World<'_> {
             return;
         }
         if begins(&step.message) {
+            let known = self.plan.named.get(dialog).and_then(|name| self.named.get(name));
+            if let (0, Some(&call), Some(number)) = (*place, known, called(&step.message)) {
+                // Of a call that is there already: it goes elsewhere.
+                return self.ask(call, step, Command::DeflectCall { call, number });
+            }
             if *place == 0 && !self.machine.contains_key(dialog) && !self.is_told(step, &MAKING) {
                 self.make_call(dialog, &step.message);
             }
@@ -81,8 +93,15 @@ impl World<'_> {
             (Some(480 | 603), Some(Method::Invite)) => Some(Command::Decline { call, cause: CauseCode::Declined }),
             _ => None,
         };
+        if let Some(command) = command {
+            self.ask(call, step, command);
+        }
+    }
+
+    /// Whoever sees the call asks for what follows from a message, unless the capture says what was asked for.
+    fn ask(&mut self, call: CallId, step: &Step, command: Command) {
         let Some(&client) = self.seers.get(&call) else { return };
-        if let Some(command) = command.filter(|command| !self.is_told(step, saying(command))) {
+        if !self.is_told(step, saying(&command)) {
             let request = u32::try_from(step.call).unwrap_or_default();
             self.calls.handle(Input::Command { client, request, command }, self.now);
         }
@@ -91,7 +110,7 @@ impl World<'_> {
     fn make_call(&mut self, dialog: &str, invite: &Message) {
         let Some(call) = self.plan.calls.get(dialog) else { return };
         let Some(line) = call.line else { return };
-        let number = invite.request_uri().ok().and_then(|uri| uri.user_decoded()).filter(|user| !user.is_empty());
+        let number = called(invite);
         // Where it goes is in the plan; the machine wants something to dial.
         let number = number.unwrap_or_else(|| "0".to_owned());
         self.wanted.push_back(dialog.to_owned());
@@ -126,6 +145,11 @@ impl World<'_> {
             }
         }
     }
+}
+
+/// The number that an INVITE is for.
+fn called(invite: &Message) -> Option<String> {
+    invite.request_uri().ok()?.user_decoded().filter(|user| !user.is_empty())
 }
 
 /// The commands by which people ask for what one stands for.

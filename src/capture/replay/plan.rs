@@ -206,7 +206,9 @@ impl Plan {
                         if let Some(rseq) = sent.rseq {
                             self.reliable.insert((dialog.clone(), rseq), (kind, place));
                         }
-                        self.tags.entry((dialog, sent.to_tag)).or_insert(sent.branch);
+                        if !sent.to_tag.is_empty() {
+                            self.tags.entry((dialog, sent.to_tag)).or_insert(sent.branch);
+                        }
                     }
                 }
             }
