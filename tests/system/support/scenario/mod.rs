@@ -32,7 +32,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -88,12 +88,23 @@ struct User {
 /// Plays a scenario; panics with the line that is not so.
 #[track_caller]
 pub(crate) fn play(name: &str, text: &str) {
+    play_through(name, text);
+}
+
+/// The same, and copies what the server has captured.
+#[track_caller]
+pub(crate) fn play_and_keep(name: &str, text: &str, file: &Path) {
+    let cast = play_through(name, text);
+    std::fs::copy(cast.captured(), file).expect("the capture can be copied");
+}
+
+#[track_caller]
+fn play_through(name: &str, text: &str) -> Cast {
     let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
     let lines: Vec<_> = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
     let mut setting = Setting::default();
     let steps = lines.iter().position(|(_, line)| !setting.take(line)).unwrap_or(lines.len());
-    // Some connections are captured for this.
-    if text.lines().any(|line| line == REPLAYS) || std::env::var_os("TRY").is_some() {
+    if lines.iter().any(|(_, line)| *line == REPLAYS) {
         setting.group += "capture = true\n";
     }
     let mut cast = setting.cast(name);
@@ -102,10 +113,7 @@ pub(crate) fn play(name: &str, text: &str) {
         let (who, step) = line.split_once(' ').unwrap_or_else(|| panic!("{name}:{at}: a step has two words"));
         cast.step(who, step.trim());
     }
-    if let Some(dir) = std::env::var_os("TRY") {
-        let file = cast.captured();
-        std::fs::copy(&file, std::path::Path::new(&dir).join(format!("{name}.pcapng"))).unwrap();
-    }
+    cast
 }
 
 impl Setting {
