@@ -61,9 +61,9 @@ impl Act {
     pub(super) fn command(&self, line: Option<LineId>, named: &HashMap<String, CallId>) -> Option<Command> {
         let text = |field: &str| self.asked[field].as_str();
         let number = || text("number").map(str::to_owned);
-        let named = |field: &str| named.get(text(field)?).copied();
-        let call = || named("call");
-        let pair = || Some((named("active")?, named("held")?));
+        let of = |field: &str| named.get(text(field)?).copied();
+        let call = || of("call").or_else(|| self.calls.iter().find_map(|(name, _)| named.get(name).copied()));
+        let pair = || Some((of("active")?, of("held")?));
         let sdp = String::new();
         Some(match self.kind() {
             "make_call" => Command::MakeCall { line: line?, number: number()?, sdp },
