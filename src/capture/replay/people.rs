@@ -27,9 +27,7 @@ impl World<'_> {
         self.current = place;
         // A call is made from where its INVITE says.
         let unknown = act.calls.iter().find(|(name, _)| !self.named.contains_key(name));
-        let dialog = unknown.and_then(|(name, _)| {
-            self.plan.begun.iter().find(|dialog| self.plan.named.get(*dialog).is_some_and(|named| named == name))
-        });
+        let dialog = unknown.and_then(|(name, _)| self.plan.begun_as.get(name));
         let invited = dialog.and_then(|dialog| self.plan.calls.get(dialog)?.line);
         let line = invited.or_else(|| self.attended(act.line.as_deref()?));
         let Some(command) = act.command(line, &self.named) else { return };
@@ -53,8 +51,7 @@ impl World<'_> {
 
     /// Whether the capture has one of these commands for the call of a message: nothing need be guessed then.
     fn is_told(&self, step: &Step, kinds: &[&str]) -> bool {
-        let told = |act: &Act| kinds.contains(&act.kind()) && act.calls.iter().any(|(_, place)| *place == step.call);
-        self.plan.acts.iter().any(told)
+        kinds.iter().any(|kind| self.plan.told.contains(&(step.call, (*kind).to_owned())))
     }
 
     /// Where ours has not sent what the captured one did, somebody had asked for it.

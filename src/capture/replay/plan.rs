@@ -73,8 +73,12 @@ pub(super) struct Plan {
     pub(super) calls: HashMap<String, Call>,
     /// The same in the order of their first INVITEs.
     pub(super) begun: Vec<String>,
+    /// The first of them by the number that Offhook gave the call.
+    pub(super) begun_as: HashMap<String, String>,
     /// What people asked for, where the capture says so.
     pub(super) acts: Vec<Act>,
+    /// For which calls they asked what.
+    pub(super) told: HashSet<(usize, String)>,
     /// The number that Offhook gave the call, by Call-ID.
     pub(super) named: HashMap<String, String>,
     /// What the server sent.
@@ -149,7 +153,9 @@ impl Plan {
             fates: HashMap::new(),
             calls: HashMap::new(),
             begun: Vec::new(),
+            begun_as: HashMap::new(),
             acts: Act::read(capture, found),
+            told: HashSet::new(),
             named: HashMap::new(),
             sent: Ledger::default(),
             requests: HashMap::new(),
@@ -168,6 +174,8 @@ impl Plan {
             }
         }
         plan.steps = steps;
+        let told = |act: &Act| act.calls.iter().map(|(_, place)| (*place, act.kind().to_owned())).collect::<Vec<_>>();
+        plan.told = plan.acts.iter().flat_map(told).collect();
         let mut lines = Lines::default();
         plan.read_incoming(found, &mut lines);
         plan.read_outgoing(&mut lines);
@@ -352,6 +360,9 @@ impl Plan {
             let account = Account { aor: from.uri, display_name: from.display, hops, routes: Vec::new(), credentials };
             let line = (!passed.contains(&dialog)).then(|| lines.line(&number, 0, true));
             self.calls.insert(dialog.clone(), Call { account: Arc::new(account), to, line, first: place });
+            if let Some(name) = self.named.get(&dialog) {
+                self.begun_as.entry(name.clone()).or_insert_with(|| dialog.clone());
+            }
             self.begun.push(dialog);
         }
     }

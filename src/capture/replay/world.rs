@@ -13,7 +13,7 @@ use offhook_sip::{Endpoint, EndpointConfig, Event, Output, Refer, ReferId, Sessi
 use super::Transition;
 use super::audio::Audio;
 use super::ledger::{Ledger, Sent};
-use super::plan::{Call, Fate, Plan, Step, protocol};
+use super::plan::{Fate, Plan, Step, protocol};
 use super::rewrite::{Edits, rewrite};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
@@ -51,6 +51,8 @@ pub(super) struct World<'a> {
     pub(super) wanted: VecDeque<String>,
     /// Those that are sent.
     used: HashSet<String>,
+    /// Those that are to come, by whom they call and by the captured call.
+    to_come: HashMap<Sought, VecDeque<&'a str>>,
     /// The same, once they are on their way.
     leaving: VecDeque<String>,
     /// The call of the machine for each captured dialog.
@@ -68,6 +70,26 @@ pub(super) struct World<'a> {
     steps: Vec<(CallId, Transition)>,
     kept: HashMap<CallId, usize>,
     pub(super) remarks: HashMap<usize, Vec<String>>,
+}
+
+/// How an INVITE of the capture is looked for.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Sought {
+    User(String),
+    Call(usize),
+}
+
+fn to_come(plan: &Plan) -> HashMap<Sought, VecDeque<&str>> {
+    let mut to_come: HashMap<Sought, VecDeque<&str>> = HashMap::new();
+    for dialog in &plan.begun {
+        let Some(call) = plan.calls.get(dialog) else { continue };
+        let user = call.to.user_decoded().map(Sought::User);
+        let place = plan.steps.get(call.first).map(|step| Sought::Call(step.call));
+        for sought in user.into_iter().chain(place) {
+            to_come.entry(sought).or_default().push_back(dialog);
+        }
+    }
+    to_come
 }
 
 impl<'a> World<'a> {
@@ -99,6 +121,7 @@ impl<'a> World<'a> {
             tags: HashMap::new(),
             wanted: VecDeque::new(),
             used: HashSet::new(),
+            to_come: to_come(plan),
             leaving: VecDeque::new(),
             machine: HashMap::new(),
             named: HashMap::new(),
@@ -346,7 +369,8 @@ impl<'a> World<'a> {
     fn perform_sip(&mut self, effect: SipEffect) {
         match effect {
             SipEffect::Invite { leg, target, max_forwards, mut headers, sdp, .. } => {
-                let wanted = self.wanted.pop_front().or_else(|| self.next_invite(self.calls.call_of_leg(leg), &target));
+                let whose = self.calls.call_of_leg(leg);
+                let wanted = self.wanted.pop_front().or_else(|| self.next_invite(whose, &target));
                 let Some((dialog, call)) =
                     wanted.and_then(|dialog| Some((dialog.clone(), self.plan.calls.get(&dialog)?)))
                 else {
@@ -382,21 +406,27 @@ impl<'a> World<'a> {
 
     /// The captured INVITE that one of ours stands for which follows from others: from a redirection, a transfer, a
     /// forwarding. The next one to that number, else the next of that call.
-    fn next_invite(&self, call: Option<CallId>, target: &Target) -> Option<String> {
+    fn next_invite(&mut self, call: Option<CallId>, target: &Target) -> Option<String> {
         let user = match &target.uri {
             TargetUri::Number(number) => Some(number.clone()),
             TargetUri::Uri(uri) => uri.user_decoded(),
         };
-        let unused = || {
-            let calls = self.plan.begun.iter().filter(|dialog| !self.used.contains(*dialog));
-            let calls = calls.filter_map(|dialog| Some((dialog, self.plan.calls.get(dialog)?)));
-            calls.filter(|(_, known)| self.plan.steps.get(known.first).is_some_and(|step| step.at >= self.at))
-        };
         let place = call.and_then(|call| self.captured.get(&call)).copied().unwrap_or(self.current);
-        let same_call = |known: &Call| self.plan.steps.get(known.first).is_some_and(|step| step.call == place);
-        let to_user = unused().find(|(_, known)| user.is_some() && known.to.user_decoded() == user);
-        let found = to_user.or_else(|| unused().find(|(_, known)| same_call(known)));
-        found.map(|(dialog, _)| dialog.clone())
+        let sought = user.map(Sought::User).into_iter().chain([Sought::Call(place)]);
+        sought.into_iter().find_map(|sought| self.first_to_come(&sought))
+    }
+
+    /// The first of these that ours has not sent and whose time has not passed.
+    fn first_to_come(&mut self, sought: &Sought) -> Option<String> {
+        let queue = self.to_come.get_mut(sought)?;
+        while let Some(&dialog) = queue.front() {
+            let at = self.plan.calls.get(dialog).and_then(|call| self.plan.steps.get(call.first)).map(|step| step.at);
+            if !self.used.contains(dialog) && at.is_some_and(|at| at >= self.at) {
+                return Some(dialog.to_owned());
+            }
+            queue.pop_front();
+        }
+        None
     }
 
     fn refer(&mut self, session: SessionId, to: Option<&TargetUri>, replaces: Option<SessionId>) -> bool {
