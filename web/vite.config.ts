@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-const server = 'http://127.0.0.1:7224';
+const server = process.env.OFFHOOK_URL ?? 'http://127.0.0.1:7224';
 
 export default defineConfig({
   plugins: [react()],
@@ -17,5 +17,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,
   },
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] },
+  // Components in a browser's stand-in take their time on a busy machine.
+  test: { environment: 'node', testTimeout: 60_000, include: ['src/**/*.test.{ts,tsx}'] },
 });

@@ -16,13 +16,14 @@ use crate::support::softphone::Softphone;
 use crate::support::tls::Authority;
 use crate::support::{SOON, eventually, http, socket};
 
-/// Runs `offhook capture …` for a server.
+/// Runs `offhook capture …` for a server, whatever comes of it.
 fn command(server: &Offhook, arguments: &[&str]) -> Output {
     server.run(&[&["capture"], arguments].concat())
 }
 
+/// Runs `offhook capture …` for a server; what it prints.
 #[track_caller]
-fn capture(server: &Offhook, arguments: &[&str]) -> String {
+pub(crate) fn capture(server: &Offhook, arguments: &[&str]) -> String {
     let output = command(server, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("it prints text")
@@ -34,7 +35,7 @@ fn status(server: &Offhook) -> Value {
 }
 
 /// The captures of a server that are complete.
-fn files(server: &Offhook) -> Vec<PathBuf> {
+pub(crate) fn files(server: &Offhook) -> Vec<PathBuf> {
     eventually("no capture is being written", SOON, || {
         let status = status(server);
         let files = status["files"].as_array().cloned().unwrap_or_default();

@@ -4,6 +4,7 @@ use crate::support::kamailio::Kamailio;
 use crate::support::offhook::{ADMINISTRATOR, Offhook, PASSWORD, Settings};
 use crate::support::site::Site;
 use crate::support::softphone::Softphone;
+use crate::support::{SOON, eventually};
 
 #[test]
 fn an_administrator_sees_why_a_call_failed_and_what_was_said() {
@@ -28,6 +29,15 @@ fn an_administrator_sees_why_a_call_failed_and_what_was_said() {
     page.press("Home");
     page.press("Enter");
     page.sees("make_call");
+    let becomes = |what: &str, script: &str| {
+        eventually(what, SOON, || match page.evaluate(script) {
+            value if value == true => Ok(()),
+            value => Err(value.to_string()),
+        });
+    };
+    becomes("a dialog has the focus", "document.activeElement.closest('[role=dialog]')?.ariaModal === 'true'");
+    page.press("Escape");
+    becomes("the ladder has it again", "document.activeElement.getAttribute('role') === 'listbox'");
     let said = page.evaluate("document.querySelector('main table').innerText");
     for part in ["INVITE", "407 Proxy Authentication Required", "404", "make_call"] {
         assert!(said.as_str().is_some_and(|said| said.contains(part)), "{part} in {said}");

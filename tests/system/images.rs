@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::capture::{capture, files};
 use crate::support::baresip::{Answer, Baresip, Settings as Phone};
 use crate::support::kamailio::{self, Kamailio};
 use crate::support::offhook::{ADMINISTRATOR, Offhook, PASSWORD, Pbx, Settings};
@@ -74,10 +75,18 @@ fn pictures_are_taken_of_why_a_call_failed() {
     let server = Offhook::start(&site, &Settings::default());
     pbx.wait("bound 100", 1);
     let browser = Softphone::sign_in(&server, "alice");
-    for number in ["999", "998", "999"] {
+    let call = |number| {
         browser.dial(number);
         browser.alert("This number does not exist.");
-    }
+    };
+    // One capture is complete and one under way.
+    capture(&server, &["on", "--group", "main"]);
+    call("999");
+    capture(&server, &["off", "--group", "main"]);
+    assert_eq!(files(&server).len(), 1, "the first is complete");
+    capture(&server, &["on", "--group", "main"]);
+    call("998");
+    call("999");
     let mut page = Softphone::open(&format!("{}admin/failures", server.url()), false);
     page.enter(ADMINISTRATOR, PASSWORD);
     page.sees("100 → 999");
@@ -88,7 +97,7 @@ fn pictures_are_taken_of_why_a_call_failed() {
     ladder.evaluate("window.scrollTo(0, 430)");
     ladder.photograph(&image("ladder.png"));
     let captures = page.another_tab(&format!("{}admin/captures", server.url()));
-    captures.sees("What is captured");
+    captures.sees("being written");
     captures.photograph(&image("captures.png"));
     let status = page.another_tab(&format!("{}admin/status", server.url()));
     status.sees("Running for");

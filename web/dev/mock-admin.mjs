@@ -1,7 +1,8 @@
 // The administrator's part of the mock server: line groups in every state. MOCK_LINES=5000 adds a group of so many;
 // MOCK_LINES=none leaves all out.
 import { log } from './mock-log.mjs';
-import { capture, captures, deleteCapture, failures, status, traces } from './mock-traces.mjs';
+import { capture, captures, deleteCapture, failures, leg, status, traces } from './mock-traces.mjs';
+import { userRoute } from './mock-users.mjs';
 
 const started = Date.now();
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
@@ -135,31 +136,6 @@ function lineGroups() {
   };
 }
 
-/** Answers a request to /api/v1/admin; false where it is none. */
-const leg = (party, name, fields) => ({
-  party,
-  name,
-  codec_in: 'PCMA',
-  codec_out: 'PCMA',
-  transcoded: false,
-  encrypted: party === 'browser',
-  silent: false,
-  packets_in: 5000,
-  packets_out: 5000,
-  loss: 0,
-  loss_remote: null,
-  jitter_ms: 1.4,
-  jitter_remote_ms: null,
-  round_trip_ms: 12,
-  buffer_ms: null,
-  concealed_ms: 0,
-  level: null,
-  mos: 4.38,
-  mos_listening: 4.41,
-  mos_remote: null,
-  ...fields,
-});
-
 function calls() {
   const now = Date.now();
   const call = (id, started, ended, legs) => ({
@@ -193,6 +169,7 @@ function calls() {
   };
 }
 
+/** Answers a request to /api/v1/admin; false where it is none. */
 export async function administer(request, response) {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   if (!pathname.startsWith('/api/v1/admin/')) return false;
@@ -219,6 +196,14 @@ export async function administer(request, response) {
     ];
     if (body) json(code, body);
     else response.writeHead(code).end();
+  } else if (/^\/api\/v1\/admin\/users(\/|$)/.test(pathname)) {
+    let text = '';
+    for await (const part of request) text += part;
+    const path = pathname.slice('/api/v1/admin/users'.length);
+    const match = request.headers['if-match'];
+    const [code, body, etag] = userRoute(request.method, path, searchParams, match, text && JSON.parse(text));
+    const type = code < 400 ? 'application/json' : 'application/problem+json';
+    json(code, body, { 'content-type': type, ...(etag ? { etag } : {}) });
   } else if (pathname.startsWith('/api/v1/admin/captures')) {
     const name = decodeURIComponent(pathname.split('/')[6] ?? '') || undefined;
     if (request.method === 'GET') return (json(200, captures()), true);

@@ -5,13 +5,15 @@
 //
 // What a call does depends on the number: see mock-calls.mjs. `POST /mock/<what>` makes things happen: incoming,
 // elsewhere, digit, answer (whoever rings answers), line-failed, functions-off (nothing more can be set), refuse (the next
-// request), drop (breaks every socket), down and up.
+// request), drop (breaks every socket), down and up, meanwhile (somebody else changes the user that is open in the
+// console).
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { administer } from './mock-admin.mjs';
+import { meanwhile } from './mock-users.mjs';
 import { calls, cause, clients, create, lines, refuse, reset, seen, seq, serve, tell, update } from './mock-calls.mjs';
 
 const port = Number(process.argv[2] ?? 7230);
@@ -127,6 +129,8 @@ function happen(what) {
       return [...calls.values()]
         .filter((call) => call.remote_state === 'alerting')
         .forEach(({ id }) => update(id, { remote_state: 'connected', connected_at: Date.now() }));
+    case 'meanwhile':
+      return meanwhile();
     case 'reset':
       down = false;
       return reset();

@@ -92,7 +92,7 @@ class Story {
   }
 }
 
-const leg = (party, name, fields) => ({
+export const leg = (party, name, fields) => ({
   party,
   name,
   codec_in: 'PCMA',

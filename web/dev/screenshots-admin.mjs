@@ -35,6 +35,7 @@ const pages = {
   failures: '/admin/failures?period=week',
   'failures-chosen': '/admin/failures?period=day&code=no_common_codec',
   captures: '/admin/captures',
+  log: '/admin/log',
   status: '/admin/status',
 };
 

@@ -7,7 +7,7 @@ import classes from './Calls.module.css';
 import { Moment } from './clock';
 import frame from './Console.module.css';
 import { LegRow, useLegColumns } from './Legs';
-import table from './PlainTable.module.css';
+import { TableFrame } from './PlainTable';
 import { calls, useWatched } from './poller';
 import { addressOf, Link } from './route';
 
@@ -39,47 +39,36 @@ interface ListProps {
 }
 
 function List({ title, none, note, calls, now }: ListProps) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const id = useId();
   const columns = useLegColumns();
   const t = texts.admin.calls;
   return (
     <section className={`card ${classes.list}`} aria-labelledby={id}>
       <h2 id={id}>
-        {title} <b className="numbers">{calls.length.toLocaleString(language)}</b>
+        {title} <b className="numbers">{number(calls.length)}</b>
       </h2>
       <p>{calls.length === 0 ? none : note}</p>
       {calls.length > 0 && (
-        <div className={table.scroll} tabIndex={0} role="region" aria-label={title}>
-          <table className={`${table.table} ${table.folding}`} aria-label={title}>
-            <thead>
-              <tr>
-                {[t.call, ...columns].map((column) => (
-                  <th key={column} scope="col">
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            {calls.map((call) => (
-              <tbody key={`${call.id} ${call.started_at}`}>
-                {call.legs.length === 0 ? (
-                  <tr>
-                    <Who call={call} now={now} rows={1} />
-                    <td colSpan={8} />
+        <TableFrame label={title} folding columns={[t.call, ...columns]}>
+          {calls.map((call) => (
+            <tbody key={`${call.id} ${call.started_at}`}>
+              {call.legs.length === 0 ? (
+                <tr>
+                  <Who call={call} now={now} rows={1} />
+                  <td colSpan={8} />
+                </tr>
+              ) : (
+                call.legs.map((leg, place) => (
+                  <tr key={place}>
+                    {place === 0 && <Who call={call} now={now} rows={call.legs.length} />}
+                    <LegRow leg={leg} />
                   </tr>
-                ) : (
-                  call.legs.map((leg, place) => (
-                    <tr key={place}>
-                      {place === 0 && <Who call={call} now={now} rows={call.legs.length} />}
-                      <LegRow leg={leg} />
-                    </tr>
-                  ))
-                )}
-              </tbody>
-            ))}
-          </table>
-        </div>
+                ))
+              )}
+            </tbody>
+          ))}
+        </TableFrame>
       )}
     </section>
   );

@@ -1,15 +1,16 @@
 /** Captures: what is captured, and the files that came of it. */
-import { Button, MultiSelect, SegmentedControl, Switch } from '@mantine/core';
+import { MultiSelect, SegmentedControl, Switch } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { useContext, useState } from 'react';
+import { useState } from 'react';
+import { BusyButton } from '../components/BusyButton';
 import type { CaptureGroup, LineGroup } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import { Refusal } from '../protocol/http';
-import { Announce } from './announce';
+import { useAttempt } from './announce';
 import classes from './Captures.module.css';
 import frame from './Console.module.css';
 import { capture, captures, captureUrl, CAPTURES_ZIP, deleteCapture } from './diagnosis';
 import { Files } from './Files';
+import { PageHead } from './PageHead';
 import { useWatched } from './poller';
 
 const EVERY = 5000;
@@ -17,26 +18,12 @@ const EVERY = 5000;
 const OFFERED = 60;
 
 export function Captures({ groups }: { groups: LineGroup[] }) {
-  const { texts, sentence, language } = useTranslation();
-  const announce = useContext(Announce);
+  const { texts } = useTranslation();
+  const attempt = useAttempt();
   const { report, failure, again } = useWatched('captures', captures, { every: EVERY });
   const t = texts.admin.captures;
 
-  const attempt = async (what: () => Promise<void>, done: string) => {
-    try {
-      await what();
-      announce(done, false);
-    } catch (error) {
-      announce(t.failed(sentence(error instanceof Refusal ? error.code : 'internal')), true);
-    }
-    await again();
-  };
-  const heading = (
-    <div className={frame.top}>
-      <h1 className={frame.title}>{t.title}</h1>
-      <p className={frame.summary}>{t.lead}</p>
-    </div>
-  );
+  const heading = <PageHead title={t.title} lead={t.lead} />;
   if (report === null) {
     return (
       <>
@@ -70,12 +57,11 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
                 key={group.name}
                 group={group}
                 lines={groups.find(({ name }) => name === group.name)?.lines.map(({ number }) => number) ?? []}
-                onSwitch={(capturing, lines) =>
-                  attempt(
-                    () => capture(group.name, capturing, lines),
-                    capturing ? t.switchedOn(group.name) : t.switchedOff(group.name),
-                  )
-                }
+                onSwitch={async (capturing, lines) => {
+                  const done = capturing ? t.switchedOn(group.name) : t.switchedOff(group.name);
+                  await attempt(() => capture(group.name, capturing, lines), done);
+                  await again();
+                }}
               />
             ))}
           </ul>
@@ -83,7 +69,7 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
         <Files
           texts={t}
           report={report}
-          missing={report.dropped > 0 ? t.dropped(report.dropped.toLocaleString(language)) : null}
+          missing={report.dropped > 0 ? t.dropped(report.dropped) : null}
           zip={CAPTURES_ZIP}
           urlOf={captureUrl}
           remove={deleteCapture}
@@ -103,7 +89,9 @@ interface GroupProps {
 
 function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }: GroupProps) {
   const { texts } = useTranslation();
-  const [busy, setBusy] = useState(false);
+  // What it is being switched to; null while nothing is asked of the server.
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  const busy = wanted !== null;
   // What is being chosen; null while it is what the server has.
   const [draft, setDraft] = useState<string[] | null>(null);
   const [some, setSome] = useState<boolean | null>(null);
@@ -112,17 +100,19 @@ function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }:
   const chosen = draft ?? captured ?? [];
   const changed = onlySome ? draft !== null && draft.length > 0 : captured !== null;
   const send = async (on: boolean, which: string[] | null) => {
-    setBusy(true);
+    if (busy) return;
+    setWanted(on);
     await onSwitch(on, which);
-    setBusy(false);
+    setWanted(null);
     setDraft(null);
     setSome(null);
   };
   return (
     <li className={classes.group} data-capturing={capturing || undefined}>
       <Switch
-        checked={capturing}
-        disabled={busy}
+        checked={wanted ?? capturing}
+        // Never disabled: that would take the focus away.
+        aria-disabled={busy}
         label={
           <span className={classes.name}>
             <b>{name}</b> <span className={classes.mark}>{capturing ? t.on : t.off}</span>
@@ -157,9 +147,9 @@ function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }:
             />
           )}
           {capturing && changed && (
-            <Button size="xs" loading={busy} onClick={() => void send(true, onlySome ? chosen : null)}>
+            <BusyButton size="xs" busy={busy} onClick={() => void send(true, onlySome ? chosen : null)}>
               {t.apply}
-            </Button>
+            </BusyButton>
           )}
         </div>
       )}

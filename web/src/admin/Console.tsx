@@ -15,8 +15,8 @@ import frame from '../components/Header.module.css';
 import { Logo } from '../components/Logo';
 import type { CauseCode, LineGroups as Report, LineReport, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import { administrators, Refusal } from '../protocol/http';
-import { Announce } from './announce';
+import { administrators } from '../protocol/http';
+import { Announce, useReason } from './announce';
 import { Calls } from './Calls';
 import { ClockOffset } from './clock';
 import classes from './Console.module.css';
@@ -27,7 +27,7 @@ import { LineGroups } from './LineGroups';
 import { LogPage } from './LogPage';
 import { resetLine, type Link as Reach, type Poller } from './poller';
 import { Receiving } from './Receiving';
-import { addressOf, Link, PAGES, routeOf, useAddress, type Page, type Route } from './route';
+import { addressOf, leaving, Link, PAGES, routeOf, useAddress, type Page, type Route } from './route';
 import { Status } from './Status';
 /** How long an announcement stays, in ms. */
 const ANNOUNCED = 6000;
@@ -46,6 +46,7 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const main = useRef<HTMLElement>(null);
   const route = routeOf(new URL(useAddress(), window.location.href));
+  const why = useReason();
   const t = texts.admin;
 
   const { page, traced } = route;
@@ -68,7 +69,6 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
     setAnnouncement({ text, failed });
     timer.current = setTimeout(() => setAnnouncement(null), ANNOUNCED);
   };
-  const why = (error: unknown) => sentence(error instanceof Refusal ? error.code : 'internal');
   const reset = async (line: LineReport) => {
     setResetting((before) => new Set(before).add(line.id));
     try {
@@ -92,7 +92,7 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   return (
     <ClockOffset value={clockOffset}>
       <Announce value={announce}>
-        <Head link={link} user={user} onSignOut={() => void leave()} />
+        <Head link={link} user={user} onSignOut={() => leaving(() => void leave())} />
         <Pages current={route.page} />
         <main className={classes.main} tabIndex={-1} ref={main}>
           {link === 'lost' && (
@@ -164,9 +164,15 @@ const icons: Record<Page, typeof IconPhone> = {
 function Pages({ current }: { current: Page }) {
   const { texts } = useTranslation();
   const t = texts.admin.nav;
+  const row = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a phone the row may be wider than the window.
+    const link = row.current?.querySelector('[aria-current]');
+    link?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   return (
     <nav className={classes.pages} aria-label={t.label}>
-      <div>
+      <div ref={row}>
         {PAGES.map((page) => {
           const Icon = icons[page];
           return (

@@ -1,13 +1,6 @@
 /** Which calls failed or were bad, by cause, line, line group and time; from here to each of them. */
 import { Button, Checkbox, SegmentedControl } from '@mantine/core';
-import {
-  IconAlertTriangle,
-  IconChevronRight,
-  IconCircleCheck,
-  IconCircleX,
-  IconInfoCircle,
-  IconX,
-} from '@tabler/icons-react';
+import { IconChevronRight, IconCircleCheck, IconX } from '@tabler/icons-react';
 import { useContext, useId, useState } from 'react';
 import type { CallVerdict, Failures as Report } from '../generated/protocol';
 import { useTranslation } from '../i18n';
@@ -16,11 +9,15 @@ import { ClockOffset, Moment } from './clock';
 import frame from './Console.module.css';
 import { failures } from './diagnosis';
 import classes from './Failures.module.css';
+import { PageHead } from './PageHead';
 import { useWatched } from './poller';
+import { severityIcons } from './severity';
 import { addressOf, choose, Link } from './route';
 import {
   choiceOf,
+  isUsual,
   isWhole,
+  LOCAL,
   matching,
   NONE,
   overTime,
@@ -39,8 +36,6 @@ const FIRST = 6;
 /** Calls at first, and by how many more each time. */
 const PORTION = 25;
 
-const icons = { fine: IconCircleCheck, usual: IconInfoCircle, bad: IconAlertTriangle, failed: IconCircleX };
-
 export function Failures({ chosen }: { chosen: URLSearchParams }) {
   const { texts } = useTranslation();
   const offset = useContext(ClockOffset);
@@ -57,10 +52,7 @@ export function Failures({ chosen }: { chosen: URLSearchParams }) {
   };
   return (
     <>
-      <div className={frame.top}>
-        <h1 className={frame.title}>{t.title}</h1>
-        <p className={frame.summary}>{t.lead}</p>
-      </div>
+      <PageHead title={t.title} lead={t.lead} />
       <div className={frame.filters}>
         <SegmentedControl
           size="xs"
@@ -92,8 +84,6 @@ export function Failures({ chosen }: { chosen: URLSearchParams }) {
   );
 }
 
-const isUsual = ({ severity }: Pick<CallVerdict, 'severity'>) => severity === 'fine' || severity === 'usual';
-
 interface OverviewProps {
   report: Report;
   period: Period;
@@ -103,7 +93,7 @@ interface OverviewProps {
 }
 
 function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
-  const { texts, language } = useTranslation();
+  const { texts, language, number } = useTranslation();
   const [portions, setPortions] = useState(1);
   const t = texts.admin.failures;
   const all = usual ? report.calls : report.calls.filter((call) => !isUsual(call));
@@ -119,9 +109,9 @@ function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
   }
   const { counts } = report;
   const whole = isWhole(report);
-  const listed = matching(all, choice, period);
+  const listed = matching(all, choice, period, LOCAL);
   const counted = (name: keyof Choice, value: (call: CallVerdict) => string | null, byServer: Count[]) =>
-    whole ? tally(matching(all, choice, period, name), value) : byServer;
+    whole ? tally(matching(all, choice, period, LOCAL, name), value) : byServer;
   const codes = counted(
     'code',
     ({ code }) => code,
@@ -132,14 +122,13 @@ function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
     const found = about(code);
     const name = verdictName(code, language);
     if (name !== null) return name;
-    return found ? (language === 'de' ? found.german : found.english) : code;
+    return (found && (language === 'de' ? found.german : found.english)) ?? verdictName('unknown', language) ?? code;
   };
-  const zone = -new Date(report.until).getTimezoneOffset() * 60_000;
   const moments =
     whole || period === 'hour'
-      ? matching(all, choice, period, 'at').map(({ ended_at }) => ({ at: ended_at, count: 1 }))
+      ? matching(all, choice, period, LOCAL, 'at').map(({ ended_at }) => ({ at: ended_at, count: 1 }))
       : counts.hours;
-  const bars = overTime(moments, report.since, report.until, period, zone);
+  const bars = overTime(moments, report.since, report.until, period, LOCAL);
   const barText = (at: number) => momentText(at, period, language);
   const names: Record<keyof Choice, (value: string) => string> = {
     code: codeText,
@@ -186,7 +175,7 @@ function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
       <section className={`card ${classes.list}`} aria-label={t.calls}>
         <div className={classes.head}>
           <h2>
-            {t.calls} <b className="numbers">{listed.length.toLocaleString(language)}</b>
+            {t.calls} <b className="numbers">{number(listed.length)}</b>
           </h2>
           {active.map((name) => {
             const text = names[name](String(choice[name]));
@@ -214,11 +203,11 @@ function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
         {listed.length > portions * PORTION && (
           <p className={classes.empty}>
             <Button variant="subtle" size="compact-sm" onClick={() => setPortions(portions + 1)}>
-              {t.more((listed.length - portions * PORTION).toLocaleString(language))}
+              {t.more(number(listed.length - portions * PORTION))}
             </Button>
           </p>
         )}
-        {!whole && <p className={classes.empty}>{t.cut(report.calls.length.toLocaleString(language))}</p>}
+        {!whole && <p className={classes.empty}>{t.cut(report.calls.length)}</p>}
       </section>
     </>
   );
@@ -227,7 +216,7 @@ function Overview({ report, period, choice, usual, onChoose }: OverviewProps) {
 function Call({ call }: { call: CallVerdict }) {
   const { texts, language } = useTranslation();
   const t = texts.admin.failures;
-  const Icon = icons[call.severity];
+  const Icon = severityIcons[call.severity];
   const name = texts.admin.ladder.title(
     call.caller ?? texts.admin.ladder.unknown,
     call.called ?? texts.admin.calls.service,
@@ -270,7 +259,7 @@ interface ChartProps {
 
 /** Lying bars, each a button that narrows the list down. */
 function Chart({ title, counts, name, tone, chosen, onChoose }: ChartProps) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const id = useId();
   const [all, setAll] = useState(false);
   const t = texts.admin.failures;
@@ -290,7 +279,7 @@ function Chart({ title, counts, name, tone, chosen, onChoose }: ChartProps) {
               onClick={() => onChoose(chosen === value ? null : value)}
             >
               <span className={classes.label}>{name(value)}</span>
-              <b className="numbers">{count.toLocaleString(language)}</b>
+              <b className="numbers">{number(count)}</b>
               <span className={classes.track} aria-hidden>
                 <span style={{ width: `${(count / most) * 100}%` }} />
               </span>
@@ -300,7 +289,7 @@ function Chart({ title, counts, name, tone, chosen, onChoose }: ChartProps) {
       </ul>
       {counts.length > FIRST && (
         <Button variant="subtle" size="compact-sm" onClick={() => setAll(!all)}>
-          {all ? t.fewer : t.more((counts.length - FIRST).toLocaleString(language))}
+          {all ? t.fewer : t.more(number(counts.length - FIRST))}
         </Button>
       )}
     </section>
@@ -318,7 +307,7 @@ interface OverTimeProps {
 
 /** Standing bars, each a button. */
 function OverTime({ bars, text, axis, chosen, onChoose }: OverTimeProps) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const id = useId();
   const t = texts.admin.failures;
   const most = Math.max(1, ...bars.map(({ count }) => count));
@@ -328,26 +317,32 @@ function OverTime({ bars, text, axis, chosen, onChoose }: OverTimeProps) {
     <section className={`card ${classes.chart}`} aria-labelledby={id}>
       <h2 id={id}>{t.byHour}</h2>
       <div className={classes.columns}>
-        {bars.map(({ at, count }, place) => (
-          <div key={at} className={classes.column}>
-            <button
-              type="button"
-              disabled={count === 0 && chosen !== at}
-              aria-pressed={chosen === at}
-              aria-label={t.count(text(at), count.toLocaleString(language))}
-              title={t.count(text(at), count.toLocaleString(language))}
-              onClick={() => onChoose(chosen === at ? null : at)}
-            >
-              <span
-                style={{ height: count === 0 ? 2 : `${Math.max(6, (count / most) * 100)}%` }}
-                data-empty={count === 0 || undefined}
-              />
-            </button>
-            <span className={`numbers ${classes.axis}`} aria-hidden>
-              {place % each === 0 ? axis(at) : ''}
-            </span>
-          </div>
-        ))}
+        {bars.map(({ at, count }, place) => {
+          const said = t.count(text(at), number(count));
+          const empty = count === 0 && chosen !== at;
+          return (
+            <div key={at} className={classes.column}>
+              <button
+                type="button"
+                // Not disabled: that would take the focus away when it empties. Nobody need stop there.
+                aria-disabled={empty}
+                tabIndex={empty ? -1 : undefined}
+                aria-pressed={chosen === at}
+                aria-label={said}
+                title={said}
+                onClick={() => !empty && onChoose(chosen === at ? null : at)}
+              >
+                <span
+                  style={{ height: count === 0 ? 2 : `${Math.max(6, (count / most) * 100)}%` }}
+                  data-empty={count === 0 || undefined}
+                />
+              </button>
+              <span className={`numbers ${classes.axis}`} aria-hidden>
+                {place % each === 0 ? axis(at) : ''}
+              </span>
+            </div>
+          );
+        })}
       </div>
     </section>
   );

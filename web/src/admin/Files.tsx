@@ -1,12 +1,11 @@
 /** Files that the server keeps: which there are, and how much of their room is taken. */
 import { ActionIcon, Button, Modal } from '@mantine/core';
 import { IconDownload, IconFileZip, IconTrash } from '@tabler/icons-react';
-import { useContext, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { CaptureFile } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Texts } from '../i18n/en';
-import { Refusal } from '../protocol/http';
-import { Announce } from './announce';
+import { useAttempt } from './announce';
 import classes from './Captures.module.css';
 import { Moment } from './clock';
 import { PlainTable } from './PlainTable';
@@ -15,7 +14,6 @@ import { formatSize } from './size';
 /** How the files are spoken of. */
 export type FilesTexts = Pick<
   Texts['admin']['captures'],
-  | 'failed'
   | 'files'
   | 'noFiles'
   | 'file'
@@ -52,28 +50,26 @@ export interface FilesProps {
 }
 
 export function Files({ texts: t, report, missing, zip, urlOf, remove, onDone }: FilesProps) {
-  const { texts, sentence, language } = useTranslation();
-  const announce = useContext(Announce);
+  const { texts, language, number } = useTranslation();
+  const attempt = useAttempt();
+  const section = useRef<HTMLElement>(null);
   // A file's name, or `null` for all of them.
   const [deleting, setDeleting] = useState<{ file: string | null } | null>(null);
   const finished = report.files.filter(({ open }) => !open);
   const removed = async () => {
     const file = deleting?.file ?? null;
     setDeleting(null);
-    try {
-      await remove(file ?? undefined);
-      announce(file === null ? t.deletedAll : t.deleted(file), false);
-    } catch (error) {
-      announce(t.failed(sentence(error instanceof Refusal ? error.code : 'internal')), true);
-    }
+    await attempt(() => remove(file ?? undefined), file === null ? t.deletedAll : t.deleted(file));
     await onDone();
+    // The button that had the focus has gone with its file.
+    requestAnimationFrame(() => document.activeElement === document.body && section.current?.focus());
   };
   return (
     <>
-      <section className={`card ${classes.side}`} aria-label={t.files}>
+      <section ref={section} tabIndex={-1} className={`card ${classes.side}`} aria-label={t.files}>
         <div className={classes.head}>
           <h2>
-            {t.files} <b className="numbers">{report.files.length.toLocaleString(language)}</b>
+            {t.files} <b className="numbers">{number(report.files.length)}</b>
           </h2>
           {report.files.length > 0 && (
             <Button
@@ -149,7 +145,7 @@ export function Files({ texts: t, report, missing, zip, urlOf, remove, onDone }:
         opened={deleting !== null}
         onClose={() => setDeleting(null)}
         centered
-        title={deleting?.file ? t.sure(deleting.file) : t.sureAll(finished.length.toLocaleString(language))}
+        title={deleting?.file ? t.sure(deleting.file) : t.sureAll(finished.length)}
         closeButtonProps={{ 'aria-label': t.keep }}
       >
         <p className={classes.sure}>{t.sureText}</p>

@@ -37,7 +37,7 @@ export interface GroupCardProps {
 }
 
 export function GroupCard({ group, lines, filtered, openAtFirst, resetting, onReset }: GroupCardProps) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const [wanted, setOpen] = useState(openAtFirst);
   const id = useId();
   const t = texts.admin;
@@ -100,7 +100,7 @@ export function GroupCard({ group, lines, filtered, openAtFirst, resetting, onRe
           </Fact>
         )}
         {group.wrong_passwords > 0 && (
-          <Fact label={t.wrongPasswords}>{t.sinceStart(group.wrong_passwords.toLocaleString(language))}</Fact>
+          <Fact label={t.wrongPasswords}>{t.sinceStart(number(group.wrong_passwords))}</Fact>
         )}
       </dl>
       {group.cause && (
@@ -113,6 +113,7 @@ export function GroupCard({ group, lines, filtered, openAtFirst, resetting, onRe
         {open && group.kind === 'trunk-registrar' && group.bindings.length > 0 && (
           <PlainTable
             label={`${t.bindings}: ${group.name}`}
+            folding
             columns={[t.contact, t.source, t.until, t.userAgent]}
             rows={group.bindings.map((binding) => ({
               key: `${binding.source} ${binding.contact}`,
@@ -145,7 +146,7 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 
 /** How many lines are in which state: as a bar, and in words. */
 function StateBar({ lines }: { lines: LineReport[] }) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const counts = countStates(lines);
   if (counts.length === 0) return null;
   return (
@@ -158,7 +159,7 @@ function StateBar({ lines }: { lines: LineReport[] }) {
       <ul className={classes.legend} aria-label={texts.admin.states}>
         {counts.map(({ state, count }) => (
           <li key={state} data-tone={toneOf(state)}>
-            <b className="numbers">{count.toLocaleString(language)}</b> {texts.admin.state[state]}
+            <b className="numbers">{number(count)}</b> {texts.admin.state[state]}
           </li>
         ))}
       </ul>

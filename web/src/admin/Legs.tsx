@@ -16,9 +16,8 @@ export function useLegColumns(): string[] {
 }
 
 export function LegRow({ leg }: { leg: LegReport }) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const t = texts.admin.calls;
-  const number = (value: number, digits = 0) => value.toLocaleString(language, { maximumFractionDigits: digits });
   const percent = (value: number) => `${number(value, 1)} %`;
   const ms = (value: number) => `${number(value)} ms`;
   const secured = leg.encrypted ? t.encrypted : t.plain;
@@ -67,18 +66,17 @@ export function LegRow({ leg }: { leg: LegReport }) {
 
 /** The worse of the two directions: as a bar, and in words. */
 function Score({ leg }: { leg: LegReport }) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const t = texts.admin.calls;
   const mos = worstOf(leg);
   if (mos === null) return <span className={classes.dim}>{t.unknownQuality}</span>;
   const grade = gradeOf(mos);
-  const shown = mos.toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   return (
     <span className={classes.score} data-tone={toneOfGrade(grade)}>
       <span className={classes.bar} aria-hidden>
         <span style={{ width: `${((mos - 1) / (BEST - 1)) * 100}%` }} />
       </span>
-      <span className="numbers">{t.mos(shown, t.grade[grade])}</span>
+      <span className="numbers">{t.mos(number(mos, 1, 1), t.grade[grade])}</span>
     </span>
   );
 }

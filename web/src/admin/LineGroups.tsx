@@ -19,21 +19,18 @@ interface LineGroupsProps {
 }
 
 export function LineGroups({ report, resetting, onReset }: LineGroupsProps) {
-  const { texts, language } = useTranslation();
+  const { texts } = useTranslation();
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
   const t = texts.admin;
   const { line_groups: groups } = report;
   const all = groups.flatMap(({ lines }) => lines);
-  const shown = (count: number) => count.toLocaleString(language);
   const found = filterGroups(groups, filter);
   return (
     <>
       <div className={classes.top}>
         <h1 className={classes.title}>{t.title}</h1>
         {groups.length > 0 && (
-          <p className={classes.summary}>
-            {t.summary(t.groups(groups.length, shown(groups.length)), t.lines(all.length, shown(all.length)))}
-          </p>
+          <p className={classes.summary}>{t.summary(t.groups(groups.length), t.lines(all.length))}</p>
         )}
       </div>
       {groups.length === 0 ? (
@@ -96,7 +93,7 @@ interface StatesProps {
 
 /** Which states are shown; a chosen one stays there to be left when no line is in it. */
 function States({ report, filter, onChange }: StatesProps) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const t = texts.admin;
   const all = report.line_groups.flatMap(({ lines }) => lines);
   const counts = countStates(all);
@@ -106,7 +103,7 @@ function States({ report, filter, onChange }: StatesProps) {
   return (
     <div className={classes.states} role="group" aria-label={t.states}>
       <button type="button" aria-pressed={filter.state === null} onClick={() => onChange(null)}>
-        {t.all} <b className="numbers">{all.length.toLocaleString(language)}</b>
+        {t.all} <b className="numbers">{number(all.length)}</b>
       </button>
       {counts.map(({ state, count }) => {
         const Sign = stateIcons[state];
@@ -119,7 +116,7 @@ function States({ report, filter, onChange }: StatesProps) {
             onClick={() => onChange(filter.state === state ? null : state)}
           >
             <Sign size={15} aria-hidden />
-            {t.state[state]} <b className="numbers">{count.toLocaleString(language)}</b>
+            {t.state[state]} <b className="numbers">{number(count)}</b>
           </button>
         );
       })}

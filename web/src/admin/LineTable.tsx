@@ -37,11 +37,10 @@ export interface LineTableProps {
 }
 
 export function LineTable({ group, lines, resetting, onReset }: LineTableProps) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const [wanted, setWanted] = useState(1);
   const { items, page, pages, first } = pageOf(lines, wanted);
   const t = texts.admin;
-  const shown = (count: number) => count.toLocaleString(language);
   const columns = Object.entries(t.column);
   // Roles are given because narrow windows lay the rows out as cards, which takes a table's own meaning away.
   return (
@@ -72,13 +71,15 @@ export function LineTable({ group, lines, resetting, onReset }: LineTableProps) 
       </div>
       {pages > 1 && (
         <nav className={classes.pages} aria-label={t.pages(group)}>
-          <span className="numbers">{t.range(shown(first), shown(first + items.length - 1), shown(lines.length))}</span>
+          <span className="numbers">
+            {t.range(number(first), number(first + items.length - 1), number(lines.length))}
+          </span>
           <Pagination
             size="sm"
             total={pages}
             value={page}
             onChange={setWanted}
-            getItemProps={(number) => ({ 'aria-label': t.page(number) })}
+            getItemProps={(place) => ({ 'aria-label': t.page(place) })}
             getControlProps={(control) => ({ 'aria-label': control === 'previous' ? t.previous : t.next })}
           />
         </nav>

@@ -1,18 +1,19 @@
 /** The log: how much is logged, the newest lines, and the files. */
 import { NativeSelect, TextInput } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { useContext, useState } from 'react';
+import { Fragment, useContext, useState } from 'react';
 import type { Area, Log, LogLevel, LogLine } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import { Refusal } from '../protocol/http';
-import { Announce } from './announce';
+import { useAttempt } from './announce';
 import captures from './Captures.module.css';
 import { ClockOffset } from './clock';
 import frame from './Console.module.css';
 import { Files } from './Files';
 import { deleteLog, detailsOf, LEVELS, lines, log, logUrl, LOG_ZIP, NO_FILTER, setLevel, type LineFilter } from './log';
 import classes from './LogPage.module.css';
-import table from './PlainTable.module.css';
+import { TableFrame } from './PlainTable';
+import scrolling from './PlainTable.module.css';
+import { PageHead } from './PageHead';
 import { useWatched } from './poller';
 
 const EVERY = 5000;
@@ -25,10 +26,7 @@ export function LogPage() {
   const t = texts.admin.log;
   return (
     <>
-      <div className={frame.top}>
-        <h1 className={frame.title}>{t.title}</h1>
-        <p className={frame.summary}>{t.lead}</p>
-      </div>
+      <PageHead title={t.title} lead={t.lead} />
       {report === null ? (
         <p className={frame.loading}>{failure ? t.lost : texts.signIn.loading}</p>
       ) : (
@@ -41,9 +39,8 @@ export function LogPage() {
 
 /** What is logged, and the files that came of it. */
 export function Settings({ report, again }: { report: Log; again: () => Promise<void> }) {
-  const { texts, language } = useTranslation();
+  const { texts } = useTranslation();
   const t = texts.admin.log;
-  const number = (value: number) => value.toLocaleString(language);
   const { missing } = report;
   const elsewhere = missing.stderr + missing.system;
   return (
@@ -64,7 +61,7 @@ export function Settings({ report, again }: { report: Log; again: () => Promise<
           <h2>{t.areas}</h2>
           <p className={captures.note}>
             {t.areasText} {report.system === null ? t.noSystem : t.system(t.level[report.system])}
-            {elsewhere > 0 && ` ${t.missingElsewhere(number(elsewhere))}`}
+            {elsewhere > 0 && ` ${t.missingElsewhere(elsewhere)}`}
           </p>
           <ul className={classes.areas}>
             {report.areas.map(({ area, level }) => (
@@ -81,7 +78,7 @@ export function Settings({ report, again }: { report: Log; again: () => Promise<
           <Files
             texts={t}
             report={report}
-            missing={missing.files > 0 ? t.missing(number(missing.files)) : null}
+            missing={missing.files > 0 ? t.missing(missing.files) : null}
             zip={LOG_ZIP}
             urlOf={logUrl}
             remove={deleteLog}
@@ -94,20 +91,18 @@ export function Settings({ report, again }: { report: Log; again: () => Promise<
 }
 
 function Level({ area, level, again }: { area: Area; level: LogLevel; again: () => Promise<void> }) {
-  const { texts, sentence } = useTranslation();
-  const announce = useContext(Announce);
-  const [busy, setBusy] = useState(false);
+  const { texts } = useTranslation();
+  const attempt = useAttempt();
+  // What is being set; null while nothing is asked of the server.
+  const [wanted, setWanted] = useState<LogLevel | null>(null);
+  const busy = wanted !== null;
   const t = texts.admin.log;
   const set = async (level: LogLevel) => {
-    setBusy(true);
-    try {
-      await setLevel(area, level);
-      announce(t.levelSet(t.area[area], t.level[level]), false);
-    } catch (error) {
-      announce(t.failed(sentence(error instanceof Refusal ? error.code : 'internal')), true);
-    }
+    if (busy) return;
+    setWanted(level);
+    await attempt(() => setLevel(area, level), t.levelSet(t.area[area], t.level[level]));
     await again();
-    setBusy(false);
+    setWanted(null);
   };
   return (
     <li className={classes.area}>
@@ -118,8 +113,9 @@ function Level({ area, level, again }: { area: Area; level: LogLevel; again: () 
       <NativeSelect
         size="xs"
         aria-label={t.levelOf(t.area[area])}
-        value={level}
-        disabled={busy}
+        value={wanted ?? level}
+        // Never disabled: that would take the focus away.
+        aria-disabled={busy}
         data={LEVELS.map((value) => ({ value, label: t.level[value] }))}
         onChange={({ currentTarget: { value } }) => void set(value as LogLevel)}
       />
@@ -188,42 +184,39 @@ export function LineTable({ lines }: { lines: LogLine[] }) {
   const t = texts.admin.log;
   if (lines.length === 0) return <p className={captures.note}>{t.noLines}</p>;
   return (
-    <div className={`${table.scroll} ${classes.lines}`} tabIndex={0} role="region" aria-label={t.newest}>
-      <table className={table.table} aria-label={t.newest}>
-        <thead>
-          <tr>
-            {[t.time, t.levelColumn, t.areaColumn, t.message].map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {[...lines].reverse().map((line) => (
-            <tr key={line.seq}>
-              <td className="numbers" title={new Date(line.at - clockOffset).toLocaleString(language)}>
-                {timeOf(line.at - clockOffset, language)}
-              </td>
-              <td>
-                <span className={classes.level} data-level={line.level}>
-                  {t.kind[line.level]}
-                </span>
-              </td>
-              <td>{t.area[line.area]}</td>
-              <td className={classes.said}>
-                <span title={line.target}>{line.message}</span>
-                {detailsOf(line).map(([name, value]) => (
-                  <span key={name} className={classes.detail}>
+    <TableFrame
+      label={t.newest}
+      columns={[t.time, t.levelColumn, t.areaColumn, t.message]}
+      className={`${scrolling.scroll} ${classes.lines}`}
+      tableClassName={classes.table}
+    >
+      <tbody>
+        {[...lines].reverse().map((line) => (
+          <tr key={line.seq}>
+            <td className="numbers" title={new Date(line.at - clockOffset).toLocaleString(language)}>
+              {timeOf(line.at - clockOffset, language)}
+            </td>
+            <td>
+              <span className={classes.level} data-level={line.level}>
+                {t.kind[line.level]}
+              </span>
+            </td>
+            <td>{t.area[line.area]}</td>
+            <td className={classes.said}>
+              <span title={line.target}>{line.message}</span>
+              {detailsOf(line).map(([name, value]) => (
+                <Fragment key={name}>
+                  {' '}
+                  <span className={classes.detail}>
                     <span>{name}</span>={value}
                   </span>
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+                </Fragment>
+              ))}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </TableFrame>
   );
 }
 

@@ -1,19 +1,41 @@
-/** A small table: text in rows. */
+/** Tables: the frame that all of them have, and a small one of text in rows. */
 import type { ReactNode } from 'react';
 import classes from './PlainTable.module.css';
 
-export interface PlainTableProps {
+export interface TableFrameProps {
   label: string;
-  columns: string[];
-  rows: { key: string; cells: ReactNode[] }[];
+  columns: readonly string[];
   /** Whether cells stand below each other where there is no room beside each other. */
   folding?: boolean;
+  /** Whether the names of the columns stay in sight while the page scrolls; the table then never scrolls sideways. */
+  sticking?: boolean;
+  /** Of what scrolls; of the table. */
+  className?: string;
+  tableClassName?: string;
+  /** The table's body, or several, and what stands below it. */
+  children: ReactNode;
+  below?: ReactNode;
 }
 
-export function PlainTable({ label, columns, rows, folding = false }: PlainTableProps) {
+/** A table with the names of its columns, in something that scrolls sideways where it is wider than the page. */
+export function TableFrame({
+  label,
+  columns,
+  folding = false,
+  sticking = false,
+  className,
+  tableClassName,
+  children,
+  below,
+}: TableFrameProps) {
+  const named = [classes.table, folding && classes.folding, sticking && classes.sticking, tableClassName];
   return (
-    <div className={classes.scroll} tabIndex={0} role="region" aria-label={label}>
-      <table className={folding ? `${classes.table} ${classes.folding}` : classes.table} aria-label={label}>
+    <div
+      className={className ?? (sticking ? undefined : classes.scroll)}
+      // What scrolls must be reached by keys.
+      {...(sticking ? {} : { tabIndex: 0, role: 'region', 'aria-label': label })}
+    >
+      <table className={named.filter(Boolean).join(' ')} aria-label={label}>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -23,18 +45,32 @@ export function PlainTable({ label, columns, rows, folding = false }: PlainTable
             ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map(({ key, cells }) => (
-            <tr key={key}>
-              {cells.map((cell, at) => (
-                <td key={columns[at]} className="numbers" data-label={columns[at]}>
-                  {cell}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        {children}
       </table>
+      {below}
     </div>
+  );
+}
+
+export interface PlainTableProps extends Pick<TableFrameProps, 'label' | 'columns' | 'folding'> {
+  rows: { key: string; cells: ReactNode[] }[];
+}
+
+export function PlainTable({ rows, ...frame }: PlainTableProps) {
+  const { columns } = frame;
+  return (
+    <TableFrame {...frame}>
+      <tbody>
+        {rows.map(({ key, cells }) => (
+          <tr key={key}>
+            {cells.map((cell, at) => (
+              <td key={columns[at]} className="numbers" data-label={columns[at]}>
+                {cell}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </TableFrame>
   );
 }

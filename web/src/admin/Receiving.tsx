@@ -6,7 +6,7 @@ import classes from './Console.module.css';
 import { PlainTable } from './PlainTable';
 
 export function Receiving({ listeners, strangers }: { listeners: Listener[]; strangers: Strangers }) {
-  const { texts, language } = useTranslation();
+  const { texts, number } = useTranslation();
   const t = texts.admin;
   return (
     <div className={classes.receiving}>
@@ -15,6 +15,7 @@ export function Receiving({ listeners, strangers }: { listeners: Listener[]; str
           <h2>{t.receiving}</h2>
           <PlainTable
             label={t.receiving}
+            folding
             columns={[t.listenerName, t.transport, t.address, t.column.state]}
             rows={listeners.map((listener) => ({
               key: `${listener.name} ${listener.transport} ${listener.address}`,
@@ -26,7 +27,7 @@ export function Receiving({ listeners, strangers }: { listeners: Listener[]; str
       <section className={`card ${classes.side}`}>
         <h2>
           {t.strangers}
-          {strangers.requests > 0 && <b className="numbers">{strangers.requests.toLocaleString(language)}</b>}
+          {strangers.requests > 0 && <b className="numbers">{number(strangers.requests)}</b>}
         </h2>
         <p>{strangers.requests === 0 ? t.strangersNone : t.strangersText}</p>
         {strangers.addresses.length > 0 && (
@@ -35,7 +36,7 @@ export function Receiving({ listeners, strangers }: { listeners: Listener[]; str
             columns={[t.address, t.requests]}
             rows={strangers.addresses.map(({ address, requests }) => ({
               key: address,
-              cells: [address, requests.toLocaleString(language)],
+              cells: [address, number(requests)],
             }))}
           />
         )}

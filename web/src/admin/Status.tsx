@@ -1,60 +1,56 @@
 /** Whether everything runs: one card for each part of the server, with a link to where more is said. */
-import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCircleCheck, IconCircleDashed } from '@tabler/icons-react';
 import { useContext, type ReactNode } from 'react';
-import type { Certificate, LineGroups, Status as Program } from '../generated/protocol';
+import type { Captures, CauseCode, LineGroups, Log, Status as Program } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { ClockOffset, Moment, useSpan } from './clock';
-import frame from './Console.module.css';
 import { captures, failures, status } from './diagnosis';
+import { log } from './log';
 import { healthOf, toneOf, type Tone } from './model';
+import { PageHead } from './PageHead';
 import { calls, useWatched } from './poller';
 import { addressOf, Link } from './route';
 import { formatSize } from './size';
 import classes from './Status.module.css';
-import { since } from './tally';
+import { isUsual, since } from './tally';
+import { isBusy, isFull, toneOfCertificate, troublesOf } from './troubles';
 
 const EVERY = 10_000;
-/** A certificate that ends sooner needs a look. */
-const SOON = 21 * 24 * 3600_000;
 
 export function Status({ report }: { report: LineGroups }) {
-  const { texts, language } = useTranslation();
+  const { texts, language, number } = useTranslation();
   const offset = useContext(ClockOffset);
   const now = report.now;
-  const { report: program } = useWatched('status', status, { every: EVERY });
+  const ofProgram = useWatched('status', status, { every: EVERY });
   const { report: running } = useWatched('calls', calls, { every: EVERY });
   const { report: failed } = useWatched('day', () => failures(since('day', Date.now() + offset)), { every: EVERY });
-  const { report: captured } = useWatched('captures', captures, { every: EVERY });
+  const ofCaptures = useWatched('captures', captures, { every: EVERY });
+  const ofLog = useWatched('log', log, { every: EVERY });
+  const { report: program } = ofProgram;
+  const { report: captured } = ofCaptures;
   const t = texts.admin.status;
-  const number = (value: number) => value.toLocaleString(language);
 
   const groups = report.line_groups.map((group) => ({ group, health: healthOf(group) }));
   const lines = report.line_groups.flatMap((group) => group.lines);
   const usable = lines.filter(({ state }) => toneOf(state) === 'good').length;
-  const deaf = report.listeners.filter(({ problem }) => problem !== null);
   const certificates = program?.certificates.map((each) => ({ ...each, tone: toneOfCertificate(each, now) })) ?? [];
+  const names = captured?.groups.filter(({ capturing }) => capturing).map(({ name }) => name) ?? [];
+  const capturing =
+    names.length === 0 ? texts.admin.captures.notCapturing : texts.admin.captures.capturing(names.join(', '));
   // The list has only the latest; the counts have all.
-  const codes = failed?.counts.codes.filter(({ severity }) => severity === 'bad' || severity === 'failed') ?? [];
+  const codes = failed?.counts.codes.filter((code) => !isUsual(code)) ?? [];
   const bad = codes.reduce((sum, { count }) => sum + count, 0);
   const toneOfLines: Tone = lines.some(({ state }) => toneOf(state) === 'bad') ? 'bad' : 'good';
-  const problems =
-    groups.filter(({ health }) => health === 'failing' || health === 'degraded').length +
-    deaf.length +
-    certificates.filter(({ tone }) => tone !== 'good').length +
-    (program?.database.problem ? 1 : 0) +
-    (program?.workers.filter(({ overloaded }) => overloaded).length ?? 0) +
-    (captured?.stopped ? 1 : 0);
 
   return (
     <>
-      <div className={frame.top}>
-        <h1 className={frame.title}>{t.title}</h1>
-        <p className={frame.summary}>{t.lead}</p>
-      </div>
-      <p className={classes.overall} data-tone={problems === 0 ? 'good' : 'bad'} role="status">
-        <Sign tone={problems === 0 ? 'good' : 'bad'} size={22} />
-        {problems === 0 ? t.good : t.wrong(problems)}
-      </p>
+      <PageHead title={t.title} lead={t.lead} />
+      <Overall
+        report={report}
+        program={{ title: t.program, ...ofProgram }}
+        captured={{ title: t.captures, ...ofCaptures }}
+        log={{ title: texts.admin.log.title, ...ofLog }}
+      />
       <div className={classes.figures}>
         <Card title={t.lines} href={addressOf('lines')}>
           <Figure tone={toneOfLines} value={number(usable)} text={t.linesUsable(number(lines.length))} />
@@ -66,11 +62,7 @@ export function Status({ report }: { report: LineGroups }) {
         )}
         {program && (
           <Card title={t.clients}>
-            <Figure
-              tone="good"
-              value={number(program.clients)}
-              text={t.clientsText(program.users, number(program.users))}
-            />
+            <Figure tone="good" value={number(program.clients)} text={t.clientsText(program.users)} />
           </Card>
         )}
         {failed && (
@@ -115,7 +107,11 @@ export function Status({ report }: { report: LineGroups }) {
           <Card title={t.workers}>
             <ul>
               {program.workers.map(({ load, late, overloaded }, at) => (
-                <Item key={at} tone={overloaded || load > 80 ? 'bad' : 'good'} name={t.worker(number(at + 1))}>
+                <Item
+                  key={at}
+                  tone={isBusy({ load, late, overloaded }) ? 'bad' : 'good'}
+                  name={t.worker(number(at + 1))}
+                >
                   <span className="numbers">
                     {t.load} {number(Math.round(load))} %{late >= 1 && `, ${t.late(`${number(Math.round(late))} %`)}`}
                     {overloaded && `, ${t.overloaded}`}
@@ -161,9 +157,7 @@ export function Status({ report }: { report: LineGroups }) {
             <ul>
               <Item
                 tone={captured.stopped ? 'bad' : 'good'}
-                name={
-                  captured.stopped ? texts.admin.captures.stopped : capturingText(captured.groups, texts.admin.captures)
-                }
+                name={captured.stopped ? texts.admin.captures.stopped : capturing}
               >
                 {captured.stopped ??
                   texts.admin.captures.used(
@@ -178,7 +172,7 @@ export function Status({ report }: { report: LineGroups }) {
           <Card title={t.queues}>
             <ul>
               {program.queues.map(({ name, length, limit }) => (
-                <Item key={name} tone={length > 0.8 * limit ? 'bad' : 'good'} name={t.queue[name] ?? name}>
+                <Item key={name} tone={isFull({ name, length, limit }) ? 'bad' : 'good'} name={t.queue[name] ?? name}>
                   <span className="numbers">{t.queueOf(number(length), number(limit))}</span>
                 </Item>
               ))}
@@ -191,17 +185,46 @@ export function Status({ report }: { report: LineGroups }) {
   );
 }
 
-function capturingText(
-  groups: { name: string; capturing: boolean }[],
-  t: { capturing: (names: string) => string; notCapturing: string },
-): string {
-  const names = groups.filter(({ capturing }) => capturing).map(({ name }) => name);
-  return names.length === 0 ? t.notCapturing : t.capturing(names.join(', '));
+/** An answer of the server, or why there is none. */
+interface Told<T> {
+  title: string;
+  report: T | null;
+  failure: CauseCode | null;
 }
 
-function toneOfCertificate({ expires_at, problem }: Certificate, now: number): Tone {
-  if (problem !== null || (expires_at !== null && expires_at <= now)) return 'bad';
-  return expires_at !== null && expires_at - now < SOON ? 'wait' : 'good';
+export interface OverallProps {
+  report: LineGroups;
+  program: Told<Program>;
+  captured: Told<Captures>;
+  log: Told<Log>;
+}
+
+/** Whether everything runs, and what does not. Nothing is well that is not known. */
+export function Overall({ report, program, captured, log }: OverallProps) {
+  const { texts, sentence, number } = useTranslation();
+  const t = texts.admin.status;
+  const unknown = [program, captured, log].flatMap(({ title, report, failure }) =>
+    report === null && failure !== null ? [t.trouble.unknown(title, sentence(failure))] : [],
+  );
+  const known = { report, program: program.report, captured: captured.report, log: log.report };
+  const troubles = [...unknown, ...troublesOf(known, t, number)];
+  const looking = troubles.length === 0 && Object.values(known).includes(null);
+  const tone: Tone = looking ? 'off' : troubles.length === 0 ? 'good' : 'bad';
+  return (
+    <section className={classes.overall} data-tone={tone} role="status">
+      <Sign tone={tone} size={22} />
+      <div>
+        {looking ? t.looking : troubles.length === 0 ? t.good : t.wrong(troubles.length)}
+        {troubles.length > 0 && (
+          <ul>
+            {troubles.map((trouble) => (
+              <li key={trouble}>{trouble}</li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  );
 }
 
 function Expiry({ at, now }: { at: number; now: number }) {
@@ -216,10 +239,9 @@ function Expiry({ at, now }: { at: number; now: number }) {
 }
 
 function About({ program: { version, started_at, now, process } }: { program: Program }) {
-  const { texts, language } = useTranslation();
+  const { texts, language, number } = useTranslation();
   const span = useSpan();
   const t = texts.admin.status;
-  const number = (value: number) => value.toLocaleString(language);
   return (
     <Card title={t.program}>
       <dl>
@@ -232,7 +254,7 @@ function About({ program: { version, started_at, now, process } }: { program: Pr
             <dt>{t.memory}</dt>
             <dd className="numbers">{formatSize(process.memory, language)}</dd>
             <dt>{t.openFiles}</dt>
-            <dd className="numbers">{t.openSockets(number(process.files), number(process.sockets))}</dd>
+            <dd className="numbers">{t.openSockets(number(process.files), process.sockets)}</dd>
           </>
         )}
       </dl>
@@ -271,6 +293,6 @@ function Item({ tone, name, children }: { tone: Tone; name: string; children?: R
 }
 
 function Sign({ tone, size }: { tone: Tone; size: number }) {
-  const Icon = tone === 'bad' || tone === 'wait' ? IconAlertTriangle : IconCircleCheck;
+  const Icon = tone === 'good' ? IconCircleCheck : tone === 'off' ? IconCircleDashed : IconAlertTriangle;
   return <Icon size={size} aria-hidden />;
 }

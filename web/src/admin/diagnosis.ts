@@ -1,12 +1,8 @@
 /** What the server tells of calls that failed, and its captures. */
 import type { CallTrace, CaptureChange, Captures, Failures, Status } from '../generated/protocol';
-import { request } from '../protocol/http';
+import { get, request } from '../protocol/http';
 
 const base = '/api/v1/admin';
-
-async function get<T>(url: string): Promise<T> {
-  return (await (await request(url)).json()) as T;
-}
 
 /** What there are traces of: a call from its beginning to its end, or what happened to a line lately. */
 export type Traced = 'calls' | 'lines';

@@ -1,6 +1,6 @@
 /** What the server tells of its log. */
 import type { Area, Log, LogChange, LogLevel, LogLine, LogLines } from '../generated/protocol';
-import { request } from '../protocol/http';
+import { get, request } from '../protocol/http';
 
 const base = '/api/v1/admin/log';
 
@@ -15,10 +15,6 @@ export interface LineFilter {
 }
 
 export const NO_FILTER: LineFilter = { level: '', area: '', call: '' };
-
-async function get<T>(url: string): Promise<T> {
-  return (await (await request(url)).json()) as T;
-}
 
 export const log = () => get<Log>(base);
 

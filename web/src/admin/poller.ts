@@ -1,7 +1,7 @@
 /** Asks the server again and again where everything stands, while somebody looks. */
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { Calls, CauseCode, LineGroups } from '../generated/protocol';
-import { Refusal, request } from '../protocol/http';
+import { get, Refusal, request } from '../protocol/http';
 
 /** Between an answer and the next question, in ms. */
 export const POLL_EVERY = 2000;
@@ -21,16 +21,10 @@ export interface Watched<T> {
 }
 
 /** Where everything stands. */
-export async function lineGroups(): Promise<LineGroups> {
-  const answer = await request('/api/v1/admin/line-groups');
-  return (await answer.json()) as LineGroups;
-}
+export const lineGroups = () => get<LineGroups>('/api/v1/admin/line-groups');
 
 /** The calls that run, and those that ended last. */
-export async function calls(): Promise<Calls> {
-  const answer = await request('/api/v1/admin/calls');
-  return (await answer.json()) as Calls;
-}
+export const calls = () => get<Calls>('/api/v1/admin/calls');
 
 /** Registers a line anew at once. */
 export async function resetLine(id: string): Promise<void> {

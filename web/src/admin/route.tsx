@@ -35,32 +35,98 @@ function decode(text: string): string {
   }
 }
 
-const CHANGED = 'offhook.route';
+/** Decides whether the page may be left; who lets it go later calls `leave`. */
+export type Guard = (leave: () => void) => boolean;
+
+const listeners = new Set<() => void>();
+let guard: Guard | null = null;
+/** Place in the browser's history of the address that is shown. */
+let place = 0;
+/** The way back from where the browser went unasked, or on after it was asked: nobody is asked about that. */
+let returning = false;
+
+const here = () => window.location.pathname + window.location.search;
+let shown: string | null = null;
+
+function changed(): void {
+  shown = here();
+  for (const listener of listeners) listener();
+}
+
+/** The browser's own keys have gone somewhere already: where that is not wanted, it goes back and asks. */
+function popped({ state }: PopStateEvent): void {
+  const to = placeIn(state);
+  const by = to - place;
+  if (returning || guard === null || by === 0) {
+    returning = false;
+    place = to;
+    changed();
+    return;
+  }
+  returning = true;
+  const again = () => {
+    returning = true;
+    window.history.go(by);
+  };
+  const asks = guard;
+  window.addEventListener('popstate', () => asks(again) && again(), { once: true });
+  window.history.go(-by);
+}
+
+const placeIn = (state: unknown) =>
+  typeof state === 'object' && state !== null && 'place' in state && typeof state.place === 'number' ? state.place : 0;
 
 function subscribe(listener: () => void): () => void {
-  for (const event of ['popstate', CHANGED]) window.addEventListener(event, listener);
+  if (listeners.size === 0) {
+    place = placeIn(window.history.state);
+    shown = here();
+    window.addEventListener('popstate', popped);
+  }
+  listeners.add(listener);
   return () => {
-    for (const event of ['popstate', CHANGED]) window.removeEventListener(event, listener);
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    shown = null;
+    window.removeEventListener('popstate', popped);
   };
 }
 
 /** Path and query of the page, newly at each change. */
 export function useAddress(): string {
-  return useSyncExternalStore(subscribe, () => window.location.pathname + window.location.search);
+  return useSyncExternalStore(subscribe, () => shown ?? here());
 }
 
-/** Goes to another page of the console. */
+/** Goes to another page of the console, unless something there is not to be left. */
 export function go(address: string): void {
-  window.history.pushState(null, '', address);
-  window.dispatchEvent(new Event(CHANGED));
-  window.scrollTo(0, 0);
+  leaving(() => {
+    place++;
+    window.history.pushState({ place }, '', address);
+    changed();
+    window.scrollTo(0, 0);
+  });
+}
+
+/** Does what leaves the page, now or when the person has agreed. */
+export function leaving(leave: () => void): void {
+  if (guard === null || guard(leave)) leave();
+}
+
+/** Sets who is asked before the page is left; ends that. */
+export function guarding(asked: Guard): () => void {
+  guard = asked;
+  const unload = (event: BeforeUnloadEvent) => event.preventDefault();
+  window.addEventListener('beforeunload', unload);
+  return () => {
+    if (guard === asked) guard = null;
+    window.removeEventListener('beforeunload', unload);
+  };
 }
 
 /** Notes what was chosen, so that reloading and coming back show the same. */
 export function choose(chosen: URLSearchParams): void {
   const query = chosen.toString();
-  window.history.replaceState(null, '', window.location.pathname + (query && `?${query}`));
-  window.dispatchEvent(new Event(CHANGED));
+  window.history.replaceState({ place }, '', window.location.pathname + (query && `?${query}`));
+  changed();
 }
 
 /** A link to another page of the console. */

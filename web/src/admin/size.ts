@@ -1,3 +1,5 @@
+import { formatNumber } from '../i18n/numbers';
+
 /** Octets as people say them: at most three digits before the unit. */
 export function formatSize(octets: number, language: string): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -7,5 +9,5 @@ export function formatSize(octets: number, language: string): string {
     unit++;
   }
   const digits = unit > 0 && value < 10 ? 1 : 0;
-  return `${value.toLocaleString(language, { maximumFractionDigits: digits })} ${units[unit]}`;
+  return `${formatNumber(value, language, digits)} ${units[unit]}`;
 }

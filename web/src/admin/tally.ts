@@ -10,6 +10,21 @@ const lengths: Record<Period, number> = { hour: HOUR, day: 24 * HOUR, week: 7 * 
 /** What one bar over time stands for. */
 const steps: Record<Period, number> = { hour: 5 * MINUTE, day: HOUR, week: 6 * HOUR, month: 24 * HOUR };
 
+/** What a moment's wall clock is ahead of UTC, in ms. */
+export type Zone = (moment: number) => number;
+
+/** This computer's: it changes with daylight saving time, so each moment has its own. */
+export const LOCAL: Zone = (moment) => -new Date(moment).getTimezoneOffset() * MINUTE;
+
+/** Beginning of the bar that a moment belongs to. */
+export function barOf(moment: number, period: Period, zone: Zone): number {
+  const step = steps[period];
+  const wall = Math.floor((moment + zone(moment)) / step) * step;
+  // An hour that is there twice is two bars; longer ones begin when the clock on the wall says so.
+  if (step <= HOUR) return wall - zone(moment);
+  return wall - zone(wall - zone(moment));
+}
+
 export function since(period: Period, now: number): number {
   return now - lengths[period];
 }
@@ -43,6 +58,7 @@ export function matching(
   calls: readonly CallVerdict[],
   { code, line, group, at }: Choice,
   period: Period,
+  zone: Zone,
   without?: keyof Choice,
 ): CallVerdict[] {
   const fits = (name: keyof Choice, matches: boolean) => name === without || matches;
@@ -51,7 +67,7 @@ export function matching(
       fits('code', code === null || call.code === code) &&
       fits('line', line === null || (call.line ?? NONE) === line) &&
       fits('group', group === null || (call.group ?? NONE) === group) &&
-      fits('at', at === null || (call.ended_at >= at && call.ended_at < at + steps[period])),
+      fits('at', at === null || barOf(call.ended_at, period, zone) === at),
   );
 }
 
@@ -75,18 +91,23 @@ export interface Bar {
   count: number;
 }
 
-/** A bar for each step of the period, those without calls too. `offset` is the time zone's, in ms to be added to UTC. */
-export function overTime(counted: readonly Bar[], from: number, until: number, period: Period, offset: number): Bar[] {
-  const step = steps[period];
-  const start = (moment: number) => Math.floor((moment + offset) / step) * step - offset;
-  const bars: Bar[] = [];
-  for (let at = start(from); at <= until && bars.length < 100; at += step) bars.push({ at, count: 0 });
+/** A bar for each step of the period, those without calls too. */
+export function overTime(counted: readonly Bar[], from: number, until: number, period: Period, zone: Zone): Bar[] {
+  const bars = new Map<number, Bar>();
+  // A day may have an hour more or less: a quarter of a step beyond its usual end is within the next bar.
+  const next = (at: number) => barOf(at + 1.25 * steps[period], period, zone);
+  for (let at = barOf(from, period, zone); at <= until && bars.size < 100; at = next(at)) {
+    bars.set(at, { at, count: 0 });
+  }
   for (const { at, count } of counted) {
-    const bar = bars[Math.round((start(at) - (bars[0]?.at ?? 0)) / step)];
+    const bar = bars.get(barOf(at, period, zone));
     if (bar) bar.count += count;
   }
-  return bars;
+  return [...bars.values()];
 }
+
+/** Whether an end belongs to telephoning. */
+export const isUsual = ({ severity }: Pick<CallVerdict, 'severity'>) => severity === 'fine' || severity === 'usual';
 
 /** Whether all calls of the time are listed; otherwise only the server can count them. */
 export function isWhole({ calls, counts }: Pick<Failures, 'calls' | 'counts'>): boolean {

@@ -43,8 +43,9 @@ export function DoNotDisturb({ phone, lines, disabled, onFailure }: DoNotDisturb
       aria-pressed={on}
       aria-label={texts.line.doNotDisturb}
       title={on ? texts.line.doNotDisturbOn : texts.line.doNotDisturbOff}
-      disabled={disabled || busy}
-      onClick={() => void toggle()}
+      disabled={disabled}
+      aria-disabled={busy}
+      onClick={() => !busy && void toggle()}
     >
       <Icon size={18} aria-hidden />
       {on && <span className={classes.quietText}>{texts.line.doNotDisturb}</span>}

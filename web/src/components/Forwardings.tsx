@@ -7,6 +7,7 @@ import { useTranslation } from '../i18n';
 import type { Texts } from '../i18n/en';
 import type { Phone } from '../phone';
 import { changed, without } from '../protocol/forwarding';
+import { BusyButton } from './BusyButton';
 import { cleanNumber } from './format';
 import classes from './LineSettings.module.css';
 import { OnlyBack, Refusal, useSetting } from './LineSettings';
@@ -46,8 +47,8 @@ export function Forwardings({ phone, line, settable }: { phone: Phone; line: Lin
                   color="gray"
                   size={34}
                   aria-label={`${texts.line.edit}: ${whenText(one, texts)}`}
-                  disabled={busy}
-                  onClick={() => setDraft({ rule: one, from: one })}
+                  aria-disabled={busy}
+                  onClick={() => !busy && setDraft({ rule: one, from: one })}
                 >
                   <IconPencil size={18} aria-hidden />
                 </ActionIcon>
@@ -57,8 +58,8 @@ export function Forwardings({ phone, line, settable }: { phone: Phone; line: Lin
                 color="gray"
                 size={34}
                 aria-label={`${texts.line.remove}: ${whenText(one, texts)}`}
-                disabled={busy}
-                onClick={() => void run(phone.set(without(line.id, one)))}
+                aria-disabled={busy}
+                onClick={() => !busy && void run(phone.set(without(line.id, one)))}
               >
                 <IconTrash size={18} aria-hidden />
               </ActionIcon>
@@ -149,9 +150,9 @@ function Rule({ first, busy, onSave, onCancel }: RuleProps) {
         <Button variant="default" onClick={onCancel}>
           {texts.line.cancel}
         </Button>
-        <Button type="submit" loading={busy} disabled={to.trim() === ''}>
+        <BusyButton type="submit" busy={busy} disabled={to.trim() === ''}>
           {texts.line.save}
-        </Button>
+        </BusyButton>
       </div>
     </form>
   );

@@ -6,6 +6,7 @@ import type { DeclineReason, Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { isSilenced } from '../media/context';
 import type { CallEntry } from '../protocol/state';
+import { BusyButton } from './BusyButton';
 import { cleanNumber, whoIs } from './format';
 import classes from './IncomingCard.module.css';
 
@@ -161,9 +162,9 @@ function Deflect({ busy, onDeflect, onCancel }: DeflectProps) {
         <Button variant="default" size="md" px="xs" onClick={onCancel}>
           {texts.call.back}
         </Button>
-        <Button type="submit" size="md" px="xs" loading={busy} disabled={number.trim() === ''}>
+        <BusyButton type="submit" size="md" px="xs" busy={busy} disabled={number.trim() === ''}>
           {texts.incoming.send}
-        </Button>
+        </BusyButton>
       </div>
     </form>
   );

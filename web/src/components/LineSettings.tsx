@@ -1,9 +1,10 @@
 /** What the user sets for their lines: do not disturb, forwarding, remote office. */
-import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
+import { NativeSelect, Switch, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import type { Cause, Line, Service } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
+import { BusyButton } from './BusyButton';
 import { Forwardings } from './Forwardings';
 import { cleanNumber } from './format';
 import classes from './LineSettings.module.css';
@@ -77,9 +78,10 @@ function Quiet({ phone, line, settable }: SettingProps) {
         description={texts.line.quiet}
         color="red"
         checked={line.do_not_disturb}
-        disabled={busy}
+        // Never disabled: that would take the focus away.
+        aria-disabled={busy}
         onChange={(event) =>
-          run(phone.set({ type: 'set_do_not_disturb', line: line.id, on: event.currentTarget.checked }))
+          !busy && run(phone.set({ type: 'set_do_not_disturb', line: line.id, on: event.currentTarget.checked }))
         }
       />
       {!settable && <OnlyBack />}
@@ -96,7 +98,7 @@ function RemoteOffice({ phone, line, settable }: SettingProps) {
   const set = (to: string | null) => run(phone.set({ type: 'set_remote_office', line: line.id, number: to }));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (number.trim() !== '') set(number.trim());
+    if (!busy && number.trim() !== '') set(number.trim());
   };
   return (
     <section aria-label={texts.line.remoteOffice}>
@@ -113,13 +115,13 @@ function RemoteOffice({ phone, line, settable }: SettingProps) {
           onChange={(event) => setNumber(cleanNumber(event.currentTarget.value))}
         />
         {on ? (
-          <Button variant="default" loading={busy} onClick={() => set(null)}>
+          <BusyButton variant="default" busy={busy} onClick={() => set(null)}>
             {texts.line.switchOff}
-          </Button>
+          </BusyButton>
         ) : (
-          <Button type="submit" loading={busy} disabled={number.trim() === ''}>
+          <BusyButton type="submit" busy={busy} disabled={number.trim() === ''}>
             {texts.line.switchOn}
-          </Button>
+          </BusyButton>
         )}
       </form>
       {!settable && <OnlyBack />}

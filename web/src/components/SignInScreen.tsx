@@ -1,9 +1,10 @@
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
+import { Alert, PasswordInput, TextInput } from '@mantine/core';
 import { IconAlertCircle } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import type { CauseCode, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { Refusal, type Session } from '../protocol/http';
+import { BusyButton } from './BusyButton';
 import { Appearance, LanguageChoice } from './Choices';
 import { Logo } from './Logo';
 import classes from './SignInScreen.module.css';
@@ -87,9 +88,9 @@ export function SignInScreen({ session, lead, accounts, asking, notice, onSigned
                 tabIndex: 0,
               }}
             />
-            <Button type="submit" size="md" fullWidth loading={busy}>
+            <BusyButton type="submit" size="md" fullWidth busy={busy}>
               {texts.signIn.submit}
-            </Button>
+            </BusyButton>
             {reason && <Failure code={reason} />}
           </form>
         )}

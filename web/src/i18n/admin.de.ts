@@ -1,10 +1,15 @@
 import type { AdminTexts } from './admin.en';
 import { diagnosisDe } from './diagnosis.de';
 import { logDe } from './log.de';
+import { counter } from './numbers';
+import { partsDe } from './parts.de';
+
+const counted = counter('de');
 
 export const adminDe: AdminTexts = {
   ...diagnosisDe,
   log: logDe,
+  parts: partsDe,
   product: 'Verwaltung',
   lead: 'Leitungsgruppen und Leitungen im Blick behalten.',
   accounts: 'Administratoren werden in der Konfiguration des Offhook-Servers mit [[administrator]] eingerichtet.',
@@ -12,8 +17,8 @@ export const adminDe: AdminTexts = {
   link: { connecting: 'Wird verbunden …', online: 'Live', lost: 'Verbindung unterbrochen', signed_out: 'Abgemeldet' },
   lost: (time) => `Der Server ist nicht erreichbar. Es wird weiter versucht … Sie sehen den Stand von ${time}.`,
   summary: (groups, lines) => `${groups} · ${lines}`,
-  groups: (count, shown) => (count === 1 ? '1 Leitungsgruppe' : `${shown} Leitungsgruppen`),
-  lines: (count, shown) => (count === 1 ? '1 Leitung' : `${shown} Leitungen`),
+  groups: (count) => counted(count, { one: '# Leitungsgruppe', other: '# Leitungsgruppen' }),
+  lines: (count) => counted(count, { one: '# Leitung', other: '# Leitungen' }),
   none: {
     title: 'Noch keine Leitungsgruppe',
     text: 'Eine Leitungsgruppe ist eine Anlagenverbindung mit ihren Leitungen. Fügen Sie der Konfigurationsdatei eine hinzu und starten Sie den Server neu:',

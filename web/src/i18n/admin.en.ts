@@ -1,10 +1,15 @@
 /** English texts of the administrator's page: also the list of them. */
 import { diagnosisEn } from './diagnosis.en';
 import { logEn } from './log.en';
+import { counter } from './numbers';
+import { partsEn } from './parts.en';
+
+const counted = counter('en');
 
 export const adminEn = {
   ...diagnosisEn,
   log: logEn,
+  parts: partsEn,
   product: 'Administration',
   lead: 'Look after line groups and lines.',
   accounts: 'Administrators are set up in the configuration of the Offhook server, with [[administrator]].',
@@ -12,8 +17,8 @@ export const adminEn = {
   link: { connecting: 'Connecting …', online: 'Live', lost: 'Connection lost', signed_out: 'Signed out' },
   lost: (time: string) => `The server cannot be reached. Trying again … You see how things stood at ${time}.`,
   summary: (groups: string, lines: string) => `${groups} · ${lines}`,
-  groups: (count: number, shown: string) => (count === 1 ? '1 line group' : `${shown} line groups`),
-  lines: (count: number, shown: string) => (count === 1 ? '1 line' : `${shown} lines`),
+  groups: (count: number) => counted(count, { one: '# line group', other: '# line groups' }),
+  lines: (count: number) => counted(count, { one: '# line', other: '# lines' }),
   none: {
     title: 'No line group yet',
     text: 'A line group is one PBX connection with its lines. Add one to the configuration file and start the server anew:',

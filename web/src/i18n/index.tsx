@@ -1,11 +1,12 @@
 /** The app's language: the browser's own at first, then the one chosen. */
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
-import { causes } from '../generated/causes';
 import type { CauseCode } from '../generated/protocol';
+import { causeSentence } from './causes';
 import { de } from './de';
 import { en, type Texts } from './en';
+import { formatNumber, type Language } from './numbers';
 
-export type Language = 'en' | 'de';
+export type { Language } from './numbers';
 
 interface Translation {
   language: Language;
@@ -13,6 +14,8 @@ interface Translation {
   setLanguage: (language: Language) => void;
   /** The sentence for a cause. */
   sentence: (code: CauseCode) => string;
+  /** A number with at most so many digits behind its decimal separator, and at least so many. */
+  number: (value: number, most?: number, least?: number) => string;
 }
 
 const KEY = 'offhook.language';
@@ -35,7 +38,9 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
         // Private windows may refuse storage; the choice then lasts as long as the page.
       }
     },
-    sentence: (code) => sentence(code, language),
+    // A newer server may know more causes than this page.
+    sentence: (code) => causeSentence(code, language) ?? causeSentence('internal', language) ?? code,
+    number: (value, most, least) => formatNumber(value, language, most, least),
   };
   return <Context.Provider value={value}>{children}</Context.Provider>;
 }
@@ -44,12 +49,6 @@ export function useTranslation(): Translation {
   const value = useContext(Context);
   if (!value) throw new Error('useTranslation needs a LanguageProvider');
   return value;
-}
-
-function sentence(code: CauseCode, language: Language): string {
-  // A newer server may know more causes than this page.
-  const found = causes[code] ?? causes.internal;
-  return language === 'de' ? found.german : found.english;
 }
 
 function firstLanguage(): Language {

@@ -1,6 +1,9 @@
 /** German texts of the page of the log. */
 import { diagnosisDe } from './diagnosis.de';
 import type { LogTexts } from './log.en';
+import { counter } from './numbers';
+
+const counted = counter('de');
 
 export const logDe: LogTexts = {
   ...diagnosisDe.captures,
@@ -48,8 +51,16 @@ export const logDe: LogTexts = {
   noFiles: 'Es gibt noch keine Datei.',
   filesOff: 'Das Protokoll geht in keine Dateien (log.files in der Konfiguration).',
   usedLabel: 'Vom Protokoll belegter Platz',
-  missing: (count) => `${count} Zeilen fehlen in den Dateien: Sie kamen zu schnell oder ließen sich nicht schreiben.`,
-  missingElsewhere: (count) => `${count} Zeilen fehlen dort oder auf der Standardfehlerausgabe.`,
+  missing: (count) =>
+    counted(count, {
+      one: '# Zeile fehlt in den Dateien: Sie kam zu schnell oder ließ sich nicht schreiben.',
+      other: '# Zeilen fehlen in den Dateien: Sie kamen zu schnell oder ließen sich nicht schreiben.',
+    }),
+  missingElsewhere: (count) =>
+    counted(count, {
+      one: '# Zeile fehlt dort oder auf der Standardfehlerausgabe.',
+      other: '# Zeilen fehlen dort oder auf der Standardfehlerausgabe.',
+    }),
   stopped: 'In Dateien wird nichts geschrieben',
   systemProblem: 'Das Protokoll des Systems',
   newest: 'Neueste Zeilen',

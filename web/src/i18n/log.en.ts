@@ -1,6 +1,9 @@
 /** English texts of the page of the log. */
 import type { Area, LogLevel } from '../generated/protocol';
 import { diagnosisEn } from './diagnosis.en';
+import { counter } from './numbers';
+
+const counted = counter('en');
 
 const level: Record<LogLevel, string> = {
   off: 'Nothing',
@@ -64,8 +67,16 @@ export const logEn = {
   noFiles: 'There is no file yet.',
   filesOff: 'The log goes to no files (log.files in the configuration).',
   usedLabel: 'Room used by the log',
-  missing: (count: string) => `${count} lines are missing in the files: they came too fast or could not be written.`,
-  missingElsewhere: (count: string) => `${count} lines are missing there or on standard error.`,
+  missing: (count: number) =>
+    counted(count, {
+      one: '# line is missing in the files: it came too fast or could not be written.',
+      other: '# lines are missing in the files: they came too fast or could not be written.',
+    }),
+  missingElsewhere: (count: number) =>
+    counted(count, {
+      one: '# line is missing there or on standard error.',
+      other: '# lines are missing there or on standard error.',
+    }),
   stopped: 'Nothing is written to files',
   systemProblem: 'The log of the system',
   newest: 'Newest lines',

@@ -30,10 +30,38 @@ export async function request(url: string, init?: RequestInit): Promise<Response
   return checked(await reach(url, init));
 }
 
+/** What a request tells. */
+export async function get<T>(url: string): Promise<T> {
+  return (await (await request(url)).json()) as T;
+}
+
 /** What these functions throw. */
 export class Refusal extends Error {
   constructor(readonly code: CauseCode) {
     super(code);
+  }
+}
+
+/** What is wrong with one field of what was sent. */
+export interface FieldError {
+  /** Where it is (RFC 6901): `/login`. */
+  pointer: string;
+  /** A cause's code, where the server tells one. */
+  code?: string;
+  detail: string;
+}
+
+/** A refusal with details (RFC 9457). */
+export class Problem extends Refusal {
+  constructor(
+    code: CauseCode,
+    readonly status: number,
+    /** The server's own words. */
+    message: string,
+    readonly errors: readonly FieldError[],
+  ) {
+    super(code);
+    this.message = message;
   }
 }
 
@@ -47,13 +75,29 @@ async function reach(url: string, init?: RequestInit): Promise<Response> {
 
 async function checked(answer: Response): Promise<Response> {
   if (answer.ok) return answer;
-  let code: CauseCode = 'server_unreachable';
   try {
-    code = ((await answer.json()) as HttpError).cause.code;
-  } catch {
+    const body: unknown = await answer.json();
+    const problem = /^application\/problem\+json\b/i.test(answer.headers.get('content-type') ?? '');
+    throw problem ? problemOf(body as Partial<ProblemJson>, answer.status) : refusalOf(body as HttpError);
+  } catch (error) {
     // A proxy in between answered, not our server.
+    throw error instanceof Refusal ? error : new Refusal('server_unreachable');
   }
-  throw new Refusal(code);
+}
+
+interface ProblemJson {
+  code: string;
+  title: string;
+  detail: string;
+  errors: FieldError[];
+}
+
+const refusalOf = ({ cause }: HttpError) => new Refusal(cause.code);
+
+function problemOf({ code, title, detail, errors }: Partial<ProblemJson>, status: number): Problem {
+  // A newer server may have codes that this page does not know: `code` is looked up, never trusted.
+  const known = (code ?? 'internal') as CauseCode;
+  return new Problem(known, status, detail ?? title ?? known, Array.isArray(errors) ? errors : []);
 }
 
 async function user(answer: Response): Promise<User> {

@@ -1,7 +1,6 @@
 /** One event, whole. */
 import { ActionIcon, CopyButton } from '@mantine/core';
 import { IconCheck, IconChevronDown, IconChevronUp, IconCopy } from '@tabler/icons-react';
-import { causes } from '../../generated/causes';
 import type { TraceEvent, Verdict } from '../../generated/protocol';
 import { useTranslation } from '../../i18n';
 import classes from './Details.module.css';
@@ -18,7 +17,7 @@ export interface DetailsProps {
 }
 
 export function Details({ picture, place, verdict, timeOfDay, onMove }: DetailsProps) {
-  const { texts, language } = useTranslation();
+  const { texts, language, number } = useTranslation();
   const t = texts.admin.ladder;
   const row = picture.placed.rows[place];
   const event = row && picture.events[row.event];
@@ -27,7 +26,6 @@ export function Details({ picture, place, verdict, timeOfDay, onMove }: DetailsP
   const { what } = event;
   const party = (at: number) => picture.parties[at]?.name ?? '?';
   const count = picture.placed.rows.length;
-  const shown = (number: number) => number.toLocaleString(language);
   const whole = wholeText(event);
   const reasons = verdict.evidence.filter(
     ({ event: at }) => at !== null && (at === row.event || row.repeats.includes(at)),
@@ -37,7 +35,7 @@ export function Details({ picture, place, verdict, timeOfDay, onMove }: DetailsP
     <div className={classes.details}>
       <div className={classes.bar}>
         <h3>{title}</h3>
-        <span className={`numbers ${classes.position}`}>{t.position(shown(place + 1), shown(count))}</span>
+        <span className={`numbers ${classes.position}`}>{t.position(number(place + 1), number(count))}</span>
         <Move label={t.previous} to={place - 1} icon={IconChevronUp} count={count} onMove={onMove} />
         <Move label={t.next} to={place + 1} icon={IconChevronDown} count={count} onMove={onMove} />
       </div>
@@ -66,9 +64,7 @@ export function Details({ picture, place, verdict, timeOfDay, onMove }: DetailsP
           <dd>{what.after || '–'}</dd>
         </dl>
       )}
-      {(what.kind === 'media' || what.kind === 'failure') && about && (
-        <p className={classes.said}>{inWords(about, language)}</p>
-      )}
+      {(what.kind === 'media' || what.kind === 'failure') && about && <p className={classes.said}>{about}</p>}
       {whole !== null && (
         <div className={classes.message}>
           <CopyButton value={what.kind === 'sip' ? what.text : whole}>
@@ -105,24 +101,21 @@ interface MoveProps {
 }
 
 function Move({ label, to, icon: Icon, count, onMove }: MoveProps) {
+  const over = to < 0 || to >= count;
   return (
     <ActionIcon
       variant="default"
       size={30}
       aria-label={label}
       title={label}
-      disabled={to < 0 || to >= count}
-      onClick={() => onMove(to)}
+      // Never disabled: that would take the focus away at either end.
+      aria-disabled={over}
+      data-disabled={over || undefined}
+      onClick={() => !over && onMove(to)}
     >
       <Icon size={17} aria-hidden />
     </ActionIcon>
   );
-}
-
-/** The detail of a media event may be a cause's code. */
-function inWords(detail: string, language: string): string {
-  const found = Object.entries(causes).find(([code]) => code === detail)?.[1];
-  return found ? (language === 'de' ? found.german : found.english) : detail;
 }
 
 /** Whether the verdict quotes this line. */

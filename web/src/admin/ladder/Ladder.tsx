@@ -31,6 +31,7 @@ export function Ladder({ picture, selected, sought, onSelect, onPick, onPoint, o
   const { texts } = useTranslation();
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
+  const heads = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<number | null>(null);
   const [top, bottom] = useSeen(box);
   const { rows, height } = picture.placed;
@@ -81,17 +82,20 @@ export function Ladder({ picture, selected, sought, onSelect, onPick, onPoint, o
   };
 
   return (
-    <div
-      className={classes.scroller}
-      data-wide={width > (box.current?.parentElement?.clientWidth ?? width) || undefined}
-    >
-      <svg className={classes.heads} width={width} height={HEAD} aria-hidden>
-        <rect width={width} height={HEAD} style={{ fill: 'var(--surface)' }} />
-        <Heads picture={picture} />
-      </svg>
+    <>
+      {/* Not in the box: inside something that scrolls sideways nothing sticks to the page. */}
+      <div ref={heads} className={classes.heads} aria-hidden>
+        <svg width={width} height={HEAD}>
+          <rect width={width} height={HEAD} style={{ fill: 'var(--surface)' }} />
+          <Heads picture={picture} />
+        </svg>
+      </div>
       <div
         ref={box}
         className={classes.box}
+        onScroll={({ currentTarget: { scrollLeft } }) => {
+          if (heads.current) heads.current.scrollLeft = scrollLeft;
+        }}
         role="listbox"
         tabIndex={0}
         aria-label={`${texts.admin.ladder.heading}. ${texts.admin.ladder.hint}`}
@@ -121,7 +125,7 @@ export function Ladder({ picture, selected, sought, onSelect, onPick, onPoint, o
           />
         </svg>
       </div>
-    </div>
+    </>
   );
 }
 

@@ -10,7 +10,7 @@ import { Announce } from '../announce';
 import { ClockOffset, useSpan } from '../clock';
 import { caseUrl, trace as ask, traceUrl, type Traced } from '../diagnosis';
 import { gradeOf, toneOfGrade, worstOf } from '../model';
-import table from '../PlainTable.module.css';
+import { TableFrame } from '../PlainTable';
 import { useWatched } from '../poller';
 import { LegRow, useLegColumns } from '../Legs';
 import { addressOf, Link } from '../route';
@@ -63,7 +63,7 @@ interface WholeProps {
 }
 
 function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
-  const { texts, language } = useTranslation();
+  const { texts, language, number } = useTranslation();
   const t = texts.admin.ladder;
   const span = useSpan();
   const offset = useContext(ClockOffset);
@@ -97,12 +97,19 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
   const openRow = useCallback(
     (at: number) => {
       setChosen(rows[at]?.event ?? null);
-      if (!beside || !asTable) setOpen(true);
+      setOpen(true);
     },
-    [rows, beside, asTable],
+    [rows],
+  );
+  // On a wide page a chosen event stands beside; who works by keys is brought to it.
+  const pickRow = useCallback(
+    (at: number, byKey: boolean) => {
+      setChosen(rows[at]?.event ?? null);
+      if (!beside || byKey) setOpen(true);
+    },
+    [rows, beside],
   );
 
-  const number = (value: number, digits = 0) => value.toLocaleString(language, { maximumFractionDigits: digits });
   const timeOfDay = (at: number) =>
     new Date(at - offset).toLocaleTimeString(language, {
       timeStyle: undefined,
@@ -123,7 +130,7 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
       const unheard = mos === null && band.leg.silent;
       const grade = mos === null ? null : gradeOf(mos);
       const short =
-        grade === null || mos === null ? '' : texts.admin.calls.mos(number(mos, 1), texts.admin.calls.grade[grade]);
+        grade === null || mos === null ? '' : texts.admin.calls.mos(number(mos, 1, 1), texts.admin.calls.grade[grade]);
       const figures = t.bandFigures(`${number(band.leg.loss, 1)} %`, `${number(band.leg.jitter_ms)} ms`);
       return {
         ...band,
@@ -143,8 +150,8 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
       ),
       bands: heard,
       marks,
-      words: ({ what }) => wordsFor(what, t),
-      time: (at) => (timesOfDay ? timeOfDay(at) : sinceStart(at - started_at)),
+      words: ({ what }) => wordsFor(what, t, language),
+      time: (at) => (timesOfDay ? timeOfDay(at) : sinceStart(at - started_at, language)),
       gap: (ms) => t.gap(span(ms)),
       repeated: t.repeated,
       partyKind: t.partyKind,
@@ -200,7 +207,7 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
       language === 'de' ? [verdict.german, verdict.fix_german] : [verdict.english, verdict.fix_english];
     try {
       const heading = { title, lines: [about.join(' · '), why, ...(fix ? [`${t.fix}: ${fix}`] : [])] };
-      offer(await png(picture, heading, (count) => t.pngCut(number(count))), `${file}.png`);
+      offer(await png(picture, heading, t.pngCut), `${file}.png`);
     } catch {
       announce(t.pngFailed, true);
     }
@@ -310,7 +317,7 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
             )}
           </span>
         </div>
-        {trace.dropped > 0 && <p className={classes.dropped}>{t.dropped(number(trace.dropped))}</p>}
+        {trace.dropped > 0 && <p className={classes.dropped}>{t.dropped(trace.dropped)}</p>}
         {rows.length === 0 ? (
           <p className={classes.nothing}>{events.length === 0 ? t.empty : t.none}</p>
         ) : (
@@ -322,16 +329,19 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
                   selected={selected}
                   sought={sought}
                   onSelect={choose}
-                  onPick={openRow}
+                  onPick={(at) => pickRow(at, false)}
                   onPoint={setPointed}
-                  onOpen={(at) => {
-                    choose(at);
-                    setOpen(true);
-                  }}
+                  onOpen={openRow}
                   label={label}
                 />
               )}
-              <EventTable picture={picture} visible={asTable} selected={asTable ? selected : -1} onOpen={openRow} />
+              <EventTable
+                picture={picture}
+                visible={asTable}
+                selected={asTable ? selected : -1}
+                onPick={pickRow}
+                onOpen={openRow}
+              />
             </div>
             {beside && (
               <aside className={classes.beside}>
@@ -364,7 +374,7 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
       <Modal
         opened={open}
         onClose={() => setOpen(false)}
-        title={t.message}
+        title={t.event}
         size="xl"
         fullScreen={!beside}
         closeButtonProps={{ 'aria-label': t.close }}
@@ -382,26 +392,15 @@ function Quality({ legs }: { legs: LegReport[] }) {
   return (
     <section className={`card ${classes.side}`}>
       <h2>{t.quality}</h2>
-      <div className={table.scroll} tabIndex={0} role="region" aria-label={t.quality}>
-        <table className={`${table.table} ${table.folding}`} aria-label={t.quality}>
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
+      <TableFrame label={t.quality} folding columns={columns}>
+        <tbody>
+          {legs.map((leg, at) => (
+            <tr key={at}>
+              <LegRow leg={leg} />
             </tr>
-          </thead>
-          <tbody>
-            {legs.map((leg, at) => (
-              <tr key={at}>
-                <LegRow leg={leg} />
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </TableFrame>
     </section>
   );
 }

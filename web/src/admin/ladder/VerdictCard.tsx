@@ -1,23 +1,10 @@
 /** Why a call failed: what happened, what to do, and what shows it. */
-import {
-  IconAlertTriangle,
-  IconCircleCheck,
-  IconCircleX,
-  IconInfoCircle,
-  IconSettings,
-  IconTool,
-} from '@tabler/icons-react';
-import type { Severity, Trace, Verdict } from '../../generated/protocol';
+import { IconSettings, IconTool } from '@tabler/icons-react';
+import type { Trace, Verdict } from '../../generated/protocol';
 import { useTranslation } from '../../i18n';
 import { verdictName } from '../../i18n/verdicts';
+import { severityIcons } from '../severity';
 import classes from './Trace.module.css';
-
-const icons: Record<Severity, typeof IconInfoCircle> = {
-  fine: IconCircleCheck,
-  usual: IconInfoCircle,
-  bad: IconAlertTriangle,
-  failed: IconCircleX,
-};
 
 export interface VerdictCardProps {
   verdict: Verdict;
@@ -30,7 +17,7 @@ export interface VerdictCardProps {
 export function VerdictCard({ verdict, trace, name, onShow }: VerdictCardProps) {
   const { texts, language, sentence } = useTranslation();
   const t = texts.admin.ladder;
-  const Icon = icons[verdict.severity];
+  const Icon = severityIcons[verdict.severity];
   const said = (english: string, german: string) => (language === 'de' ? german : english);
   const fix = said(verdict.fix_english, verdict.fix_german);
   const { cause } = trace;

@@ -207,11 +207,12 @@ it('cuts texts to the room that there is', () => {
 });
 
 it('says times as since the start', () => {
-  expect([0, 482.4, 59_999.6, 61_002, -3].map(sinceStart)).toEqual([
+  expect([0, 482.4, 59_999.6, 61_002, -3].map((ms) => sinceStart(ms, 'en'))).toEqual([
     '+0.000',
     '+0.482',
     '+1:00.000',
     '+1:01.002',
     '−0.003',
   ]);
+  expect(sinceStart(61_002, 'de')).toBe('+1:01,002');
 });

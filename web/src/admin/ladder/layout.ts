@@ -1,5 +1,6 @@
 /** Where everything of a ladder stands: a column per party, a row per event, time from top to bottom. Pure. */
 import type { LegReport, Trace, TraceEvent, TraceParty } from '../../generated/protocol';
+import { formatNumber } from '../../i18n/numbers';
 
 /** A row's height, in pixels. */
 export const ROW = 36;
@@ -205,9 +206,10 @@ export function fit(text: string, room: number, width: (text: string) => number)
 }
 
 /** A moment as the time since the call began: seconds with milliseconds, minutes where there are some. */
-export function sinceStart(ms: number): string {
+export function sinceStart(ms: number, language: string): string {
   const sign = ms < 0 ? '−' : '+';
   const whole = Math.round(Math.abs(ms));
   const [minutes, seconds] = [Math.floor(whole / 60_000), (whole % 60_000) / 1000];
-  return minutes === 0 ? `${sign}${seconds.toFixed(3)}` : `${sign}${minutes}:${seconds.toFixed(3).padStart(6, '0')}`;
+  const shown = formatNumber(seconds, language, 3, 3);
+  return minutes === 0 ? `${sign}${shown}` : `${sign}${minutes}:${shown.padStart(6, '0')}`;
 }

@@ -3,7 +3,7 @@ import type { TraceWhat } from '../../generated/protocol';
 import { diagnosisEn } from '../../i18n/diagnosis.en';
 import { wholeText, wordsFor } from './words';
 
-const words = (what: TraceWhat) => wordsFor(what, diagnosisEn.ladder);
+const words = (what: TraceWhat) => wordsFor(what, diagnosisEn.ladder, 'en');
 const client = (content: unknown) => words({ kind: 'client', text: JSON.stringify(content) });
 
 it('says of a client message what it is and what matters in it', () => {
@@ -15,6 +15,14 @@ it('says of a client message what it is and what matters in it', () => {
     title: 'call',
     about: '110 alerting',
   });
+});
+
+it('says a cause in a sentence, not by its code', () => {
+  const refused: TraceWhat = { kind: 'media', event: 'refused', detail: 'no_common_codec' };
+  expect(words(refused).about).toMatch(/^The two sides/);
+  expect(wordsFor(refused, diagnosisEn.ladder, 'de').about).toMatch(/^Die beiden Seiten/);
+  expect(client({ type: 'decline_call', call: '7', reason: 'busy' }).about).not.toBe('busy');
+  expect(client({ type: 'x', code: 'toString' }).about).toBe('toString');
 });
 
 it('takes client messages that are no messages', () => {

@@ -1,6 +1,8 @@
 /** What happened, in a few words and with a colour. Pure. */
 import type { TraceEvent, TraceWhat } from '../../generated/protocol';
 import type { DiagnosisTexts } from '../../i18n/diagnosis.en';
+import { causeSentence } from '../../i18n/causes';
+import type { Language } from '../../i18n/numbers';
 import { glance, meaningOf } from './sip';
 
 /** How an event is meant: the colours go by it. */
@@ -15,14 +17,14 @@ export interface Words {
   sdp: boolean;
 }
 
-export function wordsFor(what: TraceWhat, texts: DiagnosisTexts['ladder']): Words {
+export function wordsFor(what: TraceWhat, texts: DiagnosisTexts['ladder'], language: Language): Words {
   switch (what.kind) {
     case 'sip': {
       const seen = glance(what.text);
       return { title: seen.title, about: seen.about, tone: tones[meaningOf(seen)], sdp: seen.sdp };
     }
     case 'client':
-      return { ...ofClient(what.text), tone: 'client', sdp: false };
+      return { ...ofClient(what.text, language), tone: 'client', sdp: false };
     case 'step': {
       const { input, before, after } = what;
       const title = before === after || before === '' ? after : `${before} → ${after}`;
@@ -30,7 +32,12 @@ export function wordsFor(what: TraceWhat, texts: DiagnosisTexts['ladder']): Word
     }
     case 'media': {
       const tone = good.has(what.event) ? 'good' : bad.has(what.event) ? 'bad' : 'plain';
-      return { title: texts.mediaEvent[what.event] ?? what.event, about: what.detail ?? '', tone, sdp: false };
+      return {
+        title: texts.mediaEvent[what.event] ?? what.event,
+        about: what.detail === null ? '' : inWords(what.detail, language),
+        tone,
+        sdp: false,
+      };
     }
     case 'failure':
       return { title: texts.failure[what.why] ?? what.why, about: what.detail, tone: 'bad', sdp: false };
@@ -43,8 +50,13 @@ const bad: ReadonlySet<string> = new Set(['lost', 'refused', 'silent', 'never_he
 
 /** What stands behind the type of a client message, in this order. */
 const TELLING = ['number', 'to', 'state', 'status', 'digit', 'reason', 'code'];
+/** Those of them that are codes of causes. */
+const CODES: ReadonlySet<string> = new Set(['reason', 'code']);
 
-function ofClient(text: string): Pick<Words, 'title' | 'about'> {
+/** A cause's code as its sentence; anything else as it is. */
+export const inWords = (text: string, language: Language) => causeSentence(text, language) ?? text;
+
+function ofClient(text: string, language: Language): Pick<Words, 'title' | 'about'> {
   let message: unknown;
   try {
     message = JSON.parse(text);
@@ -55,7 +67,7 @@ function ofClient(text: string): Pick<Words, 'title' | 'about'> {
   const inner = Object.values(message).filter(isObject);
   const about = TELLING.flatMap((key) => {
     const value = [message, ...inner].map((each) => each[key]).find((each) => typeof each === 'string');
-    return typeof value === 'string' ? [value] : [];
+    return typeof value === 'string' ? [CODES.has(key) ? inWords(value, language) : value] : [];
   });
   return { title: typeof message.type === 'string' ? message.type : text.slice(0, 80), about: about.join(' ') };
 }

@@ -1,0 +1,150 @@
+/** An object of the server that is being changed: what is not saved, what is wrong, and who else has changed it. */
+import { Button } from '@mantine/core';
+import { useForm, type UseFormReturnType } from '@mantine/form';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { createContext, useContext, useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { flushSync } from 'react-dom';
+import { BusyButton } from '../../components/BusyButton';
+import { useTranslation } from '../../i18n';
+import { causeSentence } from '../../i18n/causes';
+import { Problem, type FieldError } from '../../protocol/http';
+import { Announce, useReason } from '../announce';
+import { ConflictDialog } from './ConflictDialog';
+import { LeaveGuard } from './LeaveGuard';
+import { differences, merged, pathOf, same } from './merge';
+import classes from './RecordForm.module.css';
+import { isConflict, type Tagged } from './rest';
+
+type Values = Record<string, unknown>;
+
+/** What fields need of the form that they are in. */
+export interface FormFields {
+  form: UseFormReturnType<Values>;
+  labels: Readonly<Record<string, string>>;
+}
+
+const Fields = createContext<FormFields | null>(null);
+
+export function useFormFields(): FormFields {
+  const fields = useContext(Fields);
+  if (!fields) throw new Error('a field needs a RecordForm');
+  return fields;
+}
+
+export interface RecordFormProps<T extends object> {
+  /** The object, and which version of it this is. */
+  known: Tagged<T>;
+  /** What each field is called, by its pointer. */
+  labels: Readonly<Record<string, string>>;
+  /** Saves it; what comes of it. For an object that is not there yet: `({ value }) => creation.send(value)`. */
+  save: (changed: Tagged<T>) => Promise<Tagged<T>>;
+  /** Reads what is there by now. */
+  reload: () => Promise<Tagged<T>>;
+  /** It is saved. */
+  onSaved?: (saved: Tagged<T>) => void;
+  children: ReactNode;
+}
+
+export function RecordForm<T extends object>(props: RecordFormProps<T>) {
+  const { labels, save, reload, onSaved, children } = props;
+  const { texts, language } = useTranslation();
+  const announce = useContext(Announce);
+  const reason = useReason();
+  const t = texts.admin.parts.form;
+  const [known, setKnown] = useState(props.known);
+  const [busy, setBusy] = useState(false);
+  const [theirs, setTheirs] = useState<Tagged<T> | null>(null);
+  /** What is wrong that no field can say. */
+  const [problems, setProblems] = useState<string[]>([]);
+  const element = useRef<HTMLFormElement>(null);
+  /** Raised when the first wrong field is to get the focus. */
+  const [refused, setRefused] = useState(0);
+  const form = useForm<Values>({ mode: 'controlled', initialValues: props.known.value as Values });
+  const mine = form.values as T;
+  const unsaved = !same(known.value, mine);
+
+  useEffect(() => {
+    // Mantine marks what is wrong.
+    if (refused > 0) element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refused]);
+
+  const settle = (now: Tagged<T>) => {
+    setKnown(now);
+    setTheirs(null);
+    setProblems([]);
+    form.clearErrors();
+    form.setInitialValues(now.value as Values);
+    form.setValues(now.value as Values);
+  };
+  const blame = (errors: readonly FieldError[], otherwise: string) => {
+    const said = ({ code, detail }: FieldError) => (code && causeSentence(code, language)) || detail;
+    const here = errors.filter(({ pointer }) => pointer in labels);
+    const elsewhere = errors.filter(({ pointer }) => !(pointer in labels)).map(said);
+    form.setErrors(Object.fromEntries(here.map((error) => [pathOf(error.pointer), said(error)])));
+    setProblems(errors.length === 0 ? [otherwise] : [...(here.length > 0 ? [t.wrong(here.length)] : []), ...elsewhere]);
+    if (here.length > 0) setRefused((before) => before + 1);
+  };
+  const send = async (changed: Tagged<T>) => {
+    if (busy) return;
+    setBusy(true);
+    setProblems([]);
+    try {
+      const saved = await save(changed);
+      // Done before anybody is told: who goes to another page then is asked nothing.
+      flushSync(() => settle(saved));
+      announce(t.saved, false);
+      onSaved?.(saved);
+    } catch (error) {
+      setTheirs(null);
+      if (isConflict(error)) await reload().then(setTheirs, (failure: unknown) => setProblems([reason(failure)]));
+      else blame(error instanceof Problem ? error.errors : [], reason(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (unsaved) void send({ value: mine, tag: known.tag });
+  };
+
+  return (
+    <Fields value={{ form, labels }}>
+      <form ref={element} className={classes.form} noValidate onSubmit={submit}>
+        {children}
+        <div className={classes.bar} data-unsaved={unsaved || undefined}>
+          {problems.length > 0 ? (
+            <div className={classes.problems} role="alert">
+              <IconAlertTriangle size={19} aria-hidden />
+              <span>{problems.join(' ')}</span>
+            </div>
+          ) : (
+            <span className={classes.state} role="status">
+              {unsaved && t.unsaved}
+            </span>
+          )}
+          {/* Always there, and never disabled: the focus stays where it is when everything is saved. */}
+          <Button
+            variant="default"
+            aria-disabled={!unsaved || busy}
+            data-disabled={!unsaved || undefined}
+            onClick={() => unsaved && !busy && settle(known)}
+          >
+            {t.discard}
+          </Button>
+          <BusyButton type="submit" busy={busy} data-disabled={!unsaved || undefined}>
+            {t.save}
+          </BusyButton>
+        </div>
+      </form>
+      <LeaveGuard unsaved={unsaved} />
+      <ConflictDialog
+        differences={theirs && differences(known.value, mine, theirs.value)}
+        labels={labels}
+        busy={busy}
+        onOverwrite={() => theirs && void send({ value: merged(known.value, mine, theirs.value), tag: theirs.tag })}
+        onReload={() => theirs && settle(theirs)}
+        onBack={() => setTheirs(null)}
+      />
+    </Fields>
+  );
+}

@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest';
+import type { LineGroup, Status } from '../generated/protocol';
+import { adminDe } from '../i18n/admin.de';
+import { adminEn } from '../i18n/admin.en';
+import { troublesOf, type Known } from './troubles';
+
+const DAY = 24 * 3600_000;
+const group: LineGroup = {
+  id: '0',
+  name: 'Main',
+  kind: 'softphones',
+  registrar: null,
+  domain: null,
+  listener: null,
+  cause: null,
+  targets: [],
+  lookup_at: null,
+  lines: [],
+  bindings: [],
+  wrong_passwords: 0,
+};
+const listener = { name: 'a', transport: 'udp', address: '0.0.0.0:5060', problem: null };
+const well = {
+  report: { now: 100 * DAY, line_groups: [group], listeners: [listener], strangers: { requests: 0, addresses: [] } },
+  program: {
+    now: 100 * DAY,
+    started_at: 0,
+    version: '1',
+    clients: 0,
+    users: 0,
+    workers: [{ load: 12, late: 0, overloaded: false }],
+    queues: [{ name: 'core', length: 800, limit: 1000 }],
+    capture: { groups: [], lost: 0, queued: 0, stopped: null },
+    process: null,
+    database: { kind: 'sqlite', size: 1, problem: null },
+    certificates: [
+      { used_by: 'https', file: 'cert.pem', names: ['pbx.example'], expires_at: 200 * DAY, problem: null },
+    ],
+  },
+  captured: { groups: [], files: [], dropped: 0, stopped: null, total_limit: 1, total: 0 },
+  log: {
+    areas: [],
+    files: [],
+    total: 0,
+    total_limit: 1,
+    stopped: null,
+    missing: { files: 0, stderr: 0, system: 0 },
+    system: null,
+    system_problem: null,
+  },
+} satisfies Known;
+const number = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 0 });
+const said = (change: Partial<Known>) => troublesOf({ ...well, ...change }, adminEn.status, number);
+const program = (change: Partial<Status>) => said({ program: { ...well.program, ...change } });
+const log = (change: Partial<NonNullable<Known['log']>>) => said({ log: { ...well.log, ...change } });
+const certificate = (change: object) =>
+  program({ certificates: well.program.certificates.map((each) => ({ ...each, ...change })) });
+
+it('finds nothing wrong where all is well', () => {
+  expect(said({})).toEqual([]);
+});
+
+it('has a sentence for each thing that needs attention', () => {
+  const full = { name: 'core', length: 801, limit: 1000 };
+  const cases: [string[], RegExp][] = [
+    [program({ queues: [full] }), /queue “Core” is nearly full: 801 of 1,000/],
+    [program({ workers: [{ load: 97.4, late: 0, overloaded: false }] }), /Worker 1 .* 97 %/],
+    [program({ workers: [{ load: 9, late: 0, overloaded: true }] }), /Worker 1 takes no further call/],
+    [program({ database: { kind: 'sqlite', size: null, problem: 'is locked' } }), /database.*is locked/],
+    [certificate({ expires_at: 110 * DAY }), /pbx\.example expires soon/],
+    [certificate({ expires_at: 99 * DAY }), /pbx\.example has expired/],
+    [certificate({ problem: 'no such file' }), /no such file/],
+    [log({ stopped: 'The disk is full.' }), /log.*The disk is full\./],
+    [log({ system_problem: 'no journal' }), /no journal/],
+    [said({ captured: { ...well.captured, stopped: 'The disk is full.' } }), /Capturing.*The disk is full\./],
+    [said({ report: { ...well.report, listeners: [{ ...listener, problem: 'taken' }] } }), /0\.0\.0\.0:5060.*taken/],
+  ];
+  for (const [sentences, expected] of cases) {
+    expect(sentences).toHaveLength(1);
+    expect(sentences[0]).toMatch(expected);
+  }
+});
+
+it('says the same in German', () => {
+  const queues = [{ name: 'core', length: 900, limit: 1000 }];
+  expect(troublesOf({ ...well, program: { ...well.program, queues } }, adminDe.status, number)).toEqual([
+    'Die Warteschlange „Kern“ ist fast voll: 900 von 1,000.',
+  ]);
+});
