@@ -25,7 +25,7 @@ use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
 use super::role::{Decision, Role};
 use super::strangers::Strangers;
-use super::trace::{self, TraceMessage};
+use super::trace::{self, TOLD_AT_ONCE, TraceMessage};
 use super::transport::{Received, Transport, TransportFailure, Why};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
@@ -223,7 +223,7 @@ impl<R: Role> Core<R> {
             }
             self.timeouts(Instant::now());
         }
-        self.finished_due(Instant::now() + STOP_WITHIN);
+        self.finished_due(Instant::now() + STOP_WITHIN, usize::MAX);
         info!("calls ended and lines unregistered");
     }
 
@@ -249,7 +249,7 @@ impl<R: Role> Core<R> {
         self.calls.handle_timeout(now);
         self.clients_due(now);
         self.groups_due(now);
-        self.finished_due(now);
+        self.finished_due(now, TOLD_AT_ONCE);
     }
 
     /// Does everything that is to be done now; gives the time of the next timer.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::kamailio::{self, Kamailio};
-use crate::support::offhook::{ADMINISTRATOR, Offhook, Pbx, Settings};
+use crate::support::offhook::{self, ADMINISTRATOR, Offhook, Pbx, Settings};
 use crate::support::site::Site;
 use crate::support::softphone::Softphone;
 use crate::support::tls::Authority;
@@ -149,7 +149,11 @@ fn shows_calls(file: &Path, interface: &str) {
     let replay = replay.args(["replay", "--brief"]).arg(file).output().expect("the program can be started");
     let decided = String::from_utf8_lossy(&replay.stdout).into_owned();
     assert_eq!(decided.matches("Replayed to the same ").count(), 2, "{decided}");
-    assert!(!text.contains("\"credential\":\"") && !text.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d"));
+    let passwords =
+        text.split("a=ice-pwd:").skip(1).map(|rest| rest.split(['\\', '\r', '"']).next().unwrap_or_default());
+    let passwords: Vec<&str> = passwords.collect();
+    assert!(!passwords.is_empty(), "clients' descriptions are captured");
+    assert!(passwords.iter().all(|password| password.bytes().all(|octet| octet == b'x')), "{passwords:?}");
 }
 
 #[test]
@@ -227,10 +231,7 @@ fn pseudonyms_stand_for_numbers_and_names() {
     let pbx = Kamailio::start(&site, &Default::default());
     let connection = Pbx { more: "capture = [\"100\"]\n".into(), ..Default::default() };
     let more = "[capture]\nnumbers = \"pseudonyms\"\n".into();
-    // By another key a number could happen to be its own pseudonym.
-    let data = site.dir().join("offhook-2/data");
-    fs::create_dir_all(&data).expect("the directory can be made");
-    fs::write(data.join("pseudonyms.key"), [7; 32]).expect("the key can be written");
+    offhook::fix_pseudonyms(&site);
     let server = Offhook::start(&site, &Settings { pbxes: vec![connection], more, ..Default::default() });
     pbx.wait("bound 100", 1);
     assert_eq!(status(&server)["groups"][0]["lines"], json!(["100"]));
@@ -275,5 +276,10 @@ fn administrators_alone_get_at_captures() {
         ("DELETE", "/files", "", 204),
     ] {
         assert_eq!(ask(&cookie, method, route, body), status, "{method} {route} {body}");
+    }
+    let route = format!("/api/v1/admin/log/lines?user={ADMINISTRATOR}&limit=2000");
+    let log = http::ask(server.http(), "GET", &route, &[("cookie", &cookie)], "").text;
+    for said in ["capturing switched on by an administrator", "captures deleted by an administrator"] {
+        assert!(log.contains(said), "{said}: {log}");
     }
 }

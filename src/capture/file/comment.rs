@@ -1,16 +1,26 @@
 //! Comments at packets: whom a message belongs to, in a form that is read back, and what it caused.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use crate::capture::trace::MediaEvent;
 
 /// What a message belongs to. One line: `call=42 line=100 group=main`.
 pub fn belongs(call: Option<impl Display>, line: Option<&str>, group: Option<&str>) -> String {
-    let call = call.map(|call| format!("call={call}"));
-    let line = line.map(|line| format!("line={}", word(line)));
-    // Last, since its name may have blanks.
-    let group = group.map(|group| format!("group={}", word(group)));
-    [call, line, group].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let mut comment = String::with_capacity(64);
+    if let Some(call) = call {
+        // Memory can be written to.
+        let _ = write!(comment, "call={call}");
+    }
+    // The group's last, since its name may have blanks.
+    for (name, value) in [("line=", line), ("group=", group)] {
+        let Some(value) = value else { continue };
+        if !comment.is_empty() {
+            comment.push(' ');
+        }
+        comment.push_str(name);
+        comment.extend(visible(value));
+    }
+    comment
 }
 
 /// A step of the call machine.
@@ -46,5 +56,9 @@ pub fn line(comment: &str) -> Option<&str> {
 
 /// Without what would end the line.
 fn word(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
+    visible(text).collect()
+}
+
+fn visible(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|character| !character.is_control())
 }

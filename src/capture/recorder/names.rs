@@ -49,10 +49,9 @@ impl Names {
         self.users.get(id.0 as usize).map(String::as_str)
     }
 
-    /// The number of a line with this number, or with this place in the configuration.
-    pub fn line_named(&self, name: &str) -> Option<LineId> {
-        let place = self.lines.iter().position(|line| line.number == name);
-        let place = place.or_else(|| name.parse().ok().filter(|&place| place < self.lines.len()));
+    /// The line that has this number; the first, where several have it.
+    pub fn line_numbered(&self, number: &str) -> Option<LineId> {
+        let place = self.lines.iter().position(|line| line.number == number);
         place.map(|place| LineId(place as u32))
     }
 }

@@ -268,13 +268,14 @@ impl Sink for CaptureSink {
         self.shared.open.load(Ordering::Relaxed)
     }
 
-    fn take(&mut self, record: &Record) {
-        if !self.shared.wants(record) {
-            return;
-        }
+    fn wants(&self, record: &Record) -> bool {
+        self.shared.wants(record)
+    }
+
+    fn take(&mut self, record: Record) {
         let size = record.size();
         let fits = self.shared.queued.fetch_add(size, Ordering::Relaxed) + size <= BACKLOG_OCTETS;
-        if !(fits && self.records.try_send(record.clone()).is_ok()) {
+        if !(fits && self.records.try_send(record).is_ok()) {
             self.shared.queued.fetch_sub(size, Ordering::Relaxed);
             self.shared.lose();
         }

@@ -97,22 +97,29 @@ fn record(group: u32, line: u32, call: u64, size: usize) -> Record {
     }
 }
 
+/// As whoever notes does.
+fn offer(sink: &mut CaptureSink, record: Record) {
+    if sink.wants(&record) {
+        sink.take(record);
+    }
+}
+
 #[test]
 fn only_what_is_selected_is_written() {
     let folder = Folder::new();
     let (captures, mut sink) = Captures::start(folder.settings(), vec![Selection::Off; 2]).unwrap();
     assert!(!sink.is_open());
-    sink.take(&record(0, 0, 1, 10));
+    offer(&mut sink, record(0, 0, 1, 10));
     captures.select(GROUP, Selection::Lines([LineId(1)].into_iter().collect()));
     assert!(sink.is_open());
-    sink.take(&record(0, 0, 2, 10));
-    sink.take(&record(0, 1, 3, 10));
-    sink.take(&record(1, 1, 4, 10));
+    offer(&mut sink, record(0, 0, 2, 10));
+    offer(&mut sink, record(0, 1, 3, 10));
+    offer(&mut sink, record(1, 1, 4, 10));
     captures.select(GROUP, Selection::All);
-    sink.take(&record(0, 0, 5, 10));
-    sink.take(&Record { group: None, ..record(0, 0, 6, 10) });
+    offer(&mut sink, record(0, 0, 5, 10));
+    offer(&mut sink, Record { group: None, ..record(0, 0, 6, 10) });
     captures.select(GROUP, Selection::Off);
-    sink.take(&record(0, 0, 7, 10));
+    offer(&mut sink, record(0, 0, 7, 10));
     assert!(!sink.is_open());
     drop(sink);
     captures.wait();
@@ -124,7 +131,7 @@ fn only_what_is_selected_is_written() {
 fn nothing_is_there_where_nothing_was_captured() {
     let folder = Folder::new();
     let (captures, mut sink) = Captures::start(folder.settings(), vec![Selection::Off]).unwrap();
-    sink.take(&record(0, 0, 1, 10));
+    offer(&mut sink, record(0, 0, 1, 10));
     drop(sink);
     captures.wait();
     assert_eq!(folder.files(), []);
@@ -136,7 +143,7 @@ fn files_are_followed_by_others_and_never_have_more_than_they_may() {
     let settings = CaptureSettings { total: 40_000, ..folder.settings() };
     let (captures, mut sink) = Captures::start(settings, vec![Selection::All]).unwrap();
     for call in 0..200 {
-        sink.take(&record(0, 0, call, 1000));
+        offer(&mut sink, record(0, 0, call, 1000));
     }
     drop(sink);
     captures.wait();
@@ -154,7 +161,7 @@ fn where_old_files_stay_a_full_shelf_ends_the_capture_until_it_is_begun_anew() {
     let settings = CaptureSettings { total: 40_000, when_full: WhenFull::Stop, ..folder.settings() };
     let (captures, mut sink) = Captures::start(settings, vec![Selection::All]).unwrap();
     for call in 0..200 {
-        sink.take(&record(0, 0, call, 1000));
+        offer(&mut sink, record(0, 0, call, 1000));
     }
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     while captures.status().stopped.is_none() {
@@ -169,10 +176,31 @@ fn where_old_files_stay_a_full_shelf_ends_the_capture_until_it_is_begun_anew() {
     captures.delete_all().unwrap();
     captures.select(GROUP, Selection::All);
     assert_eq!(captures.status().stopped, None);
-    sink.take(&record(0, 0, 999, 10));
+    offer(&mut sink, record(0, 0, 999, 10));
     drop(sink);
     captures.wait();
     assert_eq!(folder.packets().0, ["call=999 line=100 group=main"]);
+}
+
+#[test]
+fn a_file_that_somebody_removed_is_followed_by_another() {
+    let folder = Folder::new();
+    let (captures, mut sink) = Captures::start(folder.settings(), vec![Selection::All]).unwrap();
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    let mut call = 0;
+    for _ in 0..2 {
+        let _ = fs::remove_dir_all(&folder.0);
+        while folder.files().iter().all(|(_, size)| *size == 0) {
+            assert!(std::time::Instant::now() < deadline, "nothing is written any more");
+            call += 1;
+            offer(&mut sink, record(0, 0, call, 10));
+            std::thread::yield_now();
+        }
+    }
+    drop(sink);
+    captures.wait();
+    let (comments, _) = folder.packets();
+    assert_eq!(comments.last(), Some(&format!("call={call} line=100 group=main")));
 }
 
 #[test]
@@ -180,7 +208,7 @@ fn a_disk_that_is_nearly_full_is_left_to_others() {
     let folder = Folder::new();
     let settings = CaptureSettings { min_free: u64::MAX - 1_000_000, ..folder.settings() };
     let (captures, mut sink) = Captures::start(settings, vec![Selection::All]).unwrap();
-    sink.take(&record(0, 0, 1, 10));
+    offer(&mut sink, record(0, 0, 1, 10));
     drop(sink);
     captures.wait();
     assert_eq!(folder.files(), []);
@@ -195,7 +223,7 @@ fn what_does_not_fit_into_the_queue_is_counted_and_said_in_the_file() {
         // As if the disk did not answer.
         let _shelf = lock(&captures.shared.shelf);
         for call in 0..BACKLOG as u64 + 500 {
-            sink.take(&record(0, 0, call, 10));
+            offer(&mut sink, record(0, 0, call, 10));
         }
     }
     assert!(captures.lost() >= 490, "{}", captures.lost());
@@ -243,7 +271,7 @@ fn a_full_disk_ends_the_capture_and_the_file_can_be_read() {
     *lock(&captures.shared.shelf) =
         Shelf::with(&settings, |path| Ok(Box::new(Full { file: fs::File::create_new(path)?, room: 100_000 })));
     for call in 0..300 {
-        sink.take(&record(0, 0, call, 1000));
+        offer(&mut sink, record(0, 0, call, 1000));
     }
     drop(sink);
     captures.wait();

@@ -125,6 +125,12 @@ impl Thread {
 
     fn write(&mut self) -> Result<(), ShelfError> {
         self.written_at = Instant::now();
+        if lock(&self.shared.shelf).is_gone() {
+            // What waits belongs behind what is gone; the next record begins a file that can be read.
+            self.writer = None;
+            lock(&self.shared.shelf).close();
+            tracing::warn!("somebody has removed the capture file that was being written; another one follows");
+        }
         match self.writer.as_mut().map(Writer::take) {
             Some(octets) if !octets.is_empty() => lock(&self.shared.shelf).append(&octets),
             _ => Ok(()),
@@ -174,6 +180,8 @@ impl Thread {
                 self.composer.note(at, call, comment::step(step.trigger, step.before, step.after));
             }
             What::Media { event, detail, .. } => {
+                let plain = self.pseudonyms.is_none();
+                let detail = detail.map(|detail| if plain { detail.into() } else { Pseudonyms::media(event, &detail) });
                 self.composer.note(at, call, comment::media(event, detail.as_deref()));
             }
             What::Failure { detail, .. } => self.composer.note(at, call, comment::failure(&detail)),

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use offhook_sip::digest::Credentials;
 use offhook_sip::header::Protocol;
 use offhook_sip::{Account, Destination, RegistrationId};
+use rustc_hash::FxHashMap;
 
 use self::pacer::Pacer;
 use self::targets::{Target, Targets};
@@ -111,6 +112,8 @@ struct Group {
     flow_lost_at: Option<Instant>,
     /// Chooses between servers of one priority, always in the same way.
     seed: u64,
+    /// Its lines by their user names.
+    by_user: FxHashMap<String, LineId>,
     /// Why its PBX is not known or does not answer.
     cause: Option<EndCause>,
     pacer: Pacer,
@@ -145,9 +148,15 @@ impl Groups {
             let speaks = |line: &LineSettings| line.group.0 as usize == id && line.pilot;
             lines.iter().position(speaks).map(|index| LineId(index as u32))
         };
+        let by_user = |id: usize| {
+            // Of two with the same one the first has it.
+            let lines = lines.iter().enumerate().rev().filter(|(_, line)| line.group.0 as usize == id);
+            lines.map(|(index, line)| (line.user_name.clone(), LineId(index as u32))).collect()
+        };
         let group = |(id, settings): (usize, GroupSettings)| Group {
             pacer: Pacer::new(settings.register_delay),
             pilot: pilot(id),
+            by_user: by_user(id),
             bound_until: None,
             bound_at: None,
             settings,
@@ -246,10 +255,8 @@ impl Groups {
 
     /// The line of a group that registers itself alone under this user name.
     pub(super) fn registering(&self, group: LineGroupId, user: &str) -> Option<LineId> {
-        let kind = self.group(group)?.settings.kind;
-        let is_it = |line: &Line| line.settings.group == group && line.settings.user_name == user;
-        let place = self.lines.iter().position(is_it).filter(|_| kind == Kind::Softphones);
-        place.map(|index| LineId(index as u32))
+        let group = self.group(group).filter(|group| group.settings.kind == Kind::Softphones)?;
+        group.by_user.get(user).copied()
     }
 
     /// Why nothing can leave by a group, as far as that is known.

@@ -12,6 +12,7 @@ use axum::{Json, Router};
 
 use super::HttpFailure;
 use super::files::{self, HasFiles, on_disk};
+use super::session::By;
 use crate::call::cause::CauseCode;
 use crate::ids::{LineGroupId, LineId};
 use crate::net::capture::{CaptureStatus, Captures, Selection};
@@ -39,6 +40,7 @@ async fn show(State(state): State<WebState>) -> Result<Json<protocol::Captures>,
 async fn select(
     State(state): State<WebState>,
     Path(name): Path<String>,
+    By(user): By,
     change: Result<Json<protocol::CaptureChange>, JsonRejection>,
 ) -> Result<StatusCode, HttpFailure> {
     let Json(protocol::CaptureChange { capturing, lines }) = change.map_err(|_| CauseCode::BadRequest)?;
@@ -50,26 +52,30 @@ async fn select(
         let place = lines.iter().position(|line| line.group == group && line.number == number);
         place.map(|place| LineId(place as u32)).ok_or(CauseCode::UnknownLine)
     };
+    let numbers = lines.as_ref().map_or_else(|| "all".to_owned(), |lines| lines.join(", "));
     let selection = match (capturing, lines) {
         (false, _) => Selection::Off,
         (true, None) => Selection::All,
         (true, Some(numbers)) if numbers.is_empty() => return Err(CauseCode::BadRequest.into()),
         (true, Some(numbers)) => Selection::Lines(numbers.into_iter().map(line).collect::<Result<_, _>>()?),
     };
-    tracing::info!(group = name, ?selection, "capturing changed by an administrator");
+    match capturing {
+        true => tracing::info!(user, group = name, lines = numbers, "capturing switched on by an administrator"),
+        false => tracing::info!(user, group = name, "capturing switched off by an administrator"),
+    }
     captures.select(group, selection);
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Deletes a file.
-async fn delete(State(state): State<WebState>, Path(name): Path<String>) -> Result<StatusCode, HttpFailure> {
-    files::delete(state.captures, name).await
+async fn delete(State(state): State<WebState>, Path(name): Path<String>, by: By) -> Result<StatusCode, HttpFailure> {
+    files::delete(state.captures, name, by).await
 }
 
 /// Deletes all files that are not being written.
-async fn delete_all(State(state): State<WebState>) -> Result<StatusCode, HttpFailure> {
+async fn delete_all(State(state): State<WebState>, By(user): By) -> Result<StatusCode, HttpFailure> {
     let deleted = on_disk(state.captures, Captures::delete_all).await?;
-    tracing::info!(deleted, "captures deleted by an administrator");
+    tracing::info!(user, deleted, "captures deleted by an administrator");
     Ok(StatusCode::NO_CONTENT)
 }
 

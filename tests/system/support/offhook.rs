@@ -89,6 +89,19 @@ impl Pbx {
     }
 }
 
+/// Gives the server its key of pseudonyms before it starts: by another one a number could happen to be its own
+/// pseudonym.
+pub(crate) fn fix_pseudonyms(site: &Site) {
+    let data = dir(site, Settings::default().host).join("data");
+    fs::create_dir_all(&data).expect("the directory can be made");
+    fs::write(data.join("pseudonyms.key"), [7; 32]).expect("the key can be written");
+}
+
+/// Where a server has its configuration, log and data.
+fn dir(site: &Site, host: u8) -> PathBuf {
+    site.dir().join(format!("offhook-{host}"))
+}
+
 /// The configuration of a server.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -163,7 +176,7 @@ impl Offhook {
     /// Starts a server with a changed configuration text.
     #[track_caller]
     pub(crate) fn start_with(site: &Site, settings: &Settings, toml: &str) -> Offhook {
-        let dir = site.dir().join(format!("offhook-{}", settings.host));
+        let dir = dir(site, settings.host);
         let config = write_config(&dir, toml);
         let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
         command.args(["serve", "--config"]).arg(&config).env("OFFHOOK_LOG", settings.log).env("NO_COLOR", "1");

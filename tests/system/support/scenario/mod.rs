@@ -251,9 +251,9 @@ impl Cast {
             ["saw", status] if status.parse::<u16>().is_ok() => self.pbx.wait(&format!("response {status} "), 1),
             ["saw", method] => self.pbx.wait(&format!("request {method} "), 1),
             ["saw", method, times, "times"] => {
-                let times = times.parse().expect("times is a number");
+                let times: usize = times.parse().expect("times is a number");
                 eventually(&format!("the PBX sees {method} {times} times"), SOON, || match self.pbx.requests(method) {
-                    found if found >= times => Ok(()),
+                    found if found == times => Ok(()),
                     found => Err(format!("{found} times so far")),
                 });
             }
