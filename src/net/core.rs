@@ -314,6 +314,7 @@ impl<R: Role> Core<R> {
                 }
                 self.call_ended(*record, now);
             }
+            Effect::NotBegun(record) => self.call_not_begun(&record, now),
             Effect::Digit { client, call, digit } => self.desk.tell(client, Change::Digit { call, digit }),
         }
     }

@@ -18,9 +18,7 @@ use crate::support::{SOON, eventually, http, socket};
 
 /// Runs `offhook capture …` for a server, whatever comes of it.
 pub(crate) fn command(server: &Offhook, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
-    command.arg("capture").args(arguments).arg("--config").arg(server.dir().join("offhook.toml"));
-    command.env("OFFHOOK_LOG", "error").output().expect("the program can be started")
+    server.run(&[&["capture"], arguments].concat())
 }
 
 /// Runs `offhook capture …` for a server; what it prints.
