@@ -234,6 +234,7 @@ impl Server {
         let (settings, selected) = settings::captures(config, lines, &pseudonyms, standing.users.logins(site));
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
+        core.handle.set_captures(captures.clone()).await;
         let handle = core.handle.clone();
         let state = WebState::new(users, administrators, administration, handle, store.clone(), labels, ice);
         let (reloader, reloads) = mpsc::channel(1);

@@ -20,7 +20,7 @@ use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{self, Config, GroupCapture, GroupKind, LineGroup, Listener};
 use crate::ids::{LineGroupId, LineId};
 use crate::log::{Area, FileSettings, Format, LOG_FILES, Levels, LogLevel, LogNames, LogSettings, SystemSockets};
-use crate::net::capture::{CaptureNames, CaptureSettings, Selection, WhenFull};
+use crate::net::capture::{self, CaptureNames, CaptureSettings, Selection, WhenFull};
 use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
 use crate::net::groups::{GroupSettings, Kind, LineSettings};
 use crate::net::media::{AudioSettings, Dtmf, Recordings, Srtp};
@@ -270,7 +270,7 @@ pub(super) fn captures(
     lines: &[(usize, usize)],
     pseudonyms: &Pseudonyms,
     users: Vec<String>,
-) -> (CaptureSettings, Vec<Selection>) {
+) -> (CaptureSettings, Vec<capture::GroupCapture>) {
     let config::Capture { directory, max_file, total, keep, when_full, numbers } = &config.capture;
     let settings = CaptureSettings {
         directory: directory.clone(),
@@ -293,12 +293,20 @@ pub(super) fn captures(
         },
     };
     let line_at = |place| lines.iter().position(|known| *known == place).map(|index| LineId(index as u32));
-    let groups = config.groups.iter().enumerate().map(|(group, entry)| match &entry.capture {
-        GroupCapture::Off => Selection::Off,
-        GroupCapture::All => Selection::All,
-        GroupCapture::Lines(places) => {
-            Selection::Lines(places.iter().filter_map(|&line| line_at((group, line))).collect())
-        }
+    let groups = config.groups.iter().enumerate().map(|(group, entry)| {
+        let selection = match &entry.capture {
+            GroupCapture::Off => Selection::Off,
+            GroupCapture::All => Selection::All,
+            GroupCapture::Lines(places) => {
+                Selection::Lines(places.iter().filter_map(|&line| line_at((group, line))).collect())
+            }
+        };
+        let audio = match entry.capture_audio {
+            config::CaptureAudio::Off => capture::Audio::Off,
+            config::CaptureAudio::Headers => capture::Audio::Headers,
+            config::CaptureAudio::Payload => capture::Audio::Payload,
+        };
+        capture::GroupCapture { selection, audio }
     });
     (settings, groups.collect())
 }

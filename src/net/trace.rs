@@ -10,6 +10,7 @@ use offhook_sip::uri::Host;
 use offhook_sip::{Destination, Source, Transmit};
 use tokio::sync::{broadcast, oneshot};
 
+use super::capture::Captures;
 use super::core::{Core, CoreHandle, Message};
 use super::role::Role;
 use super::transport::{TransportFailure, Why};
@@ -33,6 +34,7 @@ pub(super) enum TraceMessage {
     Line { line: LineId, reply: oneshot::Sender<Option<Box<Recording>>> },
     Began { ids: Vec<String>, reply: oneshot::Sender<Vec<Option<f64>>> },
     Sink(Option<Box<dyn Sink>>),
+    Captures(Captures),
 }
 
 /// Where calls are told that are over and worth a look.
@@ -67,6 +69,12 @@ impl CoreHandle {
         let _ = self.inbox.send(Message::Trace(TraceMessage::Sink(sink))).await;
     }
 
+    /// Has the audio of calls captured from now on as `captures` wants it. To be said again when something else is wanted,
+    /// since calls that run would go on as before until something happens.
+    pub async fn set_captures(&self, captures: Captures) {
+        let _ = self.inbox.send(Message::Trace(TraceMessage::Captures(captures))).await;
+    }
+
     async fn recorded<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> TraceMessage) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.inbox.send(Message::Trace(message(reply))).await.ok()?;
@@ -91,6 +99,32 @@ impl<R: Role> Core<R> {
                 let _ = reply.send(ids.iter().map(began).collect());
             }
             TraceMessage::Sink(sink) => self.recorder.set_sink(sink),
+            TraceMessage::Captures(captures) => self.captures = Some(captures),
+        }
+    }
+
+    /// Has the audio of those calls captured of which that is wanted: of all when something else was chosen, otherwise of
+    /// those that have come, or of which it is known for whom they are.
+    pub(super) fn tap_calls(&mut self) {
+        let version = self.captures.as_ref().map_or(0, Captures::version);
+        if version != self.captured_version {
+            self.captured_version = version;
+            for call in self.media.calls() {
+                self.tap_call(call);
+            }
+        }
+        while let Some(call) = self.media.poll_begun() {
+            self.tap_call(call);
+        }
+        while let Some(call) = self.recorder.poll_settled() {
+            self.tap_call(call);
+        }
+    }
+
+    fn tap_call(&mut self, call: CallId) {
+        if let Some(captures) = &self.captures {
+            let tap = captures.tap(call, self.recorder.owner(call), self.recorder.clock());
+            self.media.tap(call, tap);
         }
     }
 

@@ -48,6 +48,12 @@ pub fn call(comment: &str) -> Option<&str> {
     comment.split_whitespace().find_map(|word| word.strip_prefix("call="))
 }
 
+/// The line that a comment says a message is of.
+pub fn line(comment: &str) -> Option<&str> {
+    let belongs = comment.lines().next()?.split_whitespace();
+    belongs.take_while(|word| !word.starts_with("group=")).find_map(|word| word.strip_prefix("line="))
+}
+
 /// Without what would end the line.
 fn word(text: &str) -> String {
     visible(text).collect()

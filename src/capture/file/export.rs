@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::composer::{Composer, Content, Message};
 use super::packet::Direction;
-use super::{Writer, comment};
+use super::{Lost, Writer, comment};
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::trace::{PartyKind, Trace, TraceWhat};
 
@@ -65,7 +65,7 @@ pub fn pcapng(trace: &Trace, application: &str, mut pseudonyms: Option<&mut Pseu
         composer.message(Message { at, call: None, direction, addresses, content, comment }, &mut writer);
     }
     composer.flush(&mut writer);
-    writer.lose(trace.dropped.into());
+    writer.lose(Lost { messages: trace.dropped.into(), packets: 0 });
     writer.finish();
     writer.take()
 }

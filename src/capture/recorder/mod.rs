@@ -78,6 +78,8 @@ pub struct Recorder {
     sink: Option<Box<dyn Sink>>,
     /// What the sink gets when it is known where it belongs.
     untold: Vec<Record>,
+    /// Calls whose owner is known or another one, as long as the sink wants anything.
+    settled: Vec<CallId>,
 }
 
 /// A story that a Call-ID belongs to, and who it is there for.
@@ -104,7 +106,8 @@ pub struct Clock {
 }
 
 impl Clock {
-    fn unix(&self, at: Instant) -> Duration {
+    /// A moment of the one as one of the other.
+    pub fn unix(&self, at: Instant) -> Duration {
         match at.checked_duration_since(self.instant) {
             Some(later) => self.unix + later,
             None => self.unix.saturating_sub(self.instant.duration_since(at)),
@@ -140,6 +143,7 @@ impl Recorder {
             due: VecDeque::new(),
             sink: None,
             untold: Vec::new(),
+            settled: Vec::new(),
         }
     }
 
@@ -225,6 +229,9 @@ impl Recorder {
         };
         self.follow(call_id, story, owner);
         self.by_call.insert(call, story);
+        if self.sink.as_ref().is_some_and(|sink| sink.is_open()) {
+            self.settled.push(call);
+        }
         self.unshelve(story);
         if let Some(story) = self.stories.get_mut(&story) {
             story.call = Some(call);
@@ -355,6 +362,22 @@ impl Recorder {
             }
         }
         None
+    }
+
+    /// The clock of all times that are noted.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Who a call is there for, as far as it is known.
+    pub fn owner(&self, call: CallId) -> Owner {
+        let story = self.by_call.get(&call).and_then(|story| self.stories.get(story));
+        story.and_then(|story| story.owner).unwrap_or_default()
+    }
+
+    /// A call whose owner has become known while the sink wanted something. To be asked for until there is none.
+    pub fn poll_settled(&mut self) -> Option<CallId> {
+        self.settled.pop()
     }
 
     /// All that is known of a call.
