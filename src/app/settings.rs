@@ -242,14 +242,25 @@ pub(super) fn log(config: &Config, lines: &[(usize, usize)], directives: Option<
             config::LogSystem::Errors => Some((LogLevel::Error, SystemSockets::default())),
             config::LogSystem::Warnings => Some((LogLevel::Warn, SystemSockets::default())),
         },
-        names: LogNames {
-            groups: config.groups.iter().map(|group| group.name.clone()).collect(),
-            lines: lines
-                .iter()
-                .map(|&(group, line)| (config.groups[group].lines[line].number.clone(), group))
-                .collect(),
-            users: config.users.iter().map(|user| user.name.clone()).collect(),
-        },
+        names: log_names(config, lines, config.users.iter().map(|user| user.name.clone()).collect()),
+    }
+}
+
+/// What the log calls line groups, lines and users.
+pub(super) fn log_names(config: &Config, lines: &[(usize, usize)], users: Vec<String>) -> LogNames {
+    LogNames {
+        groups: config.groups.iter().map(|group| group.name.clone()).collect(),
+        lines: lines.iter().map(|&(group, line)| (config.groups[group].lines[line].number.clone(), group)).collect(),
+        users,
+    }
+}
+
+/// The same for comments of captures.
+pub(super) fn capture_names(config: &Config, lines: &[(usize, usize)], users: Vec<String>) -> CaptureNames {
+    CaptureNames {
+        groups: config.groups.iter().map(|group| group.name.clone()).collect(),
+        lines: lines.iter().map(|&(group, line)| config.groups[group].lines[line].number.clone()).collect(),
+        users,
     }
 }
 
@@ -286,12 +297,13 @@ pub(super) fn captures(
             config::CaptureNumbers::Plain => None,
             config::CaptureNumbers::Pseudonyms => Some(pseudonyms.clone()),
         },
-        names: CaptureNames {
-            groups: config.groups.iter().map(|group| group.name.clone()).collect(),
-            lines: lines.iter().map(|&(group, line)| config.groups[group].lines[line].number.clone()).collect(),
-            users,
-        },
+        names: capture_names(config, lines, users),
     };
+    (settings, captured(config, lines))
+}
+
+/// What is captured of line groups, by [`LineGroupId`].
+pub(super) fn captured(config: &Config, lines: &[(usize, usize)]) -> Vec<capture::GroupCapture> {
     let line_at = |place| lines.iter().position(|known| *known == place).map(|index| LineId(index as u32));
     let groups = config.groups.iter().enumerate().map(|(group, entry)| {
         let selection = match &entry.capture {
@@ -308,7 +320,7 @@ pub(super) fn captures(
         };
         capture::GroupCapture { selection, audio }
     });
-    (settings, groups.collect())
+    groups.collect()
 }
 
 /// Who may call, and where calls go.

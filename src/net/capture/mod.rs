@@ -175,6 +175,7 @@ struct Shared {
     shelf: Mutex<Shelf>,
     total_limit: u64,
     pseudonyms: Option<Pseudonyms>,
+    names: RwLock<Arc<CaptureNames>>,
     /// What the next packet must say, and all since the start.
     lost: Losses,
     lost_ever: Losses,
@@ -254,6 +255,7 @@ impl Captures {
             shelf: Mutex::new(Shelf::new(&settings)),
             total_limit: settings.total,
             pseudonyms: settings.pseudonyms.clone(),
+            names: RwLock::new(Arc::new(settings.names.clone())),
             lost: Losses::default(),
             lost_ever: Losses::default(),
             queued: AtomicUsize::new(0),
@@ -291,6 +293,17 @@ impl Captures {
             }
             chosen.calls.insert(call, ChosenCall { audio, ended: None });
             true
+        });
+    }
+
+    /// Line groups, lines and users are called like this from now on. `groups` is what is captured of line groups that
+    /// there were not.
+    pub fn set_names(&self, names: CaptureNames, groups: Vec<GroupCapture>) {
+        *self.shared.names.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
+        self.shared.choose(|chosen| {
+            let known = chosen.groups.len();
+            chosen.groups.extend(groups.into_iter().skip(known));
+            chosen.groups[known..].iter().any(|capture| capture.selection != Selection::Off)
         });
     }
 
@@ -409,6 +422,10 @@ impl GroupCapture {
 }
 
 impl Shared {
+    fn names(&self) -> Arc<CaptureNames> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn chosen(&self) -> RwLockReadGuard<'_, Chosen> {
         self.chosen.read().unwrap_or_else(PoisonError::into_inner)
     }

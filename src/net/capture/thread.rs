@@ -169,12 +169,13 @@ impl Thread {
     fn note(&mut self, record: Record) {
         let Record { call, group, line, .. } = record;
         let belongs = self.belongs(call, Owner { group, line });
+        let names = self.shared.names();
         let Some(writer) = &mut self.writer else { return };
         writer.lose(self.shared.lost.take());
         let Record { at, call, group, what, .. } = record;
         match what {
             What::Sip(SipRecord { sent, transport, local, remote, bytes }) => {
-                let group = group.and_then(|group| self.settings.names.groups.get(group.0 as usize));
+                let group = group.and_then(|group| names.groups.get(group.0 as usize));
                 let mut name = |address: IpAddr, name: &str| writer.name(address, name);
                 name(local.ip(), OWN_NAME);
                 if let (Some(remote), Some(group)) = (remote.address(), group) {
@@ -186,7 +187,7 @@ impl Thread {
                 self.composer.message(message, writer);
             }
             What::Client(ClientRecord { sent, client, user, text }) => {
-                let user = self.settings.names.users.get(user.0 as usize).map_or("", String::as_str);
+                let user = names.users.get(user.0 as usize).map_or("", String::as_str);
                 let user = self.pseudonyms.as_mut().map_or_else(|| user.to_owned(), |known| known.of(user));
                 let comment = format!("{belongs} client={client} user={user}");
                 let content = Content::client(&text, self.pseudonyms.as_mut());
@@ -219,7 +220,7 @@ impl Thread {
     }
 
     fn belongs(&mut self, call: Option<CallId>, Owner { group, line }: Owner) -> String {
-        let names = &self.settings.names;
+        let names = self.shared.names();
         let line = line.and_then(|line| names.lines.get(line.0 as usize));
         let line = line.map(|line| self.pseudonyms.as_mut().map_or_else(|| line.clone(), |known| known.of(line)));
         let group = group.and_then(|group| names.groups.get(group.0 as usize));

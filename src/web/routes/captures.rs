@@ -165,7 +165,7 @@ fn shown(labels: &Labels, status: CaptureStatus, payload_allowed: bool) -> proto
         },
     };
     protocol::Captures {
-        groups: labels.groups.iter().zip(&status.groups).map(group).collect(),
+        groups: labels.groups.iter().zip(&status.groups).filter(|(label, _)| !label.removed).map(group).collect(),
         total: status.files.iter().map(|file| file.size).sum(),
         files: status.files.iter().map(files::shown).collect(),
         calls: status
