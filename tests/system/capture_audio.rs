@@ -95,17 +95,11 @@ fn legs(file: &Path, site: &Site) -> [Stream; 4] {
             longest.filter(|stream| stream.packets > 20).unwrap_or_else(|| panic!("a leg is missing: {streams:#?}"));
         Stream { source: source.clone(), destination: destination.clone(), ssrc: ssrc.clone(), packets: *packets }
     };
-    // A browser on this machine may go over to another of its addresses while the call begins: both ways of a leg belong
-    // to the same one.
-    let answered = |stream: &Stream, own: &str| {
-        let back = |other: &Stream| other.source == stream.destination && other.destination == own;
-        streams.iter().any(|other| back(other) && other.packets > 20)
-    };
-    let to_phone =
-        of(&|stream| stream.source.starts_with(&own) && stream.source != browsers && answered(stream, &stream.source));
-    let to_browser = of(&|stream| stream.source == browsers && answered(stream, &browsers));
+    let to_phone = of(&|stream| stream.source.starts_with(&own) && stream.source != browsers);
     let from_phone = of(&|stream| stream.source == to_phone.destination && stream.destination == to_phone.source);
-    let from_browser = of(&|stream| stream.source == to_browser.destination && stream.destination == browsers);
+    // A browser on this machine may hear at one of its addresses and speak from another.
+    let from_browser = of(&|stream| stream.destination == browsers);
+    let to_browser = of(&|stream| stream.source == browsers);
     [from_phone, to_phone, from_browser, to_browser]
 }
 
