@@ -31,7 +31,7 @@ const server = createServer(async (request, response) => {
   if (await administer(request, response)) return;
   if (pathname === '/api/v1/session') return void session(request, response);
   if (pathname.startsWith('/mock/')) {
-    happen(pathname.slice(6));
+    happen(pathname.slice(6), request.headers.referer);
     return void response.end('ok\n');
   }
   const file = join(dist, normalize(pathname));
@@ -99,7 +99,7 @@ server.on('upgrade', (request, socket, head) => {
   });
 });
 
-function happen(what) {
+function happen(what, page) {
   const [first] = [...calls.values()].filter((call) => call.state === 'connected');
   switch (what) {
     case 'incoming':
@@ -130,7 +130,7 @@ function happen(what) {
         .filter((call) => call.remote_state === 'alerting')
         .forEach(({ id }) => update(id, { remote_state: 'connected', connected_at: Date.now() }));
     case 'meanwhile':
-      return meanwhile();
+      return meanwhile(page);
     case 'reset':
       down = false;
       return reset();

@@ -194,8 +194,13 @@ function note(action, kind, stored, before, after) {
   );
 }
 
-/** Somebody else changes the object that was asked for last. */
-export function meanwhile() {
+/** Somebody else changes the object of the page that asks for it, or the one that was asked for last. */
+export function meanwhile(page = '') {
+  const id = page.split('/').at(-1);
+  latest =
+    Object.values(site)
+      .find((all) => all.has(id))
+      ?.get(id) ?? latest;
   const { object } = latest;
   const name = 'display_name' in object ? 'display_name' : 'name' in object ? 'name' : 'server_name';
   latest.version++;

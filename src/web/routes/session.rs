@@ -1,9 +1,11 @@
 //! Signing in and out: `/api/v1/session` for users, `/api/v1/admin/session` for administrators.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -105,13 +107,30 @@ async fn sign_out(
 }
 
 /// Lets a request on when an administrator's own page sent it.
-pub async fn administrators_only(State(state): State<WebState>, request: Request, next: Next) -> Response {
+pub async fn administrators_only(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
     if !same_origin(request.headers()) {
         return HttpFailure::from(CauseCode::BadRequest).into_response();
     }
     match signed_in(&state, AccountKind::Administrator, request.headers()).await {
-        Ok(_) => next.run(request).await,
+        Ok(user) => {
+            let account = state.accounts(AccountKind::Administrator).account(user);
+            request.extensions_mut().insert(By(account.map(|account| account.name.clone()).unwrap_or_default()));
+            next.run(request).await
+        }
         Err(failure) => failure.into_response(),
+    }
+}
+
+/// Which administrator asks, for the log.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct By(pub String);
+
+impl<S: Sync> FromRequestParts<S> for By {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<By, Infallible> {
+        // Whoever may use the control socket has no account here.
+        Ok(parts.extensions.get().cloned().unwrap_or_else(|| By("control socket".to_owned())))
     }
 }
 
