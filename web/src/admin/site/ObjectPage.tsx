@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core';
 import { IconArrowLeft, IconLock, IconTrash } from '@tabler/icons-react';
 import { useContext, useRef, useState, type ReactNode } from 'react';
+import { flushSync } from 'react-dom';
 import type { Stored } from '../../generated/site';
 import { useTranslation } from '../../i18n';
 import { Announce, useReason } from '../announce';
@@ -91,10 +92,12 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
   const url = urlOfObject(kind, id);
   const { known, failure, again } = useRead<Stored<Objects[K]>>(url);
   const [saved, setSaved] = useState<Stored<Objects[K]> | null>(null);
+  const [isGone, setGone] = useState(false);
   const [ask, dialog] = useAsk();
   const may = useMayChange(kind);
   const t = texts.admin.site;
 
+  if (isGone) return null;
   if (known === null) {
     return (
       <>
@@ -123,6 +126,8 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
       const { tag: now } = await readStored<Objects[K]>(url);
       await deleteObject(kind, id, now);
       announce(t.deleted(title), false);
+      // What was not saved of it is no reason to stay.
+      flushSync(() => setGone(true));
       go(addressOf(kind));
     } catch (error) {
       announce(t.failed(reason(error)), true);

@@ -266,6 +266,8 @@ it('says what refers to a user before deleting, and goes back to the list', asyn
   shown(<Opened id="u1" />);
   const keys = keyboard();
   await screen.findByText('from group Sales');
+  // Nobody asks whether to save what is gone.
+  await keys.type(field(/^Login/), 'x');
   await keys.click(button('Delete'));
   const dialog = await screen.findByRole('dialog', { name: 'Delete Anna Berger?' });
   expect(within(dialog).getByText('the membership in Sales')).toBeTruthy();
