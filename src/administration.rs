@@ -167,7 +167,8 @@ async fn load(table: &SiteTable, from_file: &[site::Row]) -> Result<Site, SiteEr
     }
     let (site, refusals) = Site::load(rows);
     for Refusal { kind, id, problems, .. } in refusals {
-        let problems: Vec<_> = problems.iter().map(|problem| format!("{}: {}", problem.pointer, problem.english())).collect();
+        let problems: Vec<_> =
+            problems.iter().map(|problem| format!("{}: {}", problem.pointer, problem.english())).collect();
         error!(%kind, %id, title = site.title(kind, id), ?problems, "something is wrong with an object");
     }
     Ok(site)

@@ -11,7 +11,8 @@ const DOMAIN: [&str; 8] = ["call", "journal", "line", "numbers", "quality", "rig
 const PURE: [&str; 6] = ["call", "line", "numbers", "quality", "rights", "site"];
 
 /// What stands above the domain.
-const ABOVE: [&str; 12] = ["administration", "app", "capture", "cli", "csta", "demo", "key_file", "log", "net", "shelf", "store", "web"];
+const ABOVE: [&str; 12] =
+    ["administration", "app", "capture", "cli", "csta", "demo", "key_file", "log", "net", "shelf", "store", "web"];
 
 #[test]
 fn the_domain_names_nothing_above_it() {

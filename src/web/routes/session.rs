@@ -12,9 +12,12 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use tracing::{error, info};
 
+use super::table::Identity;
 use super::{HttpFailure, Secure};
+use crate::administration::Actor;
 use crate::call::cause::CauseCode;
 use crate::ids::UserId;
+use crate::site::Administrator;
 use crate::user::accounts::{AccountKind, SignInError};
 use crate::web::protocol::{SignIn, User};
 use crate::web::{WebState, client_address, same_origin};
@@ -113,6 +116,31 @@ pub async fn administrators_only(State(state): State<WebState>, request: Request
         Ok(_) => next.run(request).await,
         Err(failure) => failure.into_response(),
     }
+}
+
+/// Finds out which administrator sent a request, for the routes of a [`Routes`](super::table::Routes).
+pub async fn identify(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| client_address(*from));
+    let identity = identity(&state, request.headers().clone(), address).await;
+    request.extensions_mut().insert(identity);
+    next.run(request).await
+}
+
+async fn identity(state: &WebState, headers: HeaderMap, address: Option<String>) -> Result<Identity, CauseCode> {
+    if !same_origin(&headers) {
+        return Err(CauseCode::BadRequest);
+    }
+    let slot = signed_in(state, AccountKind::Administrator, &headers).await.map_err(|failure| failure.cause())?;
+    let account = state.administrators.account(slot).ok_or(CauseCode::NotSignedIn)?;
+    let site = state.administration.site();
+    // Accounts of the configuration file are known by their names, all others by the object's id.
+    let kept = account.key.parse().ok().and_then(|id| site.get::<Administrator>(id)).filter(|stored| !stored.from_file);
+    let stored = kept.or_else(|| site.named::<Administrator>(&account.name).filter(|stored| stored.from_file));
+    // A change of the site counts here before it does where people sign in.
+    let stored = stored.filter(|stored| stored.object.active).ok_or(CauseCode::NotSignedIn)?;
+    let id = if stored.from_file { account.name.clone() } else { stored.id.to_string() };
+    let actor = Actor { kind: "administrator", id, address };
+    Ok(Identity { actor, role: stored.object.role })
 }
 
 /// Lets a request on when a user's own page sent it, or a program with their cookie, and says whose it is.
