@@ -14,8 +14,9 @@ use super::protocol::admin::{
 use super::protocol::captures::{CaptureChange, CaptureFile, CaptureGroup, Captures};
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
 use super::protocol::site::{
-    Audit, AuditEntry, Bulk, BulkResult, ExplainedDecision, ExplainedDenial, ExplainedReason, ExplainedRight,
-    FieldProblem, Import, LooseLine, NewPassword, ObjectVersion, ProblemReport, RightsOnUser, UserLine, UserLines,
+    Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
+    ExplainedRight, FieldProblem, Import, LooseLine, NewPassword, ObjectVersion, ProblemReport, RightsOnUser, UserLine,
+    UserLines,
 };
 use super::protocol::status::{CaptureState, Certificate, Database, MediaWorker, Process, Queue, Status};
 use super::protocol::*;
@@ -199,6 +200,7 @@ fn site_types() -> String {
     add(BulkResult::decl(&config));
     add(ObjectVersion::decl(&config));
     add(NewPassword::decl(&config));
+    add(CreatedToken::decl(&config));
     add(UserLines::decl(&config));
     add(UserLine::decl(&config));
     add(LooseLine::decl(&config));

@@ -43,12 +43,13 @@ fn document(entries: &[Entry]) -> Value {
                             `read_only` (all may), `users` or `full`.",
         },
         "servers": [{ "url": "/" }],
-        "security": [{ "session": [] }, { "session_over_tls": [] }],
+        "security": [{ "session": [] }, { "session_over_tls": [] }, { "token": [] }],
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
             "securitySchemes": {
                 "session": { "type": "apiKey", "in": "cookie", "name": "offhook-administrator" },
+                "token": { "type": "http", "scheme": "bearer" },
                 "session_over_tls": { "type": "apiKey", "in": "cookie", "name": "__Host-offhook-administrator" },
             },
         },

@@ -8,7 +8,7 @@ use ts_rs::TS;
 
 use crate::rights::{Denied, Place, Reason, Right};
 use crate::site::binding::{BoundBy, LineKey, Unbound};
-use crate::site::{Kind, ObjectId, Write};
+use crate::site::{Kind, ObjectId, Stored, Token, Write};
 
 /// Why a request was refused (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
@@ -94,6 +94,15 @@ pub struct ObjectVersion {
 pub struct NewPassword {
     /// The password.
     pub password: String,
+}
+
+/// Answer to `POST /api/v1/admin/tokens`. Nothing else shows the token.
+#[derive(Serialize, JsonSchema, TS)]
+pub struct CreatedToken {
+    /// The object.
+    pub stored: Stored<Token>,
+    /// What a program sends as `Authorization: Bearer …`.
+    pub token: String,
 }
 
 /// Answer to `GET /api/v1/admin/users/{id}/lines`.

@@ -12,6 +12,7 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use tracing::{error, info};
 
+use super::site::tokens::bearer;
 use super::table::Identity;
 use super::{HttpFailure, Secure};
 use crate::administration::Actor;
@@ -107,14 +108,18 @@ async fn sign_out(
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(kind, secure, "", 0)?)]).into_response())
 }
 
-/// Lets a request on when an administrator's own page sent it.
+/// Lets a request on when an administrator's own page sent it, or a program with a token. Every scope has the metrics.
 pub async fn administrators_only(State(state): State<WebState>, request: Request, next: Next) -> Response {
-    if !same_origin(request.headers()) {
-        return HttpFailure::from(CauseCode::BadRequest).into_response();
+    match is_administrator(&state, request.headers().clone()).await {
+        Ok(()) => next.run(request).await,
+        Err(cause) => HttpFailure::from(cause).into_response(),
     }
-    match signed_in(&state, AccountKind::Administrator, request.headers()).await {
-        Ok(_) => next.run(request).await,
-        Err(failure) => failure.into_response(),
+}
+
+async fn is_administrator(state: &WebState, headers: HeaderMap) -> Result<(), CauseCode> {
+    match bearer(state, &headers).await? {
+        Some(_) => Ok(()),
+        None => identity(state, headers, None).await.map(|_| ()),
     }
 }
 
@@ -129,6 +134,9 @@ pub async fn identify(State(state): State<WebState>, mut request: Request, next:
 async fn identity(state: &WebState, headers: HeaderMap, address: Option<String>) -> Result<Identity, CauseCode> {
     if !same_origin(&headers) {
         return Err(CauseCode::BadRequest);
+    }
+    if let Some(bearer) = bearer(state, &headers).await? {
+        return bearer.identity(address).ok_or(CauseCode::RoleForbids);
     }
     let slot = signed_in(state, AccountKind::Administrator, &headers).await.map_err(|failure| failure.cause())?;
     let account = state.administrators.account(slot).ok_or(CauseCode::NotSignedIn)?;

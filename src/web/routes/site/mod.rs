@@ -7,6 +7,7 @@ mod objects;
 mod passwords;
 mod request;
 mod rights;
+pub(in crate::web) mod tokens;
 
 pub use self::failure::Failure;
 use super::table::Routes;
@@ -24,6 +25,7 @@ pub fn routes() -> Routes {
         .and(passwords::routes::<User>(Role::Users))
         .and(passwords::routes::<Administrator>(Role::Full))
         .and(rights::routes())
+        .and(tokens::routes())
         .and(audit::routes())
         .and(exchange::routes())
 }

@@ -76,6 +76,18 @@ impl From<ListQuery> for site::Query {
 
 /// The routes of one kind.
 pub(super) fn routes<T: Object + JsonSchema>(changing: Role) -> Routes {
+    let created = Operation {
+        etag: true,
+        repeatable: true,
+        status: 201,
+        refusals: REFUSALS,
+        ..Operation::giving::<Stored<T>>(format!("create_{}", T::KIND), format!("create {}", T::KIND)).taking::<T>(JSON)
+    };
+    but_creating::<T>(changing).described(changing, (Method::Post, &path(T::KIND)), created, create::<T>)
+}
+
+/// The routes of one kind but that which creates one.
+pub(super) fn but_creating<T: Object + JsonSchema>(changing: Role) -> Routes {
     let (one, many) = (T::KIND.as_str(), T::KIND.plural());
     let (all, each) = (path(T::KIND), format!("{}/{{id}}", path(T::KIND)));
     let named = |what: &str, name: &str| (format!("{what}_{name}"), format!("{what} {name}").replace('_', " "));
@@ -92,7 +104,6 @@ pub(super) fn routes<T: Object + JsonSchema>(changing: Role) -> Routes {
         let (id, summary) = named(what, one);
         Operation { etag: true, if_match: true, refusals: REFUSALS, ..Operation::giving::<Stored<T>>(id, summary) }
     };
-    let created = Operation { if_match: false, repeatable: true, status: 201, ..changed("create").taking::<T>(JSON) };
     let patched = Operation { body: vec![(MERGE_PATCH, Some(schema::<Value>()))], ..changed("change_fields_of") };
     let (id, summary) = named("delete", one);
     let deleted = Operation { if_match: true, refusals: REFUSALS, ..Operation::silent(id, summary) };
@@ -104,7 +115,6 @@ pub(super) fn routes<T: Object + JsonSchema>(changing: Role) -> Routes {
     };
     Routes::default()
         .described(Role::ReadOnly, (Method::Get, &all), list, list_objects::<T>)
-        .described(changing, (Method::Post, &all), created, create::<T>)
         .described(changing, (Method::Post, &format!("{all}/bulk")), bulk, change_many::<T>)
         .described(Role::ReadOnly, (Method::Get, &each), show, show_object::<T>)
         .described(changing, (Method::Put, &each), changed("change").taking::<T>(JSON), replace::<T>)
