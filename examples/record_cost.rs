@@ -1,44 +1,84 @@
-//! What it costs to note calls: nanoseconds for a SIP message, and memory for a call.
+//! What it costs to note calls and to write them to a capture: nanoseconds for a SIP message, and memory for a call.
 //!
-//! `cargo run --release --example record_cost`
+//! `cargo run --release --example record_cost [calls]`. Under `valgrind --tool=callgrind --toggle-collect='*captured*'`
+//! (or `'*noted*'`) it counts instructions, which no other program on the machine changes.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use offhook::call::cause::CauseCode;
 use offhook::call::record::{CallRecord, CallState, Number, Party};
 use offhook::call::view::EndCause;
+use offhook::capture::file::{Composer, Content, Direction, Message, Writer, comment};
 use offhook::capture::record::{Place, SipRecord};
 use offhook::capture::recorder::{Clock, Limits, Owner, Recorder};
 use offhook::capture::trace::TraceTransport;
 use offhook::ids::{CallId, LineGroupId};
 
-/// Calls that are noted one after the other.
+/// Calls that are noted one after the other, where nobody says how many.
 const CALLS: u64 = 100_000;
+
+/// Octets that are written at once.
+const CHUNK: usize = 64 * 1024;
 
 /// Calls whose messages are made before time is taken.
 const BATCH: u64 = 500;
 
 fn main() {
+    let calls = std::env::args().nth(1).and_then(|calls| calls.parse().ok()).unwrap_or(CALLS);
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let began = Instant::now();
     let mut recorder = Recorder::new(Limits::default(), Clock { instant: began, unix });
-    let (mut messages, mut spent) = (0_u32, 0);
-    for first in (0..CALLS).step_by(BATCH as usize) {
+    let mut writer = Writer::new("record_cost", "");
+    let (mut messages, mut noting, mut writing) = (0_u32, 0, 0);
+    for first in (0..calls).step_by(BATCH as usize) {
         // Calls that are passed on, as the benchmark of calls has them.
         let sides = |call| [("a", true), ("b", false)].map(|(side, comes)| conversation(side, call, comes));
         let calls: Vec<_> = (first..first + BATCH).map(|call| (CallId(call), sides(call))).collect();
         messages += calls.iter().flat_map(|(_, sides)| sides).map(|(_, side)| side.len() as u32).sum::<u32>();
         let before = on_cpu();
-        for (call, sides) in calls {
-            note(&mut recorder, call, sides);
-        }
-        spent += on_cpu() - before;
+        captured(&mut writer, &calls, unix);
+        let between = on_cpu();
+        noted(&mut recorder, calls);
+        writing += between - before;
+        noting += on_cpu() - between;
     }
-    println!("{messages} messages, {} ns each", spent / u64::from(messages));
-    let kept = (0..CALLS).filter_map(|call| recorder.call(CallId(call)));
+    let each = |spent: u64| spent / u64::from(messages).max(1);
+    println!("{messages} messages: {} ns each to note, {} ns to capture", each(noting), each(writing));
+    let kept = (0..calls).filter_map(|call| recorder.call(CallId(call)));
     let sizes: Vec<usize> = kept.map(|recording| recording.records.iter().map(|record| record.size()).sum()).collect();
     println!("{} octets a call, {} calls kept", sizes.iter().sum::<usize>() / sizes.len().max(1), sizes.len());
+}
+
+type Calls = Vec<(CallId, [(String, Vec<SipRecord>); 2])>;
+
+#[inline(never)]
+fn noted(recorder: &mut Recorder, calls: Calls) {
+    for (call, sides) in calls {
+        note(recorder, call, sides);
+    }
+}
+
+/// As the thread of captures makes a file of messages, without the file.
+#[inline(never)]
+fn captured(writer: &mut Writer, calls: &Calls, at: Duration) {
+    let mut composer = Composer::default();
+    for (call, sides) in calls {
+        for message in sides.iter().flat_map(|(_, side)| side) {
+            let remote = message.remote.address().unwrap_or(message.local);
+            let (addresses, direction) = match message.sent {
+                true => ((message.local, remote), Direction::Out),
+                false => ((remote, message.local), Direction::In),
+            };
+            let content = Content::sip(message.transport, &message.bytes, None);
+            let comment = comment::belongs(Some(call), Some("100"), Some("main"));
+            let addresses = Some(addresses);
+            composer.message(Message { at, call: Some(*call), direction, addresses, content, comment }, writer);
+        }
+        if writer.len() >= CHUNK {
+            std::hint::black_box(writer.take());
+        }
+    }
 }
 
 /// Nanoseconds that this thread has been on a CPU: others on the machine do not count.

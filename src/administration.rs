@@ -35,6 +35,9 @@ pub struct SecretChange {
     pub secret: Option<Secret>,
 }
 
+/// Makes the answer to a request of what it has written.
+pub type Answering<'a> = dyn Fn(&[site::Write]) -> Answer + Sync + 'a;
+
 /// What is asked for.
 #[derive(Default)]
 pub struct Request<'a> {
@@ -45,7 +48,7 @@ pub struct Request<'a> {
     /// What it is called in the audit log; by default what it is: `create`, `change`, `delete`.
     pub action: Option<&'static str>,
     /// The answer that a repetition of the request gets, made of what is written.
-    pub answer: Option<&'a (dyn Fn(&[site::Write]) -> Answer + Sync)>,
+    pub answer: Option<&'a Answering<'a>>,
 }
 
 /// Why nothing was changed.

@@ -103,18 +103,22 @@ pub(crate) type Create = fn(&Path) -> io::Result<Box<dyn Medium>>;
 #[derive(Debug, thiserror::Error)]
 pub enum ShelfError {
     /// The system does not write it.
-    #[error("{path}: the {noun} cannot be written: {source}.")]
+    #[error("{path}: the {} cannot be written: {source}. See that the disk is there and that the server may write to \
+        it, or set {}.directory to another directory.", .kind.noun, .kind.table)]
     Disk {
         /// What is written.
-        noun: &'static str,
+        kind: FileKind,
         /// Where.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
     /// What is left of the disk is for others.
-    #[error("The disk with {path} has only {free_mb} MB left.")]
+    #[error("The disk with {path} has only {free_mb} MB left. Delete something there, or set {}.directory to a \
+        directory on another disk.", .kind.table)]
     NearlyFull {
+        /// What is written.
+        kind: FileKind,
         /// The directory.
         path: PathBuf,
         /// Megabytes.
@@ -216,6 +220,11 @@ impl Shelf {
         self.current.is_some()
     }
 
+    /// Whether somebody else has removed the file that is being written: what is written goes nowhere.
+    pub fn is_gone(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| !current.path.exists())
+    }
+
     /// Octets of the file that is being written.
     pub fn length(&self) -> u64 {
         self.current.as_ref().map_or(0, |current| current.length)
@@ -233,8 +242,8 @@ impl Shelf {
     pub fn begin(&mut self, now: SystemTime) -> Result<(), ShelfError> {
         self.close();
         let path = self.settings.directory.clone();
-        let noun = self.settings.kind.noun;
-        let disk = |source| ShelfError::Disk { noun, path, source };
+        let kind = self.settings.kind;
+        let disk = |source| ShelfError::Disk { kind, path, source };
         DirBuilder::new().recursive(true).mode(0o700).create(&self.settings.directory).map_err(disk.clone())?;
         self.discard_old(now);
         self.count();
@@ -251,7 +260,7 @@ impl Shelf {
                     return Ok(());
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(source) => return Err(ShelfError::Disk { noun, path, source }),
+                Err(source) => return Err(ShelfError::Disk { kind, path, source }),
             }
         }
         Err(disk(io::ErrorKind::AlreadyExists.into()))
@@ -263,10 +272,10 @@ impl Shelf {
     /// Where nothing more can be written.
     pub fn append(&mut self, octets: &[u8]) -> Result<(), ShelfError> {
         let made_room = self.make_room(octets.len() as u64);
-        let noun = self.settings.kind.noun;
+        let kind = self.settings.kind;
         let Some(current) = &mut self.current else { return Ok(()) };
         let written = made_room.and_then(|()| {
-            let disk = |source| ShelfError::Disk { noun, path: current.path.clone(), source };
+            let disk = |source| ShelfError::Disk { kind, path: current.path.clone(), source };
             current.medium.write_all(octets).and_then(|()| current.medium.flush()).map_err(disk)
         });
         match written {
@@ -308,7 +317,8 @@ impl Shelf {
     fn make_room(&mut self, more: u64) -> Result<(), ShelfError> {
         let free = self.free();
         if free < self.settings.min_free.saturating_add(more) {
-            return Err(ShelfError::NearlyFull { path: self.settings.directory.clone(), free_mb: free >> 20 });
+            let (kind, path) = (self.settings.kind, self.settings.directory.clone());
+            return Err(ShelfError::NearlyFull { kind, path, free_mb: free >> 20 });
         }
         let needed = self.length() + more;
         if self.closed + needed > self.settings.total && self.settings.when_full == WhenFull::DeleteOldest {

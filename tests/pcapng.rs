@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use offhook::capture::file::{ClientPacket, Direction, SipPacket, Writer};
+use offhook::capture::file::{AudioPacket, Carrier, ClientPacket, Direction, SipPacket, Writer};
 use offhook::capture::trace::TraceTransport;
 
 const AT: Duration = Duration::new(1_763_760_000, 123_456_789);
@@ -131,4 +131,108 @@ fn messages_of_clients_are_json() {
     assert_eq!(capture.tshark(&["-Y", "_ws.malformed"]), [""; 0]);
     let shown = capture.fields(&["json.value.string", "frame.interface_name"]);
     assert_eq!(shown, ["make_call,200\tclient"; 2]);
+}
+
+/// A conversation both ways: RTP of 20 ms, and RTCP.
+fn talk(writer: &mut Writer, packet: &AudioPacket, rtcp: (SocketAddr, SocketAddr), headers: bool) {
+    for number in 0..40_u16 {
+        let direction = if number % 2 == 0 { Direction::In } else { Direction::Out };
+        let at = AT + Duration::from_millis(10 * u64::from(number));
+        let (sequence, ssrc) = (number / 2, u32::from(number % 2) + 0xabc0);
+        let payload_type: u8 = packet.formats.split([' ', '\r']).next().unwrap().parse().unwrap();
+        let mut bytes = vec![0x80, payload_type];
+        bytes.extend(sequence.to_be_bytes());
+        bytes.extend((u32::from(sequence) * 160).to_be_bytes());
+        bytes.extend(ssrc.to_be_bytes());
+        bytes.resize(172, 0xd5);
+        let length = bytes.len();
+        bytes.truncate(if headers { 12 } else { length });
+        let packet = AudioPacket { direction, bytes: bytes.into(), length, ..packet.clone() };
+        writer.audio(at, &packet, "call=1 line=100 group=main");
+    }
+    let mut report = vec![0x80, 201, 0, 1];
+    report.extend(0xabc0_u32.to_be_bytes());
+    let (local, remote) = rtcp;
+    let length = report.len();
+    let report = AudioPacket { local, remote, is_rtcp: true, bytes: report.into(), length, ..packet.clone() };
+    writer.audio(AT + Duration::from_millis(401), &report, "call=1 line=100 group=main");
+}
+
+/// What `tshark` finds of streams: from where to where, the codec, packets, lost ones.
+fn streams(capture: &Capture) -> Vec<String> {
+    let lines = capture.tshark(&["-q", "-z", "rtp,streams"]);
+    let streams = lines.iter().filter(|line| line.contains("0x0000ABC"));
+    let mut streams: Vec<String> = streams
+        .map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            format!("{}:{} {}:{} {} {} {}", words[2], words[3], words[4], words[5], words[7], words[8], words[9])
+        })
+        .collect();
+    streams.sort();
+    streams
+}
+
+#[test]
+fn audio_is_rtp_and_rtcp_whatever_was_said_of_it_before() {
+    const PCMU: &str = "0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
+    const SHARED: &str = "111\r\na=rtpmap:111 opus/48000/2\r\na=rtcp-mux\r\n";
+    let srtp = options(1, 0).replace("Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n", "");
+    let sdp = "v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 5000 RTP/SAVP 0\r\n\
+               a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n";
+    let srtp = format!("{srtp}Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}", sdp.len());
+    for (name, carrier, formats, local, remote, rtcp, codec, before) in [
+        ("plain", Carrier::Plain, PCMU, "192.0.2.1:4000", "192.0.2.2:5000", 1, "g711U", None),
+        ("six", Carrier::Plain, PCMU, "[2001:db8::1]:4000", "[2001:db8::2]:5000", 1, "g711U", None),
+        ("srtp", Carrier::Srtp, PCMU, "192.0.2.1:4000", "192.0.2.2:5000", 1, "g711U", Some(&srtp)),
+        ("browser", Carrier::Browser, SHARED, "192.0.2.1:7226", "192.0.2.3:6000", 0, "opus", None),
+    ] {
+        for headers in [true, false] {
+            let (local, remote): (SocketAddr, SocketAddr) = (local.parse().unwrap(), remote.parse().unwrap());
+            let beside = |address: SocketAddr| SocketAddr::new(address.ip(), address.port() + rtcp);
+            let direction = Direction::In;
+            let (formats, bytes) = (formats.into(), Box::default());
+            let packet = AudioPacket { local, remote, direction, is_rtcp: false, carrier, formats, bytes, length: 0 };
+            let mut writer = Writer::new("test", "");
+            for _ in 0..2 {
+                if let Some(before) = before {
+                    let addresses = Some(("192.0.2.1:5060".parse().unwrap(), "192.0.2.2:5060".parse().unwrap()));
+                    let (transport, bytes) = (TraceTransport::Udp, before.as_bytes());
+                    writer.sip(AT, &SipPacket { transport, addresses, direction: None, bytes }, "");
+                }
+                writer.audio(
+                    AT,
+                    &AudioPacket {
+                        is_rtcp: true,
+                        bytes: [0x80, 201, 0, 1, 0, 0, 0, 1].into(),
+                        length: 8,
+                        local: beside(local),
+                        remote: beside(remote),
+                        ..packet.clone()
+                    },
+                    "",
+                );
+            }
+            talk(&mut writer, &packet, (beside(local), beside(remote)), headers);
+            let capture = Capture::new(&format!("audio-{name}-{headers}"), writer);
+            let (a, b) = (format!("{}:{}", local.ip(), local.port()), format!("{}:{}", remote.ip(), remote.port()));
+            let mut expected = [format!("{a} {b} {codec} 20 0"), format!("{b} {a} {codec} 20 0")];
+            expected.sort();
+            assert_eq!(streams(&capture), expected, "{name}");
+            let fields =
+                ["rtp.ssrc", "rtcp.pt", "frame.len", "frame.cap_len", "frame.comment", "rtp.payload", "_ws.malformed"];
+            let shown = capture.fields(&fields);
+            let shown: Vec<Vec<&str>> = shown.iter().map(|line| line.split('\t').collect()).collect();
+            let rtp: Vec<_> = shown.iter().filter(|packet| !packet[0].is_empty()).collect();
+            assert_eq!((rtp.len(), shown.iter().filter(|packet| packet[1] == "201").count()), (40, 3), "{name}");
+            assert!(rtp.iter().all(|packet| (packet[2] != packet[3]) == headers), "{name}: {rtp:?}");
+            let told = |packet: &&&Vec<&str>| packet[4].contains("encrypted on its way (SRTP)");
+            assert_eq!(rtp.iter().filter(told).count(), if carrier == Carrier::Plain { 0 } else { 40 }, "{name}");
+            if codec == "opus" && !headers {
+                // What stands for the audio is no Opus.
+                continue;
+            }
+            assert!(shown.iter().all(|packet| packet[6].is_empty()), "{name}: {shown:?}");
+            assert!(rtp.iter().all(|packet| packet[5].contains("d5d5") != headers), "{name}: {rtp:?}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ fn drain(session: &mut Session) -> Option<Instant> {
         match session.poll_output() {
             Output::Timeout(at) => return at,
             Output::Transmit { bytes, .. } => assert!(bytes.len() < 4_096),
-            Output::Event(_) | Output::Recorded(_) | Output::RecordingDone(_) => {}
+            Output::Event(_) | Output::Recorded(_) | Output::RecordingDone(_) | Output::Copy(_) => {}
         }
     }
 }

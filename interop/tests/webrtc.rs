@@ -152,7 +152,7 @@ async fn drive(mut session: Session, socket: UdpSocket, events: mpsc::Sender<Eve
             match session.poll_output() {
                 Output::Transmit { to, bytes, .. } => to_send.push((to, bytes.to_vec())),
                 Output::Event(event) => drop(events.try_send(event)),
-                Output::Recorded(_) | Output::RecordingDone(_) => {}
+                Output::Recorded(_) | Output::RecordingDone(_) | Output::Copy(_) => {}
                 Output::Timeout(at) => break at,
             }
         };

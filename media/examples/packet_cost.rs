@@ -109,7 +109,7 @@ fn drain(session: &mut Session) -> Option<Instant> {
             Output::Transmit { bytes, .. } => {
                 black_box(bytes);
             }
-            Output::Event(_) | Output::Recorded(_) | Output::RecordingDone(_) => {}
+            Output::Event(_) | Output::Recorded(_) | Output::RecordingDone(_) | Output::Copy(_) => {}
             Output::Timeout(at) => return at,
         }
     }

@@ -83,6 +83,21 @@ pub(crate) struct World {
     /// The file of a recording so far, and how many ended.
     pub(crate) recorded: Vec<u8>,
     pub(crate) recordings: usize,
+    /// Copies of packets.
+    pub(crate) copies: Vec<Copied>,
+}
+
+/// A copy of a packet.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Copied {
+    pub(crate) side: Side,
+    pub(crate) sent: bool,
+    pub(crate) remote: SocketAddr,
+    pub(crate) is_rtcp: bool,
+    pub(crate) encrypted: bool,
+    pub(crate) formats: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) length: usize,
 }
 
 impl World {
@@ -99,6 +114,7 @@ impl World {
             wakes: 0,
             recorded: Vec::new(),
             recordings: 0,
+            copies: Vec::new(),
         }
     }
 
@@ -247,6 +263,16 @@ impl World {
                 Output::Event(event) => self.events.push(event),
                 Output::Recorded(octets) => self.recorded.extend(octets),
                 Output::RecordingDone(_) => self.recordings += 1,
+                Output::Copy(copy) => self.copies.push(Copied {
+                    side: copy.side,
+                    sent: copy.sent,
+                    remote: copy.remote,
+                    is_rtcp: copy.is_rtcp,
+                    encrypted: copy.encrypted,
+                    formats: copy.formats.to_string(),
+                    bytes: copy.bytes.to_vec(),
+                    length: copy.length,
+                }),
                 Output::Transmit { side, channel: mux @ (Channel::Mux | Channel::MuxTcp), to, bytes } => {
                     // A browser that was taken away hears nothing.
                     let Some((at, browser)) = &mut self.browser else {

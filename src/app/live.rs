@@ -68,7 +68,10 @@ pub(super) struct Live {
 
 impl Live {
     pub(super) fn new(standing: Standing, state: WebState, names: Names) -> Live {
-        Live { standing: Mutex::new(standing), state, names }
+        let live = Live { standing: Mutex::new(standing.clone()), state, names };
+        // Before the database was read nobody knew all users.
+        live.name(&standing);
+        live
     }
 
     /// Answers requests to read the file again, and follows the site, until the server stops.
@@ -117,6 +120,17 @@ impl Live {
         Ok(Reloaded { waits_for_start })
     }
 
+    /// Log and captures say what line groups, lines and users are called.
+    fn name(&self, Standing { config, lines, site, users, .. }: &Standing) {
+        if let Some(log) = &self.state.log {
+            log.set_names(settings::log_names(config, lines, users.logins(site)));
+        }
+        if let Some(captures) = &self.state.captures {
+            let names = settings::capture_names(config, lines, users.logins(site));
+            captures.set_names(names, settings::captured(config, lines));
+        }
+    }
+
     /// Lets a configuration count.
     async fn take(&self, before: &Standing, next: &Standing) -> Result<(), ReloadError> {
         let store = |error: &(dyn std::error::Error + 'static)| {
@@ -129,6 +143,7 @@ impl Live {
         self.state.administrators.update(accounts).await.map_err(|error| store(&error))?;
         self.names.set(config, lines);
         self.state.set_labels(next.labels());
+        self.name(next);
         let kept = line_settings::load(&self.state.store.line_settings(), &self.names).await;
         let kept = kept.map_err(|error| store(&error))?.into_iter();
         let configuration = Configuration {

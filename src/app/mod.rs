@@ -234,13 +234,19 @@ impl Server {
         let (settings, selected) = settings::captures(config, lines, &pseudonyms, standing.users.logins(site));
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
-        let (handle, metrics_from) = (core.handle.clone(), &config.metrics_from);
-        let state =
-            WebState::new(users, administrators, administration, handle, store.clone(), metrics_from, labels, ice);
+        core.handle.set_captures(captures.clone()).await;
+        let handle = core.handle.clone();
+        let state = WebState::new(users, administrators, administration, handle, store.clone(), labels, ice);
         let (reloader, reloads) = mpsc::channel(1);
         let asks = Some(reloader.clone());
-        let state =
-            WebState { captures: Some(captures.clone()), pseudonyms: Some(pseudonyms), log, reloader: asks, ..state };
+        let state = WebState {
+            metrics_from: config.metrics_from.clone().into(),
+            captures: Some(captures.clone()),
+            pseudonyms: Some(pseudonyms),
+            log,
+            reloader: asks,
+            ..state
+        };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names.clone(), changed))];
         let (listen_http, listen_https) = (config.listen.http, config.listen.https);

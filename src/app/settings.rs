@@ -20,7 +20,7 @@ use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{self, Config, GroupCapture, GroupKind, LineGroup, Listener};
 use crate::ids::{LineGroupId, LineId};
 use crate::log::{Area, FileSettings, Format, LOG_FILES, Levels, LogLevel, LogNames, LogSettings, SystemSockets};
-use crate::net::capture::{CaptureNames, CaptureSettings, Selection, WhenFull};
+use crate::net::capture::{self, CaptureNames, CaptureSettings, Selection, WhenFull};
 use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
 use crate::net::groups::{GroupSettings, Kind, LineSettings};
 use crate::net::media::{AudioSettings, Dtmf, Recordings, Srtp};
@@ -242,14 +242,25 @@ pub(super) fn log(config: &Config, lines: &[(usize, usize)], directives: Option<
             config::LogSystem::Errors => Some((LogLevel::Error, SystemSockets::default())),
             config::LogSystem::Warnings => Some((LogLevel::Warn, SystemSockets::default())),
         },
-        names: LogNames {
-            groups: config.groups.iter().map(|group| group.name.clone()).collect(),
-            lines: lines
-                .iter()
-                .map(|&(group, line)| (config.groups[group].lines[line].number.clone(), group))
-                .collect(),
-            users: config.users.iter().map(|user| user.name.clone()).collect(),
-        },
+        names: log_names(config, lines, config.users.iter().map(|user| user.name.clone()).collect()),
+    }
+}
+
+/// What the log calls line groups, lines and users.
+pub(super) fn log_names(config: &Config, lines: &[(usize, usize)], users: Vec<String>) -> LogNames {
+    LogNames {
+        groups: config.groups.iter().map(|group| group.name.clone()).collect(),
+        lines: lines.iter().map(|&(group, line)| (config.groups[group].lines[line].number.clone(), group)).collect(),
+        users,
+    }
+}
+
+/// The same for comments of captures.
+pub(super) fn capture_names(config: &Config, lines: &[(usize, usize)], users: Vec<String>) -> CaptureNames {
+    CaptureNames {
+        groups: config.groups.iter().map(|group| group.name.clone()).collect(),
+        lines: lines.iter().map(|&(group, line)| config.groups[group].lines[line].number.clone()).collect(),
+        users,
     }
 }
 
@@ -270,7 +281,7 @@ pub(super) fn captures(
     lines: &[(usize, usize)],
     pseudonyms: &Pseudonyms,
     users: Vec<String>,
-) -> (CaptureSettings, Vec<Selection>) {
+) -> (CaptureSettings, Vec<capture::GroupCapture>) {
     let config::Capture { directory, max_file, total, keep, when_full, numbers } = &config.capture;
     let settings = CaptureSettings {
         directory: directory.clone(),
@@ -286,21 +297,30 @@ pub(super) fn captures(
             config::CaptureNumbers::Plain => None,
             config::CaptureNumbers::Pseudonyms => Some(pseudonyms.clone()),
         },
-        names: CaptureNames {
-            groups: config.groups.iter().map(|group| group.name.clone()).collect(),
-            lines: lines.iter().map(|&(group, line)| config.groups[group].lines[line].number.clone()).collect(),
-            users,
-        },
+        names: capture_names(config, lines, users),
     };
+    (settings, captured(config, lines))
+}
+
+/// What is captured of line groups, by [`LineGroupId`].
+pub(super) fn captured(config: &Config, lines: &[(usize, usize)]) -> Vec<capture::GroupCapture> {
     let line_at = |place| lines.iter().position(|known| *known == place).map(|index| LineId(index as u32));
-    let groups = config.groups.iter().enumerate().map(|(group, entry)| match &entry.capture {
-        GroupCapture::Off => Selection::Off,
-        GroupCapture::All => Selection::All,
-        GroupCapture::Lines(places) => {
-            Selection::Lines(places.iter().filter_map(|&line| line_at((group, line))).collect())
-        }
+    let groups = config.groups.iter().enumerate().map(|(group, entry)| {
+        let selection = match &entry.capture {
+            GroupCapture::Off => Selection::Off,
+            GroupCapture::All => Selection::All,
+            GroupCapture::Lines(places) => {
+                Selection::Lines(places.iter().filter_map(|&line| line_at((group, line))).collect())
+            }
+        };
+        let audio = match entry.capture_audio {
+            config::CaptureAudio::Off => capture::Audio::Off,
+            config::CaptureAudio::Headers => capture::Audio::Headers,
+            config::CaptureAudio::Payload => capture::Audio::Payload,
+        };
+        capture::GroupCapture { selection, audio }
     });
-    (settings, groups.collect())
+    groups.collect()
 }
 
 /// Who may call, and where calls go.

@@ -127,6 +127,8 @@ causes! {
     AudioNeedsClient = "audio_needs_client", 400, 400, "Audio belongs to a client with a WebSocket. Leave sdp out, and a client is prompted.", "Ton gehört zu einem Client mit WebSocket. Ohne sdp wird ein Client dazu aufgefordert.";
     /// Not possible in the call's state.
     NotPossibleNow = "not_possible_now", 491, 409, "That is not possible in the call's present state.", "Das ist im jetzigen Zustand des Gesprächs nicht möglich.";
+    /// Captures have pseudonyms, and a voice cannot get one.
+    AudioIsPersonal = "audio_is_personal", 403, 409, "Numbers and names have pseudonyms in captures, and a voice cannot get one. Only headers of audio can be captured.", "Nummern und Namen haben in Mitschnitten Pseudonyme, und eine Stimme kann keines bekommen. Vom Ton lassen sich nur Kopfdaten mitschneiden.";
     /// The administrator has switched the function off for the line's connection.
     FunctionOff = "function_off", 403, 403, "This function is switched off for this line.", "Diese Funktion ist für diese Leitung abgeschaltet.";
     /// It takes a second call, and there is none.

@@ -7,8 +7,11 @@ use tracing::debug;
 use super::cause::CauseCode;
 use super::divert::same;
 use super::effect::{Caller, Command, CommandResult, Effect};
+use super::record::{CallRecord, CallState, Number, Party};
 use super::service::Service;
 use super::state::{Call, Far, FarSip, Near};
+use super::step::{State, Step};
+use super::view::EndCause;
 use super::{Calls, flow, services};
 use crate::ids::{CallId, ClientId, LineId, UserId};
 
@@ -188,8 +191,27 @@ impl Calls {
         self.with(id, now, run).unwrap_or(Err(CauseCode::UnknownCall))
     }
 
-    /// A call from a line.
+    /// A call from a line. One that is refused is told of as a call that ended as it began, so that somebody may find out
+    /// why; but for what cannot be dialled, which is a slip.
     pub(super) fn make_call(
+        &mut self,
+        asker: Asker,
+        purpose: Purpose,
+        line: LineId,
+        number: &str,
+        sdp: String,
+        now: Instant,
+    ) -> Outcome {
+        let begun = self.begin_call(asker, purpose, line, number, sdp, now);
+        if let Err(cause) = begun
+            && cause != CauseCode::InvalidNumber
+        {
+            self.not_begun(asker.user, line, number, cause, now);
+        }
+        begun
+    }
+
+    fn begin_call(
         &mut self,
         asker: Asker,
         purpose: Purpose,
@@ -215,6 +237,24 @@ impl Calls {
             flow.start_outgoing(sdp);
         });
         Ok(None)
+    }
+
+    fn not_begun(&mut self, user: UserId, line: LineId, number: &str, cause: CauseCode, now: Instant) {
+        let call = self.next_call();
+        let theirs = self.directory.users_of(line).contains(&user);
+        let record = CallRecord {
+            id: call,
+            caller: if theirs { Number::Line(line) } else { Number::None },
+            called: dialable(number).map_or(Number::None, Number::Other),
+            state: CallState::Initiated,
+            created: now,
+            connected: None,
+            parties: [Party::Browser(user), Party::Server],
+            silent: [false, false],
+            cause: Some(EndCause::ours(cause)),
+        };
+        self.steps.push_back(Step { call, at: now, trigger: self.trigger, before: None, after: State::refused(cause) });
+        self.effects.push_back(Effect::NotBegun(Box::new(record)));
     }
 
     /// The telephone that calls of a line are placed from; not where the person needs help here, nor those for itself.

@@ -321,6 +321,11 @@ impl Calls {
         self.with(id, now, |flow| flow.media(side, event, now));
     }
 
+    fn next_call(&mut self) -> CallId {
+        self.last_call += 1;
+        CallId(self.last_call)
+    }
+
     /// A call; where it is an emergency even a little beyond the limits.
     fn create(
         &mut self,
@@ -340,8 +345,7 @@ impl Calls {
         if self.calls.len() >= most {
             return Err(CauseCode::TooManyCalls);
         }
-        self.last_call += 1;
-        let id = CallId(self.last_call);
+        let id = self.next_call();
         let deadline = (now + RING_LIMIT, CauseCode::NoAnswer);
         self.deadlines.insert((deadline.0, id));
         let call = Call {

@@ -181,6 +181,22 @@ impl State {
     }
 }
 
+impl State {
+    /// Where a call stands that was refused before there was one.
+    pub(super) fn refused(cause: CauseCode) -> State {
+        State {
+            stage: Stage::Initiated,
+            on_hold: false,
+            held: [false, false],
+            conference: None,
+            vacancy: None,
+            transfer: None,
+            way: None,
+            ended: Some(cause),
+        }
+    }
+}
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(cause) = self.ended {

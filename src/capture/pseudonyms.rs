@@ -11,21 +11,15 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 use sha2::Sha256;
 
+use super::trace::{MediaEvent, Trace};
+
 /// What stands in the place of what is no number or name by itself.
 const REDACTED: &str = "redacted";
 /// Fields of the client protocol that say who telephones.
-const PERSONAL: [&str; 10] = [
-    "number",
-    "name",
-    "display_name",
-    "username",
-    "remote_office",
-    "to",
-    "transferring_to",
-    "parked_at",
-    "digits",
-    "detail",
-];
+const PERSONAL: [&str; 9] =
+    ["number", "name", "display_name", "username", "remote_office", "to", "transferring_to", "parked_at", "detail"];
+/// Fields with digits that were pressed: of a card, say. A pseudonym for each single one would be no secret.
+const PRESSED: [&str; 2] = ["digits", "digit"];
 /// Pseudonyms that are remembered, so that they need not be computed again.
 const MAX_REMEMBERED: usize = 8192;
 /// Longest text of which one is remembered.
@@ -83,6 +77,23 @@ impl Pseudonyms {
         value.to_string()
     }
 
+    /// What is said of an event of the audio, without digits that were pressed.
+    pub fn media(event: MediaEvent, detail: &str) -> String {
+        match event {
+            MediaEvent::Digit | MediaEvent::DigitSent => pressed(detail),
+            _ => detail.to_owned(),
+        }
+    }
+
+    /// The name of a trace: the number that a call has here says nothing of anybody, a line's number or a Call-ID may.
+    pub fn id(&mut self, trace: &Trace) -> String {
+        let is_call = trace.caller.is_some() || trace.called.is_some();
+        match is_call && trace.id.bytes().all(|octet| octet.is_ascii_digit()) {
+            true => trace.id.clone(),
+            false => self.of(&trace.id),
+        }
+    }
+
     /// The parser bounds how deep values are nested.
     fn walk(&mut self, value: &mut Value) {
         match value {
@@ -93,6 +104,7 @@ impl Pseudonyms {
                         Value::String(text) if key == "sdp" => {
                             *text = String::from_utf8_lossy(&sdp::sdp(text.as_bytes(), self)).into_owned();
                         }
+                        Value::String(text) if PRESSED.contains(&key.as_str()) => *text = pressed(text),
                         Value::String(text) if PERSONAL.contains(&key.as_str()) => *text = self.of(text),
                         value => self.walk(value),
                     }
@@ -149,6 +161,11 @@ impl Pseudonyms {
         let hash = mac.finalize().into_bytes();
         hash.iter().take(16).fold(0, |number, octet| number << 8 | u128::from(*octet))
     }
+}
+
+/// What stands for digits that were pressed.
+fn pressed(digits: &str) -> String {
+    digits.chars().map(|_| '*').collect()
 }
 
 #[cfg(test)]

@@ -132,6 +132,9 @@ pub trait Sink: Send + fmt::Debug {
     /// Whether anything is wanted at all.
     fn is_open(&self) -> bool;
 
-    /// Takes a record. Those of one moment come in order.
-    fn take(&mut self, record: &Record);
+    /// Whether this is wanted.
+    fn wants(&self, record: &Record) -> bool;
+
+    /// Takes a record that is wanted. Those of one moment come in order.
+    fn take(&mut self, record: Record);
 }

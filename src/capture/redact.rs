@@ -2,6 +2,9 @@
 //! overwritten in place, so that lengths, and with them Content-Length, stay right.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 /// What stands where a secret was.
 const MASK: u8 = b'x';
@@ -59,9 +62,10 @@ pub fn json(message: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The length of the header with the empty line behind it.
-fn head_len(message: &[u8]) -> usize {
+pub(super) fn head_len(message: &[u8]) -> usize {
     let mut at = 0;
-    for line in message.split_inclusive(|&byte| byte == b'\n') {
+    while at < message.len() {
+        let line = &message[at..at + line_len(&message[at..])];
         at += line.len();
         if matches!(line, b"\r\n" | b"\n") {
             break;
@@ -71,15 +75,26 @@ fn head_len(message: &[u8]) -> usize {
 }
 
 /// The length of a field with the lines in which it goes on: they begin with a space (RFC 3261 7.3.1).
-fn field_len(head: &[u8]) -> usize {
-    let mut lines = head.split_inclusive(|&byte| byte == b'\n');
-    let first = lines.next().map_or(0, <[u8]>::len);
-    first + lines.take_while(|line| matches!(line.first(), Some(b' ' | b'\t'))).map(<[u8]>::len).sum::<usize>()
+pub(super) fn field_len(head: &[u8]) -> usize {
+    let mut length = line_len(head);
+    while matches!(head.get(length), Some(b' ' | b'\t')) {
+        length += line_len(&head[length..]);
+    }
+    length
+}
+
+/// The length of a line with its end.
+fn line_len(text: &[u8]) -> usize {
+    memchr::memchr(b'\n', text).map_or(text.len(), |feed| feed + 1)
 }
 
 /// Where the value of a field begins that proves something, and whether a scheme stands there first.
 fn proof(field: &[u8]) -> Option<(usize, bool)> {
-    let colon = field.iter().position(|&byte| byte == b':')?;
+    // Most fields are told by their first letter.
+    if !matches!(field.first(), Some(b'A' | b'a' | b'P' | b'p')) {
+        return None;
+    }
+    let colon = memchr::memchr(b':', field)?;
     let name = field[..colon].trim_ascii_end();
     let &(_, has_scheme) = PROOFS.iter().find(|(proof, _)| name.eq_ignore_ascii_case(proof))?;
     Some((colon + 1, has_scheme))
@@ -132,7 +147,10 @@ fn until(bytes: &[u8], from: usize, ends: impl Fn(u8) -> bool) -> usize {
 
 /// Masks passwords in SIP URIs (RFC 3261 19.1.1) up to a place.
 fn mask_uri_passwords(text: &mut Cow<'_, [u8]>, end: usize) {
-    for colon in places(&text[..end], b":") {
+    let mut from = 0;
+    while let Some(found) = memchr::memchr(b':', &text[from..end]) {
+        let colon = from + found;
+        from = colon + 1;
         let scheme = &text[..colon];
         let is = |name: &[u8]| {
             scheme.len().checked_sub(name.len()).is_some_and(|at| scheme[at..].eq_ignore_ascii_case(name))
@@ -150,10 +168,11 @@ fn mask_uri_passwords(text: &mut Cow<'_, [u8]>, end: usize) {
 
 /// Masks keys and passwords of a session description, written as it is or within JSON.
 fn mask_sdp(text: &mut Cow<'_, [u8]>, from: usize) {
-    for mark in SDP_SECRETS {
-        let found = places(&text[from..], mark);
-        for at in found {
-            let begin = from + at + mark.len();
+    static MARKS: LazyLock<[Finder<'static>; SDP_SECRETS.len()]> = LazyLock::new(|| SDP_SECRETS.map(Finder::new));
+    for mark in &*MARKS {
+        let mut begin = from;
+        while let Some(found) = mark.find(&text[begin..]) {
+            begin += found + mark.needle().len();
             let end = until(text, begin, |byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\\' | b'"' | b'|' | b';'));
             mask(text, begin, end);
         }

@@ -4,13 +4,13 @@ use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::control::{Control, escaped, save_new};
 use super::files::{self, Files};
 use super::{CliError, print};
 use crate::config::Config;
-use crate::web::protocol::captures::{CaptureChange, Captures};
+use crate::web::protocol::captures::{CaptureAudio, CaptureCallChange, CaptureChange, Captures};
 
 /// What of the running server is captured, and the files.
 #[derive(Subcommand)]
@@ -23,12 +23,29 @@ pub enum Capture {
         /// Only what belongs to this line; may be given several times.
         #[arg(long = "line", value_name = "NUMBER")]
         lines: Vec<String>,
+        /// What of the audio of the same calls.
+        #[arg(long, value_enum, default_value_t)]
+        audio: Audio,
     },
     /// Ends capturing a line group.
     Off {
         /// Which.
         #[command(flatten)]
         of: GroupOf,
+    },
+    /// Captures a call that runs, whatever its line group, until it ends.
+    Call {
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+        /// The number of the call, as the console, the log and `offhook trace` have it.
+        call: String,
+        /// What of its audio.
+        #[arg(long, value_enum, default_value_t)]
+        audio: Audio,
+        /// Ends capturing it.
+        #[arg(long, conflicts_with = "audio")]
+        off: bool,
     },
     /// Shows what is captured, and whether anything was lost.
     Status {
@@ -52,6 +69,28 @@ pub enum Capture {
     },
 }
 
+/// What of the RTP and RTCP of calls is captured.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum Audio {
+    /// Nothing.
+    #[default]
+    Off,
+    /// RTCP, and of RTP the headers: neither voices nor digits.
+    Headers,
+    /// Everything: calls can be listened to, and digits be read.
+    Payload,
+}
+
+impl From<Audio> for CaptureAudio {
+    fn from(audio: Audio) -> CaptureAudio {
+        match audio {
+            Audio::Off => CaptureAudio::Off,
+            Audio::Headers => CaptureAudio::Headers,
+            Audio::Payload => CaptureAudio::Payload,
+        }
+    }
+}
+
 /// A line group of the running server.
 #[derive(Args)]
 pub struct GroupOf {
@@ -68,14 +107,21 @@ const ROUTE: &str = "/api/v1/admin/captures";
 /// Does what an administrator asks for.
 pub(super) async fn run(command: Capture) -> Result<(), CliError> {
     match command {
-        Capture::On { of, lines } => {
+        Capture::On { of, lines, audio } => {
             let lines = (!lines.is_empty()).then_some(lines);
-            select(&of, CaptureChange { capturing: true, lines }).await?;
+            select(&of, CaptureChange { capturing: true, lines, audio: audio.into() }).await?;
             print(format!("Line group {} is captured. See: offhook capture list\n", of.group).as_bytes())
         }
         Capture::Off { of } => {
-            select(&of, CaptureChange { capturing: false, lines: None }).await?;
+            select(&of, CaptureChange { capturing: false, lines: None, audio: CaptureAudio::Off }).await?;
             print(format!("Line group {} is not captured.\n", of.group).as_bytes())
+        }
+        Capture::Call { config, call, audio, off } => {
+            let change = CaptureCallChange { capturing: !off, audio: audio.into() };
+            let control = Control::of(&Config::load(&config)?);
+            control.put(&format!("{ROUTE}/calls/{}", escaped(&call)), &change).await?;
+            let what = if off { "is not captured by itself." } else { "is captured. See: offhook capture list" };
+            print(format!("Call {call} {what}\n").as_bytes())
         }
         Capture::Status { config, json } => {
             let captures: Captures = Control::of(&Config::load(&config)?).get(ROUTE).await?;
@@ -109,19 +155,32 @@ fn status(captures: &Captures) -> String {
             (None, true) => "captured".to_owned(),
             (Some(lines), true) => format!("captured: lines {}", lines.join(", ")),
         };
-        let _ = writeln!(text, "{}: {what}", group.name);
+        let audio = if group.capturing { with_audio(group.audio) } else { "" };
+        let _ = writeln!(text, "{}: {what}{audio}", group.name);
+    }
+    for call in &captures.calls {
+        let _ = writeln!(text, "call {}: captured{}", call.id, with_audio(call.audio));
     }
     let mb = |octets: u64| octets as f64 / f64::from(1 << 20);
     let _ = writeln!(
         text,
-        "{} files, {:.1} of {:.0} MB; {} messages lost since the start",
+        "{} files, {:.1} of {:.0} MB; {} messages and {} packets of audio lost since the start",
         captures.files.len(),
         mb(captures.total),
         mb(captures.total_limit),
-        captures.dropped
+        captures.dropped,
+        captures.dropped_packets
     );
     if let Some(why) = &captures.stopped {
         let _ = writeln!(text, "Capturing has ended by itself: {why}");
     }
     text
+}
+
+fn with_audio(audio: CaptureAudio) -> &'static str {
+    match audio {
+        CaptureAudio::Off => "",
+        CaptureAudio::Headers => ", with RTCP and the headers of RTP",
+        CaptureAudio::Payload => ", with all audio",
+    }
 }

@@ -44,6 +44,19 @@ pub enum CaptureNumbers {
     Pseudonyms,
 }
 
+/// What of the RTP and RTCP of captured calls is captured, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaptureAudio {
+    /// Nothing.
+    #[default]
+    Off,
+    /// RTCP, and of RTP the headers.
+    Headers,
+    /// Everything: the calls can be listened to.
+    Payload,
+}
+
 /// What of a line group is captured from the start on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum GroupCapture {

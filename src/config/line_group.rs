@@ -6,7 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::{CallControl, GroupCapture, Pattern, Redirection, Secret, Transport};
+use super::{CallControl, CaptureAudio, GroupCapture, Pattern, Redirection, Secret, Transport};
 
 /// A PBX connection and the properties of its lines.
 #[derive(Debug, Clone)]
@@ -53,6 +53,8 @@ pub struct LineGroup {
     pub record: bool,
     /// What of it is captured from the start on.
     pub capture: GroupCapture,
+    /// What of the audio of its calls is captured with that.
+    pub capture_audio: CaptureAudio,
     /// Codecs of our offers, best first.
     pub codecs_outgoing: Vec<String>,
     /// Codecs taken of its offers, best first.

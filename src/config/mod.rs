@@ -24,7 +24,7 @@ use regex::Regex;
 use serde::{Deserialize, Deserializer};
 
 pub use self::call_control::{CallControl, Decline, Diversion, FeatureCode, Redirection, TransferWay};
-pub use self::capture::{Capture, CaptureFull, CaptureNumbers, GroupCapture};
+pub use self::capture::{Capture, CaptureAudio, CaptureFull, CaptureNumbers, GroupCapture};
 pub use self::database::Database;
 pub use self::file::{FUNCTIONS, LOG_AREAS, parse_ports};
 use self::file::{File, Problem, sentence};

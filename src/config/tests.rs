@@ -281,7 +281,14 @@ fn captures_are_kept_within_limits() {
     assert_eq!(config.capture.numbers, CaptureNumbers::Pseudonyms);
     assert_eq!(config.groups[0].capture, GroupCapture::Lines(vec![1]));
     let config = parse(&GOOD.replace("registrar = ", "capture = true\nregistrar = ")).unwrap();
-    assert_eq!(config.groups[0].capture, GroupCapture::All);
+    assert_eq!((&config.groups[0].capture, config.groups[0].capture_audio), (&GroupCapture::All, CaptureAudio::Off));
+    let with = |audio: &str| GOOD.replace("registrar = ", &format!("capture_audio = \"{audio}\"\nregistrar = "));
+    assert_eq!(parse(&with("payload")).unwrap().groups[0].capture_audio, CaptureAudio::Payload);
+    let pseudonyms = "[capture]\nnumbers = \"pseudonyms\"\n";
+    let headers = parse(&format!("{}{pseudonyms}", with("headers"))).unwrap();
+    assert_eq!(headers.groups[0].capture_audio, CaptureAudio::Headers);
+    let error = parse(&format!("{}{pseudonyms}", with("payload"))).unwrap_err();
+    assert!(error.contains("a voice has no pseudonym"), "{error}");
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl FileWriter {
         let now = SystemTime::now();
         let mut shelf = self.files.shelf();
         let is_full = shelf.length() > 0 && shelf.length() + octets.len() as u64 > self.max_file;
-        if !shelf.is_open() || is_full || shelf.is_of_yesterday(now) {
+        if !shelf.is_open() || is_full || shelf.is_of_yesterday(now) || shelf.is_gone() {
             shelf.begin(now)?;
         }
         shelf.append(octets)

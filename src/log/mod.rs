@@ -17,7 +17,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use tracing::{Event, Subscriber};
@@ -84,7 +84,7 @@ impl fmt::Debug for Filter {
 
 #[derive(Debug)]
 struct Shared {
-    names: LogNames,
+    names: RwLock<Arc<LogNames>>,
     levels: Mutex<Levels>,
     recent: Mutex<Recent>,
     stderr: Option<Outlet>,
@@ -186,7 +186,7 @@ impl Log {
                 Some(System { level, outlet, state })
             });
             Shared {
-                names,
+                names: RwLock::new(Arc::new(names)),
                 levels: Mutex::new(levels),
                 recent: Mutex::default(),
                 stderr,
@@ -210,6 +210,11 @@ impl Log {
     /// How much of each area is logged.
     pub fn levels(&self) -> Levels {
         lock(&self.shared.levels).clone()
+    }
+
+    /// Line groups, lines and users are called like this from now on.
+    pub fn set_names(&self, names: LogNames) {
+        *self.shared.names.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
     }
 
     /// Sets how much of some areas is logged from now on. The others stay as they are.
@@ -333,7 +338,8 @@ struct Lines(Arc<Shared>);
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        self.0.emit(LogLine::of(event, &self.0.names, SystemTime::now()));
+        let names = self.0.names.read().unwrap_or_else(PoisonError::into_inner).clone();
+        self.0.emit(LogLine::of(event, &names, SystemTime::now()));
     }
 }
 

@@ -161,7 +161,7 @@ fn a_full_disk_stops_the_files_and_is_said_once() {
     });
     let status = log.status();
     let why = status.stopped.unwrap();
-    assert!(why.starts_with("The disk with ") && why.ends_with(" MB left."), "{why}");
+    assert!(why.starts_with("The disk with ") && why.contains(" MB left. Delete something there, or set "), "{why}");
     assert!(status.missing_in_files >= 5, "{}", status.missing_in_files);
     let recent = log.recent(&Wanted { limit: 100, ..Wanted::default() });
     let count = |begin: &str| recent.iter().filter(|line| line.message.starts_with(begin)).count();
@@ -196,6 +196,9 @@ fn files_are_written_again_once_that_is_possible() {
     assert_eq!(say(&mut writer, "third"), None);
     let text = texts(&folder.0);
     assert!(text.contains("third") && !text.contains("second"), "{text}");
+    fs::remove_dir_all(&folder.0).unwrap();
+    assert_eq!(say(&mut writer, "fourth"), None);
+    assert!(texts(&folder.0).contains("fourth"), "somebody has removed the file");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
+use super::capture::Captures;
 use super::change::Configuration;
 use super::clients::{Change, ClientDesk, ClientMessage};
 use super::dns::Dns;
@@ -26,7 +27,7 @@ use super::groups::{Groups, Probe};
 use super::media::{MediaEvent, MediaServer};
 use super::role::{Decision, Role};
 use super::strangers::Strangers;
-use super::trace::{self, TraceMessage};
+use super::trace::{self, TOLD_AT_ONCE, TraceMessage};
 use super::transport::{Received, Transport, TransportFailure, Why};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
@@ -157,6 +158,9 @@ pub struct Core<R> {
     /// What happened lately.
     pub(super) recorder: Recorder,
     pub(super) finished: broadcast::Sender<Arc<Recording>>,
+    /// Where the audio of calls goes that is captured, and what was chosen when that was last looked at.
+    pub(super) captures: Option<Captures>,
+    pub(super) captured_version: u64,
     changed: watch::Sender<ChangedSettings>,
 }
 
@@ -200,6 +204,8 @@ impl<R: Role> Core<R> {
             figures: Figures::new(ended),
             recorder: Recorder::new(Limits::default(), clock),
             finished,
+            captures: None,
+            captured_version: 0,
             changed,
         };
         (core, CoreHandle { inbox: inbox_sender, ended: told, finished: judged, changed: changes })
@@ -225,7 +231,7 @@ impl<R: Role> Core<R> {
             }
             self.timeouts(Instant::now());
         }
-        self.finished_due(Instant::now() + STOP_WITHIN);
+        self.finished_due(Instant::now() + STOP_WITHIN, usize::MAX);
         info!("calls ended and lines unregistered");
     }
 
@@ -251,7 +257,7 @@ impl<R: Role> Core<R> {
         self.calls.handle_timeout(now);
         self.clients_due(now);
         self.groups_due(now);
-        self.finished_due(now);
+        self.finished_due(now, TOLD_AT_ONCE);
     }
 
     /// Does everything that is to be done now; gives the time of the next timer.
@@ -274,6 +280,7 @@ impl<R: Role> Core<R> {
             self.note_steps();
             let Some(effect) = self.calls.poll_effect() else {
                 self.recorder.flush();
+                self.tap_calls();
                 self.media.flush();
                 let wakes = [
                     endpoint_wake,
@@ -303,7 +310,13 @@ impl<R: Role> Core<R> {
                 self.changed.send_modify(|changed| drop(changed.insert(line, settings)));
                 self.show_line(line);
             }
-            Effect::Ended(record) => self.call_ended(*record, now),
+            Effect::Ended(record) => {
+                if let Some(captures) = &self.captures {
+                    captures.ended(record.id, now);
+                }
+                self.call_ended(*record, now);
+            }
+            Effect::NotBegun(record) => self.call_not_begun(&record, now),
             Effect::Digit { client, call, digit } => self.desk.tell(client, Change::Digit { call, digit }),
         }
     }

@@ -110,6 +110,13 @@ impl<R: Role> Core<R> {
         }
     }
 
+    /// A call was refused before there was one; it has no legs.
+    pub(super) fn call_not_begun(&mut self, record: &CallRecord, now: Instant) {
+        self.recorder.ended(record, now);
+        let cause = record.cause.as_ref().map_or(CauseCode::NormalClearing, |cause| cause.code);
+        *self.figures.counts.entry((cause, false)).or_default() += 1;
+    }
+
     /// The last figures of a leg.
     pub(super) fn leg_ended(&mut self, call: CallId, side: Side, stats: &LegStats) {
         // That of somebody whose place was taken in the middle of a call is not kept.

@@ -10,12 +10,12 @@ use offhook_sip::uri::Host;
 use offhook_sip::{Destination, Source, Transmit};
 use tokio::sync::{broadcast, oneshot};
 
+use super::capture::Captures;
 use super::core::{Core, CoreHandle, Message};
 use super::role::Role;
 use super::transport::{TransportFailure, Why};
 use crate::call::cause::CauseCode;
 use crate::call::effect::{Input, MediaInput};
-use crate::call::record::Number;
 use crate::call::view::EndCause;
 use crate::capture::record::{ClientRecord, Place, Sink, SipRecord, What};
 use crate::capture::recorder::{Owner, Recording};
@@ -24,6 +24,8 @@ use crate::ids::{CallId, ClientId, LineGroupId, LineId};
 
 /// Calls that are over and wait for who judges them; more are not judged.
 const BACKLOG: usize = 256;
+/// Calls that are told in one turn of the driver.
+pub(super) const TOLD_AT_ONCE: usize = 16;
 
 /// What others ask for of what was noted.
 #[derive(Debug)]
@@ -32,6 +34,7 @@ pub(super) enum TraceMessage {
     Line { line: LineId, reply: oneshot::Sender<Option<Box<Recording>>> },
     Began { ids: Vec<String>, reply: oneshot::Sender<Vec<Option<f64>>> },
     Sink(Option<Box<dyn Sink>>),
+    Captures(Captures),
 }
 
 /// Where calls are told that are over and worth a look.
@@ -66,6 +69,12 @@ impl CoreHandle {
         let _ = self.inbox.send(Message::Trace(TraceMessage::Sink(sink))).await;
     }
 
+    /// Has the audio of calls captured from now on as `captures` wants it. To be said again when something else is wanted,
+    /// since calls that run would go on as before until something happens.
+    pub async fn set_captures(&self, captures: Captures) {
+        let _ = self.inbox.send(Message::Trace(TraceMessage::Captures(captures))).await;
+    }
+
     async fn recorded<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> TraceMessage) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.inbox.send(Message::Trace(message(reply))).await.ok()?;
@@ -90,26 +99,46 @@ impl<R: Role> Core<R> {
                 let _ = reply.send(ids.iter().map(began).collect());
             }
             TraceMessage::Sink(sink) => self.recorder.set_sink(sink),
+            TraceMessage::Captures(captures) => self.captures = Some(captures),
+        }
+    }
+
+    /// Has the audio of those calls captured of which that is wanted: of all when something else was chosen, otherwise of
+    /// those that have come, or of which it is known for whom they are.
+    pub(super) fn tap_calls(&mut self) {
+        let version = self.captures.as_ref().map_or(0, Captures::version);
+        if version != self.captured_version {
+            self.captured_version = version;
+            for call in self.media.calls() {
+                self.tap_call(call);
+            }
+        }
+        while let Some(call) = self.media.poll_begun() {
+            self.tap_call(call);
+        }
+        while let Some(call) = self.recorder.poll_settled() {
+            self.tap_call(call);
+        }
+    }
+
+    fn tap_call(&mut self, call: CallId) {
+        if let Some(captures) = &self.captures {
+            let tap = captures.tap(call, self.recorder.owner(call), self.recorder.clock());
+            self.media.tap(call, tap);
         }
     }
 
     /// With what is known of a call while it runs, and what the users of its line have set.
     fn completed(&self, mut recording: Recording) -> Recording {
         recording.record = recording.record.or_else(|| self.calls.record(recording.call?));
-        let of = |number: &Number| match number {
-            Number::Line(line) => Some(*line),
-            _ => None,
-        };
-        let record = recording.record.as_ref();
-        let line =
-            recording.line.or_else(|| record.and_then(|record| of(&record.called).or_else(|| of(&record.caller))));
-        recording.settings = line.map(|line| self.calls.settings(line));
+        recording.settings = recording.line_of().map(|line| self.calls.settings(line));
         recording
     }
 
-    /// Tells of calls that are over.
-    pub(super) fn finished_due(&mut self, now: Instant) {
-        while let Some(recording) = self.recorder.poll_finished(now) {
+    /// Tells of calls that are over, so many at most: after an outage thousands are at the same time.
+    pub(super) fn finished_due(&mut self, now: Instant, most: usize) {
+        for _ in 0..most {
+            let Some(recording) = self.recorder.poll_finished(now) else { return };
             let recording = self.completed(recording);
             // Fails where nobody judges them.
             let _ = self.finished.send(Arc::new(recording));
@@ -118,8 +147,6 @@ impl<R: Role> Core<R> {
 
     /// A SIP message came.
     pub(super) fn note_received(&mut self, source: &Source, bytes: &Bytes, expected: bool, now: Instant) {
-        // A slice of a stream would keep what was read with it.
-        let bytes = if source.protocol == Protocol::Udp { bytes.clone() } else { Bytes::copy_from_slice(bytes) };
         let mut came_over = Destination::at(source.protocol, source.remote);
         came_over.connection = source.connection;
         let message = SipRecord {
@@ -127,7 +154,7 @@ impl<R: Role> Core<R> {
             transport: transport(source.protocol),
             local: self.transport.local_of(&came_over, source.local),
             remote: Place::Address(source.remote),
-            bytes,
+            bytes: bytes.clone(),
         };
         let (role, groups) = (&self.role, &self.groups);
         self.recorder.sip(message, expected, now, |registers| {
@@ -160,6 +187,8 @@ impl<R: Role> Core<R> {
     /// A message of the client protocol came or went.
     pub(super) fn note_client(&mut self, call: CallId, client: ClientId, sent: bool, text: Bytes, at: Instant) {
         if let Some(user) = self.desk.user_of(client) {
+            // What was read with it must not stay as long.
+            let text = if sent { text } else { Bytes::copy_from_slice(&text) };
             self.recorder.note(call, What::Client(ClientRecord { sent, client, user, text }), at);
         }
     }

@@ -46,13 +46,13 @@ impl Site {
 
     /// The users that have this telephone number among theirs.
     pub fn by_number(&self, number: &str) -> &[ObjectId] {
-        self.numbers.get(&*digits(number)).map(Vec::as_slice).unwrap_or_default()
+        self.numbers.get(&*digits(number)).map(|users| users.as_slice()).unwrap_or_default()
     }
 
     /// The groups that a user has to do with, those that are not active among them.
     pub fn groups_of(&self, user: ObjectId) -> &Membership {
         static NONE: Membership = Membership { member: Vec::new(), leads: Vec::new() };
-        self.memberships.get(&user).unwrap_or(&NONE)
+        self.memberships.get(&user).map_or(&NONE, |membership| membership)
     }
 
     /// What refers to an object. All of it loses the reference when the object is deleted.
@@ -191,7 +191,7 @@ impl Site {
         let numbers = Arc::make_mut(&mut self.numbers);
         for user in moved.iter().filter_map(|id| base.users.get(*id)) {
             for number in numbers_of(&user.object) {
-                if let Some(users) = numbers.get_mut(number.as_str()) {
+                if let Some(users) = numbers.get_mut(number.as_str()).map(Arc::make_mut) {
                     users.retain(|id| *id != user.id);
                     if users.is_empty() {
                         numbers.remove(number.as_str());
@@ -201,7 +201,7 @@ impl Site {
         }
         for user in moved.iter().filter_map(|id| self.users.get(*id)) {
             for number in numbers_of(&user.object) {
-                let users = numbers.entry(number.into()).or_default();
+                let users = Arc::make_mut(numbers.entry(number.into()).or_default());
                 if let Err(place) = users.binary_search(&user.id) {
                     users.insert(place, user.id);
                 }
@@ -224,7 +224,7 @@ impl Site {
         }
         let memberships = Arc::make_mut(&mut self.memberships);
         for (user, leads, group, comes) in moves {
-            let membership: &mut Membership = memberships.entry(user).or_default();
+            let membership = Arc::make_mut(memberships.entry(user).or_default());
             let groups = if leads { &mut membership.leads } else { &mut membership.member };
             match (groups.binary_search(&group), comes) {
                 (Err(place), true) => groups.insert(place, group),

@@ -85,10 +85,10 @@ pub struct Site {
     tokens: Table<Token>,
     settings: Table<Settings>,
     /// Whose identity it is, without case.
-    identities: Arc<FxHashMap<Box<str>, ObjectId>>,
+    identities: Arc<FxHashMap<Arc<str>, ObjectId>>,
     /// Whose telephone number it is, by its digits.
-    numbers: Arc<FxHashMap<Box<str>, Vec<ObjectId>>>,
-    memberships: Arc<FxHashMap<ObjectId, Membership>>,
+    numbers: Arc<FxHashMap<Arc<str>, Arc<Vec<ObjectId>>>>,
+    memberships: Arc<FxHashMap<ObjectId, Arc<Membership>>>,
     /// Plans made of another state are refused.
     revision: u64,
 }

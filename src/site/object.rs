@@ -277,7 +277,7 @@ pub trait Object: Clone + PartialEq + Default + Serialize + DeserializeOwned + S
 #[derive(Debug, Clone)]
 pub struct Table<T> {
     objects: Arc<FxHashMap<ObjectId, Arc<Stored<T>>>>,
-    names: Arc<FxHashMap<Box<str>, ObjectId>>,
+    names: Arc<FxHashMap<Arc<str>, ObjectId>>,
 }
 
 impl<T> Default for Table<T> {
@@ -320,7 +320,7 @@ impl<T> Table<T> {
         Arc::make_mut(&mut self.objects).remove(&id);
     }
 
-    pub(super) fn names_mut(&mut self) -> &mut FxHashMap<Box<str>, ObjectId> {
+    pub(super) fn names_mut(&mut self) -> &mut FxHashMap<Arc<str>, ObjectId> {
         Arc::make_mut(&mut self.names)
     }
 }

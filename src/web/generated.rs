@@ -11,7 +11,9 @@ use super::protocol::admin::{
     Binding, CallTrace, Calls, LastError, LineGroup, LineGroupKind, LineGroups, LineReport, Listener, Stranger,
     Strangers, Target,
 };
-use super::protocol::captures::{CaptureChange, CaptureFile, CaptureGroup, Captures};
+use super::protocol::captures::{
+    CaptureAudio, CaptureCall, CaptureCallChange, CaptureChange, CaptureFile, CaptureGroup, Captures,
+};
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
 use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
@@ -95,7 +97,10 @@ fn protocol_types() -> String {
     add(Captures::decl(&config));
     add(CaptureGroup::decl(&config));
     add(CaptureFile::decl(&config));
+    add(CaptureAudio::decl(&config));
+    add(CaptureCall::decl(&config));
     add(CaptureChange::decl(&config));
+    add(CaptureCallChange::decl(&config));
     add(Log::decl(&config));
     add(LogArea::decl(&config));
     add(LogMissing::decl(&config));

@@ -148,6 +148,12 @@ impl Labels {
         self.lines.get(line.0 as usize)
     }
 
+    /// The line with a number.
+    fn line_numbered(&self, number: &str) -> Option<LineId> {
+        let place = self.lines.iter().position(|line| !line.removed && line.number == number)?;
+        Some(LineId(place as u32))
+    }
+
     fn group(&self, group: LineGroupId) -> Option<&GroupLabel> {
         self.groups.get(group.0 as usize)
     }
@@ -161,7 +167,6 @@ impl WebState {
         administration: Administration,
         core: CoreHandle,
         store: Store,
-        metrics_from: &[IpNet],
         labels: Labels,
         ice: IceServers,
     ) -> WebState {
@@ -174,7 +179,7 @@ impl WebState {
             verdicts: store.verdicts(),
             store,
             metrics: Arc::default(),
-            metrics_from: metrics_from.into(),
+            metrics_from: Arc::default(),
             labels: Arc::new(RwLock::new(Arc::new(labels))),
             ice: Arc::new(ice),
             captures: None,

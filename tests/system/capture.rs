@@ -10,17 +10,15 @@ use serde_json::{Value, json};
 
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::kamailio::{self, Kamailio};
-use crate::support::offhook::{ADMINISTRATOR, Offhook, Pbx, Settings};
+use crate::support::offhook::{self, ADMINISTRATOR, Offhook, Pbx, Settings};
 use crate::support::site::Site;
 use crate::support::softphone::Softphone;
 use crate::support::tls::Authority;
 use crate::support::{SOON, eventually, http, socket};
 
 /// Runs `offhook capture …` for a server, whatever comes of it.
-fn command(server: &Offhook, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
-    command.arg("capture").args(arguments).arg("--config").arg(server.dir().join("offhook.toml"));
-    command.env("OFFHOOK_LOG", "error").output().expect("the program can be started")
+pub(crate) fn command(server: &Offhook, arguments: &[&str]) -> Output {
+    server.run(&[&["capture"], arguments].concat())
 }
 
 /// Runs `offhook capture …` for a server; what it prints.
@@ -32,7 +30,7 @@ pub(crate) fn capture(server: &Offhook, arguments: &[&str]) -> String {
 }
 
 #[track_caller]
-fn status(server: &Offhook) -> Value {
+pub(crate) fn status(server: &Offhook) -> Value {
     serde_json::from_str(&capture(server, &["status", "--json"])).expect("it prints JSON")
 }
 
@@ -54,7 +52,7 @@ pub(crate) fn files(server: &Offhook) -> Vec<PathBuf> {
 
 /// What `tshark` prints of a file, a line a packet.
 #[track_caller]
-fn tshark(file: &Path, arguments: &[&str]) -> Vec<String> {
+pub(crate) fn tshark(file: &Path, arguments: &[&str]) -> Vec<String> {
     let output = Command::new("tshark").arg("-r").arg(file).args(arguments).output().expect("tshark is installed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
@@ -78,7 +76,7 @@ fn calls(site: &Site, server: &Offhook) -> PathBuf {
     let phone = Softphone::sign_in(server, "alice");
     let mut far = Baresip::start(site, &baresip::Settings { answer: Answer::WhenTold, ..Default::default() });
     capture(server, &["on", "--group", "main"]);
-    assert_eq!(status(server)["groups"], json!([{ "name": "main", "capturing": true, "lines": null }]));
+    assert_eq!(status(server)["groups"], json!([{ "name": "main", "capturing": true, "lines": null, "audio": "off" }]));
     far.dial("100");
     phone.click("Answer");
     far.wait("CALL_ESTABLISHED");
@@ -151,7 +149,11 @@ fn shows_calls(file: &Path, interface: &str) {
     let replay = replay.args(["replay", "--brief"]).arg(file).output().expect("the program can be started");
     let decided = String::from_utf8_lossy(&replay.stdout).into_owned();
     assert_eq!(decided.matches("Replayed to the same ").count(), 2, "{decided}");
-    assert!(!text.contains("\"credential\":\"") && !text.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d"));
+    let passwords =
+        text.split("a=ice-pwd:").skip(1).map(|rest| rest.split(['\\', '\r', '"']).next().unwrap_or_default());
+    let passwords: Vec<&str> = passwords.collect();
+    assert!(!passwords.is_empty(), "clients' descriptions are captured");
+    assert!(passwords.iter().all(|password| password.bytes().all(|octet| octet == b'x')), "{passwords:?}");
 }
 
 #[test]
@@ -229,10 +231,7 @@ fn pseudonyms_stand_for_numbers_and_names() {
     let pbx = Kamailio::start(&site, &Default::default());
     let connection = Pbx { more: "capture = [\"100\"]\n".into(), ..Default::default() };
     let more = "[capture]\nnumbers = \"pseudonyms\"\n".into();
-    // By another key a number could happen to be its own pseudonym.
-    let data = site.dir().join("offhook-2/data");
-    fs::create_dir_all(&data).expect("the directory can be made");
-    fs::write(data.join("pseudonyms.key"), [7; 32]).expect("the key can be written");
+    offhook::fix_pseudonyms(&site);
     let server = Offhook::start(&site, &Settings { pbxes: vec![connection], more, ..Default::default() });
     pbx.wait("bound 100", 1);
     assert_eq!(status(&server)["groups"][0]["lines"], json!(["100"]));
@@ -262,7 +261,9 @@ fn administrators_alone_get_at_captures() {
         let headers = [("cookie", cookie), ("content-type", "application/json")];
         http::ask(server.http(), method, &route, &headers, body).status
     };
-    for (method, route) in [("GET", ""), ("GET", "/zip"), ("DELETE", "/files"), ("PUT", "/groups/main")] {
+    for (method, route) in
+        [("GET", ""), ("GET", "/zip"), ("DELETE", "/files"), ("PUT", "/groups/main"), ("PUT", "/calls/1")]
+    {
         assert_eq!(ask(&user, method, route, "{\"capturing\":true}"), 401, "{method} {route}");
     }
     for (method, route, body, status) in [
@@ -271,11 +272,19 @@ fn administrators_alone_get_at_captures() {
         ("PUT", "/groups/main", "{\"capturing\":true,\"lines\":[\"999\"]}", 404),
         ("PUT", "/groups/main", "{\"capturing\":true,\"lines\":[]}", 400),
         ("PUT", "/groups/main", "{\"capturing\":1}", 400),
+        ("PUT", "/groups/main", "{\"capturing\":true,\"audio\":\"headers\"}", 204),
+        ("PUT", "/groups/main", "{\"capturing\":true,\"audio\":\"loud\"}", 400),
+        ("PUT", "/calls/1", "{\"capturing\":true,\"audio\":\"headers\"}", 404),
         ("PUT", "/groups/elsewhere", "{\"capturing\":true}", 404),
         ("GET", "/files/offhook.sqlite", "", 404),
         ("DELETE", "/files/..%2Foffhook.sqlite", "", 404),
         ("DELETE", "/files", "", 204),
     ] {
         assert_eq!(ask(&cookie, method, route, body), status, "{method} {route} {body}");
+    }
+    let route = format!("/api/v1/admin/log/lines?user={ADMINISTRATOR}&limit=2000");
+    let log = http::ask(server.http(), "GET", &route, &[("cookie", &cookie)], "").text;
+    for said in ["capturing switched on by an administrator", "captures deleted by an administrator"] {
+        assert!(log.contains(said), "{said}: {log}");
     }
 }

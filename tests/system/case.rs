@@ -10,12 +10,12 @@ use serde_json::Value;
 use crate::support::baresip::{self, Baresip};
 use crate::support::http;
 use crate::support::kamailio::{self, Kamailio};
-use crate::support::offhook::{ADMINISTRATOR, Offhook, PASSWORD, Pbx, Settings};
+use crate::support::offhook::{self, ADMINISTRATOR, Offhook, PASSWORD, Pbx, Settings};
 use crate::support::site::Site;
 use crate::support::socket::sign_in;
 use crate::support::softphone::Softphone;
 
-fn offhook(arguments: &[&str]) -> Output {
+fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new("timeout");
     command.args(["20", env!("CARGO_BIN_EXE_offhook"), "case"]).args(arguments);
     command.env("OFFHOOK_LOG", "error").stdin(Stdio::null()).output().expect("the program can be started")
@@ -23,14 +23,14 @@ fn offhook(arguments: &[&str]) -> Output {
 
 #[track_caller]
 fn printed(arguments: &[&str]) -> String {
-    let output = offhook(arguments);
+    let output = run(arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("what it prints is text")
 }
 
 #[track_caller]
 fn complaint(arguments: &[&str]) -> String {
-    let output = offhook(arguments);
+    let output = run(arguments);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}");
     String::from_utf8(output.stderr).expect("a complaint is text")
 }
@@ -59,6 +59,7 @@ fn a_case_is_understood_elsewhere_and_has_nothing_secret_in_it() {
     let site = Site::new("case");
     let pbx = Kamailio::start(&site, &kamailio::Settings::default());
     let connection = Pbx { more: "srtp = \"optional\"\n".into(), ..Default::default() };
+    offhook::fix_pseudonyms(&site);
     let server = Offhook::start(&site, &Settings { pbxes: vec![connection], ..Default::default() });
     pbx.wait("bound 100", 1);
     let browser = Softphone::sign_in(&server, "alice");
@@ -129,7 +130,18 @@ fn a_case_is_understood_elsewhere_and_has_nothing_secret_in_it() {
     }
 
     for (name, text) in files(&hidden).into_iter().chain(files(&nobody)) {
-        for personal in ["alice", "sip:100@", "sip:200@", "\"200\"", "sip:999@", " 999 ", " 999.", "line=100"] {
+        for personal in [
+            "alice",
+            "sip:100@",
+            "sip:200@",
+            "\"200\"",
+            "\\\"200\\\"",
+            "sip:999@",
+            "\\\"999\\\"",
+            " 999 ",
+            " 999.",
+            "line=100",
+        ] {
             assert!(!text.contains(personal), "{personal} in {name}: {text}");
         }
     }

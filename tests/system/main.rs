@@ -9,6 +9,7 @@ mod admin;
 mod api;
 mod audio;
 mod capture;
+mod capture_audio;
 mod case;
 mod clients;
 mod configuration;

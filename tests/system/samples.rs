@@ -16,6 +16,7 @@ use crate::support::bridge::MICROPHONE_TONE;
 use crate::support::kamailio::Kamailio;
 use crate::support::offhook::{Offhook, Pbx, Settings};
 use crate::support::process::Process;
+use crate::support::scenario::play_and_keep;
 use crate::support::site::Site;
 use crate::support::softphone::Softphone;
 use crate::support::wav::Sound;
@@ -60,6 +61,23 @@ fn captures_are_made_when_asked_for() {
         phone.wait("CALL_CLOSED");
         browser.has_no_button("Hang up");
         stop(capture, &file);
+    }
+}
+
+/// Scenarios whose own captures are kept: what replays to the same decisions now is to do so later.
+const KEPT: [(&str, &str, &str); 5] = [
+    ("redirected-by-the-pbx", "redirected_by_the_pbx", include_str!("scenarios/redirected_by_the_pbx.call")),
+    ("forwarded-by-302", "forward_by_302", include_str!("scenarios/forward_by_302.call")),
+    ("reliable-progress", "reliable_progress", include_str!("scenarios/reliable_progress.call")),
+    ("transfer-by-refer", "transfer_by_refer", include_str!("scenarios/single_step_transfer_by_refer.call")),
+    ("transfer-with-replaces", "transfer_with_replaces", include_str!("scenarios/transfer_with_replaces.call")),
+];
+
+#[test]
+#[ignore = "writes pcap-samples/: make samples"]
+fn scenarios_are_captured_when_asked_for() {
+    for (file, name, text) in KEPT {
+        play_and_keep(name, text, &sample(file).with_extension("pcapng"));
     }
 }
 

@@ -62,8 +62,14 @@ fn every_phone_codec(webrtc: &'static str) {
 }
 
 /// Three in a hundred packets are lost, and all come up to 20 ms late.
-const BAD: Impairment =
-    Impairment { loss: 0.03, jitter: Duration::from_millis(20), reordered: 0.0, doubled: 0.0, seed: 1 };
+const BAD: Impairment = Impairment {
+    loss: 0.03,
+    delay: Duration::ZERO,
+    jitter: Duration::from_millis(20),
+    reordered: 0.0,
+    doubled: 0.0,
+    seed: 1,
+};
 
 #[test]
 fn speech_over_a_bad_network() {

@@ -209,7 +209,7 @@ export async function administer(request, response) {
     if (request.method === 'GET') return (json(200, captures()), true);
     let text = '';
     for await (const part of request) text += part;
-    if (request.method === 'PUT') capture(name, JSON.parse(text));
+    if (request.method === 'PUT') capture(pathname.split('/')[5], name, JSON.parse(text));
     else deleteCapture(name);
     response.writeHead(204).end();
   } else if (request.method === 'DELETE') {

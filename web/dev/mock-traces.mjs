@@ -455,24 +455,30 @@ export function failures(since) {
 
 const captured = {
   groups: [
-    { name: 'Headquarters', capturing: true, lines: null },
-    { name: 'Munich branch', capturing: true, lines: ['+49 89 5550 101'] },
-    { name: 'Gateway at the gate', capturing: false, lines: null },
+    { name: 'Headquarters', capturing: true, lines: null, audio: 'headers' },
+    { name: 'Munich branch', capturing: true, lines: ['+49 89 5550 101'], audio: 'off' },
+    { name: 'Gateway at the gate', capturing: false, lines: null, audio: 'off' },
   ],
   files: [
     { name: 'sipav_2026-11-20_00-00-00.pcapng', size: 18_734_100, modified_at: Date.now() - 86_400_000, open: false },
     { name: 'sipav_2026-11-21_00-00-00.pcapng', size: 25_000_000, modified_at: Date.now() - 7_200_000, open: false },
     { name: 'sipav_2026-11-21_22-00-01.pcapng', size: 4_210_332, modified_at: Date.now() - 2000, open: true },
   ],
+  calls: [{ id: '4711', audio: 'payload' }],
   dropped: 0,
+  dropped_packets: 0,
+  payload_allowed: true,
   stopped: null,
   total_limit: 1_000_000_000,
 };
 
 export const captures = () => ({ ...captured, total: captured.files.reduce((sum, { size }) => sum + size, 0) });
 
-export function capture(name, { capturing, lines }) {
-  Object.assign(captured.groups.find((group) => group.name === name) ?? {}, { capturing, lines });
+export function capture(kind, name, { capturing, lines, audio }) {
+  if (kind === 'groups')
+    Object.assign(captured.groups.find((group) => group.name === name) ?? {}, { capturing, lines, audio });
+  else
+    captured.calls = [...captured.calls.filter(({ id }) => id !== name), ...(capturing ? [{ id: name, audio }] : [])];
 }
 
 export function deleteCapture(name) {
@@ -499,7 +505,7 @@ export function status() {
       { name: 'connection', length: 0, limit: 256 },
       { name: 'client', length: 1, limit: 256 },
     ],
-    capture: { groups: ['office'], lost: 0, queued: 0, stopped: null },
+    capture: { groups: ['office'], lost: 0, lost_packets: 0, queued: 0, stopped: null },
     process: { memory: 71_303_168, cpu: 812.4, files: 214, max_files: 1_048_576, sockets: 187 },
     database: { kind: 'sqlite', size: 8_380_416, problem: null },
     certificates: [

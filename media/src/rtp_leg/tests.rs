@@ -66,7 +66,7 @@ impl Pair {
             for (by, session) in self.sessions.iter_mut().enumerate() {
                 loop {
                     match session.poll_output() {
-                        Output::Recorded(_) | Output::RecordingDone(_) => {}
+                        Output::Recorded(_) | Output::RecordingDone(_) | Output::Copy(_) => {}
                         Output::Timeout(at) => {
                             next = next.into_iter().chain(at).min();
                             break;

@@ -3,6 +3,7 @@
 //! Contract: after every call that takes `&mut self`, drain [`Session::poll_output`] until it
 //! returns [`Output::Timeout`].
 
+mod copies;
 mod digits;
 mod end;
 mod figures;
@@ -34,6 +35,7 @@ use crate::rtp_leg::RtpLeg;
 use crate::sdp::Negotiated;
 use crate::sound::Player;
 use crate::webrtc::{IceCredentials, WebRtcError, WebRtcLeg};
+pub use copies::{Copying, PacketCopy};
 use end::End;
 pub use output::Output;
 use output::Queue;
@@ -273,6 +275,7 @@ impl Session {
     pub fn set_leg(&mut self, side: Side, leg: Leg, now: Instant) {
         self.now = Some(now);
         self.clear_leg(side);
+        self.formats_changed(side);
         self.ends[side as usize].install(leg, &mut self.random, now);
         self.heed_dtx(side);
         self.start_made(side, now);
@@ -303,6 +306,7 @@ impl Session {
             leg.update(negotiated, now);
             end.watch.agreed(now);
         }
+        self.formats_changed(side);
         self.heed_dtx(side);
         self.run_leg(side);
     }

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Instant;
 
-use super::{Channel, Event, Side};
+use super::copies::{Copies, PacketCopy, Wire};
+use super::{Channel, Event, Leg, Side};
 use crate::record::Patch;
 
 /// Events wait no longer than the caller's next drain; this only bounds a caller that never does.
@@ -31,6 +32,8 @@ pub enum Output<'a> {
     Event(Event),
     /// Append these octets to the file of the recording.
     Recorded(&'a [u8]),
+    /// A packet came or was sent, see [`Session::copy_packets`](super::Session::copy_packets).
+    Copy(PacketCopy<'a>),
     /// The recording is over: this is to be replaced in its file, if anything.
     RecordingDone(Option<Patch>),
     /// All done: call [`Session::handle_timeout`](super::Session::handle_timeout) at this time,
@@ -49,6 +52,8 @@ pub(super) struct Queue {
     recorded: Vec<u8>,
     fetched: Vec<u8>,
     done: VecDeque<Done>,
+    /// Copies of packets, while they are wanted.
+    pub(super) copies: Option<Box<Copies>>,
 }
 
 /// The end of a recording.
@@ -87,6 +92,35 @@ impl Queue {
         true
     }
 
+    /// Queues a packet that `write` appends and `seal` encrypts from where it begins; nothing when either says so.
+    /// `head` is how long the header is that `write` begins with; RTCP has none.
+    pub(super) fn packet(
+        &mut self,
+        leg: &mut Leg,
+        (side, channel, to): (Side, Channel, SocketAddr),
+        head: Option<usize>,
+        write: impl FnOnce(&mut Vec<u8>) -> bool,
+        seal: impl FnOnce(&mut Leg, &mut Vec<u8>, usize) -> bool,
+    ) -> bool {
+        // Taken out, since the buffer is lent to who writes.
+        let mut copies = self.copies.take();
+        let sent = self.datagram((side, channel, to), |buffer| {
+            let start = buffer.len();
+            if !write(buffer) {
+                return false;
+            }
+            let Some(copies) = &mut copies else { return seal(leg, buffer, start) };
+            copies.add(leg, Wire { side, channel, remote: to, sent: true }, head, &buffer[start..]);
+            let sealed = seal(leg, buffer, start);
+            if !sealed {
+                copies.undo();
+            }
+            sealed
+        });
+        self.copies = copies;
+        sent
+    }
+
     pub(super) fn event(&mut self, event: Event) {
         if self.events.len() < MAX_EVENTS {
             self.events.push_back(event);
@@ -105,7 +139,11 @@ impl Queue {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.datagrams.is_empty() && self.recorded.is_empty() && self.done.is_empty()
+        self.events.is_empty()
+            && self.datagrams.is_empty()
+            && self.recorded.is_empty()
+            && self.done.is_empty()
+            && self.copies.as_ref().is_none_or(|copies| copies.is_empty())
     }
 
     pub(super) fn poll(&mut self) -> Option<Output<'_>> {
@@ -126,12 +164,15 @@ impl Queue {
             self.recorded.clear();
             return Some(Output::Recorded(&self.fetched));
         }
-        let datagram = self.datagrams.pop_front()?;
-        Some(Output::Transmit {
-            side: datagram.side,
-            channel: datagram.channel,
-            to: datagram.to,
-            bytes: &self.buffer[datagram.range],
-        })
+        if let Some(datagram) = self.datagrams.pop_front() {
+            return Some(Output::Transmit {
+                side: datagram.side,
+                channel: datagram.channel,
+                to: datagram.to,
+                bytes: &self.buffer[datagram.range],
+            });
+        }
+        // Last, so that no packet waits for its copy.
+        self.copies.as_mut()?.poll().map(Output::Copy)
     }
 }

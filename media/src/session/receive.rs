@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::copies::Wire;
 use super::end::Way;
 use super::{Channel, Event, Session, Side, Source};
 use crate::codec::Codec;
@@ -22,7 +23,8 @@ pub(super) struct Packet<'a> {
 impl Session {
     /// A datagram on a socket of a leg.
     pub(super) fn datagram(&mut self, side: Side, channel: Channel, from: SocketAddr, datagram: &[u8], now: Instant) {
-        let end = self.end(side);
+        let Self { ends, queue, .. } = self;
+        let end = &mut ends[side as usize];
         let Some(leg) = &mut end.leg else {
             return;
         };
@@ -30,6 +32,13 @@ impl Session {
             return self.run_leg(side);
         };
         let clear = opened.clear.as_deref().unwrap_or(datagram);
+        if let Some(copies) = &mut queue.copies {
+            let payload = match &opened.packet {
+                OpenedPacket::Rtp(_, payload) => Some(payload.start),
+                OpenedPacket::Rtcp => None,
+            };
+            copies.add(leg, Wire { side, channel, remote: from, sent: false }, payload, clear);
+        }
         match opened.packet {
             OpenedPacket::Rtcp => {
                 if let (Some(reports), Some(out)) = (&mut end.reports, &end.outbound.stream) {

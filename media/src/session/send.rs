@@ -6,7 +6,7 @@ use super::end::End;
 use super::output::Queue;
 use super::{Leg, Session, Side};
 use crate::codec::Codec;
-use crate::rtp::RtpHeader;
+use crate::rtp::{HEADER_LEN, RtpHeader};
 use crate::stream::Numbers;
 
 impl Session {
@@ -30,11 +30,11 @@ impl Session {
         };
         let clock = inbound.codec.map_or(8_000, Codec::rtp_clock);
         let reception = &mut inbound.reception;
-        queue.datagram((side, channel, to), |buffer| {
-            let start = buffer.len();
+        let write = |buffer: &mut Vec<u8>| {
             reports.write(out, reception, clock, (xr, metrics), goodbye, now, buffer);
-            leg.seal_rtcp(buffer, start)
-        });
+            true
+        };
+        queue.packet(leg, (side, channel, to), None, write, Leg::seal_rtcp);
     }
 }
 
@@ -74,14 +74,16 @@ pub(super) fn send_as(
         ssrc: out.ssrc(),
     };
     let mut octets = 0;
-    let sent = queue.datagram((side, channel, to), |buffer| {
-        let start = buffer.len();
+    let most = leg.max_payload();
+    let write = |buffer: &mut Vec<u8>| {
         buffer.extend_from_slice(&header.to_bytes());
         let body = buffer.len();
         let written = payload(buffer);
         octets = buffer.len() - body;
-        written && octets <= leg.max_payload() && leg.seal(buffer, start, numbers.sequence)
-    });
+        written && octets <= most
+    };
+    let seal = |leg: &mut Leg, buffer: &mut Vec<u8>, start| leg.seal(buffer, start, numbers.sequence);
+    let sent = queue.packet(leg, (side, channel, to), Some(HEADER_LEN), write, seal);
     if sent {
         out.sent_packet(numbers, octets, stands_for);
     }

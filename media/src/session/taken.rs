@@ -29,6 +29,7 @@ impl Session {
     pub fn put_leg(&mut self, side: Side, TakenLeg(taken): TakenLeg, now: Instant) {
         self.now = Some(now);
         self.clear_leg(side);
+        self.formats_changed(side);
         self.end(side).put(*taken, now);
         self.start_made(side, now);
         self.run_leg(side);

@@ -10,6 +10,7 @@ use crate::sdp::Direction;
 use crate::testing::{FRAME, Heard, Whistle, World, assert_whistle, listen, negotiated, phone};
 
 mod converted;
+mod copied;
 mod dialled;
 mod random;
 mod recorded;

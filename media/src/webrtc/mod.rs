@@ -244,6 +244,11 @@ impl WebRtcLeg {
         &self.ufrag
     }
 
+    /// What was answered, in the order of preference.
+    pub(crate) fn formats(&self) -> &[Format] {
+        &self.formats
+    }
+
     /// The codecs agreed on, first the one the browser sends.
     pub fn codecs(&self) -> impl Iterator<Item = Codec> {
         self.formats.iter().filter_map(|format| match format.kind {

@@ -182,6 +182,8 @@ pub enum Effect {
     },
     /// A call is over.
     Ended(Box<CallRecord>),
+    /// A client asked for a call and was refused before there was one. Its number is nobody else's.
+    NotBegun(Box<CallRecord>),
     /// A digit for the client that has the audio.
     Digit {
         /// The client.

@@ -21,9 +21,7 @@ impl Flow<'_> {
         note!(debug, self.call, on, "hold");
         self.call.on_hold = on;
         self.call.trouble = None;
-        for told in &mut self.call.told {
-            told.refused = false;
-        }
+        self.ask_anew();
         self.rearrange();
     }
 
@@ -143,6 +141,18 @@ impl Flow<'_> {
             true if self.is_heard(self.sound_for(side)) => Direction::SendOnly,
             // The PBX plays its own music then.
             true => Direction::Inactive,
+        }
+    }
+
+    /// Ends that did not take an offer are asked once more.
+    pub(super) fn ask_anew(&mut self) {
+        for side in SIDES {
+            let waits = self.wanted(side) != Direction::SendRecv;
+            let told = &mut self.call.told[index(side)];
+            // Who would not be retrieved is by its next offer, whose answer is for both ways already.
+            if std::mem::take(&mut told.refused) && waits {
+                told.direction = Direction::SendRecv;
+            }
         }
     }
 

@@ -411,9 +411,7 @@ impl Flow<'_> {
         self.tell_clients();
         self.tell_others();
         // A caller who waited on hold and did not take it back then must not stay so.
-        for told in &mut self.call.told {
-            told.refused = false;
-        }
+        self.ask_anew();
         self.reoffer();
     }
 

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use offhook_media::session::Side;
 use offhook_sip::SessionId;
-use tracing::debug;
 
 use super::super::cause::CauseCode;
 use super::super::commands::{Asker, Outcome};
@@ -110,7 +109,7 @@ impl Flow<'_> {
     pub(in crate::call) fn give_back(&mut self, cause: EndCause, anybody: bool) {
         // What the other side hears changes only with what comes of it.
         let transfer = self.call.transfer.take();
-        debug!(call = %self.call.id, ?transfer, "nobody was reached");
+        note!(debug, self.call, ?transfer, "nobody was reached");
         match self.call.vacancy {
             None => {
                 self.call.trouble = Some(cause);
@@ -187,7 +186,7 @@ impl Flow<'_> {
         }
         let side = self.call.browser_side();
         let id = self.call.id;
-        debug!(call = %id, %from, ?side, "takes over an end");
+        note!(debug, self.call, %from, ?side, "takes over an end");
         self.media_effect(MediaEffect::Take { side, from, from_side: end.side });
         self.by_session.insert(end.session, id);
         if let Some(leg) = end.leg {
@@ -232,9 +231,7 @@ impl Flow<'_> {
         self.call.on_hold = false;
         self.call.seat = false;
         self.set_deadline(None);
-        for told in &mut self.call.told {
-            told.refused = false;
-        }
+        self.ask_anew();
         self.listen_anew();
         self.reoffer();
         self.record();
@@ -243,7 +240,8 @@ impl Flow<'_> {
 
     /// The call is over without anybody being hung up: its other end has moved to another call.
     pub(in crate::call) fn vanish(&mut self, cause: CauseCode) {
-        let record = CallRecord { cause: Some(EndCause::ours(cause)), ..record::of(self.call) };
+        self.call.trouble = Some(EndCause::ours(cause));
+        let record = CallRecord { cause: self.call.trouble.clone(), ..record::of(self.call) };
         self.effects.push_back(Effect::Ended(Box::new(record)));
         if self.call.vacancy.is_none() {
             self.user_leaves(cause);
@@ -309,9 +307,7 @@ impl Flow<'_> {
         let sdp = String::from_utf8_lossy(&sdp).into_owned();
         self.effects.push_back(Effect::Reply { client, request, result: CommandResult::Media { call, sdp } });
         self.set_deadline(Some((self.now + MEDIA_LIMIT, CauseCode::MediaNotConnected)));
-        for told in &mut self.call.told {
-            told.refused = false;
-        }
+        self.ask_anew();
         self.listen_anew();
         self.reoffer();
         self.media_effect(MediaEffect::Expect);

@@ -133,6 +133,22 @@ fn who_would_not_be_retrieved_is_by_an_offer_of_its_own() {
 }
 
 #[test]
+fn who_would_not_be_retrieved_is_told_when_it_is_held_again() {
+    let mut world = World::new();
+    let call = world.talking_to("300");
+    world.done(Command::HoldCall { call });
+    world.sip(101, SipInput::OfferAnswered { sdp: sdp() });
+    world.done(Command::RetrieveCall { call });
+    world.sip(101, SipInput::OfferRejected { status: 488 });
+    world.log.clear();
+    world.done(Command::HoldCall { call });
+    world.logged(&["A hears Silence", "B hears MusicOnHold", "offer 101"]);
+    world.sip(101, SipInput::OfferAnswered { sdp: sdp() });
+    world.done(Command::RetrieveCall { call });
+    world.logged(&["A hears Peer", "B hears Peer", "offer 101"]);
+}
+
+#[test]
 fn a_second_call_holds_the_first() {
     let mut world = World::new();
     let first = world.talking_to("300");

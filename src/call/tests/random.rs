@@ -173,7 +173,7 @@ impl Around {
                 Effect::CallChanged { client, call } => {
                     self.shown.insert((client, call.id), *call);
                 }
-                Effect::LineSettings { .. } | Effect::Ended(_) | Effect::Digit { .. } => {}
+                Effect::LineSettings { .. } | Effect::Ended(_) | Effect::NotBegun(_) | Effect::Digit { .. } => {}
             }
         }
     }

@@ -1,6 +1,7 @@
 //! One call from its beginning to its end.
 
 use super::*;
+use crate::call::view::EndCause;
 
 #[test]
 fn an_outgoing_call_rings_is_answered_and_ended_by_the_other_side() {
@@ -489,6 +490,17 @@ fn what_is_not_possible_changes_nothing() {
     let refused = world.command(DESK, make(LINE, "1"));
     assert_eq!(refused, Some(CommandResult::Error(CauseCode::LineNotRegistered)));
     world.logged(&[]);
+    // Calls that nobody began are told of; slips are not.
+    let told: Vec<_> =
+        world.ended.iter().map(|record| (record.caller.clone(), record.called.clone(), record.cause.clone())).collect();
+    let number = Number::Other("1".to_owned());
+    let expected = [
+        (Number::None, number.clone(), Some(EndCause::ours(CauseCode::UnknownLine))),
+        (Number::Line(LINE), number, Some(EndCause::ours(CauseCode::LineNotRegistered))),
+    ];
+    assert_eq!(told, expected);
+    let ids: Vec<_> = world.ended.iter().map(|record| record.id).collect();
+    assert!(!ids.contains(&call) && ids[0] != ids[1], "{ids:?}");
 }
 
 #[test]

@@ -34,6 +34,8 @@ fn both_others_talk_with_each_other() {
         assert_eq!(world.states(call), (Null, Null));
         assert_eq!(world.view(call).cause.as_ref().unwrap().code, CauseCode::Transferred);
     }
+    let steps: Vec<_> = std::iter::from_fn(|| world.calls.poll_step()).filter(|step| step.call == active).collect();
+    assert_eq!(steps.last().map(|step| step.after.to_string()), Some("ended: transferred".into()));
     assert_eq!(world.calls.len(), 1);
     assert!(world.calls.views(DESK).is_empty());
     // Each may change, ask and leave, and nobody's device has a part in it.

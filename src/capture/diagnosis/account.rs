@@ -26,9 +26,14 @@ impl<'r, 'a> Refusal<'r, 'a> {
     /// The last attempt, where nothing after it went better.
     fn of(reading: &'r Reading<'a>) -> Option<Self> {
         let mut realms: Vec<Option<String>> = vec![None; reading.legs.len()];
-        let mut refused = None;
+        let mut refused: Option<Self> = None;
         for transaction in reading.transactions.iter().filter(|transaction| transaction.ours && !transaction.inside) {
-            let (Some(asked), Some(answered)) = (reading.asked(transaction), reading.last(transaction)) else {
+            let Some(asked) = reading.asked(transaction) else { continue };
+            let Some(answered) = reading.last(transaction) else {
+                // The challenge was met; what is missing is the answer to that.
+                let met =
+                    |refusal: &Self| !refusal.asked.has_credentials() && refusal.transaction.leg == transaction.leg;
+                refused = refused.filter(|refusal| !(asked.has_credentials() && met(refusal)));
                 continue;
             };
             let realm = realms.get_mut(transaction.leg)?;

@@ -218,6 +218,12 @@ verdicts! {
         "Dieser Server wurde gerade beendet.",
         "Nothing, unless nobody stopped it on purpose: then look into the system's journal.",
         "Nichts, außer niemand hat ihn absichtlich beendet: dann ins Journal des Systems sehen.";
+    /// A client asked for a call, and the server began none.
+    NotBegun = "not_begun", Failed,
+        "This server did not begin the call from {line} to {number}: {detail}",
+        "Dieser Server begann den Ruf von {line} zu {number} nicht: {detail}",
+        "Where the line is not registered, see its own verdict on the page of lines; where a function is switched off, line_group.functions and line_group.switched_off. docs/causes.md says more of the cause {cause}.",
+        "Ist die Leitung nicht angemeldet, deren eigenen Befund auf der Seite der Leitungen ansehen; ist eine Funktion abgeschaltet, line_group.functions und line_group.switched_off. docs/causes.md sagt mehr zur Ursache {cause}.";
 
     /// No ACK, because the Contact names an address the other side does not reach.
     NatContact = "nat_contact", Failed,

@@ -4,7 +4,7 @@ use super::code::Code;
 use super::finding::Finding;
 use super::reading::Reading;
 use crate::call::cause::CauseCode;
-use crate::capture::trace::{FailureKind, TraceWhat};
+use crate::capture::trace::{FailureKind, TraceEvent, TraceWhat};
 
 fn sentence(cause: CauseCode) -> (&'static str, &'static str) {
     (cause.english().trim_end_matches('.'), cause.german().trim_end_matches('.'))
@@ -50,6 +50,22 @@ pub(super) fn shutting_down(reading: &Reading<'_>) -> Option<Finding> {
     Some(match reading.said.last() {
         Some(last) => finding.shown(last),
         None => finding,
+    })
+}
+
+/// The server refused what a client asked for before there was a call.
+pub(super) fn not_begun(reading: &Reading<'_>) -> Option<Finding> {
+    let told = reading.trace.cause.as_ref()?;
+    let events = || reading.trace.events.iter();
+    let refused = |event: &TraceEvent| matches!(&event.what, TraceWhat::Step { before, after, .. } if before.is_empty() && after.starts_with("ended"));
+    let at = events().position(refused)?;
+    let finding = Finding::new(Code::NotBegun).with("cause", told.code.code());
+    let finding = finding.with_both("detail", told.code.english(), told.code.german());
+    let asked = events().position(|event| matches!(event.what, TraceWhat::Client { .. }));
+    let finding = asked.into_iter().chain([at]).fold(finding, |finding, event| finding.happened(reading, event));
+    Some(match told.code {
+        CauseCode::FunctionOff => finding.setting(reading, "line_group.functions"),
+        _ => finding,
     })
 }
 

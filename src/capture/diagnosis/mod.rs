@@ -37,6 +37,7 @@ const RULES: &[Rule] = &[
     // What the server knows for certain of itself and its clients.
     here::own_limit,
     here::shutting_down,
+    here::not_begun,
     client::no_microphone,
     client::ice_never_connected,
     client::client_lost,

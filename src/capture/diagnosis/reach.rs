@@ -88,10 +88,29 @@ pub(super) fn unreachable(reading: &Reading<'_>) -> Option<Finding> {
     Some(found.setting(reading, "line_group.registrar").setting(reading, "line_group.port"))
 }
 
-/// The connection went away, and nothing was said afterwards.
+/// The connection went away, and nothing was said afterwards: while the call was being set up, or within it, where the
+/// call broke for it.
 pub(super) fn connection_closed(reading: &Reading<'_>) -> Option<Finding> {
-    let found = failed(reading, &[FailureKind::Closed], Code::ConnectionClosed)?;
+    let found = failed(reading, &[FailureKind::Closed], Code::ConnectionClosed).or_else(|| closed_within(reading))?;
     Some(found.setting(reading, "line_group.nat_refresh"))
+}
+
+/// An answered call that the server gave up since nothing came back after the connection had ended.
+fn closed_within(reading: &Reading<'_>) -> Option<Finding> {
+    if !reading.is_answered() || !reading.caused_by(&[CauseCode::SessionLost]) {
+        return None;
+    }
+    let heard = reading.said.iter().rfind(|said| !said.ours).map_or(0, |said| said.event);
+    let events = reading.trace.events.iter().enumerate();
+    let mut closed = events.skip(heard).filter_map(|(index, event)| match &event.what {
+        TraceWhat::Failure { why: FailureKind::Closed, detail } => Some((index, event.to, detail)),
+        _ => None,
+    });
+    let (index, party, detail) = closed.next()?;
+    let finding = Finding::new(Code::ConnectionClosed).with("pbx", reading.name_of(party));
+    let finding = finding.with("detail", detail.trim_end_matches('.')).event(index, detail, detail);
+    let asked = reading.said.iter().find(|said| said.ours && said.event > index);
+    Some(asked.into_iter().fold(finding, |finding, asked| finding.shown(asked)))
 }
 
 /// Requests of ours that begin something.

@@ -1,16 +1,26 @@
 //! Comments at packets: whom a message belongs to, in a form that is read back, and what it caused.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use crate::capture::trace::MediaEvent;
 
 /// What a message belongs to. One line: `call=42 line=100 group=main`.
 pub fn belongs(call: Option<impl Display>, line: Option<&str>, group: Option<&str>) -> String {
-    let call = call.map(|call| format!("call={call}"));
-    let line = line.map(|line| format!("line={}", word(line)));
-    // Last, since its name may have blanks.
-    let group = group.map(|group| format!("group={}", word(group)));
-    [call, line, group].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let mut comment = String::with_capacity(64);
+    if let Some(call) = call {
+        // Memory can be written to.
+        let _ = write!(comment, "call={call}");
+    }
+    // The group's last, since its name may have blanks.
+    for (name, value) in [("line=", line), ("group=", group)] {
+        let Some(value) = value else { continue };
+        if !comment.is_empty() {
+            comment.push(' ');
+        }
+        comment.push_str(name);
+        comment.extend(visible(value));
+    }
+    comment
 }
 
 /// A step of the call machine.
@@ -38,7 +48,17 @@ pub fn call(comment: &str) -> Option<&str> {
     comment.split_whitespace().find_map(|word| word.strip_prefix("call="))
 }
 
+/// The line that a comment says a message is of.
+pub fn line(comment: &str) -> Option<&str> {
+    let belongs = comment.lines().next()?.split_whitespace();
+    belongs.take_while(|word| !word.starts_with("group=")).find_map(|word| word.strip_prefix("line="))
+}
+
 /// Without what would end the line.
 fn word(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
+    visible(text).collect()
+}
+
+fn visible(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|character| !character.is_control())
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Writer;
+use super::audio::AudioPacket;
 use super::packet::{ClientPacket, Direction, SipPacket};
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::redact;
@@ -43,6 +44,8 @@ pub enum Content {
     Sip(TraceTransport, Vec<u8>),
     /// A message of the client protocol.
     Client(String),
+    /// A packet of audio.
+    Audio(Box<AudioPacket>),
 }
 
 impl Content {
@@ -95,6 +98,18 @@ impl Composer {
         self.held.push(message);
     }
 
+    /// A packet of audio came or went. It causes nothing, but stays behind the messages that were before it.
+    pub fn audio(&mut self, message: Message, writer: &mut Writer) {
+        let is_over = self.held.first().is_none_or(|first| message.at.saturating_sub(first.at) > CAUSED_WITHIN);
+        if is_over || self.held.len() >= MAX_HELD {
+            self.flush(writer);
+        }
+        self.held.push(message);
+        if is_over {
+            self.flush(writer);
+        }
+    }
+
     /// Something happened.
     pub fn note(&mut self, at: Duration, call: Option<CallId>, note: String) {
         let cause = self.held.first_mut().filter(|first| {
@@ -130,6 +145,7 @@ impl Composer {
                 Content::Client(text) => {
                     writer.client(at, &ClientPacket { addresses, direction, text: text.as_str() }, &comment);
                 }
+                Content::Audio(packet) => writer.audio(at, packet, &comment),
             }
         }
     }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::composer::{Composer, Content, Message};
 use super::packet::Direction;
-use super::{Writer, comment};
+use super::{Lost, Writer, comment};
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::trace::{PartyKind, Trace, TraceWhat};
 
 /// The octets of a capture file with all messages of a trace, and in their comments what else it has. With
 /// `pseudonyms` numbers and names are not in it.
 pub fn pcapng(trace: &Trace, application: &str, mut pseudonyms: Option<&mut Pseudonyms>) -> Vec<u8> {
+    let id = pseudonyms.as_deref_mut().map_or_else(|| trace.id.clone(), |known| known.id(trace));
     let mut personal = |text: &str| pseudonyms.as_deref_mut().map_or_else(|| text.to_owned(), |known| known.of(text));
     let line = trace.line.as_deref().map(&mut personal);
     let caller = trace.caller.as_deref().map(&mut personal);
@@ -20,9 +21,9 @@ pub fn pcapng(trace: &Trace, application: &str, mut pseudonyms: Option<&mut Pseu
         (Some(caller), Some(called)) => format!(": {caller} calls {called}"),
         _ => String::new(),
     };
-    let mut writer = Writer::new(application, &format!("call {}{who}", trace.id));
+    let mut writer = Writer::new(application, &format!("call {id}{who}"));
     // What happened to a line outside of calls has the line's name.
-    let call = Some(&trace.id).filter(|&id| trace.line.as_ref() != Some(id));
+    let call = Some(&id).filter(|_| trace.line.as_ref() != Some(&trace.id));
     let belongs = comment::belongs(call, line.as_deref(), trace.group.as_deref());
     for party in &trace.parties {
         let address = party.address.as_deref().and_then(|address| address.parse::<SocketAddr>().ok());
@@ -50,7 +51,9 @@ pub fn pcapng(trace: &Trace, application: &str, mut pseudonyms: Option<&mut Pseu
                 continue;
             }
             TraceWhat::Media { event, detail } => {
-                composer.note(at, None, comment::media(*event, detail.as_deref()));
+                let pressed =
+                    detail.as_deref().filter(|_| pseudonyms.is_some()).map(|text| Pseudonyms::media(*event, text));
+                composer.note(at, None, comment::media(*event, pressed.as_deref().or(detail.as_deref())));
                 continue;
             }
             TraceWhat::Failure { detail, .. } => {
@@ -62,7 +65,7 @@ pub fn pcapng(trace: &Trace, application: &str, mut pseudonyms: Option<&mut Pseu
         composer.message(Message { at, call: None, direction, addresses, content, comment }, &mut writer);
     }
     composer.flush(&mut writer);
-    writer.lose(trace.dropped.into());
+    writer.lose(Lost { messages: trace.dropped.into(), packets: 0 });
     writer.finish();
     writer.take()
 }

@@ -3,6 +3,7 @@
 //! [`Writer`] makes a file's octets front to back, [`Composer`] says of each message what it caused, [`export`] writes a
 //! [`Trace`](super::trace::Trace). Pure: who has the file and the clock is elsewhere.
 
+mod audio;
 pub mod comment;
 mod composer;
 pub mod export;
@@ -11,9 +12,10 @@ mod packet;
 mod tests;
 mod writer;
 
+pub use self::audio::{AudioPacket, Carrier, without_names};
 pub use self::composer::{Composer, Content, Message};
 pub use self::packet::{ClientPacket, Direction, SipPacket};
-pub use self::writer::Writer;
+pub use self::writer::{Lost, Writer};
 use super::trace::TraceTransport;
 
 impl TraceTransport {

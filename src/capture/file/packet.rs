@@ -69,6 +69,16 @@ pub(super) fn datagram(source: SocketAddr, destination: SocketAddr, payload: &[u
     packet
 }
 
+/// The beginning of [`datagram`] with a payload of `length` octets of which only the first are known. Its checksum is made
+/// up, since it is one of all octets.
+pub(super) fn datagram_cut(source: SocketAddr, destination: SocketAddr, payload: &[u8], length: usize) -> Vec<u8> {
+    let mut whole = payload.to_vec();
+    whole.resize(length.min(MAX_PAYLOAD).max(payload.len()), 0);
+    let mut packet = datagram(source, destination, &whole);
+    packet.truncate(packet.len() - (whole.len() - payload.len()));
+    packet
+}
+
 /// As IPv6; an IPv4 address is mapped (RFC 4291 2.5.5.2).
 fn v6(address: IpAddr) -> [u8; 16] {
     match address {

@@ -100,8 +100,8 @@ fn losses_are_said_at_the_next_packet_and_at_the_end() {
     let mut writer = Writer::new("test", "");
     let packet = sip(TraceTransport::Udp, "192.0.2.1:5060", "192.0.2.2:5060", OPTIONS);
     writer.sip(AT, &packet, "");
-    writer.lose(3);
-    writer.lose(4);
+    writer.lose(Lost { messages: 3, packets: 0 });
+    writer.lose(Lost { messages: 3, packets: 1 });
     writer.sip(AT, &packet, "");
     writer.finish();
     let octets = writer.take();
@@ -113,7 +113,7 @@ fn losses_are_said_at_the_next_packet_and_at_the_end() {
     while let Some(block) = reader.next_block() {
         if let Block::InterfaceStatistics(statistics) = block.unwrap() {
             assert_eq!(statistics.timestamp.rotate_left(32), AT.as_nanos() as u64);
-            said += format!("{:?}", statistics.options).matches("7 messages were lost").count();
+            said += format!("{:?}", statistics.options).matches("6 messages and 1 packets of audio were lost").count();
         }
     }
     assert_eq!(said, 1);
@@ -144,6 +144,47 @@ fn a_message_says_what_it_caused_and_no_other() {
     assert!(composer.is_empty());
     let said: Vec<String> = packets(&writer.take()).iter().map(|(_, packet)| comments(packet)).collect();
     assert_eq!(said, ["m\ncaused", "m", "m\nmuch later", "m\n2.001 s before: of another call"]);
+}
+
+#[test]
+fn audio_overtakes_no_message_and_leaves_it_what_it_caused() {
+    let mut writer = Writer::new("test", "");
+    let mut composer = Composer::default();
+    let ms = |ms| AT + Duration::from_millis(ms);
+    let message = |at, content, comment: &str| Message {
+        at,
+        call: Some(CallId(1)),
+        direction: Direction::In,
+        addresses: None,
+        content,
+        comment: comment.into(),
+    };
+    let audio = || {
+        let packet = AudioPacket {
+            local: "192.0.2.1:5060".parse().unwrap(),
+            remote: "192.0.2.2:5060".parse().unwrap(),
+            direction: Direction::In,
+            is_rtcp: false,
+            carrier: Carrier::Plain,
+            formats: "0\r\n".into(),
+            bytes: vec![0x80; 12].into(),
+            length: 172,
+        };
+        Content::Audio(Box::new(packet))
+    };
+    composer.audio(message(ms(0), audio(), "first"), &mut writer);
+    assert!(composer.is_empty(), "nothing is waited for");
+    composer.message(message(ms(1), Content::Sip(TraceTransport::Udp, OPTIONS.to_vec()), "m"), &mut writer);
+    composer.audio(message(ms(2), audio(), "second"), &mut writer);
+    composer.note(ms(3), Some(CallId(1)), "caused".into());
+    composer.audio(message(ms(20), audio(), "third"), &mut writer);
+    assert!(composer.is_empty());
+    let packets = packets(&writer.take());
+    let said: Vec<String> = packets.iter().map(|(_, packet)| comments(packet)).collect();
+    // Before the first, what it is is said of both ends.
+    assert_eq!(said[2..], ["first", "m\ncaused", "second", "third"]);
+    let (_, cut) = &packets[2];
+    assert_eq!((cut.data.len(), cut.original_len), (40, 200));
 }
 
 #[test]

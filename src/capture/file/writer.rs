@@ -15,7 +15,8 @@ use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeade
 use pcap_file::pcapng::{Block, PcapNgBlock, PcapNgWriter};
 use rustc_hash::FxHashSet;
 
-use super::packet::{ClientPacket, Direction, SipPacket, Streams, datagram, exported, shows_as_sip};
+use super::audio::{AudioPacket, Carrier, Described};
+use super::packet::{ClientPacket, Direction, SipPacket, Streams, datagram, datagram_cut, exported, shows_as_sip};
 use crate::capture::trace::TraceTransport;
 
 /// Most octets of a packet in a file: a whole IP packet, or a message with its tags.
@@ -24,6 +25,8 @@ const SNAP_LENGTH: u32 = 256 * 1024;
 const NANOSECONDS: u8 = 9;
 /// Longest comment at a packet, in octets; an option has 65,535 at most.
 const MAX_COMMENT: usize = 4096;
+/// The comment at what only tells readers how to show the packets behind it.
+const DESCRIPTION: &str = "not on the network: says what the packets of this address are";
 /// Addresses that are given a name in one file.
 const MAX_NAMES: usize = 1024;
 
@@ -35,6 +38,51 @@ enum Interface {
     /// SIP messages without what carried them.
     Messages(TraceTransport),
     Clients,
+    /// RTP and RTCP as on a network.
+    Audio,
+    /// The same without encryption.
+    Decrypted,
+    /// What says of either what it is.
+    Descriptions,
+}
+
+/// A packet, as it is put into a file.
+struct Frame<'a> {
+    interface: Interface,
+    data: &'a [u8],
+    /// Octets that it had, where some are left out.
+    length: usize,
+    direction: Option<Direction>,
+}
+
+/// What could not be kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Messages, and what they caused.
+    pub messages: u64,
+    /// Packets of audio.
+    pub packets: u64,
+}
+
+impl Lost {
+    fn count(self) -> u64 {
+        self.messages + self.packets
+    }
+
+    fn add(&mut self, more: Lost) {
+        self.messages += more.messages;
+        self.packets += more.packets;
+    }
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.messages, self.packets) {
+            (messages, 0) => write!(f, "{messages} messages"),
+            (0, packets) => write!(f, "{packets} packets of audio"),
+            (messages, packets) => write!(f, "{messages} messages and {packets} packets of audio"),
+        }
+    }
 }
 
 /// Makes the octets of one file.
@@ -42,10 +90,11 @@ pub struct Writer {
     file: PcapNgWriter<Vec<u8>>,
     interfaces: Vec<(Interface, u64)>,
     streams: Streams,
+    described: Described,
     named: FxHashSet<IpAddr>,
-    /// Messages that were lost and have not been told of yet; and all that were.
-    lost: u64,
-    lost_before: u64,
+    /// What was lost and has not been told of yet; and all that was.
+    lost: Lost,
+    lost_before: Lost,
     last: Duration,
 }
 
@@ -73,9 +122,10 @@ impl Writer {
             file,
             interfaces: Vec::new(),
             streams: Streams::default(),
+            described: Described::default(),
             named: FxHashSet::default(),
-            lost: 0,
-            lost_before: 0,
+            lost: Lost::default(),
+            lost_before: Lost::default(),
             last: Duration::ZERO,
         }
     }
@@ -83,25 +133,50 @@ impl Writer {
     /// A SIP message, at a time since 1970-01-01 UTC. `comment` is shown with it.
     pub fn sip(&mut self, at: Duration, packet: &SipPacket<'_>, comment: &str) {
         let SipPacket { transport, addresses, direction, bytes } = *packet;
+        self.described.message(bytes);
         let shown = addresses.filter(|&(source, destination)| shows_as_sip(source, destination));
         let packets = match (transport, shown) {
             (TraceTransport::Udp, Some((source, destination))) => vec![datagram(source, destination, bytes)],
             (TraceTransport::Tcp, Some((source, destination))) => self.streams.segments(source, destination, bytes),
             _ => {
                 let data = exported("sip", addresses, transport == TraceTransport::Udp, bytes);
-                return self.packet(at, Interface::Messages(transport), &data, direction, comment);
+                return self.packet(at, whole(Interface::Messages(transport), &data, direction), comment);
             }
         };
         for (index, data) in packets.iter().enumerate() {
             let comment = if index == 0 { comment } else { "" };
-            self.packet(at, Interface::Network(transport), data, direction, comment);
+            self.packet(at, whole(Interface::Network(transport), data, direction), comment);
         }
     }
 
     /// A message of the client protocol.
     pub fn client(&mut self, at: Duration, packet: &ClientPacket<'_>, comment: &str) {
         let data = exported("json", packet.addresses, false, packet.text.as_bytes());
-        self.packet(at, Interface::Clients, &data, Some(packet.direction), comment);
+        self.packet(at, whole(Interface::Clients, &data, Some(packet.direction)), comment);
+    }
+
+    /// A packet of audio, and before it what it takes to be known as such.
+    pub fn audio(&mut self, at: Duration, packet: &AudioPacket, comment: &str) {
+        for ([receives, sends], description) in self.described.missing(packet) {
+            let data = exported("sdp", Some((receives, sends)), true, description.as_bytes());
+            let comment = if comment.is_empty() { DESCRIPTION.to_owned() } else { format!("{comment}\n{DESCRIPTION}") };
+            self.packet(at, whole(Interface::Descriptions, &data, None), &comment);
+        }
+        let (source, destination) = packet.addresses();
+        let direction = Some(packet.direction);
+        let cut = packet.length.saturating_sub(packet.bytes.len());
+        if packet.carrier == Carrier::Plain {
+            let data = datagram_cut(source, destination, &packet.bytes, packet.length);
+            let length = data.len() + cut;
+            self.packet(at, Frame { interface: Interface::Audio, data: &data, length, direction }, comment);
+        } else {
+            let dissector = if packet.is_rtcp { "rtcp" } else { "rtp" };
+            let data = exported(dissector, Some((source, destination)), true, &packet.bytes);
+            let length = data.len() + cut;
+            let encrypted = if packet.is_rtcp { "encrypted on its way (SRTCP)" } else { "encrypted on its way (SRTP)" };
+            let comment = if comment.is_empty() { encrypted.to_owned() } else { format!("{comment}\n{encrypted}") };
+            self.packet(at, Frame { interface: Interface::Decrypted, data: &data, length, direction }, &comment);
+        }
     }
 
     /// Names an address from now on; the first name that it gets stays.
@@ -126,9 +201,9 @@ impl Writer {
         self.block(&NameResolutionBlock { records: vec![record], options: Vec::new() }.into_block());
     }
 
-    /// Messages could not be kept. The next packet says how many.
-    pub fn lose(&mut self, messages: u64) {
-        self.lost += messages;
+    /// Something could not be kept. The next packet says how much.
+    pub fn lose(&mut self, lost: Lost) {
+        self.lost.add(lost);
     }
 
     /// Takes the octets that were made since this was last called. They end with a whole block.
@@ -148,7 +223,9 @@ impl Writer {
 
     /// Ends the file: says of each interface what came, and what was lost. Nothing may be added behind it.
     pub fn finish(&mut self) {
-        let lost = self.lost_before + self.lost;
+        let mut all = self.lost_before;
+        all.add(self.lost);
+        let lost = all.count();
         for index in 0..self.interfaces.len() {
             let (_, packets) = self.interfaces[index];
             let mut options = vec![
@@ -157,7 +234,7 @@ impl Writer {
                 InterfaceStatisticsOption::IsbIfDrop(if index == 0 { lost } else { 0 }),
             ];
             if index == 0 && lost > 0 {
-                options.push(InterfaceStatisticsOption::Comment(Cow::Owned(format!("{lost} messages were lost"))));
+                options.push(InterfaceStatisticsOption::Comment(Cow::Owned(format!("{all} were lost"))));
             }
             // The format wants the upper half first; nanoseconds fit until the year 2554.
             let timestamp = (self.last.as_nanos() as u64).rotate_left(32);
@@ -166,19 +243,19 @@ impl Writer {
         }
     }
 
-    fn packet(&mut self, at: Duration, interface: Interface, data: &[u8], direction: Option<Direction>, comment: &str) {
+    fn packet(&mut self, at: Duration, frame: Frame<'_>, comment: &str) {
+        let Frame { interface, data, length, direction } = frame;
         let interface_id = self.interface(interface);
         self.last = self.last.max(at);
         let lost = std::mem::take(&mut self.lost);
-        self.lost_before += lost;
+        self.lost_before.add(lost);
         let mut options = Vec::new();
         if !comment.is_empty() {
             options.push(EnhancedPacketOption::Comment(cut(comment)));
         }
-        if lost > 0 {
-            options
-                .push(EnhancedPacketOption::Comment(Cow::Owned(format!("{lost} messages before this one were lost"))));
-            options.push(EnhancedPacketOption::DropCount(lost));
+        if lost.count() > 0 {
+            options.push(EnhancedPacketOption::Comment(Cow::Owned(format!("{lost} before this one were lost"))));
+            options.push(EnhancedPacketOption::DropCount(lost.count()));
         }
         options.extend(direction.map(|direction| {
             EnhancedPacketOption::Flags(match direction {
@@ -186,11 +263,11 @@ impl Writer {
                 Direction::Out => 2,
             })
         }));
-        let (original_len, data) = (data.len(), &data[..data.len().min(SNAP_LENGTH as usize)]);
+        let data = &data[..data.len().min(SNAP_LENGTH as usize)];
         let block = EnhancedPacketBlock {
             interface_id,
             timestamp: at,
-            original_len: original_len as u32,
+            original_len: length as u32,
             data: Cow::Borrowed(data),
             options,
         };
@@ -211,6 +288,13 @@ impl Writer {
                 }
                 Interface::Clients => {
                     (DataLink::WIRESHARK_UPPER_PDU, "client", "messages of clients over their WebSockets")
+                }
+                Interface::Audio => (DataLink::RAW, "rtp", "RTP and RTCP"),
+                Interface::Decrypted => {
+                    (DataLink::WIRESHARK_UPPER_PDU, "srtp", "SRTP and SRTCP as they were before encryption")
+                }
+                Interface::Descriptions => {
+                    (DataLink::WIRESHARK_UPPER_PDU, "description", "what tells readers of the file what RTP is")
                 }
             };
             let options = vec![
@@ -233,6 +317,11 @@ impl Writer {
             unreachable!("memory can be written to, and the interface is described: {error}");
         }
     }
+}
+
+/// A packet of which nothing is left out.
+fn whole(interface: Interface, data: &[u8], direction: Option<Direction>) -> Frame<'_> {
+    Frame { interface, data, length: data.len(), direction }
 }
 
 /// As much of a text as an option takes.

@@ -1,8 +1,10 @@
 //! SIP messages.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Pseudonyms, REDACTED, sdp};
+use crate::capture::redact;
 
 /// Longest user of a URI, with its password and parameters, that is looked for.
 const MAX_USER: usize = 512;
@@ -36,53 +38,66 @@ const ADDRESSES: [&str; 24] = [
 ];
 /// Headers that say who telephones or about what, in a form of their own.
 const PERSONAL: [&str; 6] = ["subject", "s", "organization", "identity", "y", "user-to-user"];
+/// Messages and lists of parts that stand within each other.
+const MAX_DEPTH: usize = 4;
+
 /// A SIP message with pseudonyms for numbers and names.
 pub(super) fn sip(message: &[u8], pseudonyms: &mut Pseudonyms) -> Vec<u8> {
-    let (head, body) = split(message);
-    let shown = self::body(body, &content_type(head), pseudonyms);
+    nested(message, 0, pseudonyms)
+}
+
+/// The same of a message that stands in so many others, or of what is told of one (message/sipfrag).
+fn nested(message: &[u8], depth: usize, pseudonyms: &mut Pseudonyms) -> Vec<u8> {
+    // Empty lines before the first one are to be overlooked (RFC 3261 7.5).
+    let start = message.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let (empty, message) = message.split_at(start);
     let mut out = Vec::with_capacity(message.len() + 64);
-    lines_to(head, (shown.len() != body.len()).then_some(shown.len()), pseudonyms, &mut out);
-    out.extend(shown);
+    out.extend(empty);
+    part_to(message, depth, pseudonyms, &mut out);
     out
 }
 
-/// The first line and headers of a message, or of what is told of one (message/sipfrag).
-fn lines(head: &[u8], pseudonyms: &mut Pseudonyms) -> Vec<u8> {
-    let mut out = Vec::with_capacity(head.len() + 64);
-    lines_to(head, None, pseudonyms, &mut out);
-    out
+/// A head and what it says of the body behind it.
+fn part_to(part: &[u8], depth: usize, pseudonyms: &mut Pseudonyms, out: &mut Vec<u8>) {
+    let (head, body) = part.split_at(redact::head_len(part));
+    let shown = self::body(body, &content_type(head), depth, pseudonyms);
+    lines_to(head, (shown.len() != body.len()).then_some(shown.len()), pseudonyms, out);
+    out.extend(shown);
 }
 
 fn lines_to(head: &[u8], length: Option<usize>, pseudonyms: &mut Pseudonyms, out: &mut Vec<u8>) {
-    // A folded line belongs to the header before it (RFC 3261 7.3.1).
-    let mut name = String::new();
-    for (index, line) in head.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let folded = index > 0 && matches!(line.first(), Some(b' ' | b'\t'));
-        let colon = line.iter().position(|byte| *byte == b':').filter(|_| index > 0 && !folded);
-        if !folded {
-            name = String::from_utf8_lossy(line[..colon.unwrap_or(0)].trim_ascii()).to_ascii_lowercase();
-        }
-        let (label, value) = line.split_at(colon.map_or(0, |at| at + 1));
-        out.extend(label);
+    let mut rest = head;
+    while !rest.is_empty() {
+        let (field, behind) = rest.split_at(redact::field_len(rest));
+        rest = behind;
+        let colon = field.iter().position(|byte| *byte == b':');
+        // A name has no blanks; the first line has.
+        let is_name = |name: &[u8]| !name.trim_ascii().iter().any(u8::is_ascii_whitespace);
+        let (label, value) = field.split_at(colon.filter(|&at| is_name(&field[..at])).map_or(0, |at| at + 1));
+        let name = String::from_utf8_lossy(label).trim_end_matches(':').trim().to_ascii_lowercase();
         let content = value.trim_ascii_end();
+        out.extend(label);
         match (name.as_str(), length) {
             ("content-length" | "l", Some(length)) => out.extend(format!(" {length}").as_bytes()),
-            _ => out.extend(header(&name, content, pseudonyms)),
+            _ => out.extend(header(&name, &unfolded(content), pseudonyms)),
         }
         out.extend(&value[content.len()..]);
     }
 }
 
-/// Head with the empty line behind it, and body.
-fn split(message: &[u8]) -> (&[u8], &[u8]) {
-    let mut at = 0;
-    for line in message.split_inclusive(|byte| *byte == b'\n') {
-        at += line.len();
-        if at > line.len() && line.trim_ascii().is_empty() {
-            break;
-        }
+/// A value in one line: names go on in the next one, too (RFC 3261 7.3.1).
+fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
+    let mut lines = value.split(|byte| *byte == b'\n');
+    let first = lines.next().unwrap_or_default();
+    if first.len() == value.len() {
+        return Cow::Borrowed(value);
     }
-    message.split_at(at)
+    let mut whole = first.trim_ascii_end().to_vec();
+    for line in lines {
+        whole.push(b' ');
+        whole.extend(line.trim_ascii());
+    }
+    Cow::Owned(whole)
 }
 
 fn content_type(head: &[u8]) -> String {
@@ -91,19 +106,58 @@ fn content_type(head: &[u8]) -> String {
         let (name, value) = line.split_once(':')?;
         let name = name.trim();
         let matches = name.eq_ignore_ascii_case("content-type") || name.eq_ignore_ascii_case("c");
-        matches.then(|| value.trim().to_ascii_lowercase())
+        matches.then(|| value.trim().to_owned())
     });
     found.unwrap_or_default()
 }
 
-fn body(body: &[u8], kind: &str, pseudonyms: &mut Pseudonyms) -> Vec<u8> {
-    match kind {
-        // Parts with headers of their own: what is SDP in them has lines like it.
-        _ if kind.contains("sdp") || kind.starts_with("multipart/") => uris(&sdp::sdp(body, pseudonyms), pseudonyms),
-        _ if kind.starts_with("message/sip") => lines(body, pseudonyms),
-        // Nobody knows what it says of whom; its shape stays.
-        _ => body.iter().map(|byte| if byte.is_ascii_alphanumeric() || *byte >= 0x80 { b'x' } else { *byte }).collect(),
+fn body(body: &[u8], kind: &str, depth: usize, pseudonyms: &mut Pseudonyms) -> Vec<u8> {
+    let lower = kind.to_ascii_lowercase();
+    match lower.split(';').next().unwrap_or_default().trim() {
+        "application/sdp" => uris(&sdp::sdp(body, pseudonyms), pseudonyms),
+        "message/sip" | "message/sipfrag" if depth < MAX_DEPTH => nested(body, depth + 1, pseudonyms),
+        several if several.starts_with("multipart/") && depth < MAX_DEPTH => {
+            let boundary = lower.find("boundary=").map(|at| &kind[at + "boundary=".len()..]);
+            let boundary = boundary.map(|rest| match rest.strip_prefix('"') {
+                Some(quoted) => quoted.split('"').next().unwrap_or_default(),
+                None => rest.split(';').next().unwrap_or_default().trim_end(),
+            });
+            parts(body, boundary.unwrap_or_default(), depth + 1, pseudonyms)
+        }
+        _ => masked(body).collect(),
     }
+}
+
+/// Nobody knows what it says of whom; its shape stays.
+fn masked(body: &[u8]) -> impl Iterator<Item = u8> {
+    body.iter().map(|byte| if byte.is_ascii_alphanumeric() || *byte >= 0x80 { b'x' } else { *byte })
+}
+
+/// Parts with heads of their own, between lines with a boundary (RFC 2046 5.1.1).
+fn parts(body: &[u8], boundary: &str, depth: usize, pseudonyms: &mut Pseudonyms) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len() + 64);
+    // Before the first boundary and behind the last one is nothing that is meant for anybody.
+    let (mut within, mut begin, mut at) = (false, 0, 0);
+    let mut end = |part: &[u8], within: bool, out: &mut Vec<u8>| {
+        if !within {
+            return out.extend(masked(part));
+        }
+        // The end of the line before a boundary is the boundary's.
+        let content = part.strip_suffix(b"\n").map_or(part, |part| part.strip_suffix(b"\r").unwrap_or(part));
+        part_to(content, depth, pseudonyms, out);
+        out.extend(&part[content.len()..]);
+    };
+    for line in body.split_inclusive(|byte| *byte == b'\n') {
+        let between = line.strip_prefix(b"--").and_then(|rest| rest.strip_prefix(boundary.as_bytes()));
+        if let Some(rest @ (b"" | b"--")) = between.map(<[u8]>::trim_ascii_end).filter(|_| !boundary.is_empty()) {
+            end(&body[begin..at], within, &mut out);
+            out.extend(line);
+            (within, begin) = (rest.is_empty(), at + line.len());
+        }
+        at += line.len();
+    }
+    end(&body[begin..], within, &mut out);
+    out
 }
 
 /// The value of a header; `name` in lower case, empty for the first line.

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::capture::file::export;
+use crate::capture::trace::{TraceEvent, TraceWhat};
 
 const INVITE: &str = "INVITE sip:+4989123@pbx.example;user=phone SIP/2.0\r\n\
     Via: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK1\r\n\
@@ -77,6 +79,82 @@ fn client_messages_have_no_numbers_and_names() {
         "{shown}"
     );
     assert_eq!(known.client(b"no JSON"), "");
+}
+
+#[test]
+fn names_over_two_lines_and_behind_empty_lines_are_found() {
+    let mut known = pseudonyms();
+    let message = "\r\n\r\nINVITE sip:alice@h SIP/2.0\r\nFrom: \"Alice\r\n Doe\" <sip:100@h>\r\n\
+        Contact: Alice\r\n\tDoe <sip:100@h>\r\nCall-ID: 7\r\n\r\n";
+    let shown = text(known.sip(message.as_bytes()));
+    let (alice, doe, line) = (known.of("alice"), known.of("Alice Doe"), known.of("100"));
+    let expected = format!(
+        "\r\n\r\nINVITE sip:{alice}@h SIP/2.0\r\nFrom: \"{doe}\" <sip:{line}@h>\r\n\
+         Contact: \"{doe}\" <sip:{line}@h>\r\nCall-ID: 7\r\n\r\n"
+    );
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn each_part_of_a_body_is_treated_by_its_type() {
+    let body = "To whom it may concern\r\n--Part\r\nContent-Type: application/sdp\r\n\r\nv=0\r\no=alice 1 1 IN IP4 192.0.2.9\r\n\
+        c=IN IP4 192.0.2.9\r\n\r\n--Part\r\nContent-Type: application/pidf+xml\r\nContent-ID: <1@h>\r\n\r\n<who>Alice 100</who>\r\n\
+        --Part\r\nContent-Type: message/sipfrag\r\n\r\nFrom: \"Alice Doe\" <sip:100@h>\r\n--Part--\r\nBye Bob\r\n";
+    let message = format!(
+        "INVITE sip:1@h SIP/2.0\r\nContent-Type: Multipart/Mixed; boundary=\"Part\"\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut known = pseudonyms();
+    let shown = text(known.sip(message.as_bytes()));
+    for personal in ["Alice", "alice", "Bob", "concern", "100"] {
+        assert!(!shown.contains(personal), "{personal} in {shown}");
+    }
+    let (_, parts) = shown.split_once("\r\n\r\n").unwrap();
+    assert!(shown.contains(&format!("Content-Length: {}\r\n", parts.len())), "{shown}");
+    assert!(parts.contains("c=IN IP4 192.0.2.9\r\n") && parts.contains("\r\n\r\n<xxx>xxxxx xxx</xxx>\r\n--Part\r\n"));
+    let (doe, line) = (known.of("Alice Doe"), known.of("100"));
+    assert!(parts.contains(&format!("\r\n\r\nFrom: \"{doe}\" <sip:{line}@h>\r\n--Part--\r\n")), "{parts}");
+    // Without its boundary nobody knows what is in it.
+    let shown = text(known.sip(message.replace("boundary", "border").as_bytes()));
+    assert!(shown.contains("Part") && !shown.contains("192.0.2.9"), "{shown}");
+}
+
+#[test]
+fn digits_that_were_pressed_are_nowhere() {
+    let message = r#"{"call":"7","digits":"4711#","type":"generate_digits"}"#;
+    assert_eq!(pseudonyms().client(message.as_bytes()), message.replace("4711#", "*****"));
+    assert_eq!(pseudonyms().client(br#"{"type":"digit","digit":"5"}"#), r#"{"digit":"*","type":"digit"}"#);
+    let event = TraceEvent {
+        at: 0.0,
+        from: 0,
+        to: 0,
+        what: TraceWhat::Media { event: MediaEvent::DigitSent, detail: Some("4711#".into()) },
+    };
+    let pressed = Trace { id: "7".into(), caller: Some("100".into()), events: vec![event], ..Trace::default() };
+    let file = export::pcapng(&Trace { events: sent(&pressed), ..pressed }, "test", Some(&mut pseudonyms()));
+    let file = String::from_utf8_lossy(&file).into_owned();
+    assert!(file.contains("audio digit_sent: *****") && !file.contains("4711"), "{file}");
+}
+
+/// The events of a trace, and a message that they can stand beside.
+fn sent(trace: &Trace) -> Vec<TraceEvent> {
+    let what = TraceWhat::Client { text: "{}".into() };
+    let message = TraceEvent { at: 0.0, from: 0, to: 0, what };
+    trace.events.iter().cloned().chain([message]).collect()
+}
+
+#[test]
+fn a_trace_that_is_no_calls_is_named_by_a_pseudonym() {
+    let mut known = pseudonyms();
+    for (id, line) in [("alice-100@192.0.2.9", None), ("100", Some("100".to_owned())), ("4989123", None)] {
+        let stray = Trace { id: id.into(), line, ..Trace::default() };
+        let stray = Trace { events: sent(&stray), ..stray };
+        let file = String::from_utf8_lossy(&export::pcapng(&stray, "test", Some(&mut known))).into_owned();
+        assert!(!file.contains(id) && file.contains(&format!("call {}", known.of(id))), "{file}");
+        assert_eq!(known.trace(&stray).id, known.of(id));
+    }
+    let call = Trace { id: "7".into(), caller: Some("100".into()), ..Trace::default() };
+    assert_eq!(known.id(&call), "7");
 }
 
 proptest! {

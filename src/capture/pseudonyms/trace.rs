@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use super::{Pseudonyms, REDACTED};
-use crate::capture::trace::{
-    MediaEvent, PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting, TraceWhat,
-};
+use crate::capture::trace::{PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting, TraceWhat};
 use crate::quality::LegParty;
 
 /// What begins the keys of settings that are about people: of lines and users.
@@ -32,12 +30,7 @@ impl Pseudonyms {
             leg.name = self.of(&leg.name);
         }
         Trace {
-            // A Call-ID may have a name in it.
-            id: if trace.id.bytes().all(|octet| octet.is_ascii_digit()) {
-                trace.id.clone()
-            } else {
-                self.of(&trace.id)
-            },
+            id: self.id(trace),
             caller,
             called,
             line,
@@ -70,11 +63,11 @@ impl Pseudonyms {
                 text: String::from_utf8_lossy(&self.sip(text.as_bytes())).into_owned(),
             },
             TraceWhat::Client { text } => TraceWhat::Client { text: self.client(text.as_bytes()) },
-            // Digits may be a number.
-            TraceWhat::Media { event: event @ (MediaEvent::Digit | MediaEvent::DigitSent), detail } => {
-                TraceWhat::Media { event: *event, detail: detail.as_deref().map(|digits| self.of(digits)) }
+            TraceWhat::Media { event, detail } => {
+                let detail = detail.as_deref().map(|detail| Pseudonyms::media(*event, detail));
+                TraceWhat::Media { event: *event, detail }
             }
-            what @ (TraceWhat::Step { .. } | TraceWhat::Media { .. } | TraceWhat::Failure { .. }) => what.clone(),
+            what @ (TraceWhat::Step { .. } | TraceWhat::Failure { .. }) => what.clone(),
         };
         TraceEvent { what, ..event.clone() }
     }

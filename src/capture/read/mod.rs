@@ -32,6 +32,8 @@ pub const MAX_MESSAGES: usize = 500_000;
 pub const MAX_OCTETS: usize = 512 << 20;
 /// Messages of clients kept of one file.
 const MAX_CLIENT_MESSAGES: usize = 100_000;
+/// What is handed over of audio, which nothing is decided by.
+const AUDIO: [&str; 3] = ["rtp", "rtcp", "sdp"];
 /// The same datagram twice within so many nanoseconds was captured twice: SIP repeats none before 500 ms.
 const CAPTURED_TWICE: u64 = 5_000_000;
 /// Datagrams back that are compared for it.
@@ -189,7 +191,10 @@ impl Reader {
                     let Some((source, destination)) = addresses else { return };
                     let bytes = Bytes::copy_from_slice(message);
                     found.add(Captured { at, transport, source, destination, bytes, comments, sent });
-                } else if capture.handed.len() < MAX_CLIENT_MESSAGES && !message.is_empty() {
+                } else if !AUDIO.contains(&protocol.as_str())
+                    && capture.handed.len() < MAX_CLIENT_MESSAGES
+                    && !message.is_empty()
+                {
                     let bytes = Bytes::copy_from_slice(message);
                     capture.handed.push(Handed { at, protocol, addresses, sent, bytes, comments });
                 }

@@ -240,3 +240,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn audio_in_our_own_captures_is_passed_over() {
+    use crate::capture::file::{AudioPacket, Carrier, Direction, SipPacket, Writer};
+    let addresses = ("192.0.2.1:5060".parse().unwrap(), "192.0.2.2:5060".parse().unwrap());
+    let at = std::time::Duration::from_secs(1_700_000_000);
+    let mut writer = Writer::new("test", "");
+    for number in 1..=3 {
+        let bytes = message(number, 3);
+        let transport = super::TraceTransport::Udp;
+        writer.sip(at, &SipPacket { transport, addresses: Some(addresses), direction: None, bytes: &bytes }, "");
+        for (carrier, is_rtcp) in [(Carrier::Plain, false), (Carrier::Browser, false), (Carrier::Srtp, true)] {
+            let packet = AudioPacket {
+                local: addresses.0,
+                remote: addresses.1,
+                direction: Direction::In,
+                is_rtcp,
+                carrier,
+                formats: "0\r\n".into(),
+                bytes: vec![0x80; 12].into(),
+                length: 172,
+            };
+            writer.audio(at, &packet, "call=1");
+        }
+    }
+    writer.finish();
+    let capture = read(&writer.take()[..]).unwrap();
+    assert_eq!((numbers(&capture), capture.handed.len()), (vec!["1".into(), "2".into(), "3".into()], 0));
+    assert_eq!(capture.broken, None);
+}

@@ -70,7 +70,8 @@ impl Recording {
         }
     }
 
-    fn line_of(&self) -> Option<LineId> {
+    /// The line that it is about: its own, or else one that calls or is called.
+    pub fn line_of(&self) -> Option<LineId> {
         let of = |number: &Number| match number {
             Number::Line(line) => Some(*line),
             _ => None,

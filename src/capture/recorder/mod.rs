@@ -13,10 +13,10 @@ mod story;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use bytes::{Buf, Bytes};
 use offhook_media::LegStats;
 use rustc_hash::FxHashMap;
 
@@ -26,7 +26,7 @@ use self::sniff::Sniffed;
 pub use self::story::Recording;
 use self::story::Story;
 use super::record::{Place, Record, Sink, SipRecord, What};
-use super::trace::{FailureKind, MediaEvent};
+use super::trace::{FailureKind, MediaEvent, TraceTransport};
 use crate::call::cause::CauseCode;
 use crate::call::record::{CallRecord, Party};
 use crate::call::step::Step;
@@ -44,7 +44,7 @@ const MAX_CALL_ID: usize = 512;
 const POOR: f32 = 3.6;
 
 /// Where a SIP message belongs that no call is known for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Owner {
     /// The line group at the other side's address.
     pub group: Option<LineGroupId>,
@@ -64,20 +64,22 @@ pub struct Recorder {
     by_call_id: HashMap<Box<str>, Vec<Branch>>,
     lines: FxHashMap<LineId, Story>,
     groups: FxHashMap<LineGroupId, Story>,
-    /// Their records in order, by owner.
-    outside: VecDeque<(Duration, Owner)>,
+    /// Of what each of them has: when the oldest happened.
+    outside: BTreeSet<(Duration, Owner)>,
     octets_outside: usize,
     /// Octets of all calls.
     octets: usize,
     /// Stories that are over, as they ended, for each that they belong to.
     over: FxHashMap<Owner, Shelf>,
-    /// All of them in the order in which they ended.
-    order: VecDeque<(Duration, u64)>,
+    /// All of them by when they ended.
+    order: BTreeSet<(Duration, u64)>,
     /// Stories that are to be judged.
     due: VecDeque<(Instant, u64)>,
     sink: Option<Box<dyn Sink>>,
     /// What the sink gets when it is known where it belongs.
     untold: Vec<Record>,
+    /// Calls whose owner is known or another one, as long as the sink wants anything.
+    settled: Vec<CallId>,
 }
 
 /// A story that a Call-ID belongs to, and who it is there for.
@@ -104,7 +106,8 @@ pub struct Clock {
 }
 
 impl Clock {
-    fn unix(&self, at: Instant) -> Duration {
+    /// A moment of the one as one of the other.
+    pub fn unix(&self, at: Instant) -> Duration {
         match at.checked_duration_since(self.instant) {
             Some(later) => self.unix + later,
             None => self.unix.saturating_sub(self.instant.duration_since(at)),
@@ -112,10 +115,12 @@ impl Clock {
     }
 }
 
-impl Hash for Owner {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        (self.group, self.line).hash(state);
+/// A message that stays: a slice of a stream would keep what was read with it.
+fn kept(message: SipRecord) -> SipRecord {
+    if message.sent || message.transport == TraceTransport::Udp {
+        return message;
     }
+    SipRecord { bytes: Bytes::copy_from_slice(&message.bytes), ..message }
 }
 
 impl Recorder {
@@ -130,14 +135,15 @@ impl Recorder {
             by_call_id: HashMap::new(),
             lines: FxHashMap::default(),
             groups: FxHashMap::default(),
-            outside: VecDeque::new(),
+            outside: BTreeSet::new(),
             octets_outside: 0,
             octets: 0,
             over: FxHashMap::default(),
-            order: VecDeque::new(),
+            order: BTreeSet::new(),
             due: VecDeque::new(),
             sink: None,
             untold: Vec::new(),
+            settled: Vec::new(),
         }
     }
 
@@ -148,8 +154,17 @@ impl Recorder {
 
     /// A SIP message came or went. `owner` is asked where its Call-ID is not known: with the user of To where it is a
     /// REGISTER. An INVITE that is expected begins a story of its own until a call takes it ([`Recorder::belongs`]).
-    pub fn sip(&mut self, message: SipRecord, expected: bool, now: Instant, owner: impl FnOnce(Option<&str>) -> Owner) {
+    pub fn sip(
+        &mut self,
+        mut message: SipRecord,
+        expected: bool,
+        now: Instant,
+        owner: impl FnOnce(Option<&str>) -> Owner,
+    ) {
         let at = self.clock.unix(now);
+        // Empty lines before the first one are no part of the message (RFC 3261 7.5).
+        let empty = message.bytes.iter().take_while(|&&octet| matches!(octet, b'\r' | b'\n')).count();
+        message.bytes.advance(empty);
         let sniffed = Sniffed::read(&message.bytes).filter(|sniffed| sniffed.call_id.len() <= MAX_CALL_ID);
         let Some(sniffed) = sniffed else { return };
         let branches = self.by_call_id.get(sniffed.call_id).map(|branches| match branches[..] {
@@ -159,7 +174,7 @@ impl Recorder {
         });
         if let Some((first, others)) = branches {
             let failure = sniffed.is_failure();
-            let record = Record { at, group: None, line: None, call: None, what: What::Sip(message) };
+            let record = Record { at, group: None, line: None, call: None, what: What::Sip(kept(message)) };
             self.tell(&record);
             for other in others {
                 self.add_branch(other, record.clone(), failure);
@@ -173,7 +188,7 @@ impl Recorder {
         let owner = owner(sniffed.user_of_to().filter(|_| sniffed.is_of_register()));
         let invite = (sniffed.is("INVITE") && !message.sent).then(|| sniffed.call_id.to_owned());
         let Owner { group, line } = owner;
-        let record = Record { at, group, line, call: None, what: What::Sip(message) };
+        let record = Record { at, group, line, call: None, what: What::Sip(kept(message)) };
         self.tell(&record);
         match invite {
             Some(call_id) => {
@@ -214,6 +229,9 @@ impl Recorder {
         };
         self.follow(call_id, story, owner);
         self.by_call.insert(call, story);
+        if self.sink.as_ref().is_some_and(|sink| sink.is_open()) {
+            self.settled.push(call);
+        }
         self.unshelve(story);
         if let Some(story) = self.stories.get_mut(&story) {
             story.call = Some(call);
@@ -346,6 +364,22 @@ impl Recorder {
         None
     }
 
+    /// The clock of all times that are noted.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Who a call is there for, as far as it is known.
+    pub fn owner(&self, call: CallId) -> Owner {
+        let story = self.by_call.get(&call).and_then(|story| self.stories.get(story));
+        story.and_then(|story| story.owner).unwrap_or_default()
+    }
+
+    /// A call whose owner has become known while the sink wanted something. To be asked for until there is none.
+    pub fn poll_settled(&mut self) -> Option<CallId> {
+        self.settled.pop()
+    }
+
     /// All that is known of a call.
     pub fn call(&self, call: CallId) -> Option<Recording> {
         self.stories.get(self.by_call.get(&call)?).map(|story| self.recording(story))
@@ -379,26 +413,37 @@ impl Recorder {
         }
         let Some(sink) = &mut self.sink else { return self.untold.clear() };
         for mut record in self.untold.drain(..) {
-            if let What::Sip(sip) = &record.what
+            let wanted = if let What::Sip(sip) = &record.what
                 && let Some(sniffed) = Sniffed::read(&sip.bytes)
-                && let Some(branch) = self.by_call_id.get(sniffed.call_id).and_then(|branches| branches.last())
+                && let Some(branches) = self.by_call_id.get(sniffed.call_id)
             {
-                record.call = self.stories.get(&branch.story).and_then(|story| story.call);
-                record.group = branch.owner.group.or(record.group);
-                record.line = branch.owner.line.or(record.line);
-            } else if record.group.is_none()
-                && let Some(id) = record.call.and_then(|call| self.by_call.get(&call))
-                && let Some(owner) = self.stories.get(id).and_then(|story| story.owner)
-            {
-                // A call that a client begins gets its line group with its first INVITE.
-                (record.group, record.line) = (owner.group, owner.line.or(record.line));
+                let (before, begins) = ((record.group, record.line), !sip.sent && sniffed.begins());
+                // The latest that is wanted; an INVITE that begins a branch is that one's alone.
+                branches.iter().rev().take(if begins { 1 } else { MAX_BRANCHES }).any(|branch| {
+                    record.call = self.stories.get(&branch.story).and_then(|story| story.call);
+                    record.group = branch.owner.group.or(before.0);
+                    record.line = branch.owner.line.or(before.1);
+                    sink.wants(&record)
+                })
+            } else {
+                if record.group.is_none()
+                    && let Some(id) = record.call.and_then(|call| self.by_call.get(&call))
+                    && let Some(owner) = self.stories.get(id).and_then(|story| story.owner)
+                {
+                    // A call that a client begins gets its line group with its first INVITE.
+                    (record.group, record.line) = (owner.group, owner.line.or(record.line));
+                }
+                sink.wants(&record)
+            };
+            if wanted {
+                sink.take(record);
             }
-            sink.take(&record);
         }
     }
 
     fn recording(&self, story: &Story) -> Recording {
-        let failures = self.groups.values().flat_map(|group| &group.records);
+        let until = story.ended.unwrap_or(Duration::MAX);
+        let failures = self.groups.values().flat_map(|group| group.between(story.began, until));
         story.recording(failures, self.clock)
     }
 
@@ -461,12 +506,10 @@ impl Recorder {
             return;
         }
         let limits = self.limits;
-        self.outside.push_back((at, owner));
         self.with_outside(owner, |story| story.add(record, &limits));
-        while let Some(&(oldest, owner)) = self.outside.front()
+        while let Some(&(oldest, owner)) = self.outside.first()
             && (self.octets_outside > limits.octets_outside || oldest + limits.kept_for < at)
         {
-            self.outside.pop_front();
             self.with_outside(owner, |story| story.drop_until(oldest));
         }
     }
@@ -478,9 +521,17 @@ impl Recorder {
             (None, Some(group)) => self.groups.entry(group).or_insert_with(began),
             (None, None) => return,
         };
-        let before = story.octets;
+        let oldest = |story: &Story| story.records.front().map(|record| (record.at, owner));
+        let (before, was) = (story.octets, oldest(story));
         change(story);
         self.octets_outside = (self.octets_outside + story.octets).saturating_sub(before);
+        let is = oldest(story);
+        if was != is {
+            if let Some(was) = was {
+                self.outside.remove(&was);
+            }
+            self.outside.extend(is);
+        }
     }
 
     /// A story is over: it may go when there is no room.
@@ -488,8 +539,10 @@ impl Recorder {
         let Some(story) = self.stories.get_mut(&id) else { return };
         let owner = story.owner.unwrap_or_default();
         let shelf = Owner { group: owner.group.filter(|_| owner.line.is_none()), line: owner.line };
-        story.ended = Some(at);
-        self.order.push_back((at, id));
+        if let Some(before) = story.ended.replace(at) {
+            self.order.remove(&(before, id));
+        }
+        self.order.insert((at, id));
         if story.shelved.is_some() {
             return;
         }
@@ -507,7 +560,9 @@ impl Recorder {
     /// A story goes on: it stays.
     fn unshelve(&mut self, id: u64) {
         let Some(story) = self.stories.get_mut(&id) else { return };
-        story.ended = None;
+        if let Some(ended) = story.ended.take() {
+            self.order.remove(&(ended, id));
+        }
         let (Some(shelf), octets) = (story.shelved.take(), story.octets) else { return };
         self.take_down(id, shelf, octets);
     }
@@ -534,15 +589,10 @@ impl Recorder {
 
     /// Forgets what is too old, or too much.
     fn bound(&mut self, now: Duration) {
-        while let Some(&(ended, id)) = self.order.front() {
-            if self.octets <= self.limits.octets && ended + self.limits.kept_for > now {
-                break;
-            }
-            self.order.pop_front();
-            // Unless it has gone on, or ended later.
-            if self.stories.get(&id).is_some_and(|story| story.shelved.is_some() && story.ended == Some(ended)) {
-                self.forget(id);
-            }
+        while let Some(&(ended, id)) = self.order.first()
+            && (self.octets > self.limits.octets || ended + self.limits.kept_for <= now)
+        {
+            self.forget(id);
         }
     }
 
@@ -561,6 +611,9 @@ impl Recorder {
     fn forget(&mut self, id: u64) {
         let Some(story) = self.stories.remove(&id) else { return };
         self.octets = self.octets.saturating_sub(story.octets);
+        if let Some(ended) = story.ended {
+            self.order.remove(&(ended, id));
+        }
         if let Some(call) = story.call {
             self.by_call.remove(&call);
         }

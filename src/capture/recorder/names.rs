@@ -48,11 +48,4 @@ impl Names {
     pub(super) fn user(&self, id: UserId) -> Option<&str> {
         self.users.get(id.0 as usize).map(String::as_str)
     }
-
-    /// The number of a line with this number, or with this place in the configuration.
-    pub fn line_named(&self, name: &str) -> Option<LineId> {
-        let place = self.lines.iter().position(|line| line.number == name);
-        let place = place.or_else(|| name.parse().ok().filter(|&place| place < self.lines.len()));
-        place.map(|place| LineId(place as u32))
-    }
 }

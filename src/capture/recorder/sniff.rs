@@ -22,6 +22,12 @@ impl<'a> Sniffed<'a> {
         self.message.strip_prefix(method.as_bytes()).is_some_and(|rest| rest.first() == Some(&b' '))
     }
 
+    /// Whether it is an INVITE outside a dialog: To has no tag (RFC 3261 12.2.2).
+    pub(super) fn begins(&self) -> bool {
+        let tag = |to: &[u8]| memchr::memmem::find(&to.to_ascii_lowercase(), b";tag").is_some();
+        self.is("INVITE") && !header(self.message, b"To", b't').is_some_and(tag)
+    }
+
     /// Whether it is a REGISTER, or a response to one.
     pub(super) fn is_of_register(&self) -> bool {
         let cseq = || header(self.message, b"CSeq", b'c');

@@ -114,13 +114,18 @@ impl Story {
             || self.records.iter().any(|record| record.line == Some(line))
     }
 
+    /// What happened from one time to another.
+    pub(super) fn between(&self, from: Duration, until: Duration) -> impl Iterator<Item = &Record> {
+        let begin = self.records.partition_point(|record| record.at < from);
+        self.records.range(begin..).take_while(move |record| record.at <= until)
+    }
+
     /// A copy, with the failures among these of places that it has sent something to.
     pub(super) fn recording<'a>(&'a self, failures: impl Iterator<Item = &'a Record>, clock: Clock) -> Recording {
-        let until = self.ended.unwrap_or(Duration::MAX);
         let concerns = |failure: &&Record| {
             let What::Failure { to, .. } = &failure.what else { return false };
             let sent_there = |record: &Record| matches!((&record.what, to), (What::Sip(sip), Some(to)) if sip.sent && sip.remote == *to);
-            (self.began..=until).contains(&failure.at) && self.records.iter().any(sent_there)
+            self.records.iter().any(sent_there)
         };
         let mut records: Vec<Record> = self.records.iter().cloned().collect();
         records.extend(failures.filter(concerns).cloned());
@@ -154,14 +159,14 @@ impl Recording {
         clock: Clock,
     ) -> Recording {
         let mut dropped = 0_u32;
-        let mut records = Vec::new();
+        let mut records: Vec<&Record> = Vec::new();
         for story in stories {
             dropped = dropped.saturating_add(story.dropped);
-            records.extend(story.records.iter().cloned());
+            records.extend(&story.records);
         }
         records.sort_by_key(|record| record.at);
         let surplus = records.len().saturating_sub(limit);
-        records.drain(..surplus);
+        let records: Vec<Record> = records.drain(surplus..).cloned().collect();
         Recording {
             call: None,
             clock,

@@ -291,13 +291,16 @@ fn what_is_over_goes_after_its_time() {
 #[test]
 fn a_sink_gets_what_belongs_to_whom() {
     #[derive(Debug, Clone, Default)]
-    struct Bag(Arc<Mutex<Vec<Record>>>);
+    struct Bag(Arc<Mutex<Vec<Record>>>, Option<LineId>);
     impl Sink for Bag {
         fn is_open(&self) -> bool {
             true
         }
-        fn take(&mut self, record: &Record) {
-            self.0.lock().unwrap().push(record.clone());
+        fn wants(&self, record: &Record) -> bool {
+            self.1.is_none_or(|line| record.line == Some(line))
+        }
+        fn take(&mut self, record: Record) {
+            self.0.lock().unwrap().push(record);
         }
     }
     let mut world = World::new(Limits::default());
@@ -310,6 +313,48 @@ fn a_sink_gets_what_belongs_to_whom() {
     let records = bag.0.lock().unwrap();
     assert_eq!(records.len(), 2);
     assert!(records.iter().all(|record| (record.call, record.line, record.group) == (Some(CALL), OWN.line, OWN.group)));
+
+    // Of a call that rings at two lines somebody wants what is of the first.
+    let mut world = World::new(Limits::default());
+    let bag = Bag(Arc::default(), OWN.line);
+    world.recorder.set_sink(Some(Box::new(bag.clone())));
+    for (call, line) in [(CALL, LINE), (CallId(2), LineId(1))] {
+        world.comes(&format!("INVITE sip:{call}@here SIP/2.0"), "fork");
+        world.recorder.belongs("fork", call, Owner { line: Some(line), ..OWN }, world.now);
+        world.recorder.flush();
+    }
+    world.comes("CANCEL sip:1@here SIP/2.0", "fork");
+    world.recorder.flush();
+    let records = bag.0.lock().unwrap();
+    let first = |record: &Record| match &record.what {
+        What::Sip(sip) => sip.bytes[..12].to_vec(),
+        what => panic!("{what:?}"),
+    };
+    assert_eq!(records.iter().map(first).collect::<Vec<_>>(), [b"INVITE sip:1", b"CANCEL sip:1"]);
+    assert!(records.iter().all(|record| record.call == Some(CALL)));
+}
+
+#[test]
+fn empty_lines_before_a_message_are_no_part_of_it() {
+    let mut world = World::new(Limits::default());
+    world.comes("\r\n\r\nINVITE sip:100@here SIP/2.0", "in");
+    world.recorder.belongs("in", CALL, OWN, world.now);
+    assert_eq!(first_lines(&world.trace(CALL).unwrap()), ["INVITE sip:100@here SIP/2.0"]);
+}
+
+#[test]
+fn a_message_of_a_stream_does_not_hold_what_was_read_with_it() {
+    let mut world = World::new(Limits::default());
+    let read = Bytes::from(sip("INVITE sip:100@here SIP/2.0", "in").repeat(2));
+    let message = SipRecord {
+        sent: false,
+        transport: TraceTransport::Tcp,
+        local: ([10, 0, 0, 1], 5060).into(),
+        remote: Place::Address(([10, 0, 0, 2], 5060).into()),
+        bytes: read.slice(..read.len() / 2),
+    };
+    world.recorder.sip(message, true, world.now, |_| OWN);
+    assert!(world.recorder.stray("in").is_some() && read.is_unique());
 }
 
 proptest! {
@@ -349,6 +394,8 @@ proptest! {
             prop_assert_eq!(recorder.octets, all);
             prop_assert!(all <= limits.octets + running + limits.octets_of_one);
             prop_assert!(recorder.octets_outside <= limits.octets_outside + 8_000);
+            prop_assert!(recorder.outside.len() <= recorder.lines.len() + recorder.groups.len());
+            prop_assert_eq!(recorder.order.len(), recorder.stories.values().filter(|story| story.ended.is_some()).count());
             for story in recorder.stories.values() {
                 prop_assert!(story.records.len() <= limits.records);
                 prop_assert_eq!(story.octets, size_of::<Story>() + story.records.iter().map(Record::size).sum::<usize>());

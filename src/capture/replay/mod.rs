@@ -6,9 +6,11 @@
 //! made, its 200 an answer, its BYE a hang-up. Tags, branches and Call-IDs are ours, and the PBX's messages are given
 //! those in place of the captured ones.
 
+mod acts;
 mod audio;
 mod compare;
 mod ledger;
+mod people;
 mod plan;
 mod rewrite;
 #[cfg(test)]
@@ -106,6 +108,7 @@ pub fn replay(capture: &Capture, found: &read::Calls, epoch: Instant) -> Replay 
             known.push(call_id);
         }
     }
+    let transitions = world.transitions();
     let calls = found.calls.iter().zip(dialogs).enumerate().map(|(place, (dialog, call_ids))| {
         let left_out = plan.left_out.get(&place).cloned();
         let decisions = |call_id: &str| Decisions {
@@ -122,7 +125,7 @@ pub fn replay(capture: &Capture, found: &read::Calls, epoch: Instant) -> Replay 
             dialogs: if left_out.is_none() { call_ids.into_iter().map(decisions).collect() } else { Vec::new() },
             left_out,
             captured_transitions: captured_transitions(&dialog.trace),
-            transitions: world.transitions.get(&place).cloned().unwrap_or_default(),
+            transitions: transitions.get(&place).cloned().unwrap_or_default(),
             remarks: world.remarks.get(&place).cloned().unwrap_or_default(),
         }
     });

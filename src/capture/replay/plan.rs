@@ -13,8 +13,10 @@ use offhook_sip::method::Method;
 use offhook_sip::uri::Uri;
 use offhook_sip::{Account, Destination, Hop, Hops};
 
+use super::acts::Act;
 use super::ledger::{Kind, Ledger, Sent};
-use crate::call::directory::{Decline, Directory, LineEntry, LineGroupEntry, TransferWay};
+use crate::call::directory::{Decline, Directory, Diversion, LineEntry, LineGroupEntry, TransferWay};
+use crate::capture::file::comment;
 use crate::capture::read::{self, Capture, Captured, sip};
 use crate::capture::trace::TraceTransport;
 use crate::ids::{LineGroupId, LineId, UserId};
@@ -43,6 +45,8 @@ pub(super) enum Fate {
     Refused(u16),
     /// It was for a line.
     Line(LineId),
+    /// It was for a line whose calls went to this number at once.
+    Forwarded(LineId, String),
     /// It was passed on, as these dialogs.
     Passed(Vec<String>),
 }
@@ -53,6 +57,8 @@ pub(super) struct Call {
     pub(super) to: Uri,
     /// The line it was made from; none where it passes a call on.
     pub(super) line: Option<LineId>,
+    /// The place of its first INVITE among the steps.
+    pub(super) first: usize,
 }
 
 /// All that has to be there.
@@ -65,6 +71,16 @@ pub(super) struct Plan {
     pub(super) fates: HashMap<String, Fate>,
     /// By Call-ID.
     pub(super) calls: HashMap<String, Call>,
+    /// The same in the order of their first INVITEs.
+    pub(super) begun: Vec<String>,
+    /// The first of them by the number that Offhook gave the call.
+    pub(super) begun_as: HashMap<String, String>,
+    /// What people asked for, where the capture says so.
+    pub(super) acts: Vec<Act>,
+    /// For which calls they asked what.
+    pub(super) told: HashSet<(usize, String)>,
+    /// The number that Offhook gave the call, by Call-ID.
+    pub(super) named: HashMap<String, String>,
     /// What the server sent.
     pub(super) sent: Ledger,
     /// Requests it sent, by branch: dialog, kind and place.
@@ -81,8 +97,13 @@ pub(super) struct Plan {
     pub(super) left_out: HashMap<usize, String>,
 }
 
-/// How the group of a line declines.
-const GROUPS: [Decline; 3] = [Decline::Busy, Decline::Unavailable, Decline::Declined];
+/// How the group of a line declines, and sends calls elsewhere.
+const GROUPS: [(Decline, Diversion); 4] = [
+    (Decline::Busy, Diversion::NewCall),
+    (Decline::Unavailable, Diversion::NewCall),
+    (Decline::Declined, Diversion::NewCall),
+    (Decline::Busy, Diversion::Redirect),
+];
 
 #[derive(Default)]
 struct Lines {
@@ -131,6 +152,11 @@ impl Plan {
             attended: HashSet::new(),
             fates: HashMap::new(),
             calls: HashMap::new(),
+            begun: Vec::new(),
+            begun_as: HashMap::new(),
+            acts: Act::read(capture, found),
+            told: HashSet::new(),
+            named: HashMap::new(),
             sent: Ledger::default(),
             requests: HashMap::new(),
             tags: HashMap::new(),
@@ -141,7 +167,15 @@ impl Plan {
             left_out: HashMap::new(),
         };
         plan.note_sent(&mut steps);
+        for step in &steps {
+            let call = step.captured.comments.iter().find_map(|text| comment::call(text));
+            if let (Some(call), Ok(call_id)) = (call, step.message.call_id()) {
+                plan.named.entry(call_id.to_owned()).or_insert_with(|| call.to_owned());
+            }
+        }
         plan.steps = steps;
+        let told = |act: &Act| act.calls.iter().map(|(_, place)| (*place, act.kind().to_owned())).collect::<Vec<_>>();
+        plan.told = plan.acts.iter().flat_map(told).collect();
         let mut lines = Lines::default();
         plan.read_incoming(found, &mut lines);
         plan.read_outgoing(&mut lines);
@@ -151,10 +185,11 @@ impl Plan {
         if plan.codecs.is_empty() {
             plan.codecs = Codec::ALL.to_vec();
         }
-        let group = |signed_out: Decline| LineGroupEntry {
+        let group = |(signed_out, diversion): (Decline, Diversion)| LineGroupEntry {
             codecs: plan.codecs.clone(),
             signed_out,
             decline: (signed_out == Decline::Unavailable).then_some(signed_out),
+            diversion,
             transfer,
             ..LineGroupEntry::default()
         };
@@ -179,7 +214,9 @@ impl Plan {
                         if let Some(rseq) = sent.rseq {
                             self.reliable.insert((dialog.clone(), rseq), (kind, place));
                         }
-                        self.tags.entry((dialog, sent.to_tag)).or_insert(sent.branch);
+                        if !sent.to_tag.is_empty() {
+                            self.tags.entry((dialog, sent.to_tag)).or_insert(sent.branch);
+                        }
                     }
                 }
             }
@@ -216,6 +253,7 @@ impl Plan {
                 _ => {}
             }
         }
+        let forwarded = self.forwarded();
         for step in self.steps.iter().filter(|step| !step.sent && begins(&step.message)) {
             let Some(sent) = Sent::of(&step.message) else { continue };
             let is_first = found.calls.get(step.call).is_some_and(|call| call.trace.id == sent.call_id);
@@ -224,8 +262,14 @@ impl Plan {
             let rang = statuses.iter().any(|status| (101..=299).contains(status));
             let last = statuses.iter().copied().find(|status| *status >= 300);
             let number = step.message.request_uri().ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
-            let fate = match (legs, last) {
+            // Offhook says so itself where a call was for a line.
+            let noted = step.captured.comments.iter().find_map(|text| comment::line(text));
+            let to = forwarded.get(&sent.branch).filter(|_| !rang || noted.is_some());
+            let fate = match (legs.filter(|_| noted.is_none()), last) {
                 (Some(legs), _) => Fate::Passed(legs.clone()),
+                (None, _) if let Some(to) = to => {
+                    Fate::Forwarded(lines.line(noted.unwrap_or(&number), group(last), true), to.clone())
+                }
                 (None, Some(480 | 486 | 603)) if !rang => Fate::Line(lines.line(&number, group(last), false)),
                 (None, Some(status)) if !rang && !matches!(status, 415 | 420 | 487 | 488 | 500) => {
                     Fate::Refused(status)
@@ -234,6 +278,38 @@ impl Plan {
             };
             self.fates.insert(sent.branch, fate);
         }
+    }
+
+    /// INVITEs that went elsewhere before anybody was rung, by branch, with the number: a 302, or as Offhook says a call of
+    /// the server's in place of it.
+    fn forwarded(&self) -> HashMap<String, String> {
+        let mut waiting: HashMap<&str, String> = HashMap::new();
+        let mut rung: HashSet<String> = HashSet::new();
+        let mut forwarded: HashMap<String, String> = HashMap::new();
+        for step in &self.steps {
+            let Some(sent) = Sent::of(&step.message) else { continue };
+            let noted = step.captured.comments.iter().find_map(|text| comment::call(text));
+            match (step.sent, step.message.status()) {
+                (false, None) if begins(&step.message) => {
+                    waiting.extend(noted.map(|call| (call, sent.branch)));
+                }
+                (true, None) if begins(&step.message) => {
+                    let branch = noted.and_then(|call| waiting.get(call)).filter(|branch| !rung.contains(*branch));
+                    let number = step.message.request_uri().ok().and_then(|uri| uri.user_decoded());
+                    if let Some((branch, number)) = branch.zip(number) {
+                        forwarded.entry(branch.clone()).or_insert(number);
+                    }
+                }
+                (true, Some(302)) if !rung.contains(&sent.branch) => {
+                    forwarded.extend(contact(&step.message).map(|number| (sent.branch, number)));
+                }
+                (true, Some(180 | 183 | 200)) => {
+                    rung.insert(sent.branch);
+                }
+                _ => {}
+            }
+        }
+        forwarded
     }
 
     /// Those of the server: from which line, which way and with a password or without.
@@ -283,7 +359,11 @@ impl Plan {
             let credentials = proves.then(|| Credentials::new(number.clone(), ""));
             let account = Account { aor: from.uri, display_name: from.display, hops, routes: Vec::new(), credentials };
             let line = (!passed.contains(&dialog)).then(|| lines.line(&number, 0, true));
-            self.calls.insert(dialog, Call { account: Arc::new(account), to, line });
+            self.calls.insert(dialog.clone(), Call { account: Arc::new(account), to, line, first: place });
+            if let Some(name) = self.named.get(&dialog) {
+                self.begun_as.entry(name.clone()).or_insert_with(|| dialog.clone());
+            }
+            self.begun.push(dialog);
         }
     }
 
@@ -312,10 +392,16 @@ pub(super) fn begins(message: &Message) -> bool {
     message.method() == Some(Method::Invite) && message.to().is_ok_and(|to| to.tag().is_none())
 }
 
+/// The user of the first Contact.
+pub(super) fn contact(message: &Message) -> Option<String> {
+    message.contacts().ok()?.into_iter().next()?.uri.user_decoded().filter(|user| !user.is_empty())
+}
+
 fn group(last: Option<u16>) -> usize {
     match last {
         Some(480) => 1,
         Some(603) => 2,
+        Some(302) => 3,
         _ => 0,
     }
 }

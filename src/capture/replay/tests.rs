@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Instant;
 
 use proptest::prelude::*;
@@ -22,6 +23,42 @@ fn offhooks_own_calls_are_decided_as_they_were() {
         assert_eq!(differences(call), Vec::<String>::new(), "{call:#?}");
         assert_eq!((&call.left_out, &call.remarks), (&None, &Vec::new()));
         assert!(call.transitions.iter().any(|step| step.after == "connected"), "{call:#?}");
+    }
+}
+
+/// Captured by Offhook itself, with what people asked for: nothing has to be guessed, and all of it follows.
+#[test]
+fn redirections_transfers_and_acknowledged_ringing_are_decided_as_they_were() {
+    for (name, calls, proof) in [
+        ("redirected-by-the-pbx", 1, "INVITE"),
+        ("forwarded-by-302", 1, "302 Moved Temporarily to INVITE"),
+        ("reliable-progress", 2, "PRACK"),
+        ("transfer-by-refer", 2, "REFER"),
+        ("transfer-with-replaces", 6, "REFER"),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples").join(name).with_extension("pcapng");
+        let replay = of(&std::fs::read(path).unwrap());
+        assert_eq!(replay.calls.len(), calls, "{name}");
+        for call in &replay.calls {
+            assert_eq!((&call.left_out, differences(call)), (&None, Vec::new()), "{name}: {call:#?}");
+            assert_eq!(call.remarks, Vec::<String>::new(), "{name}");
+        }
+        let sent = replay.calls.iter().flat_map(|call| &call.dialogs).flat_map(|dialog| &dialog.replayed);
+        assert!(sent.clone().any(|decision| decision == proof), "{name}: {:?}", sent.collect::<Vec<_>>());
+    }
+}
+
+/// Without the clients' messages people's acts follow from what was sent.
+#[test]
+fn what_people_asked_for_is_guessed_where_the_capture_does_not_say_it() {
+    for name in ["redirected-by-the-pbx", "forwarded-by-302", "reliable-progress", "transfer-by-refer"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples").join(name).with_extension("pcapng");
+        let mut capture = read::read(&std::fs::read(path).unwrap()[..]).unwrap();
+        capture.handed.clear();
+        for call in &replay(&capture, &read::calls(&capture), Instant::now()).calls {
+            let other: Vec<_> = call.dialogs.iter().filter(|dialog| dialog.captured != dialog.replayed).collect();
+            assert!(call.left_out.is_none() && other.is_empty(), "{name}: {call:#?}");
+        }
     }
 }
 

@@ -1,13 +1,12 @@
 //! The pure cores, driven by what a capture shows: the same loop as `net::core`, on the capture's clock and without
 //! sockets.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use offhook_sip::header::Name;
 use offhook_sip::message::Message;
-use offhook_sip::method::Method;
 use offhook_sip::uri::{Host, Uri};
 use offhook_sip::{Endpoint, EndpointConfig, Event, Output, Refer, ReferId, SessionId, Source};
 
@@ -18,14 +17,11 @@ use super::plan::{Fate, Plan, Step, protocol};
 use super::rewrite::{Edits, rewrite};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
-use crate::call::dtmf::Digit;
-use crate::call::effect::{
-    Command, CommandResult, Effect, Input, MediaInput, Route, SipEffect, SipInput, Target, TargetUri,
-};
+use crate::call::effect::{CommandResult, Effect, Input, Route, SipEffect, SipInput, Target, TargetUri};
 use crate::call::headers::{abilities, caller, carried, sender};
+use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 use crate::capture::trace::ms;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId, UserId};
-use offhook_media::session::Side;
 
 /// The longest pause of a capture that is waited for: what is due later is due then.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
@@ -38,11 +34,11 @@ const MAX_REMARKS: usize = 100;
 
 /// The cores while a capture is played to them.
 pub(super) struct World<'a> {
-    plan: &'a Plan,
+    pub(super) plan: &'a Plan,
     endpoint: Endpoint,
-    calls: Calls,
+    pub(super) calls: Calls,
     audio: Audio,
-    now: Instant,
+    pub(super) now: Instant,
     /// The time of the capture that `now` is.
     at: u64,
     /// What ours has sent, by the captured Call-IDs.
@@ -52,20 +48,48 @@ pub(super) struct World<'a> {
     /// To tags of our responses, by the branch of the request.
     tags: HashMap<String, String>,
     /// Captured dialogs that INVITEs will be sent for, in order.
-    wanted: VecDeque<String>,
+    pub(super) wanted: VecDeque<String>,
+    /// Those that are sent.
+    used: HashSet<String>,
+    /// Those that are to come, by whom they call and by the captured call.
+    to_come: HashMap<Sought, VecDeque<&'a str>>,
     /// The same, once they are on their way.
     leaving: VecDeque<String>,
     /// The call of the machine for each captured dialog.
-    machine: HashMap<String, CallId>,
+    pub(super) machine: HashMap<String, CallId>,
+    /// The same for each number that Offhook gave a call in the capture.
+    pub(super) named: HashMap<String, CallId>,
     /// The captured call for each of the machine's.
-    captured: HashMap<CallId, usize>,
+    pub(super) captured: HashMap<CallId, usize>,
     /// Who was shown a call last.
-    seers: HashMap<CallId, ClientId>,
+    pub(super) seers: HashMap<CallId, ClientId>,
     referring: HashMap<SessionId, ReferId>,
     /// The captured call that is being looked at.
-    current: usize,
-    pub(super) transitions: HashMap<usize, Vec<Transition>>,
+    pub(super) current: usize,
+    /// By the machine's calls, in order.
+    steps: Vec<(CallId, Transition)>,
+    kept: HashMap<CallId, usize>,
     pub(super) remarks: HashMap<usize, Vec<String>>,
+}
+
+/// How an INVITE of the capture is looked for.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Sought {
+    User(String),
+    Call(usize),
+}
+
+fn to_come(plan: &Plan) -> HashMap<Sought, VecDeque<&str>> {
+    let mut to_come: HashMap<Sought, VecDeque<&str>> = HashMap::new();
+    for dialog in &plan.begun {
+        let Some(call) = plan.calls.get(dialog) else { continue };
+        let user = call.to.user_decoded().map(Sought::User);
+        let place = plan.steps.get(call.first).map(|step| Sought::Call(step.call));
+        for sought in user.into_iter().chain(place) {
+            to_come.entry(sought).or_default().push_back(dialog);
+        }
+    }
+    to_come
 }
 
 impl<'a> World<'a> {
@@ -96,13 +120,17 @@ impl<'a> World<'a> {
             ours: HashMap::new(),
             tags: HashMap::new(),
             wanted: VecDeque::new(),
+            used: HashSet::new(),
+            to_come: to_come(plan),
             leaving: VecDeque::new(),
             machine: HashMap::new(),
+            named: HashMap::new(),
             captured: HashMap::new(),
             seers: HashMap::new(),
             referring: HashMap::new(),
             current: 0,
-            transitions: HashMap::new(),
+            steps: Vec::new(),
+            kept: HashMap::new(),
             remarks: HashMap::new(),
         }
     }
@@ -110,7 +138,12 @@ impl<'a> World<'a> {
     /// Plays all of it.
     pub(super) fn play(&mut self) {
         let plan = self.plan;
+        let mut acts = plan.acts.iter().peekable();
         for step in plan.steps.iter().filter(|step| !plan.left_out.contains_key(&step.call)) {
+            while let Some(act) = acts.next_if(|act| act.at <= step.at) {
+                self.advance(act.at);
+                self.act(act);
+            }
             self.advance(step.at);
             self.current = step.call;
             match step.sent {
@@ -119,6 +152,20 @@ impl<'a> World<'a> {
             }
             self.drain();
         }
+        for act in acts {
+            self.advance(act.at);
+            self.act(act);
+        }
+    }
+
+    /// What the call machine went through, by the captured calls.
+    pub(super) fn transitions(&self) -> HashMap<usize, Vec<Transition>> {
+        let mut transitions: HashMap<usize, Vec<Transition>> = HashMap::new();
+        for (call, step) in &self.steps {
+            let place = self.captured.get(call).copied().unwrap_or_default();
+            transitions.entry(place).or_default().push(step.clone());
+        }
+        transitions
     }
 
     /// Whether nothing of all calls is left some time after the capture has ended.
@@ -147,7 +194,7 @@ impl<'a> World<'a> {
     }
 
     /// Does what is to be done now; gives the time of the next timer.
-    fn drain(&mut self) -> Option<Instant> {
+    pub(super) fn drain(&mut self) -> Option<Instant> {
         loop {
             let wake = loop {
                 match self.endpoint.poll_output() {
@@ -169,15 +216,17 @@ impl<'a> World<'a> {
 
     fn note_transitions(&mut self) {
         while let Some(step) = self.calls.poll_step() {
-            let call = *self.captured.entry(step.call).or_insert(self.current);
-            let kept = self.transitions.entry(call).or_default();
-            if kept.len() < MAX_TRANSITIONS {
-                kept.push(Transition {
+            self.captured.entry(step.call).or_insert(self.current);
+            let kept = self.kept.entry(step.call).or_default();
+            if *kept < MAX_TRANSITIONS {
+                *kept += 1;
+                let transition = Transition {
                     at: ms(Duration::from_nanos(self.at)),
                     input: step.trigger.to_string(),
                     before: step.before.map_or_else(String::new, |before| before.to_string()),
                     after: step.after.to_string(),
-                });
+                };
+                self.steps.push((step.call, transition));
             }
         }
     }
@@ -252,9 +301,12 @@ impl<'a> World<'a> {
                 self.wanted.extend(legs);
                 (Route::Targets { group: LineGroupId(0), targets }, sender(request))
             }
-            Some(&Fate::Line(line)) => {
-                let group = self.plan.directory.group_of(line).unwrap_or(LineGroupId(0));
-                (Route::Line { group, line }, caller(request, false))
+            Some(Fate::Line(line)) => (self.route(*line), caller(request, false)),
+            Some(Fate::Forwarded(line, to)) => {
+                let (kind, callers) = (ForwardingKind::Immediate, Callers::All);
+                let forwarding = Forwarding { kind, callers, to: to.clone(), after: None };
+                self.set(*line, LineSettings { forwardings: vec![forwarding], ..LineSettings::default() });
+                (self.route(*line), caller(request, false))
             }
             None => return self.endpoint.reject(session, 404, None, Vec::new(), self.now),
         };
@@ -263,12 +315,26 @@ impl<'a> World<'a> {
         let input = Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer };
         self.calls.handle(input, self.now);
         self.belongs(session, sent.call_id);
+        if let Some(Fate::Forwarded(line, _)) = self.plan.fates.get(&sent.branch) {
+            self.set(*line, LineSettings::default());
+        }
+    }
+
+    fn route(&self, line: LineId) -> Route {
+        Route::Line { group: self.plan.directory.group_of(line).unwrap_or(LineGroupId(0)), line }
+    }
+
+    fn set(&mut self, line: LineId, settings: LineSettings) {
+        self.calls.handle(Input::LineSettings { line, settings }, self.now);
     }
 
     /// Notes which call of the machine a captured dialog is.
     fn belongs(&mut self, session: SessionId, dialog: String) {
         if let Some(call) = self.calls.call_of(session) {
             self.captured.entry(call).or_insert(self.current);
+            if let Some(name) = self.plan.named.get(&dialog) {
+                self.named.entry(name.clone()).or_insert(call);
+            }
             self.machine.insert(dialog, call);
         }
     }
@@ -292,14 +358,19 @@ impl<'a> World<'a> {
             Effect::CallChanged { client, call } => {
                 self.seers.insert(call.id, client);
             }
-            Effect::Reply { .. } | Effect::LineSettings { .. } | Effect::Ended(_) | Effect::Digit { .. } => {}
+            Effect::Reply { .. }
+            | Effect::LineSettings { .. }
+            | Effect::Ended(_)
+            | Effect::NotBegun(_)
+            | Effect::Digit { .. } => {}
         }
     }
 
     fn perform_sip(&mut self, effect: SipEffect) {
         match effect {
-            SipEffect::Invite { leg, max_forwards, mut headers, sdp, .. } => {
-                let wanted = self.wanted.pop_front();
+            SipEffect::Invite { leg, target, max_forwards, mut headers, sdp, .. } => {
+                let whose = self.calls.call_of_leg(leg);
+                let wanted = self.wanted.pop_front().or_else(|| self.next_invite(whose, &target));
                 let Some((dialog, call)) =
                     wanted.and_then(|dialog| Some((dialog.clone(), self.plan.calls.get(&dialog)?)))
                 else {
@@ -309,6 +380,7 @@ impl<'a> World<'a> {
                 };
                 headers.extend(max_forwards.map(|hops| (Name::MaxForwards, hops.to_string())));
                 let session = self.endpoint.invite(call.account.clone(), call.to.clone(), sdp, headers, self.now);
+                self.used.insert(dialog.clone());
                 self.leaving.push_back(dialog.clone());
                 self.calls.handle(Input::Invited { leg, session: Ok(session) }, self.now);
                 self.belongs(session, dialog);
@@ -330,6 +402,31 @@ impl<'a> World<'a> {
             }
             _ => {}
         }
+    }
+
+    /// The captured INVITE that one of ours stands for which follows from others: from a redirection, a transfer, a
+    /// forwarding. The next one to that number, else the next of that call.
+    fn next_invite(&mut self, call: Option<CallId>, target: &Target) -> Option<String> {
+        let user = match &target.uri {
+            TargetUri::Number(number) => Some(number.clone()),
+            TargetUri::Uri(uri) => uri.user_decoded(),
+        };
+        let place = call.and_then(|call| self.captured.get(&call)).copied().unwrap_or(self.current);
+        let sought = user.map(Sought::User).into_iter().chain([Sought::Call(place)]);
+        sought.into_iter().find_map(|sought| self.first_to_come(&sought))
+    }
+
+    /// The first of these that ours has not sent and whose time has not passed.
+    fn first_to_come(&mut self, sought: &Sought) -> Option<String> {
+        let queue = self.to_come.get_mut(sought)?;
+        while let Some(&dialog) = queue.front() {
+            let at = self.plan.calls.get(dialog).and_then(|call| self.plan.steps.get(call.first)).map(|step| step.at);
+            if !self.used.contains(dialog) && at.is_some_and(|at| at >= self.at) {
+                return Some(dialog.to_owned());
+            }
+            queue.pop_front();
+        }
+        None
     }
 
     fn refer(&mut self, session: SessionId, to: Option<&TargetUri>, replaces: Option<SessionId>) -> bool {
@@ -429,84 +526,10 @@ impl<'a> World<'a> {
         }
         pairs
     }
-
-    /// Where ours has not sent what the captured one did, somebody had asked for it.
-    fn follow(&mut self, step: &Step) {
-        let Some((kind, place)) = &step.place else { return };
-        let Ok(dialog) = step.message.call_id() else { return };
-        if self.sent.count(dialog, kind) > *place {
-            return;
-        }
-        if super::plan::begins(&step.message) {
-            if *place == 0 && !self.machine.contains_key(dialog) {
-                self.make_call(dialog, &step.message);
-            }
-            return;
-        }
-        let Some(&call) = self.machine.get(dialog) else { return };
-        let method = step.message.cseq().map(|cseq| cseq.method).ok();
-        let command = match (step.message.status(), method) {
-            (None, Some(Method::Bye | Method::Cancel)) => Some(Command::ClearConnection { call, remote: false }),
-            (None, Some(Method::Invite)) => match is_hold(&step.message) {
-                true => Some(Command::HoldCall { call }),
-                false => Some(Command::RetrieveCall { call }),
-            },
-            (None, Some(Method::Refer)) => self.transfer(call, &step.message),
-            (None, Some(Method::Info)) => return self.press(call, &step.message),
-            (Some(200..=299), Some(Method::Invite)) => Some(Command::AnswerCall { call, sdp: String::new() }),
-            (Some(486), Some(Method::Invite)) => Some(Command::Decline { call, cause: CauseCode::Busy }),
-            (Some(480 | 603), Some(Method::Invite)) => Some(Command::Decline { call, cause: CauseCode::Declined }),
-            _ => None,
-        };
-        let Some(&client) = self.seers.get(&call) else { return };
-        if let Some(command) = command {
-            let request = u32::try_from(step.call).unwrap_or_default();
-            self.calls.handle(Input::Command { client, request, command }, self.now);
-        }
-    }
-
-    fn make_call(&mut self, dialog: &str, invite: &Message) {
-        let Some(call) = self.plan.calls.get(dialog) else { return };
-        let Some(line) = call.line else { return };
-        let number = invite.request_uri().ok().and_then(|uri| uri.user_decoded()).filter(|user| !user.is_empty());
-        // Where it goes is in the plan; the machine wants something to dial.
-        let number = number.unwrap_or_else(|| "0".to_owned());
-        self.wanted.push_back(dialog.to_owned());
-        let command = Command::MakeCall { line, number, sdp: String::new() };
-        let request = u32::try_from(self.current).unwrap_or_default();
-        self.calls.handle(Input::Command { client: client(line), request, command }, self.now);
-        self.drain();
-        // Nothing was sent for it: the next INVITE is not for it.
-        self.wanted.retain(|wanted| wanted != dialog);
-    }
-
-    /// REFER to a number, or to where another call of ours is.
-    fn transfer(&self, call: CallId, refer: &Message) -> Option<Command> {
-        let to = refer.header(Name::ReferTo)?;
-        let other = self.machine.iter().find(|(dialog, other)| {
-            **other != call && (to.contains(dialog.as_str()) || to.contains(&dialog.replace('@', "%40")))
-        });
-        if let Some((_, &other)) = other {
-            return Some(Command::TransferCall { active: other, held: call });
-        }
-        let target = offhook_sip::header::NameAddr::parse(to).ok()?;
-        Some(Command::SingleStepTransferCall { call, number: target.uri.user_decoded()? })
-    }
-
-    /// A digit that the media side tells by INFO.
-    fn press(&mut self, call: CallId, info: &Message) {
-        let digit = Digit::read(info.content_type().unwrap_or_default(), &info.body());
-        for (side, digit) in [Side::A, Side::B].into_iter().zip(std::iter::repeat(digit)) {
-            if let Some(digit) = digit {
-                let event = MediaInput::Signal(digit);
-                self.calls.handle(Input::Media { call, side, event }, self.now);
-            }
-        }
-    }
 }
 
 /// Who is signed in at a line.
-fn client(line: LineId) -> ClientId {
+pub(super) fn client(line: LineId) -> ClientId {
     ClientId(u64::from(line.0) + 1)
 }
 
@@ -515,10 +538,4 @@ fn uri(to: &TargetUri) -> Uri {
         TargetUri::Uri(uri) => uri.clone(),
         TargetUri::Number(number) => Uri::sip(number, Host::Name("pbx.invalid".to_owned()), None),
     }
-}
-
-/// Whether an offer puts the other side on hold (RFC 3264 8.4).
-fn is_hold(message: &Message) -> bool {
-    let sdp = message.part("application/sdp").unwrap_or_default();
-    ["a=sendonly", "a=inactive"].into_iter().any(|line| memchr::memmem::find(&sdp, line.as_bytes()).is_some())
 }

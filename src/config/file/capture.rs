@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::super::{Capture, CaptureFull, CaptureNumbers, GroupCapture, Line};
+use super::super::{Capture, CaptureAudio, CaptureFull, CaptureNumbers, GroupCapture, Line};
 use super::{Problem, problem, within};
 
 /// Octets of a megabyte.
@@ -21,7 +21,7 @@ pub(super) struct FileCapture {
     total_mb: Spanned<u32>,
     keep_days: Spanned<u32>,
     when_full: CaptureFull,
-    numbers: CaptureNumbers,
+    pub(super) numbers: CaptureNumbers,
 }
 
 impl Default for FileCapture {
@@ -68,6 +68,18 @@ pub(super) fn limits(
     }
     let keep_days = *keep_days.get_ref();
     Ok((u64::from(max_file) * MB, u64::from(total) * MB, (keep_days > 0).then(|| DAY * keep_days)))
+}
+
+/// Whether the audio of a line group may be captured as it is wanted.
+pub(super) fn audio(wanted: Option<&Spanned<CaptureAudio>>, numbers: CaptureNumbers) -> Result<(), Problem> {
+    match wanted {
+        Some(audio) if *audio.get_ref() == CaptureAudio::Payload && numbers == CaptureNumbers::Pseudonyms => {
+            let sentence = "capture_audio = \"payload\" does not go with numbers = \"pseudonyms\" of [capture]: a voice \
+                            has no pseudonym. Use \"headers\".";
+            Err(problem(audio, sentence))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `capture` of a line group.

@@ -9,8 +9,8 @@ use toml::Spanned;
 
 use super::super::names::{self, PLACE};
 use super::super::{
-    Decline, Diversion, Dtmf, FeatureCode, GroupKind, GroupTls, Line, LineGroup, Listener, Pattern, Secret, Srtp,
-    TransferWay, Transport,
+    CaptureAudio, Decline, Diversion, Dtmf, FeatureCode, GroupKind, GroupTls, Line, LineGroup, Listener, Pattern,
+    Secret, Srtp, TransferWay, Transport,
 };
 use super::call_control::{FileDecline, FileRedirection, redirections};
 use super::capture::FileGroupCapture;
@@ -72,6 +72,8 @@ pub(super) struct FileGroup {
     #[serde(default)]
     record: bool,
     capture: Option<Spanned<FileGroupCapture>>,
+    #[serde(default)]
+    pub(super) capture_audio: Option<Spanned<CaptureAudio>>,
     pub(super) functions: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) switched_off: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
@@ -206,6 +208,7 @@ impl FileGroup {
             dtmf: self.dtmf,
             record: self.record,
             capture: FileGroupCapture::validate(self.capture.as_ref(), &lines)?,
+            capture_audio: self.capture_audio.map(Spanned::into_inner).unwrap_or_default(),
             codecs_outgoing,
             codecs_incoming,
             srtp: self.srtp,

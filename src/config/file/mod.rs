@@ -131,6 +131,7 @@ impl File {
         let mut numbers = Numbers::new();
         let mut groups: Vec<LineGroup> = Vec::new();
         for group in self.line_group {
+            capture::audio(group.capture_audio.as_ref(), self.capture.numbers)?;
             groups.push(group.validate(&groups, &listeners, &mut numbers, folder)?);
         }
         let routes = self.route.into_iter().map(|route| route.validate(&groups)).collect::<Result<_, _>>()?;

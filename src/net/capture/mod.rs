@@ -1,8 +1,9 @@
 //! Capture files while the server runs: who is captured, and the thread that writes.
 //!
-//! Signalling hands over what happens through a bounded queue and goes on; what does not fit is counted, and said in
+//! Signalling, and the media threads where audio is captured, hand over what happens through a bounded queue and goes on; what does not fit is counted, and said in
 //! the file and to administrators. A disk that is full or slow ends the capture, never a call.
 
+mod tap;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -11,15 +12,20 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustc_hash::FxHashSet;
+use offhook_media::session::Copying;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::tap::AudioRecord;
+pub use self::tap::Tap;
+use crate::capture::file::Lost;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{Record, Sink};
-use crate::ids::{LineGroupId, LineId};
+use crate::capture::recorder::{Clock, Owner};
+use crate::ids::{CallId, LineGroupId, LineId};
 use crate::shelf::{FileKind, Shelf, ShelfSettings};
 pub use crate::shelf::{ShelfFile as CaptureFile, WhenFull};
 
@@ -27,6 +33,13 @@ pub use crate::shelf::{ShelfFile as CaptureFile, WhenFull};
 const BACKLOG: usize = 16 * 1024;
 /// Octets of them.
 const BACKLOG_OCTETS: usize = 32 << 20;
+
+/// Of both, what audio leaves to signalling.
+const FOR_SIGNALLING: usize = 2;
+/// Calls that are chosen one by one; whoever chooses more loses the first.
+const MAX_CALLS: usize = 64;
+/// How long what follows the end of a chosen call belongs to it.
+const AFTER_END: Duration = Duration::from_secs(10);
 
 /// What capture files are called.
 const CAPTURE_FILES: FileKind = FileKind { prefix: "sipav_", ending: ".pcapng", noun: "capture", table: "capture" };
@@ -88,15 +101,55 @@ pub enum Selection {
     Lines(FxHashSet<LineId>),
 }
 
+/// What of the RTP and RTCP of calls is captured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Audio {
+    /// Nothing.
+    #[default]
+    Off,
+    /// RTCP, and of RTP the headers.
+    Headers,
+    /// Everything: the call can be listened to.
+    Payload,
+}
+
+impl Audio {
+    fn copying(self) -> Option<Copying> {
+        match self {
+            Audio::Off => None,
+            Audio::Headers => Some(Copying::Headers),
+            Audio::Payload => Some(Copying::Whole),
+        }
+    }
+}
+
+/// What of a line group is captured, and how much of its audio.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupCapture {
+    /// What belongs to it.
+    pub selection: Selection,
+    /// Of the same calls.
+    pub audio: Audio,
+}
+
+impl From<Selection> for GroupCapture {
+    /// Signalling alone.
+    fn from(selection: Selection) -> GroupCapture {
+        GroupCapture { selection, audio: Audio::Off }
+    }
+}
+
 /// Where captures stand.
 #[derive(Debug, Clone)]
 pub struct CaptureStatus {
     /// By [`LineGroupId`].
-    pub groups: Vec<Selection>,
+    pub groups: Vec<GroupCapture>,
+    /// Calls that were chosen one by one and have not ended.
+    pub calls: Vec<(CallId, Audio)>,
     /// The files, the oldest first.
     pub files: Vec<CaptureFile>,
-    /// Messages that were lost since the start.
-    pub lost: u64,
+    /// What was lost since the start.
+    pub lost: Lost,
     /// Why capturing has ended by itself, in a sentence.
     pub stopped: Option<String>,
     /// Octets that all files together may have.
@@ -107,6 +160,7 @@ pub struct CaptureStatus {
 #[derive(Debug, Clone)]
 pub struct Captures {
     shared: Arc<Shared>,
+    items: SyncSender<Item>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
@@ -114,22 +168,75 @@ pub struct Captures {
 struct Shared {
     /// Whether anything is captured.
     open: AtomicBool,
-    groups: RwLock<Vec<Selection>>,
+    chosen: RwLock<Chosen>,
+    /// Changes whenever something else is chosen.
+    version: AtomicU64,
     stopped: Mutex<Option<String>>,
     shelf: Mutex<Shelf>,
     total_limit: u64,
     pseudonyms: Option<Pseudonyms>,
+    names: RwLock<Arc<CaptureNames>>,
     /// What the next packet must say, and all since the start.
-    lost: AtomicU64,
-    lost_ever: AtomicU64,
+    lost: Losses,
+    lost_ever: Losses,
     queued: AtomicUsize,
+    /// Packets of audio among what waits.
+    queued_audio: AtomicUsize,
+}
+
+/// What is captured.
+#[derive(Debug, Default)]
+struct Chosen {
+    /// By [`LineGroupId`].
+    groups: Vec<GroupCapture>,
+    calls: FxHashMap<CallId, ChosenCall>,
+}
+
+/// A call that was chosen by itself.
+#[derive(Debug, Clone, Copy)]
+struct ChosenCall {
+    audio: Audio,
+    /// When it ended.
+    ended: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct Losses {
+    messages: AtomicU64,
+    packets: AtomicU64,
+}
+
+/// What the thread gets.
+#[derive(Debug)]
+enum Item {
+    Record(Record),
+    Audio(AudioRecord),
+    /// Nothing follows.
+    End,
 }
 
 /// The way of records to the thread, which ends when this goes.
 #[derive(Debug)]
 pub struct CaptureSink {
     shared: Arc<Shared>,
-    records: SyncSender<Record>,
+    items: SyncSender<Item>,
+}
+
+impl Drop for CaptureSink {
+    fn drop(&mut self) {
+        // It fails only where the thread has ended.
+        let _ = self.items.send(Item::End);
+    }
+}
+
+impl Losses {
+    fn get(&self) -> Lost {
+        Lost { messages: self.messages.load(Ordering::Relaxed), packets: self.packets.load(Ordering::Relaxed) }
+    }
+
+    fn take(&self) -> Lost {
+        Lost { messages: self.messages.swap(0, Ordering::Relaxed), packets: self.packets.swap(0, Ordering::Relaxed) }
+    }
 }
 
 impl Captures {
@@ -137,59 +244,120 @@ impl Captures {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(settings: CaptureSettings, groups: Vec<Selection>) -> io::Result<(Captures, CaptureSink)> {
-        let (records, receiver) = sync_channel(BACKLOG);
+    pub fn start(settings: CaptureSettings, groups: Vec<GroupCapture>) -> io::Result<(Captures, CaptureSink)> {
+        let (items, receiver) = sync_channel(BACKLOG);
+        let chosen = Chosen { groups, calls: FxHashMap::default() };
         let shared = Arc::new(Shared {
-            open: AtomicBool::new(groups.iter().any(|selection| *selection != Selection::Off)),
-            groups: RwLock::new(groups),
+            open: AtomicBool::new(chosen.is_any()),
+            chosen: RwLock::new(chosen),
+            version: AtomicU64::new(1),
             stopped: Mutex::new(None),
             shelf: Mutex::new(Shelf::new(&settings)),
             total_limit: settings.total,
             pseudonyms: settings.pseudonyms.clone(),
-            lost: AtomicU64::new(0),
-            lost_ever: AtomicU64::new(0),
+            names: RwLock::new(Arc::new(settings.names.clone())),
+            lost: Losses::default(),
+            lost_ever: Losses::default(),
             queued: AtomicUsize::new(0),
+            queued_audio: AtomicUsize::new(0),
         });
         let writer = thread::Thread::new(shared.clone(), settings);
         let thread = std::thread::Builder::new().name("captures".into()).spawn(move || writer.run(&receiver))?;
-        let captures = Captures { shared: shared.clone(), thread: Arc::new(Mutex::new(Some(thread))) };
-        Ok((captures, CaptureSink { shared, records }))
+        let thread = Arc::new(Mutex::new(Some(thread)));
+        let captures = Captures { shared: shared.clone(), items: items.clone(), thread };
+        Ok((captures, CaptureSink { shared, items }))
     }
 
-    /// Says what of a line group is captured from now on.
-    pub fn select(&self, group: LineGroupId, selection: Selection) {
-        let mut groups = self.shared.groups.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = groups.get_mut(group.0 as usize) {
-            if selection != Selection::Off {
-                *lock(&self.shared.stopped) = None;
+    /// Says what of a line group is captured from now on. Where numbers are pseudonyms, no more than headers are.
+    pub fn select(&self, group: LineGroupId, capture: impl Into<GroupCapture>) {
+        let capture = capture.into();
+        self.shared.choose(|chosen| {
+            if let Some(known) = chosen.groups.get_mut(group.0 as usize) {
+                *known = capture;
+                return known.selection != Selection::Off;
             }
-            *known = selection;
+            false
+        });
+    }
+
+    /// Captures a call from now on whatever its line group, or no longer.
+    pub fn select_call(&self, call: CallId, audio: Option<Audio>) {
+        self.shared.choose(|chosen| {
+            let Some(audio) = audio else {
+                chosen.calls.remove(&call);
+                return false;
+            };
+            if chosen.calls.len() >= MAX_CALLS && !chosen.calls.contains_key(&call) {
+                let oldest = chosen.calls.keys().min_by_key(|call| call.0).copied();
+                oldest.map(|oldest| chosen.calls.remove(&oldest));
+            }
+            chosen.calls.insert(call, ChosenCall { audio, ended: None });
+            true
+        });
+    }
+
+    /// Line groups, lines and users are called like this from now on. `groups` is what is captured of line groups that
+    /// there were not.
+    pub fn set_names(&self, names: CaptureNames, groups: Vec<GroupCapture>) {
+        *self.shared.names.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
+        self.shared.choose(|chosen| {
+            let known = chosen.groups.len();
+            chosen.groups.extend(groups.into_iter().skip(known));
+            chosen.groups[known..].iter().any(|capture| capture.selection != Selection::Off)
+        });
+    }
+
+    /// A call has ended.
+    pub fn ended(&self, call: CallId, now: Instant) {
+        if self.shared.open.load(Ordering::Relaxed)
+            && let Some(chosen) = self.shared.chosen_mut().calls.get_mut(&call)
+        {
+            chosen.ended = Some(now);
         }
-        let open = groups.iter().any(|selection| *selection != Selection::Off);
-        self.shared.open.store(open, Ordering::Relaxed);
     }
 
     /// What of a line group is captured.
-    pub fn selected(&self, group: LineGroupId) -> Selection {
-        let groups = self.shared.groups.read().unwrap_or_else(PoisonError::into_inner);
-        groups.get(group.0 as usize).cloned().unwrap_or_default()
+    pub fn selected(&self, group: LineGroupId) -> GroupCapture {
+        self.shared.chosen().groups.get(group.0 as usize).cloned().unwrap_or_default()
+    }
+
+    /// Changes whenever [`Captures::tap`] may give something else.
+    pub fn version(&self) -> u64 {
+        self.shared.version.load(Ordering::Relaxed)
+    }
+
+    /// The way of a call's audio into captures, where that is wanted. `owner` is who it is there for; `clock` turns the
+    /// moments of its packets into times.
+    pub fn tap(&self, call: CallId, owner: Owner, clock: Clock) -> Option<Tap> {
+        if !self.shared.open.load(Ordering::Relaxed) {
+            return None;
+        }
+        let copying = self.shared.audio(call, owner).copying()?;
+        Some(Tap::new(self.shared.clone(), self.items.clone(), (call, owner), copying, clock))
     }
 
     /// Where captures stand. Reads the directory.
     pub fn status(&self) -> CaptureStatus {
-        let groups = self.shared.groups.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (groups, calls) = {
+            let chosen = self.shared.chosen();
+            let running = chosen.calls.iter().filter(|(_, chosen)| chosen.ended.is_none());
+            let mut calls: Vec<_> = running.map(|(&call, chosen)| (call, chosen.audio)).collect();
+            calls.sort_unstable_by_key(|(call, _)| call.0);
+            (chosen.groups.clone(), calls)
+        };
         CaptureStatus {
             groups,
+            calls,
             files: lock(&self.shared.shelf).files(),
-            lost: self.shared.lost_ever.load(Ordering::Relaxed),
+            lost: self.shared.lost_ever.get(),
             stopped: lock(&self.shared.stopped).clone(),
             total_limit: self.shared.total_limit,
         }
     }
 
-    /// Messages that were lost since the start.
-    pub fn lost(&self) -> u64 {
-        self.shared.lost_ever.load(Ordering::Relaxed)
+    /// What was lost since the start.
+    pub fn lost(&self) -> Lost {
+        self.shared.lost_ever.get()
     }
 
     /// Octets that wait to be written, and how many can.
@@ -237,29 +405,92 @@ impl Captures {
     }
 }
 
+impl Chosen {
+    fn is_any(&self) -> bool {
+        !self.calls.is_empty() || self.groups.iter().any(|group| group.selection != Selection::Off)
+    }
+}
+
+impl GroupCapture {
+    fn has(&self, line: Option<LineId>) -> bool {
+        match &self.selection {
+            Selection::Off => false,
+            Selection::All => true,
+            Selection::Lines(lines) => line.is_some_and(|line| lines.contains(&line)),
+        }
+    }
+}
+
 impl Shared {
+    fn names(&self) -> Arc<CaptureNames> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn chosen(&self) -> RwLockReadGuard<'_, Chosen> {
+        self.chosen.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn chosen_mut(&self) -> RwLockWriteGuard<'_, Chosen> {
+        self.chosen.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Chooses something else; `change` says whether something is captured that was not.
+    fn choose(&self, change: impl FnOnce(&mut Chosen) -> bool) {
+        let mut chosen = self.chosen_mut();
+        if change(&mut chosen) {
+            *lock(&self.stopped) = None;
+        }
+        self.open.store(chosen.is_any(), Ordering::Relaxed);
+        self.version.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Capturing ends for all, until somebody begins it anew.
     fn stop(&self, why: String) {
         tracing::warn!(%why, "capturing has ended");
-        let mut groups = self.groups.write().unwrap_or_else(PoisonError::into_inner);
-        groups.fill(Selection::Off);
-        self.open.store(false, Ordering::Relaxed);
+        self.choose(|chosen| {
+            chosen.groups.fill(GroupCapture::default());
+            chosen.calls.clear();
+            false
+        });
         *lock(&self.stopped) = Some(why);
     }
 
-    fn wants(&self, record: &Record) -> bool {
-        let Some(group) = record.group else { return false };
-        let groups = self.groups.read().unwrap_or_else(PoisonError::into_inner);
-        match groups.get(group.0 as usize) {
-            None | Some(Selection::Off) => false,
-            Some(Selection::All) => true,
-            Some(Selection::Lines(lines)) => record.line.is_some_and(|line| lines.contains(&line)),
+    /// Forgets chosen calls that have been over for a while.
+    fn forget_calls(&self) {
+        let is_over = |chosen: &ChosenCall| chosen.ended.is_some_and(|ended| ended.elapsed() >= AFTER_END);
+        if self.chosen().calls.values().any(is_over) {
+            self.choose(|chosen| {
+                chosen.calls.retain(|_, chosen| !is_over(chosen));
+                false
+            });
         }
     }
 
-    fn lose(&self) {
-        self.lost.fetch_add(1, Ordering::Relaxed);
-        self.lost_ever.fetch_add(1, Ordering::Relaxed);
+    fn wants(&self, record: &Record) -> bool {
+        let chosen = self.chosen();
+        record.call.is_some_and(|call| chosen.calls.contains_key(&call))
+            || record
+                .group
+                .is_some_and(|group| chosen.groups.get(group.0 as usize).is_some_and(|group| group.has(record.line)))
+    }
+
+    /// How much of a call's audio is wanted.
+    fn audio(&self, call: CallId, Owner { group, line }: Owner) -> Audio {
+        let chosen = self.chosen();
+        let by_group = group.and_then(|group| chosen.groups.get(group.0 as usize)).filter(|group| group.has(line));
+        let by_group = by_group.map_or(Audio::Off, |group| group.audio);
+        let audio = chosen.calls.get(&call).map_or(Audio::Off, |call| call.audio).max(by_group);
+        // A voice has no pseudonym.
+        if self.pseudonyms.is_some() { audio.min(Audio::Headers) } else { audio }
+    }
+
+    /// Makes room for something of this size among what waits; false where there is none.
+    fn reserve(&self, size: usize, limit: usize) -> bool {
+        let fits = self.queued.fetch_add(size, Ordering::Relaxed) + size <= limit;
+        if !fits {
+            self.queued.fetch_sub(size, Ordering::Relaxed);
+        }
+        fits
     }
 }
 
@@ -268,15 +499,22 @@ impl Sink for CaptureSink {
         self.shared.open.load(Ordering::Relaxed)
     }
 
-    fn take(&mut self, record: &Record) {
-        if !self.shared.wants(record) {
-            return;
-        }
+    fn wants(&self, record: &Record) -> bool {
+        self.shared.wants(record)
+    }
+
+    fn take(&mut self, record: Record) {
         let size = record.size();
-        let fits = self.shared.queued.fetch_add(size, Ordering::Relaxed) + size <= BACKLOG_OCTETS;
-        if !(fits && self.records.try_send(record.clone()).is_ok()) {
-            self.shared.queued.fetch_sub(size, Ordering::Relaxed);
-            self.shared.lose();
+        let taken = self.shared.reserve(size, BACKLOG_OCTETS) && {
+            let sent = self.items.try_send(Item::Record(record)).is_ok();
+            if !sent {
+                self.shared.queued.fetch_sub(size, Ordering::Relaxed);
+            }
+            sent
+        };
+        if !taken {
+            self.shared.lost.messages.fetch_add(1, Ordering::Relaxed);
+            self.shared.lost_ever.messages.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

@@ -6,10 +6,12 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{CaptureSettings, Shared, lock};
-use crate::capture::file::{Composer, Content, Direction, Message, Writer, comment};
+use super::{AudioRecord, CaptureSettings, Item, Shared, lock};
+use crate::capture::file::{Composer, Content, Direction, Message, Writer, comment, without_names};
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{ClientRecord, Record, SipRecord, What};
+use crate::capture::recorder::Owner;
+use crate::ids::CallId;
 use crate::shelf::ShelfError;
 
 /// How long a message may wait before it is in its file.
@@ -47,20 +49,22 @@ impl Thread {
         }
     }
 
-    /// Until nobody can send any more.
-    pub(super) fn run(mut self, records: &Receiver<Record>) {
+    /// Until nothing can come any more.
+    pub(super) fn run(mut self, items: &Receiver<Item>) {
         lock(&self.shared.shelf).discard_old(SystemTime::now());
         loop {
             let wait = if self.writer.is_some() { WRITE_WITHIN } else { DISCARD_EVERY };
-            match records.recv_timeout(wait) {
-                Ok(record) => {
+            match items.recv_timeout(wait) {
+                Ok(Item::Record(record)) => {
                     self.shared.queued.fetch_sub(record.size(), Ordering::Relaxed);
-                    // Those that were under way when capturing ended by itself are of no use.
-                    if lock(&self.shared.stopped).is_none() {
-                        let done = self.take(record);
-                        self.check(done);
-                    }
+                    self.take(|this| this.note(record));
                 }
+                Ok(Item::Audio(record)) => {
+                    self.shared.queued.fetch_sub(record.size(), Ordering::Relaxed);
+                    self.shared.queued_audio.fetch_sub(1, Ordering::Relaxed);
+                    self.take(|this| this.audio(record));
+                }
+                Ok(Item::End) => break,
                 // Nothing that a message has caused is under way.
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(writer) = &mut self.writer {
@@ -86,7 +90,22 @@ impl Thread {
         }
     }
 
-    fn take(&mut self, record: Record) -> Result<(), ShelfError> {
+    /// Puts something into the file, unless it was under way when capturing ended by itself.
+    fn take(&mut self, put: impl FnOnce(&mut Self)) {
+        if lock(&self.shared.stopped).is_none() {
+            let done = self.ready().and_then(|()| {
+                put(self);
+                match self.writer.as_ref().is_some_and(|writer| writer.len() >= CHUNK) {
+                    true => self.write(),
+                    false => Ok(()),
+                }
+            });
+            self.check(done);
+        }
+    }
+
+    /// Sees to it that there is a file, and that it is not full.
+    fn ready(&mut self) -> Result<(), ShelfError> {
         let now = SystemTime::now();
         let (length, is_of_yesterday) = {
             let shelf = lock(&self.shared.shelf);
@@ -99,16 +118,12 @@ impl Thread {
         if self.writer.is_none() {
             lock(&self.shared.shelf).begin(now)?;
             let comment = match self.pseudonyms {
-                Some(_) => "SIP of chosen line groups. Numbers and names are pseudonyms.",
-                None => "SIP of chosen line groups.",
+                Some(_) => "SIP, and audio where chosen, of chosen line groups. Numbers and names are pseudonyms.",
+                None => "SIP, and audio where chosen, of chosen line groups.",
             };
             self.writer = Some(Writer::new(APPLICATION, comment));
         }
-        self.note(record);
-        match self.writer.as_ref().is_some_and(|writer| writer.len() >= CHUNK) {
-            true => self.write(),
-            false => Ok(()),
-        }
+        Ok(())
     }
 
     /// What is due now and then.
@@ -117,6 +132,7 @@ impl Thread {
             self.discarded_at = Instant::now();
             lock(&self.shared.shelf).discard_old(SystemTime::now());
         }
+        self.shared.forget_calls();
         if !self.shared.open.load(Ordering::Relaxed) {
             return self.end();
         }
@@ -125,6 +141,12 @@ impl Thread {
 
     fn write(&mut self) -> Result<(), ShelfError> {
         self.written_at = Instant::now();
+        if lock(&self.shared.shelf).is_gone() {
+            // What waits belongs behind what is gone; the next record begins a file that can be read.
+            self.writer = None;
+            lock(&self.shared.shelf).close();
+            tracing::warn!("somebody has removed the capture file that was being written; another one follows");
+        }
         match self.writer.as_mut().map(Writer::take) {
             Some(octets) if !octets.is_empty() => lock(&self.shared.shelf).append(&octets),
             _ => Ok(()),
@@ -136,7 +158,7 @@ impl Thread {
         self.written_at = Instant::now();
         let Some(mut writer) = self.writer.take() else { return Ok(()) };
         self.composer.flush(&mut writer);
-        writer.lose(self.shared.lost.swap(0, Ordering::Relaxed));
+        writer.lose(self.shared.lost.take());
         writer.finish();
         let mut shelf = lock(&self.shared.shelf);
         let written = shelf.append(&writer.take());
@@ -145,13 +167,15 @@ impl Thread {
     }
 
     fn note(&mut self, record: Record) {
-        let belongs = self.belongs(&record);
+        let Record { call, group, line, .. } = record;
+        let belongs = self.belongs(call, Owner { group, line });
+        let names = self.shared.names();
         let Some(writer) = &mut self.writer else { return };
-        writer.lose(self.shared.lost.swap(0, Ordering::Relaxed));
+        writer.lose(self.shared.lost.take());
         let Record { at, call, group, what, .. } = record;
         match what {
             What::Sip(SipRecord { sent, transport, local, remote, bytes }) => {
-                let group = group.and_then(|group| self.settings.names.groups.get(group.0 as usize));
+                let group = group.and_then(|group| names.groups.get(group.0 as usize));
                 let mut name = |address: IpAddr, name: &str| writer.name(address, name);
                 name(local.ip(), OWN_NAME);
                 if let (Some(remote), Some(group)) = (remote.address(), group) {
@@ -163,7 +187,7 @@ impl Thread {
                 self.composer.message(message, writer);
             }
             What::Client(ClientRecord { sent, client, user, text }) => {
-                let user = self.settings.names.users.get(user.0 as usize).map_or("", String::as_str);
+                let user = names.users.get(user.0 as usize).map_or("", String::as_str);
                 let user = self.pseudonyms.as_mut().map_or_else(|| user.to_owned(), |known| known.of(user));
                 let comment = format!("{belongs} client={client} user={user}");
                 let content = Content::client(&text, self.pseudonyms.as_mut());
@@ -174,18 +198,33 @@ impl Thread {
                 self.composer.note(at, call, comment::step(step.trigger, step.before, step.after));
             }
             What::Media { event, detail, .. } => {
+                let plain = self.pseudonyms.is_none();
+                let detail = detail.map(|detail| if plain { detail.into() } else { Pseudonyms::media(event, &detail) });
                 self.composer.note(at, call, comment::media(event, detail.as_deref()));
             }
             What::Failure { detail, .. } => self.composer.note(at, call, comment::failure(&detail)),
         }
     }
 
-    fn belongs(&mut self, record: &Record) -> String {
-        let names = &self.settings.names;
-        let line = record.line.and_then(|line| names.lines.get(line.0 as usize));
+    fn audio(&mut self, AudioRecord { at, call, owner, mut packet }: AudioRecord) {
+        let comment = self.belongs(Some(call), owner);
+        let Some(writer) = &mut self.writer else { return };
+        writer.lose(self.shared.lost.take());
+        writer.name(packet.local.ip(), OWN_NAME);
+        if packet.is_rtcp && self.pseudonyms.is_some() {
+            without_names(&mut packet.bytes);
+        }
+        let (direction, content) = (packet.direction, Content::Audio(packet));
+        let message = Message { at, call: Some(call), direction, addresses: None, content, comment };
+        self.composer.audio(message, writer);
+    }
+
+    fn belongs(&mut self, call: Option<CallId>, Owner { group, line }: Owner) -> String {
+        let names = self.shared.names();
+        let line = line.and_then(|line| names.lines.get(line.0 as usize));
         let line = line.map(|line| self.pseudonyms.as_mut().map_or_else(|| line.clone(), |known| known.of(line)));
-        let group = record.group.and_then(|group| names.groups.get(group.0 as usize));
-        comment::belongs(record.call, line.as_deref(), group.map(String::as_str))
+        let group = group.and_then(|group| names.groups.get(group.0 as usize));
+        comment::belongs(call, line.as_deref(), group.map(String::as_str))
     }
 }
 

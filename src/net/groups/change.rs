@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use offhook_sip::RegistrationId;
+use rustc_hash::FxHashMap;
 
 use super::pacer::Pacer;
 use super::targets::Targets;
@@ -64,16 +65,16 @@ impl Groups {
         begun: Vec<LineGroupId>,
     ) -> Change {
         let mut change = Change { begun, ..Change::default() };
-        let pilots: Vec<_> = (0..groups.len() as u32).map(|id| pilot(LineGroupId(id), &lines)).collect();
-        for (place, (settings, pilot)) in groups.into_iter().zip(pilots).enumerate() {
-            let begins = change.begun.contains(&LineGroupId(place as u32));
+        for (place, settings) in groups.into_iter().enumerate() {
+            let id = LineGroupId(place as u32);
             match self.groups.get_mut(place) {
-                None => self.groups.push(Group::new(settings, pilot)),
+                None => self.groups.push(Group::new(settings, id, &lines)),
                 Some(group) => {
-                    if begins {
+                    if change.begun.contains(&id) {
                         group.begin(settings.register_delay);
                     }
-                    (group.settings, group.pilot) = (settings, pilot);
+                    (group.pilot, group.by_user) = (pilot(id, &lines), by_user(id, &lines));
+                    group.settings = settings;
                 }
             }
         }
@@ -120,10 +121,11 @@ impl Change {
 }
 
 impl Group {
-    pub(super) fn new(settings: GroupSettings, pilot: Option<LineId>) -> Group {
+    pub(super) fn new(settings: GroupSettings, id: LineGroupId, lines: &[LineSettings]) -> Group {
         Group {
             pacer: Pacer::new(settings.register_delay),
-            pilot,
+            pilot: pilot(id, lines),
+            by_user: by_user(id, lines),
             bound_until: None,
             bound_at: None,
             settings,
@@ -154,7 +156,14 @@ impl Line {
 }
 
 /// The line that speaks for a group.
-pub(super) fn pilot(group: LineGroupId, lines: &[LineSettings]) -> Option<LineId> {
+fn pilot(group: LineGroupId, lines: &[LineSettings]) -> Option<LineId> {
     let speaks = |line: &LineSettings| line.group == group && line.pilot;
     lines.iter().position(speaks).map(|index| LineId(index as u32))
+}
+
+/// The lines of a group by their user names.
+fn by_user(group: LineGroupId, lines: &[LineSettings]) -> FxHashMap<String, LineId> {
+    // Of two with the same one the first has it.
+    let lines = lines.iter().enumerate().rev().filter(|(_, line)| line.group == group);
+    lines.map(|(index, line)| (line.user_name.clone(), LineId(index as u32))).collect()
 }

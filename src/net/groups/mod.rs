@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use offhook_sip::digest::Credentials;
 use offhook_sip::header::Protocol;
 use offhook_sip::{Account, Destination, RegistrationId};
+use rustc_hash::FxHashMap;
 
 use self::pacer::Pacer;
 use self::targets::{Target, Targets};
@@ -112,6 +113,8 @@ struct Group {
     flow_lost_at: Option<Instant>,
     /// Chooses between servers of one priority, always in the same way.
     seed: u64,
+    /// Its lines by their user names.
+    by_user: FxHashMap<String, LineId>,
     /// Why its PBX is not known or does not answer.
     cause: Option<EndCause>,
     pacer: Pacer,
@@ -142,9 +145,7 @@ struct Line {
 impl Groups {
     /// The groups and lines; `listen` is the address SIP is received at.
     pub fn new(listen: SocketAddr, groups: Vec<GroupSettings>, lines: Vec<LineSettings>) -> Groups {
-        let group = |(place, settings): (usize, GroupSettings)| {
-            Group::new(settings, change::pilot(LineGroupId(place as u32), &lines))
-        };
+        let group = |(place, settings): (usize, GroupSettings)| Group::new(settings, LineGroupId(place as u32), &lines);
         let groups = groups.into_iter().enumerate().map(group).collect();
         Groups { listen, groups, lines: lines.into_iter().map(Line::new).collect(), dead_contacts: Vec::new() }
     }
@@ -230,10 +231,8 @@ impl Groups {
 
     /// The line of a group that registers itself alone under this user name.
     pub(super) fn registering(&self, group: LineGroupId, user: &str) -> Option<LineId> {
-        let kind = self.group(group)?.settings.kind;
-        let is_it = |line: &Line| line.settings.group == group && line.settings.user_name == user;
-        let place = self.lines.iter().position(is_it).filter(|_| kind == Kind::Softphones);
-        place.map(|index| LineId(index as u32))
+        let group = self.group(group).filter(|group| group.settings.kind == Kind::Softphones)?;
+        group.by_user.get(user).copied()
     }
 
     /// Why nothing can leave by a group, as far as that is known.

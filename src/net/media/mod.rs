@@ -17,7 +17,7 @@ use offhook_media::codec::Codec;
 use offhook_media::dsp::{Country, Tone, ToneKind};
 use offhook_media::record::{Channels, Container, RecordFormat};
 use offhook_media::sdp::{self, Direction, LocalAudio, Negotiated, Offer, SdpError, SecurityKind, Terms};
-use offhook_media::session::{Side, Source};
+use offhook_media::session::{Copying, Side, Source};
 use offhook_media::sound::Clip;
 use offhook_media::srtp::{DtlsIdentity, LocalKeys};
 use offhook_media::webrtc::{WebRtcConfig, WebRtcError, WebRtcLeg};
@@ -31,10 +31,12 @@ pub use self::recording::Recording;
 pub use self::terms::{AudioSettings, Dtmf, Srtp};
 pub use self::worker::WorkerLoad;
 use self::worker::{Action, Workers};
+use super::capture::Tap;
 use super::figures::LegFigures;
 use crate::call::cause::CauseCode;
 use crate::call::dtmf::Digit;
 use crate::call::effect::{MediaInput, Sound};
+use crate::capture::recorder::Owner;
 use crate::ids::{CallId, ConferenceId};
 
 /// Events of all calls waiting for the core. Calls make a handful each, so this is not reached.
@@ -130,6 +132,8 @@ pub struct MediaServer {
     workers: Workers,
     ports: Ports,
     calls: FxHashMap<CallId, CallMedia>,
+    /// Those that have got media lately.
+    begun: Vec<CallId>,
     conferences: FxHashMap<ConferenceId, Conference>,
     next_session: u64,
 }
@@ -153,6 +157,8 @@ struct CallMedia {
     certificates: [Option<String>; 2],
     /// How often somebody else got each side.
     tenures: [u32; 2],
+    /// What of its packets goes into captures, and for whom.
+    tapped: Option<(Copying, Owner)>,
 }
 
 /// Somebody prepared for a side, with sockets that nobody reads yet.
@@ -219,6 +225,7 @@ impl MediaServer {
             workers,
             ports: Ports::new(settings.rtp_ports.clone(), u16::from_be_bytes([secret[8], secret[9]])),
             calls: FxHashMap::default(),
+            begun: Vec::new(),
             conferences: FxHashMap::default(),
             // SDP session identifiers need only be unique per host; these do not tell how many calls there were.
             next_session: u64::from_be_bytes([0, 0, secret[0], secret[1], secret[2], secret[3], secret[4], secret[5]]),
@@ -413,6 +420,25 @@ impl MediaServer {
         self.act(call, Action::Record(recording));
     }
 
+    /// Puts copies of a call's packets into captures from now on, or no longer.
+    pub(super) fn tap(&mut self, call: CallId, tap: Option<Tap>) {
+        let Some(media) = self.calls.get_mut(&call) else { return };
+        let wanted = tap.as_ref().map(|tap| (tap.copying(), tap.owner()));
+        if std::mem::replace(&mut media.tapped, wanted) != wanted {
+            self.workers.call(call, Action::Tap(tap));
+        }
+    }
+
+    /// All calls that have media.
+    pub(super) fn calls(&self) -> Vec<CallId> {
+        self.calls.keys().copied().collect()
+    }
+
+    /// A call that has got media since this was last asked. To be asked for until there is none.
+    pub(super) fn poll_begun(&mut self) -> Option<CallId> {
+        self.begun.pop()
+    }
+
     /// Whether there is no time for another call: new ones are to be refused, so that those that are there do not
     /// suffer.
     pub(super) fn is_overloaded(&self) -> bool {
@@ -507,8 +533,9 @@ impl MediaServer {
 
     /// A call's media, which begins with the first thing asked for it.
     fn media(&mut self, call: CallId) -> &mut CallMedia {
-        let workers = &mut self.workers;
+        let Self { workers, begun, .. } = self;
         self.calls.entry(call).or_insert_with(|| {
+            begun.push(call);
             if let Some(refuge) = workers.refuge(call) {
                 workers.place(call, refuge);
             }

@@ -116,7 +116,7 @@ async fn now(state: &WebState) -> Option<Now> {
             lines: group.lines.iter().map(|(_, status)| status.state).collect(),
             targets: [group.targets.len() as i64 - silent, silent],
             wrong_passwords: group.wrong_passwords,
-            capturing: captures.is_some_and(|captures| captures.selected(group.id) != Selection::Off),
+            capturing: captures.is_some_and(|captures| captures.selected(group.id).selection != Selection::Off),
         })
     };
     let deaf = report.listeners.iter().filter(|listener| listener.problem.is_some()).count() as i64;
@@ -135,7 +135,8 @@ async fn now(state: &WebState) -> Option<Now> {
         workers: calls.loads,
         queues: calls.queues,
         captures: captures.map(|captures| Captured {
-            lost: captures.lost(),
+            lost: captures.lost().messages,
+            lost_packets: captures.lost().packets,
             stopped: captures.stopped().is_some(),
             queued: captures.queued().0,
         }),
@@ -253,7 +254,7 @@ mod tests {
             users: 4,
             workers: vec![WorkerLoad { busy: 0.5, late: 0.25, overloaded: true }],
             queues: vec![QueueLength { name: "core", length: 9, limit: 10 }],
-            captures: Some(Captured { lost: 8, stopped: true, queued: 77 }),
+            captures: Some(Captured { lost: 8, lost_packets: 9, stopped: true, queued: 77 }),
             database: Some(4096),
             certificates: vec![certificate("https", Some(2_000.0)), certificate("main", None)],
             process: Some(process::Process {
@@ -291,6 +292,7 @@ mod tests {
             "offhook_capturing{group=\"main\"} 1",
             "offhook_capturing{group=\"second\"} 0",
             "offhook_capture_lost_messages_total 8",
+            "offhook_capture_lost_packets_total 9",
             "offhook_capture_stopped 1",
             "offhook_capture_queue_bytes 77",
             "offhook_database_up 1",

@@ -65,6 +65,7 @@ pub(super) struct Group {
 #[derive(Debug, Default)]
 pub(super) struct Captured {
     pub(super) lost: u64,
+    pub(super) lost_packets: u64,
     pub(super) stopped: bool,
     pub(super) queued: usize,
 }
@@ -222,6 +223,8 @@ impl Now {
         gauges(offhook, "capturing", "Whether signalling of a line group is captured", capturing);
         let help = "Messages that are missing in capture files";
         offhook.register("capture_lost_messages", help, ConstCounter::new(captured.lost));
+        let help = "Packets of audio that are missing in captures";
+        offhook.register("capture_lost_packets", help, ConstCounter::new(captured.lost_packets));
         let help = "Whether capturing has ended by itself";
         offhook.register("capture_stopped", help, ConstGauge::new(i64::from(captured.stopped)));
         let help = "Octets that wait to be written to capture files";

@@ -10,9 +10,16 @@ pub struct Captures {
     pub groups: Vec<CaptureGroup>,
     /// The files, the oldest first.
     pub files: Vec<CaptureFile>,
+    /// Calls that were chosen one by one and have not ended.
+    pub calls: Vec<CaptureCall>,
     /// Messages that were lost since the start, because they came faster than the disk took them.
     #[ts(type = "number")]
     pub dropped: u64,
+    /// Packets of audio, the same.
+    #[ts(type = "number")]
+    pub dropped_packets: u64,
+    /// Whether audio may be captured with its payload: not where numbers and names are pseudonyms.
+    pub payload_allowed: bool,
     /// Why capturing has ended by itself, in English; None: it has not.
     pub stopped: Option<String>,
     /// Octets that all files together may have.
@@ -32,6 +39,30 @@ pub struct CaptureGroup {
     pub capturing: bool,
     /// The numbers of the lines whose messages are; None: everything.
     pub lines: Option<Vec<String>>,
+    /// What of the audio of the same calls is.
+    pub audio: CaptureAudio,
+}
+
+/// A call that is captured whatever its line group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CaptureCall {
+    /// The call, as in `GET /api/v1/admin/calls`.
+    pub id: String,
+    /// What of its audio is captured.
+    pub audio: CaptureAudio,
+}
+
+/// What of the RTP and RTCP of calls is captured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum CaptureAudio {
+    /// Nothing.
+    #[default]
+    Off,
+    /// RTCP, and of RTP the headers.
+    Headers,
+    /// Everything: calls can be listened to.
+    Payload,
 }
 
 /// A capture file.
@@ -57,4 +88,18 @@ pub struct CaptureChange {
     /// The numbers of its lines whose messages are; None: everything.
     #[serde(default)]
     pub lines: Option<Vec<String>>,
+    /// What of the audio of the same calls is; without it nothing.
+    #[serde(default)]
+    pub audio: CaptureAudio,
+}
+
+/// Body of `PUT /api/v1/admin/captures/calls/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureCallChange {
+    /// Whether the call is captured.
+    pub capturing: bool,
+    /// What of its audio is; without it nothing.
+    #[serde(default)]
+    pub audio: CaptureAudio,
 }

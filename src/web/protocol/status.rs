@@ -64,6 +64,9 @@ pub struct CaptureState {
     /// Messages that are missing in the files since the start.
     #[ts(type = "number")]
     pub lost: u64,
+    /// Packets of audio that are missing there.
+    #[ts(type = "number")]
+    pub lost_packets: u64,
     /// Octets that wait to be written.
     #[ts(type = "number")]
     pub queued: usize,

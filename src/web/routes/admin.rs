@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::HttpFailure;
+use super::session::By;
 use super::table::{Method, Routes};
 use crate::call::cause::CauseCode;
 use crate::ids::LineId;
@@ -62,9 +63,13 @@ async fn calls(
 }
 
 /// Registers a line anew at once.
-async fn reset_line(State(state): State<WebState>, Path(id): Path<String>) -> Result<StatusCode, HttpFailure> {
+async fn reset_line(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    By(user): By,
+) -> Result<StatusCode, HttpFailure> {
     let line: LineId = id.parse().map_err(|_| CauseCode::UnknownLine)?;
-    tracing::info!(line = line.0, "reset by an administrator");
+    tracing::info!(user, line = line.0, "reset by an administrator");
     state.core.reset_line(line).await?;
     Ok(StatusCode::NO_CONTENT)
 }

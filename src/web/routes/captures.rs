@@ -11,10 +11,11 @@ use axum::response::Response;
 
 use super::HttpFailure;
 use super::files::{self, HasFiles, on_disk};
+use super::session::By;
 use super::table::{Method, Routes};
 use crate::call::cause::CauseCode;
-use crate::ids::{LineGroupId, LineId};
-use crate::net::capture::{CaptureStatus, Captures, Selection};
+use crate::ids::{CallId, LineGroupId, LineId};
+use crate::net::capture::{Audio, CaptureStatus, Captures, GroupCapture, Selection};
 use crate::shelf::ShelfFile;
 use crate::web::protocol::captures as protocol;
 use crate::web::{Labels, WebState};
@@ -24,6 +25,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .read(Method::Get, "/api/v1/admin/captures", show)
         .full(Method::Put, "/api/v1/admin/captures/groups/{name}", select)
+        .full(Method::Put, "/api/v1/admin/captures/calls/{id}", select_call)
         .full(Method::Delete, "/api/v1/admin/captures/files", delete_all)
         .read(Method::Get, "/api/v1/admin/captures/files/{name}", download)
         .full(Method::Delete, "/api/v1/admin/captures/files/{name}", delete)
@@ -33,45 +35,94 @@ pub fn routes() -> Routes {
 /// Where captures stand.
 async fn show(State(state): State<WebState>) -> Result<Json<protocol::Captures>, HttpFailure> {
     let labels = state.labels();
+    let payload_allowed = state.captures.as_ref().is_some_and(|captures| captures.pseudonyms().is_none());
     let status = on_disk(state.captures, |captures| Ok(captures.status())).await?;
-    Ok(Json(shown(&labels, status)))
+    Ok(Json(shown(&labels, status, payload_allowed)))
 }
 
 /// Switches capturing of a line group on or off.
 async fn select(
     State(state): State<WebState>,
     Path(name): Path<String>,
+    By(user): By,
     change: Result<Json<protocol::CaptureChange>, JsonRejection>,
 ) -> Result<StatusCode, HttpFailure> {
-    let Json(protocol::CaptureChange { capturing, lines }) = change.map_err(|_| CauseCode::BadRequest)?;
+    let Json(protocol::CaptureChange { capturing, lines, audio }) = change.map_err(|_| CauseCode::BadRequest)?;
     let captures = state.captures.as_ref().ok_or(CauseCode::NotFound)?;
     let labels = state.labels();
+    let audio = allowed(captures, audio)?;
     let place = labels.groups.iter().position(|group| group.name == name).ok_or(CauseCode::NotFound)?;
     let group = LineGroupId(place as u32);
     let line = |number: String| {
         let place = labels.lines.iter().position(|line| line.group == group && line.number == number);
         place.map(|place| LineId(place as u32)).ok_or(CauseCode::UnknownLine)
     };
+    let numbers = lines.as_ref().map_or_else(|| "all".to_owned(), |lines| lines.join(", "));
     let selection = match (capturing, lines) {
         (false, _) => Selection::Off,
         (true, None) => Selection::All,
         (true, Some(numbers)) if numbers.is_empty() => return Err(CauseCode::BadRequest.into()),
         (true, Some(numbers)) => Selection::Lines(numbers.into_iter().map(line).collect::<Result<_, _>>()?),
     };
-    tracing::info!(group = name, ?selection, "capturing changed by an administrator");
-    captures.select(group, selection);
+    match capturing {
+        true => {
+            tracing::info!(user, group = name, lines = numbers, ?audio, "capturing switched on by an administrator")
+        }
+        false => tracing::info!(user, group = name, "capturing switched off by an administrator"),
+    }
+    captures.select(group, GroupCapture { selection, audio });
+    state.core.set_captures(captures.clone()).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Captures a call that runs whatever its line group, or no longer.
+async fn select_call(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    By(user): By,
+    change: Result<Json<protocol::CaptureCallChange>, JsonRejection>,
+) -> Result<StatusCode, HttpFailure> {
+    let Json(protocol::CaptureCallChange { capturing, audio }) = change.map_err(|_| CauseCode::BadRequest)?;
+    let captures = state.captures.as_ref().ok_or(CauseCode::NotFound)?;
+    let audio = allowed(captures, audio)?;
+    let call: CallId = id.parse().map_err(|_| CauseCode::UnknownCall)?;
+    let running = state.core.calls().await.ok_or(CauseCode::ShuttingDown)?;
+    if running.calls.iter().all(|known| known.record.id != call) {
+        return Err(CauseCode::UnknownCall.into());
+    }
+    tracing::info!(user, %call, capturing, ?audio, "capturing of a call changed by an administrator");
+    captures.select_call(call, capturing.then_some(audio));
+    state.core.set_captures(captures.clone()).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How much of the audio is captured, where that may be.
+fn allowed(captures: &Captures, audio: protocol::CaptureAudio) -> Result<Audio, CauseCode> {
+    match audio {
+        protocol::CaptureAudio::Off => Ok(Audio::Off),
+        protocol::CaptureAudio::Headers => Ok(Audio::Headers),
+        protocol::CaptureAudio::Payload if captures.pseudonyms().is_some() => Err(CauseCode::AudioIsPersonal),
+        protocol::CaptureAudio::Payload => Ok(Audio::Payload),
+    }
+}
+
+fn audio(audio: Audio) -> protocol::CaptureAudio {
+    match audio {
+        Audio::Off => protocol::CaptureAudio::Off,
+        Audio::Headers => protocol::CaptureAudio::Headers,
+        Audio::Payload => protocol::CaptureAudio::Payload,
+    }
+}
+
 /// Deletes a file.
-async fn delete(State(state): State<WebState>, Path(name): Path<String>) -> Result<StatusCode, HttpFailure> {
-    files::delete(state.captures, name).await
+async fn delete(State(state): State<WebState>, Path(name): Path<String>, by: By) -> Result<StatusCode, HttpFailure> {
+    files::delete(state.captures, name, by).await
 }
 
 /// Deletes all files that are not being written.
-async fn delete_all(State(state): State<WebState>) -> Result<StatusCode, HttpFailure> {
+async fn delete_all(State(state): State<WebState>, By(user): By) -> Result<StatusCode, HttpFailure> {
     let deleted = on_disk(state.captures, Captures::delete_all).await?;
-    tracing::info!(deleted, "captures deleted by an administrator");
+    tracing::info!(user, deleted, "captures deleted by an administrator");
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -100,11 +151,12 @@ impl HasFiles for Captures {
     }
 }
 
-fn shown(labels: &Labels, status: CaptureStatus) -> protocol::Captures {
-    let group = |(label, selection): (&crate::web::GroupLabel, &Selection)| protocol::CaptureGroup {
+fn shown(labels: &Labels, status: CaptureStatus, payload_allowed: bool) -> protocol::Captures {
+    let group = |(label, capture): (&crate::web::GroupLabel, &GroupCapture)| protocol::CaptureGroup {
         name: label.name.clone(),
-        capturing: *selection != Selection::Off,
-        lines: match selection {
+        capturing: capture.selection != Selection::Off,
+        audio: audio(capture.audio),
+        lines: match &capture.selection {
             Selection::Off | Selection::All => None,
             Selection::Lines(lines) => {
                 let mut lines: Vec<_> = lines.iter().copied().collect();
@@ -114,10 +166,17 @@ fn shown(labels: &Labels, status: CaptureStatus) -> protocol::Captures {
         },
     };
     protocol::Captures {
-        groups: labels.groups.iter().zip(&status.groups).map(group).collect(),
+        groups: labels.groups.iter().zip(&status.groups).filter(|(label, _)| !label.removed).map(group).collect(),
         total: status.files.iter().map(|file| file.size).sum(),
         files: status.files.iter().map(files::shown).collect(),
-        dropped: status.lost,
+        calls: status
+            .calls
+            .iter()
+            .map(|(call, wanted)| protocol::CaptureCall { id: call.to_string(), audio: audio(*wanted) })
+            .collect(),
+        dropped: status.lost.messages,
+        dropped_packets: status.lost.packets,
+        payload_allowed,
         stopped: status.stopped,
         total_limit: status.total_limit,
     }

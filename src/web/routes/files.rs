@@ -13,6 +13,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::HttpFailure;
+use super::session::By;
 use crate::call::cause::CauseCode;
 use crate::shelf::ShelfFile;
 use crate::web::protocol::captures::CaptureFile;
@@ -52,14 +53,14 @@ where
 }
 
 /// Deletes a file.
-pub(super) async fn delete<T>(of: Option<T>, name: String) -> Result<StatusCode, HttpFailure>
+pub(super) async fn delete<T>(of: Option<T>, name: String, By(user): By) -> Result<StatusCode, HttpFailure>
 where
     T: HasFiles + Send + 'static,
 {
     let wanted = name.clone();
     match on_disk(of, move |of| of.delete(&wanted).map(|deleted| (deleted, of.path(&wanted)))).await? {
         (true, _) => {
-            tracing::info!(name, "file deleted by an administrator");
+            tracing::info!(user, name, "file deleted by an administrator");
             Ok(StatusCode::NO_CONTENT)
         }
         // It is being written.

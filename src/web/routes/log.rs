@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::HttpFailure;
 use super::files::{self, HasFiles, on_disk};
+use super::session::By;
 use super::table::{Method, Routes};
 use crate::call::cause::CauseCode;
 use crate::log::{Area, Log, LogLevel, LogLine, LogStatus, Wanted};
@@ -47,11 +48,12 @@ async fn show(State(state): State<WebState>) -> Result<Json<protocol::Log>, Http
 /// Logs more or less of some areas.
 async fn set(
     State(state): State<WebState>,
+    By(user): By,
     change: Result<Json<protocol::LogChange>, JsonRejection>,
 ) -> Result<StatusCode, HttpFailure> {
     let Json(protocol::LogChange { levels }) = change.map_err(|_| CauseCode::BadRequest)?;
     let log = state.log.ok_or(CauseCode::NotFound)?;
-    tracing::info!(?levels, "levels of the log set by an administrator");
+    tracing::info!(user, ?levels, "levels of the log set by an administrator");
     log.set_levels(levels);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -82,14 +84,14 @@ async fn lines(
 }
 
 /// Deletes a file.
-async fn delete(State(state): State<WebState>, Path(name): Path<String>) -> Result<StatusCode, HttpFailure> {
-    files::delete(state.log, name).await
+async fn delete(State(state): State<WebState>, Path(name): Path<String>, by: By) -> Result<StatusCode, HttpFailure> {
+    files::delete(state.log, name, by).await
 }
 
 /// Deletes all files that are not being written.
-async fn delete_all(State(state): State<WebState>) -> Result<StatusCode, HttpFailure> {
+async fn delete_all(State(state): State<WebState>, By(user): By) -> Result<StatusCode, HttpFailure> {
     let deleted = on_disk(state.log, Log::delete_all).await?;
-    tracing::info!(deleted, "log files deleted by an administrator");
+    tracing::info!(user, deleted, "log files deleted by an administrator");
     Ok(StatusCode::NO_CONTENT)
 }
 

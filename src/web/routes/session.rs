@@ -1,9 +1,11 @@
 //! Signing in and out: `/api/v1/session` for users, `/api/v1/admin/session` for administrators.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -148,7 +150,20 @@ async fn identity(state: &WebState, headers: HeaderMap, address: Option<String>)
     let stored = stored.filter(|stored| stored.object.active).ok_or(CauseCode::NotSignedIn)?;
     let id = if stored.from_file { account.name.clone() } else { stored.id.to_string() };
     let actor = Actor { kind: "administrator", id, address };
-    Ok(Identity { actor, role: stored.object.role })
+    Ok(Identity { actor, name: account.name.clone(), role: stored.object.role })
+}
+
+/// Which administrator asks, for the log.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct By(pub String);
+
+impl<S: Sync> FromRequestParts<S> for By {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<By, Infallible> {
+        // The guard of each route has put it there.
+        Ok(By(parts.extensions.get().map(|identity: &Identity| identity.name.clone()).unwrap_or_default()))
+    }
 }
 
 /// Lets a request on when a user's own page sent it, or a program with their cookie, and says whose it is.

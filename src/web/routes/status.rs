@@ -50,10 +50,11 @@ pub(super) async fn show(State(state): State<WebState>) -> Result<Json<Status>, 
 
 fn capture(labels: &Labels, captures: &Captures) -> CaptureState {
     let places = (0..).map(LineGroupId).zip(&labels.groups);
-    let groups = places.filter(|(group, _)| captures.selected(*group) != Selection::Off);
+    let groups = places.filter(|(group, _)| captures.selected(*group).selection != Selection::Off);
     CaptureState {
         groups: groups.map(|(_, label)| label.name.clone()).collect(),
-        lost: captures.lost(),
+        lost: captures.lost().messages,
+        lost_packets: captures.lost().packets,
         queued: captures.queued().0,
         stopped: captures.stopped(),
     }

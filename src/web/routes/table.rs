@@ -21,6 +21,8 @@ use crate::web::WebState;
 pub struct Identity {
     /// As the audit log names them.
     pub actor: Actor,
+    /// As the log names them.
+    pub name: String,
     /// What they may do.
     pub role: Role,
 }
@@ -28,7 +30,8 @@ pub struct Identity {
 impl Identity {
     /// Who may open the control socket's file, which only the server's own account may.
     pub fn of_control_socket() -> Identity {
-        Identity { actor: Actor { kind: "command", id: "control socket".into(), address: None }, role: Role::Full }
+        let name = "control socket".to_owned();
+        Identity { actor: Actor { kind: "command", id: name.clone(), address: None }, name, role: Role::Full }
     }
 
     /// Whether that is enough for what needs a role. Roles are in order, the one that may most first.

@@ -15,6 +15,7 @@ use crate::capture::diagnosis::diagnose;
 use crate::capture::failures::{Failures, VerdictStore};
 use crate::capture::file::export;
 use crate::capture::ladder;
+use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::recorder::Recording;
 use crate::capture::trace::Trace;
 use crate::log;
@@ -100,7 +101,7 @@ async fn case(
         let lines = log.recent(&log::Wanted { call: Some(trace.id.clone()), limit: CASE_LINES, ..Default::default() });
         lines.iter().map(|line| line.write(log::Format::Text).trim_end().to_owned()).collect()
     });
-    let name = attached_name("case", &trace, "zip");
+    let name = attached_name("case", &trace, names.as_mut(), "zip");
     let zip = tokio::task::spawn_blocking(move || {
         Case::new(trace, lines.unwrap_or_default(), convert::unix_ms(), names.as_mut()).zip()
     });
@@ -115,18 +116,19 @@ async fn case(
 }
 
 /// The name of a call's file: its number, where it has one.
-fn attached_name(what: &str, trace: &Trace, ending: &str) -> String {
-    let number = trace.id.bytes().all(|octet| octet.is_ascii_alphanumeric()).then_some(trace.id.as_str());
+fn attached_name(what: &str, trace: &Trace, pseudonyms: Option<&mut Pseudonyms>, ending: &str) -> String {
+    let id = pseudonyms.map_or_else(|| trace.id.clone(), |known| known.id(trace));
+    let number = id.bytes().all(|octet| octet.is_ascii_alphanumeric()).then_some(id.as_str());
     format!("{what}-{}.{ending}", number.unwrap_or("trace"))
 }
 
-/// What happened to a line lately, by its number or its place in the configuration.
+/// What happened to a line lately, by its number.
 async fn line(
     State(state): State<WebState>,
-    Path(id): Path<String>,
+    Path(number): Path<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, HttpFailure> {
-    let line = state.labels().names.line_named(&id).ok_or(CauseCode::UnknownLine)?;
+    let line = state.labels().line_numbered(&number).ok_or(CauseCode::UnknownLine)?;
     let recording = state.core.line_trace(line).await.ok_or(CauseCode::UnknownLine)?;
     show(&state, &recording, wanted).await
 }
@@ -149,7 +151,11 @@ async fn show(
             let mut pseudonyms = state.captures.as_ref().and_then(Captures::pseudonyms);
             let application = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
             let octets = export::pcapng(&trace, application, pseudonyms.as_mut());
-            super::files::attachment(&attached_name("call", &trace, "pcapng"), "application/x-pcapng", octets.into())
+            super::files::attachment(
+                &attached_name("call", &trace, pseudonyms.as_mut(), "pcapng"),
+                "application/x-pcapng",
+                octets.into(),
+            )
         }
     })
 }

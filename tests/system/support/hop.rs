@@ -24,7 +24,9 @@ use super::site::Site;
 pub(crate) struct Impairment {
     /// Share that is lost.
     pub(crate) loss: f64,
-    /// Each is held for up to so long.
+    /// Each is held for so long.
+    pub(crate) delay: Duration,
+    /// Each is held for up to so long beyond that.
     pub(crate) jitter: Duration,
     /// Share that is held so long that the next one overtakes it.
     pub(crate) reordered: f64,
@@ -183,10 +185,10 @@ impl Way {
 
     /// A datagram came to what stands for `host`.
     fn arrived(&mut self, host: usize, number: usize, from: SocketAddr, bytes: &[u8], count: u64) {
-        let Impairment { loss, jitter, reordered, doubled, .. } = self.impairment;
+        let Impairment { loss, delay, jitter, reordered, doubled, .. } = self.impairment;
         let random = &mut self.random[host];
         let [lost, overtaken, twice] = [loss, reordered, doubled].map(|share| random.next() < share);
-        let hold = jitter.mul_f64(random.next()) + if overtaken { OVERTAKEN } else { Duration::ZERO };
+        let hold = delay + jitter.mul_f64(random.next()) + if overtaken { OVERTAKEN } else { Duration::ZERO };
         if lost || self.waiting.len() >= WAITING {
             self.counts.lost.fetch_add(1, Ordering::Relaxed);
             return;

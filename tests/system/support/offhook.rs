@@ -5,7 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Output};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -89,6 +89,19 @@ impl Pbx {
     }
 }
 
+/// Gives the server its key of pseudonyms before it starts: by another one a number could happen to be its own
+/// pseudonym.
+pub(crate) fn fix_pseudonyms(site: &Site) {
+    let data = dir(site, Settings::default().host).join("data");
+    fs::create_dir_all(&data).expect("the directory can be made");
+    fs::write(data.join("pseudonyms.key"), [7; 32]).expect("the key can be written");
+}
+
+/// Where a server has its configuration, log and data.
+fn dir(site: &Site, host: u8) -> PathBuf {
+    site.dir().join(format!("offhook-{host}"))
+}
+
 /// The configuration of a server.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -163,7 +176,7 @@ impl Offhook {
     /// Starts a server with a changed configuration text.
     #[track_caller]
     pub(crate) fn start_with(site: &Site, settings: &Settings, toml: &str) -> Offhook {
-        let dir = site.dir().join(format!("offhook-{}", settings.host));
+        let dir = dir(site, settings.host);
         let config = write_config(&dir, toml);
         let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
         command.args(["serve", "--config"]).arg(&config).env("OFFHOOK_LOG", settings.log).env("NO_COLOR", "1");
@@ -210,20 +223,24 @@ impl Offhook {
     /// Writes another configuration and has it read: `offhook reload`. Gives what that says, or what is wrong.
     #[track_caller]
     pub(crate) fn reload(&self, toml: &str) -> Result<String, String> {
-        let config = write_config(&self.dir, toml);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
-        let output = command.args(["reload", "--config"]).arg(config).env("OFFHOOK_LOG", "error").output();
-        let output = output.expect("the program can be started");
+        write_config(&self.dir, toml);
+        let output = self.run(&["reload"]);
         let said = |text: &[u8]| String::from_utf8_lossy(text).trim().to_owned();
         if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
+    }
+
+    /// Runs one of an administrator's commands, such as `offhook capture …`.
+    #[track_caller]
+    pub(crate) fn run(&self, words: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+        command.args(words).arg("--config").arg(self.dir.join("offhook.toml")).env("OFFHOOK_LOG", "error");
+        command.output().expect("the program can be started")
     }
 
     /// What an administrator is told: `offhook status --json`.
     #[track_caller]
     pub(crate) fn status(&self) -> Value {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
-        command.args(["status", "--json", "--config"]).arg(self.dir.join("offhook.toml")).env("OFFHOOK_LOG", "error");
-        let output = command.output().expect("the program can be started");
+        let output = self.run(&["status", "--json"]);
         serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
     }

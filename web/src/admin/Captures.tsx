@@ -1,14 +1,14 @@
 /** Captures: what is captured, and the files that came of it. */
-import { MultiSelect, SegmentedControl, Switch } from '@mantine/core';
+import { Button, MultiSelect, NativeSelect, SegmentedControl, Switch } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useState } from 'react';
 import { BusyButton } from '../components/BusyButton';
-import type { CaptureGroup, LineGroup } from '../generated/protocol';
+import type { CaptureAudio, CaptureChange, CaptureGroup, LineGroup } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { useAttempt } from './announce';
 import classes from './Captures.module.css';
 import frame from './Console.module.css';
-import { capture, captures, captureUrl, CAPTURES_ZIP, deleteCapture } from './diagnosis';
+import { capture, captureCall, captures, captureUrl, CAPTURES_ZIP, deleteCapture } from './diagnosis';
 import { Files } from './Files';
 import { PageHead } from './PageHead';
 import { useWatched } from './poller';
@@ -57,19 +57,45 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
                 key={group.name}
                 group={group}
                 lines={groups.find(({ name }) => name === group.name)?.lines.map(({ number }) => number) ?? []}
-                onSwitch={async (capturing, lines) => {
-                  const done = capturing ? t.switchedOn(group.name) : t.switchedOff(group.name);
-                  await attempt(() => capture(group.name, capturing, lines), done);
+                payload={report.payload_allowed}
+                onSwitch={async (change) => {
+                  const done = change.capturing ? t.switchedOn(group.name) : t.switchedOff(group.name);
+                  await attempt(() => capture(group.name, change), done);
                   await again();
                 }}
               />
+            ))}
+            {report.calls.map(({ id, audio }) => (
+              <li key={`call ${id}`} className={classes.group} data-capturing>
+                <span className={classes.name}>
+                  <b>{t.call(id)}</b> <span className={classes.mark}>{t.audioKinds[audio]}</span>
+                </span>
+                <Button
+                  size="xs"
+                  variant="default"
+                  aria-label={t.stopCallNamed(id)}
+                  onClick={async () => {
+                    await attempt(() => captureCall(id, { capturing: false, audio: 'off' }), t.switchedOff(t.call(id)));
+                    await again();
+                  }}
+                >
+                  {t.stopCall}
+                </Button>
+              </li>
             ))}
           </ul>
         </section>
         <Files
           texts={t}
           report={report}
-          missing={report.dropped > 0 ? t.dropped(report.dropped) : null}
+          missing={
+            [
+              report.dropped > 0 && t.dropped(report.dropped),
+              report.dropped_packets > 0 && t.droppedPackets(report.dropped_packets),
+            ]
+              .filter(Boolean)
+              .join(' ') || null
+          }
           zip={CAPTURES_ZIP}
           urlOf={captureUrl}
           remove={deleteCapture}
@@ -84,10 +110,13 @@ interface GroupProps {
   group: CaptureGroup;
   /** All numbers of it. */
   lines: string[];
-  onSwitch: (capturing: boolean, lines: string[] | null) => Promise<void>;
+  /** Whether its audio may be captured with the payload. */
+  payload: boolean;
+  onSwitch: (change: CaptureChange) => Promise<void>;
 }
 
-function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }: GroupProps) {
+export function Group({ group, lines, payload, onSwitch }: GroupProps) {
+  const { name, capturing, lines: captured } = group;
   const { texts } = useTranslation();
   // What it is being switched to; null while nothing is asked of the server.
   const [wanted, setWanted] = useState<boolean | null>(null);
@@ -95,17 +124,20 @@ function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }:
   // What is being chosen; null while it is what the server has.
   const [draft, setDraft] = useState<string[] | null>(null);
   const [some, setSome] = useState<boolean | null>(null);
+  const [sound, setSound] = useState<CaptureAudio | null>(null);
   const t = texts.admin.captures;
   const onlySome = some ?? captured !== null;
   const chosen = draft ?? captured ?? [];
   const changed = onlySome ? draft !== null && draft.length > 0 : captured !== null;
-  const send = async (on: boolean, which: string[] | null) => {
+  const audio = sound ?? group.audio;
+  const send = async (capturing: boolean, lines: string[] | null, audio: CaptureAudio) => {
     if (busy) return;
-    setWanted(on);
-    await onSwitch(on, which);
-    setWanted(null);
+    setWanted(capturing);
+    await onSwitch({ capturing, lines, audio });
     setDraft(null);
     setSome(null);
+    setSound(null);
+    setWanted(null);
   };
   return (
     <li className={classes.group} data-capturing={capturing || undefined}>
@@ -119,7 +151,9 @@ function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }:
           </span>
         }
         aria-label={t.capture(name)}
-        onChange={({ currentTarget: { checked } }) => void send(checked, onlySome && chosen.length > 0 ? chosen : null)}
+        onChange={({ currentTarget: { checked } }) =>
+          void send(checked, onlySome && chosen.length > 0 ? chosen : null, audio)
+        }
       />
       {lines.length > 1 && (
         <div className={classes.lines}>
@@ -147,12 +181,31 @@ function Group({ group: { name, capturing, lines: captured }, lines, onSwitch }:
             />
           )}
           {capturing && changed && (
-            <BusyButton size="xs" busy={busy} onClick={() => void send(true, onlySome ? chosen : null)}>
+            <BusyButton size="xs" busy={busy} onClick={() => void send(true, onlySome ? chosen : null, audio)}>
               {t.apply}
             </BusyButton>
           )}
         </div>
       )}
+      <NativeSelect
+        className={classes.audio}
+        size="xs"
+        label={t.audio}
+        aria-label={t.audioOf(name)}
+        description={audio === 'payload' ? t.payloadText : payload ? undefined : t.noPayload}
+        aria-disabled={busy}
+        value={audio}
+        onChange={({ currentTarget: { value } }) => {
+          const next = (['off', 'headers', 'payload'] as const).find((kind) => kind === value) ?? 'off';
+          if (capturing) void send(true, captured, next);
+          else setSound(next);
+        }}
+        data={[
+          { value: 'off', label: t.audioKinds.off },
+          { value: 'headers', label: t.audioKinds.headers },
+          { value: 'payload', label: t.audioKinds.payload, disabled: !payload },
+        ]}
+      />
     </li>
   );
 }

@@ -1,5 +1,5 @@
 /** What the server tells of calls that failed, and its captures. */
-import type { CallTrace, CaptureChange, Captures, Failures, Status } from '../generated/protocol';
+import type { CallTrace, CaptureCallChange, CaptureChange, Captures, Failures, Status } from '../generated/protocol';
 import { get, request } from '../protocol/http';
 
 const base = '/api/v1/admin';
@@ -22,11 +22,16 @@ export const failures = (since: number) => get<Failures>(`${base}/failures?since
 export const captures = () => get<Captures>(`${base}/captures`);
 
 /** Switches capturing of a line group; without lines of all of it. */
-export async function capture(group: string, capturing: boolean, lines: string[] | null): Promise<void> {
+export const capture = (group: string, change: CaptureChange) =>
+  put(`${base}/captures/groups/${encodeURIComponent(group)}`, change);
+
+/** Captures a call that runs, whatever its line group, or no longer. */
+export const captureCall = (call: string, change: CaptureCallChange) =>
+  put(`${base}/captures/calls/${encodeURIComponent(call)}`, change);
+
+async function put(url: string, change: CaptureChange | CaptureCallChange): Promise<void> {
   const headers = { 'content-type': 'application/json' };
-  const change: CaptureChange = { capturing, lines };
-  const body = JSON.stringify(change);
-  await request(`${base}/captures/groups/${encodeURIComponent(group)}`, { method: 'PUT', headers, body });
+  await request(url, { method: 'PUT', headers, body: JSON.stringify(change) });
 }
 
 export const captureUrl = (file: string) => `${base}/captures/files/${encodeURIComponent(file)}`;

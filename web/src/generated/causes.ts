@@ -43,6 +43,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   too_many_clients: { english: "You are signed in too often at once. Close some of your softphones and programs.", german: "Sie sind zu oft gleichzeitig angemeldet. Bitte einige Softphones und Programme schließen." },
   audio_needs_client: { english: "Audio belongs to a client with a WebSocket. Leave sdp out, and a client is prompted.", german: "Ton gehört zu einem Client mit WebSocket. Ohne sdp wird ein Client dazu aufgefordert." },
   not_possible_now: { english: "That is not possible in the call's present state.", german: "Das ist im jetzigen Zustand des Gesprächs nicht möglich." },
+  audio_is_personal: { english: "Numbers and names have pseudonyms in captures, and a voice cannot get one. Only headers of audio can be captured.", german: "Nummern und Namen haben in Mitschnitten Pseudonyme, und eine Stimme kann keines bekommen. Vom Ton lassen sich nur Kopfdaten mitschneiden." },
   function_off: { english: "This function is switched off for this line.", german: "Diese Funktion ist für diese Leitung abgeschaltet." },
   no_other_call: { english: "This takes a second call.", german: "Dazu gehört ein zweites Gespräch." },
   not_answered: { english: "That is possible when the call has been answered.", german: "Das geht erst, wenn das Gespräch angenommen ist." },

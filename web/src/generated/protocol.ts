@@ -1,6 +1,6 @@
 // Generated from src/web/protocol.rs, src/web/protocol/admin.rs, src/quality and src/capture by `make generated`. Do not edit.
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "function_off" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
@@ -1094,9 +1094,21 @@ groups: Array<CaptureGroup>,
  */
 files: Array<CaptureFile>, 
 /**
+ * Calls that were chosen one by one and have not ended.
+ */
+calls: Array<CaptureCall>, 
+/**
  * Messages that were lost since the start, because they came faster than the disk took them.
  */
 dropped: number, 
+/**
+ * Packets of audio, the same.
+ */
+dropped_packets: number, 
+/**
+ * Whether audio may be captured with its payload: not where numbers and names are pseudonyms.
+ */
+payload_allowed: boolean, 
 /**
  * Why capturing has ended by itself, in English; None: it has not.
  */
@@ -1122,7 +1134,11 @@ capturing: boolean,
 /**
  * The numbers of the lines whose messages are; None: everything.
  */
-lines: Array<string> | null, };
+lines: Array<string> | null, 
+/**
+ * What of the audio of the same calls is.
+ */
+audio: CaptureAudio, };
 
 export type CaptureFile = { 
 /**
@@ -1142,6 +1158,18 @@ modified_at: number,
  */
 open: boolean, };
 
+export type CaptureAudio = "off" | "headers" | "payload";
+
+export type CaptureCall = { 
+/**
+ * The call, as in `GET /api/v1/admin/calls`.
+ */
+id: string, 
+/**
+ * What of its audio is captured.
+ */
+audio: CaptureAudio, };
+
 export type CaptureChange = { 
 /**
  * Whether the line group is captured.
@@ -1150,7 +1178,21 @@ capturing: boolean,
 /**
  * The numbers of its lines whose messages are; None: everything.
  */
-lines: Array<string> | null, };
+lines: Array<string> | null, 
+/**
+ * What of the audio of the same calls is; without it nothing.
+ */
+audio: CaptureAudio, };
+
+export type CaptureCallChange = { 
+/**
+ * Whether the call is captured.
+ */
+capturing: boolean, 
+/**
+ * What of its audio is; without it nothing.
+ */
+audio: CaptureAudio, };
 
 export type Log = { 
 /**
@@ -1611,6 +1653,10 @@ groups: Array<string>,
  * Messages that are missing in the files since the start.
  */
 lost: number, 
+/**
+ * Packets of audio that are missing there.
+ */
+lost_packets: number, 
 /**
  * Octets that wait to be written.
  */

@@ -791,6 +791,16 @@ export type NewPassword = {
  */
 password: string, };
 
+export type CreatedToken = { 
+/**
+ * The object.
+ */
+stored: Stored<TokenObject>, 
+/**
+ * What a program sends as `Authorization: Bearer …`.
+ */
+token: string, };
+
 export type UserLines = { 
 /**
  * The lines that the user has, the first one first.

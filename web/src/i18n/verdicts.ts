@@ -28,6 +28,7 @@ const names: Record<string, { en: string; de: string }> = {
   own_limit: { en: 'Limit of this server', de: 'Grenze dieses Servers' },
   own_fault: { en: 'Fault of this server', de: 'Fehler dieses Servers' },
   shutting_down: { en: 'Server was stopped', de: 'Server wurde beendet' },
+  not_begun: { en: 'Call not begun', de: 'Ruf nicht begonnen' },
   nat_contact: { en: 'Private address in Contact', de: 'Private Adresse im Contact' },
   ack_missing: { en: 'ACK missing', de: 'ACK fehlt' },
   session_expired: { en: 'Session timer expired', de: 'Session-Timer abgelaufen' },

@@ -28,6 +28,22 @@ fn each_failure_to_send_has_its_verdict() {
 }
 
 #[test]
+fn a_connection_that_ends_within_a_call_is_the_cause_only_where_the_call_broke_for_it() {
+    let call = "-> INVITE sip:200@pbx.test sdp=PCMA tcp\n<- 200 sdp=PCMA\n-> ACK\n2 failure main closed the connection was closed\n";
+    let lost = "-> INVITE inside sdp=PCMA tcp\nfailure main refused nobody listens there\ncause session_lost";
+    decided_by(&is("connection_closed", &format!("{call}{lost}")), "closed");
+    // Made anew, and the PBX is there: what it says then decides.
+    is(
+        "dialog_unknown",
+        &format!("{call}-> INVITE inside sdp=PCMA tcp\n<- 481\n-> ACK\n-> BYE\n<- 481\ncause session_lost"),
+    );
+    is("none", &format!("{call}-> BYE\n<- 200\ncause normal_clearing"));
+    // Before anybody answered; that a password was asked for is over.
+    let rings = "-> INVITE sip:200@pbx.test tcp\n<- 407\n-> ACK\n-> INVITE again auth tcp\n<- 100\n<- 180\n2 failure main closed the connection was closed\ncause pbx_unreachable";
+    is("connection_closed", rings);
+}
+
+#[test]
 fn the_servers_word_is_enough_where_nothing_was_sent() {
     is("name_not_resolved", "cause name_not_resolved");
     is("unreachable", "cause pbx_unreachable 503");

@@ -127,3 +127,25 @@ fn what_nobody_knows_is_shown_where_it_began() {
     decided_by(&last, "B → C");
     is("unknown", "");
 }
+
+#[test]
+fn a_call_that_was_refused_before_it_began_names_the_cause() {
+    let refused = |cause: &str| {
+        let asked = r#"client alice {"type":"make_call","number":"200"}"#;
+        format!(
+            "line 100\ncalled 200\nsetting line_group.functions = park_call\n{asked}\nstep make_call  ended: {cause}\ncause {cause}"
+        )
+    };
+    let off = is("not_begun", &refused("function_off"));
+    decided_by(&off, "make_call");
+    names(&off, "line_group.functions");
+    assert!(off.english.contains("from 100 to 200: This function is switched off"), "{}", off.english);
+    is("not_begun", &refused("line_not_registered"));
+    is("own_limit", &refused("too_many_calls"));
+    is("shutting_down", &refused("shutting_down"));
+    // One that began is another thing.
+    is(
+        "unreachable",
+        "line 100\ncalled 200\nstep make_call  initiated\nstep rejected initiated ended:\ncause pbx_unreachable",
+    );
+}

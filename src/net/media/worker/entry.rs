@@ -16,6 +16,7 @@ use crate::call::cause::CauseCode;
 use crate::call::dtmf::Digit;
 use crate::call::effect::MediaInput;
 use crate::ids::CallId;
+use crate::net::capture::Tap;
 
 /// One call's media.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(in super::super) struct Entry {
     pub(super) settled: bool,
     /// Where its recording goes.
     pub(super) tape: Option<Tape>,
+    /// Where copies of its packets go.
+    pub(super) tap: Option<Tap>,
 }
 
 /// Where a side's packets come and go.
@@ -115,6 +118,7 @@ impl Entry {
             connected: false,
             settled: false,
             tape: None,
+            tap: None,
         }
     }
 
@@ -178,7 +182,7 @@ impl Outlet {
 
     /// Sends and tells all that a session has to say; gives the time of its next timer.
     pub(super) fn drain(&self, entry: &mut Entry, now: Instant) -> Option<Instant> {
-        let Entry { call, session, sides, tenures, connected, tape, .. } = entry;
+        let Entry { call, session, sides, tenures, connected, tape, tap, .. } = entry;
         let mut tape_broke = false;
         loop {
             let output = session.poll_output();
@@ -220,10 +224,32 @@ impl Outlet {
                         tape.finish(patch);
                     }
                 }
+                Output::Copy(copy) => {
+                    let local = self.local(&sides[copy.side as usize], copy.channel, copy.remote);
+                    if let (Some(tap), Some(local)) = (&*tap, local) {
+                        tap.take(&copy, local, now);
+                    }
+                }
                 Output::Timeout(_) if std::mem::take(&mut tape_broke) => session.set_recorder(None, now),
                 Output::Timeout(wake) => return wake,
             }
         }
+    }
+
+    /// Our address of what is exchanged with a place.
+    fn local(&self, sockets: &Sockets, channel: Channel, remote: SocketAddr) -> Option<SocketAddr> {
+        let socket = match channel {
+            Channel::Rtp => &sockets.rtp,
+            Channel::Rtcp => &sockets.rtcp,
+            Channel::Mux | Channel::MuxTcp => {
+                return match sockets.browser.as_ref().and_then(|browser| browser.path_to(remote)) {
+                    Some(Path::Tcp(connection)) => connection.local(),
+                    Some(Path::Udp(place)) => self.browsers.get(*place)?.local_addr().ok(),
+                    None => self.browsers.first()?.local_addr().ok(),
+                };
+            }
+        };
+        socket.as_ref()?.socket.local_addr().ok()
     }
 
     fn transmit(&self, sockets: &Sockets, channel: Channel, to: SocketAddr, bytes: &[u8]) {

@@ -41,6 +41,7 @@ use super::recording::{Recording, Tapes};
 use super::{MediaError, MediaEvent, PortPair};
 use crate::call::dtmf::Digit;
 use crate::ids::{CallId, ConferenceId};
+use crate::net::capture::Tap;
 use crate::net::figures::LegFigures;
 
 /// What a worker is told.
@@ -96,6 +97,8 @@ pub(super) enum Action {
     Leave { side: Side },
     /// The call is recorded, or no longer.
     Record(Option<Recording>),
+    /// The call's packets go into captures, or no longer.
+    Tap(Option<Tap>),
     /// A browser's offer for another network path.
     RestartBrowser { side: Side, offer: String, credentials: IceCredentials },
     /// How digits travel on a side.

@@ -28,6 +28,7 @@ use super::{Action, Command, Directory, Inbox};
 use crate::call::dtmf::Digit;
 use crate::call::effect::MediaInput;
 use crate::ids::CallId;
+use crate::net::capture::Tap;
 use crate::net::figures::LegFigures;
 
 /// Largest packet taken: an Ethernet frame's worth.
@@ -244,6 +245,11 @@ impl Worker {
                 self.step(key, now, |session| session.end_pull(side, now));
             }
             Action::Record(recording) => self.record(key, recording, now),
+            Action::Tap(tap) => {
+                let copying = tap.as_ref().map(Tap::copying);
+                self.entries[key].tap = tap;
+                self.step(key, now, |session| session.copy_packets(copying));
+            }
             Action::RestartBrowser { side, offer, credentials } => {
                 self.restart_browser(key, side, &offer, credentials, now);
             }

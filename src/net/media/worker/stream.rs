@@ -65,6 +65,11 @@ impl Connection {
         self.flush(&mut pending);
     }
 
+    /// Our address of it.
+    pub(super) fn local(&self) -> Option<SocketAddr> {
+        self.stream.local_addr().ok()
+    }
+
     fn flush(&self, pending: &mut Vec<u8>) {
         // A broken connection is noticed by its reader.
         if let Ok(written) = (&self.stream).write(pending) {

@@ -209,9 +209,7 @@ async fn replace<T: Object>(
     Path(text): Path<String>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let (id, expected) = changed::<T>(&state, &text, request.headers())?;
-    let (body, _) = request::json(request, false).await?;
-    change_one::<T>(&state, &identity, Change::Put { kind: T::KIND, id, expected, body }).await
+    change_one::<T>(&state, &identity, &text, request, false).await
 }
 
 async fn patch<T: Object>(
@@ -220,9 +218,7 @@ async fn patch<T: Object>(
     Path(text): Path<String>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let (id, expected) = changed::<T>(&state, &text, request.headers())?;
-    let (patch, _) = request::json(request, true).await?;
-    change_one::<T>(&state, &identity, Change::Patch { kind: T::KIND, id, expected, patch }).await
+    change_one::<T>(&state, &identity, &text, request, true).await
 }
 
 async fn delete<T: Object>(
@@ -243,8 +239,21 @@ fn changed<T: Object>(state: &WebState, text: &str, headers: &HeaderMap) -> Resu
     Ok((id, expected(headers, version.ok_or_else(|| Failure::of(ProblemCode::NotFound))?)?))
 }
 
-async fn change_one<T: Object>(state: &WebState, identity: &Identity, change: Change) -> Result<Response, Failure> {
-    let id = change.id();
+/// Replaces an object, or some of its fields.
+async fn change_one<T: Object>(
+    state: &WebState,
+    identity: &Identity,
+    text: &str,
+    request: Request,
+    fields: bool,
+) -> Result<Response, Failure> {
+    let (id, expected) = changed::<T>(state, text, request.headers())?;
+    let (body, _) = request::json(request, fields).await?;
+    let kind = T::KIND;
+    let change = match fields {
+        true => Change::Patch { kind, id, expected, patch: body },
+        false => Change::Put { kind, id, expected, body },
+    };
     let writes = make(state, identity, &[change]).await?;
     if let Some(reply) = written(&writes, T::KIND, id) {
         return Ok(reply.into_response());

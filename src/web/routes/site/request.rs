@@ -222,7 +222,7 @@ pub(super) async fn change(
     }
     let reply = &reply;
     let kept = repeatable.as_ref().map(|repeatable| move |writes: &[Write]| repeatable.answer(&reply(writes)));
-    let answer = kept.as_ref().map(|kept| kept as &(dyn Fn(&[Write]) -> Answer + Sync));
+    let answer = kept.as_ref().map(|kept| kept as &administration::Answering<'_>);
     let request = administration::Request { changes, answer, ..administration::Request::default() };
     match state.administration.change(request, &identity.actor, now()).await {
         Ok(writes) => Ok(reply(&writes).into_response()),

@@ -83,7 +83,8 @@ impl Bearer {
     pub(in crate::web) fn identity(&self, address: Option<String>) -> Option<Identity> {
         let roles = [(Scope::Full, Role::Full), (Scope::Users, Role::Users), (Scope::ReadOnly, Role::ReadOnly)];
         let (_, role) = roles.into_iter().find(|(scope, _)| self.token.scopes.contains(scope))?;
-        Some(Identity { actor: Actor { kind: "token", id: self.id.to_string(), address }, role })
+        let actor = Actor { kind: "token", id: self.id.to_string(), address };
+        Some(Identity { actor, name: self.token.name.clone(), role })
     }
 }
 
@@ -91,10 +92,13 @@ impl Bearer {
 pub(in crate::web) async fn bearer(state: &WebState, headers: &HeaderMap) -> Result<Option<Bearer>, CauseCode> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let text = value.to_str().map_err(|_| CauseCode::NotSignedIn)?;
-    let (scheme, text) = text.split_once(' ').ok_or(CauseCode::NotSignedIn)?;
+    // What a proxy in between says of itself is no business of ours.
+    let Some((_, text)) = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+        return Ok(None);
+    };
     let text = text.trim();
     let id = text.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')).and_then(|(id, _)| id.parse().ok());
-    let id: ObjectId = id.filter(|_| scheme.eq_ignore_ascii_case("bearer")).ok_or(CauseCode::NotSignedIn)?;
+    let id: ObjectId = id.ok_or(CauseCode::NotSignedIn)?;
     let site = state.administration.site();
     let stored = site.get::<Token>(id).ok_or(CauseCode::NotSignedIn)?;
     let kept =

@@ -27,10 +27,13 @@
 //! pbx saw REFER                    a request at the PBX; `no` before it, `3 times` behind it; `saw 181` a response
 //! pbx saw BYE because SIP;cause=486          one with this Reason
 //! server restarts                  with what it has stored; a client signs in anew
+//! server replays                   what it has captured so far comes to the same decisions once more (`offhook replay`)
 //! ```
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -47,6 +50,9 @@ mod phone;
 
 /// The tone that is the music on hold.
 const MUSIC: u32 = 300;
+
+/// What asks for a replay.
+const REPLAYS: &str = "server replays";
 
 /// Who plays.
 struct Cast {
@@ -82,16 +88,32 @@ struct User {
 /// Plays a scenario; panics with the line that is not so.
 #[track_caller]
 pub(crate) fn play(name: &str, text: &str) {
+    play_through(name, text);
+}
+
+/// The same, and copies what the server has captured.
+#[track_caller]
+pub(crate) fn play_and_keep(name: &str, text: &str, file: &Path) {
+    let cast = play_through(name, text);
+    std::fs::copy(cast.captured(), file).expect("the capture can be copied");
+}
+
+#[track_caller]
+fn play_through(name: &str, text: &str) -> Cast {
     let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
     let lines: Vec<_> = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
     let mut setting = Setting::default();
     let steps = lines.iter().position(|(_, line)| !setting.take(line)).unwrap_or(lines.len());
+    if lines.iter().any(|(_, line)| *line == REPLAYS) {
+        setting.group += "capture = true\n";
+    }
     let mut cast = setting.cast(name);
     for (at, line) in &lines[steps..] {
         eprintln!("{name}:{at}: {line}");
         let (who, step) = line.split_once(' ').unwrap_or_else(|| panic!("{name}:{at}: a step has two words"));
         cast.step(who, step.trim());
     }
+    cast
 }
 
 impl Setting {
@@ -185,6 +207,9 @@ impl Cast {
             let lines: Vec<&str> = self.lines.values().map(String::as_str).collect();
             return self.server.wait_lines(&lines, "registered", None);
         }
+        if format!("{who} {step}") == REPLAYS {
+            return self.replays();
+        }
         if let Some(heard) = step.strip_prefix("hears ").filter(|&heard| heard != "ringing") {
             return self.hears(who, heard);
         }
@@ -194,15 +219,41 @@ impl Cast {
         }
     }
 
+    /// Ends the capture; gives its file.
+    #[track_caller]
+    fn captured(&self) -> PathBuf {
+        let output = self.server.run(&["capture", "off", "--group", "main"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        eventually("the capture is complete", SOON, || {
+            let status = self.server.run(&["capture", "status", "--json"]).stdout;
+            let status: Value = serde_json::from_slice(&status).map_err(|error| error.to_string())?;
+            match status["files"].as_array().map(Vec::as_slice) {
+                Some([file]) if file["open"] == false => {
+                    Ok(self.server.dir().join("data/captures").join(file["name"].as_str().unwrap_or_default()))
+                }
+                _ => Err(status.to_string()),
+            }
+        })
+    }
+
+    #[track_caller]
+    fn replays(&self) {
+        let file = self.captured();
+        let replay = Command::new(env!("CARGO_BIN_EXE_offhook")).args(["replay", "--brief"]).arg(file).output();
+        let decided = String::from_utf8_lossy(&replay.expect("the program can be started").stdout).into_owned();
+        let otherwise = ["Decided otherwise", "Not replayed"].into_iter().any(|word| decided.contains(word));
+        assert!(!otherwise && decided.contains("Replayed to the same"), "{decided}");
+    }
+
     #[track_caller]
     fn pbx_step(&self, step: &str) {
         match step.split_whitespace().collect::<Vec<_>>()[..] {
             ["saw", status] if status.parse::<u16>().is_ok() => self.pbx.wait(&format!("response {status} "), 1),
             ["saw", method] => self.pbx.wait(&format!("request {method} "), 1),
             ["saw", method, times, "times"] => {
-                let times = times.parse().expect("times is a number");
+                let times: usize = times.parse().expect("times is a number");
                 eventually(&format!("the PBX sees {method} {times} times"), SOON, || match self.pbx.requests(method) {
-                    found if found >= times => Ok(()),
+                    found if found == times => Ok(()),
                     found => Err(format!("{found} times so far")),
                 });
             }
