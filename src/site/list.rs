@@ -45,6 +45,7 @@ pub struct Query {
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, JsonSchema, TS)]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     /// Its objects, in the order asked for.
     pub items: Vec<Arc<Stored<T>>>,

@@ -194,6 +194,7 @@ impl FromStr for Kind {
 
 /// An object as the site keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+#[schemars(rename = "Stored{T}")]
 pub struct Stored<T> {
     /// Its id.
     pub id: ObjectId,

@@ -192,7 +192,9 @@ mod tests {
         let document = whole();
         let mut found = BTreeSet::new();
         references(&document, &mut found);
-        assert!(found.contains("#/components/schemas/UserObject"), "{found:?}");
+        for name in ["UserObject", "StoredUserObject", "UserObjectPage", "StoredTokenObject"] {
+            assert!(found.contains(format!("#/components/schemas/{name}").as_str()), "{name} is not in {found:?}");
+        }
         for reference in found {
             assert!(document.pointer(&reference[1..]).is_some(), "{reference}");
         }
