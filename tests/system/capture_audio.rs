@@ -85,7 +85,8 @@ fn legs(file: &Path, site: &Site) -> [Stream; 4] {
     let unknown = tshark(file, &["-Y", unknown]);
     assert_eq!(unknown, [""; 0], "it is audio: {unknown:#?}");
     let reports = tshark(file, &["-Y", "rtcp.pt == 200 || rtcp.pt == 201"]);
-    assert!(reports.len() >= 2, "{reports:?}");
+    // The one at the end of a call is always there; those before come every few seconds.
+    assert!(!reports.is_empty(), "{reports:?}");
     let streams = streams(file);
     let (own, browsers) = (format!("{}:", site.address(2)), format!("{}:7226", site.address(2)));
     let of = |is: &dyn Fn(&Stream) -> bool| {
@@ -94,12 +95,12 @@ fn legs(file: &Path, site: &Site) -> [Stream; 4] {
             longest.filter(|stream| stream.packets > 20).unwrap_or_else(|| panic!("a leg is missing: {streams:#?}"));
         Stream { source: source.clone(), destination: destination.clone(), ssrc: ssrc.clone(), packets: *packets }
     };
-    [
-        of(&|stream| stream.destination.starts_with(&own) && stream.destination != browsers),
-        of(&|stream| stream.source.starts_with(&own) && stream.source != browsers),
-        of(&|stream| stream.destination == browsers),
-        of(&|stream| stream.source == browsers),
-    ]
+    let to_phone = of(&|stream| stream.source.starts_with(&own) && stream.source != browsers);
+    let from_phone = of(&|stream| stream.source == to_phone.destination && stream.destination == to_phone.source);
+    // A browser on this machine may hear at one of its addresses and speak from another.
+    let from_browser = of(&|stream| stream.destination == browsers);
+    let to_browser = of(&|stream| stream.source == browsers);
+    [from_phone, to_phone, from_browser, to_browser]
 }
 
 /// What is said in a stream.
@@ -138,7 +139,6 @@ fn audio_is_captured_with_its_headers_or_whole() {
         capture(&server, &["off", "--group", "main"]);
         let file = one_file(&server);
         let [from_phone, to_phone, from_browser, to_browser] = legs(&file, &site);
-        assert_eq!((&from_phone.source, &from_browser.source), (&to_phone.destination, &to_browser.destination));
         let set_up = tshark(&file, &["-Y", "rtp && udp", "-T", "fields", "-e", "rtp.setup-frame"]);
         let filter = format!("frame.number == {} && sip", set_up.last().expect("there is RTP over UDP"));
         assert_eq!(tshark(&file, &["-Y", &filter]).len(), 1, "the call's messages lead to its audio");
