@@ -177,6 +177,8 @@ causes! {
     SignInFailed = "sign_in_failed", 401, 401, "User name or password is wrong.", "Benutzername oder Passwort ist falsch.";
     /// Not signed in, or the session ended.
     NotSignedIn = "not_signed_in", 401, 401, "Please sign in.", "Bitte anmelden.";
+    /// An administrator whose role is not enough.
+    RoleForbids = "role_forbids", 403, 403, "Your role does not allow this. Ask an administrator with the role full.", "Ihre Rolle erlaubt das nicht. Bitte einen Administrator mit der Rolle full fragen.";
     /// Too many wrong passwords.
     TooManyAttempts = "too_many_attempts", 403, 429, "Too many attempts. Wait a minute and try again.", "Zu viele Versuche. Bitte eine Minute warten.";
     /// A page or route that is not there.

@@ -1,5 +1,6 @@
 //! The one place that says who may do what, and why.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use crate::site::binding::{Bindings, LineKey, LineUser};
 use crate::site::{Group, Kind, ObjectId, Site, Stored, User};
 
 /// What somebody is in a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupPart {
     /// One of its members.
@@ -21,7 +22,7 @@ pub enum GroupPart {
 }
 
 /// Where a right comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema, TS)]
 #[serde(tag = "source", rename_all = "snake_case")]
 pub enum Source {
     /// It is about oneself.
@@ -102,7 +103,8 @@ impl Source {
 }
 
 /// Why something is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema, TS)]
+#[schemars(rename = "RightReason")]
 #[ts(rename = "RightReason")]
 pub struct Reason {
     /// Whose it is: the user that the right is on, or a user of the line.
@@ -113,7 +115,7 @@ pub struct Reason {
 }
 
 /// Why something is not allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema, TS)]
 #[serde(tag = "denied", rename_all = "snake_case")]
 pub enum Denied {
     /// Who asks is not there or not active.
@@ -170,7 +172,8 @@ impl Denied {
 }
 
 /// Whether something is allowed, and why or why not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, TS)]
+#[schemars(rename = "RightDecision")]
 #[ts(rename = "RightDecision")]
 pub struct Decision {
     /// Whether it is.
@@ -306,7 +309,7 @@ fn common<'a>(a: &'a [ObjectId], b: &'a [ObjectId]) -> impl Iterator<Item = Obje
 }
 
 /// Whether a user sees the journal of another, and may change its entries.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema, TS)]
 pub struct JournalAccess {
     /// Whether calls that are not private are seen.
     pub see: bool,
@@ -351,7 +354,7 @@ pub fn journal(site: &Site, by: ObjectId, of: ObjectId) -> JournalAccess {
 }
 
 /// A service of a user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, TS)]
 pub struct ServiceDecision {
     /// Which.
     pub service: ServiceRight,

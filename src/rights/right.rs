@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ts_rs::TS;
 
 /// What a right is about: the sections of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
     /// What is shown of a contact.
@@ -80,7 +81,7 @@ macro_rules! rights {
     ($($section:ident { $($(#[doc = $doc:literal])* $right:ident = $code:literal,
         $public:tt $business:tt $team:tt $personal:tt, $english:literal, $german:literal;)* })*) => {
         /// What one user may see of another, or do for them.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS)]
         pub enum Right {
             $($($(#[doc = $doc])* #[serde(rename = $code)] $right,)*)*
         }
@@ -234,7 +235,7 @@ rights! {
 const _: () = assert!(Right::ALL.len() <= 64);
 
 /// What can be done with a line that is somebody's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum LineRight {
     /// See whether it is free or busy.
@@ -254,7 +255,7 @@ pub enum LineRight {
 }
 
 /// Which of a user's lines it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// The first phone, and lines with the business number.
@@ -303,9 +304,9 @@ impl LineRight {
 }
 
 /// A set of rights. In JSON it is the list of their codes, in the table's order.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, TS)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, JsonSchema, TS)]
 #[ts(as = "Vec<Right>")]
-pub struct RightSet(u64);
+pub struct RightSet(#[schemars(with = "Vec<Right>")] u64);
 
 impl RightSet {
     /// No right.
@@ -383,7 +384,7 @@ impl<'de> Deserialize<'de> for RightSet {
 }
 
 /// A ready-made set of rights. Each includes those before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Nothing.
@@ -446,7 +447,7 @@ impl Level {
 /// Rights that are given: those of a level, or chosen one by one.
 ///
 /// In JSON `{ "level": "business" }` or `{ "level": "special", "rights": ["see_presence"] }`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(try_from = "GrantShape", into = "GrantShape")]
 #[ts(as = "GrantShape")]
 pub enum Grant {
@@ -473,8 +474,9 @@ impl Grant {
 }
 
 /// A [`Grant`] as it stands in JSON.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Grant")]
 #[ts(rename = "Grant")]
 pub struct GrantShape {
     /// The level, or `special`.
@@ -486,7 +488,7 @@ pub struct GrantShape {
 }
 
 /// A level, or `special`: rights chosen one by one.
-#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema, TS)]
 #[serde(untagged)]
 pub enum GrantLevel {
     /// A level.
@@ -496,7 +498,7 @@ pub enum GrantLevel {
 }
 
 /// The word `special`.
-#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum SpecialLevel {
     /// Rights chosen one by one.

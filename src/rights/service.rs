@@ -1,5 +1,6 @@
 //! What a user may use of the server: given to everybody, to a group or to one user.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use ts_rs::TS;
 macro_rules! services {
     ($($(#[doc = $doc:literal])* $service:ident = $code:literal, $english:literal, $german:literal;)*) => {
         /// Something that a user may use.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS)]
         pub enum ServiceRight {
             $($(#[doc = $doc])* #[serde(rename = $code)] $service,)*
         }

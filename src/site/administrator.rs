@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -13,7 +14,7 @@ use super::problem::{ProblemCode, Problems};
 use super::text::{MAX_NAME, check_description, check_email, check_login, check_name, check_text, fold, trim};
 
 /// What an administrator may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything.
@@ -26,8 +27,9 @@ pub enum Role {
 }
 
 /// A person who administers the server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "AdministratorObject")]
 #[ts(rename = "AdministratorObject")]
 pub struct Administrator {
     /// What the administrator signs in with. Unique whatever its case.
@@ -113,7 +115,7 @@ impl Object for Administrator {
 }
 
 /// What a token may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Everything.
@@ -127,8 +129,9 @@ pub enum Scope {
 }
 
 /// What a program signs in with; the secret itself is kept elsewhere.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "TokenObject")]
 #[ts(rename = "TokenObject")]
 pub struct Token {
     /// Its name. Unique whatever its case.

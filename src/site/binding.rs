@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -15,7 +16,7 @@ use super::{AdditionalLine, Computer, ObjectId, Site, Stored, User};
 use crate::rights::{LineRight, Place};
 
 /// A line, wherever the configuration or the database has it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema, TS)]
 pub struct LineKey {
     /// Name of its line group.
     pub group: String,
@@ -30,7 +31,7 @@ impl fmt::Display for LineKey {
 }
 
 /// Why a line is a user's. What stands first counts where several do, and makes the owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum BoundBy {
     /// It is the first phone.
@@ -59,7 +60,7 @@ impl BoundBy {
 }
 
 /// A user of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, TS)]
 pub struct LineUser {
     /// Who.
     pub user: ObjectId,
@@ -102,7 +103,7 @@ pub struct Shown {
 }
 
 /// Why a name leads to no line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Unbound {
     /// No line is called so.
@@ -132,7 +133,7 @@ impl Unbound {
 }
 
 /// A name of an object that leads to no line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, TS)]
 pub struct Loose {
     /// The user or computer.
     pub id: ObjectId,

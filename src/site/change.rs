@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use serde_path_to_error::Segment;
@@ -97,7 +98,7 @@ impl Refusal {
 }
 
 /// One object that a plan writes or deletes.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
 pub struct Write {
     /// Its kind.
     pub kind: Kind,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -12,8 +13,9 @@ use super::problem::Problems;
 use super::text::{check_line, check_name, fold, trim};
 
 /// A computer with telephones that always stand beside it: who is signed in there uses them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "ComputerObject")]
 #[ts(rename = "ComputerObject")]
 pub struct Computer {
     /// Its name in the network. Unique whatever its case.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use rustc_hash::FxHashSet;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -24,8 +25,9 @@ pub(super) const MAX_MONITOR_GROUPS: usize = 100;
 pub(super) const MAX_KEYS: usize = 200;
 
 /// Users together: what they may use, and what they may see and do of each other.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "GroupObject")]
 #[ts(rename = "GroupObject")]
 pub struct Group {
     /// Its name. Unique whatever its case.
@@ -74,8 +76,9 @@ impl Default for Group {
 }
 
 /// Who sees the journals of a group's members. Private calls are never among it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "GroupJournal")]
 #[ts(rename = "GroupJournal")]
 pub struct Journal {
     /// Head and deputy see those of all members.
@@ -87,7 +90,7 @@ pub struct Journal {
 }
 
 /// A group that the members of another are shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
 pub struct MonitorGroup {
     /// Which.
@@ -101,8 +104,9 @@ pub struct MonitorGroup {
 }
 
 /// A number that a group's members are shown to dial.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "GroupKey")]
 #[ts(rename = "GroupKey")]
 pub struct Key {
     /// What it says.

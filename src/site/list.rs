@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::JsonSchema;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use ts_rs::TS;
@@ -43,7 +44,8 @@ pub struct Query {
 }
 
 /// A page of a list.
-#[derive(Debug, Clone, PartialEq, TS)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, TS)]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     /// Its objects, in the order asked for.
     pub items: Vec<Arc<Stored<T>>>,

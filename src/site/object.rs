@@ -1,10 +1,12 @@
 //! Objects: what an administrator sets, each with its kind, its id and its version.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ts_rs::TS;
@@ -62,6 +64,16 @@ impl fmt::Debug for ObjectId {
     }
 }
 
+impl JsonSchema for ObjectId {
+    fn schema_name() -> Cow<'static, str> {
+        "ObjectId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[a-z0-9]{20}$", "description": "The id of an object." })
+    }
+}
+
 /// Text that is no id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id has 20 characters, each of a-z or 0-9")]
@@ -93,8 +105,9 @@ impl<'de> Deserialize<'de> for ObjectId {
 }
 
 /// What an object is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ObjectKind")]
 #[ts(rename = "ObjectKind")]
 pub enum Kind {
     /// A person who can sign in.
@@ -180,7 +193,8 @@ impl FromStr for Kind {
 }
 
 /// An object as the site keeps it.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+#[schemars(rename = "Stored{T}")]
 pub struct Stored<T> {
     /// Its id.
     pub id: ObjectId,

@@ -115,6 +115,16 @@ problems! {
     UnknownName = "unknown_name", 422, "There is no {} called {}.", "{} mit dem Namen {} gibt es nicht.";
     /// A CSV file that cannot be read.
     InvalidCsv = "invalid_csv", 422, "This is no CSV file that can be read: {}.", "Das ist keine lesbare CSV-Datei: {}.";
+    /// A change that does not say which version it changes.
+    IfMatchNeeded = "if_match_needed", 428, "Say which version you have changed: send its ETag as If-Match.", "Bitte angeben, welche Version geändert wurde: ihren ETag als If-Match senden.";
+    /// The same `Idempotency-Key` with something else.
+    KeyReused = "idempotency_key_reused", 422, "Another request was sent with this Idempotency-Key. Choose another one.", "Mit diesem Idempotency-Key kam schon eine andere Anfrage. Bitte einen anderen wählen.";
+    /// More octets than are taken.
+    TooLarge = "too_large", 413, "This is too large: {} MB are taken at most.", "Das ist zu groß: Höchstens {} MB werden angenommen.";
+    /// A body of another kind.
+    WrongMediaType = "wrong_media_type", 415, "Send this with one of these media types: {}.", "Das wird mit einem dieser Medientypen gesendet: {}.";
+    /// A password that is guessed too easily.
+    PasswordTooShort = "password_too_short", 422, "A password has {} characters at least.", "Ein Passwort hat mindestens {} Zeichen.";
     /// A document that is not JSON, or not of this shape.
     InvalidDocument = "invalid_document", 422, "This document cannot be read: {}.", "Dieses Dokument lässt sich nicht lesen: {}.";
 }

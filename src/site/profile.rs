@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
@@ -13,8 +14,9 @@ use super::problem::{Problem, ProblemCode, Problems, escaped};
 use super::text::{check_description, check_name, fold, trim};
 
 /// Settings for the clients of the users that have it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "ProfileObject")]
 #[ts(rename = "ProfileObject")]
 pub struct Profile {
     /// Its name. Unique whatever its case.
@@ -26,7 +28,7 @@ pub struct Profile {
 }
 
 /// A setting of a profile.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
 pub struct Preset {
     /// The value.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -14,8 +15,9 @@ use super::user::MAX_CLIENTS;
 use crate::rights::{Grant, Level, ServiceRight};
 
 /// What holds for the whole server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "SettingsObject")]
 #[ts(rename = "SettingsObject")]
 pub struct Settings {
     /// The domain of identities that are not set: `login@presence_domain`.
@@ -41,7 +43,7 @@ pub struct Settings {
 }
 
 /// What passwords must be like.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordRules {
     /// Characters at least.

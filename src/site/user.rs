@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -24,8 +25,9 @@ pub(super) const MAX_GRANTS: usize = 1_000;
 pub(super) const MAX_CLIENTS: i64 = 100;
 
 /// A person who can sign in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "UserObject")]
 #[ts(rename = "UserObject")]
 pub struct User {
     /// What the user signs in with. Unique whatever its case.
@@ -69,7 +71,7 @@ pub struct User {
 }
 
 /// A user's telephone numbers: `+`, country, area and number without spaces, or internal digits.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct Phones {
     /// Business.
@@ -89,7 +91,7 @@ pub struct Phones {
 }
 
 /// A user's address.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct Address {
     /// Title.
@@ -117,7 +119,7 @@ pub struct Address {
 }
 
 /// A line of somebody else that a user is shown.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdditionalLine {
     /// The line: its number, or `GROUP/NUMBER`.
@@ -131,7 +133,7 @@ pub struct AdditionalLine {
 }
 
 /// What one other user may see and do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
 pub struct UserGrant {
     /// Who.

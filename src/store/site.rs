@@ -203,6 +203,10 @@ impl SiteTable {
                     .bind(field),
             };
             query.execute(&mut *connection).await?;
+            if field == "password" {
+                // A new password ends the sessions that the old one began.
+                sessions::end_all(connection, kind, id).await?;
+            }
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ const MAX_TRACKED: usize = 10_000;
 /// Longest user name, in bytes.
 const MAX_NAME: usize = 128;
 /// Longest password, in bytes.
-const MAX_PASSWORD: usize = 1024;
+pub const MAX_PASSWORD: usize = 1024;
 /// Passwords checked at the same time.
 const CHECKS_AT_ONCE: usize = 2;
 

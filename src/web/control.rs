@@ -7,13 +7,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use axum::Router;
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
 
 use super::routes::HttpFailure;
-use super::{WebState, metrics, of_administrators};
+use super::routes::table::Identity;
+use super::{WebState, administrators_routes, metrics};
 use crate::call::cause::CauseCode;
 
 /// Why there is no control socket. One sentence with the place.
@@ -71,7 +72,9 @@ impl ControlSocket {
     /// Answers from now on.
     pub fn serve(&mut self, state: WebState) {
         let Some(listener) = self.listener.take() else { return };
-        let app: Router = of_administrators()
+        let app: Router = administrators_routes()
+            .into_router()
+            .layer(Extension(Ok::<_, CauseCode>(Identity::of_control_socket())))
             .route("/metrics", get(metrics::show))
             .fallback(any(async || HttpFailure::from(CauseCode::NotFound)))
             .with_state(state);

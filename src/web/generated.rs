@@ -15,6 +15,11 @@ use super::protocol::captures::{
     CaptureAudio, CaptureCall, CaptureCallChange, CaptureChange, CaptureFile, CaptureGroup, Captures,
 };
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
+use super::protocol::site::{
+    Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
+    ExplainedRight, FieldProblem, Import, LooseLine, NewPassword, ObjectVersion, ProblemReport, RightsOnUser, UserLine,
+    UserLines,
+};
 use super::protocol::status::{CaptureState, Certificate, Database, MediaWorker, Process, Queue, Status};
 use super::protocol::*;
 use crate::call::cause::CauseCode;
@@ -36,9 +41,9 @@ use crate::rights::{
 };
 use crate::site::binding::{BoundBy, LineKey, LineUser, Loose, Unbound};
 use crate::site::{
-    AdditionalLine, Address, Administrator, Computer, Group, Journal, KNOWN, Key, Kind, MonitorGroup, ObjectId,
+    AdditionalLine, Address, Administrator, Computer, Group, Journal, KNOWN, Key, Kind, MonitorGroup, ObjectId, Page,
     PasswordRules, Phones, Preset, ProblemCode, Profile, Reference, Role, Scope, Settings, Stored, Token,
-    User as UserObject, UserGrant, Values,
+    User as UserObject, UserGrant, Values, Write,
 };
 
 fn protocol_types() -> String {
@@ -192,6 +197,26 @@ fn site_types() -> String {
     add(Loose::decl(&config));
     add(Unbound::decl(&config));
     add(ProblemCode::decl(&config));
+    add(Page::<Administrator>::decl(&config));
+    add(Write::decl(&config));
+    add(ProblemReport::decl(&config));
+    add(FieldProblem::decl(&config));
+    add(Bulk::decl(&config));
+    add(BulkResult::decl(&config));
+    add(ObjectVersion::decl(&config));
+    add(NewPassword::decl(&config));
+    add(CreatedToken::decl(&config));
+    add(UserLines::decl(&config));
+    add(UserLine::decl(&config));
+    add(LooseLine::decl(&config));
+    add(ExplainedDecision::decl(&config));
+    add(ExplainedReason::decl(&config));
+    add(ExplainedDenial::decl(&config));
+    add(RightsOnUser::decl(&config));
+    add(ExplainedRight::decl(&config));
+    add(Audit::decl(&config));
+    add(AuditEntry::decl(&config));
+    add(Import::decl(&config));
     text
 }
 

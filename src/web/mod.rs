@@ -9,6 +9,7 @@ mod generated;
 pub mod ice;
 pub mod keeper;
 pub mod metrics;
+mod openapi;
 pub mod protocol;
 pub mod reload;
 mod request;
@@ -25,7 +26,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get};
 use ipnet::IpNet;
 
 use crate::administration::Administration;
@@ -45,6 +46,7 @@ use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::Certificate;
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
+use crate::web::routes::table::{Method, Routes};
 
 /// What every route can reach.
 #[derive(Debug, Clone)]
@@ -219,30 +221,37 @@ impl WebState {
 
 /// Every route of the server. `secure` says that TLS carries it.
 pub fn router(state: WebState, secure: bool) -> Router {
-    let guard = middleware::from_fn_with_state(state.clone(), routes::session::administrators_only);
+    let identify = middleware::from_fn_with_state(state.clone(), routes::session::identify);
     let reader = middleware::from_fn_with_state(state.clone(), metrics_readers_only);
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
-    Router::new()
+    unguarded()
         .merge(routes::telephony::routes().route_layer(users))
-        .merge(of_administrators().route_layer(guard))
+        .merge(administrators_routes().into_router().route_layer(identify))
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
-        .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
-        .route("/api/v1/session", routes::session::routes(AccountKind::User))
-        .route("/api/v1/socket", any(socket::open))
-        .route("/api/{*rest}", any(async || HttpFailure::from(CauseCode::NotFound)))
-        .fallback(assets::serve)
         .layer(middleware::from_fn(headers))
         .layer(axum::Extension(routes::Secure(secure)))
         .with_state(state)
 }
 
+/// What nobody needs to be signed in for, or asks for itself who is.
+fn unguarded() -> Router<WebState> {
+    Router::new()
+        .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
+        .route("/api/v1/session", routes::session::routes(AccountKind::User))
+        .route("/api/v1/openapi.json", get(openapi::show))
+        .route("/api/v1/socket", any(socket::open))
+        .route("/api/{*rest}", any(async || HttpFailure::from(CauseCode::NotFound)))
+        .fallback(assets::serve)
+}
+
 /// What administrators see and do.
-fn of_administrators() -> Router<WebState> {
+fn administrators_routes() -> Routes {
     routes::admin::routes()
-        .route("/api/v1/admin/configuration/reload", post(reload::post))
-        .merge(routes::captures::routes())
-        .merge(routes::log::routes())
-        .merge(routes::traces::routes())
+        .full(Method::Post, "/api/v1/admin/configuration/reload", reload::post)
+        .and(routes::captures::routes())
+        .and(routes::log::routes())
+        .and(routes::traces::routes())
+        .and(routes::site::routes())
 }
 
 /// Lets a request on that an administrator sent, or a monitoring system whose address is configured.

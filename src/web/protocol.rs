@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod captures;
 pub mod log;
+pub mod site;
 pub mod status;
 
 use std::fmt;

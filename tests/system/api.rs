@@ -55,8 +55,7 @@ impl Stage {
 
 #[track_caller]
 fn body(answer: &HttpAnswer) -> Value {
-    let text = answer.text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {}", answer.text))
+    answer.json()
 }
 
 /// The numbers of messages that have one.

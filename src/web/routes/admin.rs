@@ -1,15 +1,15 @@
 //! What an administrator sees and does: `/api/v1/admin`. Who may come here is decided by who mounts the routes.
 
+use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 
 use serde::Deserialize;
 
 use super::HttpFailure;
 use super::session::By;
+use super::table::{Method, Routes};
 use crate::call::cause::CauseCode;
 use crate::ids::LineId;
 use crate::quality::QualityStore;
@@ -32,12 +32,12 @@ fn recent() -> u32 {
 }
 
 /// The routes, with their whole paths.
-pub fn routes() -> Router<WebState> {
-    Router::new()
-        .route("/api/v1/admin/line-groups", get(line_groups))
-        .route("/api/v1/admin/calls", get(calls))
-        .route("/api/v1/admin/status", get(super::status::show))
-        .route("/api/v1/admin/lines/{id}/reset", post(reset_line))
+pub fn routes() -> Routes {
+    Routes::default()
+        .read(Method::Get, "/api/v1/admin/line-groups", line_groups)
+        .read(Method::Get, "/api/v1/admin/calls", calls)
+        .read(Method::Get, "/api/v1/admin/status", super::status::show)
+        .full(Method::Post, "/api/v1/admin/lines/{id}/reset", reset_line)
 }
 
 /// Where everything stands.

@@ -3,16 +3,16 @@
 use std::io;
 use std::path::PathBuf;
 
+use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, put};
-use axum::{Json, Router};
 
 use super::HttpFailure;
 use super::files::{self, HasFiles, on_disk};
 use super::session::By;
+use super::table::{Method, Routes};
 use crate::call::cause::CauseCode;
 use crate::ids::{CallId, LineGroupId, LineId};
 use crate::net::capture::{Audio, CaptureStatus, Captures, GroupCapture, Selection};
@@ -21,14 +21,15 @@ use crate::web::protocol::captures as protocol;
 use crate::web::{Labels, WebState};
 
 /// The routes, with their whole paths.
-pub fn routes() -> Router<WebState> {
-    Router::new()
-        .route("/api/v1/admin/captures", get(show))
-        .route("/api/v1/admin/captures/groups/{name}", put(select))
-        .route("/api/v1/admin/captures/calls/{id}", put(select_call))
-        .route("/api/v1/admin/captures/files", axum::routing::delete(delete_all))
-        .route("/api/v1/admin/captures/files/{name}", get(download).delete(delete))
-        .route("/api/v1/admin/captures/zip", get(collect))
+pub fn routes() -> Routes {
+    Routes::default()
+        .read(Method::Get, "/api/v1/admin/captures", show)
+        .full(Method::Put, "/api/v1/admin/captures/groups/{name}", select)
+        .full(Method::Put, "/api/v1/admin/captures/calls/{id}", select_call)
+        .full(Method::Delete, "/api/v1/admin/captures/files", delete_all)
+        .read(Method::Get, "/api/v1/admin/captures/files/{name}", download)
+        .full(Method::Delete, "/api/v1/admin/captures/files/{name}", delete)
+        .read(Method::Get, "/api/v1/admin/captures/zip", collect)
 }
 
 /// Where captures stand.

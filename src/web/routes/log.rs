@@ -4,17 +4,17 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
+use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Deserialize;
 
 use super::HttpFailure;
 use super::files::{self, HasFiles, on_disk};
 use super::session::By;
+use super::table::{Method, Routes};
 use crate::call::cause::CauseCode;
 use crate::log::{Area, Log, LogLevel, LogLine, LogStatus, Wanted};
 use crate::shelf::ShelfFile;
@@ -28,13 +28,15 @@ const MAX_LINES: usize = 2_000;
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
 /// The routes, with their whole paths.
-pub fn routes() -> Router<WebState> {
-    Router::new()
-        .route("/api/v1/admin/log", get(show).put(set))
-        .route("/api/v1/admin/log/lines", get(lines))
-        .route("/api/v1/admin/log/files", axum::routing::delete(delete_all))
-        .route("/api/v1/admin/log/files/{name}", get(download).delete(delete))
-        .route("/api/v1/admin/log/zip", get(collect))
+pub fn routes() -> Routes {
+    Routes::default()
+        .read(Method::Get, "/api/v1/admin/log", show)
+        .full(Method::Put, "/api/v1/admin/log", set)
+        .read(Method::Get, "/api/v1/admin/log/lines", lines)
+        .full(Method::Delete, "/api/v1/admin/log/files", delete_all)
+        .read(Method::Get, "/api/v1/admin/log/files/{name}", download)
+        .full(Method::Delete, "/api/v1/admin/log/files/{name}", delete)
+        .read(Method::Get, "/api/v1/admin/log/zip", collect)
 }
 
 /// Where the log stands.

@@ -6,7 +6,9 @@ mod events;
 mod files;
 pub mod log;
 pub mod session;
+pub mod site;
 mod status;
+pub mod table;
 pub mod telephony;
 pub mod traces;
 

@@ -14,9 +14,13 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use tracing::{error, info};
 
+use super::site::tokens::bearer;
+use super::table::Identity;
 use super::{HttpFailure, Secure};
+use crate::administration::Actor;
 use crate::call::cause::CauseCode;
 use crate::ids::UserId;
+use crate::site::Administrator;
 use crate::user::accounts::{AccountKind, SignInError};
 use crate::web::protocol::{SignIn, User};
 use crate::web::{WebState, client_address, same_origin};
@@ -106,19 +110,47 @@ async fn sign_out(
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(kind, secure, "", 0)?)]).into_response())
 }
 
-/// Lets a request on when an administrator's own page sent it.
-pub async fn administrators_only(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
-    if !same_origin(request.headers()) {
-        return HttpFailure::from(CauseCode::BadRequest).into_response();
+/// Lets a request on when an administrator's own page sent it, or a program with a token. Every scope has the metrics.
+pub async fn administrators_only(State(state): State<WebState>, request: Request, next: Next) -> Response {
+    match is_administrator(&state, request.headers().clone()).await {
+        Ok(()) => next.run(request).await,
+        Err(cause) => HttpFailure::from(cause).into_response(),
     }
-    match signed_in(&state, AccountKind::Administrator, request.headers()).await {
-        Ok(user) => {
-            let account = state.accounts(AccountKind::Administrator).account(user);
-            request.extensions_mut().insert(By(account.map(|account| account.name.clone()).unwrap_or_default()));
-            next.run(request).await
-        }
-        Err(failure) => failure.into_response(),
+}
+
+async fn is_administrator(state: &WebState, headers: HeaderMap) -> Result<(), CauseCode> {
+    match bearer(state, &headers).await? {
+        Some(_) => Ok(()),
+        None => identity(state, headers, None).await.map(|_| ()),
     }
+}
+
+/// Finds out which administrator sent a request, for the routes of a [`Routes`](super::table::Routes).
+pub async fn identify(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| client_address(*from));
+    let identity = identity(&state, request.headers().clone(), address).await;
+    request.extensions_mut().insert(identity);
+    next.run(request).await
+}
+
+async fn identity(state: &WebState, headers: HeaderMap, address: Option<String>) -> Result<Identity, CauseCode> {
+    if !same_origin(&headers) {
+        return Err(CauseCode::BadRequest);
+    }
+    if let Some(bearer) = bearer(state, &headers).await? {
+        return bearer.identity(address).ok_or(CauseCode::RoleForbids);
+    }
+    let slot = signed_in(state, AccountKind::Administrator, &headers).await.map_err(|failure| failure.cause())?;
+    let account = state.administrators.account(slot).ok_or(CauseCode::NotSignedIn)?;
+    let site = state.administration.site();
+    // Accounts of the configuration file are known by their names, all others by the object's id.
+    let kept = account.key.parse().ok().and_then(|id| site.get::<Administrator>(id)).filter(|stored| !stored.from_file);
+    let stored = kept.or_else(|| site.named::<Administrator>(&account.name).filter(|stored| stored.from_file));
+    // A change of the site counts here before it does where people sign in.
+    let stored = stored.filter(|stored| stored.object.active).ok_or(CauseCode::NotSignedIn)?;
+    let id = if stored.from_file { account.name.clone() } else { stored.id.to_string() };
+    let actor = Actor { kind: "administrator", id, address };
+    Ok(Identity { actor, name: account.name.clone(), role: stored.object.role })
 }
 
 /// Which administrator asks, for the log.
@@ -129,8 +161,8 @@ impl<S: Sync> FromRequestParts<S> for By {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<By, Infallible> {
-        // Whoever may use the control socket has no account here.
-        Ok(parts.extensions.get().cloned().unwrap_or_else(|| By("control socket".to_owned())))
+        // The guard of each route has put it there.
+        Ok(By(parts.extensions.get().map(|identity: &Identity| identity.name.clone()).unwrap_or_default()))
     }
 }
 

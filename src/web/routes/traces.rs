@@ -1,14 +1,14 @@
 //! Why calls failed: their traces and verdicts, for administrators.
 
+use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Deserialize;
 
 use super::HttpFailure;
+use super::table::{Method, Routes};
 use crate::call::cause::CauseCode;
 use crate::capture::case::Case;
 use crate::capture::diagnosis::diagnose;
@@ -64,12 +64,12 @@ struct Period {
 }
 
 /// The routes, with their whole paths.
-pub fn routes() -> Router<WebState> {
-    Router::new()
-        .route("/api/v1/admin/calls/{id}/trace", get(call))
-        .route("/api/v1/admin/calls/{id}/case", get(case))
-        .route("/api/v1/admin/lines/{id}/trace", get(line))
-        .route("/api/v1/admin/failures", get(failures))
+pub fn routes() -> Routes {
+    Routes::default()
+        .read(Method::Get, "/api/v1/admin/calls/{id}/trace", call)
+        .read(Method::Get, "/api/v1/admin/calls/{id}/case", case)
+        .read(Method::Get, "/api/v1/admin/lines/{id}/trace", line)
+        .read(Method::Get, "/api/v1/admin/failures", failures)
 }
 
 /// A call on all its sides, and what it comes to.

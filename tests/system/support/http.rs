@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use serde_json::Value;
+
 use super::SOON;
 
 /// An answer.
@@ -11,8 +13,24 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The cookie that it sets, as it is sent back.
     pub(crate) cookie: Option<String>,
-    /// All of it.
+    /// All of it; what is no text is left out.
     pub(crate) text: String,
+}
+
+impl Answer {
+    /// Its body as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        let text = self.text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// A header, its name in small letters; empty where it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let head = self.text.split("\r\n\r\n").next().unwrap_or_default();
+        let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+        headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+    }
 }
 
 /// Sends a request and reads the whole answer.
@@ -26,8 +44,9 @@ pub(crate) fn ask(server: SocketAddr, method: &str, route: &str, headers: &[(&st
         "{method} {route} HTTP/1.1\r\nhost: {server}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
     );
     stream.write_all(request.as_bytes()).expect("the request can be sent");
-    let mut text = String::new();
-    stream.read_to_string(&mut text).expect("the answer is text");
+    let mut octets = Vec::new();
+    stream.read_to_end(&mut octets).expect("the answer comes");
+    let text = String::from_utf8_lossy(&octets).into_owned();
     let status = text.split_whitespace().nth(1).and_then(|status| status.parse().ok()).expect("it has a status");
     let set = text.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie:"));
     let cookie = set.and_then(|line| Some(line.split_once(':')?.1.split(';').next()?.trim().to_owned()));

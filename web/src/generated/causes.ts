@@ -68,6 +68,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   wrong_version: { english: "This page is out of date. Reload it.", german: "Diese Seite ist veraltet. Bitte neu laden." },
   sign_in_failed: { english: "User name or password is wrong.", german: "Benutzername oder Passwort ist falsch." },
   not_signed_in: { english: "Please sign in.", german: "Bitte anmelden." },
+  role_forbids: { english: "Your role does not allow this. Ask an administrator with the role full.", german: "Ihre Rolle erlaubt das nicht. Bitte einen Administrator mit der Rolle full fragen." },
   too_many_attempts: { english: "Too many attempts. Wait a minute and try again.", german: "Zu viele Versuche. Bitte eine Minute warten." },
   not_found: { english: "There is nothing at this address.", german: "Unter dieser Adresse gibt es nichts." },
   internal: { english: "Something went wrong in the server. The log has the details.", german: "Im Server ist etwas schiefgegangen. Einzelheiten stehen im Protokoll." },

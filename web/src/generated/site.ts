@@ -640,4 +640,341 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "invalid_document";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document";
+
+export type Page<T> = { 
+/**
+ * Its objects, in the order asked for.
+ */
+items: Array<Stored<T>>, 
+/**
+ * The cursor of the next page; null: this is the last one.
+ */
+next: string | null, 
+/**
+ * Objects of all pages.
+ */
+total: number, };
+
+export type Write = { 
+/**
+ * Its kind.
+ */
+kind: ObjectKind, 
+/**
+ * Its id.
+ */
+id: ObjectId, 
+/**
+ * Its version from then on; of a deleted one, its last.
+ */
+version: number, 
+/**
+ * What a person reads of it.
+ */
+title: string, 
+/**
+ * Its body until then; null: it was not there.
+ */
+before: unknown, 
+/**
+ * Its body from then on; null: it is deleted.
+ */
+after: unknown, 
+/**
+ * Whether it changes only because something that it refers to is deleted.
+ */
+follows: boolean, };
+
+export type ProblemReport = { 
+/**
+ * `urn:offhook:problem:` and the code.
+ */
+type: string, 
+/**
+ * What this code means, in English.
+ */
+title: string, 
+/**
+ * The HTTP status.
+ */
+status: number, 
+/**
+ * What is wrong, in English.
+ */
+detail: string, 
+/**
+ * What is wrong, in German.
+ */
+german: string, 
+/**
+ * What is wrong first: a code of `docs/problems.md` or `docs/causes.md`.
+ */
+code: string, 
+/**
+ * Everything that is wrong, with its place; empty where it is the request as a whole.
+ */
+errors: Array<FieldProblem>, };
+
+export type FieldProblem = { 
+/**
+ * JSON pointer into the object; empty: the object as a whole. In an import: into `users.json` and so on, or the column
+ * of a CSV file.
+ */
+pointer: string, 
+/**
+ * A code of `docs/problems.md`.
+ */
+code: string, 
+/**
+ * What is wrong, in English.
+ */
+detail: string, 
+/**
+ * What is wrong, in German.
+ */
+german: string, 
+/**
+ * Kind of the object, where several were sent.
+ */
+kind: ObjectKind | null, 
+/**
+ * Its id.
+ */
+id: ObjectId | null, 
+/**
+ * Its name.
+ */
+name: string | null, 
+/**
+ * The line of a CSV file, from 1.
+ */
+line: number | null, };
+
+export type Bulk = { 
+/**
+ * The objects.
+ */
+ids: Array<ObjectId>, 
+/**
+ * What changes in all of them (JSON merge patch, RFC 7396).
+ */
+patch?: Record<string, unknown>, 
+/**
+ * Whether they are deleted.
+ */
+delete?: boolean, };
+
+export type BulkResult = { 
+/**
+ * Those that are otherwise now.
+ */
+changed: Array<ObjectVersion>, 
+/**
+ * Those that are gone.
+ */
+deleted: Array<ObjectId>, };
+
+export type ObjectVersion = { 
+/**
+ * Its id.
+ */
+id: ObjectId, 
+/**
+ * Its version.
+ */
+version: number, };
+
+export type NewPassword = { 
+/**
+ * The password.
+ */
+password: string, };
+
+export type CreatedToken = { 
+/**
+ * The object.
+ */
+stored: Stored<TokenObject>, 
+/**
+ * What a program sends as `Authorization: Bearer …`.
+ */
+token: string, };
+
+export type UserLines = { 
+/**
+ * The lines that the user has, the first one first.
+ */
+lines: Array<UserLine>, 
+/**
+ * What names a line in the user's settings and leads to none.
+ */
+loose: Array<LooseLine>, };
+
+export type UserLine = { 
+/**
+ * Which.
+ */
+line: LineKey, 
+/**
+ * Why it is the user's.
+ */
+by: BoundBy, 
+/**
+ * Which of the user's lines it is.
+ */
+place: Place, 
+/**
+ * Whether the user is the one whom it belongs to.
+ */
+owner: boolean, };
+
+export type LooseLine = { 
+/**
+ * JSON pointer to the field.
+ */
+pointer: string, 
+/**
+ * What stands there.
+ */
+line: string, 
+/**
+ * Why it leads to no line.
+ */
+why: Unbound, 
+/**
+ * The same in English.
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, };
+
+export type ExplainedDecision = { 
+/**
+ * Whether it is.
+ */
+allowed: boolean, 
+/**
+ * Everything that allows it; each alone would.
+ */
+because: Array<ExplainedReason>, 
+/**
+ * Why not.
+ */
+denied: ExplainedDenial | null, };
+
+export type ExplainedReason = { 
+/**
+ * Why.
+ */
+reason: RightReason, 
+/**
+ * As a part of a sentence: "through group Sales".
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, };
+
+export type ExplainedDenial = { 
+/**
+ * Why.
+ */
+reason: Denied, 
+/**
+ * The sentence in English.
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, };
+
+export type RightsOnUser = { 
+/**
+ * Every right, in the order of `docs/rights.md`.
+ */
+rights: Array<ExplainedRight>, };
+
+export type ExplainedRight = { 
+/**
+ * Which.
+ */
+right: Right, 
+/**
+ * Whether it is there.
+ */
+decision: ExplainedDecision, };
+
+export type Audit = { 
+/**
+ * Changes, the latest first.
+ */
+entries: Array<AuditEntry>, 
+/**
+ * `before` of the next page; null: this is the last one.
+ */
+next: number | null, };
+
+export type AuditEntry = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * When, in milliseconds since 1970.
+ */
+at: number, 
+/**
+ * Who: an object's id; for somebody of the configuration file, the name.
+ */
+actor: string, 
+/**
+ * What that is: `administrator`, `command` and so on.
+ */
+actor_kind: string, 
+/**
+ * What the actor is called, where the object is still there.
+ */
+actor_title: string | null, 
+/**
+ * Where from.
+ */
+address: string | null, 
+/**
+ * What was done: `create`, `change`, `delete`, `import`, `set_secret`, `remove_secret`.
+ */
+action: string, 
+/**
+ * The kind of object.
+ */
+kind: string, 
+/**
+ * Its id.
+ */
+object: string, 
+/**
+ * What it was called.
+ */
+title: string, 
+/**
+ * The object before.
+ */
+before: unknown, 
+/**
+ * The object afterwards; of a secret, which one it was.
+ */
+after: unknown, };
+
+export type Import = { 
+/**
+ * Whether it was carried out; false: it was only a preview.
+ */
+applied: boolean, 
+/**
+ * What it writes, those first that others refer to.
+ */
+writes: Array<Write>, };

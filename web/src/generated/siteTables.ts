@@ -138,6 +138,11 @@ export const problems: Record<ProblemCode, Words> = {
   invalid_cursor: { english: "This place in the list is not known. Begin at the first page.", german: "Diese Stelle der Liste ist nicht bekannt. Bitte bei der ersten Seite beginnen." },
   unknown_name: { english: "There is no {} called {}.", german: "{} mit dem Namen {} gibt es nicht." },
   invalid_csv: { english: "This is no CSV file that can be read: {}.", german: "Das ist keine lesbare CSV-Datei: {}." },
+  if_match_needed: { english: "Say which version you have changed: send its ETag as If-Match.", german: "Bitte angeben, welche Version geändert wurde: ihren ETag als If-Match senden." },
+  idempotency_key_reused: { english: "Another request was sent with this Idempotency-Key. Choose another one.", german: "Mit diesem Idempotency-Key kam schon eine andere Anfrage. Bitte einen anderen wählen." },
+  too_large: { english: "This is too large: {} MB are taken at most.", german: "Das ist zu groß: Höchstens {} MB werden angenommen." },
+  wrong_media_type: { english: "Send this with one of these media types: {}.", german: "Das wird mit einem dieser Medientypen gesendet: {}." },
+  password_too_short: { english: "A password has {} characters at least.", german: "Ein Passwort hat mindestens {} Zeichen." },
   invalid_document: { english: "This document cannot be read: {}.", german: "Dieses Dokument lässt sich nicht lesen: {}." },
 };
 

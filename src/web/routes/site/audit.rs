@@ -1,0 +1,86 @@
+//! Who changed what.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tracing::error;
+
+use super::failure::Failure;
+use crate::call::cause::CauseCode;
+use crate::site::{Kind, Role};
+use crate::store::AuditFilter;
+use crate::web::WebState;
+use crate::web::protocol::site::{Audit, AuditEntry};
+use crate::web::routes::table::{Method, Operation, Routes};
+
+/// Entries given when nothing is said, and at most.
+const ENTRIES: u32 = 50;
+const MAX_ENTRIES: u32 = 500;
+
+/// Which changes are looked for.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct AuditQuery {
+    /// Whose.
+    actor: Option<String>,
+    /// To objects of this kind.
+    kind: Option<String>,
+    /// To this object.
+    object: Option<String>,
+    /// From this time on, in milliseconds since 1970.
+    since: Option<i64>,
+    /// Only what came before the entry with this number.
+    before: Option<i64>,
+    /// Entries of the page, 500 at most; by default 50.
+    limit: Option<u32>,
+}
+
+pub(super) fn routes() -> Routes {
+    let operation = Operation {
+        refusals: &[400],
+        ..Operation::giving::<Audit>("list_audit", "Who changed what, the latest first").asking::<AuditQuery>()
+    };
+    Routes::default().described(Role::ReadOnly, (Method::Get, "/api/v1/admin/audit"), operation, list)
+}
+
+async fn list(
+    State(state): State<WebState>,
+    query: Result<Query<AuditQuery>, QueryRejection>,
+) -> Result<Json<Audit>, Failure> {
+    let Query(AuditQuery { actor, kind, object, since, before, limit }) = query.map_err(|_| CauseCode::BadRequest)?;
+    let limit = limit.filter(|&limit| limit > 0).unwrap_or(ENTRIES).min(MAX_ENTRIES);
+    let filter = AuditFilter { actor, kind, object, since };
+    // One more says whether there is a next page.
+    let mut found = state.store.audit().list(&filter, before, limit + 1).await.map_err(|failure| {
+        error!(error = &failure as &dyn std::error::Error, "the audit log cannot be read");
+        CauseCode::Internal
+    })?;
+    let is_last = found.len() <= limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().map(|(id, _)| *id).filter(|_| !is_last);
+    let site = state.administration.site();
+    let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+    let entries = found.into_iter().map(|(id, entry)| {
+        let actor_title = entry.actor.parse().ok().and_then(|actor| {
+            let kind: Kind = entry.actor_kind.parse().ok()?;
+            Some(site.title(kind, actor).to_owned()).filter(|title| !title.is_empty())
+        });
+        AuditEntry {
+            id,
+            at: entry.at,
+            actor: entry.actor,
+            actor_kind: entry.actor_kind,
+            actor_title,
+            address: entry.address,
+            action: entry.action,
+            kind: entry.kind,
+            object: entry.object,
+            title: entry.title,
+            before: json(entry.before),
+            after: json(entry.after),
+        }
+    });
+    Ok(Json(Audit { entries: entries.collect(), next }))
+}

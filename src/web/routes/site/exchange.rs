@@ -1,0 +1,242 @@
+//! The site as a ZIP of readable JSON, and back: previewed, then all or nothing. Users also from CSV.
+
+use std::io::{self, Cursor, Read, Write as _};
+
+use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tracing::error;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::failure::{Failure, field};
+use super::request;
+use crate::administration;
+use crate::call::cause::CauseCode;
+use crate::site::exchange::{Misfit, Wanted, diff, export};
+use crate::site::users_csv::{self, Mistake};
+use crate::site::{Change, Kind, ObjectId, Problem, ProblemCode, Role, Site, Write};
+use crate::web::WebState;
+use crate::web::protocol::site::{FieldProblem, Import};
+use crate::web::routes::table::{Identity, Method, Operation, Routes};
+
+/// Octets that are taken.
+const MAX_UPLOAD: usize = 32 << 20;
+/// Octets of all documents of a ZIP once they are unpacked.
+const MAX_UNPACKED: usize = 64 << 20;
+/// Files of a ZIP.
+const MAX_FILES: usize = 100;
+
+const ZIP: &str = "application/zip";
+const CSV: &str = "text/csv";
+
+/// How it is imported.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct ImportQuery {
+    /// Only say what would change.
+    preview: bool,
+    /// Delete the objects that are not in the ZIP, of the kinds that it has.
+    prune: bool,
+}
+
+pub(super) fn routes() -> Routes {
+    let out = Operation {
+        id: "export_site".to_owned(),
+        summary: "Settings, profiles, users, groups and computers as a ZIP of readable JSON".to_owned(),
+        status: 200,
+        answer: Some((ZIP, None)),
+        ..Operation::default()
+    };
+    let back = Operation {
+        body: vec![(ZIP, None), (CSV, None)],
+        refusals: &[400, 409, 412, 413, 415, 422],
+        ..Operation::giving::<Import>(
+            "import_site",
+            "Makes the site what a ZIP of an export says, or brings users from CSV; settings need the role full",
+        )
+        .asking::<ImportQuery>()
+    };
+    Routes::default().described(Role::ReadOnly, (Method::Get, "/api/v1/admin/export"), out, download).described(
+        Role::Users,
+        (Method::Post, "/api/v1/admin/import"),
+        back,
+        import,
+    )
+}
+
+async fn download(State(state): State<WebState>) -> Result<Response, Failure> {
+    let site = state.administration.site();
+    let packed = tokio::task::spawn_blocking(move || pack(&site)).await;
+    let packed = packed.map_err(|_| CauseCode::Internal)?.map_err(|failure| {
+        error!(error = &failure as &dyn std::error::Error, "the site cannot be packed");
+        CauseCode::Internal
+    })?;
+    let headers = [(header::CONTENT_TYPE, ZIP), (header::CONTENT_DISPOSITION, "attachment; filename=\"site.zip\"")];
+    Ok((headers, packed).into_response())
+}
+
+fn pack(site: &Site) -> io::Result<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    for document in export(site) {
+        zip.start_file(document.name, options)?;
+        zip.write_all(document.text.as_bytes())?;
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
+async fn import(
+    State(state): State<WebState>,
+    Extension(identity): Extension<Identity>,
+    query: Result<Query<ImportQuery>, QueryRejection>,
+    request: Request,
+) -> Result<Json<Import>, Failure> {
+    let Query(ImportQuery { preview, prune }) = query.map_err(|_| CauseCode::BadRequest)?;
+    let is_csv = match request::media_type(request.headers()).as_str() {
+        CSV => true,
+        ZIP => false,
+        _ => return Err(Problem::whole(ProblemCode::WrongMediaType).value(format!("{ZIP}, {CSV}")).into()),
+    };
+    if is_csv && prune {
+        // Users whom the file does not name stay.
+        return Err(CauseCode::BadRequest.into());
+    }
+    let file = request::octets(request.into_body(), MAX_UPLOAD).await?;
+    let site = state.administration.site();
+    let planned = tokio::task::spawn_blocking(move || plan(&site, &file, is_csv, prune)).await;
+    let (changes, writes) = planned.map_err(|_| CauseCode::Internal)??;
+    let needs = |write: &Write| if write.kind == Kind::Settings { Role::Full } else { Role::Users };
+    if !writes.iter().all(|write| identity.may(needs(write))) {
+        return Err(CauseCode::RoleForbids.into());
+    }
+    if preview {
+        return Ok(Json(Import { applied: false, writes }));
+    }
+    let request =
+        administration::Request { changes: &changes, action: Some("import"), ..administration::Request::default() };
+    let made = state.administration.change(request, &identity.actor, request::now()).await;
+    let writes = made.map_err(|error| Failure::of_change(error, &changes))?;
+    Ok(Json(Import { applied: true, writes }))
+}
+
+/// The changes that a file comes to, and what they write.
+fn plan(site: &Site, file: &Bytes, is_csv: bool, prune: bool) -> Result<(Vec<Change>, Vec<Write>), Failure> {
+    // Without random numbers from the system nothing is planned.
+    let mut has_ids = true;
+    let mut new_id = || {
+        super::new_id().unwrap_or_else(|_| {
+            has_ids = false;
+            ObjectId::random([0; 16])
+        })
+    };
+    let changes = match is_csv {
+        true => users_csv::read(site, file, &mut new_id).map_err(of_csv),
+        false => diff(site, &unpack(file)?, prune, &mut new_id).map_err(of_documents),
+    }?;
+    if !has_ids {
+        return Err(CauseCode::Internal.into());
+    }
+    let plan = site.plan(&changes).map_err(|refusals| Failure::refused(refusals, &changes))?;
+    Ok((changes, plan.writes))
+}
+
+fn of_csv(mistakes: Vec<Mistake>) -> Failure {
+    let told = |Mistake { line, column, problem }: Mistake| {
+        let pointer = column.unwrap_or_default();
+        (FieldProblem { line: Some(line), pointer, kind: Some(Kind::User), ..field(&problem) }, problem)
+    };
+    Failure::several(mistakes.into_iter().map(told).collect())
+}
+
+fn of_documents(misfits: Vec<Misfit>) -> Failure {
+    let told = |Misfit { kind, at, problem }: Misfit| {
+        let pointer = format!("/{}/{at}{}", kind.plural(), problem.pointer);
+        (FieldProblem { pointer, kind: Some(kind), ..field(&problem) }, problem)
+    };
+    Failure::several(misfits.into_iter().map(told).collect())
+}
+
+/// The documents of a ZIP.
+fn unpack(file: &Bytes) -> Result<Wanted, Failure> {
+    let unreadable = |why: &str| Failure::from(Problem::whole(ProblemCode::InvalidDocument).value(why));
+    let mut zip = ZipArchive::new(Cursor::new(file)).map_err(|_| unreadable("it is not a ZIP file"))?;
+    if zip.len() > MAX_FILES {
+        return Err(unreadable("it has too many files"));
+    }
+    let mut documents = Vec::new();
+    let mut left = MAX_UNPACKED as u64;
+    for at in 0..zip.len() {
+        let entry = zip.by_index(at).map_err(|_| unreadable("a file in it cannot be unpacked"))?;
+        if !entry.is_file() {
+            continue;
+        }
+        let name = entry.name().map_err(|_| unreadable("the name of a file in it cannot be read"))?;
+        let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+        let mut text = Vec::new();
+        // What the ZIP says of sizes is not believed.
+        let read = entry.take(left + 1).read_to_end(&mut text);
+        read.map_err(|_| unreadable("a file in it cannot be unpacked"))?;
+        left = left
+            .checked_sub(text.len() as u64)
+            .ok_or_else(|| Failure::from(Problem::whole(ProblemCode::TooLarge).value(MAX_UNPACKED >> 20)))?;
+        documents.push((name, text));
+    }
+    let documents = documents.iter().map(|(name, text)| (name.as_str(), text.as_slice()));
+    let wanted = Wanted::read(documents).map_err(|misfit| of_documents(vec![misfit]))?;
+    if wanted == Wanted::default() {
+        return Err(unreadable("it has no users.json, groups.json or the like"));
+    }
+    Ok(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zipped(files: &[(&str, &[u8])]) -> Bytes {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in files {
+            zip.start_file(*name, SimpleFileOptions::default().compression_method(CompressionMethod::Deflated))
+                .unwrap();
+            zip.write_all(text).unwrap();
+        }
+        zip.finish().unwrap().into_inner().into()
+    }
+
+    fn refused(file: &Bytes) -> (u16, String) {
+        let failure = unpack(file).unwrap_err();
+        (failure.report().status, failure.report().code.clone())
+    }
+
+    #[test]
+    fn an_export_comes_back_as_it_was() {
+        let site = Site::new();
+        let packed = pack(&site).unwrap().into();
+        let (changes, writes) = plan(&site, &packed, false, true).unwrap();
+        assert!(changes.is_empty() && writes.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_export_is_refused() {
+        assert_eq!(refused(&Bytes::from_static(b"PK\x03\x04 nothing")), (422, "invalid_document".into()));
+        assert_eq!(refused(&zipped(&[("readme.txt", b"hello")])), (422, "invalid_document".into()));
+        assert_eq!(refused(&zipped(&[("users.json", b"[{")])), (422, "invalid_document".into()));
+    }
+
+    #[test]
+    fn a_zip_that_unpacks_to_more_than_fits_is_refused() {
+        let large = vec![b' '; MAX_UNPACKED / 2 + 1];
+        let file = zipped(&[("users.json", &large), ("groups.json", &large)]);
+        assert!(file.len() < 1 << 20, "it is small until it is unpacked");
+        assert_eq!(refused(&file), (413, "too_large".into()));
+        let names: Vec<String> = (0..=MAX_FILES).map(|at| format!("{at}.txt")).collect();
+        let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
+        assert_eq!(refused(&zipped(&many)), (422, "invalid_document".into()));
+    }
+}

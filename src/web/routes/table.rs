@@ -1,0 +1,217 @@
+//! The routes of administrators: one table, which the router and the OpenAPI document are made from. A route says which role
+//! it needs, or it is not there.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::HttpFailure;
+use super::site::Failure;
+use crate::administration::Actor;
+use crate::call::cause::CauseCode;
+use crate::site::Role;
+use crate::web::WebState;
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// As the audit log names them.
+    pub actor: Actor,
+    /// As the log names them.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+impl Identity {
+    /// Who may open the control socket's file, which only the server's own account may.
+    pub fn of_control_socket() -> Identity {
+        let name = "control socket".to_owned();
+        Identity { actor: Actor { kind: "command", id: name.clone(), address: None }, name, role: Role::Full }
+    }
+
+    /// Whether that is enough for what needs a role. Roles are in order, the one that may most first.
+    pub fn may(&self, needs: Role) -> bool {
+        self.role <= needs
+    }
+}
+
+/// A method of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+    /// PUT
+    Put,
+    /// PATCH
+    Patch,
+    /// DELETE
+    Delete,
+}
+
+impl Method {
+    /// Its name in an OpenAPI document.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "get",
+            Method::Post => "post",
+            Method::Put => "put",
+            Method::Patch => "patch",
+            Method::Delete => "delete",
+        }
+    }
+
+    fn filter(self) -> MethodFilter {
+        match self {
+            Method::Get => MethodFilter::GET,
+            Method::Post => MethodFilter::POST,
+            Method::Put => MethodFilter::PUT,
+            Method::Patch => MethodFilter::PATCH,
+            Method::Delete => MethodFilter::DELETE,
+        }
+    }
+}
+
+/// Gives the schema of a type.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// The schema of a type, for an [`Operation`].
+pub fn schema<T: JsonSchema>() -> SchemaOf {
+    |generator| generator.subschema_for::<T>()
+}
+
+/// What a route is given and gives, for the OpenAPI document. Its errors are [`Failure`]s.
+#[derive(Debug, Clone, Default)]
+pub struct Operation {
+    /// A name that no other route has.
+    pub id: String,
+    /// What it does.
+    pub summary: String,
+    /// A struct with the parameters of the query.
+    pub query: Option<SchemaOf>,
+    /// Whether `If-Match` must say which version is changed.
+    pub if_match: bool,
+    /// Whether `Idempotency-Key` lets the request be repeated.
+    pub repeatable: bool,
+    /// The media types of the body that it takes, with their schemas; none for octets.
+    pub body: Vec<(&'static str, Option<SchemaOf>)>,
+    /// Status of the answer to a request that succeeds.
+    pub status: u16,
+    /// Its media type and schema; none for octets.
+    pub answer: Option<(&'static str, Option<SchemaOf>)>,
+    /// Whether the answer has an ETag.
+    pub etag: bool,
+    /// The statuses that it can be refused with, beside 401 and 403.
+    pub refusals: &'static [u16],
+}
+
+impl Operation {
+    /// An operation that gives JSON of a type.
+    pub fn giving<T: JsonSchema>(id: impl Into<String>, summary: impl Into<String>) -> Operation {
+        let answer = Some(("application/json", Some(schema::<T>())));
+        Operation { id: id.into(), summary: summary.into(), status: 200, answer, ..Operation::default() }
+    }
+
+    /// An operation that answers with nothing but 204.
+    pub fn silent(id: impl Into<String>, summary: impl Into<String>) -> Operation {
+        Operation { id: id.into(), summary: summary.into(), status: 204, ..Operation::default() }
+    }
+
+    /// It takes parameters in the query.
+    pub fn asking<T: JsonSchema>(self) -> Operation {
+        Operation { query: Some(|generator| T::json_schema(generator)), ..self }
+    }
+
+    /// It takes JSON of a type.
+    pub fn taking<T: JsonSchema>(self, media_type: &'static str) -> Operation {
+        Operation { body: vec![(media_type, Some(schema::<T>()))], ..self }
+    }
+}
+
+/// A route.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its method.
+    pub method: Method,
+    /// Its path, with parameters in braces.
+    pub path: String,
+    /// The least role that may take it; `read_only`: any.
+    pub needs: Role,
+    /// What it is given and gives; None: `docs/admin-api.md` says it.
+    pub operation: Option<Operation>,
+}
+
+/// Routes of administrators with their table.
+#[derive(Debug, Default)]
+pub struct Routes {
+    router: Router<WebState>,
+    entries: Vec<Entry>,
+}
+
+impl Routes {
+    /// A route for everybody who administers.
+    pub fn read<H: Handler<T, WebState>, T: 'static>(self, method: Method, path: &str, handler: H) -> Routes {
+        self.add(Entry { method, path: path.to_owned(), needs: Role::ReadOnly, operation: None }, handler)
+    }
+
+    /// A route for those who may do everything.
+    pub fn full<H: Handler<T, WebState>, T: 'static>(self, method: Method, path: &str, handler: H) -> Routes {
+        self.add(Entry { method, path: path.to_owned(), needs: Role::Full, operation: None }, handler)
+    }
+
+    /// A route that is described.
+    pub fn described<H: Handler<T, WebState>, T: 'static>(
+        self,
+        needs: Role,
+        (method, path): (Method, &str),
+        operation: Operation,
+        handler: H,
+    ) -> Routes {
+        self.add(Entry { method, path: path.to_owned(), needs, operation: Some(operation) }, handler)
+    }
+
+    fn add<H: Handler<T, WebState>, T: 'static>(mut self, entry: Entry, handler: H) -> Routes {
+        let (needs, described) = (entry.needs, entry.operation.is_some());
+        let guard = middleware::from_fn(move |request, next| guarded(needs, described, request, next));
+        self.router = self.router.route(&entry.path, on(entry.method.filter(), handler).route_layer(guard));
+        self.entries.push(entry);
+        self
+    }
+
+    /// These routes and others.
+    pub fn and(mut self, others: Routes) -> Routes {
+        self.router = self.router.merge(others.router);
+        self.entries.extend(others.entries);
+        self
+    }
+
+    /// The table.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The router. Who asks must come as an extension, `Result<Identity, CauseCode>`.
+    pub fn into_router(self) -> Router<WebState> {
+        self.router
+    }
+}
+
+/// Lets a request on whose sender has the role that it needs.
+async fn guarded(needs: Role, described: bool, mut request: Request, next: Next) -> Response {
+    let identity = request.extensions_mut().remove::<Result<Identity, CauseCode>>();
+    let cause = match identity.unwrap_or(Err(CauseCode::NotSignedIn)) {
+        Ok(identity) if identity.may(needs) => {
+            request.extensions_mut().insert(identity);
+            return next.run(request).await;
+        }
+        Ok(_) => CauseCode::RoleForbids,
+        Err(cause) => cause,
+    };
+    if described { Failure::from(cause).into_response() } else { HttpFailure::from(cause).into_response() }
+}
