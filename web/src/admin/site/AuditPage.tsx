@@ -8,7 +8,7 @@ import { useReason } from '../announce';
 import { PageHead } from '../PageHead';
 import { PlainTable } from '../PlainTable';
 import { addressOf, choose, Link, type Page } from '../route';
-import type { Audit, AuditEntry } from './answers';
+import type { Audit, AuditEntry } from '../../generated/site';
 import { changesOf } from './audit';
 import { fieldOf } from '../parts/merge';
 import { useTitles } from './names';

@@ -7,7 +7,7 @@ import { useTranslation } from '../../i18n';
 import { useReason } from '../announce';
 import { PageHead } from '../PageHead';
 import { choose } from '../route';
-import type { Decision, RightsOnUser } from './answers';
+import type { ExplainedDecision, RightsOnUser } from '../../generated/site';
 import { Matrix } from './Matrix';
 import { useTitles } from './names';
 import { urlOfObject, useAnswer } from './objects';
@@ -69,7 +69,7 @@ function Answer({ by, of, right }: AnswerProps) {
   const { texts, language } = useTranslation();
   const reason = useReason();
   const query = new URLSearchParams({ by, right, of });
-  const { value, failure } = useAnswer<Decision>(`/api/v1/admin/rights/may?${query.toString()}`);
+  const { value, failure } = useAnswer<ExplainedDecision>(`/api/v1/admin/rights/may?${query.toString()}`);
   const title = useTitles('users', [by, of]);
   const t = texts.admin.site.rights;
   if (value === null) {

@@ -4,7 +4,7 @@ import type { Stored, UserObject } from '../../generated/site';
 import { useTranslation } from '../../i18n';
 import { useReason } from '../announce';
 import { PlainTable } from '../PlainTable';
-import type { UserLines } from './answers';
+import type { UserLines } from '../../generated/site';
 import { urlOfObject, useAnswer } from './objects';
 import { inLanguage } from './rights';
 import classes from './site.module.css';
