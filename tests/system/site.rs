@@ -116,6 +116,7 @@ fn a_user_who_is_created_telephones_at_once_and_is_signed_out_when_deleted() {
 fn what_is_wrong_with_a_change_is_told_with_its_place() {
     let (_site, server) = alone("site-wrong");
     let root = Asker::administrator(&server, ADMINISTRATOR);
+    assert_eq!(root.get("/api/v1/admin/session")["user"]["role"], "full");
     let dora = root.create(USERS, &json!({ "login": "dora", "display_name": "Dora" }));
     let shown = root.ask("GET", &dora, &[], "");
     assert_eq!((shown.status, shown.header("etag")), (200, "\"1\""));

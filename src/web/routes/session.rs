@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
@@ -20,8 +21,8 @@ use super::{HttpFailure, Secure};
 use crate::administration::Actor;
 use crate::call::cause::CauseCode;
 use crate::ids::UserId;
-use crate::site::Administrator;
-use crate::user::accounts::{AccountKind, SignInError};
+use crate::site::{Administrator, Role, Stored};
+use crate::user::accounts::{Account, AccountKind, SignInError};
 use crate::web::protocol::{SignIn, User};
 use crate::web::{WebState, client_address, same_origin};
 
@@ -39,7 +40,17 @@ pub(in crate::web) const CHECK_EVERY: Duration = Duration::from_secs(15);
 /// Body of a successful answer.
 #[derive(Debug, Serialize)]
 pub struct SessionBody {
+    user: SignedIn,
+}
+
+/// Who is signed in.
+#[derive(Debug, Serialize)]
+struct SignedIn {
+    #[serde(flatten)]
     user: User,
+    /// What an administrator may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
 }
 
 /// The session of one kind of account.
@@ -142,15 +153,20 @@ async fn identity(state: &WebState, headers: HeaderMap, address: Option<String>)
     }
     let slot = signed_in(state, AccountKind::Administrator, &headers).await.map_err(|failure| failure.cause())?;
     let account = state.administrators.account(slot).ok_or(CauseCode::NotSignedIn)?;
+    let stored = administrator(state, &account).ok_or(CauseCode::NotSignedIn)?;
+    let id = if stored.from_file { account.name.clone() } else { stored.id.to_string() };
+    let actor = Actor { kind: "administrator", id, address };
+    Ok(Identity { actor, name: account.name.clone(), role: stored.object.role })
+}
+
+/// The object that an administrator's account belongs to, where that counts still.
+fn administrator(state: &WebState, account: &Account) -> Option<Arc<Stored<Administrator>>> {
     let site = state.administration.site();
     // Accounts of the configuration file are known by their names, all others by the object's id.
     let kept = account.key.parse().ok().and_then(|id| site.get::<Administrator>(id)).filter(|stored| !stored.from_file);
     let stored = kept.or_else(|| site.named::<Administrator>(&account.name).filter(|stored| stored.from_file));
     // A change of the site counts here before it does where people sign in.
-    let stored = stored.filter(|stored| stored.object.active).ok_or(CauseCode::NotSignedIn)?;
-    let id = if stored.from_file { account.name.clone() } else { stored.id.to_string() };
-    let actor = Actor { kind: "administrator", id, address };
-    Ok(Identity { actor, name: account.name.clone(), role: stored.object.role })
+    stored.filter(|stored| stored.object.active).cloned()
 }
 
 /// Which administrator asks, for the log.
@@ -219,8 +235,12 @@ pub async fn signed_in(state: &WebState, kind: AccountKind, headers: &HeaderMap)
 
 fn body_for(state: &WebState, kind: AccountKind, user: UserId) -> Result<Response, HttpFailure> {
     let account = state.accounts(kind).account(user).ok_or(CauseCode::NotSignedIn)?;
+    let role = match kind {
+        AccountKind::User => None,
+        AccountKind::Administrator => Some(administrator(state, &account).ok_or(CauseCode::NotSignedIn)?.object.role),
+    };
     let user = User { name: account.name.clone(), display_name: account.display_name.clone() };
-    Ok(Json(SessionBody { user }).into_response())
+    Ok(Json(SessionBody { user: SignedIn { user, role } }).into_response())
 }
 
 fn tokens(kind: AccountKind, headers: &HeaderMap) -> impl Iterator<Item = &str> {
