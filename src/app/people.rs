@@ -57,7 +57,9 @@ impl Slots {
     pub(super) fn users(&self, site: &Site, config: &Config) -> Vec<(Account, Password)> {
         let configured = by_id(Kind::User, config.users.iter().map(|user| (&user.name, &user.password, user.removed)));
         let account = |(id, user): (ObjectId, Option<&User>)| {
-            let user = user.filter(|user| user.active);
+            // Of two with one name, one in the file and one in the database, the site says who has it.
+            let has_name = |user: &&User| site.named::<User>(&user.login).is_some_and(|stored| stored.id == id);
+            let user = user.filter(|user| user.active).filter(has_name);
             account(id, user.map(|user| (&user.login, &user.display_name)), configured.get(&id))
         };
         self.objects::<User>(site).map(account).collect()
@@ -71,7 +73,10 @@ impl Slots {
             entries.map(|administrator| (&administrator.name, &administrator.password, administrator.removed)),
         );
         let account = |(id, administrator): (ObjectId, Option<&Administrator>)| {
-            let administrator = administrator.filter(|administrator| administrator.active);
+            let has_name = |administrator: &&Administrator| {
+                site.named::<Administrator>(&administrator.login).is_some_and(|stored| stored.id == id)
+            };
+            let administrator = administrator.filter(|administrator| administrator.active).filter(has_name);
             let names = administrator.map(|administrator| (&administrator.login, &administrator.display_name));
             account(id, names, configured.get(&id))
         };
@@ -168,4 +173,43 @@ fn id(kind: Kind, name: &str) -> ObjectId {
     let mut half = [0; 16];
     half.copy_from_slice(&hash[..16]);
     ObjectId::random(half)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn who_is_in_the_file_has_the_name_and_everybody_keeps_the_number() {
+        let user = |name: &str| format!("[[user]]\nname = \"{name}\"\npassword = \"wonderland\"\n");
+        let config = |names: &[&str]| {
+            let users: String = names.iter().map(|name| user(name)).collect();
+            Config::parse(&format!("data_dir = \"data\"\n{users}"), "offhook.toml", Path::new(".")).unwrap()
+        };
+        let kept = |seed, login: &str| Row {
+            kind: Kind::User,
+            id: ObjectId::random([seed; 16]),
+            version: 1,
+            from_file: false,
+            body: json!({ "login": login, "display_name": login }),
+        };
+        let site = |config: &Config, kept: Vec<Row>| Site::load(of_file(config).into_iter().chain(kept)).0;
+        let before = config(&["anna", "ben"]);
+        let first = site(&before, vec![kept(7, "carla")]);
+        let slots = Slots::default().with::<User>(&first);
+        assert_eq!(slots.logins(&first), ["anna", "ben", "carla"]);
+        assert!(matches!(slots.users(&first, &before)[2], (_, Password::Kept)));
+
+        // Carla comes into the file, too, and Ben goes.
+        let after = config(&["anna", "Carla"]);
+        let second = site(&after, vec![kept(7, "carla")]);
+        let slots = slots.with::<User>(&second);
+        assert_eq!(slots.gone(&first, &second), [UserId(1)]);
+        let found = slots.users(&second, &after);
+        let place = |wanted: &str| found.iter().filter(|(account, _)| account.name == wanted).count();
+        assert_eq!((place("carla"), place("Carla"), found.len()), (0, 1, 4));
+        assert!(matches!(&found[3], (account, Password::Configured(_)) if account.key == "carla"));
+    }
 }
