@@ -1,6 +1,7 @@
 //! The configuration while the server runs: what changes in it counts at once, where that is possible.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
@@ -71,6 +72,7 @@ impl Live {
         let live = Live { standing: Mutex::new(standing.clone()), state, names };
         // Before the database was read nobody knew all users.
         live.name(&standing);
+        live.state.users.set_session_lifetime(session_lifetime(&standing.site));
         live
     }
 
@@ -139,6 +141,7 @@ impl Live {
         };
         let Standing { config, lines, site, users, administrators, directory } = next;
         self.state.users.update(users.users(site, config)).await.map_err(|error| store(&error))?;
+        self.state.users.set_session_lifetime(session_lifetime(site));
         let accounts = administrators.administrators(site, config);
         self.state.administrators.update(accounts).await.map_err(|error| store(&error))?;
         self.names.set(config, lines);
@@ -159,6 +162,11 @@ impl Live {
         };
         self.state.core.configure(configuration).await.map_err(|_| ReloadError::Stopping)
     }
+}
+
+/// How long users stay signed in.
+fn session_lifetime(site: &Site) -> Duration {
+    Duration::from_secs(u64::from(site.settings().session_days) * 24 * 3600)
 }
 
 fn log_reloaded(reloaded: &Result<Reloaded, ReloadError>) {

@@ -42,8 +42,8 @@ pub enum AccountKind {
 }
 
 impl AccountKind {
-    /// How long a session lasts.
-    pub fn session_lifetime(self) -> Duration {
+    /// How long a session lasts where nothing else is set.
+    fn session_lifetime(self) -> Duration {
         match self {
             AccountKind::User => USER_SESSION,
             AccountKind::Administrator => ADMINISTRATOR_SESSION,
@@ -131,6 +131,8 @@ struct People {
     /// Those that can sign in, and whether their password is kept like everything of the site.
     by_name: FxHashMap<String, (UserId, bool)>,
     by_key: FxHashMap<String, UserId>,
+    /// How long sessions last.
+    lifetime: Option<Duration>,
 }
 
 /// The accounts of one kind, with their store. [`UserId`] counts those of this kind.
@@ -168,7 +170,7 @@ impl<S: AccountStore> Accounts<S> {
         let configured = accounts.iter().filter(|(_, password)| matches!(password, Password::Configured(_)));
         let keys: Vec<String> = configured.map(|(account, _)| account.key.clone()).collect();
         self.store.retain(&keys).await.map_err(SignInError::Store)?;
-        let mut people = People::default();
+        let mut people = People { lifetime: self.people().lifetime, ..People::default() };
         for (place, (account, password)) in accounts.into_iter().enumerate() {
             let (user, key) = (UserId(place as u32), account.key.clone());
             let kept = matches!(password, Password::Kept);
@@ -189,6 +191,16 @@ impl<S: AccountStore> Accounts<S> {
 
     fn people(&self) -> RwLockReadGuard<'_, People> {
         self.people.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a session lasts that begins now.
+    pub fn session_lifetime(&self) -> Duration {
+        self.people().lifetime.unwrap_or(self.kind.session_lifetime())
+    }
+
+    /// Sessions last so long that begin from now on.
+    pub fn set_session_lifetime(&self, lifetime: Duration) {
+        self.people.write().unwrap_or_else(PoisonError::into_inner).lifetime = Some(lifetime);
     }
 
     /// A user's account.
@@ -230,7 +242,7 @@ impl<S: AccountStore> Accounts<S> {
         self.forgive(&keys);
         let mut token = [0_u8; 32];
         getrandom::fill(&mut token).map_err(|_| SignInError::Random)?;
-        let expires_at = unix_now + self.kind.session_lifetime().as_secs() as i64;
+        let expires_at = unix_now + self.session_lifetime().as_secs() as i64;
         self.store.add_session(&token_hash(&token), &key, unix_now, expires_at).await.map_err(SignInError::Store)?;
         Ok((user, URL_SAFE_NO_PAD.encode(token)))
     }

@@ -53,13 +53,20 @@ pub struct Attached {
 
 impl Clients {
     /// A socket was opened by `user`. `resume` is the token of an earlier one; `token` is random and is the new one.
-    /// None where the user has [`MAX_CLIENTS`] already.
-    pub fn attach(&mut self, user: UserId, resume: Option<ResumeToken>, token: ResumeToken) -> Option<Attached> {
+    /// None where the user has `most` with a socket already, or [`MAX_CLIENTS`] in all.
+    pub fn attach(
+        &mut self,
+        user: UserId,
+        resume: Option<ResumeToken>,
+        token: ResumeToken,
+        most: usize,
+    ) -> Option<Attached> {
         // A token counts only for the user it was given to.
         let known = resume
             .and_then(|resume| self.by_token.get(&resume).copied())
             .filter(|client| self.clients.get(client).is_some_and(|client| client.user == user));
-        if known.is_none() && self.of(user).count() >= MAX_CLIENTS {
+        let online = || self.of(user).filter(|&client| self.is_online(client)).count();
+        if known.is_none() && (online() >= most || self.of(user).count() >= MAX_CLIENTS) {
             return None;
         }
         let id = known.unwrap_or_else(|| {
@@ -165,10 +172,10 @@ mod tests {
     fn a_client_that_comes_back_in_time_is_the_same() {
         let start = Instant::now();
         let mut clients = Clients::default();
-        let first = clients.attach(ALICE, None, [1; 16]).unwrap();
+        let first = clients.attach(ALICE, None, [1; 16], MAX_CLIENTS).unwrap();
         assert!(clients.detach(first.client, first.socket, RESUME_WITHIN, start));
         assert_eq!(clients.expired(start + RESUME_WITHIN / 2), None);
-        let second = clients.attach(ALICE, Some([1; 16]), [2; 16]).unwrap();
+        let second = clients.attach(ALICE, Some([1; 16]), [2; 16], MAX_CLIENTS).unwrap();
         assert!(second.resumed && second.client == first.client);
         assert_eq!(clients.expired(start + RESUME_WITHIN * 2), None);
         // The old socket's end is noticed late and must not count.
@@ -178,10 +185,10 @@ mod tests {
     #[test]
     fn tokens_are_used_up_and_personal() {
         let mut clients = Clients::default();
-        let first = clients.attach(ALICE, None, [1; 16]).unwrap();
-        assert!(!clients.attach(BOB, Some([1; 16]), [2; 16]).unwrap().resumed);
-        assert!(clients.attach(ALICE, Some([1; 16]), [3; 16]).unwrap().resumed);
-        assert!(!clients.attach(ALICE, Some([1; 16]), [4; 16]).unwrap().resumed);
+        let first = clients.attach(ALICE, None, [1; 16], MAX_CLIENTS).unwrap();
+        assert!(!clients.attach(BOB, Some([1; 16]), [2; 16], MAX_CLIENTS).unwrap().resumed);
+        assert!(clients.attach(ALICE, Some([1; 16]), [3; 16], MAX_CLIENTS).unwrap().resumed);
+        assert!(!clients.attach(ALICE, Some([1; 16]), [4; 16], MAX_CLIENTS).unwrap().resumed);
         assert_eq!(clients.of(ALICE).count(), 2);
         assert!(clients.remove(first.client));
     }
@@ -189,8 +196,8 @@ mod tests {
     #[test]
     fn the_client_that_did_something_last_is_found() {
         let mut clients = Clients::default();
-        let [first, second] = [[1; 16], [2; 16]].map(|token| clients.attach(ALICE, None, token).unwrap());
-        clients.attach(BOB, None, [3; 16]).unwrap();
+        let [first, second] = [[1; 16], [2; 16]].map(|token| clients.attach(ALICE, None, token, MAX_CLIENTS).unwrap());
+        clients.attach(BOB, None, [3; 16], MAX_CLIENTS).unwrap();
         assert_eq!(clients.latest(ALICE, None), Some(second.client));
         clients.acted(first.client);
         assert_eq!(clients.latest(ALICE, None), Some(first.client));
@@ -204,22 +211,37 @@ mod tests {
     fn a_user_has_a_bounded_number_of_clients() {
         let mut clients = Clients::default();
         for token in 1..=MAX_CLIENTS as u8 {
-            clients.attach(ALICE, None, [token; 16]).unwrap();
+            clients.attach(ALICE, None, [token; 16], MAX_CLIENTS).unwrap();
         }
-        assert_eq!(clients.attach(ALICE, None, [255; 16]), None);
-        assert!(clients.attach(ALICE, Some([1; 16]), [255; 16]).unwrap().resumed, "who is known may come back");
-        assert!(clients.attach(BOB, None, [254; 16]).is_some());
+        assert_eq!(clients.attach(ALICE, None, [255; 16], MAX_CLIENTS), None);
+        assert!(
+            clients.attach(ALICE, Some([1; 16]), [255; 16], MAX_CLIENTS).unwrap().resumed,
+            "who is known may come back"
+        );
+        assert!(clients.attach(BOB, None, [254; 16], MAX_CLIENTS).is_some());
+    }
+
+    #[test]
+    fn a_user_has_as_many_clients_with_a_socket_as_is_set() {
+        let mut clients = Clients::default();
+        let [first, _] = [[1; 16], [2; 16]].map(|token| clients.attach(ALICE, None, token, 2).unwrap());
+        assert_eq!(clients.attach(ALICE, None, [3; 16], 2), None);
+        assert!(clients.attach(BOB, None, [4; 16], 2).is_some());
+        // One that is away makes room, and may come back all the same.
+        clients.detach(first.client, first.socket, RESUME_WITHIN, Instant::now());
+        assert!(clients.attach(ALICE, None, [5; 16], 2).is_some());
+        assert!(clients.attach(ALICE, Some([1; 16]), [6; 16], 2).unwrap().resumed);
     }
 
     #[test]
     fn who_stays_away_is_gone() {
         let start = Instant::now();
         let mut clients = Clients::default();
-        let attached = clients.attach(ALICE, None, [1; 16]).unwrap();
+        let attached = clients.attach(ALICE, None, [1; 16], MAX_CLIENTS).unwrap();
         clients.detach(attached.client, attached.socket, RESUME_WITHIN, start);
         assert_eq!(clients.poll_timeout(), Some(start + RESUME_WITHIN));
         assert_eq!(clients.expired(start + RESUME_WITHIN), Some(attached.client));
         assert_eq!(clients.user_of(attached.client), None);
-        assert!(!clients.attach(ALICE, Some([1; 16]), [2; 16]).unwrap().resumed);
+        assert!(!clients.attach(ALICE, Some([1; 16]), [2; 16], MAX_CLIENTS).unwrap().resumed);
     }
 }

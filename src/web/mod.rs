@@ -34,12 +34,13 @@ use crate::call::cause::CauseCode;
 use crate::call::service::Services;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::recorder::Names;
-use crate::ids::{LineGroupId, LineId};
+use crate::ids::{LineGroupId, LineId, UserId};
 use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::core::CoreHandle;
+use crate::site::{Object, Stored, User};
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
-use crate::user::accounts::{AccountKind, Accounts};
+use crate::user::accounts::{Account, AccountKind, Accounts};
 use crate::web::ice::IceServers;
 use crate::web::metrics::process::Process;
 use crate::web::protocol::admin::LineGroupKind;
@@ -198,6 +199,24 @@ impl WebState {
     /// Lines and line groups are called like this from now on.
     pub fn set_labels(&self, labels: Labels) {
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(labels);
+    }
+
+    /// The object that an account belongs to.
+    fn object<T: Object>(&self, account: &Account) -> Option<Arc<Stored<T>>> {
+        let site = self.administration.site();
+        // Accounts of the configuration file are known by their names, all others by the object's id.
+        let kept = account.key.parse().ok().and_then(|id| site.get::<T>(id)).filter(|stored| !stored.from_file);
+        kept.or_else(|| site.named::<T>(&account.name).filter(|stored| stored.from_file)).cloned()
+    }
+
+    /// Clients that a user may be signed in with at once. The configuration file sets no limit of its users.
+    fn max_clients(&self, user: UserId) -> usize {
+        let object = self.users.account(user).and_then(|account| self.object::<User>(&account));
+        let most = object.filter(|stored| !stored.from_file).map(|stored| {
+            let own = stored.object.max_clients;
+            own.unwrap_or_else(|| self.administration.site().settings().max_clients)
+        });
+        most.map_or(usize::MAX, |most| most as usize)
     }
 
     /// What only files tell: the server's certificates, and what the process takes of the machine.

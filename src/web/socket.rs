@@ -129,7 +129,7 @@ async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option
         }
     };
     let resume = resume.and_then(|token| URL_SAFE_NO_PAD.decode(token).ok()).and_then(|token| token.try_into().ok());
-    match state.core.attach(user, resume, since).await {
+    match state.core.attach(user, resume, since, state.max_clients(user)).await {
         Ok(attachment) => Some((id, attachment)),
         Err(cause) => {
             send(socket, &refusal(id, cause)).await;

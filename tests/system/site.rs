@@ -113,6 +113,19 @@ fn a_user_who_is_created_telephones_at_once_and_is_signed_out_when_deleted() {
 }
 
 #[test]
+fn who_is_signed_in_too_often_is_told() {
+    let (_site, server) = alone("site-too-often");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    let dora = root.create(USERS, &json!({ "login": "dora", "display_name": "Dora", "max_clients": 1 }));
+    root.set_password(&dora, PASSWORD);
+    let mut pages = [(); 2].map(|()| Softphone::open(&server.url(), true));
+    for (page, told) in pages.iter_mut().zip(["Dora", "You are signed in too often at once."]) {
+        page.enter("dora", PASSWORD);
+        page.sees(told);
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_change_is_told_with_its_place() {
     let (_site, server) = alone("site-wrong");
     let root = Asker::administrator(&server, ADMINISTRATOR);

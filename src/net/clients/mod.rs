@@ -167,6 +167,7 @@ pub(super) enum ClientMessage {
         user: UserId,
         resume: Option<ResumeToken>,
         since: Option<u64>,
+        most: usize,
         reply: oneshot::Sender<Result<Attachment, CauseCode>>,
     },
     Detach {
@@ -226,14 +227,16 @@ pub(super) enum ClientMessage {
 }
 
 impl CoreHandle {
-    /// A socket of `user` is ready. `since` is the last change that the client has seen, where it kept its picture.
+    /// A socket of `user` is ready. `since` is the last change that the client has seen, where it kept its picture; `most`
+    /// clients may have a socket at once.
     pub async fn attach(
         &self,
         user: UserId,
         resume: Option<ResumeToken>,
         since: Option<u64>,
+        most: usize,
     ) -> Result<Attachment, CauseCode> {
-        self.ask(|reply| ClientMessage::Attach { user, resume, since, reply }).await?
+        self.ask(|reply| ClientMessage::Attach { user, resume, since, most, reply }).await?
     }
 
     /// A client's socket is gone.
@@ -406,8 +409,8 @@ impl ClientDesk {
 impl<R: Role> Core<R> {
     pub(super) fn client_message(&mut self, message: ClientMessage, now: Instant) {
         match message {
-            ClientMessage::Attach { user, resume, since, reply } => {
-                if let Some((client, socket)) = self.attach(user, resume, since, reply, now) {
+            ClientMessage::Attach { user, resume, since, most, reply } => {
+                if let Some((client, socket)) = self.attach(user, (resume, since), most, reply, now) {
                     self.detach(client, socket, Leaving::Broken, now);
                 }
             }
@@ -478,8 +481,8 @@ impl<R: Role> Core<R> {
     fn attach(
         &mut self,
         user: UserId,
-        resume: Option<ResumeToken>,
-        since: Option<u64>,
+        (resume, since): (Option<ResumeToken>, Option<u64>),
+        most: usize,
         reply: oneshot::Sender<Result<Attachment, CauseCode>>,
         now: Instant,
     ) -> Option<(ClientId, u64)> {
@@ -488,7 +491,7 @@ impl<R: Role> Core<R> {
             let _ = reply.send(Err(CauseCode::ShuttingDown));
             return None;
         }
-        let Some(attached) = self.desk.clients.attach(user, resume, token) else {
+        let Some(attached) = self.desk.clients.attach(user, resume, token, most) else {
             let _ = reply.send(Err(CauseCode::TooManyClients));
             return None;
         };

@@ -87,7 +87,7 @@ async fn sign_in(
     let account = state.accounts(kind).account(user).map(|account| account.name.clone());
     info!(user = account, %address, ?kind, "signed in");
     let mut response = body_for(&state, kind, user)?;
-    let cookie = cookie(kind, secure, &token, kind.session_lifetime().as_secs())?;
+    let cookie = cookie(kind, secure, &token, state.accounts(kind).session_lifetime().as_secs())?;
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
 }
@@ -161,12 +161,8 @@ async fn identity(state: &WebState, headers: HeaderMap, address: Option<String>)
 
 /// The object that an administrator's account belongs to, where that counts still.
 fn administrator(state: &WebState, account: &Account) -> Option<Arc<Stored<Administrator>>> {
-    let site = state.administration.site();
-    // Accounts of the configuration file are known by their names, all others by the object's id.
-    let kept = account.key.parse().ok().and_then(|id| site.get::<Administrator>(id)).filter(|stored| !stored.from_file);
-    let stored = kept.or_else(|| site.named::<Administrator>(&account.name).filter(|stored| stored.from_file));
     // A change of the site counts here before it does where people sign in.
-    stored.filter(|stored| stored.object.active).cloned()
+    state.object::<Administrator>(account).filter(|stored| stored.object.active)
 }
 
 /// Which administrator asks, for the log.

@@ -24,6 +24,11 @@ export function Banners({ link, inCall, handedOver, onHandedOver, failure, onDis
           {inCall ? texts.link.lostInCall : texts.link.lost}
         </p>
       )}
+      {link === 'crowded' && (
+        <p className={classes.banner} role="alert">
+          {sentence('too_many_clients')}
+        </p>
+      )}
       {link === 'outdated' && (
         <p className={classes.banner} role="alert">
           {sentence('wrong_version')}

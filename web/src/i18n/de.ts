@@ -26,6 +26,7 @@ export const de: Texts = {
     connecting: 'Verbindung wird aufgebaut …',
     online: 'Online',
     reconnecting: 'Verbindung wird wiederhergestellt …',
+    crowded: 'Wartet',
     signed_out: 'Abgemeldet',
     outdated: 'Veraltet',
     closed: 'Offline',

@@ -26,6 +26,7 @@ export const en = {
     connecting: 'Connecting …',
     online: 'Online',
     reconnecting: 'Reconnecting …',
+    crowded: 'Waiting',
     signed_out: 'Signed out',
     outdated: 'Out of date',
     closed: 'Offline',

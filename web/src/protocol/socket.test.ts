@@ -184,6 +184,17 @@ describe('the socket', () => {
     expect(FakeSocket.all).toHaveLength(2);
   });
 
+  it('says that too many are signed in, and comes when there is room', () => {
+    newest().onopen?.();
+    const cause = { code: 'too_many_clients', sip_status: null, detail: null };
+    newest().says({ type: 'reply', id: 1, result: { status: 'error', cause } });
+    newest().onclose?.({ code: 4429 });
+    expect(links).toEqual(['crowded']);
+    vi.advanceTimersByTime(60_000);
+    online();
+    expect(links.at(-1)).toBe('online');
+  });
+
   it('tells the server when it leaves on purpose', () => {
     online();
     socket.close();

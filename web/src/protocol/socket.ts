@@ -5,7 +5,7 @@ import type { Cause, Hello, ReplyResult, Request, ServerMessage } from '../gener
 export const PROTOCOL_VERSION = 1;
 
 /** Whether requests can be made. `signed_out` and `outdated` are final. */
-export type Link = 'connecting' | 'online' | 'reconnecting' | 'signed_out' | 'outdated' | 'closed';
+export type Link = 'connecting' | 'online' | 'reconnecting' | 'crowded' | 'signed_out' | 'outdated' | 'closed';
 
 /** Where the socket reports to. */
 export interface SocketEvents {
@@ -43,6 +43,8 @@ export class ServerSocket {
   /** The number of the last event seen; null while nothing is known. */
   #seen: number | null = null;
   #attempt = 0;
+  /** The server has answered that too many clients of the user are signed in; it is asked again. */
+  #crowded = false;
   #id = 0;
   #pending = new Map<number, (result: ReplyResult) => void>();
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -74,12 +76,12 @@ export class ServerSocket {
   forget(): void {
     this.#seen = null;
     // What was asked on a socket that is just coming up is the old question.
-    if (this.#link === 'reconnecting' && this.#socket) this.#lost(this.#socket);
+    if (this.#isAway && this.#socket) this.#lost(this.#socket);
   }
 
   /** Tries again now rather than after the pause, for example when the network came back. */
   retryNow(): void {
-    if (this.#link !== 'reconnecting' || this.#socket) return;
+    if (!this.#isAway || this.#socket) return;
     clearTimeout(this.#retry);
     this.#open();
   }
@@ -89,7 +91,13 @@ export class ServerSocket {
     this.#end('closed', CLOSE_LEFT);
   }
 
+  /** Whether it is on its way back. */
+  get #isAway(): boolean {
+    return this.#link === 'reconnecting' || this.#link === 'crowded';
+  }
+
   #open(): void {
+    this.#crowded = false;
     const socket = new WebSocket(this.url);
     this.#socket = socket;
     this.#watch = setTimeout(() => this.#lost(socket), CONNECT_WITHIN);
@@ -132,6 +140,7 @@ export class ServerSocket {
         this.#pending.delete(id);
         if (waiting) waiting(result);
         else if (result.status === 'error' && result.cause.code === 'wrong_version') this.#end('outdated');
+        else if (result.status === 'error' && result.cause.code === 'too_many_clients') this.#crowded = true;
         return;
       }
       case 'picture':
@@ -176,7 +185,7 @@ export class ServerSocket {
     this.#drop(socket, CLOSE_SILENT);
     const pause = BACKOFF[Math.min(this.#attempt, BACKOFF.length - 1)];
     this.#attempt += 1;
-    this.#setLink('reconnecting');
+    this.#setLink(this.#crowded ? 'crowded' : 'reconnecting');
     this.#retry = setTimeout(() => this.#open(), pause);
     this.#refusePending();
   }
