@@ -89,6 +89,10 @@ fn calls(site: &Site, server: &Offhook) -> PathBuf {
     far.hang_up();
     phone.sees("The call has ended.");
     capture(server, &["off", "--group", "main"]);
+    eventually("the file is complete", SOON, || {
+        let files = status(server)["files"].clone();
+        if files[0]["open"] == false { Ok(()) } else { Err(files.to_string()) }
+    });
     let files = files(server);
     assert_eq!(files.len(), 1, "{files:?}");
     let before = fs::metadata(&files[0]).expect("it is there").len();
