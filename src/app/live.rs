@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
@@ -60,24 +60,27 @@ impl Standing {
     }
 }
 
+/// After a change of the site could not be taken.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+
 /// Takes other configurations.
 pub(super) struct Live {
-    standing: Mutex<Standing>,
+    standing: Standing,
     state: WebState,
     names: Names,
 }
 
 impl Live {
     pub(super) fn new(standing: Standing, state: WebState, names: Names) -> Live {
-        let live = Live { standing: Mutex::new(standing.clone()), state, names };
+        let live = Live { standing, state, names };
         // Before the database was read nobody knew all users.
-        live.name(&standing);
-        live.state.users.set_session_lifetime(session_lifetime(&standing.site));
+        live.name(&live.standing);
+        live.state.users.set_session_lifetime(session_lifetime(&live.standing.site));
         live
     }
 
     /// Answers requests to read the file again, and follows the site, until the server stops.
-    pub(super) fn serve(self, mut requests: mpsc::Receiver<ReloadRequest>) -> JoinHandle<()> {
+    pub(super) fn serve(mut self, mut requests: mpsc::Receiver<ReloadRequest>) -> JoinHandle<()> {
         let mut changed = self.state.administration.changed();
         tokio::spawn(async move {
             loop {
@@ -92,12 +95,11 @@ impl Live {
                         if change.is_err() {
                             return;
                         }
-                        let mut standing = self.standing.lock().await;
-                        let next = standing.followed_by(standing.config.clone(), self.state.administration.site());
-                        if let Err(problem) = self.take(&standing, &next).await {
-                            error!(%problem, "a change of the site does not count yet");
-                        } else {
-                            *standing = next;
+                        let config = self.standing.config.clone();
+                        if let Err(problem) = self.take(config).await {
+                            error!(%problem, "a change of the site does not count yet; it is tried again");
+                            tokio::time::sleep(TRY_AGAIN).await;
+                            changed.mark_changed();
                         }
                     }
                 }
@@ -105,20 +107,17 @@ impl Live {
         })
     }
 
-    async fn reload(&self) -> Result<Reloaded, ReloadError> {
-        let mut standing = self.standing.lock().await;
-        let file = standing.config.file.clone().ok_or(ReloadError::NoFile)?;
+    async fn reload(&mut self) -> Result<Reloaded, ReloadError> {
+        let file = self.standing.config.file.clone().ok_or(ReloadError::NoFile)?;
         let read = tokio::task::spawn_blocking(move || Config::load(&file)).await;
         let config = read.map_err(|_| ReloadError::Stopping)?;
         let config = config.map_err(|error| ReloadError::Config(error.to_string()))?;
-        let waits_for_start = config.waits_for_start(&standing.config).into_iter().map(str::to_owned).collect();
+        let waits_for_start = config.waits_for_start(&self.standing.config).into_iter().map(str::to_owned).collect();
         self.state.administration.set_from_file(people::of_file(&config)).await.map_err(|error| {
             error!(error = &error as &dyn std::error::Error, "the site cannot be read");
             ReloadError::Store
         })?;
-        let next = standing.followed_by(config, self.state.administration.site());
-        self.take(&standing, &next).await?;
-        *standing = next;
+        self.take(config).await?;
         Ok(Reloaded { waits_for_start })
     }
 
@@ -134,19 +133,20 @@ impl Live {
     }
 
     /// Lets a configuration count.
-    async fn take(&self, before: &Standing, next: &Standing) -> Result<(), ReloadError> {
+    async fn take(&mut self, config: Config) -> Result<(), ReloadError> {
+        let next = self.standing.followed_by(config, self.state.administration.site());
         let store = |error: &(dyn std::error::Error + 'static)| {
             error!(error, "accounts cannot be stored");
             ReloadError::Store
         };
-        let Standing { config, lines, site, users, administrators, directory } = next;
+        let Standing { config, lines, site, users, administrators, directory } = &next;
         self.state.users.update(users.users(site, config)).await.map_err(|error| store(&error))?;
         self.state.users.set_session_lifetime(session_lifetime(site));
         let accounts = administrators.administrators(site, config);
         self.state.administrators.update(accounts).await.map_err(|error| store(&error))?;
         self.names.set(config, lines);
         self.state.set_labels(next.labels());
-        self.name(next);
+        self.name(&next);
         let kept = line_settings::load(&self.state.store.line_settings(), &self.names).await;
         let kept = kept.map_err(|error| store(&error))?.into_iter();
         let configuration = Configuration {
@@ -157,10 +157,12 @@ impl Live {
             routes: settings::routes(config),
             tls_profiles: settings::tls_profiles(config),
             // Of lines that were there it is the server that knows best.
-            line_settings: kept.filter(|(line, _)| line.0 as usize >= before.lines.len()).collect(),
-            gone: users.gone(&before.site, site),
+            line_settings: kept.filter(|(line, _)| line.0 as usize >= self.standing.lines.len()).collect(),
+            gone: users.gone(&self.standing.site, site),
         };
-        self.state.core.configure(configuration).await.map_err(|_| ReloadError::Stopping)
+        self.state.core.configure(configuration).await.map_err(|_| ReloadError::Stopping)?;
+        self.standing = next;
+        Ok(())
     }
 }
 

@@ -8,13 +8,13 @@ use rustc_hash::FxHashMap;
 use super::{Administrator, Config, GroupCapture, GroupKind, Line, LineGroup, User};
 
 impl Config {
-    /// The same configuration with line groups, lines and users in the places that they had `before`; what is not in it
-    /// any more stays in its place, removed. What is new comes behind.
+    /// What counts of this configuration while the server runs that began with `before`: line groups, lines, routes and
+    /// people. Each is in the place that it had; what is not in it any more stays in its place, removed, and what is new
+    /// comes behind. All else is as before, see [`Config::waits_for_start`].
     #[must_use]
-    pub fn after(mut self, before: &Config) -> Config {
-        let groups = std::mem::take(&mut self.groups);
-        let users = std::mem::take(&mut self.users);
-        let (groups, group_places) = arranged(
+    pub fn after(self, before: &Config) -> Config {
+        let Config { groups, mut routes, users, administrators, listeners, .. } = self;
+        let (mut groups, group_places) = arranged(
             groups,
             &before.groups,
             |group| group.name.clone(),
@@ -22,35 +22,35 @@ impl Config {
             LineGroup::remove,
         );
         let mut line_places = vec![Vec::new(); group_places.len()];
-        self.groups = groups;
         for (place, was_at) in group_places.iter().enumerate() {
-            let group = &mut self.groups[*was_at];
+            let group = &mut groups[*was_at];
+            // A listener that there was not is there after the next start.
+            let listener = group.listener.and_then(|listener| listeners.get(listener));
+            group.listener = listener.and_then(|wanted| before.listeners.iter().position(|l| l.name == wanted.name));
             let known = before.groups.get(*was_at).map_or(&[][..], |group| &group.lines);
             let lines = std::mem::take(&mut group.lines);
-            let (lines, places) =
-                arranged(lines, known, |line| line.user_name.clone(), |line| line.removed = true, Line::remove);
+            let name = |line: &Line| line.user_name.clone();
+            let (lines, places) = arranged(lines, known, name, |line| line.removed = true, Line::remove);
             group.lines = lines;
             if let GroupCapture::Lines(chosen) = &mut group.capture {
                 chosen.iter_mut().for_each(|line| *line = places[*line]);
             }
             line_places[place] = places;
         }
-        for route in &mut self.routes {
+        for route in &mut routes {
             (route.from, route.to) = (group_places[route.from], group_places[route.to]);
         }
         let name = |user: &User| user.name.to_ascii_lowercase();
-        let (users, _) = arranged(users, &before.users, name, |user| user.removed = true, User::remove);
-        self.users = users;
-        let name = |administrator: &Administrator| administrator.name.to_ascii_lowercase();
-        let administrators = std::mem::take(&mut self.administrators);
-        let mark = |administrator: &mut Administrator| administrator.removed = true;
-        (self.administrators, _) = arranged(administrators, &before.administrators, name, mark, |_| {});
-        for user in self.users.iter_mut().filter(|user| !user.removed) {
+        let (mut users, _) = arranged(users, &before.users, name, |user| user.removed = true, User::remove);
+        for user in users.iter_mut().filter(|user| !user.removed) {
             for (group, line) in &mut user.lines {
                 (*group, *line) = (group_places[*group], line_places[*group][*line]);
             }
         }
-        self
+        let name = |administrator: &Administrator| administrator.name.to_ascii_lowercase();
+        let mark = |administrator: &mut Administrator| administrator.removed = true;
+        let (administrators, _) = arranged(administrators, &before.administrators, name, mark, |_| {});
+        Config { groups, routes, users, administrators, ..before.clone() }
     }
 
     /// What is set otherwise than before and counts only when the server starts anew.
@@ -188,7 +188,14 @@ mod tests {
     fn what_needs_a_start_is_said() {
         let before = config("");
         assert_eq!(config(&group("a", &["1"])).waits_for_start(&before), [] as [&str; 0]);
-        let after = config("[listen]\nsip = \"127.0.0.1:5062\"\n[media]\nworkers = 2\n");
-        assert_eq!(after.waits_for_start(&before), ["listen", "media"]);
+        let listener = "[[listener]]\nname = \"x\"\naddress = \"127.0.0.1:5063\"\ntransport = \"udp\"\n";
+        let group = group("a", &["1"]).replace("name = \"a\"", "name = \"a\"\nlistener = \"x\"");
+        let text = format!("[listen]\nsip = \"127.0.0.1:5062\"\n[media]\nworkers = 2\n{listener}{group}");
+        let after = config(&text);
+        assert_eq!(after.waits_for_start(&before), ["listen", "listener", "media"]);
+        // Until then it counts as it was, and it waits still when the file is read once more.
+        let standing = after.clone().after(&before);
+        assert_eq!((standing.listen.clone(), standing.groups[0].listener), (before.listen, None));
+        assert_eq!(after.waits_for_start(&standing), ["listen", "listener", "media"]);
     }
 }

@@ -131,6 +131,9 @@ struct People {
     /// Those that can sign in, and whether their password is kept like everything of the site.
     by_name: FxHashMap<String, (UserId, bool)>,
     by_key: FxHashMap<String, UserId>,
+    /// The passwords of the configuration that the store has the hashes of, by the accounts' keys. To find that out anew costs
+    /// a hash each.
+    hashed: FxHashMap<String, Secret>,
     /// How long sessions last.
     lifetime: Option<Duration>,
 }
@@ -170,7 +173,11 @@ impl<S: AccountStore> Accounts<S> {
         let configured = accounts.iter().filter(|(_, password)| matches!(password, Password::Configured(_)));
         let keys: Vec<String> = configured.map(|(account, _)| account.key.clone()).collect();
         self.store.retain(&keys).await.map_err(SignInError::Store)?;
-        let mut people = People { lifetime: self.people().lifetime, ..People::default() };
+        let (lifetime, mut hashed) = {
+            let people = self.people();
+            (people.lifetime, people.hashed.clone())
+        };
+        let mut people = People { lifetime, ..People::default() };
         for (place, (account, password)) in accounts.into_iter().enumerate() {
             let (user, key) = (UserId(place as u32), account.key.clone());
             let kept = matches!(password, Password::Kept);
@@ -180,6 +187,11 @@ impl<S: AccountStore> Accounts<S> {
             }
             people.accounts.push(Arc::new(account));
             let Password::Configured(secret) = password else { continue };
+            let known = hashed.remove(&key).filter(|known| *known == secret);
+            people.hashed.insert(key.clone(), secret.clone());
+            if known.is_some() {
+                continue;
+            }
             let stored = self.store.password_hash(&key).await.map_err(SignInError::Store)?;
             if let Some(hash) = blocking(move || new_hash(stored.as_deref(), &secret)).await? {
                 self.store.set_password_hash(&key, &hash).await.map_err(SignInError::Store)?;
