@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::config::{self, Config};
 use crate::ids::UserId;
 use crate::site::binding::{Bindings, LineKey};
-use crate::site::{Administrator, Kind, Object, ObjectId, Row, Site, User, digits};
+use crate::site::{Administrator, InterfaceMode, Kind, Object, ObjectId, Row, Site, User, digits};
 use crate::user::accounts::{Account, Password};
 
 /// Objects by their numbers.
@@ -164,11 +164,18 @@ pub(super) fn of_file(config: &Config) -> Vec<Row> {
         let body = json!({ "login": administrator.name, "role": "full", "active": true });
         row(Kind::Administrator, &administrator.name, body)
     });
-    users.chain(administrators).collect()
+    let interfaces =
+        [("http", config.listen.http, InterfaceMode::Plain), ("https", config.listen.https, InterfaceMode::Tls)];
+    let interfaces = interfaces.into_iter().filter_map(|(name, address, mode)| {
+        let address = address?;
+        let body = json!({ "name": name, "address": address.ip(), "port": address.port(), "mode": mode });
+        Some(row(Kind::Interface, name, body))
+    });
+    users.chain(administrators).chain(interfaces).collect()
 }
 
 /// The id of what the configuration file calls by a name: always the same.
-fn id(kind: Kind, name: &str) -> ObjectId {
+pub(super) fn id(kind: Kind, name: &str) -> ObjectId {
     let hash = Sha256::digest(format!("{kind}:{}", name.to_lowercase()));
     let mut half = [0; 16];
     half.copy_from_slice(&hash[..16]);

@@ -167,6 +167,8 @@ impl Site {
             administrators: Table::default(),
             tokens: Table::default(),
             settings: Table::default(),
+            certificates: Table::default(),
+            interfaces: Table::default(),
             identities: Arc::default(),
             numbers: Arc::default(),
             memberships: Arc::default(),
@@ -233,6 +235,18 @@ impl Site {
                         }
                     }
                 });
+            }
+        }
+        for &(kind, id) in gone.iter().filter(|(kind, _)| *kind == Kind::Certificate) {
+            // What shows a certificate must not show another one unasked.
+            let users: Vec<String> = self
+                .references(kind, id)
+                .into_iter()
+                .filter(|user| next.has(user.kind, user.id) && !put.contains(&(user.kind, user.id)))
+                .map(|user| user.title)
+                .collect();
+            if !users.is_empty() {
+                refusals.add(kind, id, vec![Problem::whole(ProblemCode::InUse).value(users.join(", "))]);
             }
         }
         let taken = next.reindex(self, &touched);

@@ -5,11 +5,13 @@
 
 mod administrator;
 pub mod binding;
+mod certificate;
 mod change;
 mod computer;
 pub mod exchange;
 mod group;
 mod index;
+mod interface;
 mod list;
 mod object;
 mod problem;
@@ -25,10 +27,12 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 pub use self::administrator::{Administrator, Role, Scope, Token};
+pub use self::certificate::{Certificate, MAX_CHAIN, Source as CertificateSource};
 pub use self::change::{Change, Plan, Refusal, Row, StalePlan, Write, merge};
 pub use self::computer::Computer;
 pub use self::group::{Group, Journal, Key, MonitorGroup};
 pub use self::index::{Membership, Reference};
+pub use self::interface::{Interface, Mode as InterfaceMode};
 pub use self::list::{MAX_PAGE, Page, Query};
 pub use self::object::{Kind, NoObjectId, Object, ObjectId, Stored, Table};
 pub use self::problem::{Problem, ProblemCode, Problems};
@@ -69,6 +73,14 @@ macro_rules! of_kind {
                 type $object = $crate::site::Settings;
                 $body
             }
+            $crate::site::Kind::Certificate => {
+                type $object = $crate::site::Certificate;
+                $body
+            }
+            $crate::site::Kind::Interface => {
+                type $object = $crate::site::Interface;
+                $body
+            }
         }
     };
 }
@@ -84,6 +96,8 @@ pub struct Site {
     administrators: Table<Administrator>,
     tokens: Table<Token>,
     settings: Table<Settings>,
+    certificates: Table<Certificate>,
+    interfaces: Table<Interface>,
     /// Whose identity it is, without case.
     identities: Arc<FxHashMap<Arc<str>, ObjectId>>,
     /// Whose telephone number it is, by its digits.

@@ -34,6 +34,12 @@ impl ObjectId {
     /// The settings.
     pub const SETTINGS: ObjectId = ObjectId(*b"settings000000000000");
 
+    /// The interface without TLS that a server begins with.
+    pub const HTTP: ObjectId = ObjectId(*b"http0000000000000000");
+
+    /// The interface with TLS that a server begins with.
+    pub const HTTPS: ObjectId = ObjectId(*b"https000000000000000");
+
     /// An id of random octets. Twenty characters keep 100 of the 128 bits apart.
     pub fn random(random: [u8; 16]) -> ObjectId {
         let mut rest = u128::from_le_bytes(random);
@@ -124,12 +130,25 @@ pub enum Kind {
     Token,
     /// What holds for the whole server; one object.
     Settings,
+    /// A certificate that interfaces show.
+    Certificate,
+    /// A place where the browser app, the console and the API are reached.
+    Interface,
 }
 
 impl Kind {
     /// All of them, those first that others refer to.
-    pub const ALL: [Kind; 7] =
-        [Kind::Settings, Kind::Profile, Kind::User, Kind::Group, Kind::Computer, Kind::Administrator, Kind::Token];
+    pub const ALL: [Kind; 9] = [
+        Kind::Settings,
+        Kind::Profile,
+        Kind::User,
+        Kind::Group,
+        Kind::Computer,
+        Kind::Administrator,
+        Kind::Token,
+        Kind::Certificate,
+        Kind::Interface,
+    ];
 
     /// Its name in JSON and in the database.
     pub fn as_str(self) -> &'static str {
@@ -141,6 +160,8 @@ impl Kind {
             Kind::Administrator => "administrator",
             Kind::Token => "token",
             Kind::Settings => "settings",
+            Kind::Certificate => "certificate",
+            Kind::Interface => "interface",
         }
     }
 
@@ -154,6 +175,8 @@ impl Kind {
             Kind::Administrator => "administrators",
             Kind::Token => "tokens",
             Kind::Settings => "settings",
+            Kind::Certificate => "certificates",
+            Kind::Interface => "interfaces",
         }
     }
 
@@ -163,6 +186,7 @@ impl Kind {
             Kind::User | Kind::Computer => 100_000,
             Kind::Group => 10_000,
             Kind::Profile | Kind::Administrator | Kind::Token => 1_000,
+            Kind::Certificate | Kind::Interface => 100,
             Kind::Settings => 1,
         }
     }
@@ -173,6 +197,7 @@ impl Kind {
             Kind::User => ProblemCode::UnknownUser,
             Kind::Group => ProblemCode::UnknownGroup,
             Kind::Profile => ProblemCode::UnknownProfile,
+            Kind::Certificate => ProblemCode::UnknownCertificate,
             _ => ProblemCode::NotFound,
         }
     }

@@ -14,6 +14,9 @@ use super::protocol::admin::{
 use super::protocol::captures::{
     CaptureAudio, CaptureCall, CaptureCallChange, CaptureChange, CaptureFile, CaptureGroup, Captures,
 };
+use super::protocol::interfaces::{
+    CertificateRequest, CertificateState, CertificateStates, InterfaceState, InterfaceStates, InterfaceTrial, Listening,
+};
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
 use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
@@ -41,9 +44,10 @@ use crate::rights::{
 };
 use crate::site::binding::{BoundBy, LineKey, LineUser, Loose, Unbound};
 use crate::site::{
-    AdditionalLine, Address, Administrator, Computer, Group, Journal, KNOWN, Key, Kind, MonitorGroup, ObjectId, Page,
-    PasswordRules, Phones, Preset, ProblemCode, Profile, Reference, Role, Scope, Settings, Stored, Token,
-    User as UserObject, UserGrant, Values, Write,
+    AdditionalLine, Address, Administrator, Certificate as CertificateObject, CertificateSource, Computer, Group,
+    Interface, InterfaceMode, Journal, KNOWN, Key, Kind, MonitorGroup, ObjectId, Page, PasswordRules, Phones, Preset,
+    ProblemCode, Profile, Reference, Role, Scope, Settings, Stored, Token, User as UserObject, UserGrant, Values,
+    Write,
 };
 
 fn protocol_types() -> String {
@@ -173,6 +177,10 @@ fn site_types() -> String {
     add(Scope::decl(&config));
     add(Settings::decl(&config));
     add(PasswordRules::decl(&config));
+    add(CertificateObject::decl(&config));
+    add(CertificateSource::decl(&config));
+    add(Interface::decl(&config));
+    add(InterfaceMode::decl(&config));
     add(Reference::decl(&config));
     add(Grant::decl(&config));
     add(GrantLevel::decl(&config));
@@ -206,6 +214,13 @@ fn site_types() -> String {
     add(ObjectVersion::decl(&config));
     add(NewPassword::decl(&config));
     add(CreatedToken::decl(&config));
+    add(CertificateRequest::decl(&config));
+    add(CertificateStates::decl(&config));
+    add(CertificateState::decl(&config));
+    add(InterfaceStates::decl(&config));
+    add(InterfaceState::decl(&config));
+    add(Listening::decl(&config));
+    add(InterfaceTrial::decl(&config));
     add(UserLines::decl(&config));
     add(UserLine::decl(&config));
     add(LooseLine::decl(&config));

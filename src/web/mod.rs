@@ -7,6 +7,7 @@ mod convert;
 #[cfg(test)]
 mod generated;
 pub mod ice;
+pub mod interfaces;
 pub mod keeper;
 pub mod metrics;
 mod openapi;
@@ -18,7 +19,7 @@ mod socket;
 pub mod tls;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
@@ -42,6 +43,7 @@ use crate::site::{Object, Stored, User};
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{Account, AccountKind, Accounts};
 use crate::web::ice::IceServers;
+use crate::web::interfaces::Interfaces;
 use crate::web::metrics::process::Process;
 use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::Certificate;
@@ -82,6 +84,10 @@ pub struct WebState {
     pub log: Option<Log>,
     /// Reads the configuration again, where there is a file.
     pub reloader: Option<Reloader>,
+    /// Where all of this is reached.
+    pub interfaces: Interfaces,
+    /// Where the server keeps its files.
+    pub data_dir: Arc<Path>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
 }
@@ -95,14 +101,14 @@ pub struct Labels {
     pub lines: Vec<LineLabel>,
     /// What traces call them.
     pub names: Names,
-    /// The server's own certificates.
+    /// The certificates of SIP: of listeners, and of line groups that show one to their PBX.
     pub certificates: Vec<CertificateLabel>,
 }
 
 /// A certificate of the server.
 #[derive(Debug, Clone)]
 pub struct CertificateLabel {
-    /// Name of the listener or line group that shows it; `https` for the web server's.
+    /// Name of the interface, listener or line group that shows it.
     pub used_by: String,
     /// Its file, PEM.
     pub file: PathBuf,
@@ -187,6 +193,8 @@ impl WebState {
             pseudonyms: None,
             log: None,
             reloader: None,
+            interfaces: Interfaces::default(),
+            data_dir: Path::new("").into(),
             clock: convert::Clock::now(),
         }
     }
@@ -221,9 +229,10 @@ impl WebState {
 
     /// What only files tell: the server's certificates, and what the process takes of the machine.
     async fn files(&self) -> (Vec<Certificate>, Option<Process>) {
-        let labels = self.labels();
+        let (labels, site, data_dir) = (self.labels(), self.administration.site(), self.data_dir.clone());
         let read = move || {
-            let certificates = labels.certificates.iter().map(certificates::read).collect();
+            let mut certificates = interfaces::certificates(&site, &data_dir);
+            certificates.extend(labels.certificates.iter().map(certificates::read));
             (certificates, metrics::process::read().ok())
         };
         // It fails only while the server stops.
@@ -238,14 +247,20 @@ impl WebState {
     }
 }
 
+/// Milliseconds since 1970.
+pub(crate) fn unix_ms() -> i64 {
+    convert::unix_ms() as i64
+}
+
 /// Every route of the server. `secure` says that TLS carries it.
 pub fn router(state: WebState, secure: bool) -> Router {
     let identify = middleware::from_fn_with_state(state.clone(), routes::session::identify);
+    let tried = middleware::from_fn_with_state(state.clone(), interfaces::tried);
     let reader = middleware::from_fn_with_state(state.clone(), metrics_readers_only);
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
     unguarded()
         .merge(routes::telephony::routes().route_layer(users))
-        .merge(administrators_routes().into_router().route_layer(identify))
+        .merge(administrators_routes().into_router().route_layer(tried).route_layer(identify))
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
         .layer(middleware::from_fn(headers))
         .layer(axum::Extension(routes::Secure(secure)))

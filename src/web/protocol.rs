@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod captures;
+pub mod interfaces;
 pub mod log;
 pub mod site;
 pub mod status;

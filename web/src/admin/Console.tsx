@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconAdjustments,
   IconAlertTriangle,
+  IconCertificate,
   IconDeviceDesktop,
   IconFileDownload,
   IconFileText,
@@ -11,6 +12,7 @@ import {
   IconKey,
   IconLogout,
   IconMenu2,
+  IconNetwork,
   IconPhone,
   IconPlugConnected,
   IconSettings,
@@ -39,9 +41,11 @@ import { Receiving } from './Receiving';
 import { addressOf, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
 import { AdministratorPage, Administrators } from './site/Administrators';
 import { AuditPage } from './site/AuditPage';
+import { Certificates } from './site/Certificates';
 import { ComputerPage, Computers } from './site/Computers';
 import { GroupPage } from './site/GroupPage';
 import { Groups } from './site/Groups';
+import { InterfacePage, Interfaces } from './site/Interfaces';
 import { ProfilePage, Profiles } from './site/Profiles';
 import { Rights } from './site/Rights';
 import { RoleContext, roleOf } from './site/role';
@@ -166,6 +170,10 @@ function Shown({
       return opened === null ? <Computers /> : <ComputerPage key={opened} id={opened} />;
     case 'administrators':
       return opened === null ? <Administrators /> : <AdministratorPage key={opened} id={opened} />;
+    case 'interfaces':
+      return opened === null ? <Interfaces /> : <InterfacePage key={opened} id={opened} />;
+    case 'certificates':
+      return <Certificates />;
     case 'settings':
       return <SettingsPage />;
     case 'audit':
@@ -206,6 +214,8 @@ const icons: Record<Page, typeof IconPhone> = {
   log: IconFileText,
   status: IconActivity,
   settings: IconSettings,
+  interfaces: IconNetwork,
+  certificates: IconCertificate,
   administrators: IconShieldCog,
   audit: IconHistory,
 };

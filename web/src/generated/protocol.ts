@@ -1704,11 +1704,11 @@ problem: string | null, };
 
 export type Certificate = { 
 /**
- * Name of the listener or line group that shows it; `https` for the web server's.
+ * Names of the interfaces, or name of the listener or line group that shows it.
  */
 used_by: string, 
 /**
- * Its file.
+ * Its file; of one that the console manages, its name.
  */
 file: string, 
 /**

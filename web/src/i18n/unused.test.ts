@@ -12,6 +12,7 @@ const ROOTS: Record<string, string> = {
   LogTexts: 'admin.log',
   PartsTexts: 'admin.parts',
   SiteTexts: 'admin.site',
+  NetworkTexts: 'admin.network',
 };
 
 const folder = fileURLToPath(new URL('..', import.meta.url));

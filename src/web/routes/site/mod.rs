@@ -1,8 +1,10 @@
 //! What administrators set: `/api/v1/admin/users` and the like. `docs/site-api.md` describes it.
 
 mod audit;
+mod certificates;
 mod exchange;
 mod failure;
+mod interfaces;
 mod objects;
 mod passwords;
 mod request;
@@ -26,6 +28,8 @@ pub fn routes() -> Routes {
         .and(passwords::routes::<Administrator>(Role::Full))
         .and(rights::routes())
         .and(tokens::routes())
+        .and(certificates::routes())
+        .and(interfaces::routes())
         .and(audit::routes())
         .and(exchange::routes())
 }

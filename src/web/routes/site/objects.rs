@@ -23,7 +23,7 @@ const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// Statuses that a change can be refused with.
-const REFUSALS: &[u16] = &[400, 404, 409, 412, 413, 415, 422, 428];
+pub(super) const REFUSALS: &[u16] = &[400, 404, 409, 412, 413, 415, 422, 428];
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -90,7 +90,31 @@ pub(super) fn routes<T: Object + JsonSchema>(changing: Role) -> Routes {
 pub(super) fn but_creating<T: Object + JsonSchema>(changing: Role) -> Routes {
     let (one, many) = (T::KIND.as_str(), T::KIND.plural());
     let (all, each) = (path(T::KIND), format!("{}/{{id}}", path(T::KIND)));
-    let named = |what: &str, name: &str| (format!("{what}_{name}"), format!("{what} {name}").replace('_', " "));
+    let changed = |what: &str| {
+        let (id, summary) = named(what, one);
+        Operation { etag: true, if_match: true, refusals: REFUSALS, ..Operation::giving::<Stored<T>>(id, summary) }
+    };
+    let patched = Operation { body: vec![(MERGE_PATCH, Some(schema::<Value>()))], ..changed("change_fields_of") };
+    let (id, summary) = named("change_many", many);
+    let bulk = Operation {
+        repeatable: true,
+        refusals: REFUSALS,
+        ..Operation::giving::<BulkResult>(id, format!("{summary}, all or none")).taking::<Bulk>(JSON)
+    };
+    seen_and_deleted::<T>(changing)
+        .described(changing, (Method::Post, &format!("{all}/bulk")), bulk, change_many::<T>)
+        .described(changing, (Method::Put, &each), changed("change").taking::<T>(JSON), replace::<T>)
+        .described(changing, (Method::Patch, &each), patched, patch::<T>)
+}
+
+fn named(what: &str, name: &str) -> (String, String) {
+    (format!("{what}_{name}"), format!("{what} {name}").replace('_', " "))
+}
+
+/// The routes of one kind but those that create and change one.
+pub(super) fn seen_and_deleted<T: Object + JsonSchema>(changing: Role) -> Routes {
+    let (one, many) = (T::KIND.as_str(), T::KIND.plural());
+    let (all, each) = (path(T::KIND), format!("{}/{{id}}", path(T::KIND)));
     let list = Operation {
         refusals: &[400, 422],
         ..Operation::giving::<Page<T>>(format!("list_{many}"), format!("A page of the {many}")).asking::<ListQuery>()
@@ -100,25 +124,11 @@ pub(super) fn but_creating<T: Object + JsonSchema>(changing: Role) -> Routes {
         refusals: &[404],
         ..Operation::giving::<Stored<T>>(format!("show_{one}"), format!("The {one}"))
     };
-    let changed = |what: &str| {
-        let (id, summary) = named(what, one);
-        Operation { etag: true, if_match: true, refusals: REFUSALS, ..Operation::giving::<Stored<T>>(id, summary) }
-    };
-    let patched = Operation { body: vec![(MERGE_PATCH, Some(schema::<Value>()))], ..changed("change_fields_of") };
     let (id, summary) = named("delete", one);
     let deleted = Operation { if_match: true, refusals: REFUSALS, ..Operation::silent(id, summary) };
-    let (id, summary) = named("change_many", many);
-    let bulk = Operation {
-        repeatable: true,
-        refusals: REFUSALS,
-        ..Operation::giving::<BulkResult>(id, format!("{summary}, all or none")).taking::<Bulk>(JSON)
-    };
     Routes::default()
         .described(Role::ReadOnly, (Method::Get, &all), list, list_objects::<T>)
-        .described(changing, (Method::Post, &format!("{all}/bulk")), bulk, change_many::<T>)
         .described(Role::ReadOnly, (Method::Get, &each), show, show_object::<T>)
-        .described(changing, (Method::Put, &each), changed("change").taking::<T>(JSON), replace::<T>)
-        .described(changing, (Method::Patch, &each), patched, patch::<T>)
         .described(changing, (Method::Delete, &each), deleted, delete::<T>)
 }
 
@@ -180,7 +190,7 @@ async fn show_object<T: Object>(
     Ok(response)
 }
 
-fn reply<T: Object>(stored: &Stored<T>) -> Reply {
+pub(super) fn reply<T: Object>(stored: &Stored<T>) -> Reply {
     // A struct of texts, numbers, lists and maps with text keys is always JSON.
     Reply { version: Some(stored.version), ..Reply::ok(serde_json::to_value(stored).unwrap_or_default()) }
 }
@@ -233,7 +243,11 @@ async fn delete<T: Object>(
 }
 
 /// Which object is to be changed, and the version that it was changed from.
-fn changed<T: Object>(state: &WebState, text: &str, headers: &HeaderMap) -> Result<(ObjectId, Option<i64>), Failure> {
+pub(super) fn changed<T: Object>(
+    state: &WebState,
+    text: &str,
+    headers: &HeaderMap,
+) -> Result<(ObjectId, Option<i64>), Failure> {
     let id = id(text)?;
     let version = state.administration.site().version(T::KIND, id);
     Ok((id, expected(headers, version.ok_or_else(|| Failure::of(ProblemCode::NotFound))?)?))

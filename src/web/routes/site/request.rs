@@ -14,8 +14,8 @@ use crate::administration::{self, ChangeError};
 use crate::call::cause::CauseCode;
 use crate::site::{Change, ObjectId, Problem, ProblemCode, Write};
 use crate::store::Answer;
+use crate::web::WebState;
 use crate::web::routes::table::Identity;
-use crate::web::{WebState, convert};
 
 /// Octets of a body of JSON. A group with all members that a site can have fits.
 const MAX_BODY: usize = 4 << 20;
@@ -28,7 +28,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Milliseconds since 1970.
 pub(super) fn now() -> i64 {
-    convert::unix_ms() as i64
+    crate::web::unix_ms()
 }
 
 /// The id in a path. What is no id leads to nothing.

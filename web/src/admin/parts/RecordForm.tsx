@@ -38,6 +38,8 @@ export interface RecordFormProps<T extends object> {
   known: Tagged<T>;
   /** What each field is called, by its pointer. */
   labels: Readonly<Record<string, string>>;
+  /** Asks before it is saved; false: it is not. */
+  sure?: (value: T) => Promise<boolean>;
   /** Saves it; what comes of it. For an object that is not there yet: `({ value }) => creation.send(value)`. */
   save: (changed: Tagged<T>) => Promise<Tagged<T>>;
   /** Reads what is there by now. */
@@ -52,7 +54,7 @@ export interface RecordFormProps<T extends object> {
 }
 
 export function RecordForm<T extends object>(props: RecordFormProps<T>) {
-  const { labels, save, reload, onSaved, readOnly = false, words, children } = props;
+  const { labels, sure, save, reload, onSaved, readOnly = false, words, children } = props;
   const { texts, language } = useTranslation();
   const announce = useContext(Announce);
   const reason = useReason();
@@ -111,7 +113,10 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (unsaved) void send({ value: mine, tag: known.tag });
+    const changed = { value: mine, tag: known.tag };
+    if (!unsaved) return;
+    if (sure) void sure(mine).then((agreed) => (agreed ? send(changed) : undefined));
+    else void send(changed);
   };
 
   return (

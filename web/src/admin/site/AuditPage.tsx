@@ -25,6 +25,7 @@ const PAGES: Partial<Record<string, Page>> = {
   computer: 'computers',
   profile: 'profiles',
   administrator: 'administrators',
+  interface: 'interfaces',
 };
 
 function url(chosen: URLSearchParams, before: number | null): string {
@@ -148,7 +149,7 @@ function Entry({ entry, only }: EntryProps) {
   const t = texts.admin.site.audit;
   const { at, actor, address, action, kind, object, title } = entry;
   const who = entry.actor_title ?? actor;
-  const changes = changesOf(entry.before, entry.after, labelsOf(kind, texts.admin.site));
+  const changes = changesOf(entry.before, entry.after, labelsOf(kind, texts.admin));
   const page = PAGES[kind];
   const sort = t.kinds[kind as keyof typeof t.kinds] ?? kind;
   const called = title || sort;
@@ -187,7 +188,7 @@ function Changes({ entry: { kind, before, after } }: { entry: AuditEntry }) {
   const { texts, language } = useTranslation();
   const t = texts.admin.site;
   const { empty, yes, no } = texts.admin.parts.conflict;
-  const labels = labelsOf(kind, t);
+  const labels = labelsOf(kind, texts.admin);
   const changes = changesOf(before, after, labels);
   const users = useTitles('users', idsIn(changes, ['/members', '/leader', '/deputy', '/grants']));
   const groups = useTitles('groups', idsIn(changes, ['/monitor_groups']));

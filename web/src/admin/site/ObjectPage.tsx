@@ -45,6 +45,10 @@ export interface ObjectPageProps<K extends Plural> {
   beside?: (stored: Stored<Objects[K]>, may: boolean) => ReactNode;
   /** What goes with it when it is deleted. */
   goes?: ReactNode;
+  /** Asks before a change of one that is there is saved; false: it is not. */
+  sure?: (before: Objects[K], after: Objects[K]) => Promise<boolean>;
+  /** A change of one that is there is saved. */
+  onSaved?: (before: Objects[K], after: Objects[K]) => void;
   /** Whether it can be deleted; true where left out. */
   deletable?: (stored: Stored<Objects[K]>) => boolean;
 }
@@ -85,7 +89,7 @@ function Made<K extends Plural>(props: ObjectPageProps<K>) {
 }
 
 function Opened<K extends Plural>(props: ObjectPageProps<K>) {
-  const { kind, id, labels, words, sections, children, beside, goes, deletable } = props;
+  const { kind, id, labels, words, sections, children, beside, goes, deletable, sure: agrees } = props;
   const { texts } = useTranslation();
   const reason = useReason();
   const announce = useContext(Announce);
@@ -154,9 +158,11 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
           labels={labels}
           words={words}
           readOnly={locked}
+          sure={agrees && ((value) => agrees(stored.object, value))}
           save={(changed) => replaceBody(url, changed)}
           reload={async () => bodyOf(await readStored<Objects[K]>(url))}
           onSaved={({ value }) => {
+            props.onSaved?.(stored.object, value);
             const now = { ...stored, object: value };
             remember(kind, [now]);
             setSaved(now);

@@ -2,8 +2,10 @@
 import { useEffect, useState } from 'react';
 import type {
   AdministratorObject,
+  CertificateObject,
   ComputerObject,
   GroupObject,
+  InterfaceObject,
   ProfileObject,
   SettingsObject,
   Stored,
@@ -30,6 +32,8 @@ export interface Objects {
   computers: ComputerObject;
   profiles: ProfileObject;
   administrators: AdministratorObject;
+  interfaces: InterfaceObject;
+  certificates: CertificateObject;
 }
 
 export type Plural = keyof Objects;

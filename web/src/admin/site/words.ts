@@ -14,7 +14,7 @@ export function grantWords(grant: Grant, language: Language, special: string): s
 }
 
 /** The labels of the fields of a kind, by their pointers. */
-export function labelsOf(kind: string, t: Texts['admin']['site']): Readonly<Record<string, string>> {
+export function labelsOf(kind: string, { site: t, network }: Texts['admin']): Readonly<Record<string, string>> {
   const all: Record<string, Readonly<Record<string, string>>> = {
     user: t.user.fields,
     group: t.group.fields,
@@ -22,6 +22,8 @@ export function labelsOf(kind: string, t: Texts['admin']['site']): Readonly<Reco
     profile: t.profile.fields,
     administrator: t.administrator.fields,
     settings: t.settings.fields,
+    interface: network.interface.fields,
+    certificate: { '/name': network.certificate.name, '/names': network.certificate.names },
   };
   return all[kind] ?? {};
 }
