@@ -9,6 +9,7 @@ use tracing::{error, info};
 
 use crate::config::Secret;
 use crate::site::{self, Change, Kind, ObjectId, Plan, Refusal, Site};
+use crate::store::seal::SecretOf;
 use crate::store::{Answer, AuditEntry, SiteError, SiteTable, Write};
 
 /// Who changes something.
@@ -104,6 +105,20 @@ impl Administration {
     /// Tells when it has changed.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// Whether somebody can sign in who may do everything.
+    pub async fn can_be_administered(&self) -> Result<bool, SiteError> {
+        let site = self.site();
+        let all = site.iter::<site::Administrator>();
+        for stored in all.filter(|stored| stored.object.active && stored.object.role == site::Role::Full) {
+            let of = SecretOf { kind: Kind::Administrator.as_str(), id: stored.id.as_str(), field: "password" };
+            // The file gives none without a password.
+            if stored.from_file || self.table.secret(of).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The secrets.
@@ -276,7 +291,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::store::seal::SecretOf;
     use crate::store::tests::on_both;
 
     fn actor() -> Actor {

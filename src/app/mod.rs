@@ -5,6 +5,7 @@ mod line_settings;
 mod live;
 mod people;
 mod settings;
+mod setup;
 mod trace_names;
 
 use std::fs;
@@ -47,7 +48,10 @@ use crate::web::interfaces::{Keeper, KeptInterfaces};
 use crate::web::protocol::FeatureCode;
 use crate::web::protocol::admin::LineGroupKind;
 use crate::web::reload::Reloader;
+use crate::web::setup::{Next, Setup, SetupPlace};
 use crate::web::{self, GroupLabel, Labels, LineLabel, WebState};
+
+pub use self::setup::usual_data_dir;
 
 /// Most calls at once.
 pub const MAX_CALLS: usize = 50_000;
@@ -86,6 +90,9 @@ pub enum StartError {
     /// What administrators have set.
     #[error("what administrators have set cannot be read: {0}.")]
     Site(SiteError),
+    /// Standard output cannot be written.
+    #[error("standard output cannot be written: {0}.")]
+    Output(io::Error),
     /// What lines' users have set.
     #[error("what users have set for their lines cannot be read: {0}.")]
     LineSettings(sqlx::Error),
@@ -179,21 +186,38 @@ pub struct Server {
     store: Store,
 }
 
-/// Runs a server until Ctrl-C or SIGTERM.
-pub async fn serve(config: Config) -> Result<(), StartError> {
+/// Why a running server is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// It is to end.
+    Stopped,
+    /// It is to start again with the configuration as it stands by now.
+    Restart,
+}
+
+/// Runs a server until Ctrl-C or SIGTERM. A server without a configuration file has its data in a folder.
+pub async fn serve(place: SetupPlace) -> Result<(), StartError> {
+    let config = place.config()?;
+    make_data_dir(&config.data_dir)?;
     let log = start_log(&config)?;
-    let served = serve_logged(config, &log).await;
+    let served = serve_logged(place, config, &log).await;
     // Standard error or a disk may not take anything; the server ends nevertheless.
     let _ = tokio::task::spawn_blocking(move || log.flush(LOG_WITHIN)).await;
     served
 }
 
-async fn serve_logged(config: Config, log: &Log) -> Result<(), StartError> {
-    let server = Server::start_logged(config, Some(log.clone())).await?;
-    println!("Offhook is ready: {}", server.addresses().join(" and "));
-    server.until_stopped().await?;
-    server.stop().await;
-    Ok(())
+async fn serve_logged(place: SetupPlace, mut config: Config, log: &Log) -> Result<(), StartError> {
+    let setup = Setup::new(place.clone());
+    loop {
+        let server = Server::start_with(config, Some(log.clone()), Some(setup.clone())).await?;
+        server.greet()?;
+        let until = server.until_stopped().await?;
+        server.stop().await;
+        match until {
+            Until::Stopped => return Ok(()),
+            Until::Restart => config = place.config()?,
+        }
+    }
 }
 
 impl Server {
@@ -204,6 +228,11 @@ impl Server {
 
     /// The same, with a log that administrators can look after.
     pub async fn start_logged(config: Config, log: Option<Log>) -> Result<Server, StartError> {
+        Server::start_with(config, log, None).await
+    }
+
+    /// The same; where nobody administers it, it is set up in a browser.
+    async fn start_with(config: Config, log: Option<Log>, setup: Option<Setup>) -> Result<Server, StartError> {
         install_crypto_provider();
         raise_file_limit();
         make_data_dir(&config.data_dir)?;
@@ -214,6 +243,7 @@ impl Server {
         let administration =
             Administration::open(store.site(), people::of_file(&config)).await.map_err(StartError::Site)?;
         interfaces::begin_with(&administration, &config).await?;
+        let setup = setup::needed(&administration, setup).await?;
         let standing = Standing::new(config, administration.site());
         let Standing { config, site, .. } = &standing;
         let kind = AccountKind::User;
@@ -244,6 +274,7 @@ impl Server {
             log,
             reloader: asks,
             data_dir: config.data_dir.as_path().into(),
+            setup,
             ..state
         };
         let changed = core.handle.changed_settings();
@@ -270,16 +301,34 @@ impl Server {
         interfaces::addresses(&self.state)
     }
 
-    /// Waits for Ctrl-C or SIGTERM; at SIGHUP the configuration is read again.
-    pub async fn until_stopped(&self) -> Result<(), StartError> {
+    /// Says on the terminal where the server is, or how it is set up.
+    fn greet(&self) -> Result<(), StartError> {
+        match self.state.setup.as_ref().filter(|setup| !setup.is_over()) {
+            // A browser that is inside has no use for another link.
+            Some(setup) if setup.is_entered() => println!("Offhook has started anew."),
+            Some(setup) => setup::greet(setup, &self.state)?,
+            None => println!("Offhook is ready: {}", self.addresses().join(" and ")),
+        }
+        Ok(())
+    }
+
+    /// Waits for Ctrl-C or SIGTERM; at SIGHUP the configuration is read again, or another link to the setup is printed.
+    pub async fn until_stopped(&self) -> Result<Until, StartError> {
         let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signal)?;
         let stop = stop_signal();
         tokio::pin!(stop);
         loop {
             tokio::select! {
-                stopped = &mut stop => return stopped,
-                // The log says what came of it.
-                _ = hangup.recv() => drop(web::reload::reload(&self.reloader).await),
+                stopped = &mut stop => return stopped.map(|()| Until::Stopped),
+                next = setup::next(&self.state) => match next {
+                    Next::Restart => return Ok(Until::Restart),
+                    Next::Ready => self.greet()?,
+                },
+                _ = hangup.recv() => match self.state.setup.as_ref().filter(|setup| !setup.is_over()) {
+                    Some(setup) => setup::greet(setup, &self.state)?,
+                    // The log says what came of it.
+                    None => drop(web::reload::reload(&self.reloader).await),
+                },
             }
         }
     }

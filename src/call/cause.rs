@@ -177,6 +177,8 @@ causes! {
     SignInFailed = "sign_in_failed", 401, 401, "User name or password is wrong.", "Benutzername oder Passwort ist falsch.";
     /// Not signed in, or the session ended.
     NotSignedIn = "not_signed_in", 401, 401, "Please sign in.", "Bitte anmelden.";
+    /// Nobody has set the server up.
+    SetupNeeded = "setup_needed", 503, 503, "This server is not set up yet. Open the link that it has printed on its terminal.", "Dieser Server ist noch nicht eingerichtet. Bitte den Link öffnen, den er auf seinem Terminal ausgegeben hat.";
     /// An administrator whose role is not enough.
     RoleForbids = "role_forbids", 403, 403, "Your role does not allow this. Ask an administrator with the role full.", "Ihre Rolle erlaubt das nicht. Bitte einen Administrator mit der Rolle full fragen.";
     /// Too many wrong passwords.

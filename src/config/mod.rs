@@ -278,6 +278,11 @@ impl Config {
         Ok(Config { file: Some(path.to_owned()), ..config })
     }
 
+    /// The configuration of a server without a file: all defaults, with its data in `folder`.
+    pub fn in_folder(folder: &Path) -> Result<Config, ConfigError> {
+        Config::parse("data_dir = \".\"", "offhook.toml", folder)
+    }
+
     /// Validates the text of a file called `path` that lies in `folder`.
     pub fn parse(text: &str, path: &str, folder: &Path) -> Result<Config, ConfigError> {
         let invalid = |offset: usize, problem: String| ConfigError::Invalid {

@@ -107,6 +107,10 @@ problems! {
     KeyDoesNotFit = "key_does_not_fit", 422, "This private key does not belong to the certificate.", "Dieser private Schlüssel gehört nicht zum Zertifikat.";
     /// Each has to be issued by the next.
     ChainOutOfOrder = "chain_out_of_order", 422, "The chain is broken: each certificate must be followed by the one that issued it, the server's own first.", "Die Kette ist unterbrochen: Auf jedes Zertifikat muss das seines Ausstellers folgen, das des Servers zuerst.";
+    /// The database cannot be used.
+    DatabaseUnusable = "database_unusable", 422, "This database cannot be used. {}", "Diese Datenbank lässt sich nicht verwenden. {}";
+    /// Nobody could administer the server.
+    AdministratorNeeded = "administrator_needed", 409, "An administrator is needed who may do everything and has a password.", "Es braucht einen Administrator, der alles darf und ein Passwort hat.";
     /// There is no change that waits for it.
     NothingToConfirm = "nothing_to_confirm", 409, "No change waits to be confirmed. Perhaps the minute is over and the server has undone it.", "Keine Änderung wartet auf Bestätigung. Vielleicht ist die Minute um und der Server hat sie zurückgenommen.";
     /// The same once more.

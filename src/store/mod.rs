@@ -31,7 +31,7 @@ use self::seal::Seal;
 pub use self::sessions::{Session, SessionTable};
 pub use self::site::{Row, SiteError, SiteTable, Write};
 pub use self::verdicts::VerdictTable;
-use crate::config::Database;
+use crate::config::{Database, Secret};
 use crate::key_file;
 use crate::user::accounts::AccountKind;
 
@@ -133,6 +133,15 @@ impl Store {
             records: place.pool(Durability::Relaxed),
             kind: place.kind(),
         })
+    }
+
+    /// Whether a database can be reached and its tables made or brought up to date there, or why not. Nothing is left open.
+    pub async fn test(data_dir: &Path, database: &Database, password: Option<&Secret>) -> Result<(), StoreError> {
+        let place = Place::of(data_dir, database)?.with_password(password);
+        let mut connection = place.connect(Durability::Full).await?;
+        let migrated = place.migrate(&mut connection).await;
+        let _ = sqlx::Connection::close(connection).await;
+        migrated
     }
 
     /// The accounts of one kind.

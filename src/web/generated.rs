@@ -18,6 +18,7 @@ use super::protocol::interfaces::{
     CertificateRequest, CertificateState, CertificateStates, InterfaceState, InterfaceStates, InterfaceTrial, Listening,
 };
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
+use super::protocol::setup::{SetupDatabase, SetupState};
 use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
     ExplainedRight, FieldProblem, Import, LooseLine, NewPassword, ObjectVersion, ProblemReport, RightsOnUser, UserLine,
@@ -214,6 +215,8 @@ fn site_types() -> String {
     add(ObjectVersion::decl(&config));
     add(NewPassword::decl(&config));
     add(CreatedToken::decl(&config));
+    add(SetupState::decl(&config));
+    add(SetupDatabase::decl(&config));
     add(CertificateRequest::decl(&config));
     add(CertificateStates::decl(&config));
     add(CertificateState::decl(&config));

@@ -15,6 +15,7 @@ pub mod protocol;
 pub mod reload;
 mod request;
 pub mod routes;
+pub mod setup;
 mod socket;
 pub mod tls;
 
@@ -50,6 +51,7 @@ use crate::web::protocol::status::Certificate;
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
 use crate::web::routes::table::{Method, Routes};
+use crate::web::setup::Setup;
 
 /// What every route can reach.
 #[derive(Debug, Clone)]
@@ -84,6 +86,8 @@ pub struct WebState {
     pub log: Option<Log>,
     /// Reads the configuration again, where there is a file.
     pub reloader: Option<Reloader>,
+    /// The setup, on a server that began without an administrator.
+    pub setup: Option<Setup>,
     /// Where all of this is reached.
     pub interfaces: Interfaces,
     /// Where the server keeps its files.
@@ -193,6 +197,7 @@ impl WebState {
             pseudonyms: None,
             log: None,
             reloader: None,
+            setup: None,
             interfaces: Interfaces::default(),
             data_dir: Path::new("").into(),
             clock: convert::Clock::now(),
@@ -258,13 +263,15 @@ pub fn router(state: WebState, secure: bool) -> Router {
     let tried = middleware::from_fn_with_state(state.clone(), interfaces::tried);
     let reader = middleware::from_fn_with_state(state.clone(), metrics_readers_only);
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
-    unguarded()
+    let routes = unguarded()
         .merge(routes::telephony::routes().route_layer(users))
         .merge(administrators_routes().into_router().route_layer(tried).route_layer(identify))
-        .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
-        .layer(middleware::from_fn(headers))
-        .layer(axum::Extension(routes::Secure(secure)))
-        .with_state(state)
+        .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader));
+    let routes = match &state.setup {
+        Some(setup) => routes.layer(middleware::from_fn_with_state(setup.clone(), setup::gate)),
+        None => routes,
+    };
+    routes.layer(middleware::from_fn(headers)).layer(axum::Extension(routes::Secure(secure))).with_state(state)
 }
 
 /// What nobody needs to be signed in for, or asks for itself who is.
@@ -274,6 +281,7 @@ fn unguarded() -> Router<WebState> {
         .route("/api/v1/session", routes::session::routes(AccountKind::User))
         .route("/api/v1/openapi.json", get(openapi::show))
         .route("/api/v1/socket", any(socket::open))
+        .merge(setup::routes())
         .route("/api/{*rest}", any(async || HttpFailure::from(CauseCode::NotFound)))
         .fallback(assets::serve)
 }

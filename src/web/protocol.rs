@@ -8,6 +8,7 @@ pub mod admin;
 pub mod captures;
 pub mod interfaces;
 pub mod log;
+pub mod setup;
 pub mod site;
 pub mod status;
 

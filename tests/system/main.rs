@@ -39,6 +39,7 @@ mod samples;
 mod scenarios;
 mod secrets;
 mod services;
+mod setup;
 mod shutdown;
 mod site;
 mod sounds;

@@ -24,6 +24,7 @@ use crate::ids::UserId;
 use crate::site::{Administrator, Role, Stored};
 use crate::user::accounts::{Account, AccountKind, SignInError};
 use crate::web::protocol::{SignIn, User};
+use crate::web::setup::Inside;
 use crate::web::{WebState, client_address, same_origin};
 
 /// The cookie's names without and with TLS: a page without TLS cannot replace a cookie that one with TLS has set.
@@ -139,7 +140,10 @@ async fn is_administrator(state: &WebState, headers: HeaderMap) -> Result<(), Ca
 /// Finds out which administrator sent a request, for the routes of a [`Routes`](super::table::Routes).
 pub async fn identify(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| client_address(*from));
-    let identity = identity(&state, request.headers().clone(), address).await;
+    let identity = match request.extensions().get::<Inside>() {
+        Some(Inside) if same_origin(request.headers()) => Ok(Identity::of_setup(address)),
+        _ => identity(&state, request.headers().clone(), address).await,
+    };
     request.extensions_mut().insert(identity);
     next.run(request).await
 }

@@ -68,6 +68,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   wrong_version: { english: "This page is out of date. Reload it.", german: "Diese Seite ist veraltet. Bitte neu laden." },
   sign_in_failed: { english: "User name or password is wrong.", german: "Benutzername oder Passwort ist falsch." },
   not_signed_in: { english: "Please sign in.", german: "Bitte anmelden." },
+  setup_needed: { english: "This server is not set up yet. Open the link that it has printed on its terminal.", german: "Dieser Server ist noch nicht eingerichtet. Bitte den Link öffnen, den er auf seinem Terminal ausgegeben hat." },
   role_forbids: { english: "Your role does not allow this. Ask an administrator with the role full.", german: "Ihre Rolle erlaubt das nicht. Bitte einen Administrator mit der Rolle full fragen." },
   too_many_attempts: { english: "Too many attempts. Wait a minute and try again.", german: "Zu viele Versuche. Bitte eine Minute warten." },
   not_found: { english: "There is nothing at this address.", german: "Unter dieser Adresse gibt es nichts." },

@@ -688,7 +688,7 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_certificate" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_certificate" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "database_unusable" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document";
 
 export type Page<T> = { 
 /**
@@ -848,6 +848,46 @@ stored: Stored<TokenObject>,
  * What a program sends as `Authorization: Bearer …`.
  */
 token: string, };
+
+export type SetupState = { 
+/**
+ * What the database is: `sqlite` or `postgresql`.
+ */
+database: string, 
+/**
+ * Where it is, without a password; null: in the data directory.
+ */
+database_url: string | null, 
+/**
+ * The configuration file; it need not be there.
+ */
+config_file: string, 
+/**
+ * Where the server keeps its files.
+ */
+data_dir: string, 
+/**
+ * What the machine is called; empty where it does not say.
+ */
+host_name: string, 
+/**
+ * The machine's addresses but those of loopback.
+ */
+addresses: Array<string>, 
+/**
+ * Whether the server is set up.
+ */
+over: boolean, };
+
+export type SetupDatabase = { 
+/**
+ * Of PostgreSQL: `postgres://user@host/name`. Empty: SQLite in the data directory.
+ */
+url: string, 
+/**
+ * The password, where it does not stand in the URL.
+ */
+password: string, };
 
 export type CertificateRequest = { 
 /**

@@ -134,6 +134,8 @@ export const problems: Record<ProblemCode, Words> = {
   invalid_key: { english: "No private key can be read from this: {}. It must be PEM without a password.", german: "Daraus lässt sich kein privater Schlüssel lesen: {}. Er muss PEM ohne Passwort sein." },
   key_does_not_fit: { english: "This private key does not belong to the certificate.", german: "Dieser private Schlüssel gehört nicht zum Zertifikat." },
   chain_out_of_order: { english: "The chain is broken: each certificate must be followed by the one that issued it, the server's own first.", german: "Die Kette ist unterbrochen: Auf jedes Zertifikat muss das seines Ausstellers folgen, das des Servers zuerst." },
+  database_unusable: { english: "This database cannot be used. {}", german: "Diese Datenbank lässt sich nicht verwenden. {}" },
+  administrator_needed: { english: "An administrator is needed who may do everything and has a password.", german: "Es braucht einen Administrator, der alles darf und ein Passwort hat." },
   nothing_to_confirm: { english: "No change waits to be confirmed. Perhaps the minute is over and the server has undone it.", german: "Keine Änderung wartet auf Bestätigung. Vielleicht ist die Minute um und der Server hat sie zurückgenommen." },
   repeated: { english: "This stands twice in the list.", german: "Das steht zweimal in der Liste." },
   grant_to_oneself: { english: "Users have every right on themselves.", german: "Benutzer haben alle Rechte auf sich selbst." },

@@ -1,8 +1,10 @@
 import { adminDe } from './admin.de';
 import type { Texts } from './en';
+import { setupDe } from './setup.de';
 
 export const de: Texts = {
   admin: adminDe,
+  setup: setupDe,
   wordmark: 'Offhook',
   signIn: {
     title: 'Anmelden',

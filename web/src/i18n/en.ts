@@ -1,8 +1,10 @@
 /** English: also the list of all texts. */
 import { adminEn } from './admin.en';
+import { setupEn } from './setup.en';
 
 export const en = {
   admin: adminEn,
+  setup: setupEn,
   wordmark: 'Offhook',
   signIn: {
     title: 'Sign in',

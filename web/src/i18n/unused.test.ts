@@ -13,6 +13,7 @@ const ROOTS: Record<string, string> = {
   PartsTexts: 'admin.parts',
   SiteTexts: 'admin.site',
   NetworkTexts: 'admin.network',
+  SetupTexts: 'setup',
 };
 
 const folder = fileURLToPath(new URL('..', import.meta.url));

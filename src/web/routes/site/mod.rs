@@ -7,7 +7,7 @@ mod failure;
 mod interfaces;
 mod objects;
 mod passwords;
-mod request;
+pub(in crate::web) mod request;
 mod rights;
 pub(in crate::web) mod tokens;
 

@@ -231,7 +231,15 @@ function InterfaceFields() {
 }
 
 /** Leads to the new place of the interface that the page came by. */
-export function Moved({ place, onClose }: { place: string | null; onClose: () => void }) {
+export interface MovedProps {
+  /** Scheme, host and port; null: nothing has moved. */
+  place: string | null;
+  /** The page to open there. */
+  path?: string;
+  onClose: () => void;
+}
+
+export function Moved({ place, path = addressOf('interfaces'), onClose }: MovedProps) {
   const { texts } = useTranslation();
   const [left, setLeft] = useState(CONFIRM_WITHIN);
   const t = texts.admin.network.interface;
@@ -242,7 +250,7 @@ export function Moved({ place, onClose }: { place: string | null; onClose: () =>
     setLeft(CONFIRM_WITHIN);
     return () => clearInterval(timer);
   }, [place]);
-  const url = `${place ?? ''}${addressOf('interfaces')}`;
+  const url = `${place ?? ''}${path}`;
   return (
     <Modal
       opened={place !== null}
