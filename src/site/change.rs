@@ -274,7 +274,8 @@ impl Site {
         let current = T::table(self).get(id).cloned();
         match (change.expected(), before) {
             (Some(0), Some(_)) => return Err(Problem::whole(ProblemCode::Exists)),
-            (Some(expected), Some(before)) if expected != before.version => {
+            // What the configuration file sets is not changed from any version.
+            (Some(expected), Some(before)) if expected != before.version && !before.from_file => {
                 return Err(Problem::whole(ProblemCode::VersionConflict).value(before.version));
             }
             (Some(1..), None) => return Err(Problem::whole(ProblemCode::NotFound)),
