@@ -179,7 +179,12 @@ function CertificateChoice({ interfaces, shown, state, onMade }: CertificateChoi
   const names = [state.host_name, ...state.addresses].filter((name) => name !== '' && !name.startsWith('fe80'));
   return (
     <>
-      <Step text={t.text} save={() => (choice === 'own' ? show(null) : Promise.resolve())}>
+      <Step
+        text={t.text}
+        save={() => (choice === 'own' ? show(null) : Promise.resolve())}
+        // Saving the certificate below leads on.
+        last={choice === 'make' && shown === undefined}
+      >
         {() => (
           <>
             <Radio.Group value={choice} onChange={setChoice} aria-label={texts.setup.step.certificate}>

@@ -30,7 +30,7 @@ export function Loaded<T>({
   const reason = useReason();
   const [state, set] = useState<{ value: T } | { failure: unknown } | null>(null);
   const [turn, setTurn] = useState(0);
-  const { title } = useContext(WayContext);
+  const way = useContext(WayContext);
   const t = texts.setup;
   useEffect(() => {
     let over = false;
@@ -45,15 +45,26 @@ export function Loaded<T>({
   if (state !== null && 'value' in state) return children(state.value, again);
   return (
     <section className={`card ${classes.step}`}>
-      <h1>{title}</h1>
+      <h1>{way.title}</h1>
       {state === null ? (
         <p className={classes.text}>{t.loading}</p>
       ) : (
         <>
           <p role="alert">{t.notLoaded(reason(state.failure))}</p>
-          <Button variant="default" onClick={again}>
-            {t.again}
-          </Button>
+          <div className={classes.bar}>
+            {way.back && (
+              <Button variant="default" leftSection={<IconArrowLeft size={17} aria-hidden />} onClick={way.back}>
+                {t.back}
+              </Button>
+            )}
+            <Button variant="default" onClick={again}>
+              {t.again}
+            </Button>
+            <span className={classes.room} />
+            <Button variant="subtle" onClick={way.next}>
+              {t.skip}
+            </Button>
+          </div>
         </>
       )}
     </section>
