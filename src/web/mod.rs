@@ -47,6 +47,7 @@ use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::Certificate;
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
+use crate::web::routes::site::trial::Trials;
 use crate::web::routes::table::{Method, Routes};
 
 /// What every route can reach.
@@ -82,6 +83,8 @@ pub struct WebState {
     pub log: Option<Log>,
     /// Reads the configuration again, where there is a file.
     pub reloader: Option<Reloader>,
+    /// Tries line groups out.
+    pub trials: Option<Trials>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
 }
@@ -187,6 +190,7 @@ impl WebState {
             pseudonyms: None,
             log: None,
             reloader: None,
+            trials: None,
             clock: convert::Clock::now(),
         }
     }

@@ -17,6 +17,8 @@ export const diagnosisDe: DiagnosisTexts = {
     administrators: 'Administratoren',
     audit: 'Änderungen',
     lines: 'Leitungen',
+    line_groups: 'Leitungsgruppen',
+    line_list: 'Alle Leitungen',
     calls: 'Anrufe',
     failures: 'Störungen',
     captures: 'Mitschnitte',

@@ -3,11 +3,13 @@
 mod audit;
 mod exchange;
 mod failure;
+mod lines;
 mod objects;
 mod passwords;
 mod request;
 mod rights;
 pub(in crate::web) mod tokens;
+pub mod trial;
 
 pub use self::failure::Failure;
 use super::table::Routes;
@@ -21,6 +23,8 @@ pub fn routes() -> Routes {
         .and(objects::routes::<Computer>(Role::Users))
         .and(objects::routes::<Profile>(Role::Users))
         .and(objects::routes::<Administrator>(Role::Full))
+        .and(lines::routes())
+        .and(trial::routes())
         .and(objects::of_settings())
         .and(passwords::routes::<User>(Role::Users))
         .and(passwords::routes::<Administrator>(Role::Full))

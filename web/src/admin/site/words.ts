@@ -22,6 +22,8 @@ export function labelsOf(kind: string, t: Texts['admin']['site']): Readonly<Reco
     profile: t.profile.fields,
     administrator: t.administrator.fields,
     settings: t.settings.fields,
+    line_group: t.lineGroup.fields,
+    line: t.line.fields,
   };
   return all[kind] ?? {};
 }
@@ -40,7 +42,7 @@ export function inWords(
       .map((service) => (Object.hasOwn(services, service) ? inLanguage(services[service], language) : service))
       .join(', ');
   }
-  if (['/members', '/leader', '/deputy', '/profile'].includes(pointer)) {
+  if (['/members', '/leader', '/deputy', '/profile', '/group'].includes(pointer)) {
     if (typeof value === 'string') return title(value);
     if (Array.isArray(value)) return value.map((id) => title(String(id))).join(', ');
   }
