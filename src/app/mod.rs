@@ -2,11 +2,13 @@
 
 mod interfaces;
 mod line_settings;
+mod lines;
 mod live;
 mod people;
 mod settings;
 mod setup;
 mod trace_names;
+mod trial;
 
 use std::fs;
 use std::io;
@@ -25,6 +27,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::administration::{Administration, ChangeError};
+use crate::app::lines::Passwords;
 use crate::app::live::{Live, Standing};
 use crate::call::directory::Directory;
 use crate::call::settings::LineSettings;
@@ -244,7 +247,8 @@ impl Server {
             Administration::open(store.site(), people::of_file(&config)).await.map_err(StartError::Site)?;
         interfaces::begin_with(&administration, &config).await?;
         let setup = setup::needed(&administration, setup).await?;
-        let standing = Standing::new(config, administration.site());
+        let passwords = Passwords::load(&administration).await.map_err(StartError::Site)?;
+        let standing = Standing::new(config, administration.site(), &passwords);
         let Standing { config, site, .. } = &standing;
         let kind = AccountKind::User;
         let users = Accounts::open(store.accounts(kind), kind, standing.users.users(site, config)).await?;
@@ -267,6 +271,7 @@ impl Server {
         let state = WebState::new(users, administrators, administration, handle, store.clone(), labels, ice);
         let (reloader, reloads) = mpsc::channel(1);
         let asks = Some(reloader.clone());
+        let (trials, tried) = mpsc::channel(1);
         let state = WebState {
             metrics_from: config.metrics_from.clone().into(),
             captures: Some(captures.clone()),
@@ -275,6 +280,7 @@ impl Server {
             reloader: asks,
             data_dir: config.data_dir.as_path().into(),
             setup,
+            trials: Some(trials),
             ..state
         };
         let changed = core.handle.changed_settings();
@@ -283,7 +289,7 @@ impl Server {
         let web = Keeper::start(state.clone(), config.data_dir.clone(), own, bound).await;
         interfaces::must_listen(&state)?;
         let web = web.serve();
-        let live = Live::new(standing, state.clone(), names).serve(reloads);
+        let live = Live::new(standing, state.clone(), names).serve(reloads, tried);
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
         keepers
             .extend(core.handle.finished().map(|finished| tokio::spawn(web::keeper::judge(state.clone(), finished))));

@@ -150,6 +150,7 @@ pub(super) fn of_file(config: &Config) -> Vec<Row> {
         from_file: true,
         body,
     };
+    let line_groups = super::lines::of_file(config);
     let users = config.users.iter().filter(|user| !user.removed).map(|user| {
         let keys = user.lines.iter().filter_map(|&(group, line)| line_key(config, group, line));
         let mut phones = keys.map(|key| Value::from(key.to_string()));
@@ -177,7 +178,7 @@ pub(super) fn of_file(config: &Config) -> Vec<Row> {
         let body = json!({ "name": name, "address": address.ip(), "port": address.port(), "mode": mode });
         Some(row(Kind::Interface, name, body))
     });
-    users.chain(administrators).chain(interfaces).collect()
+    users.chain(administrators).chain(line_groups).chain(interfaces).collect()
 }
 
 /// A version that is another one for another body: who has read it knows whether it has changed.
@@ -187,9 +188,14 @@ fn version(body: &Value) -> i64 {
     i64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])) + 1
 }
 
-/// The id of what the configuration file calls by a name: always the same.
+/// The id of what the configuration file calls by a name, whatever its case: always the same.
 pub(super) fn id(kind: Kind, name: &str) -> ObjectId {
-    let hash = Sha256::digest(format!("{kind}:{}", name.to_lowercase()));
+    exact_id(kind, &name.to_lowercase())
+}
+
+/// The same where case counts.
+pub(super) fn exact_id(kind: Kind, name: &str) -> ObjectId {
+    let hash = Sha256::digest(format!("{kind}:{name}"));
     let mut half = [0; 16];
     half.copy_from_slice(&hash[..16]);
     ObjectId::random(half)

@@ -50,6 +50,7 @@ use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::Certificate;
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
+use crate::web::routes::site::trial::Trials;
 use crate::web::routes::table::{Method, Routes};
 use crate::web::setup::Setup;
 
@@ -92,6 +93,8 @@ pub struct WebState {
     pub interfaces: Interfaces,
     /// Where the server keeps its files.
     pub data_dir: Arc<Path>,
+    /// Tries line groups out.
+    pub trials: Option<Trials>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
 }
@@ -200,6 +203,7 @@ impl WebState {
             setup: None,
             interfaces: Interfaces::default(),
             data_dir: Path::new("").into(),
+            trials: None,
             clock: convert::Clock::now(),
         }
     }

@@ -23,6 +23,7 @@ mod failover;
 mod images;
 mod incoming;
 mod interfaces;
+mod lines;
 mod log;
 mod many;
 mod metrics;

@@ -13,26 +13,39 @@ use crate::support::{SOON, eventually};
 const USERS: &str = "/api/v1/admin/users";
 
 /// Somebody who asks.
-struct Asker<'s> {
+pub(crate) struct Asker<'s> {
     server: &'s Offhook,
     cookie: String,
 }
 
 impl<'s> Asker<'s> {
+    /// Signs in.
     #[track_caller]
-    fn administrator(server: &'s Offhook, name: &str) -> Asker<'s> {
+    pub(crate) fn administrator(server: &'s Offhook, name: &str) -> Asker<'s> {
         Asker { server, cookie: sign_in(server, "/api/v1/admin/session", name) }
     }
 
+    /// Somebody who is signed in already.
+    pub(crate) fn of(server: &'s Offhook, cookie: String) -> Asker<'s> {
+        Asker { server, cookie }
+    }
+
+    /// What shows who it is, for [`Asker::of`].
+    pub(crate) fn into_cookie(self) -> String {
+        self.cookie
+    }
+
+    /// Asks.
     #[track_caller]
-    fn ask(&self, method: &str, route: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) fn ask(&self, method: &str, route: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut all = vec![("cookie", self.cookie.as_str())];
         all.extend(headers);
         http::ask(self.server.http(), method, route, &all, body)
     }
 
+    /// What is there, which must be something.
     #[track_caller]
-    fn get(&self, route: &str) -> Value {
+    pub(crate) fn get(&self, route: &str) -> Value {
         let answer = self.ask("GET", route, &[], "");
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
@@ -40,7 +53,7 @@ impl<'s> Asker<'s> {
 
     /// Sends JSON.
     #[track_caller]
-    fn send(&self, method: &str, route: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub(crate) fn send(&self, method: &str, route: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let mut all = vec![("content-type", "application/json")];
         all.extend(headers);
         self.ask(method, route, &all, &body.to_string())
@@ -48,15 +61,16 @@ impl<'s> Asker<'s> {
 
     /// Creates an object; gives where it is.
     #[track_caller]
-    fn create(&self, route: &str, body: &Value) -> String {
+    pub(crate) fn create(&self, route: &str, body: &Value) -> String {
         let answer = self.send("POST", route, &[], body);
         assert_eq!(answer.status, 201, "{}", answer.text);
         assert_eq!(answer.header("etag"), "\"1\"");
         answer.header("location").to_owned()
     }
 
+    /// Sets a password.
     #[track_caller]
-    fn set_password(&self, of: &str, password: &str) {
+    pub(crate) fn set_password(&self, of: &str, password: &str) {
         let answer = self.send("PUT", &format!("{of}/password"), &[], &json!({ "password": password }));
         assert_eq!(answer.status, 204, "{}", answer.text);
     }
@@ -72,7 +86,7 @@ fn alone(name: &str) -> (Site, Offhook) {
 
 /// The first thing that is wrong: status, place, code.
 #[track_caller]
-fn wrong(answer: &Answer) -> (u16, String, String) {
+pub(crate) fn wrong(answer: &Answer) -> (u16, String, String) {
     assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.text);
     let body = answer.json();
     assert_eq!(body["status"], answer.status, "{body}");

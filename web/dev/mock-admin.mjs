@@ -5,16 +5,21 @@ import { capture, captures, deleteCapture, failures, leg, status, traces } from 
 import { siteRoute } from './mock-site.mjs';
 
 const started = Date.now();
-const SITE = /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|settings|rights|audit)(\/|$)/;
+const SITE =
+  /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|settings|rights|audit|line_groups|lines(?!\/[^/]+\/(trace|reset)))(\/|$)/;
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
 const minutes = (n) => n * 60_000;
 const reset = new Map();
+
+const objectOf = (letter, n) => (Number.isFinite(n) ? letter + String(n).padStart(19, '0') : null);
 
 function line(id, number, state, fields = {}) {
   const at = reset.get(id);
   if (at && Date.now() - at < 3000) return line(`${id} `, number, 'registering', { id, user_name: fields.user_name });
   return {
     id,
+    object: objectOf('l', Number(id)),
+    from_file: /^1\d$/.test(id),
     number,
     user_name: number,
     pilot: false,
@@ -37,6 +42,8 @@ function registered(id, number, target, fields = {}) {
 
 const group = (id, name, kind, lines, fields = {}) => ({
   id,
+  object: objectOf('h', Number(id)),
+  from_file: id === '1',
   name,
   kind,
   registrar: null,

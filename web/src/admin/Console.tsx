@@ -38,7 +38,7 @@ import { LineGroups } from './LineGroups';
 import { LogPage } from './LogPage';
 import { resetLine, type Link as Reach, type Poller } from './poller';
 import { Receiving } from './Receiving';
-import { addressOf, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
+import { addressOf, BELOW, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
 import { AdministratorPage, Administrators } from './site/Administrators';
 import { AuditPage } from './site/AuditPage';
 import { Certificates } from './site/Certificates';
@@ -46,6 +46,9 @@ import { ComputerPage, Computers } from './site/Computers';
 import { GroupPage } from './site/GroupPage';
 import { Groups } from './site/Groups';
 import { InterfacePage, Interfaces } from './site/Interfaces';
+import { LineGroupPage } from './site/LineGroupPage';
+import { LineGroupList } from './site/LineGroupList';
+import { LineList, LinePage } from './site/LinePage';
 import { ProfilePage, Profiles } from './site/Profiles';
 import { Rights } from './site/Rights';
 import { RoleContext, roleOf } from './site/role';
@@ -188,6 +191,14 @@ function Shown({
           <Receiving listeners={report.listeners} strangers={report.strangers} />
         </>
       );
+    case 'line_groups':
+      return opened === null ? <LineGroupList /> : <LineGroupPage key={opened} id={opened} report={report} />;
+    case 'line_list':
+      return opened === null ? (
+        <LineList chosen={chosen} report={report} />
+      ) : (
+        <LinePage key={opened} id={opened} chosen={chosen} report={report} />
+      );
     case 'calls':
       return traced === null ? <Calls /> : <TracePage key={traced} of="calls" id={traced} />;
     case 'failures':
@@ -208,6 +219,8 @@ const icons: Record<Page, typeof IconPhone> = {
   profiles: IconAdjustments,
   computers: IconDeviceDesktop,
   lines: IconPlugConnected,
+  line_groups: IconPlugConnected,
+  line_list: IconPlugConnected,
   calls: IconPhone,
   failures: IconAlertTriangle,
   captures: IconFileDownload,
@@ -227,6 +240,7 @@ function Pages({ current }: { current: Page }) {
   // Who has chosen a page wants to see it.
   useEffect(() => setOpen(false), [current]);
   const Current = icons[current];
+  const shown = Object.hasOwn(BELOW, current) ? BELOW[current as keyof typeof BELOW] : current;
   return (
     <nav className={classes.pages} aria-label={t.label} data-open={open || undefined}>
       <button type="button" className={classes.menu} aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -247,7 +261,7 @@ function Pages({ current }: { current: Page }) {
                 <Link
                   key={page}
                   href={addressOf(page)}
-                  aria-current={page === current ? 'page' : undefined}
+                  aria-current={page === shown ? 'page' : undefined}
                   onClick={() => setOpen(false)}
                 >
                   <Icon size={18} aria-hidden />

@@ -19,6 +19,8 @@ export const diagnosisDe: DiagnosisTexts = {
     administrators: 'Administratoren',
     audit: 'Änderungen',
     lines: 'Leitungen',
+    line_groups: 'Leitungsgruppen',
+    line_list: 'Alle Leitungen',
     calls: 'Anrufe',
     failures: 'Störungen',
     captures: 'Mitschnitte',

@@ -55,6 +55,8 @@ export const diagnosisEn = {
     administrators: 'Administrators',
     audit: 'Audit log',
     lines: 'Lines',
+    line_groups: 'Line groups',
+    line_list: 'All lines',
     calls: 'Calls',
     failures: 'Failures',
     captures: 'Captures',

@@ -5,11 +5,13 @@ mod certificates;
 mod exchange;
 mod failure;
 mod interfaces;
+mod lines;
 mod objects;
 mod passwords;
 pub(in crate::web) mod request;
 mod rights;
 pub(in crate::web) mod tokens;
+pub mod trial;
 
 pub use self::failure::Failure;
 use super::table::Routes;
@@ -23,6 +25,8 @@ pub fn routes() -> Routes {
         .and(objects::routes::<Computer>(Role::Users))
         .and(objects::routes::<Profile>(Role::Users))
         .and(objects::routes::<Administrator>(Role::Full))
+        .and(lines::routes())
+        .and(trial::routes())
         .and(objects::of_settings())
         .and(passwords::routes::<User>(Role::Users))
         .and(passwords::routes::<Administrator>(Role::Full))

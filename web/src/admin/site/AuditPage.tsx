@@ -18,7 +18,17 @@ import classes from './site.module.css';
 const LIMIT = 50;
 /** What the log can be narrowed to, by its parts of the address. */
 const FILTERS = ['actor', 'object'] as const;
-const KINDS = ['user', 'group', 'computer', 'profile', 'administrator', 'token', 'settings'] as const;
+const KINDS = [
+  'user',
+  'group',
+  'computer',
+  'profile',
+  'line_group',
+  'line',
+  'administrator',
+  'token',
+  'settings',
+] as const;
 const PAGES: Partial<Record<string, Page>> = {
   user: 'users',
   group: 'groups',
@@ -26,6 +36,8 @@ const PAGES: Partial<Record<string, Page>> = {
   profile: 'profiles',
   administrator: 'administrators',
   interface: 'interfaces',
+  line_group: 'line_groups',
+  line: 'line_list',
 };
 
 function url(chosen: URLSearchParams, before: number | null): string {

@@ -10,7 +10,7 @@ import frame from '../Console.module.css';
 import { RecordForm } from '../parts/RecordForm';
 import type { Words } from '../parts/ConflictDialog';
 import { useRead } from '../parts/useRead';
-import { addressOf, go, Link } from '../route';
+import { addressOf, go, Link, pageOf } from '../route';
 import { useAsk } from './ask';
 import { remember, titleOf } from './names';
 import {
@@ -51,6 +51,8 @@ export interface ObjectPageProps<K extends Plural> {
   onSaved?: (before: Objects[K], after: Objects[K]) => void;
   /** Whether it can be deleted; true where left out. */
   deletable?: (stored: Stored<Objects[K]>) => boolean;
+  /** Deletes it, where that is done in a way of its own. */
+  remove?: (id: string, tag: string) => Promise<void>;
 }
 
 export function ObjectPage<K extends Plural>(props: ObjectPageProps<K>) {
@@ -79,7 +81,7 @@ function Made<K extends Plural>(props: ObjectPageProps<K>) {
             return bodyOf(made);
           }}
           reload={() => Promise.resolve({ value: blank, tag: '' })}
-          onSaved={() => go(addressOf(kind, id.current))}
+          onSaved={() => go(addressOf(pageOf(kind), id.current))}
         >
           {children(stored)}
         </RecordForm>
@@ -89,7 +91,7 @@ function Made<K extends Plural>(props: ObjectPageProps<K>) {
 }
 
 function Opened<K extends Plural>(props: ObjectPageProps<K>) {
-  const { kind, id, labels, words, sections, children, beside, goes, deletable, sure: agrees } = props;
+  const { kind, id, labels, words, sections, children, beside, goes, deletable, remove, sure: agrees } = props;
   const { texts } = useTranslation();
   const reason = useReason();
   const announce = useContext(Announce);
@@ -98,7 +100,7 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
   const [saved, setSaved] = useState<Stored<Objects[K]> | null>(null);
   const [isGone, setGone] = useState(false);
   const [ask, dialog] = useAsk();
-  const may = useMayChange(kind);
+  const may = useMayChange(pageOf(kind));
   const t = texts.admin.site;
 
   if (isGone) return null;
@@ -128,11 +130,11 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
     try {
       // Somebody else's change is no reason to keep it: the person has seen what goes.
       const { tag: now } = await readStored<Objects[K]>(url);
-      await deleteObject(kind, id, now);
+      await (remove?.(id, now) ?? deleteObject(kind, id, now));
       announce(t.deleted(title), false);
       // What was not saved of it is no reason to stay.
       flushSync(() => setGone(true));
-      go(addressOf(kind));
+      go(addressOf(pageOf(kind)));
     } catch (error) {
       announce(t.failed(reason(error)), true);
     }
@@ -182,7 +184,7 @@ function Head({ kind, title, children }: { kind: Plural; title: string; children
   return (
     <div className={classes.head}>
       <div>
-        <Link className={classes.back} href={addressOf(kind)}>
+        <Link className={classes.back} href={addressOf(pageOf(kind))}>
           <IconArrowLeft size={16} aria-hidden />
           {texts.admin.site.kinds[kind].title}
         </Link>

@@ -6,6 +6,8 @@ import type {
   ComputerObject,
   GroupObject,
   InterfaceObject,
+  LineGroupObject,
+  LineObject,
   ProfileObject,
   SettingsObject,
   Stored,
@@ -34,6 +36,8 @@ export interface Objects {
   administrators: AdministratorObject;
   interfaces: InterfaceObject;
   certificates: CertificateObject;
+  line_groups: LineGroupObject;
+  lines: LineObject;
 }
 
 export type Plural = keyof Objects;
@@ -91,6 +95,9 @@ export class Maker<K extends Plural> {
 
 export const deleteObject = (kind: Plural, id: string, tag: string) => remove(urlOfObject(kind, id), tag);
 
+/** Deletes a line group with its lines. */
+export const deleteLineGroup = (id: string, tag: string) => remove(`${urlOfObject('line_groups', id)}?lines=true`, tag);
+
 /** Does the same to many objects: all or nothing. */
 export async function bulk(
   kind: Plural,
@@ -100,8 +107,11 @@ export async function bulk(
   await request(`${BASE}/${kind}/bulk`, { method: 'POST', ...sent({ ids, ...change }) });
 }
 
+/** Kinds that have a password. */
+export type Secretive = 'users' | 'administrators' | 'line_groups' | 'lines';
+
 /** Sets a password; it is never told again. */
-export async function setPassword(kind: 'users' | 'administrators', id: string, password: string): Promise<void> {
+export async function setPassword(kind: Secretive, id: string, password: string): Promise<void> {
   await request(`${urlOfObject(kind, id)}/password`, { method: 'PUT', ...sent({ password }) });
 }
 

@@ -24,6 +24,8 @@ export function labelsOf(kind: string, { site: t, network }: Texts['admin']): Re
     settings: t.settings.fields,
     interface: network.interface.fields,
     certificate: { '/name': network.certificate.name, '/names': network.certificate.names },
+    line_group: t.lineGroup.fields,
+    line: t.line.fields,
   };
   return all[kind] ?? {};
 }
@@ -42,7 +44,7 @@ export function inWords(
       .map((service) => (Object.hasOwn(services, service) ? inLanguage(services[service], language) : service))
       .join(', ');
   }
-  if (['/members', '/leader', '/deputy', '/profile'].includes(pointer)) {
+  if (['/members', '/leader', '/deputy', '/profile', '/group'].includes(pointer)) {
     if (typeof value === 'string') return title(value);
     if (Array.isArray(value)) return value.map((id) => title(String(id))).join(', ');
   }
