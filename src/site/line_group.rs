@@ -61,7 +61,7 @@ impl Object for LineGroup {
             ("/functions", names(&self.functions)),
             ("/switched_off", names(&self.switched_off)),
         ];
-        lens.into_iter().for_each(|(pointer, len)| check_len(len, MAX_ENTRIES, pointer, problems));
+        lens.into_iter().for_each(|(pointer, len)| _ = check_len(len, MAX_ENTRIES, pointer, problems));
         if let CaptureWanted::Lines(lines) = &self.capture {
             check_len(lines.len(), MAX_CAPTURED, "/capture", problems);
         }

@@ -143,7 +143,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, those first that others refer to.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Settings,
         Kind::LineGroup,
         Kind::Line,

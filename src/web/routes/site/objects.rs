@@ -151,9 +151,12 @@ fn seen<T: Object + JsonSchema>() -> Routes {
         refusals: &[404],
         ..Operation::giving::<Stored<T>>(format!("show_{one}"), format!("The {one}"))
     };
-    Routes::default()
-        .described(Role::ReadOnly, (Method::Get, &all), list, list_objects::<T>)
-        .described(Role::ReadOnly, (Method::Get, &each), show, show_object::<T>)
+    Routes::default().described(Role::ReadOnly, (Method::Get, &all), list, list_objects::<T>).described(
+        Role::ReadOnly,
+        (Method::Get, &each),
+        show,
+        show_object::<T>,
+    )
 }
 
 /// The routes of the settings, of which there is one object.
