@@ -14,11 +14,11 @@ use crate::config::Secret;
 use crate::site::{self, Administrator, Change, Kind, ObjectId, Plan, Problem, ProblemCode, Refusal, Role, Site};
 use crate::store::{Answer, AuditEntry, SiteError, SiteTable, Write};
 
-/// How long after the database failed it is asked again what it has.
-const READ_AGAIN: Duration = Duration::from_secs(1);
-
 /// The name of what lines, and line groups whose PBX registers here, authenticate with, beside the object.
 pub const LINE_PASSWORD: &str = "password";
+
+/// How long after the database failed it is asked again what it has.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// Who changes something.
 #[derive(Debug, Clone, PartialEq, Eq)]

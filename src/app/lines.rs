@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 use tracing::warn;
 
-use super::people::{exact_id, id};
+use super::people::{exact_id, id, version};
 use crate::administration::{Administration, LINE_PASSWORD};
 use crate::config::{Config, LineRedirection, MadeGroup, Secret};
 use crate::site::{Kind, Line, LineGroup, Object, ObjectId, Row, Site};
@@ -92,7 +92,7 @@ fn has_name<T: Object>(site: &Site, stored: &crate::site::Stored<T>) -> bool {
 
 /// The line groups and lines that the configuration file sets.
 pub(super) fn of_file(config: &Config) -> Vec<Row> {
-    let row = |kind, id, body| Row { kind, id, version: 1, from_file: true, body };
+    let row = |kind, id, body: Value| Row { kind, id, version: version(&body), from_file: true, body };
     let mut rows = Vec::new();
     for group in config.groups.iter().filter(|group| !group.removed) {
         let group_id = id(Kind::LineGroup, &group.name);

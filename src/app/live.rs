@@ -161,7 +161,7 @@ impl Live {
         changed.mark_unchanged();
         if let Err(problem) = self.take(config).await {
             // Who is in the file and who is not goes with the rest of it.
-            let before = people::of_file(&self.standing.config);
+            let before = people::of_file(&self.standing.file);
             if let Err(error) = self.state.administration.set_from_file(before).await {
                 error!(error = &error as &dyn std::error::Error, "the site cannot be read");
             }

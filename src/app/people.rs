@@ -182,7 +182,7 @@ pub(super) fn of_file(config: &Config) -> Vec<Row> {
 }
 
 /// A version that is another one for another body: who has read it knows whether it has changed.
-fn version(body: &Value) -> i64 {
+pub(super) fn version(body: &Value) -> i64 {
     let hash = Sha256::digest(body.to_string());
     // A number that JavaScript has, and not 0.
     i64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])) + 1

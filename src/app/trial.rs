@@ -10,9 +10,11 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::lines::Passwords;
 use super::people::LineUsers;
 use super::{Running, StartError, bind_sip, country, run_core, settings};
+use crate::capture::diagnosis::code::Code;
 use crate::capture::diagnosis::diagnose;
 use crate::capture::recorder::Names;
 use crate::capture::trace::{PartyKind, Trace, TraceWhat};
+use crate::capture::verdict::{Severity, Verdict};
 use crate::config::{Config, GroupKind, LineBody, MadeGroup, Secret};
 use crate::ids::LineId;
 use crate::line::LineState;
@@ -139,7 +141,7 @@ struct Observed {
     answered: bool,
     /// Seconds that the line is registered for, where it was to be.
     registered: Option<Option<u64>>,
-    trace: Option<Trace>,
+    verdict: Option<Verdict>,
 }
 
 /// Waits until it is known what comes of it.
@@ -164,10 +166,11 @@ async fn observe(core: &Running, names: &Names, registers: bool) -> Observed {
 async fn look(core: &Running, names: &Names, registers: bool) -> (Observed, bool) {
     let line = LineId(0);
     let trace = core.handle.line_trace(line).await.map(|recording| recording.trace(names));
+    let verdict = trace.as_ref().map(diagnose);
     let report = core.handle.report().await;
     let group: Option<GroupReport> = report.and_then(|report| report.groups.into_iter().next());
     let Some(GroupReport { targets, cause, lines, .. }) = group else {
-        return (Observed { targets: Vec::new(), answered: false, registered: None, trace }, true);
+        return (Observed { targets: Vec::new(), answered: false, registered: None, verdict }, true);
     };
     let answered = trace.as_ref().is_some_and(has_answer);
     let status = lines.into_iter().next().map(|(_, status)| status);
@@ -176,8 +179,11 @@ async fn look(core: &Running, names: &Names, registers: bool) -> (Observed, bool
     let registered = status.filter(|status| status.state == LineState::Registered).map(|status| {
         status.until.map_or(0, |until| until.saturating_duration_since(now).as_secs_f64().round() as u64)
     });
-    let settled = failed || if registers { registered.is_some() } else { answered };
-    (Observed { targets, answered, registered: registers.then_some(registered), trace }, settled)
+    // What is known of why may come a moment later.
+    let judges = |verdict: &Verdict| verdict.severity == Severity::Failed && verdict.code != Code::Unknown.code();
+    let judged = verdict.as_ref().is_some_and(judges);
+    let settled = (failed && judged) || if registers { registered.is_some() } else { answered };
+    (Observed { targets, answered, registered: registers.then_some(registered), verdict }, settled)
 }
 
 /// Whether a SIP message has come from the other side.
@@ -187,11 +193,10 @@ fn has_answer(trace: &Trace) -> bool {
 }
 
 fn report(host: &str, observed: Observed) -> TrialReport {
-    let Observed { targets, answered, registered, trace } = observed;
+    let Observed { targets, answered, registered, verdict } = observed;
     let targets: Vec<String> =
         targets.iter().map(|target| format!("{} {}", target.transport, target.address)).collect();
     let places = targets.join(", ");
-    let verdict = trace.as_ref().map(diagnose);
     let why = || match &verdict {
         Some(verdict) => (verdict.english.clone(), verdict.german.clone()),
         None => ("The server is stopping.".to_owned(), "Der Server wird beendet.".to_owned()),

@@ -61,13 +61,21 @@ impl Object for LineGroup {
             ("/functions", names(&self.functions)),
             ("/switched_off", names(&self.switched_off)),
         ];
-        lens.into_iter().for_each(|(pointer, len)| _ = check_len(len, MAX_ENTRIES, pointer, problems));
-        if let CaptureWanted::Lines(lines) = &self.capture {
-            check_len(lines.len(), MAX_CAPTURED, "/capture", problems);
+        let mut fits = true;
+        for (pointer, len) in lens {
+            fits &= check_len(len, MAX_ENTRIES, pointer, problems);
         }
-        check_len(self.ca.len(), MAX_AUTHORITIES, "/ca", problems);
-        for (at, text) in self.ca.iter().enumerate().filter(|(_, text)| text.len() > MAX_PEM) {
-            problems.add_with(format_args!("/ca/{at}"), ProblemCode::TooLong, MAX_PEM.min(text.len()));
+        if let CaptureWanted::Lines(lines) = &self.capture {
+            fits &= check_len(lines.len(), MAX_CAPTURED, "/capture", problems);
+        }
+        fits &= check_len(self.ca.len(), MAX_AUTHORITIES, "/ca", problems);
+        for (at, _) in self.ca.iter().enumerate().filter(|(_, text)| text.len() > MAX_PEM) {
+            problems.add_with(format_args!("/ca/{at}"), ProblemCode::TooLong, MAX_PEM);
+            fits = false;
+        }
+        if !fits {
+            // No more is looked at than there may be.
+            return;
         }
         for (at, code) in self.feature_codes.iter().enumerate() {
             check_text(&code.name, MAX_ADDRESS, format_args!("/feature_codes/{at}/name"), problems);

@@ -62,7 +62,7 @@ fn a_line_made_in_the_console_telephones_and_goes_while_calls_go_on() {
         &json!({ "login": "carla", "display_name": "Carla", "first_phone": "main/100" }),
     );
     root.set_password(&user, PASSWORD);
-    let mut carla = Softphone::sign_in(&server, "carla");
+    let carla = Softphone::sign_in(&server, "carla");
     let mut far = Baresip::start(&site, &baresip::Settings { answer: Answer::WhenTold, ..Default::default() });
     far.dial("100");
     carla.click("Answer");
@@ -95,7 +95,7 @@ fn a_line_made_in_the_console_telephones_and_goes_while_calls_go_on() {
     server.restart();
     let root = Asker::of(&server, cookie);
     server.wait_lines(&["100"], "registered", None);
-    carla.enter("carla", PASSWORD);
+    carla.wait_registered();
     carla.dial("200");
     far.wait("CALL_INCOMING");
     assert_eq!(root.ask("DELETE", &group, &etag, "").status, 409);

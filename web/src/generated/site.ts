@@ -1,4 +1,5 @@
 // Generated from src/site and src/rights by `make generated`. Do not edit.
+import type { Verdict } from './protocol';
 
 export type ObjectId = string;
 
@@ -939,8 +940,7 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_certificate" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "database_unusable" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document";
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "path_not_here" | "invalid_names" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "path_not_here" | "invalid_names" | "nothing_to_try" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document";
 
 export type Page<T> = { 
 /**
@@ -1122,6 +1122,82 @@ password: string,
  * Whether they are in use.
  */
 active: boolean, };
+
+export type Trial = { 
+/**
+ * The line group that it is to become, where there is one.
+ */
+id?: ObjectId | null, 
+/**
+ * The line group; it needs no name.
+ */
+line_group: LineGroupObject, 
+/**
+ * Its password; null: that of the line group `id`.
+ */
+password?: string | null, 
+/**
+ * Who registers; null: nobody, and the PBX is only asked whether it is there.
+ */
+line?: TrialLine | null, };
+
+export type TrialLine = { 
+/**
+ * The line that it is, where there is one.
+ */
+id?: ObjectId, 
+/**
+ * User part of its address.
+ */
+user_name: string, 
+/**
+ * User name for authentication; empty: the user name.
+ */
+auth_name: string, 
+/**
+ * Its password; null: that of the line `id`.
+ */
+password?: string, };
+
+export type TrialReport = { 
+/**
+ * Whether everything went well.
+ */
+ok: boolean, 
+/**
+ * What was done, in this order.
+ */
+steps: Array<TrialStep>, 
+/**
+ * Where the PBX is, like `udp 192.0.2.1:5060`.
+ */
+targets: Array<string>, 
+/**
+ * Why it did not go well, and what to try; null: it did.
+ */
+verdict: Verdict | null, };
+
+export type TrialStep = { 
+/**
+ * What.
+ */
+step: TrialStepKind, 
+/**
+ * What came of it.
+ */
+outcome: TrialOutcome, 
+/**
+ * The same in English; empty where it was not done.
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, };
+
+export type TrialStepKind = "resolve" | "answer" | "register";
+
+export type TrialOutcome = "done" | "failed" | "skipped";
 
 export type CreatedToken = { 
 /**

@@ -153,6 +153,7 @@ export const problems: Record<ProblemCode, Words> = {
   invalid_certificate: { english: "This is no certificate in PEM that can be used: {}", german: "Das ist kein brauchbares Zertifikat in PEM: {}" },
   path_not_here: { english: "Only the configuration file can name files. Paste the certificate itself (PEM).", german: "Dateien kann nur die Konfigurationsdatei nennen. Bitte das Zertifikat selbst einfügen (PEM)." },
   invalid_names: { english: "This is no list of user names: {}", german: "Das ist keine Liste von Benutzernamen: {}" },
+  nothing_to_try: { english: "This PBX registers here, so there is nothing to try: wait for it.", german: "Diese Anlage registriert sich hier. Da gibt es nichts zu testen: Bitte auf sie warten." },
   repeated: { english: "This stands twice in the list.", german: "Das steht zweimal in der Liste." },
   grant_to_oneself: { english: "Users have every right on themselves.", german: "Benutzer haben alle Rechte auf sich selbst." },
   out_of_range: { english: "This must be from {} to {}.", german: "Das muss zwischen {} und {} liegen." },

@@ -55,7 +55,7 @@ it('asks for other things where the PBX registers here', async () => {
   shown(<LineGroupPage id="g1" report={null} />);
   await keyboard().selectOptions(await screen.findByLabelText(/^Kind/), 'trunk-registrar');
   expect(screen.queryByLabelText(/^Address of the PBX/)).toBeNull();
-  expect(field(/^User name/)).toBeTruthy();
+  expect(screen.getByRole('textbox', { name: 'User name' })).toBeTruthy();
   expect(screen.queryByRole('button', { name: 'Test now' })).toBeNull();
 });
 
