@@ -121,12 +121,18 @@ fn the_server_goes_on_with_the_database_that_is_chosen() {
 
 #[test]
 fn a_newcomer_comes_from_nothing_to_a_ringing_telephone() {
-    let site = Site::new("setup-wizard");
+    newcomer("setup-wizard", &|_, _| {});
+}
+
+/// Goes through the whole setup; `look` is shown the page at each of its steps.
+pub(crate) fn newcomer(name: &str, look: &dyn Fn(&Softphone, &str)) {
+    let site = Site::new(name);
     let pbx = Kamailio::start(&site, &Default::default());
     let mut caller = Baresip::start(&site, &baresip::Settings { answer: Answer::WhenTold, ..Default::default() });
     let (server, link) = waiting(&site);
     let page = Softphone::open(&format!("{}{}", server.url().trim_end_matches('/'), link), false);
     page.sees("Built in (SQLite)");
+    look(&page, "database");
     page.click("Continue");
     page.fill("Login", "root");
     page.fill("Password", "short");
@@ -160,12 +166,14 @@ fn a_newcomer_comes_from_nothing_to_a_ringing_telephone() {
     page.fill("SIP password", &kamailio::password("100"));
     page.click("Test the registration");
     page.sees("The line registers. Everything is right.");
+    look(&page, "pbx");
     page.click("Save and continue");
     pbx.wait("bound 100", 1);
 
     page.fill("Name", "Anna Berger");
     page.click("Add user");
     page.sees("Users so far");
+    look(&page, "users");
     page.click("Continue");
     page.click("Finish the setup");
     page.sees("The server is set up");
@@ -177,6 +185,7 @@ fn a_newcomer_comes_from_nothing_to_a_ringing_telephone() {
     caller.dial("100");
     phone.rings();
     page.sees("It rings!");
+    look(&page, "rings");
     phone.click("Answer");
     caller.wait("CALL_ESTABLISHED");
     page.sees("You are talking.");

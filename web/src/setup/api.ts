@@ -137,7 +137,9 @@ export function faultsOf(
   const errors = error instanceof Problem ? error.errors : [];
   if (errors.length === 0) return { '': reason(error) };
   const named = errors.map((fault) => {
-    const field = fields.find((name) => fault.pointer === `/${name}` || fault.pointer.startsWith(`/${name}/`)) ?? '';
+    // A test is sent both objects in one.
+    const pointer = fault.pointer.replace(/^\/(line_group|line)(?=\/)/, '');
+    const field = fields.find((name) => pointer === `/${name}` || pointer.startsWith(`/${name}/`)) ?? '';
     return [field, say(fault)] as const;
   });
   return Object.fromEntries(named);
