@@ -140,7 +140,7 @@ it('narrows the log by text and days', async () => {
   window.history.replaceState(null, '', '/admin/audit');
   shown(<Opened />);
   fireEvent.change(screen.getByLabelText('From'), { target: { value: '2026-02-01' } });
-  fireEvent.change(screen.getByLabelText('To'), { target: { value: '2026-02-28' } });
+  fireEvent.change(screen.getByLabelText('to'), { target: { value: '2026-02-28' } });
   await keyboard().type(screen.getByRole('searchbox'), 'anna');
   const query = () => new URLSearchParams(asked.at(-1)?.path.split('?')[1]);
   await waitFor(() => expect(query().get('search')).toBe('anna'));
