@@ -18,6 +18,7 @@ import { forgetNumber, lastNumber, rememberNumber } from './lastNumber';
 import { Lines, OtherDevices } from './Lines';
 import { LinkedNumber } from './LinkedNumber';
 import { useLinkedNumber } from './links';
+import { MonitoredLines } from './MonitoredLines';
 import { ParkedCalls } from './ParkedCalls';
 import { PhoneCard } from './PhoneCard';
 import { SettingsDialog, type SettingsTab } from './SettingsDialog';
@@ -136,6 +137,12 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
                 setLine(id);
                 setSettings('lines');
               }}
+            />
+            <MonitoredLines
+              monitored={state.monitored}
+              lines={state.lines}
+              disabled={state.link !== 'online' || state.draft !== null}
+              onPickUp={(from, at) => void phone.pickUp(from, at)}
             />
             <AudioCard onChange={() => setSettings('audio')} />
             <KeyboardCard inCall={busy} />
