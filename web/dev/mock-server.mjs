@@ -5,7 +5,7 @@
 //
 // What a call does depends on the number: see mock-calls.mjs. `POST /mock/<what>` makes things happen: incoming,
 // elsewhere, digit, answer (whoever rings answers), line-failed, functions-off (nothing more can be set), monitored (lines
-// of others), refuse (the next request), drop (breaks every socket), down and up, meanwhile (somebody else changes the user that is open in the
+// of others), restricted (no services, a locked appearance), refuse (the next request), drop (breaks every socket), down and up, meanwhile (somebody else changes the user that is open in the
 // console).
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -136,6 +136,14 @@ function happen(what, page) {
       return tell({ type: 'line', line: lines[1] });
     case 'monitored':
       return monitored.forEach((line) => tell({ type: 'monitored_line', line }));
+    case 'restricted': {
+      lines.forEach((line) => {
+        line.services = [];
+        tell({ type: 'line', line });
+      });
+      const settings = { theme: { value: 'dark', locked: true }, letter_shortcuts: { value: false, locked: true } };
+      return tell({ type: 'account', account: { services: ['web_app'], settings } });
+    }
     case 'functions-off':
       lines[0].services = ['make_call'];
       return tell({ type: 'line', line: lines[0] });

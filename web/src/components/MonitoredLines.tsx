@@ -10,6 +10,9 @@ import { whoIs } from './format';
 import classes from './Lines.module.css';
 import signs from './LineSigns.module.css';
 
+/** A list with more lines than this is scrolled by itself. */
+const LONG = 12;
+
 export interface MonitoredLinesProps {
   monitored: readonly MonitoredLine[];
   /** The user's own lines, one of which takes a call. */
@@ -26,10 +29,15 @@ export function MonitoredLines({ monitored, lines, disabled, onPickUp }: Monitor
   // Where it rings comes first: nobody searches a list while somebody waits.
   const rank = (line: MonitoredLine) => Number(statusOf(line) !== 'ringing');
   const sorted = [...monitored].sort((one, other) => rank(one) - rank(other) || Number(one.id) - Number(other.id));
+  const long = sorted.length > LONG;
   return (
     <section className={`card ${classes.card}`} aria-label={texts.monitored.title}>
       <h2 className="cardTitle">{texts.monitored.title}</h2>
-      <ul className={`${classes.list} ${classes.long}`} tabIndex={sorted.length > 8 ? 0 : undefined}>
+      <ul
+        className={`${classes.list} ${long ? classes.long : ''}`}
+        aria-label={texts.monitored.title}
+        tabIndex={long ? 0 : undefined}
+      >
         {sorted.map((line) => (
           <Row key={line.id} line={line} own={takerOf(lines, line)} disabled={disabled} onPickUp={onPickUp} />
         ))}

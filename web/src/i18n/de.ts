@@ -309,6 +309,9 @@ export const de: Texts = {
     notificationsText: 'Eingehende Anrufe als Benachrichtigung anzeigen, während diese Seite im Hintergrund ist.',
     allow: 'Benachrichtigungen erlauben',
     allowed: 'Benachrichtigungen sind erlaubt.',
+    locked: 'Das hat Ihr Administrator festgelegt.',
+    lockedLanguage: 'Die Sprache hat Ihr Administrator festgelegt.',
+    lockedTheme: 'Das Erscheinungsbild hat Ihr Administrator festgelegt.',
     blocked: 'Der Browser blockiert Benachrichtigungen dieser Seite. Sie können sie in der Adressleiste erlauben.',
   },
 };

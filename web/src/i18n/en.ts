@@ -307,6 +307,9 @@ export const en = {
     notificationsText: 'Show a notification for incoming calls while this page is in the background.',
     allow: 'Allow notifications',
     allowed: 'Notifications are allowed.',
+    locked: 'Your administrator has set this.',
+    lockedLanguage: 'Your administrator has set the language.',
+    lockedTheme: 'Your administrator has set the appearance.',
     blocked: 'The browser blocks notifications for this page. You can allow them in the address bar.',
   },
 };
