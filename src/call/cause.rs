@@ -140,7 +140,7 @@ causes! {
     /// The user has no right to pick up calls of the line.
     PickUpNotAllowed = "pick_up_not_allowed", 403, 403, "You may not pick up calls of this line. Its user or an administrator can allow it.", "Sie dürfen Anrufe dieser Leitung nicht heranholen. Ihr Benutzer oder ein Administrator kann es erlauben.";
     /// The user has no right to set the forwarding of the line.
-    DiversionsNotAllowed = "diversions_not_allowed", 403, 403, "You may not set the forwarding of this line. Its user or an administrator can allow it.", "Sie dürfen die Weiterleitung dieser Leitung nicht ändern. Ihr Benutzer oder ein Administrator kann es erlauben.";
+    DiversionsNotAllowed = "diversions_not_allowed", 403, 403, "You may not set the forwarding of this line. Its user or an administrator can allow it.", "Sie dürfen die Umleitungen dieser Leitung nicht ändern. Ihr Benutzer oder ein Administrator kann es erlauben.";
     /// It takes a second call, and there is none.
     NoOtherCall = "no_other_call", 491, 409, "This takes a second call.", "Dazu gehört ein zweites Gespräch.";
     /// It takes a call that has been answered.

@@ -185,7 +185,7 @@ impl Calls {
                 self.settings.resize_with(directory.lines.len(), LineSettings::default);
                 self.directory = directory;
             }
-            Input::Rights(rights) => self.rights = rights,
+            Input::Rights(rights) => self.take_rights(rights),
             Input::Command { client, request, command } => self.command(client, request, command, now),
             Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer } => {
                 let arrival = Arrival { session, call_id, from, abilities, max_forwards, headers, offer };

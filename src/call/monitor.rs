@@ -1,6 +1,9 @@
 //! What others than its users see of a line: who watches it, and which calls it has (ECMA-269 Monitor Start).
 
+use std::sync::Arc;
 use std::time::Instant;
+
+use rustc_hash::FxHashSet;
 
 use super::Calls;
 use super::cause::CauseCode;
@@ -11,7 +14,7 @@ use super::services::needed;
 use super::state::{Call, Far, Vacancy};
 use super::view::{ConnectionState, Direction, states};
 use crate::ids::{CallId, ClientId, LineId, UserId};
-use crate::rights::{LineRight, OnLine, ServiceRight};
+use crate::rights::{LineRight, OnLine, RightsTable, ServiceRight};
 
 /// A call of a line, as it is seen by who is not its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +91,21 @@ impl Calls {
     /// Whether a line is there, and not the user's own.
     fn is_watchable(&self, line: LineId, user: UserId) -> bool {
         self.directory.line(line).is_some_and(|entry| !entry.users.contains(&user))
+    }
+
+    /// Other rights count from now on: who has other services is shown what can be asked for now in the calls there are.
+    pub(super) fn take_rights(&mut self, rights: Arc<RightsTable>) {
+        let before = std::mem::replace(&mut self.rights, rights);
+        let differs = |user: &UserId| before.services(*user) != self.rights.services(*user);
+        let changed: FxHashSet<UserId> = self.clients.all_told().filter(differs).collect();
+        if changed.is_empty() {
+            return;
+        }
+        let concerns = |call: &Call| {
+            let line = call.shown_at();
+            line.is_some_and(|line| self.directory.users_of(line).iter().any(|user| changed.contains(user)))
+        };
+        self.changed.extend(self.calls.values().filter(|call| concerns(call)).map(|call| call.id));
     }
 
     /// Tells of lines that are others now to those who watch them.

@@ -108,6 +108,7 @@ impl<R: Role> Core<R> {
         self.begin_again(&shut.map(|(user, _)| *user).collect());
         for (user, personal) in personal {
             self.desk.tell_users(&[user], Change::Personal(personal));
+            self.show_monitored_again(user);
             // What can be asked for on their own lines is another thing, too.
             for (line, status, settings) in self.lines_of(user) {
                 self.desk.tell_users(&[user], Change::Line(line, status, settings));

@@ -299,7 +299,10 @@ pub(super) fn change(state: &WebState, user: UserId, seq: u64, change: &Change) 
             let has = state.personal(user).services;
             ServerMessage::Line { seq, line: line(&state.labels(), has, (*id, status.clone(), settings.clone()))? }
         }
-        Change::Monitored(line) => ServerMessage::MonitoredLine { seq, line: monitored_line(state, line)? },
+        Change::Monitored(line) => {
+            let has = state.personal(user).services;
+            ServerMessage::MonitoredLine { seq, line: monitored_line(state, has, line)? }
+        }
         Change::Unmonitored(line) => ServerMessage::UnmonitoredLine { seq, line: line.to_string() },
         Change::Personal(personal) => ServerMessage::Account { seq, account: account(personal.clone()) },
         Change::Digit { call, digit } => ServerMessage::Digit { seq, call: call.to_string(), digit: digit.to_string() },
@@ -328,7 +331,7 @@ pub(super) fn picture(state: &WebState, user: UserId, picture: Picture) -> proto
         seq: picture.seq,
         lines: lines.filter_map(|known| line(&state.labels(), has, known)).collect(),
         calls: picture.calls.into_iter().map(|view| call(state, view)).collect(),
-        monitored_lines: picture.monitored.iter().filter_map(|line| monitored_line(state, line)).collect(),
+        monitored_lines: picture.monitored.iter().filter_map(|line| monitored_line(state, has, line)).collect(),
     }
 }
 
@@ -337,7 +340,7 @@ pub(super) fn account(personal: Personal) -> protocol::Account {
     protocol::Account { services: personal.services.iter().collect(), settings: personal.settings }
 }
 
-fn monitored_line(state: &WebState, line: &MonitoredLine) -> Option<protocol::MonitoredLine> {
+fn monitored_line(state: &WebState, has: ServiceSet, line: &MonitoredLine) -> Option<protocol::MonitoredLine> {
     let labels = state.labels();
     let label = labels.line(line.line)?;
     let group = labels.group(label.group)?;
@@ -353,7 +356,7 @@ fn monitored_line(state: &WebState, line: &MonitoredLine) -> Option<protocol::Mo
             name,
             created_at: state.clock.unix_ms(call.created) as u64,
             connected_at: call.connected.map(|at| state.clock.unix_ms(at) as u64),
-            services: call.services.iter().collect(),
+            services: given(call.services, has).iter().collect(),
         }
     };
     let forwardings = line.forwardings.iter().map(|set| protocol::MonitoredForwarding {
@@ -372,7 +375,7 @@ fn monitored_line(state: &WebState, line: &MonitoredLine) -> Option<protocol::Mo
         calls: line.calls.iter().map(call).collect(),
         do_not_disturb: line.do_not_disturb,
         forwardings: forwardings.collect(),
-        services: line.services.iter().collect(),
+        services: given(line.services, has).iter().collect(),
     })
 }
 

@@ -148,4 +148,6 @@ fn what_a_user_may_not_use_is_not_offered() {
     world.incoming();
     let offered = |world: &World, client| world.last_view(client).services.contains(Service::AnswerCall);
     assert!(!offered(&world, DESK) && offered(&world, BOBS));
+    world.has(ALICE, &[ServiceRight::Audio]);
+    assert!(offered(&world, DESK), "at once");
 }

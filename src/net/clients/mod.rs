@@ -365,6 +365,11 @@ impl ClientDesk {
         self.clients.user_of(client)
     }
 
+    /// The clients of a user, and what stands for the user's programs.
+    fn clients_of(&self, user: UserId) -> impl Iterator<Item = ClientId> + '_ {
+        self.clients.of(user).chain([ClientId::api(user)])
+    }
+
     /// Answers a command.
     pub(super) fn reply(&mut self, client: ClientId, request: u32, result: CommandResult) {
         if request >= PROGRAMS {
@@ -564,7 +569,7 @@ impl<R: Role> Core<R> {
 
     /// Lets go of all clients and programs of a user.
     pub(super) fn sign_out(&mut self, user: UserId, now: Instant) {
-        let clients: Vec<ClientId> = self.desk.clients.of(user).chain([ClientId::api(user)]).collect();
+        let clients: Vec<ClientId> = self.desk.clients_of(user).collect();
         for client in clients {
             if self.desk.clients.remove(client) || self.desk.listeners.contains_key(&client) {
                 self.client_gone(client, now);

@@ -56,6 +56,18 @@ impl<R: Role> Core<R> {
         }
     }
 
+    /// Tells the clients of a user once more what they were told last: the user has other services, and what can be asked
+    /// for depends on them.
+    pub(in crate::net) fn show_monitored_again(&mut self, user: UserId) {
+        let clients: Vec<ClientId> = self.desk.clients_of(user).collect();
+        for client in clients {
+            let Some(listener) = self.desk.listeners.get_mut(&client) else { continue };
+            let mut lines: Vec<Arc<MonitoredLine>> = listener.monitored.drain().map(|(_, line)| line).collect();
+            lines.sort_unstable_by_key(|line| line.line);
+            lines.iter().for_each(|line| listener.tell_monitored(line));
+        }
+    }
+
     /// The lines of others that a user is shown.
     pub(super) fn monitored_by(&self, user: UserId) -> Vec<Arc<MonitoredLine>> {
         let lines = self.calls.lines_watched_by(user).into_iter();

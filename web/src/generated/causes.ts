@@ -49,7 +49,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   lines_not_given: { english: "You may not control telephone lines. An administrator can give you the service \"See and control telephone lines\".", german: "Sie dürfen keine Telefonleitungen steuern. Ein Administrator kann Ihnen den Dienst „Telefonleitungen sehen und steuern“ geben." },
   web_app_not_given: { english: "You may not use the browser app. An administrator can give you the service \"Browser app\".", german: "Sie dürfen die Browser-App nicht benutzen. Ein Administrator kann Ihnen den Dienst „Browser-App“ geben." },
   pick_up_not_allowed: { english: "You may not pick up calls of this line. Its user or an administrator can allow it.", german: "Sie dürfen Anrufe dieser Leitung nicht heranholen. Ihr Benutzer oder ein Administrator kann es erlauben." },
-  diversions_not_allowed: { english: "You may not set the forwarding of this line. Its user or an administrator can allow it.", german: "Sie dürfen die Weiterleitung dieser Leitung nicht ändern. Ihr Benutzer oder ein Administrator kann es erlauben." },
+  diversions_not_allowed: { english: "You may not set the forwarding of this line. Its user or an administrator can allow it.", german: "Sie dürfen die Umleitungen dieser Leitung nicht ändern. Ihr Benutzer oder ein Administrator kann es erlauben." },
   no_other_call: { english: "This takes a second call.", german: "Dazu gehört ein zweites Gespräch." },
   not_answered: { english: "That is possible when the call has been answered.", german: "Das geht erst, wenn das Gespräch angenommen ist." },
   not_held: { english: "The call is not on hold.", german: "Das Gespräch wird nicht gehalten." },
