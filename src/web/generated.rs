@@ -49,7 +49,7 @@ use crate::site::{
 fn protocol_types() -> String {
     let config = Config::new();
     let mut text = String::from(
-        "// Generated from src/web/protocol.rs, src/web/protocol/admin.rs, src/quality and src/capture by `make generated`. Do not edit.\n",
+        "// Generated from src/web/protocol.rs, src/web/protocol/admin.rs, src/quality and src/capture by `make generated`. Do not edit.\n\nimport type { LineRight, Preset, ServiceRight } from './site';\n",
     );
     let mut add = |declaration: String| text += &format!("\nexport {declaration}\n");
     add(CauseCode::decl(&config));
@@ -64,6 +64,10 @@ fn protocol_types() -> String {
     add(IceServer::decl(&config));
     add(User::decl(&config));
     add(Line::decl(&config));
+    add(MonitoredLine::decl(&config));
+    add(MonitoredCall::decl(&config));
+    add(MonitoredForwarding::decl(&config));
+    add(Account::decl(&config));
     add(FeatureCode::decl(&config));
     add(Service::decl(&config));
     add(Forwarding::decl(&config));
