@@ -34,6 +34,7 @@ mod registration;
 mod reload;
 mod restart;
 mod rig;
+mod rights;
 mod routes;
 mod samples;
 mod scenarios;

@@ -9,6 +9,7 @@ import type {
   ProfileObject,
   SettingsObject,
   Stored,
+  TokenObject,
   UserObject,
 } from '../../generated/site';
 import { get, request } from '../../protocol/http';
@@ -34,6 +35,7 @@ export interface Objects {
   administrators: AdministratorObject;
   line_groups: LineGroupObject;
   lines: LineObject;
+  tokens: TokenObject;
 }
 
 export type Plural = keyof Objects;
