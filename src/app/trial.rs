@@ -2,6 +2,7 @@
 //! registers there, and is gone again. What it comes to is judged as for lines that are in use.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -19,6 +20,7 @@ use crate::config::{Config, GroupKind, LineBody, MadeGroup, Secret};
 use crate::ids::LineId;
 use crate::line::LineState;
 use crate::line::report::{GroupReport, TargetReport};
+use crate::net::core::KnownOfUsers;
 use crate::net::dns::Dns;
 use crate::net::groups::Groups;
 use crate::net::media::MediaSettings;
@@ -45,7 +47,7 @@ pub(super) async fn run(
     let registers = trial.line.is_some() && trial.line_group.kind != GroupKind::TrunkFixed;
     let config = configuration(file, passwords, trial);
     let lines = [(0, 0)];
-    let directory = std::sync::Arc::new(settings::directory(&config, &lines, &[LineUsers::default()]));
+    let directory = Arc::new(settings::directory(&config, &lines, &[LineUsers::default()]));
     let names = super::trace_names::names(&config, &lines, &directory, Vec::new());
     let role = settings::gateway(&config, &lines, &directory)?;
     let transport = bind_sip(TransportSettings {
@@ -66,7 +68,8 @@ pub(super) async fn run(
         recordings: settings::recordings(&config),
     };
     let dns = Dns { servers: config.name_servers.clone() };
-    let core = run_core(directory, groups, role, transport, dns, media, Vec::new())?;
+    let users = KnownOfUsers { rights: Arc::default(), line_settings: Vec::new() };
+    let core = run_core(directory, groups, role, transport, dns, media, users)?;
     let observed = observe(&core, &names, registers).await;
     tokio::spawn(async move {
         core.stop().await;

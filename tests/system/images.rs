@@ -113,11 +113,9 @@ fn ladder_of_the_latest(page: &Softphone) -> String {
 #[test]
 #[ignore = "writes docs/images/: make images"]
 fn pictures_are_taken_of_the_setup() {
-    crate::setup::newcomer("images-setup", &|page, step| {
-        match step {
-            "pbx" => page.photograph(&image("setup.png")),
-            "rings" => page.photograph(&image("setup-rings.png")),
-            _ => {}
-        }
+    crate::setup::newcomer("images-setup", &|page, step| match step {
+        "pbx" => page.photograph(&image("setup.png")),
+        "rings" => page.photograph(&image("setup-rings.png")),
+        _ => {}
     });
 }

@@ -35,6 +35,7 @@ mod registration;
 mod reload;
 mod restart;
 mod rig;
+mod rights;
 mod routes;
 mod samples;
 mod scenarios;

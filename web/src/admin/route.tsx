@@ -6,7 +6,7 @@ export const NAVIGATION = [
   { group: 'people', pages: ['users', 'groups', 'rights', 'profiles', 'computers'] },
   { group: 'telephony', pages: ['lines', 'calls'] },
   { group: 'diagnosis', pages: ['failures', 'captures', 'log'] },
-  { group: 'system', pages: ['status', 'settings', 'interfaces', 'certificates', 'administrators', 'audit'] },
+  { group: 'system', pages: ['status', 'settings', 'interfaces', 'certificates', 'administrators', 'tokens', 'transfer', 'audit', 'api'] },
 ] as const;
 
 /** Pages below others, by the one that the navigation shows for them. */
@@ -26,6 +26,7 @@ const OPENING: readonly Page[] = [
   'profiles',
   'computers',
   'administrators',
+  'tokens',
   'line_groups',
   'line_list',
   'interfaces',

@@ -1,6 +1,7 @@
 /** English texts of the pages about users, groups and what else makes a site. */
 import { lineEn, lineGroupEn } from './lines.en';
 import { counter } from './numbers';
+import { systemEn } from './system.en';
 
 const counted = counter('en');
 
@@ -8,6 +9,7 @@ const firstPhone = 'First phone (line)';
 const secondPhone = 'Second phone (line)';
 
 export const siteEn = {
+  ...systemEn,
   lineGroup: lineGroupEn,
   line: lineEn,
   cancel: 'Cancel',
@@ -20,6 +22,8 @@ export const siteEn = {
   failed: (why: string) => `That did not work. ${why}`,
   sure: (name: string) => `Delete ${name}?`,
   sureText: 'This cannot be undone.',
+  referring: 'What refers to it lets go of it:',
+  referringMore: (count: number) => counted(count, { one: '# more', other: '# more' }),
   deleted: (name: string) => `${name} is deleted.`,
   deleteMany: (count: number) => counted(count, { one: 'Delete # entry', other: 'Delete # entries' }),
   active: {
@@ -137,6 +141,15 @@ export const siteEn = {
       sureMany: (count: number) => counted(count, { one: 'Delete # certificate?', other: 'Delete # certificates?' }),
       sureManyText: 'This cannot be undone.',
     },
+    tokens: {
+      title: 'API tokens',
+      lead: 'What programs sign in with, in place of a person.',
+      add: 'New token',
+      searchHint: 'Name or description',
+      empty: 'There is no token yet. Make one for each program, so that each can be revoked by itself.',
+      sureMany: (count: number) => counted(count, { one: 'Revoke # token?', other: 'Revoke # tokens?' }),
+      sureManyText: 'The programs that use them are refused at once. This cannot be undone.',
+    },
   },
   matrix: {
     right: 'Right',
@@ -245,7 +258,6 @@ export const siteEn = {
     bindsNot: 'Are not the user’s',
     servicesText: 'What the user may use. Services add up: what everybody or a group has, need not be given here.',
     fromEverybody: 'given to everybody',
-    fromGroup: (name: string) => `from group ${name}`,
     linesText: 'Lines of others that this user is shown.',
     line: {
       line: 'Line',
@@ -298,12 +310,7 @@ export const siteEn = {
       added: (group: string) => `The user is in ${group}.`,
       removed: (group: string) => `The user is no longer in ${group}.`,
     },
-    goes: {
-      text: 'The user can no longer sign in. This cannot be undone. With the user goes:',
-      member: (groups: string) => `the membership in ${groups}`,
-      heads: (groups: string) => `the place as head or deputy of ${groups}`,
-      grants: 'what the user has granted others, and others the user',
-    },
+    goes: 'The user can no longer sign in, and what the user has granted others goes, too. This cannot be undone.',
   },
   group: {
     sections: {
@@ -385,6 +392,8 @@ export const siteEn = {
     lead: 'Who has changed what, the newest first.',
     kind: 'What was changed',
     allKinds: 'Everything',
+    search: 'Text in a change, name, person',
+    day: { from: 'From', to: 'to' },
     kinds: {
       user: 'User',
       group: 'Group',
@@ -397,12 +406,15 @@ export const siteEn = {
       settings: 'Settings',
       interface: 'Interface',
       certificate: 'Certificate',
+      database: 'Database',
     },
     actions: {
       create: 'created',
       change: 'changed',
       delete: 'deleted',
       import: 'imported',
+      apply: 'applied',
+      backup: 'backed up',
       revert: 'undone',
       set_secret: 'password or key set',
       remove_secret: 'password or key removed',

@@ -11,6 +11,7 @@ import type {
   ProfileObject,
   SettingsObject,
   Stored,
+  TokenObject,
   UserObject,
 } from '../../generated/site';
 import { get, request } from '../../protocol/http';
@@ -38,6 +39,7 @@ export interface Objects {
   certificates: CertificateObject;
   line_groups: LineGroupObject;
   lines: LineObject;
+  tokens: TokenObject;
 }
 
 export type Plural = keyof Objects;
