@@ -3,8 +3,7 @@ import type { Verdict } from './protocol';
 
 export type ObjectId = string;
 
-export type ObjectKind = "user" | "group" | "computer" | "profile" | "administrator" | "token" | "settings" | "certificate" | "interface";
-export type ObjectKind = "user" | "group" | "computer" | "profile" | "administrator" | "token" | "settings" | "line_group" | "line";
+export type ObjectKind = "user" | "group" | "computer" | "profile" | "administrator" | "token" | "settings" | "line_group" | "line" | "certificate" | "interface";
 
 export type Stored<T> = { 
 /**
@@ -940,7 +939,7 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "path_not_here" | "invalid_names" | "nothing_to_try" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document" | "backup_busy" | "backup_elsewhere";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "path_not_here" | "invalid_names" | "nothing_to_try" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "database_unusable" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document" | "backup_busy" | "backup_elsewhere";
 
 export type Page<T> = { 
 /**
