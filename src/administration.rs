@@ -47,6 +47,8 @@ pub struct Request<'a> {
     pub secrets: &'a [SecretChange],
     /// What it is called in the audit log; by default what it is: `create`, `change`, `delete`.
     pub action: Option<&'static str>,
+    /// The session that a new password leaves: SHA-256 of its token.
+    pub keep_session: Option<&'a [u8]>,
     /// The answer that a repetition of the request gets, made of what is written.
     pub answer: Option<&'a Answering<'a>>,
 }
@@ -115,7 +117,7 @@ impl Administration {
     pub async fn change(&self, request: Request<'_>, actor: &Actor, now: i64) -> Result<Vec<site::Write>, ChangeError> {
         let from_file = self.writing.lock().await;
         let plan = self.site().plan(request.changes).map_err(ChangeError::Refused)?;
-        let writes = writes(&plan, request.secrets);
+        let writes = writes(&plan, request.secrets, request.keep_session);
         if writes.is_empty() && request.answer.is_none() {
             return Ok(Vec::new());
         }
@@ -195,7 +197,7 @@ fn put(
 }
 
 /// What a plan is for the database, with the secrets that come with it.
-fn writes(plan: &Plan, secrets: &[SecretChange]) -> Vec<Write> {
+fn writes(plan: &Plan, secrets: &[SecretChange], keep_session: Option<&[u8]>) -> Vec<Write> {
     let of = |kind: Kind, id: ObjectId| {
         let its = secrets.iter().filter(|secret| (secret.kind, secret.id) == (kind, id));
         its.map(|secret| (secret.field.to_owned(), secret.secret.clone())).collect::<Vec<_>>()
@@ -223,6 +225,7 @@ fn writes(plan: &Plan, secrets: &[SecretChange]) -> Vec<Write> {
             kind: kind.as_str().to_owned(),
             id: id.as_str().to_owned(),
             secrets: of(kind, id),
+            keep_session: keep_session.map(<[u8]>::to_vec),
         });
     }
     writes

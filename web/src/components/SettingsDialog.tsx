@@ -3,12 +3,17 @@ import { Modal, Tabs } from '@mantine/core';
 import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
+import { users } from '../protocol/http';
+import { Own } from '../security/api';
+import { SecurityPanel } from '../security/SecurityPanel';
 import { AudioDevices } from './AudioDevices';
 import { GeneralSettings } from './GeneralSettings';
 import { LineSettings } from './LineSettings';
 import classes from './SettingsDialog.module.css';
 
-export type SettingsTab = 'lines' | 'audio' | 'general';
+const OWN = new Own(users.url);
+
+export type SettingsTab = 'lines' | 'audio' | 'security' | 'general';
 
 export interface SettingsDialogProps {
   phone: Phone;
@@ -23,12 +28,13 @@ export interface SettingsDialogProps {
   input: MediaStream | null;
   /** Who is signed in. */
   name: string;
+  login: string;
   onClose: () => void;
 }
 
-export function SettingsDialog({ phone, lines, tab, onTab, line, onLine, input, name, onClose }: SettingsDialogProps) {
+export function SettingsDialog({ phone, lines, tab, onTab, line, onLine, input, name, login, onClose }: SettingsDialogProps) {
   const { texts } = useTranslation();
-  const tabs: SettingsTab[] = ['lines', 'audio', 'general'];
+  const tabs: SettingsTab[] = ['lines', 'audio', 'security', 'general'];
   return (
     <Modal
       opened={tab !== null}
@@ -53,6 +59,9 @@ export function SettingsDialog({ phone, lines, tab, onTab, line, onLine, input, 
         </Tabs.Panel>
         <Tabs.Panel value="audio" className={classes.panel}>
           <AudioDevices input={input} />
+        </Tabs.Panel>
+        <Tabs.Panel value="security" className={classes.panel}>
+          <SecurityPanel own={OWN} login={login} />
         </Tabs.Panel>
         <Tabs.Panel value="general" className={classes.panel}>
           <GeneralSettings name={name} />

@@ -1,7 +1,8 @@
 /** Shows the sign-in screen until somebody is signed in. */
 import { useEffect, useState, type ReactNode } from 'react';
 import type { CauseCode, User } from '../generated/protocol';
-import { Refusal, type Session } from '../protocol/http';
+import { Refusal, type Session, type SignedIn } from '../protocol/http';
+import { DemandedEnrolment } from '../security/DemandedEnrolment';
 import { SignInScreen } from './SignInScreen';
 
 /** Between attempts to find out who is signed in, in ms. */
@@ -16,7 +17,7 @@ export interface SignInGateProps {
 }
 
 export function SignInGate({ session, lead, accounts, children }: SignInGateProps) {
-  const [user, setUser] = useState<User | null>(null);
+  const [user, setUser] = useState<SignedIn | null>(null);
   const [asked, setAsked] = useState(false);
   const [notice, setNotice] = useState<CauseCode | null>(null);
 
@@ -44,6 +45,18 @@ export function SignInGate({ session, lead, accounts, children }: SignInGateProp
     };
   }, [asked, session]);
 
+  if (user?.second_factor_missing) {
+    return (
+      <DemandedEnrolment
+        session={session}
+        onDone={() => setUser({ ...user, second_factor_missing: false })}
+        onSignedOut={(reason) => {
+          setNotice(reason);
+          setUser(null);
+        }}
+      />
+    );
+  }
   if (user) {
     return children(user, (reason) => {
       setNotice(reason);

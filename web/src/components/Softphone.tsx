@@ -161,6 +161,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
         onLine={setLine}
         input={input}
         name={state.user.display_name || state.user.name}
+        login={state.user.name}
         onClose={() => setSettings(null)}
       />
       <LinkedNumber

@@ -143,6 +143,10 @@ export const problems: Record<ProblemCode, Words> = {
   too_large: { english: "This is too large: {} MB are taken at most.", german: "Das ist zu groß: Höchstens {} MB werden angenommen." },
   wrong_media_type: { english: "Send this with one of these media types: {}.", german: "Das wird mit einem dieser Medientypen gesendet: {}." },
   password_too_short: { english: "A password has {} characters at least.", german: "Ein Passwort hat mindestens {} Zeichen." },
+  not_your_password: { english: "This is not your password.", german: "Das ist nicht Ihr Passwort." },
+  wrong_code: { english: "This is not the code that the app shows now. Check the time of your telephone, then enter the next one.", german: "Das ist nicht der Code, den die App gerade zeigt. Bitte die Uhrzeit des Telefons prüfen und den nächsten eingeben." },
+  second_factor_needed: { english: "The settings demand a second factor. It can be replaced by another one, not taken away.", german: "Die Einstellungen verlangen einen zweiten Faktor. Er lässt sich durch einen anderen ersetzen, nicht entfernen." },
+  no_second_factor: { english: "There is no second factor.", german: "Es gibt keinen zweiten Faktor." },
   invalid_document: { english: "This document cannot be read: {}.", german: "Dieses Dokument lässt sich nicht lesen: {}." },
 };
 

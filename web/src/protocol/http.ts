@@ -1,18 +1,24 @@
 /** HTTP requests; signing in and out. Everything here throws a `Refusal`. */
 import type { CauseCode, HttpError, SignIn, User } from '../generated/protocol';
 
+/** Who is signed in. */
+export type SignedIn = User & {
+  /** Whether nothing can be done before a second factor is set up. */
+  second_factor_missing?: boolean;
+};
+
 /** Where one kind of people signs in. */
 export class Session {
-  constructor(private readonly url: string) {}
+  constructor(readonly url: string) {}
 
   /** Who is signed in; null where nobody is. */
-  async current(): Promise<User | null> {
+  async current(): Promise<SignedIn | null> {
     const answer = await reach(this.url);
     if (answer.status === 401) return null;
     return user(answer);
   }
 
-  async signIn(body: SignIn): Promise<User> {
+  async signIn(body: SignIn): Promise<SignedIn> {
     const headers = { 'content-type': 'application/json' };
     return user(await reach(this.url, { method: 'POST', headers, body: JSON.stringify(body) }));
   }
@@ -37,7 +43,11 @@ export async function get<T>(url: string): Promise<T> {
 
 /** What these functions throw. */
 export class Refusal extends Error {
-  constructor(readonly code: CauseCode) {
+  constructor(
+    readonly code: CauseCode,
+    /** Seconds after which it may be tried again, where the server tells them. */
+    readonly retryAfter: number | null = null,
+  ) {
     super(code);
   }
 }
@@ -82,7 +92,10 @@ async function checked(answer: Response): Promise<Response> {
   try {
     const body: unknown = await answer.json();
     const problem = /^application\/problem\+json\b/i.test(answer.headers.get('content-type') ?? '');
-    throw problem ? problemOf(body as Partial<ProblemJson>, answer.status) : refusalOf(body as HttpError);
+    const after = Number(answer.headers.get('retry-after') ?? NaN);
+    throw problem
+      ? problemOf(body as Partial<ProblemJson>, answer.status)
+      : new Refusal((body as HttpError).cause.code, Number.isFinite(after) ? after : null);
   } catch (error) {
     // A proxy in between answered, not our server.
     throw error instanceof Refusal ? error : new Refusal('server_unreachable');
@@ -97,18 +110,16 @@ interface ProblemJson {
   errors: FieldError[];
 }
 
-const refusalOf = ({ cause }: HttpError) => new Refusal(cause.code);
-
 function problemOf({ code, title, detail, german, errors }: Partial<ProblemJson>, status: number): Problem {
   // A newer server may have codes that this page does not know: `code` is looked up, never trusted.
   const known = (code ?? 'internal') as CauseCode;
   return new Problem(known, status, detail ?? title ?? known, Array.isArray(errors) ? errors : [], german);
 }
 
-async function user(answer: Response): Promise<User> {
+async function user(answer: Response): Promise<SignedIn> {
   await checked(answer);
   try {
-    return ((await answer.json()) as { user: User }).user;
+    return ((await answer.json()) as { user: SignedIn }).user;
   } catch {
     throw new Refusal('server_unreachable');
   }
