@@ -112,7 +112,7 @@ async fn a_new_password_leaves_the_session_that_it_comes_from_and_nothing_of_a_d
         users.keep_second_factor("anna", &Secret::new("{}")).await.unwrap();
         users.signed_in_from("anna", "192.0.2.1", 5).await.unwrap();
         let row = crate::store::Row { kind: "user".into(), id: "anna".into(), version: 1, body: "{}".into() };
-        let created = Write::Put { row, expected: None, secrets: Vec::new() };
+        let created = Write::Put { row, expected: None, secrets: Vec::new(), ends_sessions: false };
         store.site().write(&[created], &[]).await.unwrap();
         let deleted = Write::Delete { kind: "user".into(), id: "anna".into(), expected: 1 };
         store.site().write(&[deleted], &[]).await.unwrap();

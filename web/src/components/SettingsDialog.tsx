@@ -47,9 +47,9 @@ export function SettingsDialog({ phone, lines, tab, onTab, line, onLine, input, 
       classNames={{ title: classes.title }}
     >
       <Tabs value={tab} onChange={(value) => onTab((value ?? 'general') as SettingsTab)} keepMounted={false}>
-        <Tabs.List grow>
+        <Tabs.List grow className={classes.tabs}>
           {tabs.map((value) => (
-            <Tabs.Tab key={value} value={value}>
+            <Tabs.Tab key={value} value={value} className={classes.tab}>
               {texts.settings.tabs[value]}
             </Tabs.Tab>
           ))}
