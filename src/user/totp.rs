@@ -34,7 +34,8 @@ pub fn step_of(secret: &[u8], typed: &str, unix_now: i64, used: Option<u64>) -> 
     let now = u64::try_from(unix_now).ok()? / STEP;
     let steps = now.saturating_sub(SKEW)..=now + SKEW;
     // All are calculated, so that the time says nothing of which it was.
-    steps.filter(|&step| (code(secret, step) == typed) & used.is_none_or(|used| step > used)).last()
+    let counts = |step| (code(secret, step) == typed) & used.is_none_or(|used| step > used);
+    steps.fold(None, |found, step| if counts(step) { Some(step) } else { found })
 }
 
 /// A secret as people type it into an app.

@@ -32,7 +32,18 @@ export interface SettingsDialogProps {
   onClose: () => void;
 }
 
-export function SettingsDialog({ phone, lines, tab, onTab, line, onLine, input, name, login, onClose }: SettingsDialogProps) {
+export function SettingsDialog({
+  phone,
+  lines,
+  tab,
+  onTab,
+  line,
+  onLine,
+  input,
+  name,
+  login,
+  onClose,
+}: SettingsDialogProps) {
   const { texts } = useTranslation();
   const tabs: SettingsTab[] = ['lines', 'audio', 'security', 'general'];
   return (

@@ -30,7 +30,8 @@ export function SignInGate({ session, lead, accounts, children }: SignInGateProp
         const found = await session.current();
         if (left) return;
         setUser(found);
-        setNotice(null);
+        // Why the person is here stays told.
+        setNotice((before) => (found === null && before === 'not_signed_in' ? before : null));
         setAsked(true);
       } catch (error) {
         if (left) return;
@@ -61,6 +62,8 @@ export function SignInGate({ session, lead, accounts, children }: SignInGateProp
     return children(user, (reason) => {
       setNotice(reason);
       setUser(null);
+      // It may have ended, or a second factor may be demanded by now.
+      if (reason === 'not_signed_in') setAsked(false);
     });
   }
   return (

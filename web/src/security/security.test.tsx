@@ -35,7 +35,14 @@ const session = { created_at: 0, used_at: 0, expires_at: 9e12, address: '192.0.2
 const security = { second_factor: null, second_factor_needed: false, password: true, min_length: 8 };
 const gate = (
   <SignInGate session={users} lead="" accounts="">
-    {(user) => <h1>{user.display_name}</h1>}
+    {(user, onSignedOut) => (
+      <>
+        <h1>{user.display_name}</h1>
+        <button type="button" onClick={() => onSignedOut('not_signed_in')}>
+          Turned away
+        </button>
+      </>
+    )}
   </SignInGate>
 );
 
@@ -81,6 +88,29 @@ it('lets nobody on before a demanded second factor is set up', async () => {
   await keys.click(await button('I have kept the codes'));
   await screen.findByRole('heading', { name: 'Anna' });
   expect(asked.at(-1)).toMatchObject({ method: 'PUT', path: `${users.url}/totp`, body: { code: '123456' } });
+});
+
+it('asks again whoever is turned away: for a second factor that is demanded by now, or to sign in', async () => {
+  let missing = false;
+  let over = false;
+  server(({ method, path }) => {
+    if (over) return refusal('not_signed_in');
+    const user = { name: 'a', display_name: 'Anna', ...(missing ? { second_factor_missing: true } : {}) };
+    if (path === users.url) return { body: { user } };
+    return method === 'POST'
+      ? { body: { secret: 'ABCDEFGH', url: '', qr: '<svg/>' } }
+      : { body: { recovery_codes: [] } };
+  });
+  rendered(gate);
+  const keys = keyboard();
+  missing = true;
+  await keys.click(await button('Turned away'));
+  await keys.type(await screen.findByLabelText('Code that the app shows'), '123456{Enter}');
+  await keys.click(await button('I have kept the codes'));
+  over = true;
+  await keys.click(await button('Turned away'));
+  await screen.findByLabelText('User name');
+  expect((await screen.findByRole('alert')).textContent).toContain('Please sign in.');
 });
 
 it('shows where one is signed in, and ends what one does not know', async () => {
