@@ -135,6 +135,10 @@ problems! {
     NoSecondFactor = "no_second_factor", 409, "There is no second factor.", "Es gibt keinen zweiten Faktor.";
     /// A document that is not JSON, or not of this shape.
     InvalidDocument = "invalid_document", 422, "This document cannot be read: {}.", "Dieses Dokument lässt sich nicht lesen: {}.";
+    /// There is one backup at a time.
+    BackupBusy = "backup_busy", 409, "Another backup is being made or fetched. Wait for it.", "Eine andere Sicherung wird gerade gemacht oder geholt. Bitte darauf warten.";
+    /// A backup of a database that is not a file of ours.
+    BackupElsewhere = "backup_elsewhere", 409, "The database is PostgreSQL: back it up with its own tools, pg_dump for example.", "Die Datenbank ist PostgreSQL: Sie wird mit deren eigenen Werkzeugen gesichert, zum Beispiel pg_dump.";
 }
 
 /// What is wrong, and where.

@@ -28,22 +28,14 @@ export interface SettingsDialogProps {
   input: MediaStream | null;
   /** Who is signed in. */
   name: string;
+  /** Whether the user may control lines. */
+  controls: boolean;
   login: string;
   onClose: () => void;
 }
 
-export function SettingsDialog({
-  phone,
-  lines,
-  tab,
-  onTab,
-  line,
-  onLine,
-  input,
-  name,
-  login,
-  onClose,
-}: SettingsDialogProps) {
+export function SettingsDialog(props: SettingsDialogProps) {
+  const { phone, lines, tab, onTab, line, onLine, input, name, controls, login, onClose } = props;
   const { texts } = useTranslation();
   const tabs: SettingsTab[] = ['lines', 'audio', 'security', 'general'];
   return (
@@ -66,7 +58,7 @@ export function SettingsDialog({
           ))}
         </Tabs.List>
         <Tabs.Panel value="lines" className={classes.panel}>
-          <LineSettings phone={phone} lines={lines} chosen={line} onChoose={onLine} />
+          <LineSettings phone={phone} lines={lines} chosen={line} controls={controls} onChoose={onLine} />
         </Tabs.Panel>
         <Tabs.Panel value="audio" className={classes.panel}>
           <AudioDevices input={input} />

@@ -148,6 +148,8 @@ export const problems: Record<ProblemCode, Words> = {
   second_factor_needed: { english: "The settings demand a second factor. It can be replaced by another one, not taken away.", german: "Die Einstellungen verlangen einen zweiten Faktor. Er lässt sich durch einen anderen ersetzen, nicht entfernen." },
   no_second_factor: { english: "There is no second factor.", german: "Es gibt keinen zweiten Faktor." },
   invalid_document: { english: "This document cannot be read: {}.", german: "Dieses Dokument lässt sich nicht lesen: {}." },
+  backup_busy: { english: "Another backup is being made or fetched. Wait for it.", german: "Eine andere Sicherung wird gerade gemacht oder geholt. Bitte darauf warten." },
+  backup_elsewhere: { english: "The database is PostgreSQL: back it up with its own tools, pg_dump for example.", german: "Die Datenbank ist PostgreSQL: Sie wird mit deren eigenen Werkzeugen gesichert, zum Beispiel pg_dump." },
 };
 
 export type Values =
