@@ -55,7 +55,7 @@ pub(super) async fn follow(
         }
     };
     let still = Still::new(state.clone(), headers, user);
-    let follower = Follower { state, still, first, events };
+    let follower = Follower { state, user, still, first, events };
     let events = stream::unfold(follower, |mut follower| async move {
         let (seq, message) = follower.next().await?;
         let event = Event::default().id(seq.to_string()).json_data(&message).ok()?;
@@ -67,6 +67,7 @@ pub(super) async fn follow(
 /// Who follows.
 struct Follower {
     state: WebState,
+    user: UserId,
     still: Still,
     /// What it has missed, or the picture.
     first: VecDeque<(u64, ServerMessage)>,
