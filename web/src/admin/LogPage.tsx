@@ -1,7 +1,8 @@
 /** The log: how much is logged, the newest lines, and the files. */
 import { NativeSelect, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { Fragment, useContext, useState } from 'react';
+import { Fragment, useContext, useRef, useState } from 'react';
 import type { Area, Log, LogLevel, LogLine } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { useAttempt } from './announce';
@@ -20,6 +21,8 @@ import { useMayChange } from './site/role';
 const EVERY = 5000;
 /** Lines that are shown at once. */
 const SHOWN = 200;
+/** How long a person pauses in typing before it is looked for, in ms. */
+const PAUSE = 250;
 
 export function LogPage() {
   const { texts } = useTranslation();
@@ -130,11 +133,16 @@ function Level({ area, level, again }: { area: Area; level: LogLevel; again: () 
 }
 
 /** The newest lines, as long as somebody looks. */
-function Newest() {
+export function Newest() {
   const { texts } = useTranslation();
   const [filter, setFilter] = useState<LineFilter>(NO_FILTER);
-  const key = JSON.stringify(filter);
-  const { report, failure, clockOffset } = useWatched(key, () => lines(filter, SHOWN));
+  const [call] = useDebouncedValue(filter.call, PAUSE);
+  const asked = { ...filter, call };
+  const { report, failure, clockOffset } = useWatched(JSON.stringify(asked), (signal) => lines(asked, SHOWN, signal));
+  // What was found before stays until the first answer to something else.
+  const before = useRef(report);
+  if (report !== null || failure !== null) before.current = report;
+  const shown = report ?? before.current;
   const t = texts.admin.log;
   return (
     <section className={`card ${classes.newest}`} aria-label={t.newest}>
@@ -172,11 +180,11 @@ function Newest() {
           onChange={({ currentTarget: { value } }) => setFilter((before) => ({ ...before, call: value }))}
         />
       </div>
-      {report === null ? (
+      {shown === null ? (
         <p className={captures.note}>{failure ? t.lost : texts.signIn.loading}</p>
       ) : (
         <ClockOffset value={clockOffset}>
-          <LineTable lines={report.lines} />
+          <LineTable lines={shown.lines} />
         </ClockOffset>
       )}
     </section>

@@ -23,7 +23,9 @@ export function Status({ report }: { report: LineGroups }) {
   const now = report.now;
   const ofProgram = useWatched('status', status, { every: EVERY });
   const { report: running } = useWatched('calls', calls, { every: EVERY });
-  const { report: failed } = useWatched('day', () => failures(since('day', Date.now() + offset)), { every: EVERY });
+  const { report: failed } = useWatched('day', (signal) => failures(since('day', Date.now() + offset), signal), {
+    every: EVERY,
+  });
   const ofCaptures = useWatched('captures', captures, { every: EVERY });
   const ofLog = useWatched('log', log, { every: EVERY });
   const { report: program } = ofProgram;

@@ -1,5 +1,5 @@
 /** All users. */
-import { Button, Checkbox, Modal, NativeSelect } from '@mantine/core';
+import { Button, Checkbox, Modal } from '@mantine/core';
 import { IconSettingsPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ServiceRight, Stored, UserObject } from '../../generated/site';
@@ -7,6 +7,7 @@ import { services } from '../../generated/siteTables';
 import { useTranslation } from '../../i18n';
 import type { Column } from '../parts/DataTable';
 import { bulk, useAll } from './objects';
+import { ObjectFilter } from './ObjectFilter';
 import { ActiveSign, ObjectList } from './ObjectList';
 import { inLanguage, SERVICES } from './rights';
 import classes from './site.module.css';
@@ -57,16 +58,13 @@ export function Users() {
               ['profile', t.user.ofProfile, t.user.allProfiles, profiles.value],
             ] as const
           ).map(([name, label, every, found]) => (
-            <NativeSelect
+            <ObjectFilter
               key={name}
-              className={classes.filter}
-              aria-label={label}
+              label={label}
+              every={every}
+              objects={found}
               value={filter[name] ?? ''}
-              onChange={({ currentTarget }) => set(name, currentTarget.value)}
-              data={[
-                { value: '', label: every },
-                ...(found ?? []).map(({ id, object }) => ({ value: id, label: object.name })),
-              ]}
+              onChange={(id) => set(name, id)}
             />
           ))
         }
