@@ -12,6 +12,7 @@ import { capture, captureCall, captures, captureUrl, CAPTURES_ZIP, deleteCapture
 import { Files } from './Files';
 import { PageHead } from './PageHead';
 import { useWatched } from './poller';
+import { inLanguage } from './site/rights';
 import { useMayChange } from './site/role';
 
 const EVERY = 5000;
@@ -19,7 +20,7 @@ const EVERY = 5000;
 const OFFERED = 60;
 
 export function Captures({ groups }: { groups: LineGroup[] }) {
-  const { texts } = useTranslation();
+  const { texts, language } = useTranslation();
   const attempt = useAttempt();
   const { report, failure, again } = useWatched('captures', captures, { every: EVERY });
   const may = useMayChange('captures');
@@ -42,7 +43,7 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
         <p className={classes.stopped} role="alert">
           <IconAlertTriangle size={19} aria-hidden />
           <span>
-            <b>{t.stopped}:</b> {report.stopped}
+            <b>{t.stopped}:</b> {inLanguage(report.stopped, language)}
           </span>
         </p>
       )}

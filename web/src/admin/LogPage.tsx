@@ -16,6 +16,7 @@ import { TableFrame } from './PlainTable';
 import scrolling from './PlainTable.module.css';
 import { PageHead } from './PageHead';
 import { useWatched } from './poller';
+import { inLanguage } from './site/rights';
 import { useMayChange } from './site/role';
 
 const EVERY = 5000;
@@ -43,7 +44,7 @@ export function LogPage() {
 
 /** What is logged, and the files that came of it. */
 export function Settings({ report, again }: { report: Log; again: () => Promise<void> }) {
-  const { texts } = useTranslation();
+  const { texts, language } = useTranslation();
   const t = texts.admin.log;
   const { missing } = report;
   const elsewhere = missing.stderr + missing.system;
@@ -52,10 +53,10 @@ export function Settings({ report, again }: { report: Log; again: () => Promise<
       {[report.stopped, report.system_problem].map(
         (problem) =>
           problem !== null && (
-            <p key={problem} className={captures.stopped} role="alert">
+            <p key={problem.english} className={captures.stopped} role="alert">
               <IconAlertTriangle size={19} aria-hidden />
               <span>
-                <b>{problem === report.stopped ? t.stopped : t.systemProblem}:</b> {problem}
+                <b>{problem === report.stopped ? t.stopped : t.systemProblem}:</b> {inLanguage(problem, language)}
               </span>
             </p>
           ),

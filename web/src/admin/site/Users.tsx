@@ -77,7 +77,7 @@ export function Users() {
               const chosen = await new Promise<ServiceRight[]>((answer) => setAsked(() => answer));
               setAsked(null);
               if (chosen.length === 0) return false;
-              return run(items, (_, users) => addServices(users, chosen), t.bulk.servicesAdded);
+              return run(items, (ids) => bulk('users', ids, { add: { services: chosen } }), t.bulk.servicesAdded);
             },
           },
         ]}
@@ -85,23 +85,6 @@ export function Users() {
       <ServicesDialog onChosen={asked} />
     </>
   );
-}
-
-/**
- * Gives services to users who have different ones already. A patch replaces a whole list, so users with the same list are
- * changed together.
- */
-export async function addServices(users: readonly Stored<UserObject>[], added: readonly ServiceRight[]): Promise<void> {
-  const alike = new Map<string, { services: ServiceRight[]; ids: string[] }>();
-  for (const { id, object } of users) {
-    const all = SERVICES.filter((service) => object.services.includes(service) || added.includes(service));
-    if (all.length === object.services.length) continue;
-    const key = all.join(' ');
-    const those = alike.get(key) ?? { services: all, ids: [] };
-    those.ids.push(id);
-    alike.set(key, those);
-  }
-  for (const { services: all, ids } of alike.values()) await bulk('users', ids, { patch: { services: all } });
 }
 
 function ServicesDialog({ onChosen }: { onChosen: ((chosen: ServiceRight[]) => void) | null }) {

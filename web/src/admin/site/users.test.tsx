@@ -6,7 +6,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { useAddress } from '../route';
 import { forgetLists } from './ObjectList';
 import { blankUser, UserPage } from './UserPage';
-import { addServices, Users } from './Users';
+import { Users } from './Users';
 import { serving, shown, stored, type Answer, type Asked } from './testing';
 
 const user = (name: string, change: object = {}) => ({
@@ -159,14 +159,35 @@ it('forgets what a list was narrowed to for who signs in next', async () => {
   expect(active().value).toBe('');
 });
 
-it('adds services to what each has, in as few requests as there are different ones', async () => {
+it('gives services to many in one request, which leaves what else each has to the server', async () => {
   const { sent } = server();
-  const having = (id: string, services: object) => stored(id, user(id, { services }));
-  await addServices([having('a', []), having('b', ['chat']), having('c', []), having('d', ['audio'])], ['audio']);
-  expect(sent().map(({ body }) => body)).toEqual([
-    { ids: ['a', 'c'], patch: { services: ['audio'] } },
-    { ids: ['b'], patch: { services: ['chat', 'audio'] } },
-  ]);
+  shown(<Users />);
+  await screen.findByRole('row', { name: /Anna Berger/ });
+  const keys = keyboard();
+  await keys.click(screen.getByRole('checkbox', { name: 'Select all that are loaded' }));
+  await keys.click(button('Add services'));
+  const dialog = await screen.findByRole('dialog', { name: 'Add services' });
+  await keys.click(within(dialog).getByRole('checkbox', { name: 'Chat' }));
+  await keys.click(within(dialog).getByRole('button', { name: 'Add' }));
+  await waitFor(() =>
+    expect(sent()).toEqual([
+      { method: 'POST', path: '/api/v1/admin/users/bulk', body: { ids: ['u1', 'u2'], add: { services: ['chat'] } } },
+    ]),
+  );
+});
+
+it('shows the list as it is after something that did not work', async () => {
+  const { asked } = server(({ method }) =>
+    method === 'POST' ? { status: 412, body: { code: 'version_conflict', detail: 'x', errors: [] } } : undefined,
+  );
+  shown(<Users />);
+  await screen.findByRole('row', { name: /Anna Berger/ });
+  const keys = keyboard();
+  await keys.click(screen.getByRole('checkbox', { name: 'Select Anna Berger' }));
+  const lists = () => asked.filter(({ path }) => path.startsWith('/api/v1/admin/users?')).length;
+  const before = lists();
+  await keys.click(button('Deactivate'));
+  await waitFor(() => expect(lists()).toBeGreaterThan(before));
 });
 
 function Opened({ id }: { id: string }) {
@@ -213,6 +234,8 @@ it('stays on a new user of whom more was typed while it was made, and makes it o
   await waitFor(() => expect(sent()).toHaveLength(1));
   await waitFor(() => expect(screen.getByRole('button', { name: 'Save' }).getAttribute('aria-busy')).toBe('false'));
   expect(window.location.pathname).toBe('/');
+  // Nobody is asked whether to leave.
+  expect(screen.queryByRole('dialog')).toBeNull();
   expect(field(/^E-mail/).value).toBe('z@example.com');
   await keys.click(button('Save'));
   await waitFor(() => expect(window.location.pathname).toBe('/admin/users/made'));
