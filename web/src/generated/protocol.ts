@@ -1666,6 +1666,16 @@ queued: number,
  */
 stopped: Sentence | null, };
 
+export type Sentence = { 
+/**
+ * In English.
+ */
+english: string, 
+/**
+ * In German.
+ */
+german: string, };
+
 export type Process = { 
 /**
  * Octets of memory.
