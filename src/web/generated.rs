@@ -44,6 +44,7 @@ use crate::rights::{
     Decision, Denied, Grant, GrantLevel, GroupPart, JournalAccess, Level, LineRight, Place, Reason, Right, RightSet,
     Section, ServiceDecision, ServiceRight, Source, SpecialLevel,
 };
+use crate::shelf::Sentence;
 use crate::site::binding::{BoundBy, LineKey, LineUser, Loose, Unbound};
 use crate::site::{
     AdditionalLine, Address, Administrator, Computer, Group, Journal, KNOWN, Key, Kind, MonitorGroup, ObjectId, Page,
@@ -132,6 +133,7 @@ fn protocol_types() -> String {
     add(MediaWorker::decl(&config));
     add(Queue::decl(&config));
     add(CaptureState::decl(&config));
+    add(Sentence::decl(&config));
     add(Process::decl(&config));
     add(Database::decl(&config));
     add(Certificate::decl(&config));

@@ -1261,9 +1261,9 @@ dropped_packets: number,
  */
 payload_allowed: boolean, 
 /**
- * Why capturing has ended by itself, in English; None: it has not.
+ * Why capturing has ended by itself; None: it has not.
  */
-stopped: string | null, 
+stopped: Sentence | null, 
 /**
  * Octets that all files together may have.
  */
@@ -1363,9 +1363,9 @@ total_limit: number,
  */
 total: number, 
 /**
- * Why nothing is written to files, in English; None: it is.
+ * Why nothing is written to files; None: it is.
  */
-stopped: string | null, 
+stopped: Sentence | null, 
 /**
  * Lines that are missing since the start: in files, on standard error, in the log of the system.
  */
@@ -1375,9 +1375,9 @@ missing: LogMissing,
  */
 system: LogLevel | null, 
 /**
- * Why that takes no lines, in English; None: it does.
+ * Why that takes no lines; None: it does.
  */
-system_problem: string | null, };
+system_problem: Sentence | null, };
 
 export type LogArea = { 
 /**
@@ -1813,9 +1813,19 @@ lost_packets: number,
  */
 queued: number, 
 /**
- * Why capturing has ended by itself, in English.
+ * Why capturing has ended by itself.
  */
-stopped: string | null, };
+stopped: Sentence | null, };
+
+export type Sentence = { 
+/**
+ * In English.
+ */
+english: string, 
+/**
+ * In German.
+ */
+german: string, };
 
 export type Process = { 
 /**

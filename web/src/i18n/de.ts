@@ -16,6 +16,7 @@ export const de: Texts = {
     submit: 'Anmelden',
     accounts: 'Benutzerkonten richtet Ihr Administrator in der Konfiguration des Offhook-Servers ein.',
     loading: 'Wird geladen …',
+    kept: (name) => `Was Sie nicht gespeichert haben, ist noch da. Melden Sie sich als ${name} an, um weiterzumachen.`,
   },
   header: {
     language: 'Sprache',

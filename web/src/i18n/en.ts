@@ -16,6 +16,7 @@ export const en = {
     submit: 'Sign in',
     accounts: 'Accounts are set up by your administrator, in the configuration of the Offhook server.',
     loading: 'Loading …',
+    kept: (name: string) => `What you have not saved is still there. Sign in as ${name} to go on.`,
   },
   header: {
     language: 'Language',

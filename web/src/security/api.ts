@@ -8,13 +8,12 @@ import type {
   Sessions,
   SignIns,
 } from '../generated/site';
-import { get, request } from '../protocol/http';
+import { get, parsed, request } from '../protocol/http';
 
 async function send<T>(method: string, url: string, body: unknown): Promise<T> {
   const headers = { 'content-type': 'application/json' };
   const answer = await request(url, { method, headers, body: JSON.stringify(body) });
-  const text = await answer.text();
-  return (text === '' ? undefined : JSON.parse(text)) as T;
+  return (answer.text === '' ? undefined : parsed<T>(answer)) as T;
 }
 
 const end = async (url: string): Promise<void> => void (await request(url, { method: 'DELETE' }));
@@ -32,8 +31,7 @@ export class Own {
   renew = (password: string) => send<RecoveryCodes>('POST', `${this.url}/totp/recovery-codes`, { password });
   sessions = () => get<Sessions>(`${this.url}/sessions`);
   endSession = (id: string) => end(`${this.url}/sessions/${encodeURIComponent(id)}`);
-  endOthers = async () =>
-    ((await (await request(`${this.url}/sessions`, { method: 'DELETE' })).json()) as EndedSessions).ended;
+  endOthers = async () => parsed<EndedSessions>(await request(`${this.url}/sessions`, { method: 'DELETE' })).ended;
 }
 
 /** A user's or administrator's, for who looks after them. */
