@@ -35,7 +35,7 @@ pub use self::list::{MAX_PAGE, Page, Query};
 pub use self::object::{Kind, NoObjectId, Object, ObjectId, Stored, Table};
 pub use self::problem::{Problem, ProblemCode, Problems};
 pub use self::profile::{KNOWN, Known, Preset, Profile, Values};
-pub use self::settings::{PasswordRules, Settings};
+pub use self::settings::{PasswordRules, SecondFactorRule, Settings};
 pub use self::text::{caseless, digits, fold};
 pub use self::user::{AdditionalLine, Address, Phones, User, UserGrant};
 

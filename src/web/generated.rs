@@ -15,6 +15,11 @@ use super::protocol::captures::{
     CaptureAudio, CaptureCall, CaptureCallChange, CaptureChange, CaptureFile, CaptureGroup, Captures,
 };
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
+use super::protocol::security::{
+    AccountSecurity, BeginEnrolment, ChangePassword, Confirmation, EndedSessions, Enrolment, EnrolmentCode,
+    LockedAccount, LockedAddress, Locks, OwnSecurity, RecoveryCodes, SecondFactor, SessionReport, Sessions, SignInLock,
+    SignInReport, SignIns, TokenUse, TokenUses,
+};
 use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
     ExplainedRight, ExplainedService, ExplainedSource, FieldProblem, Import, LooseLine, NewPassword, ObjectVersion,
@@ -43,8 +48,8 @@ use crate::shelf::Sentence;
 use crate::site::binding::{BoundBy, LineKey, LineUser, Loose, Unbound};
 use crate::site::{
     AdditionalLine, Address, Administrator, Computer, Group, Journal, KNOWN, Key, Kind, MonitorGroup, ObjectId, Page,
-    PasswordRules, Phones, Preset, ProblemCode, Profile, Reference, Role, Scope, Settings, Stored, Token,
-    User as UserObject, UserGrant, Values, Write,
+    PasswordRules, Phones, Preset, ProblemCode, Profile, Reference, Role, Scope, SecondFactorRule, Settings, Stored,
+    Token, User as UserObject, UserGrant, Values, Write,
 };
 
 fn protocol_types() -> String {
@@ -179,6 +184,7 @@ fn site_types() -> String {
     add(Scope::decl(&config));
     add(Settings::decl(&config));
     add(PasswordRules::decl(&config));
+    add(SecondFactorRule::decl(&config));
     add(Reference::decl(&config));
     add(Grant::decl(&config));
     add(GrantLevel::decl(&config));
@@ -227,6 +233,26 @@ fn site_types() -> String {
     add(ExplainedService::decl(&config));
     add(ExplainedSource::decl(&config));
     add(References::decl(&config));
+    add(OwnSecurity::decl(&config));
+    add(SecondFactor::decl(&config));
+    add(Sessions::decl(&config));
+    add(SessionReport::decl(&config));
+    add(EndedSessions::decl(&config));
+    add(ChangePassword::decl(&config));
+    add(Confirmation::decl(&config));
+    add(BeginEnrolment::decl(&config));
+    add(Enrolment::decl(&config));
+    add(EnrolmentCode::decl(&config));
+    add(RecoveryCodes::decl(&config));
+    add(AccountSecurity::decl(&config));
+    add(SignInLock::decl(&config));
+    add(Locks::decl(&config));
+    add(LockedAccount::decl(&config));
+    add(LockedAddress::decl(&config));
+    add(SignIns::decl(&config));
+    add(SignInReport::decl(&config));
+    add(TokenUses::decl(&config));
+    add(TokenUse::decl(&config));
     text
 }
 

@@ -17,9 +17,9 @@ pub mod routes;
 mod socket;
 pub mod tls;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
@@ -28,6 +28,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use ipnet::IpNet;
+use rustc_hash::FxHashMap;
 
 use crate::administration::Administration;
 use crate::call::cause::CauseCode;
@@ -40,7 +41,7 @@ use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
 use crate::rights;
-use crate::site::{Object, Stored, User};
+use crate::site::{Object, ObjectId, Stored, User};
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{Account, AccountKind, Accounts};
 use crate::web::ice::IceServers;
@@ -86,6 +87,8 @@ pub struct WebState {
     pub reloader: Option<Reloader>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
+    /// When it was noted last that a token is used, in seconds since 1970.
+    pub token_uses: Arc<Mutex<FxHashMap<ObjectId, i64>>>,
 }
 
 /// How what stands in the configuration is shown.
@@ -190,6 +193,7 @@ impl WebState {
             log: None,
             reloader: None,
             clock: convert::Clock::now(),
+            token_uses: Arc::default(),
         }
     }
 
@@ -267,6 +271,8 @@ fn unguarded() -> Router<WebState> {
     Router::new()
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))
+        .merge(routes::security::routes(AccountKind::Administrator))
+        .merge(routes::security::routes(AccountKind::User))
         .route("/api/v1/openapi.json", get(openapi::show))
         .route("/api/v1/socket", any(socket::open))
         .route("/api/{*rest}", any(async || HttpFailure::from(CauseCode::NotFound)))
@@ -321,7 +327,12 @@ fn same_origin(headers: &HeaderMap) -> bool {
     host.is_some() && origin == host
 }
 
-/// The address to throttle by.
-fn client_address(address: SocketAddr) -> String {
-    address.ip().to_string()
+/// Where a request comes from.
+fn client_address(address: SocketAddr) -> IpAddr {
+    address.ip().to_canonical()
+}
+
+/// What sessions know an account by.
+fn account_key<T: Object>(stored: &Stored<T>) -> String {
+    if stored.from_file { stored.object.name().to_lowercase() } else { stored.id.to_string() }
 }

@@ -40,6 +40,7 @@ mod scenarios;
 mod secrets;
 mod services;
 mod shutdown;
+mod sign_in;
 mod site;
 mod sounds;
 mod speech;
