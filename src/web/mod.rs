@@ -50,6 +50,7 @@ use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::Certificate;
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
+use crate::web::routes::site::trial::Trials;
 use crate::web::routes::table::{Method, Routes};
 
 /// What every route can reach.
@@ -85,6 +86,8 @@ pub struct WebState {
     pub log: Option<Log>,
     /// Reads the configuration again, where there is a file.
     pub reloader: Option<Reloader>,
+    /// Tries line groups out.
+    pub trials: Option<Trials>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
     /// When it was noted last that a token is used, in seconds since 1970.
@@ -192,6 +195,7 @@ impl WebState {
             pseudonyms: None,
             log: None,
             reloader: None,
+            trials: None,
             clock: convert::Clock::now(),
             token_uses: Arc::default(),
         }

@@ -22,6 +22,7 @@ mod dns;
 mod failover;
 mod images;
 mod incoming;
+mod lines;
 mod log;
 mod many;
 mod metrics;

@@ -42,12 +42,15 @@ import { LineGroups } from './LineGroups';
 import { LogPage } from './LogPage';
 import { resetLine, type Link as Reach, type Poller } from './poller';
 import { Receiving } from './Receiving';
-import { addressOf, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
+import { addressOf, BELOW, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
 import { AdministratorPage, Administrators } from './site/Administrators';
 import { AuditPage } from './site/AuditPage';
 import { ComputerPage, Computers } from './site/Computers';
 import { GroupPage } from './site/GroupPage';
 import { Groups } from './site/Groups';
+import { LineGroupPage } from './site/LineGroupPage';
+import { LineGroupList } from './site/LineGroupList';
+import { LineList, LinePage } from './site/LinePage';
 import { ProfilePage, Profiles } from './site/Profiles';
 import { Rights } from './site/Rights';
 import { RoleContext, roleOf } from './site/role';
@@ -219,6 +222,14 @@ function Shown({
           <Receiving listeners={report.listeners} strangers={report.strangers} />
         </>
       );
+    case 'line_groups':
+      return opened === null ? <LineGroupList /> : <LineGroupPage key={opened} id={opened} report={report} />;
+    case 'line_list':
+      return opened === null ? (
+        <LineList chosen={chosen} report={report} />
+      ) : (
+        <LinePage key={opened} id={opened} chosen={chosen} report={report} />
+      );
     case 'calls':
       return traced === null ? <Calls /> : <TracePage key={traced} of="calls" id={traced} />;
     case 'failures':
@@ -239,6 +250,8 @@ const icons: Record<Page, typeof IconPhone> = {
   profiles: IconAdjustments,
   computers: IconDeviceDesktop,
   lines: IconPlugConnected,
+  line_groups: IconPlugConnected,
+  line_list: IconPlugConnected,
   calls: IconPhone,
   failures: IconAlertTriangle,
   captures: IconFileDownload,
@@ -259,6 +272,7 @@ function Pages({ current }: { current: Page }) {
   // Who has chosen a page wants to see it.
   useEffect(() => setOpen(false), [current]);
   const Current = icons[current];
+  const shown = Object.hasOwn(BELOW, current) ? BELOW[current as keyof typeof BELOW] : current;
   return (
     <nav className={classes.pages} aria-label={t.label} data-open={open || undefined}>
       <button type="button" className={classes.menu} aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -279,7 +293,7 @@ function Pages({ current }: { current: Page }) {
                 <Link
                   key={page}
                   href={addressOf(page)}
-                  aria-current={page === current ? 'page' : undefined}
+                  aria-current={page === shown ? 'page' : undefined}
                   onClick={() => setOpen(false)}
                 >
                   <Icon size={18} aria-hidden />

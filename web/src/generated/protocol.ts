@@ -1045,9 +1045,17 @@ strangers: Strangers, };
 
 export type LineGroup = { 
 /**
- * Its place in the configuration.
+ * Its place in the running server.
  */
 id: string, 
+/**
+ * The object that it is, where it is one: see `docs/site-api.md`.
+ */
+object: string | null, 
+/**
+ * Whether the configuration file sets it.
+ */
+from_file: boolean, 
 /**
  * Its name.
  */
@@ -1114,6 +1122,14 @@ export type LineReport = {
  * Names the line in requests.
  */
 id: string, 
+/**
+ * The object that it is, where it is one: see `docs/site-api.md`.
+ */
+object: string | null, 
+/**
+ * Whether the configuration file sets it.
+ */
+from_file: boolean, 
 /**
  * Its number.
  */

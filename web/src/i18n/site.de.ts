@@ -1,3 +1,4 @@
+import { lineDe, lineGroupDe } from './lines.de';
 import { counter } from './numbers';
 import { systemDe } from './system.de';
 import type { SiteTexts } from './site.en';
@@ -9,6 +10,8 @@ const secondPhone = 'Zweites Telefon (Leitung)';
 
 export const siteDe: SiteTexts = {
   ...systemDe,
+  lineGroup: lineGroupDe,
+  line: lineDe,
   cancel: 'Abbrechen',
   delete: 'Löschen',
   again: 'Noch einmal versuchen',
@@ -94,6 +97,26 @@ export const siteDe: SiteTexts = {
       sureMany: (count) => counted(count, { one: '# Profil löschen?', other: '# Profile löschen?' }),
       sureManyText:
         'Benutzer, die eines davon haben, bekommen das Standardprofil. Das lässt sich nicht rückgängig machen.',
+    },
+    line_groups: {
+      title: 'Leitungsgruppen',
+      lead: 'Jede ist eine Verbindung zu einer Telefonanlage.',
+      add: 'Neue Leitungsgruppe',
+      searchHint: 'Name oder Adresse',
+      empty: 'Es gibt noch keine Leitungsgruppe. Beginnen Sie mit Ihrer Anlage.',
+      sureMany: (count) => counted(count, { one: '# Leitungsgruppe löschen?', other: '# Leitungsgruppen löschen?' }),
+      sureManyText:
+        'Hier lassen sich nur Leitungsgruppen ohne Leitungen löschen. Das lässt sich nicht rückgängig machen.',
+    },
+    lines: {
+      title: 'Alle Leitungen',
+      lead: 'Nummern der Anlage, mit denen Leute telefonieren.',
+      add: 'Neue Leitung',
+      searchHint: 'Nummer oder Benutzername',
+      empty: 'Es gibt noch keine Leitung. Fügen Sie welche auf der Seite einer Leitungsgruppe hinzu.',
+      sureMany: (count) => counted(count, { one: '# Leitung löschen?', other: '# Leitungen löschen?' }),
+      sureManyText:
+        'Sie werden bei der Anlage abgemeldet. Laufende Gespräche gehen weiter. Das lässt sich nicht rückgängig machen.',
     },
     administrators: {
       title: 'Administratoren',
@@ -369,6 +392,8 @@ export const siteDe: SiteTexts = {
       profile: 'Profil',
       administrator: 'Administrator',
       token: 'Token',
+      line_group: 'Leitungsgruppe',
+      line: 'Leitung',
       settings: 'Einstellungen',
       database: 'Datenbank',
     },

@@ -1,4 +1,5 @@
 /** English texts of the pages about users, groups and what else makes a site. */
+import { lineEn, lineGroupEn } from './lines.en';
 import { counter } from './numbers';
 import { systemEn } from './system.en';
 
@@ -9,6 +10,8 @@ const secondPhone = 'Second phone (line)';
 
 export const siteEn = {
   ...systemEn,
+  lineGroup: lineGroupEn,
+  line: lineEn,
   cancel: 'Cancel',
   delete: 'Delete',
   again: 'Try again',
@@ -91,6 +94,24 @@ export const siteEn = {
       empty: 'There is no profile yet.',
       sureMany: (count: number) => counted(count, { one: 'Delete # profile?', other: 'Delete # profiles?' }),
       sureManyText: 'Users who have one of them get the default profile. This cannot be undone.',
+    },
+    line_groups: {
+      title: 'Line groups',
+      lead: 'Each is a connection to a PBX.',
+      add: 'New line group',
+      searchHint: 'Name or address',
+      empty: 'There is no line group yet. Begin with your PBX.',
+      sureMany: (count: number) => counted(count, { one: 'Delete # line group?', other: 'Delete # line groups?' }),
+      sureManyText: 'Only line groups without lines can be deleted here. This cannot be undone.',
+    },
+    lines: {
+      title: 'All lines',
+      lead: 'Numbers at the PBX, with which people telephone.',
+      add: 'New line',
+      searchHint: 'Number or user name',
+      empty: 'There is no line yet. Add some on the page of a line group.',
+      sureMany: (count: number) => counted(count, { one: 'Delete # line?', other: 'Delete # lines?' }),
+      sureManyText: 'They are signed off at the PBX. Calls that run go on. This cannot be undone.',
     },
     administrators: {
       title: 'Administrators',
@@ -364,6 +385,8 @@ export const siteEn = {
       profile: 'Profile',
       administrator: 'Administrator',
       token: 'Token',
+      line_group: 'Line group',
+      line: 'Line',
       settings: 'Settings',
       database: 'Database',
     },

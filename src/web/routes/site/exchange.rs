@@ -15,10 +15,11 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::failure::{Failure, field};
-use super::request;
-use crate::administration;
+use super::{lines, request};
+use crate::administration::{self, SecretChange};
 use crate::call::cause::CauseCode;
 use crate::site::exchange::{Misfit, Wanted, diff, export};
+use crate::site::lines_csv;
 use crate::site::users_csv::{self, Mistake};
 use crate::site::{Change, Kind, ObjectId, Problem, ProblemCode, Role, Site, Write};
 use crate::web::WebState;
@@ -43,12 +44,15 @@ struct ImportQuery {
     preview: bool,
     /// Delete the objects that are not in the ZIP, of the kinds that it has.
     prune: bool,
+    /// The line group that the lines of a CSV file come into; without it, a CSV file has users.
+    line_group: Option<ObjectId>,
 }
 
 pub(super) fn routes() -> Routes {
     let out = Operation {
         id: "export_site".to_owned(),
-        summary: "Settings, profiles, users, groups and computers as a ZIP of readable JSON".to_owned(),
+        summary: "Settings, line groups, lines, profiles, users, groups and computers as a ZIP of readable JSON"
+            .to_owned(),
         status: 200,
         answer: Some((ZIP, None)),
         ..Operation::default()
@@ -58,7 +62,7 @@ pub(super) fn routes() -> Routes {
         refusals: &[400, 409, 412, 413, 415, 422],
         ..Operation::giving::<Import>(
             "import_site",
-            "Makes the site what a ZIP of an export says, or brings users from CSV; settings need the role full",
+            "Makes the site what a ZIP of an export says, or brings users or lines from CSV; settings, line groups and lines need the role full",
         )
         .asking::<ImportQuery>()
     };
@@ -97,36 +101,70 @@ async fn import(
     query: Result<Query<ImportQuery>, QueryRejection>,
     request: Request,
 ) -> Result<Json<Import>, Failure> {
-    let Query(ImportQuery { preview, prune }) = query.map_err(|_| CauseCode::BadRequest)?;
+    let Query(ImportQuery { preview, prune, line_group }) = query.map_err(|_| CauseCode::BadRequest)?;
     let is_csv = match request::media_type(request.headers()).as_str() {
         CSV => true,
         ZIP => false,
         _ => return Err(Problem::whole(ProblemCode::WrongMediaType).value(format!("{ZIP}, {CSV}")).into()),
     };
-    if is_csv && prune {
-        // Users whom the file does not name stay.
+    if is_csv && prune || !is_csv && line_group.is_some() {
+        // Users and lines that the file does not name stay.
         return Err(CauseCode::BadRequest.into());
     }
     let file = request::octets(request.into_body(), MAX_UPLOAD).await?;
     let site = state.administration.site();
-    let planned = tokio::task::spawn_blocking(move || plan(&site, &file, is_csv, prune)).await;
-    let (changes, writes) = planned.map_err(|_| CauseCode::Internal)??;
-    let needs = |write: &Write| if write.kind == Kind::Settings { Role::Full } else { Role::Users };
+    let wanted = match (is_csv, line_group) {
+        (true, None) => Wants::Users,
+        (true, Some(group)) => Wants::Lines(group),
+        (false, _) => Wants::Site { prune },
+    };
+    let planned = tokio::task::spawn_blocking(move || plan(&site, &file, wanted)).await;
+    let Planned { changes, writes, secrets, skipped } = planned.map_err(|_| CauseCode::Internal)??;
+    let needs = |write: &Write| match write.kind {
+        Kind::Settings | Kind::LineGroup | Kind::Line => Role::Full,
+        _ => Role::Users,
+    };
     if !writes.iter().all(|write| identity.may(needs(write))) {
         return Err(CauseCode::RoleForbids.into());
     }
     if preview {
-        return Ok(Json(Import { applied: false, writes }));
+        return Ok(Json(Import { applied: false, writes, skipped, passwords: secrets.len() }));
     }
-    let request =
-        administration::Request { changes: &changes, action: Some("import"), ..administration::Request::default() };
+    let request = administration::Request {
+        changes: &changes,
+        secrets: &secrets,
+        action: Some("import"),
+        ..administration::Request::default()
+    };
     let made = state.administration.change(request, &identity.actor, request::now()).await;
     let writes = made.map_err(|error| Failure::of_change(error, &changes))?;
-    Ok(Json(Import { applied: true, writes }))
+    Ok(Json(Import { applied: true, writes, skipped, passwords: secrets.len() }))
+}
+
+/// What a file has.
+#[derive(Debug, Clone, Copy)]
+enum Wants {
+    /// Users, as CSV.
+    Users,
+    /// Lines of this line group, as CSV.
+    Lines(ObjectId),
+    /// Documents, as a ZIP.
+    Site {
+        /// Whether what is not in it goes.
+        prune: bool,
+    },
 }
 
 /// The changes that a file comes to, and what they write.
-fn plan(site: &Site, file: &Bytes, is_csv: bool, prune: bool) -> Result<(Vec<Change>, Vec<Write>), Failure> {
+#[derive(Debug)]
+struct Planned {
+    changes: Vec<Change>,
+    writes: Vec<Write>,
+    secrets: Vec<SecretChange>,
+    skipped: usize,
+}
+
+fn plan(site: &Site, file: &Bytes, wants: Wants) -> Result<Planned, Failure> {
     // Without random numbers from the system nothing is planned.
     let mut has_ids = true;
     let mut new_id = || {
@@ -135,21 +173,28 @@ fn plan(site: &Site, file: &Bytes, is_csv: bool, prune: bool) -> Result<(Vec<Cha
             ObjectId::random([0; 16])
         })
     };
-    let changes = match is_csv {
-        true => users_csv::read(site, file, &mut new_id).map_err(of_csv),
-        false => diff(site, &unpack(file)?, prune, &mut new_id).map_err(of_documents),
+    let (mut secrets, mut skipped) = (Vec::new(), 0);
+    let changes = match wants {
+        Wants::Users => users_csv::read(site, file, &mut new_id).map_err(|mistakes| of_csv(Kind::User, mistakes)),
+        Wants::Lines(group) => lines_csv::read(site, group, file, &mut new_id)
+            .map(|new| {
+                (secrets, skipped) = (lines::passwords(new.passwords), new.skipped);
+                new.changes
+            })
+            .map_err(|mistakes| of_csv(Kind::Line, mistakes)),
+        Wants::Site { prune } => diff(site, &unpack(file)?, prune, &mut new_id).map_err(of_documents),
     }?;
     if !has_ids {
         return Err(CauseCode::Internal.into());
     }
     let plan = site.plan(&changes).map_err(|refusals| Failure::refused(refusals, &changes))?;
-    Ok((changes, plan.writes))
+    Ok(Planned { changes, writes: plan.writes, secrets, skipped })
 }
 
-fn of_csv(mistakes: Vec<Mistake>) -> Failure {
-    let told = |Mistake { line, column, problem }: Mistake| {
+fn of_csv(kind: Kind, mistakes: Vec<Mistake>) -> Failure {
+    let told = move |Mistake { line, column, problem }: Mistake| {
         let pointer = column.unwrap_or_default();
-        (FieldProblem { line: Some(line), pointer, kind: Some(Kind::User), ..field(&problem) }, problem)
+        (FieldProblem { line: Some(line), pointer, kind: Some(kind), ..field(&problem) }, problem)
     };
     Failure::several(mistakes.into_iter().map(told).collect())
 }
@@ -218,8 +263,8 @@ mod tests {
     fn an_export_comes_back_as_it_was() {
         let site = Site::new();
         let packed = pack(&site).unwrap().into();
-        let (changes, writes) = plan(&site, &packed, false, true).unwrap();
-        assert!(changes.is_empty() && writes.is_empty());
+        let planned = plan(&site, &packed, Wants::Site { prune: true }).unwrap();
+        assert!(planned.changes.is_empty() && planned.writes.is_empty());
     }
 
     #[test]

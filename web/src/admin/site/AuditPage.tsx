@@ -17,7 +17,18 @@ import classes from './site.module.css';
 const LIMIT = 50;
 /** What the log can be narrowed to, by its parts of the address. */
 const FILTERS = ['actor', 'object'] as const;
-const KINDS = ['user', 'group', 'computer', 'profile', 'administrator', 'token', 'settings', 'database'] as const;
+const KINDS = [
+  'user',
+  'group',
+  'computer',
+  'profile',
+  'line_group',
+  'line',
+  'administrator',
+  'token',
+  'settings',
+  'database',
+] as const;
 /** How long nobody types before it is looked for, in ms. */
 const PAUSE = 300;
 /** Characters that can be looked for. */
@@ -28,6 +39,8 @@ const PAGES: Partial<Record<string, Page>> = {
   computer: 'computers',
   profile: 'profiles',
   administrator: 'administrators',
+  line_group: 'line_groups',
+  line: 'line_list',
   token: 'tokens',
 };
 
