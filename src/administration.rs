@@ -128,6 +128,17 @@ impl Administration {
         self.standing.changed.subscribe()
     }
 
+    /// Whether somebody is there who may change everything and has a password.
+    pub async fn can_be_administered(&self) -> Result<bool, SiteError> {
+        Ok(somebody(&self.site(), &self.with_password().await?))
+    }
+
+    /// The administrators who have a password in the database.
+    async fn with_password(&self) -> Result<Vec<ObjectId>, SiteError> {
+        let kept = self.table().secrets(Kind::Administrator.as_str(), "password").await?;
+        Ok(kept.iter().filter_map(|(id, _)| id.parse().ok()).collect())
+    }
+
     /// The secrets.
     pub fn table(&self) -> &SiteTable {
         &self.standing.table
@@ -216,11 +227,10 @@ impl Administration {
         let touched = written.chain(secrets.iter().map(|secret| (secret.kind, secret.id)));
         let mut administrators = touched.filter(|(kind, _)| *kind == Kind::Administrator);
         let Some((kind, id)) = administrators.next() else { return Ok(()) };
-        let kept = self.table().secrets(Kind::Administrator.as_str(), "password").await.map_err(|failure| {
+        let had = self.with_password().await.map_err(|failure| {
             error!(error = &failure as &dyn std::error::Error, "passwords cannot be read");
             ChangeError::Store
         })?;
-        let had: Vec<ObjectId> = kept.iter().filter_map(|(id, _)| id.parse().ok()).collect();
         let mut has = had.clone();
         for secret in secrets.iter().filter(|secret| secret.kind == Kind::Administrator && secret.field == "password") {
             has.retain(|id| *id != secret.id);

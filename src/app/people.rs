@@ -10,7 +10,7 @@ use crate::ids::UserId;
 use crate::net::clients::Personal;
 use crate::rights::RightsTable;
 use crate::site::binding::{Bindings, LineKey};
-use crate::site::{Administrator, Kind, Object, ObjectId, Row, Site, User, digits};
+use crate::site::{Administrator, InterfaceMode, Kind, Object, ObjectId, Row, Site, User, digits};
 use crate::user::accounts::{Account, Password};
 use crate::user::passwords::PASSWORD;
 
@@ -207,7 +207,14 @@ pub(super) fn of_file(config: &Config) -> Vec<Row> {
         let body = json!({ "login": administrator.name, "role": "full", "active": true });
         row(Kind::Administrator, &administrator.name, body)
     });
-    users.chain(administrators).chain(line_groups).collect()
+    let interfaces =
+        [("http", config.listen.http, InterfaceMode::Plain), ("https", config.listen.https, InterfaceMode::Tls)];
+    let interfaces = interfaces.into_iter().filter_map(|(name, address, mode)| {
+        let address = address?;
+        let body = json!({ "name": name, "address": address.ip(), "port": address.port(), "mode": mode });
+        Some(row(Kind::Interface, name, body))
+    });
+    users.chain(administrators).chain(line_groups).chain(interfaces).collect()
 }
 
 /// A version that is another one for another body: who has read it knows whether it has changed.

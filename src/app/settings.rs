@@ -83,10 +83,9 @@ pub(super) fn tls_profiles(config: &Config) -> Vec<TlsProfile> {
     config.groups.iter().map(profile).collect()
 }
 
-/// The server's own certificates, each with who shows it.
+/// The certificates of SIP, each with who shows it.
 pub(super) fn certificates(config: &Config) -> Vec<CertificateLabel> {
     let TransportSettings { listeners, tls_profiles } = transport(config);
-    let https = CertificateLabel { used_by: "https".into(), file: tls::files(&config.data_dir).0 };
     let listeners = listeners.into_iter().filter_map(|listener| match listener.kind {
         ListenerKind::Tls(server) => Some(CertificateLabel { used_by: listener.name, file: server.own.certificate }),
         _ => None,
@@ -94,7 +93,7 @@ pub(super) fn certificates(config: &Config) -> Vec<CertificateLabel> {
     let groups = config.groups.iter().zip(tls_profiles).filter_map(|(group, profile)| {
         Some(CertificateLabel { used_by: group.name.clone(), file: profile.own?.certificate })
     });
-    std::iter::once(https).chain(listeners).chain(groups).collect()
+    listeners.chain(groups).collect()
 }
 
 fn listener_kind(listener: &Listener) -> ListenerKind {

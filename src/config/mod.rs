@@ -80,10 +80,10 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
-    /// Browser app and API without TLS.
-    pub http: SocketAddr,
-    /// Browser app and API with TLS.
-    pub https: SocketAddr,
+    /// Browser app and API without TLS; None: the console sets where.
+    pub http: Option<SocketAddr>,
+    /// Browser app and API with TLS; None: the console sets where.
+    pub https: Option<SocketAddr>,
     /// SIP over UDP and TCP.
     pub sip: SocketAddr,
     /// What is put into Via and Contact instead of `sip`, where a NAT is in between.
@@ -94,14 +94,20 @@ pub struct Listen {
 
 impl Default for Listen {
     fn default() -> Self {
-        let any = |port| SocketAddr::from(([0, 0, 0, 0], port));
         Listen {
-            http: any(7224),
-            https: any(7225),
-            sip: any(5060),
+            http: None,
+            https: None,
+            sip: SocketAddr::from(([0, 0, 0, 0], 5060)),
             public_address: None,
             webrtc: SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 7226),
         }
+    }
+}
+
+impl Listen {
+    /// Without what counts while the server runs.
+    pub(super) fn waits(&self) -> Listen {
+        Listen { http: None, https: None, ..self.clone() }
     }
 }
 
@@ -279,6 +285,11 @@ impl Config {
         }
         let config = Config::parse(&text, &shown, path.parent().unwrap_or(Path::new(".")))?;
         Ok(Config { file: Some(path.to_owned()), ..config })
+    }
+
+    /// The configuration of a server without a file: all defaults, with its data in `folder`.
+    pub fn in_folder(folder: &Path) -> Result<Config, ConfigError> {
+        Config::parse("data_dir = \".\"", "offhook.toml", folder)
     }
 
     /// Validates the text of a file called `path` that lies in `folder`.

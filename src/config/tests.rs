@@ -31,7 +31,7 @@ fn parse(text: &str) -> Result<Config, String> {
 fn defaults_are_filled_in() {
     let config = parse(GOOD).unwrap();
     assert_eq!(config.data_dir, Path::new("/etc/data"));
-    assert_eq!(config.listen.http.port(), 7224);
+    assert_eq!((config.listen.http, config.listen.sip.port()), (None, 5060));
     let group = &config.groups[0];
     assert_eq!((group.domain.as_str(), group.port, group.expires), ("pbx.example", None, 600));
     assert_eq!((group.kind, group.lines[0].auth_name.as_str()), (GroupKind::Softphones, "100"));

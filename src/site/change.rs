@@ -192,6 +192,8 @@ impl Site {
             administrators: Table::default(),
             tokens: Table::default(),
             settings: Table::default(),
+            certificates: Table::default(),
+            interfaces: Table::default(),
             line_groups: Table::default(),
             lines: Table::default(),
             identities: Arc::default(),
@@ -273,6 +275,18 @@ impl Site {
                         }
                     }
                 });
+            }
+        }
+        for &(kind, id) in gone.iter().filter(|(kind, _)| *kind == Kind::Certificate) {
+            // What shows a certificate must not show another one unasked.
+            let users: Vec<String> = self
+                .references(kind, id)
+                .into_iter()
+                .filter(|user| next.has(user.kind, user.id) && !put.contains(&(user.kind, user.id)))
+                .map(|user| user.title)
+                .collect();
+            if !users.is_empty() {
+                refusals.add(kind, id, vec![Problem::whole(ProblemCode::InUse).value(users.join(", "))]);
             }
         }
         let taken = next.reindex(self, &touched);

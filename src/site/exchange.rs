@@ -12,7 +12,8 @@ use super::problem::{Problem, ProblemCode};
 use super::text::caseless;
 use super::{Change, Kind, Object, ObjectId, Site, as_json, of_kind};
 
-/// The kinds that documents hold. Administrators and tokens are not among them: without their secrets they open nothing.
+/// The kinds that documents hold. Administrators and tokens are not among them: without their secrets they open
+/// nothing. Interfaces and certificates are of one machine.
 pub const EXPORTED: [Kind; 7] =
     [Kind::Settings, Kind::LineGroup, Kind::Line, Kind::Profile, Kind::User, Kind::Group, Kind::Computer];
 
@@ -96,7 +97,7 @@ impl Wanted {
             Kind::User => Some(&mut self.users),
             Kind::Group => Some(&mut self.groups),
             Kind::Computer => Some(&mut self.computers),
-            Kind::Settings | Kind::Administrator | Kind::Token => None,
+            Kind::Settings | Kind::Administrator | Kind::Token | Kind::Certificate | Kind::Interface => None,
         }
     }
 
@@ -109,7 +110,7 @@ impl Wanted {
             Kind::User => self.users.as_deref(),
             Kind::Group => self.groups.as_deref(),
             Kind::Computer => self.computers.as_deref(),
-            Kind::Administrator | Kind::Token => None,
+            Kind::Administrator | Kind::Token | Kind::Certificate | Kind::Interface => None,
         }
     }
 }

@@ -5,12 +5,14 @@
 
 mod administrator;
 pub mod binding;
+mod certificate;
 mod change;
 mod computer;
 mod difference;
 pub mod exchange;
 mod group;
 mod index;
+mod interface;
 mod line;
 mod line_group;
 pub mod lines_csv;
@@ -29,11 +31,13 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 pub use self::administrator::{Administrator, Role, Scope, Token};
+pub use self::certificate::{Certificate, MAX_CHAIN, Source as CertificateSource};
 pub use self::change::{Change, Items, Plan, Refusal, Row, StalePlan, Write, merge};
 pub use self::computer::Computer;
 pub use self::difference::difference;
 pub use self::group::{Group, Journal, Key, MonitorGroup};
 pub use self::index::{Membership, Reference};
+pub use self::interface::{Interface, Mode as InterfaceMode};
 pub use self::line::Line;
 pub use self::list::{MAX_PAGE, Page, Query};
 pub use self::object::{Kind, NoObjectId, Object, ObjectId, Stored, Table};
@@ -76,6 +80,14 @@ macro_rules! of_kind {
                 type $object = $crate::site::Settings;
                 $body
             }
+            $crate::site::Kind::Certificate => {
+                type $object = $crate::site::Certificate;
+                $body
+            }
+            $crate::site::Kind::Interface => {
+                type $object = $crate::site::Interface;
+                $body
+            }
             $crate::site::Kind::LineGroup => {
                 type $object = $crate::site::LineGroup;
                 $body
@@ -99,6 +111,8 @@ pub struct Site {
     administrators: Table<Administrator>,
     tokens: Table<Token>,
     settings: Table<Settings>,
+    certificates: Table<Certificate>,
+    interfaces: Table<Interface>,
     line_groups: Table<LineGroup>,
     lines: Table<Line>,
     /// Whose identity it is, without case.

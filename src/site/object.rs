@@ -35,6 +35,12 @@ impl ObjectId {
     /// The settings.
     pub const SETTINGS: ObjectId = ObjectId(*b"settings000000000000");
 
+    /// The interface without TLS that a server begins with.
+    pub const HTTP: ObjectId = ObjectId(*b"http0000000000000000");
+
+    /// The interface with TLS that a server begins with.
+    pub const HTTPS: ObjectId = ObjectId(*b"https000000000000000");
+
     /// An id of random octets. Twenty characters keep 100 of the 128 bits apart.
     pub fn random(random: [u8; 16]) -> ObjectId {
         let mut rest = u128::from_le_bytes(random);
@@ -129,11 +135,15 @@ pub enum Kind {
     LineGroup,
     /// A line at a PBX.
     Line,
+    /// A certificate that interfaces show.
+    Certificate,
+    /// A place where the browser app, the console and the API are reached.
+    Interface,
 }
 
 impl Kind {
     /// All of them, those first that others refer to.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Settings,
         Kind::LineGroup,
         Kind::Line,
@@ -143,6 +153,8 @@ impl Kind {
         Kind::Computer,
         Kind::Administrator,
         Kind::Token,
+        Kind::Certificate,
+        Kind::Interface,
     ];
 
     /// Its name in JSON and in the database.
@@ -157,6 +169,8 @@ impl Kind {
             Kind::Settings => "settings",
             Kind::LineGroup => "line_group",
             Kind::Line => "line",
+            Kind::Certificate => "certificate",
+            Kind::Interface => "interface",
         }
     }
 
@@ -172,6 +186,8 @@ impl Kind {
             Kind::Settings => "settings",
             Kind::LineGroup => "line_groups",
             Kind::Line => "lines",
+            Kind::Certificate => "certificates",
+            Kind::Interface => "interfaces",
         }
     }
 
@@ -181,6 +197,7 @@ impl Kind {
             Kind::User | Kind::Computer | Kind::Line => 100_000,
             Kind::Group => 10_000,
             Kind::Profile | Kind::Administrator | Kind::Token | Kind::LineGroup => 1_000,
+            Kind::Certificate | Kind::Interface => 100,
             Kind::Settings => 1,
         }
     }
@@ -202,6 +219,7 @@ impl Kind {
             Kind::User => ProblemCode::UnknownUser,
             Kind::Group => ProblemCode::UnknownGroup,
             Kind::Profile => ProblemCode::UnknownProfile,
+            Kind::Certificate => ProblemCode::UnknownCertificate,
             Kind::LineGroup => ProblemCode::UnknownLineGroup,
             _ => ProblemCode::NotFound,
         }

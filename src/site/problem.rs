@@ -127,6 +127,24 @@ problems! {
     InvalidNames = "invalid_names", 422, "This is no list of user names: {}", "Das ist keine Liste von Benutzernamen: {}";
     /// A PBX that registers here cannot be asked for anything.
     NothingToTry = "nothing_to_try", 422, "This PBX registers here, so there is nothing to try: wait for it.", "Diese Anlage registriert sich hier. Da gibt es nichts zu testen: Bitte auf sie warten.";
+    /// A certificate that is not there.
+    UnknownCertificate = "unknown_certificate", 422, "This certificate does not exist.", "Dieses Zertifikat gibt es nicht.";
+    /// Something else needs it.
+    InUse = "in_use", 409, "This is in use: {}. Choose something else there first.", "Das wird gebraucht: {}. Bitte dort zuerst etwas anderes wählen.";
+    /// No address of a machine.
+    InvalidAddress = "invalid_address", 422, "This is no address. One looks like 192.0.2.10, or 0.0.0.0 for every address of this machine.", "Das ist keine Adresse. Eine sieht aus wie 192.0.2.10, oder 0.0.0.0 für alle Adressen dieses Rechners.";
+    /// No private key can be read.
+    InvalidKey = "invalid_key", 422, "No private key can be read from this: {}. It must be PEM without a password.", "Daraus lässt sich kein privater Schlüssel lesen: {}. Er muss PEM ohne Passwort sein.";
+    /// Certificate and key are of two pairs.
+    KeyDoesNotFit = "key_does_not_fit", 422, "This private key does not belong to the certificate.", "Dieser private Schlüssel gehört nicht zum Zertifikat.";
+    /// Each has to be issued by the next.
+    ChainOutOfOrder = "chain_out_of_order", 422, "The chain is broken: each certificate must be followed by the one that issued it, the server's own first.", "Die Kette ist unterbrochen: Auf jedes Zertifikat muss das seines Ausstellers folgen, das des Servers zuerst.";
+    /// The database cannot be used.
+    DatabaseUnusable = "database_unusable", 422, "This database cannot be used. {}", "Diese Datenbank lässt sich nicht verwenden. {}";
+    /// Nobody could administer the server.
+    AdministratorNeeded = "administrator_needed", 409, "An administrator is needed who may do everything and has a password.", "Es braucht einen Administrator, der alles darf und ein Passwort hat.";
+    /// There is no change that waits for it.
+    NothingToConfirm = "nothing_to_confirm", 409, "No change waits to be confirmed. Perhaps the minute is over and the server has undone it.", "Keine Änderung wartet auf Bestätigung. Vielleicht ist die Minute um und der Server hat sie zurückgenommen.";
     /// The same once more.
     Repeated = "repeated", 422, "This stands twice in the list.", "Das steht zweimal in der Liste.";
     /// A user is asked to grant rights to the same user.

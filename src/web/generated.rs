@@ -14,12 +14,16 @@ use super::protocol::admin::{
 use super::protocol::captures::{
     CaptureAudio, CaptureCall, CaptureCallChange, CaptureChange, CaptureFile, CaptureGroup, Captures,
 };
+use super::protocol::interfaces::{
+    CertificateRequest, CertificateState, CertificateStates, InterfaceState, InterfaceStates, InterfaceTrial, Listening,
+};
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
 use super::protocol::security::{
     AccountSecurity, BeginEnrolment, ChangePassword, Confirmation, EndedSessions, Enrolment, EnrolmentCode,
     LockedAccount, LockedAddress, Locks, OwnSecurity, RecoveryCodes, SecondFactor, SessionReport, Sessions, SignInLock,
     SignInReport, SignIns, TokenUse, TokenUses,
 };
+use super::protocol::setup::{SetupDatabase, SetupState};
 use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
     ExplainedRight, ExplainedService, ExplainedSource, FieldProblem, Import, LinePasswords, LooseLine, NewLines,
@@ -52,9 +56,10 @@ use crate::rights::{
 use crate::shelf::Sentence;
 use crate::site::binding::{BoundBy, LineKey, LineUser, Loose, Unbound};
 use crate::site::{
-    AdditionalLine, Address, Administrator, Computer, Group, Journal, KNOWN, Key, Kind, Line as LineObject,
-    LineGroup as LineGroupObject, MonitorGroup, ObjectId, Page, PasswordRules, Phones, Preset, ProblemCode, Profile,
-    Reference, Role, Scope, SecondFactorRule, Settings, Stored, Token, User as UserObject, UserGrant, Values, Write,
+    AdditionalLine, Address, Administrator, Certificate as CertificateObject, CertificateSource, Computer, Group,
+    Interface, InterfaceMode, Journal, KNOWN, Key, Kind, Line as LineObject, LineGroup as LineGroupObject,
+    MonitorGroup, ObjectId, Page, PasswordRules, Phones, Preset, ProblemCode, Profile, Reference, Role, Scope,
+    SecondFactorRule, Settings, Stored, Token, User as UserObject, UserGrant, Values, Write,
 };
 
 fn protocol_types() -> String {
@@ -206,6 +211,10 @@ fn site_types() -> String {
     add(Settings::decl(&config));
     add(PasswordRules::decl(&config));
     add(SecondFactorRule::decl(&config));
+    add(CertificateObject::decl(&config));
+    add(CertificateSource::decl(&config));
+    add(Interface::decl(&config));
+    add(InterfaceMode::decl(&config));
     add(Reference::decl(&config));
     add(Grant::decl(&config));
     add(GrantLevel::decl(&config));
@@ -247,6 +256,15 @@ fn site_types() -> String {
     add(StepKind::decl(&config));
     add(Outcome::decl(&config));
     add(CreatedToken::decl(&config));
+    add(SetupState::decl(&config));
+    add(SetupDatabase::decl(&config));
+    add(CertificateRequest::decl(&config));
+    add(CertificateStates::decl(&config));
+    add(CertificateState::decl(&config));
+    add(InterfaceStates::decl(&config));
+    add(InterfaceState::decl(&config));
+    add(Listening::decl(&config));
+    add(InterfaceTrial::decl(&config));
     add(UserLines::decl(&config));
     add(UserLine::decl(&config));
     add(LooseLine::decl(&config));

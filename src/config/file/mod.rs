@@ -185,7 +185,10 @@ impl File {
         }
         let mut media = self.media.map(Spanned::into_inner).unwrap_or_default();
         media.music_on_hold = media.music_on_hold.map(|path| folder.join(path));
-        let data_dir = folder.join(self.data_dir);
+        let data_dir = match self.data_dir == Path::new(".") {
+            true => folder.to_owned(),
+            false => folder.join(self.data_dir),
+        };
         let directory = match self.recording.directory.as_os_str().is_empty() {
             true => data_dir.join("recordings"),
             false => folder.join(&self.recording.directory),

@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconAdjustments,
   IconAlertTriangle,
+  IconCertificate,
   IconApi,
   IconArrowsTransferUpDown,
   IconDeviceDesktop,
@@ -13,6 +14,7 @@ import {
   IconKey,
   IconLogout,
   IconMenu2,
+  IconNetwork,
   IconPhone,
   IconPlugConnected,
   IconRobot,
@@ -45,9 +47,11 @@ import { Receiving } from './Receiving';
 import { addressOf, BELOW, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
 import { AdministratorPage, Administrators } from './site/Administrators';
 import { AuditPage } from './site/AuditPage';
+import { Certificates } from './site/Certificates';
 import { ComputerPage, Computers } from './site/Computers';
 import { GroupPage } from './site/GroupPage';
 import { Groups } from './site/Groups';
+import { InterfacePage, Interfaces } from './site/Interfaces';
 import { LineGroupPage } from './site/LineGroupPage';
 import { LineGroupList } from './site/LineGroupList';
 import { LineList, LinePage } from './site/LinePage';
@@ -198,6 +202,10 @@ function Shown({
       return opened === null ? <Computers /> : <ComputerPage key={opened} id={opened} />;
     case 'administrators':
       return opened === null ? <Administrators /> : <AdministratorPage key={opened} id={opened} />;
+    case 'interfaces':
+      return opened === null ? <Interfaces /> : <InterfacePage key={opened} id={opened} />;
+    case 'certificates':
+      return <Certificates />;
     case 'tokens':
       return opened === null ? <Tokens /> : <TokenPage key={opened} id={opened} />;
     case 'transfer':
@@ -258,6 +266,8 @@ const icons: Record<Page, typeof IconPhone> = {
   log: IconFileText,
   status: IconActivity,
   settings: IconSettings,
+  interfaces: IconNetwork,
+  certificates: IconCertificate,
   administrators: IconShieldCog,
   tokens: IconRobot,
   transfer: IconArrowsTransferUpDown,

@@ -6,7 +6,10 @@ export const NAVIGATION = [
   { group: 'people', pages: ['users', 'groups', 'rights', 'profiles', 'computers'] },
   { group: 'telephony', pages: ['lines', 'calls'] },
   { group: 'diagnosis', pages: ['failures', 'captures', 'log'] },
-  { group: 'system', pages: ['status', 'settings', 'administrators', 'tokens', 'transfer', 'audit', 'api'] },
+  {
+    group: 'system',
+    pages: ['status', 'settings', 'interfaces', 'certificates', 'administrators', 'tokens', 'transfer', 'audit', 'api'],
+  },
 ] as const;
 
 /** Pages below others, by the one that the navigation shows for them. */
@@ -29,6 +32,7 @@ const OPENING: readonly Page[] = [
   'tokens',
   'line_groups',
   'line_list',
+  'interfaces',
 ];
 
 export interface Route {

@@ -3,7 +3,7 @@ import type { Verdict } from './protocol';
 
 export type ObjectId = string;
 
-export type ObjectKind = "user" | "group" | "computer" | "profile" | "administrator" | "token" | "settings" | "line_group" | "line";
+export type ObjectKind = "user" | "group" | "computer" | "profile" | "administrator" | "token" | "settings" | "line_group" | "line" | "certificate" | "interface";
 
 export type Stored<T> = { 
 /**
@@ -699,6 +699,54 @@ min_length: number, };
 
 export type SecondFactorRule = "optional" | "administrators" | "everybody";
 
+export type CertificateObject = { 
+/**
+ * Its name. Unique whatever its case.
+ */
+name: string, 
+/**
+ * Where it comes from.
+ */
+source: CertificateSource, 
+/**
+ * Host names and addresses that a certificate of the server's own making is for.
+ */
+names: Array<string>, 
+/**
+ * The certificate, then those that issued it, as PEM.
+ */
+chain: string, };
+
+export type CertificateSource = "uploaded" | "self_signed";
+
+export type InterfaceObject = { 
+/**
+ * Its name. Unique whatever its case.
+ */
+name: string, 
+/**
+ * The address of this machine that it is at; `0.0.0.0`: every one of IPv4, `::`: every one.
+ */
+address: string, 
+/**
+ * Its TCP port.
+ */
+port: number, 
+/**
+ * Whether it is encrypted.
+ */
+mode: InterfaceMode, 
+/**
+ * What it shows with TLS; null: the certificate that the server has made itself.
+ */
+certificate: ObjectId | null, 
+/**
+ * Whether it is there.
+ */
+active: boolean, };
+
+export type InterfaceMode = "plain" | "tls" | "redirect";
+
 export type Reference = { 
 /**
  * What refers to it.
@@ -897,7 +945,7 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document" | "backup_busy" | "backup_elsewhere" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "path_not_here" | "invalid_names" | "nothing_to_try" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "database_unusable" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor" | "invalid_document" | "backup_busy" | "backup_elsewhere";
 
 export type Page<T> = { 
 /**
@@ -1175,6 +1223,165 @@ stored: Stored<TokenObject>,
  */
 token: string, };
 
+export type SetupState = { 
+/**
+ * What the database is: `sqlite` or `postgresql`.
+ */
+database: string, 
+/**
+ * Where it is, without a password; null: in the data directory.
+ */
+database_url: string | null, 
+/**
+ * The configuration file; it need not be there.
+ */
+config_file: string, 
+/**
+ * Where the server keeps its files.
+ */
+data_dir: string, 
+/**
+ * What the machine is called; empty where it does not say.
+ */
+host_name: string, 
+/**
+ * The machine's addresses but those of loopback.
+ */
+addresses: Array<string>, 
+/**
+ * Whether the server is set up.
+ */
+over: boolean, };
+
+export type SetupDatabase = { 
+/**
+ * Of PostgreSQL: `postgres://user@host/name`. Empty: SQLite in the data directory.
+ */
+url: string, 
+/**
+ * The password, where it does not stand in the URL.
+ */
+password: string, };
+
+export type CertificateRequest = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where it comes from.
+ */
+source: CertificateSource, 
+/**
+ * `self_signed`: host names and addresses that it is to be for.
+ */
+names: Array<string>, 
+/**
+ * `uploaded`: PEM, the certificate first, then those that issued it; the private key may stand there, too. Empty in a
+ * `PUT`: what is there stays.
+ */
+pem: string, 
+/**
+ * `uploaded`: the private key as PEM, where it does not stand in `pem`.
+ */
+key: string, 
+/**
+ * `self_signed`, in a `PUT`: whether it is made anew even for the same names.
+ */
+renew: boolean, };
+
+export type CertificateStates = { 
+/**
+ * Those of the console by name, and before them the one that the server has made itself.
+ */
+certificates: Array<CertificateState>, };
+
+export type CertificateState = { 
+/**
+ * Its object; null: the one that the server has made itself, in its data directory.
+ */
+id: ObjectId | null, 
+/**
+ * Host names and addresses that it is for.
+ */
+names: Array<string>, 
+/**
+ * Whom it was issued to.
+ */
+subject: string, 
+/**
+ * Whom it was issued by.
+ */
+issuer: string, 
+/**
+ * From when on it is valid.
+ */
+valid_from: number, 
+/**
+ * Until when, the others of its chain among it.
+ */
+valid_to: number, 
+/**
+ * SHA-256, as browsers show it.
+ */
+fingerprint: string, 
+/**
+ * Names of the interfaces that show it.
+ */
+used_by: Array<string>, 
+/**
+ * Why it cannot be read, in English.
+ */
+problem: string | null, };
+
+export type InterfaceStates = { 
+/**
+ * All interfaces.
+ */
+interfaces: Array<InterfaceState>, 
+/**
+ * Changes that are undone unless they are confirmed.
+ */
+trial: InterfaceTrial | null, };
+
+export type InterfaceState = { 
+/**
+ * Its object.
+ */
+id: ObjectId, 
+/**
+ * How it stands.
+ */
+state: InterfaceListening, 
+/**
+ * Where it listens.
+ */
+address: string | null, 
+/**
+ * Why it does not, in English.
+ */
+english: string | null, 
+/**
+ * The same in German.
+ */
+german: string | null, 
+/**
+ * Whether this request came by it.
+ */
+yours: boolean, };
+
+export type InterfaceListening = "listening" | "failed" | "off" | "starting";
+
+export type InterfaceTrial = { 
+/**
+ * The interfaces that are otherwise than before.
+ */
+interfaces: Array<ObjectId>, 
+/**
+ * Seconds that are left.
+ */
+seconds: number, };
+
 export type UserLines = { 
 /**
  * The lines that the user has, the first one first.
@@ -1408,6 +1615,7 @@ references: Array<Reference>,
  * How many there are.
  */
 total: number, };
+
 export type OwnSecurity = { 
 /**
  * The second factor; null: there is none.

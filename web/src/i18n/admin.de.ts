@@ -1,6 +1,7 @@
 import type { AdminTexts } from './admin.en';
 import { diagnosisDe } from './diagnosis.de';
 import { logDe } from './log.de';
+import { networkDe } from './network.de';
 import { counter } from './numbers';
 import { partsDe } from './parts.de';
 import { siteDe } from './site.de';
@@ -12,6 +13,7 @@ export const adminDe: AdminTexts = {
   log: logDe,
   parts: partsDe,
   site: siteDe,
+  network: networkDe,
   product: 'Verwaltung',
   lead: 'Leitungsgruppen und Leitungen im Blick behalten.',
   accounts: 'Administratoren werden in der Konfiguration des Offhook-Servers mit [[administrator]] eingerichtet.',

@@ -1,6 +1,7 @@
 /** English texts of the administrator's page: also the list of them. */
 import { diagnosisEn } from './diagnosis.en';
 import { logEn } from './log.en';
+import { networkEn } from './network.en';
 import { counter } from './numbers';
 import { partsEn } from './parts.en';
 import { siteEn } from './site.en';
@@ -12,6 +13,7 @@ export const adminEn = {
   log: logEn,
   parts: partsEn,
   site: siteEn,
+  network: networkEn,
   product: 'Administration',
   lead: 'Look after line groups and lines.',
   accounts: 'Administrators are set up in the configuration of the Offhook server, with [[administrator]].',

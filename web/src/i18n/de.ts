@@ -1,10 +1,12 @@
 import { adminDe } from './admin.de';
 import type { Texts } from './en';
 import { securityDe } from './security.de';
+import { setupDe } from './setup.de';
 
 export const de: Texts = {
   admin: adminDe,
   security: securityDe,
+  setup: setupDe,
   wordmark: 'Offhook',
   signIn: {
     title: 'Anmelden',

@@ -14,6 +14,8 @@ export const diagnosisDe: DiagnosisTexts = {
     profiles: 'Profile',
     computers: 'Computer',
     settings: 'Einstellungen',
+    interfaces: 'Schnittstellen',
+    certificates: 'Zertifikate',
     administrators: 'Administratoren',
     tokens: 'API-Tokens',
     transfer: 'Daten, Sicherung',

@@ -50,6 +50,8 @@ export const diagnosisEn = {
     profiles: 'Profiles',
     computers: 'Computers',
     settings: 'Settings',
+    interfaces: 'Interfaces',
+    certificates: 'Certificates',
     administrators: 'Administrators',
     tokens: 'API tokens',
     transfer: 'Data and backup',

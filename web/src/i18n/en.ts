@@ -1,10 +1,12 @@
 /** English: also the list of all texts. */
 import { adminEn } from './admin.en';
 import { securityEn } from './security.en';
+import { setupEn } from './setup.en';
 
 export const en = {
   admin: adminEn,
   security: securityEn,
+  setup: setupEn,
   wordmark: 'Offhook',
   signIn: {
     title: 'Sign in',

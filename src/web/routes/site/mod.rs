@@ -2,12 +2,14 @@
 
 mod audit;
 mod backup;
+mod certificates;
 mod exchange;
 mod failure;
+mod interfaces;
 mod lines;
 mod objects;
 pub(in crate::web) mod passwords;
-pub(super) mod request;
+pub(in crate::web) mod request;
 mod rights;
 mod security;
 pub(in crate::web) mod tokens;
@@ -36,6 +38,8 @@ pub fn routes() -> Routes {
         .and(security::routes())
         .and(rights::routes())
         .and(tokens::routes())
+        .and(certificates::routes())
+        .and(interfaces::routes())
         .and(audit::routes())
         .and(exchange::routes())
         .and(backup::routes())

@@ -26,7 +26,7 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 const MAX_REFERENCES: usize = 500;
 
 /// Statuses that a change can be refused with.
-const REFUSALS: &[u16] = &[400, 404, 409, 412, 413, 415, 422, 428];
+pub(super) const REFUSALS: &[u16] = &[400, 404, 409, 412, 413, 415, 422, 428];
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -118,15 +118,6 @@ pub(super) fn but_creating<T: Object + JsonSchema>(changing: Role) -> Routes {
 fn kept<T: Object + JsonSchema>(changing: Role) -> Routes {
     let (one, many) = (T::KIND.as_str(), T::KIND.plural());
     let (all, each) = (path(T::KIND), format!("{}/{{id}}", path(T::KIND)));
-    let list = Operation {
-        refusals: &[400, 422],
-        ..Operation::giving::<Page<T>>(format!("list_{many}"), format!("A page of the {many}")).asking::<ListQuery>()
-    };
-    let show = Operation {
-        etag: true,
-        refusals: &[404],
-        ..Operation::giving::<Stored<T>>(format!("show_{one}"), format!("The {one}"))
-    };
     let changed = |what: &str| {
         let (id, summary) = named(what, one);
         Operation { etag: true, if_match: true, refusals: REFUSALS, ..Operation::giving::<Stored<T>>(id, summary) }
@@ -138,6 +129,31 @@ fn kept<T: Object + JsonSchema>(changing: Role) -> Routes {
         refusals: REFUSALS,
         ..Operation::giving::<BulkResult>(id, format!("{summary}, all or none")).taking::<Bulk>(JSON)
     };
+    seen::<T>()
+        .described(changing, (Method::Post, &format!("{all}/bulk")), bulk, change_many::<T>)
+        .described(changing, (Method::Put, &each), changed("change").taking::<T>(JSON), replace::<T>)
+        .described(changing, (Method::Patch, &each), patched, patch::<T>)
+}
+
+/// The routes of one kind that change nothing, and that which deletes one.
+pub(super) fn seen_and_deleted<T: Object + JsonSchema>(changing: Role) -> Routes {
+    let each = format!("{}/{{id}}", path(T::KIND));
+    seen::<T>().described(changing, (Method::Delete, &each), deleting(T::KIND), delete::<T>)
+}
+
+/// The routes of one kind that change nothing.
+fn seen<T: Object + JsonSchema>() -> Routes {
+    let (one, many) = (T::KIND.as_str(), T::KIND.plural());
+    let (all, each) = (path(T::KIND), format!("{}/{{id}}", path(T::KIND)));
+    let list = Operation {
+        refusals: &[400, 422],
+        ..Operation::giving::<Page<T>>(format!("list_{many}"), format!("A page of the {many}")).asking::<ListQuery>()
+    };
+    let show = Operation {
+        etag: true,
+        refusals: &[404],
+        ..Operation::giving::<Stored<T>>(format!("show_{one}"), format!("The {one}"))
+    };
     let references = Operation {
         refusals: &[404],
         ..Operation::giving::<References>(format!("references_to_{one}"), format!("What refers to the {one}"))
@@ -146,10 +162,7 @@ fn kept<T: Object + JsonSchema>(changing: Role) -> Routes {
     Routes::default()
         .described(Role::ReadOnly, (Method::Get, &referring), references, references_to::<T>)
         .described(Role::ReadOnly, (Method::Get, &all), list, list_objects::<T>)
-        .described(changing, (Method::Post, &format!("{all}/bulk")), bulk, change_many::<T>)
         .described(Role::ReadOnly, (Method::Get, &each), show, show_object::<T>)
-        .described(changing, (Method::Put, &each), changed("change").taking::<T>(JSON), replace::<T>)
-        .described(changing, (Method::Patch, &each), patched, patch::<T>)
 }
 
 /// The routes of the settings, of which there is one object.
@@ -224,7 +237,7 @@ async fn references_to<T: Object>(
     Ok(Json(References { references, total }))
 }
 
-fn reply<T: Object>(stored: &Stored<T>) -> Reply {
+pub(super) fn reply<T: Object>(stored: &Stored<T>) -> Reply {
     // A struct of texts, numbers, lists and maps with text keys is always JSON.
     Reply { version: Some(stored.version), ..Reply::ok(serde_json::to_value(stored).unwrap_or_default()) }
 }

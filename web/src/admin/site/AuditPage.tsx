@@ -28,6 +28,8 @@ const KINDS = [
   'token',
   'settings',
   'database',
+  'interface',
+  'certificate',
 ] as const;
 /** How long nobody types before it is looked for, in ms. */
 const PAUSE = 300;
@@ -39,6 +41,7 @@ const PAGES: Partial<Record<string, Page>> = {
   computer: 'computers',
   profile: 'profiles',
   administrator: 'administrators',
+  interface: 'interfaces',
   line_group: 'line_groups',
   line: 'line_list',
   token: 'tokens',
@@ -200,7 +203,7 @@ function Entry({ entry, only }: EntryProps) {
   const t = texts.admin.site.audit;
   const { at, actor, address, action, kind, object, title } = entry;
   const who = entry.actor_title ?? actor;
-  const changes = changesOf(entry.before, entry.after, labelsOf(kind, texts.admin.site));
+  const changes = changesOf(entry.before, entry.after, labelsOf(kind, texts.admin));
   const page = PAGES[kind];
   const sort = t.kinds[kind as keyof typeof t.kinds] ?? kind;
   const called = title || sort;

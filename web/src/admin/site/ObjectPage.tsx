@@ -48,6 +48,10 @@ export interface ObjectPageProps<K extends Plural> {
   beside?: (stored: Stored<Objects[K]>, may: boolean) => ReactNode;
   /** What its deletion means; what refers to it is named beside that. */
   goes?: ReactNode;
+  /** Asks before a change of one that is there is saved; false: it is not. */
+  sure?: (before: Objects[K], after: Objects[K]) => Promise<boolean>;
+  /** A change of one that is there is saved. */
+  onSaved?: (before: Objects[K], after: Objects[K]) => void;
   /** Makes a new one; otherwise as others are made. */
   make?: (body: Objects[K]) => Promise<Tagged<Stored<Objects[K]>>>;
   /** Whether it can be deleted; true where left out. */
@@ -94,7 +98,7 @@ function Made<K extends Plural>(props: ObjectPageProps<K>) {
 }
 
 function Opened<K extends Plural>(props: ObjectPageProps<K>) {
-  const { kind, id, labels, words, sections, children, beside, goes, deletable, remove } = props;
+  const { kind, id, labels, words, sections, children, beside, goes, deletable, remove, sure: agrees } = props;
   const { texts } = useTranslation();
   const reason = useReason();
   const announce = useContext(Announce);
@@ -170,8 +174,10 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
           labels={labels}
           words={words}
           readOnly={locked}
+          sure={agrees && ((value) => agrees(stored.object, value))}
           save={(changed) => replaceBody(url, changed)}
           reload={async () => bodyOf(await readStored<Objects[K]>(url))}
+          onSaved={({ value }) => props.onSaved?.(stored.object, value)}
           onKnown={({ value }) => {
             const now = { ...stored, object: value };
             remember(kind, [now]);

@@ -2,8 +2,10 @@
 import { useEffect, useState } from 'react';
 import type {
   AdministratorObject,
+  CertificateObject,
   ComputerObject,
   GroupObject,
+  InterfaceObject,
   LineGroupObject,
   LineObject,
   ProfileObject,
@@ -33,6 +35,8 @@ export interface Objects {
   computers: ComputerObject;
   profiles: ProfileObject;
   administrators: AdministratorObject;
+  interfaces: InterfaceObject;
+  certificates: CertificateObject;
   line_groups: LineGroupObject;
   lines: LineObject;
   tokens: TokenObject;

@@ -18,7 +18,7 @@ export function grantWords(grant: Grant, language: Language, special: string): s
 }
 
 /** The labels of the fields of a kind, by their pointers. */
-export function labelsOf(kind: string, t: Texts['admin']['site']): Readonly<Record<string, string>> {
+export function labelsOf(kind: string, { site: t, network }: Texts['admin']): Readonly<Record<string, string>> {
   const all: Record<string, Readonly<Record<string, string>>> = {
     user: t.user.fields,
     group: t.group.fields,
@@ -27,6 +27,8 @@ export function labelsOf(kind: string, t: Texts['admin']['site']): Readonly<Reco
     administrator: t.administrator.fields,
     token: t.token.fields,
     settings: t.settings.fields,
+    interface: network.interface.fields,
+    certificate: { '/name': network.certificate.name, '/names': network.certificate.names },
     line_group: t.lineGroup.fields,
     line: t.line.fields,
   };
