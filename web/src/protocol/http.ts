@@ -1,9 +1,12 @@
 /** HTTP requests; signing in and out. Everything here throws a `Refusal`. */
 import type { CauseCode, HttpError, SignIn, User } from '../generated/protocol';
 
-/** How long an answer may take to begin, in ms: to a question, and to a change, which may be one of thousands of objects. */
-export const PATIENCE = { read: 10_000, write: 60_000 } as const;
-/** How long it may take to come whole once it has begun, in ms. */
+/**
+ * How long an answer may take to begin, in ms: to a question, to a change, which may be one of thousands of objects, and
+ * where a file goes or comes with it.
+ */
+export const PATIENCE = { read: 10_000, write: 60_000, file: 600_000 } as const;
+/** How long it may take to come whole once it has begun, in ms. A file may take as long as the line needs. */
 const WHOLE = 60_000;
 
 /** Where one kind of people signs in. */
@@ -40,12 +43,19 @@ export async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
   return parsed<T>(await request(url, { signal }));
 }
 
+/** A file that the server makes. */
+export async function file(url: string, init?: RequestInit): Promise<Blob> {
+  return checked(await reach(url, init, true)).file ?? new Blob();
+}
+
 /** An answer that has come whole. */
 export interface Answer {
   ok: boolean;
   status: number;
   headers: Headers;
   text: string;
+  /** In place of the text, where a file was asked for. */
+  file?: Blob;
 }
 
 /** What an answer says in JSON. */
@@ -93,17 +103,19 @@ export class Problem extends Refusal {
 }
 
 /** Asks, and waits no longer than is reasonable: a server that is gone need not say so. */
-async function reach(url: string, { signal, ...init }: RequestInit = {}): Promise<Answer> {
+async function reach(url: string, { signal, ...init }: RequestInit = {}, isFile = false): Promise<Answer> {
   const waiting = new AbortController();
   const end = () => waiting.abort();
   signal?.addEventListener('abort', end, { once: true });
-  let timer = setTimeout(end, (init.method ?? 'GET') === 'GET' ? PATIENCE.read : PATIENCE.write);
+  const kind = isFile || init.body instanceof Blob ? 'file' : (init.method ?? 'GET') === 'GET' ? 'read' : 'write';
+  let timer = setTimeout(end, PATIENCE[kind]);
   try {
     const sent = { credentials: 'same-origin', cache: 'no-store', ...init, signal: waiting.signal } as const;
     const answer = await fetch(url, sent);
     clearTimeout(timer);
-    timer = setTimeout(end, WHOLE);
     const { ok, status, headers } = answer;
+    if (ok && isFile) return { ok, status, headers, text: '', file: await answer.blob() };
+    timer = setTimeout(end, WHOLE);
     return { ok, status, headers, text: await answer.text() };
   } catch {
     throw new Refusal('server_unreachable');
