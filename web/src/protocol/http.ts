@@ -1,12 +1,9 @@
 /** HTTP requests; signing in and out. Everything here throws a `Refusal`. */
 import type { CauseCode, HttpError, SignIn, User } from '../generated/protocol';
 
-/**
- * How long an answer may take to begin, in ms: to a question, to a change, which may be one of thousands of objects, and
- * where a file goes or comes with it.
- */
+/** How long an answer may take to begin, in ms: to a question, and to a change, which may be one of thousands of objects. */
 export const PATIENCE = { read: 10_000, write: 60_000, file: 600_000 } as const;
-/** How long it may take to come whole once it has begun, in ms. A file may take as long as the line needs. */
+/** How long it may take to come whole once it has begun, in ms; for a file it is the patience for files. */
 const WHOLE = 60_000;
 
 /** Where one kind of people signs in. */
@@ -33,19 +30,24 @@ export class Session {
 export const users = new Session('/api/v1/session');
 export const administrators = new Session('/api/v1/admin/session');
 
-/** An answer that is no refusal. */
-export async function request(url: string, init?: RequestInit): Promise<Answer> {
-  return checked(await reach(url, init));
+/** An answer that is no refusal. `patience`: how long it may take to begin, in ms. */
+export async function request(url: string, init?: RequestInit, patience?: number): Promise<Answer> {
+  return checked(await reach(url, init, patience));
+}
+
+/** A file. */
+export async function download(url: string, init?: RequestInit): Promise<Blob> {
+  const { blob, ...answer } = await reach(url, init, PATIENCE.file, async (response) => {
+    const blob = await response.blob();
+    return response.ok ? { text: '', blob } : { text: await blob.text(), blob };
+  });
+  checked(answer);
+  return blob;
 }
 
 /** What a request tells. Nobody waits for it any longer once the signal is given. */
 export async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
   return parsed<T>(await request(url, { signal }));
-}
-
-/** A file that the server makes. */
-export async function file(url: string, init?: RequestInit): Promise<Blob> {
-  return checked(await reach(url, init, true)).file ?? new Blob();
 }
 
 /** An answer that has come whole. */
@@ -54,8 +56,6 @@ export interface Answer {
   status: number;
   headers: Headers;
   text: string;
-  /** In place of the text, where a file was asked for. */
-  file?: Blob;
 }
 
 /** What an answer says in JSON. */
@@ -103,20 +103,23 @@ export class Problem extends Refusal {
 }
 
 /** Asks, and waits no longer than is reasonable: a server that is gone need not say so. */
-async function reach(url: string, { signal, ...init }: RequestInit = {}, isFile = false): Promise<Answer> {
+async function reach<T extends { text: string } = { text: string }>(
+  url: string,
+  { signal, ...init }: RequestInit = {},
+  patience: number = (init.method ?? 'GET') === 'GET' ? PATIENCE.read : PATIENCE.write,
+  read: (response: Response) => Promise<T> = async (response) => ({ text: await response.text() }) as T,
+): Promise<Omit<Answer, 'text'> & T> {
   const waiting = new AbortController();
   const end = () => waiting.abort();
   signal?.addEventListener('abort', end, { once: true });
-  const kind = isFile || init.body instanceof Blob ? 'file' : (init.method ?? 'GET') === 'GET' ? 'read' : 'write';
-  let timer = setTimeout(end, PATIENCE[kind]);
+  let timer = setTimeout(end, patience);
   try {
     const sent = { credentials: 'same-origin', cache: 'no-store', ...init, signal: waiting.signal } as const;
     const answer = await fetch(url, sent);
     clearTimeout(timer);
+    timer = setTimeout(end, Math.max(WHOLE, patience));
     const { ok, status, headers } = answer;
-    if (ok && isFile) return { ok, status, headers, text: '', file: await answer.blob() };
-    timer = setTimeout(end, WHOLE);
-    return { ok, status, headers, text: await answer.text() };
+    return { ok, status, headers, ...(await read(answer)) };
   } catch {
     throw new Refusal('server_unreachable');
   } finally {

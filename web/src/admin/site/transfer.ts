@@ -1,6 +1,6 @@
 /** The site as a file and back, and a backup of the database. */
 import type { FieldProblem, Import, Write } from '../../generated/site';
-import { file as fileOf, parsed, request } from '../../protocol/http';
+import { download, parsed, PATIENCE, request } from '../../protocol/http';
 
 const BASE = '/api/v1/admin';
 
@@ -16,11 +16,14 @@ export function typeOf({ name }: { name: string }): string | null {
 export async function importing(file: File, preview: boolean, prune: boolean): Promise<Import> {
   const query = new URLSearchParams({ preview: String(preview), prune: String(prune) });
   const headers = { 'content-type': typeOf(file) ?? 'application/octet-stream' };
-  return parsed<Import>(await request(`${BASE}/import?${query.toString()}`, { method: 'POST', headers, body: file }));
+  const sent = { method: 'POST', headers, body: file };
+  return parsed<Import>(await request(`${BASE}/import?${query.toString()}`, sent, PATIENCE.file));
 }
 
 /** A backup of the database, made at this moment. */
-export const backup = (): Promise<Blob> => fileOf(`${BASE}/backup`, { method: 'POST' });
+export function backup(): Promise<Blob> {
+  return download(`${BASE}/backup`, { method: 'POST' });
+}
 
 export type Effect = 'created' | 'changed' | 'deleted';
 export const EFFECTS: readonly Effect[] = ['created', 'changed', 'deleted'];
