@@ -603,6 +603,10 @@ export function siteRoute(method, path, query, match, body) {
         note('delete', singular[kind], stored, before, null);
       } else {
         stored.object = { ...before, ...body.patch };
+        for (const [field, values] of Object.entries(body.add ?? {}))
+          stored.object[field] = [...new Set([...before[field], ...values])];
+        for (const [field, values] of Object.entries(body.remove ?? {}))
+          stored.object[field] = stored.object[field].filter((value) => !values.includes(value));
         stored.version++;
         note('change', singular[kind], stored, before, stored.object);
       }
