@@ -17,8 +17,8 @@ use super::protocol::captures::{
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
 use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
-    ExplainedRight, FieldProblem, Import, LooseLine, NewPassword, ObjectVersion, ProblemReport, RightsOnUser, UserLine,
-    UserLines,
+    ExplainedRight, ExplainedService, ExplainedSource, FieldProblem, Import, LooseLine, NewPassword, ObjectVersion,
+    ProblemReport, References, RightsOnUser, UserLine, UserLines, UserServices,
 };
 use super::protocol::status::{CaptureState, Certificate, Database, MediaWorker, Process, Queue, Status};
 use super::protocol::*;
@@ -221,6 +221,10 @@ fn site_types() -> String {
     add(Audit::decl(&config));
     add(AuditEntry::decl(&config));
     add(Import::decl(&config));
+    add(UserServices::decl(&config));
+    add(ExplainedService::decl(&config));
+    add(ExplainedSource::decl(&config));
+    add(References::decl(&config));
     text
 }
 

@@ -277,6 +277,56 @@ fn an_import_is_previewed_and_then_made() {
 }
 
 #[test]
+fn what_refers_to_an_object_and_where_services_come_from_is_told() {
+    let (_site, server) = alone("site-references");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    let mia = root.create(
+        USERS,
+        &json!({ "login": "mia", "display_name": "Mia", "active": true, "services": ["missed_call_sms"] }),
+    );
+    let id = mia.rsplit('/').next().unwrap_or_default();
+    let group = json!({ "name": "Sales", "leader": id, "members": [id], "services": ["send_sms"] });
+    root.create("/api/v1/admin/groups", &group);
+    let told = root.get(&format!("{mia}/references"));
+    let pointers: Vec<_> =
+        told["references"].as_array().expect("there are some").iter().map(|r| &r["pointer"]).collect();
+    assert_eq!((pointers, &told["total"]), (vec![&json!("/leader"), &json!("/members/0")], &json!(2)));
+    let services = root.get(&format!("{mia}/services"));
+    let find = |service: &str| {
+        let all = services["services"].as_array().expect("there are some");
+        all.iter().find(|each| each["service"] == service).expect("every service is told").clone()
+    };
+    assert_eq!(find("send_sms")["because"][0]["english"], "through group Sales");
+    assert_eq!(find("missed_call_sms")["because"][0]["from"]["source"], "user");
+    assert_eq!(find("see_all_journals")["allowed"], false);
+    let audit = |query: &str| {
+        let found = root.get(&format!("/api/v1/admin/audit?{query}"));
+        found["entries"]
+            .as_array()
+            .expect("it has entries")
+            .iter()
+            .map(|entry| entry["title"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(audit("search=send_sms"), ["Sales"]);
+    assert!(audit("until=1").is_empty());
+}
+
+#[test]
+fn a_backup_is_fetched_while_the_server_runs() {
+    let (_site, server) = alone("site-backup");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    root.create(USERS, &json!({ "login": "mia", "display_name": "Mia" }));
+    let answer = root.ask("POST", "/api/v1/admin/backup", &[], "");
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/vnd.sqlite3"), "{}", answer.text);
+    let body = answer.text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    assert!(body.contains("SQLite format 3\0") && body.contains("\"login\":\"mia\""));
+    assert_eq!(root.get("/api/v1/admin/audit?kind=database")["entries"][0]["action"], "backup");
+    let left = std::fs::read_dir(server.dir().join("data")).expect("the folder can be read").flatten();
+    assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().contains("snapshot")));
+}
+
+#[test]
 fn rights_are_explained() {
     let (_site, server) = alone("site-rights");
     let root = Asker::administrator(&server, ADMINISTRATOR);

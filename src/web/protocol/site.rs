@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use crate::rights::{Denied, Place, Reason, Right};
+use crate::rights::{Denied, Place, Reason, Right, ServiceRight, Source};
 use crate::site::binding::{BoundBy, LineKey, Unbound};
-use crate::site::{Kind, ObjectId, Stored, Token, Write};
+use crate::site::{Kind, ObjectId, Reference, Stored, Token, Write};
 
 /// Why a request was refused (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
@@ -189,6 +189,46 @@ pub struct ExplainedRight {
     pub right: Right,
     /// Whether it is there.
     pub decision: ExplainedDecision,
+}
+
+/// Answer to `GET /api/v1/admin/users/{id}/services`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct UserServices {
+    /// Every service.
+    pub services: Vec<ExplainedService>,
+}
+
+/// Whether a user may use a service, and why, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct ExplainedService {
+    /// Which.
+    pub service: ServiceRight,
+    /// Whether the user may use it.
+    pub allowed: bool,
+    /// Everything that allows it; each alone would.
+    pub because: Vec<ExplainedSource>,
+    /// Why not.
+    pub denied: Option<ExplainedDenial>,
+}
+
+/// Where a service comes from, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct ExplainedSource {
+    /// Where from.
+    pub from: Source,
+    /// As a part of a sentence: "through group Sales".
+    pub english: String,
+    /// The same in German.
+    pub german: String,
+}
+
+/// Answer to `GET …/{id}/references`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct References {
+    /// The places that refer to the object, 500 at most; they let go of it when it is deleted.
+    pub references: Vec<Reference>,
+    /// How many there are.
+    pub total: usize,
 }
 
 /// Answer to `GET /api/v1/admin/audit`.

@@ -7,6 +7,7 @@ import type {
   ProfileObject,
   SettingsObject,
   Stored,
+  TokenObject,
   UserObject,
 } from '../../generated/site';
 import { get, request } from '../../protocol/http';
@@ -30,6 +31,7 @@ export interface Objects {
   computers: ComputerObject;
   profiles: ProfileObject;
   administrators: AdministratorObject;
+  tokens: TokenObject;
 }
 
 export type Plural = keyof Objects;

@@ -161,7 +161,13 @@ it('suggests a new user’s displayed name until another is chosen, and an ident
 });
 
 it('shows what lines follow and why, and where services come from', async () => {
-  server();
+  const source = (of: string, english: string) => ({ from: { source: of }, english, german: '' });
+  const because = [source('everybody', 'through the global settings'), source('user', 'given to the user')];
+  server(({ path }) =>
+    path.endsWith('/services')
+      ? { body: { services: [{ service: 'chat', allowed: true, because, denied: null }] } }
+      : undefined,
+  );
   shown(<Opened id="u1" />);
   const lines = await screen.findByRole('table', { name: 'Lines of this user' });
   expect(
@@ -170,8 +176,8 @@ it('shows what lines follow and why, and where services come from', async () => 
       .map(({ textContent }) => textContent),
   ).toEqual(['201 (HQ)', 'first line', 'has the business number', 'this user’s']);
   expect(screen.getByText('999: There is no such line.')).toBeTruthy();
-  await screen.findByText('from group Sales');
-  expect(screen.getByText('given to everybody')).toBeTruthy();
+  // What the user alone is given is what can be changed here.
+  await screen.findByText('through the global settings');
 });
 
 it('puts what is wrong beside its field, also within a list', async () => {
@@ -262,15 +268,22 @@ it('leaves a group at once', async () => {
 });
 
 it('says what refers to a user before deleting, and goes back to the list', async () => {
-  const { sent } = server();
+  const reference = { kind: 'group', id: 'g1', title: 'Sales', pointer: '/members/0' };
+  const { sent } = server(({ path }) => {
+    if (path.endsWith('/references')) return { body: { references: [reference], total: 1 } };
+    if (!path.endsWith('/services')) return undefined;
+    const source = { from: { source: 'group' }, english: 'through group Sales', german: '' };
+    const own = { from: { source: 'user' }, english: 'given to the user', german: '' };
+    return { body: { services: [{ service: 'chat', allowed: true, because: [source, own], denied: null }] } };
+  });
   shown(<Opened id="u1" />);
   const keys = keyboard();
-  await screen.findByText('from group Sales');
+  await screen.findByText('through group Sales');
   // Nobody asks whether to save what is gone.
   await keys.type(field(/^Login/), 'x');
   await keys.click(button('Delete'));
   const dialog = await screen.findByRole('dialog', { name: 'Delete Anna Berger?' });
-  expect(within(dialog).getByText('the membership in Sales')).toBeTruthy();
+  expect(within(dialog).getByRole('listitem').textContent).toBe('Group Sales: Members');
   await keys.click(within(dialog).getByRole('button', { name: 'Delete' }));
   await waitFor(() => expect(window.location.pathname).toBe('/admin/users'));
   expect(sent()).toEqual([{ method: 'DELETE', path: '/api/v1/admin/users/u1', body: undefined }]);
