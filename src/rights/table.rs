@@ -8,7 +8,7 @@ use std::slice;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::may::service_sets;
+use super::may::services_of;
 use super::right::{LineRight, Right, RightSet};
 use super::service::{ServiceRight, ServiceSet};
 use crate::ids::{LineId, UserId};
@@ -172,9 +172,9 @@ impl RightsTable {
         users: usize,
     ) -> RightsTable {
         let mut table = RightsTable { people: vec![Person::default(); users], ..RightsTable::default() };
-        for (id, services) in service_sets(site) {
-            if let Some(person) = slot(id).and_then(|user| table.people.get_mut(user.0 as usize)) {
-                *person = Person { active: true, services, ..Person::default() };
+        for user in site.iter::<User>().filter(|user| user.object.active) {
+            if let Some(person) = slot(user.id).and_then(|slot| table.people.get_mut(slot.0 as usize)) {
+                *person = Person { active: true, services: services_of(site, user.id), ..Person::default() };
             }
         }
         for group in site.iter::<Group>().filter(|group| group.object.active) {

@@ -42,7 +42,7 @@ use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
-use crate::rights;
+use crate::rights::{ServiceSet, services_of};
 use crate::site::{Object, ObjectId, Stored, User};
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{Account, AccountKind, Accounts};
@@ -245,9 +245,14 @@ impl WebState {
     /// What a user's clients go by.
     fn personal(&self, user: UserId) -> Personal {
         let object = self.users.account(user).and_then(|account| self.object::<User>(&account));
-        let site = self.administration.site();
-        let of = |id| Personal { services: rights::services_of(&site, id), settings: site.settings_for(id) };
-        object.map(|stored| of(stored.id)).unwrap_or_default()
+        let settings = object.map(|stored| self.administration.site().settings_for(stored.id)).unwrap_or_default();
+        Personal { services: self.services(user), settings }
+    }
+
+    /// What a user may use.
+    fn services(&self, user: UserId) -> ServiceSet {
+        let object = self.users.account(user).and_then(|account| self.object::<User>(&account));
+        object.map(|stored| services_of(&self.administration.site(), stored.id)).unwrap_or_default()
     }
 
     /// What only files tell: the server's certificates, and what the process takes of the machine.

@@ -80,6 +80,8 @@ export const de: Texts = {
     somebodyCalls: 'Eingehender Anruf',
     callsSomebody: 'Ausgehender Anruf',
     settingsOf: (line) => `Einstellungen der Leitung ${line}`,
+    forwardingOf: (who) => `Umleitung von ${who}`,
+    hiddenNumber: 'Verborgene Nummer',
     forwarded: {
       immediate: 'Alle Anrufe umgeleitet',
       busy: 'Bei Besetzt umgeleitet',

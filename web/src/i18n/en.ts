@@ -80,6 +80,8 @@ export const en = {
     somebodyCalls: 'Incoming call',
     callsSomebody: 'Outgoing call',
     settingsOf: (line: string) => `What is set for line ${line}`,
+    forwardingOf: (who: string) => `Call forwarding of ${who}`,
+    hiddenNumber: 'Hidden number',
     forwarded: {
       immediate: 'All calls forwarded',
       busy: 'Forwarded when busy',
