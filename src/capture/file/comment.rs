@@ -54,6 +54,12 @@ pub fn line(comment: &str) -> Option<&str> {
     belongs.take_while(|word| !word.starts_with("group=")).find_map(|word| word.strip_prefix("line="))
 }
 
+/// The line group that a comment says a message is of.
+pub fn group(comment: &str) -> Option<&str> {
+    let belongs = comment.lines().next()?;
+    belongs.strip_prefix("group=").or_else(|| Some(belongs.split_once(" group=")?.1))
+}
+
 /// Without what would end the line.
 fn word(text: &str) -> String {
     visible(text).collect()

@@ -2,14 +2,16 @@
 //! ours sends is compared with what was sent.
 //!
 //! Everything that decides is the same as while the server runs: [`offhook_sip::Endpoint`], [`crate::call::Calls`] and
-//! [`offhook_media::sdp`]. What people did follows from what was sent: an INVITE of the server's is a call somebody
-//! made, its 200 an answer, its BYE a hang-up. Tags, branches and Call-IDs are ours, and the PBX's messages are given
+//! [`offhook_media::sdp`]. Captures of Offhook's own say what calls were decided by beside messages
+//! ([`Influence`](super::influence::Influence)). In others what people did follows from what was sent: an INVITE of the
+//! server's is a call somebody made, its 200 an answer, its BYE a hang-up. Tags, branches and Call-IDs are ours, and the PBX's messages are given
 //! those in place of the captured ones.
 
 mod acts;
 mod audio;
 mod compare;
 mod ledger;
+mod noted;
 mod people;
 mod plan;
 mod rewrite;
