@@ -138,13 +138,9 @@ fn add_handed(trace: &mut Trace, handed: &Handed) {
 /// The steps of the call machine that Offhook has noted beside a message.
 fn noted_steps(comments: &[String]) -> impl Iterator<Item = TraceWhat> {
     let ours = comments.iter().filter(|comment| comment::call(comment).is_some());
-    ours.flat_map(|comment| comment.lines()).filter_map(|line| {
-        let (head, after) = line.split_once(" -> ")?;
-        // What no message has caused says how long before it was.
-        let head = head.split_once(" s before: ").map_or(head, |(_, head)| head);
-        let (input, before) = head.rsplit_once(": ").or_else(|| Some((head.strip_suffix(':')?, "")))?;
-        let [input, before, after] = [input, before, after].map(str::to_owned);
-        Some(TraceWhat::Step { input, before, after })
+    ours.flat_map(|comment| comment::steps(comment)).map(|step| {
+        let [input, before, after] = step.map(str::to_owned);
+        TraceWhat::Step { input, before, after }
     })
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use offhook_sip::header::Name;
 use offhook_sip::message::Message;
+use offhook_sip::method::Method;
 use offhook_sip::uri::{Host, Uri};
 use offhook_sip::{Endpoint, EndpointConfig, Event, Output, Refer, ReferId, SessionId, Source};
 
@@ -60,6 +61,8 @@ pub(super) struct World<'a> {
     leaving: VecDeque<String>,
     /// The call of the machine for each captured dialog.
     pub(super) machine: HashMap<String, CallId>,
+    /// The sessions of the same.
+    sessions: HashMap<String, Vec<SessionId>>,
     /// The same for each number that Offhook gave a call in the capture.
     pub(super) named: HashMap<String, CallId>,
     /// That number for each of the machine's.
@@ -115,6 +118,8 @@ impl<'a> World<'a> {
         // Whatever the capture shows is what the messages go by.
         config.large_over_tcp = false;
         config.session_expires = plan.session_expires;
+        // Randomness is the capture's as time is.
+        config.offers_again = false;
         let mut calls = Calls::new(plan.directory.clone(), sessions);
         // How the others stand is noted.
         let noted = plan.noted.as_ref().map_or(0, |noted| noted.directory.lines.len());
@@ -141,6 +146,7 @@ impl<'a> World<'a> {
             to_come: to_come(plan),
             leaving: VecDeque::new(),
             machine: HashMap::new(),
+            sessions: HashMap::new(),
             named: HashMap::new(),
             names: HashMap::new(),
             directory: plan.directory.clone(),
@@ -177,6 +183,7 @@ impl<'a> World<'a> {
             self.advance(step.at);
             self.current = step.call;
             match step.sent {
+                true if self.offers_again(step) => {}
                 // Why it was sent is noted, or follows from what is.
                 true if plan.noted.is_some() => {}
                 true => self.follow(step),
@@ -204,7 +211,8 @@ impl<'a> World<'a> {
         let mut transitions: HashMap<usize, Vec<Transition>> = HashMap::new();
         for (call, step) in &self.steps {
             let place = self.captured.get(call).copied().unwrap_or_default();
-            transitions.entry(place).or_default().push(step.clone());
+            let name = self.names.get(call).and_then(|name| name.parse().ok());
+            transitions.entry(place).or_default().push(Transition { call: name.unwrap_or(call.0), ..step.clone() });
         }
         transitions
     }
@@ -266,6 +274,7 @@ impl<'a> World<'a> {
                     input: step.trigger.to_string(),
                     before: step.before.map_or_else(String::new, |before| before.to_string()),
                     after: step.after.to_string(),
+                    call: step.call.0,
                 };
                 self.steps.push((step.call, transition));
             }
@@ -378,6 +387,7 @@ impl<'a> World<'a> {
 
     /// Notes which call of the machine a captured dialog is.
     fn belongs(&mut self, session: SessionId, dialog: String) {
+        self.sessions.entry(dialog.clone()).or_default().push(session);
         if let Some(call) = self.calls.call_of(session) {
             self.captured.entry(call).or_insert(self.current);
             if let Some(name) = self.plan.named.get(&dialog) {
@@ -502,6 +512,18 @@ impl<'a> World<'a> {
         id.is_some()
     }
 
+    /// An offer that was refused with 491 is made again when the captured one was. False where it is none such.
+    fn offers_again(&mut self, step: &Step) -> bool {
+        let Some((kind, place)) = &step.place else { return false };
+        let Ok(dialog) = step.message.call_id() else { return false };
+        let is_offer = matches!(step.message.method(), Some(Method::Invite | Method::Update));
+        if !is_offer || super::plan::begins(&step.message) || self.sent.count(dialog, kind) > *place {
+            return false;
+        }
+        let sessions = self.sessions.get(dialog).map(Vec::as_slice).unwrap_or_default();
+        sessions.iter().any(|&session| self.endpoint.offer_again(session, self.now))
+    }
+
     /// What came in comes in.
     fn receive(&mut self, step: &Step) {
         let captured = &step.captured;
@@ -537,16 +559,18 @@ impl<'a> World<'a> {
         }
         let begun = self.plan.sent.invite(&sent.call_id);
         let ours = begun.and(self.sent.invite(&sent.call_id));
-        let to_tag = match ours {
-            Some(ours) => Some(ours.from_tag.as_str()),
-            None => self.our_tag(&sent.call_id, &sent.to_tag),
+        // Where the server has called itself by way of a PBX, both tags are its own.
+        let tag = |tag: &str| match (begun, ours) {
+            (Some(begun), Some(ours)) if begun.from_tag == tag => Some(ours.from_tag.as_str()),
+            _ => self.our_tag(&sent.call_id, tag),
         };
         let rseq = message.header(Name::RAck).and_then(|rack| rack.split_whitespace().next()?.parse().ok());
         let rseq = rseq.and_then(|rseq| self.plan.reliable.get(&(sent.call_id.clone(), rseq)));
         let rseq = rseq.and_then(|(kind, place)| self.sent.sent(&sent.call_id, kind, *place)?.rseq);
         let edits = Edits {
             call_id: ours.map(|ours| ours.call_id.as_str()),
-            to_tag,
+            from_tag: tag(&sent.from_tag),
+            to_tag: tag(&sent.to_tag),
             rseq,
             referred: self.other_dialogs(message),
             ..Edits::default()
