@@ -18,6 +18,8 @@ use crate::web::routes::table::{Method, Operation, Routes};
 /// Entries given when nothing is said, and at most.
 const ENTRIES: u32 = 50;
 const MAX_ENTRIES: u32 = 500;
+/// Octets of objects on a page; one entry is always there.
+const MAX_PAGE: usize = 2 << 20;
 
 /// Which changes are looked for.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -50,6 +52,9 @@ async fn list(
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Json<Audit>, Failure> {
     let Query(AuditQuery { actor, kind, object, since, before, limit }) = query.map_err(|_| CauseCode::BadRequest)?;
+    if [&actor, &kind, &object].into_iter().flatten().any(|text| text.contains(char::is_control)) {
+        return Err(CauseCode::BadRequest.into());
+    }
     let limit = limit.filter(|&limit| limit > 0).unwrap_or(ENTRIES).min(MAX_ENTRIES);
     let filter = AuditFilter { actor, kind, object, since };
     // One more says whether there is a next page.
@@ -57,8 +62,15 @@ async fn list(
         error!(error = &failure as &dyn std::error::Error, "the audit log cannot be read");
         CauseCode::Internal
     })?;
-    let is_last = found.len() <= limit as usize;
-    found.truncate(limit as usize);
+    let mut octets = 0;
+    let size = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let fits = |(_, entry): &&(i64, crate::store::AuditEntry)| {
+        octets += size(&entry.before) + size(&entry.after);
+        octets <= MAX_PAGE
+    };
+    let fit = found.iter().take(limit as usize).take_while(fits).count().max(1);
+    let is_last = found.len() <= fit;
+    found.truncate(fit);
     let next = found.last().map(|(id, _)| *id).filter(|_| !is_last);
     let site = state.administration.site();
     let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
