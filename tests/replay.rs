@@ -80,7 +80,7 @@ fn a_replay_says_what_it_comes_to_and_logs_only_when_asked() {
     };
     assert_eq!(said(&["--brief"]), "");
     let logged = said(&["--brief", "--verbose"]);
-    assert!(logged.contains("INFO") && logged.contains("call=1"), "{logged}");
+    assert!(logged.contains("DEBUG") && logged.contains("offhook::call"), "{logged}");
 }
 
 #[test]

@@ -251,7 +251,8 @@ impl Command {
     /// What is logged where nobody says otherwise. What the call machine says while it replays is nobody's log.
     pub fn log_level(&self) -> &'static str {
         match self {
-            Command::Replay { verbose: false, .. } | Command::Case(_) => "warn",
+            Command::Replay { verbose: true, .. } => "debug",
+            Command::Replay { .. } | Command::Case(_) => "warn",
             _ => "info",
         }
     }

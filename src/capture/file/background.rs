@@ -101,15 +101,14 @@ impl Background {
     }
 
     fn group(&mut self, id: LineGroupId, names: &[String], out: &mut Vec<Influence>) {
+        let name = names.get(id.0 as usize).map_or("", String::as_str);
+        let Some(group) = self.standing.group(id, name) else { return };
         let server = Some(Influence::Server { music_on_hold: self.standing.directory.music_on_hold });
         if self.server != server {
             out.extend(server.clone());
             self.server = server;
         }
-        let name = names.get(id.0 as usize).map_or("", String::as_str);
-        if let Some(group) = self.standing.group(id, name)
-            && self.groups.get(&id) != Some(&group)
-        {
+        if self.groups.get(&id) != Some(&group) {
             out.push(group.clone());
             self.groups.insert(id, group);
         }

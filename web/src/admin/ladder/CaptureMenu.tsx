@@ -22,7 +22,10 @@ export interface Captured {
 }
 
 /** What of a call is captured, by what is said of all captures. */
-export function capturedOf(report: Captures | null, { id, group, line }: Pick<Trace, 'id' | 'group' | 'line'>): Captured {
+export function capturedOf(
+  report: Captures | null,
+  { id, group, line }: Pick<Trace, 'id' | 'group' | 'line'>,
+): Captured {
   const own = report?.calls.find((call) => call.id === id)?.audio ?? null;
   const its = report?.groups.find(({ name, capturing }) => capturing && name === group);
   const chosen = its && (its.lines === null || (line !== null && its.lines.includes(line)));
@@ -57,17 +60,15 @@ interface ChoiceProps {
   may: boolean;
   onChoose: (audio: CaptureAudio) => void;
   onStop: () => void;
-  /** Whether it is open from the beginning. */
-  opened?: boolean;
 }
 
-export function CaptureChoice({ captured, payload, may, onChoose, onStop, opened }: ChoiceProps) {
+export function CaptureChoice({ captured, payload, may, onChoose, onStop }: ChoiceProps) {
   const { texts } = useTranslation();
   const t = texts.admin.ladder;
   const { own, group, groupAudio } = captured;
   const active = own !== null || group !== null;
   return (
-    <Menu position="bottom-end" width={320} defaultOpened={opened}>
+    <Menu position="bottom-end" width={320}>
       <Menu.Target>
         <Button
           size="xs"
@@ -83,26 +84,24 @@ export function CaptureChoice({ captured, payload, may, onChoose, onStop, opened
       </Menu.Target>
       <Menu.Dropdown>
         {group !== null && (
-          <Menu.Label className={classes.now}>
-            {t.capturedWith(group, t.captureKinds[groupAudio])}
-          </Menu.Label>
+          <Menu.Label className={classes.now}>{t.capturedWith(group, t.captureKinds[groupAudio])}</Menu.Label>
         )}
         {own !== null && <Menu.Label className={classes.now}>{t.captured}</Menu.Label>}
         <Menu.Label>{t.captureText}</Menu.Label>
-        {KINDS.map((audio) => (
-          <Menu.Item
-            key={audio}
-            role="menuitemradio"
-            aria-checked={own === audio}
-            disabled={!may || (audio === 'payload' && !payload)}
-            leftSection={
-              own === audio ? <IconCheck size={16} aria-hidden /> : <span className={classes.place} aria-hidden />
-            }
-            onClick={() => onChoose(audio)}
-          >
-            {t.captureKinds[audio]}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={own ?? ''}>
+          {KINDS.map((audio) => (
+            <Menu.RadioItem
+              key={audio}
+              value={audio}
+              closeMenuOnClick
+              disabled={!may || (audio === 'payload' && !payload)}
+              checkIcon={<IconCheck size={16} aria-hidden />}
+              onChange={() => onChoose(audio)}
+            >
+              {t.captureKinds[audio]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         {!payload && <Menu.Label>{texts.admin.captures.noPayload}</Menu.Label>}
         {own !== null && (
           <>
