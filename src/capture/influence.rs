@@ -206,6 +206,7 @@ impl Influence {
             }
             Input::Shutdown => Influence::Shutdown,
             Input::Directory(_)
+            | Input::Rights(_)
             | Input::Incoming { .. }
             | Input::Replacing { .. }
             | Input::Invited { .. }

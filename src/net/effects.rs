@@ -106,7 +106,8 @@ impl<R: Role> Core<R> {
 
     pub(super) fn perform_media(&mut self, call: CallId, effect: MediaEffect, now: Instant) {
         let user = self.calls.client_at(call).map(|(_, user)| user);
-        let _at_work = Subject { call: Some(call), line: self.recorder.owner(call).line, user }.at_work();
+        let line = self.recorder.owners(call).iter().find_map(|owner| owner.line);
+        let _at_work = Subject { call: Some(call), line, user }.at_work();
         let (side, result) = match effect {
             MediaEffect::AnswerBrowser { side, sdp, expected } => {
                 let answer = self.media.answer_browser(call, side, &sdp, expected);

@@ -127,6 +127,10 @@ problems! {
     PasswordTooShort = "password_too_short", 422, "A password has {} characters at least.", "Ein Passwort hat mindestens {} Zeichen.";
     /// A document that is not JSON, or not of this shape.
     InvalidDocument = "invalid_document", 422, "This document cannot be read: {}.", "Dieses Dokument lässt sich nicht lesen: {}.";
+    /// There is one backup at a time.
+    BackupBusy = "backup_busy", 409, "Another backup is being made or fetched. Wait for it.", "Eine andere Sicherung wird gerade gemacht oder geholt. Bitte darauf warten.";
+    /// A backup of a database that is not a file of ours.
+    BackupElsewhere = "backup_elsewhere", 409, "The database is PostgreSQL: back it up with its own tools, pg_dump for example.", "Die Datenbank ist PostgreSQL: Sie wird mit deren eigenen Werkzeugen gesichert, zum Beispiel pg_dump.";
 }
 
 /// What is wrong, and where.

@@ -1,5 +1,7 @@
 //! Who changed what.
 
+use std::borrow::Cow;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
 
@@ -39,6 +41,12 @@ pub struct AuditFilter {
     pub object: Option<String>,
     /// From this time on, in milliseconds since 1970.
     pub since: Option<i64>,
+    /// Until before this time.
+    pub until: Option<i64>,
+    /// With this text in what was changed, its name or who did it; the case of a to z does not matter.
+    pub search: Option<String>,
+    /// Who the text stands for, too: actors that are called so.
+    pub found_actors: Vec<String>,
 }
 
 /// All changes. Nothing is ever taken out of it.
@@ -57,20 +65,33 @@ impl AuditTable {
     ) -> Result<Vec<(i64, AuditEntry)>, sqlx::Error> {
         let equal = [("actor", &filter.actor), ("kind", &filter.kind), ("object", &filter.object)];
         let equal = equal.into_iter().filter_map(|(column, value)| Some((column, value.as_deref()?)));
-        let mut sql = "SELECT * FROM audit WHERE id < $1 AND at >= $2".to_owned();
-        let mut values = Vec::new();
-        for (place, (column, value)) in (4..).zip(equal) {
-            sql += &format!(" AND {column} = ${place}");
+        let mut sql = "SELECT * FROM audit WHERE id < $1 AND at >= $2 AND at < $4".to_owned();
+        let mut values: Vec<Cow<'_, str>> = Vec::new();
+        let mut place = |value| {
             values.push(value);
+            values.len() + 4
+        };
+        for (column, value) in equal {
+            sql += &format!(" AND {column} = ${}", place(value.into()));
+        }
+        if let Some(text) = &filter.search {
+            let pattern =
+                format!("%{}%", text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+            let pattern = place(pattern.into());
+            let columns = ["title", "actor", "before", "after"];
+            let mut any = columns.map(|column| format!("LOWER({column}) LIKE ${pattern} ESCAPE '\\'")).to_vec();
+            any.extend(filter.found_actors.iter().map(|actor| format!("actor = ${}", place(actor.into()))));
+            sql += &format!(" AND ({})", any.join(" OR "));
         }
         sql += " ORDER BY id DESC LIMIT $3";
         // Nothing of the filter is in the text, only which columns it names.
         let mut query = sqlx::query(AssertSqlSafe(sql))
             .bind(before.unwrap_or(i64::MAX))
             .bind(filter.since.unwrap_or(i64::MIN))
-            .bind(i64::from(limit));
-        for value in values {
-            query = query.bind(value);
+            .bind(i64::from(limit))
+            .bind(filter.until.unwrap_or(i64::MAX));
+        for value in &values {
+            query = query.bind(&**value);
         }
         query.fetch_all(&self.pool).await?.iter().map(read).collect()
     }

@@ -1,14 +1,15 @@
 //! A copy of the database while it is in use.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use sqlx::Connection;
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::StoreError;
 use super::database::{Durability, Place};
+use super::{Store, StoreError};
 use crate::config::Database;
 use crate::key_file;
 
@@ -37,6 +38,9 @@ pub enum BackupError {
         /// Why.
         source: sqlx::Error,
     },
+    /// Another one is under way.
+    #[error("another backup is being made or fetched. Wait for it.")]
+    Busy,
     /// PostgreSQL has tools for it, which know more than we do.
     #[error("the database is {0}, which its own tools back up: pg_dump --format=custom --file=FILE \"{0}\"")]
     PostgreSql(String),
@@ -71,6 +75,31 @@ pub async fn backup(data_dir: &Path, database: &Database, file: &Path) -> Result
     }
     kept?;
     Ok(fs::metadata(file).map_err(problem)?.len())
+}
+
+/// A copy of the database that only its reader has: its file has no name any more.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The copy.
+    pub file: File,
+    /// Its octets.
+    pub octets: u64,
+    /// There is one at a time: each takes as much of the disk as the database.
+    _only: OwnedSemaphorePermit,
+}
+
+impl Store {
+    /// Copies the database as [`backup`] does, for somebody who fetches it. One at a time.
+    pub async fn snapshot(&self) -> Result<Snapshot, BackupError> {
+        let only = self.snapshots.clone().try_acquire_owned().map_err(|_| BackupError::Busy)?;
+        let path = self.data_dir.join("offhook.sqlite.snapshot");
+        // One that a server left behind.
+        let _ = fs::remove_file(&path);
+        let octets = backup(&self.data_dir, &self.database, &path).await?;
+        let opened = File::open(&path).and_then(|file| fs::remove_file(&path).map(|()| file));
+        let file = opened.map_err(|source| BackupError::File { path, source })?;
+        Ok(Snapshot { file, octets, _only: only })
+    }
 }
 
 async fn copy(connection: &mut sqlx::AnyConnection, part: &Path) -> Result<(), sqlx::Error> {

@@ -18,10 +18,11 @@ use std::sync::Arc;
 
 use sqlx::AnyPool;
 use sqlx::migrate::MigrateError;
+use tokio::sync::Semaphore;
 
 pub use self::accounts::AccountTable;
 pub use self::audit::{AuditEntry, AuditFilter, AuditTable};
-pub use self::backup::{BackupError, backup};
+pub use self::backup::{BackupError, Snapshot, backup};
 use self::database::{Durability, Place};
 pub use self::idempotency::{Answer, AnswerTable};
 pub use self::line_settings::LineSettingsTable;
@@ -44,6 +45,10 @@ pub struct Store {
     records: AnyPool,
     seal: Arc<Seal>,
     kind: &'static str,
+    /// What a backup is made of, and that there is one at a time.
+    data_dir: PathBuf,
+    database: Database,
+    snapshots: Arc<Semaphore>,
 }
 
 /// The database cannot be used. One sentence that says where and why, then what to do.
@@ -132,6 +137,9 @@ impl Store {
             pool: place.pool(Durability::Full),
             records: place.pool(Durability::Relaxed),
             kind: place.kind(),
+            data_dir: data_dir.to_owned(),
+            database: database.clone(),
+            snapshots: Arc::new(Semaphore::new(1)),
         })
     }
 

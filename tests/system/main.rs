@@ -33,6 +33,7 @@ mod registration;
 mod reload;
 mod restart;
 mod rig;
+mod rights;
 mod routes;
 mod samples;
 mod scenarios;

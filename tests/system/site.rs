@@ -195,6 +195,19 @@ fn lists_have_pages_and_many_change_together_or_not_at_all() {
     let refused = root.send("POST", &bulk, &[], &json!({ "ids": ids, "patch": { "login": "same" } }));
     assert_eq!((refused.status, wrong(&refused).1), (422, "/login".into()));
     assert_eq!(root.get(&paths[0])["version"], 2, "nothing has changed");
+    // Each keeps what else it has.
+    let etag = [("if-match", "*")];
+    let chat = root.send("PATCH", &paths[0], &etag, &json!({ "services": ["chat"] }));
+    assert_eq!(chat.status, 200, "{}", chat.text);
+    let added = root.send("POST", &bulk, &[], &json!({ "ids": ids, "add": { "services": ["audio"] } }));
+    assert_eq!(added.json()["changed"].as_array().map(Vec::len), Some(3), "{}", added.text);
+    let services = |path: &str| root.get(path)["object"]["services"].as_array().map(Vec::len);
+    assert_eq!([&paths[0], &paths[1]].map(|path| services(path)), [Some(2), Some(1)]);
+    let removed = root.send("POST", &bulk, &[], &json!({ "ids": ids, "remove": { "services": ["audio"] } }));
+    assert_eq!(removed.status, 200, "{}", removed.text);
+    assert_eq!([&paths[0], &paths[1]].map(|path| services(path)), [Some(1), Some(0)]);
+    let both = root.send("POST", &bulk, &[], &json!({ "ids": ids, "add": {}, "patch": {} }));
+    assert_eq!(both.status, 400, "{}", both.text);
     let missing = root.send("POST", &bulk, &[], &json!({ "ids": [ids[0], "00000000000000000000"], "delete": true }));
     assert_eq!(missing.status, 404, "{}", missing.text);
     let deleted = root.send("POST", &bulk, &[], &json!({ "ids": ids, "delete": true }));
@@ -274,6 +287,56 @@ fn an_import_is_previewed_and_then_made() {
     assert_eq!((wrong(&refused).0, &refused.json()["errors"][0]["line"]), (422, &json!(2)));
     let export = root.ask("GET", "/api/v1/admin/export", &[], "");
     assert_eq!((export.status, export.header("content-type")), (200, "application/zip"));
+}
+
+#[test]
+fn what_refers_to_an_object_and_where_services_come_from_is_told() {
+    let (_site, server) = alone("site-references");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    let mia = root.create(
+        USERS,
+        &json!({ "login": "mia", "display_name": "Mia", "active": true, "services": ["missed_call_sms"] }),
+    );
+    let id = mia.rsplit('/').next().unwrap_or_default();
+    let group = json!({ "name": "Sales", "leader": id, "members": [id], "services": ["send_sms"] });
+    root.create("/api/v1/admin/groups", &group);
+    let told = root.get(&format!("{mia}/references"));
+    let pointers: Vec<_> =
+        told["references"].as_array().expect("there are some").iter().map(|r| &r["pointer"]).collect();
+    assert_eq!((pointers, &told["total"]), (vec![&json!("/leader"), &json!("/members/0")], &json!(2)));
+    let services = root.get(&format!("{mia}/services"));
+    let find = |service: &str| {
+        let all = services["services"].as_array().expect("there are some");
+        all.iter().find(|each| each["service"] == service).expect("every service is told").clone()
+    };
+    assert_eq!(find("send_sms")["because"][0]["english"], "through group Sales");
+    assert_eq!(find("missed_call_sms")["because"][0]["from"]["source"], "user");
+    assert_eq!(find("see_all_journals")["allowed"], false);
+    let audit = |query: &str| {
+        let found = root.get(&format!("/api/v1/admin/audit?{query}"));
+        found["entries"]
+            .as_array()
+            .expect("it has entries")
+            .iter()
+            .map(|entry| entry["title"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(audit("search=send_sms"), ["Sales"]);
+    assert!(audit("until=1").is_empty());
+}
+
+#[test]
+fn a_backup_is_fetched_while_the_server_runs() {
+    let (_site, server) = alone("site-backup");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    root.create(USERS, &json!({ "login": "mia", "display_name": "Mia" }));
+    let answer = root.ask("POST", "/api/v1/admin/backup", &[], "");
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/vnd.sqlite3"), "{}", answer.text);
+    let body = answer.text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    assert!(body.contains("SQLite format 3\0") && body.contains("\"login\":\"mia\""));
+    assert_eq!(root.get("/api/v1/admin/audit?kind=database")["entries"][0]["action"], "backup");
+    let left = std::fs::read_dir(server.dir().join("data")).expect("the folder can be read").flatten();
+    assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().contains("snapshot")));
 }
 
 #[test]

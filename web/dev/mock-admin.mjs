@@ -5,7 +5,8 @@ import { capture, captures, deleteCapture, failures, leg, status, traces } from 
 import { siteRoute } from './mock-site.mjs';
 
 const started = Date.now();
-const SITE = /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|settings|rights|audit)(\/|$)/;
+const SITE =
+  /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|tokens|settings|rights|audit|import|backup)(\/|$)/;
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
 const minutes = (n) => n * 60_000;
 const reset = new Map();
@@ -203,7 +204,13 @@ export async function administer(request, response) {
     for await (const part of request) text += part;
     const path = pathname.slice('/api/v1/admin'.length);
     const match = request.headers['if-match'];
-    const [code, body, etag] = siteRoute(request.method, path, searchParams, match, text && JSON.parse(text));
+    const [code, body, etag] = siteRoute(
+      request.method,
+      path,
+      searchParams,
+      match,
+      text && path !== '/import' ? JSON.parse(text) : text,
+    );
     const type = code < 400 ? 'application/json' : 'application/problem+json';
     if (body) json(code, body, { 'content-type': type, ...(etag ? { etag } : {}) });
     else response.writeHead(code).end();

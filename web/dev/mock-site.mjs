@@ -137,6 +137,13 @@ const site = {
     (n) => n === 0,
   ),
 };
+site.tokens = table('t', 3, (n) => ({
+  name: ['Monitoring', 'Phone book sync', 'Old intranet'][n],
+  description: ['Prometheus', 'Writes users every night', ''][n],
+  scopes: [['metrics'], ['users'], ['read_only']][n],
+  expires: [null, Math.floor(Date.now() / 1000) + 90 * 86_400, Math.floor(Date.now() / 1000) - 86_400][n],
+  active: true,
+}));
 const only = { id: idOf('s', 0), version: 1, from_file: false, object: settings };
 const singular = {
   users: 'user',
@@ -144,6 +151,7 @@ const singular = {
   computers: 'computer',
   profiles: 'profile',
   administrators: 'administrator',
+  tokens: 'token',
 };
 const columns = {
   business: (object) => object.phones.business,
@@ -370,10 +378,75 @@ function audit(query) {
   const found = log.filter(
     (entry) =>
       ['actor', 'kind', 'object'].every((name) => !query.get(name) || entry[name] === query.get(name)) &&
+      entry.at >= Number(query.get('since') ?? 0) &&
+      entry.at < Number(query.get('until') ?? Infinity) &&
+      JSON.stringify(entry)
+        .toLowerCase()
+        .includes((query.get('search') ?? '').toLowerCase()) &&
       (!query.get('before') || entry.id < Number(query.get('before'))),
   );
   const entries = found.slice(0, Number(query.get('limit') ?? 50));
   return [200, { entries, next: entries.length < found.length ? entries.at(-1).id : null }];
+}
+
+/** What an import comes to, whatever the file says; one that is called wrong in its text is refused. */
+function imported(query, text) {
+  if (text.includes('wrong')) {
+    const errors = [
+      {
+        pointer: '/users/3/phones/mobile',
+        code: 'invalid_number',
+        detail: 'This is no telephone number.',
+        kind: 'user',
+        name: 'kai',
+        line: null,
+      },
+      {
+        pointer: '/groups/0/leader',
+        code: 'unknown_user',
+        detail: 'This user does not exist.',
+        kind: 'group',
+        name: 'Sales',
+        line: null,
+      },
+    ];
+    return problem(422, 'invalid_number', errors[0].detail, errors);
+  }
+  const write = (kind, stored, before, after, follows = false) => ({
+    kind,
+    id: stored.id,
+    version: 2,
+    title: titleOf(stored.object),
+    before,
+    after,
+    follows,
+  });
+  const [anna, ben, group] = [
+    site.users.get(idOf('u', 0)),
+    site.users.get(idOf('u', 1)),
+    site.groups.get(idOf('g', 0)),
+  ];
+  const writes = [
+    write('user', anna, anna.object, { ...anna.object, email: 'anna@example.com', active: false }),
+    write('user', { ...ben, id: idOf('n', 99) }, null, ben.object),
+    write('group', group, group.object, { ...group.object, description: 'All who sell' }),
+    ...(query.get('prune') === 'true'
+      ? [write('computer', site.computers.get(idOf('c', 0)), site.computers.get(idOf('c', 0)).object, null)]
+      : []),
+  ];
+  return [200, { applied: query.get('preview') !== 'true', writes }];
+}
+
+/** What refers to a user or group. */
+function references(kind, id) {
+  const found = [];
+  for (const group of site.groups.values()) {
+    const note = (pointer) => found.push({ kind: 'group', id: group.id, title: group.object.name, pointer });
+    if (kind === 'users' && group.object.leader === id) note('/leader');
+    if (kind === 'users' && group.object.members.includes(id)) note('/members/0');
+    if (kind === 'groups' && group.object.monitor_groups.some((each) => each.group === id)) note('/monitor_groups/0');
+  }
+  return [200, { references: found, total: found.length }];
 }
 
 /** Answers a request about the site: its status, body and version; null where it is about something else. */
@@ -384,6 +457,8 @@ export function siteRoute(method, path, query, match, body) {
     return method === 'PUT' ? put('settings', only, match, body) : answer(only);
   }
   if (kind === 'audit') return audit(query);
+  if (kind === 'import') return imported(query, body);
+  if (kind === 'backup') return problem(409, 'backup_elsewhere', 'The database is PostgreSQL.');
   if (kind === 'rights') return [200, decide(query.get('by'), query.get('right'), query.get('of'))];
   const all = site[kind];
   if (!all) return null;
@@ -394,7 +469,8 @@ export function siteRoute(method, path, query, match, body) {
     const stored = { id: idOf('n', ++made), version: 1, from_file: false, object: body };
     all.set(stored.id, stored);
     note('create', singular[kind], stored, null, body);
-    return answer(stored, 201);
+    if (kind !== 'tokens') return answer(stored, 201);
+    return [201, { stored, token: `oh_${stored.id}_mock-${'x'.repeat(38)}` }, '"1"'];
   }
   if (id === 'bulk') {
     const those = body.ids.map((each) => all.get(each));
@@ -417,6 +493,17 @@ export function siteRoute(method, path, query, match, body) {
   const stored = all.get(id);
   if (!stored) return notFound();
   if (part === 'lines') return linesOf(stored);
+  if (part === 'references') return references(kind, id);
+  if (part === 'services') {
+    const because = only.object.services.map((service) => [
+      service,
+      [{ from: { source: 'everybody' }, english: words.everybody[0], german: words.everybody[1] }],
+    ]);
+    return [
+      200,
+      { services: because.map(([service, because]) => ({ service, allowed: true, because, denied: null })) },
+    ];
+  }
   if (part === 'rights')
     return [200, { rights: RIGHTS.map((right) => ({ right, decision: decide(query.get('by'), right, id) })) }];
   if (part === 'password') {

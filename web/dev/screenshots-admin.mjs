@@ -56,6 +56,9 @@ const pages = {
   computers: '/admin/computers',
   computer: `/admin/computers/${id('c', 0)}`,
   administrators: '/admin/administrators',
+  tokens: '/admin/tokens',
+  token: `/admin/tokens/${id('t', 1)}`,
+  transfer: '/admin/transfer',
   administrator: `/admin/administrators/${id('a', 1)}`,
 };
 

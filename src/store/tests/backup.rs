@@ -1,10 +1,11 @@
 //! The backup.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 
 use super::Fresh;
-use crate::store::{Row, Write, backup};
+use crate::store::{BackupError, Row, Write, backup};
 
 fn put(id: &str) -> Write {
     let row = Row { kind: "user".into(), id: id.into(), version: 1, body: "{}".into() };
@@ -56,4 +57,25 @@ async fn for_postgresql_its_own_tool_is_named() {
     let problem = backup(&fresh.folder, &fresh.database, &fresh.folder.join("kept")).await.unwrap_err().to_string();
     let url = fresh.database.url.as_ref().unwrap().expose();
     assert!(problem.contains(&format!("pg_dump --format=custom --file=FILE \"{url}\"")), "{problem}");
+}
+
+#[tokio::test]
+async fn a_snapshot_leaves_nothing_behind_and_there_is_one_at_a_time() {
+    let fresh = Fresh::sqlite();
+    let store = fresh.open().await;
+    store.site().write(&[put("a")], &[]).await.unwrap();
+    let mut snapshot = store.snapshot().await.unwrap();
+    assert!(matches!(store.snapshot().await, Err(BackupError::Busy)));
+    let mut octets = Vec::new();
+    snapshot.file.read_to_end(&mut octets).unwrap();
+    assert_eq!(octets.len() as u64, snapshot.octets);
+    assert!(octets.starts_with(b"SQLite format 3"));
+    let left = fs::read_dir(&fresh.folder)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().contains("snapshot"));
+    assert_eq!(left.count(), 0);
+    drop(snapshot);
+    assert!(store.snapshot().await.is_ok());
+    store.close().await;
 }

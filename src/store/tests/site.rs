@@ -208,7 +208,23 @@ async fn changes_are_listed_the_latest_first_page_by_page_and_by_who_made_them_t
             (AuditFilter { actor: root(), object: a(), ..all.clone() }, vec![1]),
             (AuditFilter { kind: Some("group".into()), ..all.clone() }, vec![]),
             (AuditFilter { since: Some(3), ..all.clone() }, vec![4, 3]),
-            (AuditFilter { actor: root(), kind: Some("user".into()), object: a(), since: Some(2) }, vec![]),
+            (AuditFilter { until: Some(2), ..all.clone() }, vec![1]),
+            (AuditFilter { search: Some("\u{e4}".into()), ..all.clone() }, vec![1]),
+            (AuditFilter { search: Some("CAROL".into()), ..all.clone() }, vec![4, 2]),
+            (AuditFilter { search: Some("%".into()), ..all.clone() }, vec![]),
+            (
+                AuditFilter {
+                    search: Some("nobody".into()),
+                    found_actors: vec!["root".into()],
+                    object: a(),
+                    ..all.clone()
+                },
+                vec![1],
+            ),
+            (
+                AuditFilter { actor: root(), kind: Some("user".into()), object: a(), since: Some(2), ..all.clone() },
+                vec![],
+            ),
         ] {
             let found = audit.list(&filter, None, 10).await.unwrap();
             assert_eq!(found.iter().map(|(_, entry)| entry.at).collect::<Vec<_>>(), times, "{filter:?}");

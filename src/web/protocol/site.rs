@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use crate::rights::{Denied, Place, Reason, Right};
+use crate::rights::{Denied, Place, Reason, Right, ServiceRight, Source};
 use crate::site::binding::{BoundBy, LineKey, Unbound};
-use crate::site::{Kind, ObjectId, Stored, Token, Write};
+use crate::site::{Items, Kind, ObjectId, Reference, Stored, Token, Write};
 
 /// Why a request was refused (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
@@ -53,7 +53,7 @@ pub struct FieldProblem {
     pub line: Option<u64>,
 }
 
-/// Body of `POST /api/v1/admin/users/bulk` and the like: either `patch` or `delete`.
+/// Body of `POST /api/v1/admin/users/bulk` and the like: either `patch`, or `add` and `remove`, or `delete`.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
 pub struct Bulk {
@@ -63,6 +63,15 @@ pub struct Bulk {
     #[serde(default)]
     #[ts(optional, type = "Record<string, unknown>")]
     pub patch: Option<Value>,
+    /// What comes into lists of all of them, by the names of the fields: `{"services": ["chat"]}`. What else they have
+    /// stays.
+    #[serde(default)]
+    #[ts(optional, type = "Record<string, unknown[]>")]
+    pub add: Option<Items>,
+    /// What leaves lists of all of them.
+    #[serde(default)]
+    #[ts(optional, type = "Record<string, unknown[]>")]
+    pub remove: Option<Items>,
     /// Whether they are deleted.
     #[serde(default)]
     #[ts(optional, as = "Option<bool>")]
@@ -189,6 +198,46 @@ pub struct ExplainedRight {
     pub right: Right,
     /// Whether it is there.
     pub decision: ExplainedDecision,
+}
+
+/// Answer to `GET /api/v1/admin/users/{id}/services`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct UserServices {
+    /// Every service.
+    pub services: Vec<ExplainedService>,
+}
+
+/// Whether a user may use a service, and why, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct ExplainedService {
+    /// Which.
+    pub service: ServiceRight,
+    /// Whether the user may use it.
+    pub allowed: bool,
+    /// Everything that allows it; each alone would.
+    pub because: Vec<ExplainedSource>,
+    /// Why not.
+    pub denied: Option<ExplainedDenial>,
+}
+
+/// Where a service comes from, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct ExplainedSource {
+    /// Where from.
+    pub from: Source,
+    /// As a part of a sentence: "through group Sales".
+    pub english: String,
+    /// The same in German.
+    pub german: String,
+}
+
+/// Answer to `GET …/{id}/references`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct References {
+    /// The places that refer to the object, 500 at most; they let go of it when it is deleted.
+    pub references: Vec<Reference>,
+    /// How many there are.
+    pub total: usize,
 }
 
 /// Answer to `GET /api/v1/admin/audit`.

@@ -120,7 +120,7 @@ fn copy(path: &Path, size: u64, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// What a thread writes, as it writes it. An error ends the answer early, which its reader notices.
-fn streamed(write: impl FnOnce(&mut Pieces) -> io::Result<()> + Send + 'static) -> Body {
+pub(super) fn streamed(write: impl FnOnce(&mut Pieces) -> io::Result<()> + Send + 'static) -> Body {
     let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(BACKLOG);
     tokio::task::spawn_blocking(move || {
         let mut pieces = Pieces { gathered: Vec::with_capacity(PIECE), sender };
@@ -136,7 +136,7 @@ fn streamed(write: impl FnOnce(&mut Pieces) -> io::Result<()> + Send + 'static) 
 }
 
 /// Gathers what is written into pieces and sends them.
-struct Pieces {
+pub(super) struct Pieces {
     gathered: Vec<u8>,
     sender: mpsc::Sender<io::Result<Bytes>>,
 }

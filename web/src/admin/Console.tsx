@@ -4,6 +4,8 @@ import {
   IconActivity,
   IconAdjustments,
   IconAlertTriangle,
+  IconApi,
+  IconArrowsTransferUpDown,
   IconDeviceDesktop,
   IconFileDownload,
   IconFileText,
@@ -13,12 +15,13 @@ import {
   IconMenu2,
   IconPhone,
   IconPlugConnected,
+  IconRobot,
   IconSettings,
   IconShieldCog,
   IconUser,
   IconUsersGroup,
 } from '@tabler/icons-react';
-import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { Appearance, LanguageChoice } from '../components/Choices';
 import frame from '../components/Header.module.css';
 import { Logo } from '../components/Logo';
@@ -46,9 +49,14 @@ import { ProfilePage, Profiles } from './site/Profiles';
 import { Rights } from './site/Rights';
 import { RoleContext, roleOf } from './site/role';
 import { SettingsPage } from './site/SettingsPage';
+import { TokenPage, Tokens } from './site/Tokens';
+import { Transfer } from './site/Transfer';
 import { UserPage } from './site/UserPage';
 import { Users } from './site/Users';
 import { Status } from './Status';
+
+/** Large, and only for who looks at it. */
+const ApiPage = lazy(() => import('./ApiPage'));
 
 /** How long an announcement stays, in ms. */
 const ANNOUNCED = 6000;
@@ -166,6 +174,16 @@ function Shown({
       return opened === null ? <Computers /> : <ComputerPage key={opened} id={opened} />;
     case 'administrators':
       return opened === null ? <Administrators /> : <AdministratorPage key={opened} id={opened} />;
+    case 'tokens':
+      return opened === null ? <Tokens /> : <TokenPage key={opened} id={opened} />;
+    case 'transfer':
+      return <Transfer />;
+    case 'api':
+      return (
+        <Suspense fallback={loading}>
+          <ApiPage />
+        </Suspense>
+      );
     case 'settings':
       return <SettingsPage />;
     case 'audit':
@@ -207,7 +225,10 @@ const icons: Record<Page, typeof IconPhone> = {
   status: IconActivity,
   settings: IconSettings,
   administrators: IconShieldCog,
+  tokens: IconRobot,
+  transfer: IconArrowsTransferUpDown,
   audit: IconHistory,
+  api: IconApi,
 };
 
 function Pages({ current }: { current: Page }) {

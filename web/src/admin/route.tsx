@@ -6,7 +6,7 @@ export const NAVIGATION = [
   { group: 'people', pages: ['users', 'groups', 'rights', 'profiles', 'computers'] },
   { group: 'telephony', pages: ['lines', 'calls'] },
   { group: 'diagnosis', pages: ['failures', 'captures', 'log'] },
-  { group: 'system', pages: ['status', 'settings', 'administrators', 'audit'] },
+  { group: 'system', pages: ['status', 'settings', 'administrators', 'tokens', 'transfer', 'audit', 'api'] },
 ] as const;
 
 export type Page = (typeof NAVIGATION)[number]['pages'][number];
@@ -14,7 +14,7 @@ export type Page = (typeof NAVIGATION)[number]['pages'][number];
 export const PAGES: readonly Page[] = NAVIGATION.flatMap(({ pages }): readonly Page[] => pages);
 
 /** Pages of objects, each of which has a page of its own. */
-const OPENING: readonly Page[] = ['users', 'groups', 'profiles', 'computers', 'administrators'];
+const OPENING: readonly Page[] = ['users', 'groups', 'profiles', 'computers', 'administrators', 'tokens'];
 
 export interface Route {
   page: Page;
@@ -124,6 +124,9 @@ export function go(address: string): void {
 export function leaving(leave: () => void): void {
   if (guard === null || guard(leave)) leave();
 }
+
+/** Whether something on the page is not to be left unasked. */
+export const isGuarded = () => guard !== null;
 
 /** Sets who is asked before the page is left; ends that. */
 export function guarding(asked: Guard): () => void {

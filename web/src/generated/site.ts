@@ -640,7 +640,7 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document" | "backup_busy" | "backup_elsewhere";
 
 export type Page<T> = { 
 /**
@@ -760,6 +760,15 @@ ids: Array<ObjectId>,
  * What changes in all of them (JSON merge patch, RFC 7396).
  */
 patch?: Record<string, unknown>, 
+/**
+ * What comes into lists of all of them, by the names of the fields: `{"services": ["chat"]}`. What else they have
+ * stays.
+ */
+add?: Record<string, unknown[]>, 
+/**
+ * What leaves lists of all of them.
+ */
+remove?: Record<string, unknown[]>, 
 /**
  * Whether they are deleted.
  */
@@ -978,3 +987,51 @@ applied: boolean,
  * What it writes, those first that others refer to.
  */
 writes: Array<Write>, };
+
+export type UserServices = { 
+/**
+ * Every service.
+ */
+services: Array<ExplainedService>, };
+
+export type ExplainedService = { 
+/**
+ * Which.
+ */
+service: ServiceRight, 
+/**
+ * Whether the user may use it.
+ */
+allowed: boolean, 
+/**
+ * Everything that allows it; each alone would.
+ */
+because: Array<ExplainedSource>, 
+/**
+ * Why not.
+ */
+denied: ExplainedDenial | null, };
+
+export type ExplainedSource = { 
+/**
+ * Where from.
+ */
+from: Source, 
+/**
+ * As a part of a sentence: "through group Sales".
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, };
+
+export type References = { 
+/**
+ * The places that refer to the object, 500 at most; they let go of it when it is deleted.
+ */
+references: Array<Reference>, 
+/**
+ * How many there are.
+ */
+total: number, };

@@ -144,6 +144,8 @@ export const problems: Record<ProblemCode, Words> = {
   wrong_media_type: { english: "Send this with one of these media types: {}.", german: "Das wird mit einem dieser Medientypen gesendet: {}." },
   password_too_short: { english: "A password has {} characters at least.", german: "Ein Passwort hat mindestens {} Zeichen." },
   invalid_document: { english: "This document cannot be read: {}.", german: "Dieses Dokument lässt sich nicht lesen: {}." },
+  backup_busy: { english: "Another backup is being made or fetched. Wait for it.", german: "Eine andere Sicherung wird gerade gemacht oder geholt. Bitte darauf warten." },
+  backup_elsewhere: { english: "The database is PostgreSQL: back it up with its own tools, pg_dump for example.", german: "Die Datenbank ist PostgreSQL: Sie wird mit deren eigenen Werkzeugen gesichert, zum Beispiel pg_dump." },
 };
 
 export type Values =

@@ -1,4 +1,5 @@
 import { counter } from './numbers';
+import { systemDe } from './system.de';
 import type { SiteTexts } from './site.en';
 
 const counted = counter('de');
@@ -7,6 +8,7 @@ const firstPhone = 'Erstes Telefon (Leitung)';
 const secondPhone = 'Zweites Telefon (Leitung)';
 
 export const siteDe: SiteTexts = {
+  ...systemDe,
   cancel: 'Abbrechen',
   delete: 'Löschen',
   again: 'Noch einmal versuchen',
@@ -17,6 +19,8 @@ export const siteDe: SiteTexts = {
   failed: (why) => `Das hat nicht geklappt. ${why}`,
   sure: (name) => `${name} löschen?`,
   sureText: 'Das lässt sich nicht rückgängig machen.',
+  referring: 'Was darauf verweist, lässt davon ab:',
+  referringMore: (count) => counted(count, { one: '# weiteres', other: '# weitere' }),
   deleted: (name) => `${name} ist gelöscht.`,
   deleteMany: (count) => counted(count, { one: '# Eintrag löschen', other: '# Einträge löschen' }),
   active: {
@@ -99,6 +103,15 @@ export const siteDe: SiteTexts = {
       empty: 'Hier gibt es keinen Administrator.',
       sureMany: (count) => counted(count, { one: '# Administrator löschen?', other: '# Administratoren löschen?' }),
       sureManyText: 'Sie können sich nicht mehr anmelden. Das lässt sich nicht rückgängig machen.',
+    },
+    tokens: {
+      title: 'API-Tokens',
+      lead: 'Womit sich Programme anmelden, an Stelle einer Person.',
+      add: 'Neues Token',
+      searchHint: 'Name oder Beschreibung',
+      empty: 'Es gibt noch kein Token. Jedes Programm bekommt ein eigenes, damit sich jedes einzeln widerrufen lässt.',
+      sureMany: (count) => counted(count, { one: '# Token widerrufen?', other: '# Tokens widerrufen?' }),
+      sureManyText: 'Programme, die sie benutzen, werden sofort abgewiesen. Das lässt sich nicht rückgängig machen.',
     },
   },
   matrix: {
@@ -209,7 +222,6 @@ export const siteDe: SiteTexts = {
     servicesText:
       'Was der Benutzer benutzen darf. Dienste addieren sich: Was alle oder eine Gruppe haben, muss hier nicht gegeben werden.',
     fromEverybody: 'alle haben ihn',
-    fromGroup: (name) => `durch die Gruppe ${name}`,
     linesText: 'Leitungen anderer, die dieser Benutzer sieht.',
     line: {
       line: 'Leitung',
@@ -263,12 +275,7 @@ export const siteDe: SiteTexts = {
       added: (group) => `Der Benutzer ist in ${group}.`,
       removed: (group) => `Der Benutzer ist nicht mehr in ${group}.`,
     },
-    goes: {
-      text: 'Der Benutzer kann sich nicht mehr anmelden. Das lässt sich nicht rückgängig machen. Mit ihm entfällt:',
-      member: (groups) => `die Mitgliedschaft in ${groups}`,
-      heads: (groups) => `die Leitung oder Stellvertretung von ${groups}`,
-      grants: 'was er anderen erlaubt hat, und andere ihm',
-    },
+    goes: 'Der Benutzer kann sich nicht mehr anmelden, und was er anderen erlaubt hat, entfällt. Das lässt sich nicht rückgängig machen.',
   },
   group: {
     sections: {
@@ -311,6 +318,7 @@ export const siteDe: SiteTexts = {
     member: {
       add: 'Mitglied hinzufügen',
       find: 'Mitglied suchen',
+      unnamed: (why) => `Die Namen der Mitglieder können nicht gezeigt werden. ${why}`,
       count: (count) => counted(count, { one: '# Mitglied', other: '# Mitglieder' }),
       shown: (shown, all) => `Die ersten ${shown} von ${all}. Geben Sie einen Namen ein, um die anderen zu finden.`,
       remove: (name) => `${name} entfernen`,
@@ -351,6 +359,8 @@ export const siteDe: SiteTexts = {
     lead: 'Wer was geändert hat, das Neueste zuerst.',
     kind: 'Was geändert wurde',
     allKinds: 'Alles',
+    search: 'Text einer Änderung, Name, Person',
+    day: { from: 'Von', to: 'bis' },
     kinds: {
       user: 'Benutzer',
       group: 'Gruppe',
@@ -359,12 +369,15 @@ export const siteDe: SiteTexts = {
       administrator: 'Administrator',
       token: 'Token',
       settings: 'Einstellungen',
+      database: 'Datenbank',
     },
     actions: {
       create: 'angelegt',
       change: 'geändert',
       delete: 'gelöscht',
       import: 'importiert',
+      apply: 'angewandt',
+      backup: 'gesichert',
       set_secret: 'Passwort gesetzt',
       remove_secret: 'Passwort entfernt',
     },

@@ -1,5 +1,6 @@
 /** English texts of the pages about users, groups and what else makes a site. */
 import { counter } from './numbers';
+import { systemEn } from './system.en';
 
 const counted = counter('en');
 
@@ -7,6 +8,7 @@ const firstPhone = 'First phone (line)';
 const secondPhone = 'Second phone (line)';
 
 export const siteEn = {
+  ...systemEn,
   cancel: 'Cancel',
   delete: 'Delete',
   again: 'Try again',
@@ -17,6 +19,8 @@ export const siteEn = {
   failed: (why: string) => `That did not work. ${why}`,
   sure: (name: string) => `Delete ${name}?`,
   sureText: 'This cannot be undone.',
+  referring: 'What refers to it lets go of it:',
+  referringMore: (count: number) => counted(count, { one: '# more', other: '# more' }),
   deleted: (name: string) => `${name} is deleted.`,
   deleteMany: (count: number) => counted(count, { one: 'Delete # entry', other: 'Delete # entries' }),
   active: {
@@ -97,6 +101,15 @@ export const siteEn = {
       sureMany: (count: number) =>
         counted(count, { one: 'Delete # administrator?', other: 'Delete # administrators?' }),
       sureManyText: 'They can no longer sign in. This cannot be undone.',
+    },
+    tokens: {
+      title: 'API tokens',
+      lead: 'What programs sign in with, in place of a person.',
+      add: 'New token',
+      searchHint: 'Name or description',
+      empty: 'There is no token yet. Make one for each program, so that each can be revoked by itself.',
+      sureMany: (count: number) => counted(count, { one: 'Revoke # token?', other: 'Revoke # tokens?' }),
+      sureManyText: 'The programs that use them are refused at once. This cannot be undone.',
     },
   },
   matrix: {
@@ -206,7 +219,6 @@ export const siteEn = {
     bindsNot: 'Are not the user’s',
     servicesText: 'What the user may use. Services add up: what everybody or a group has, need not be given here.',
     fromEverybody: 'given to everybody',
-    fromGroup: (name: string) => `from group ${name}`,
     linesText: 'Lines of others that this user is shown.',
     line: {
       line: 'Line',
@@ -259,12 +271,7 @@ export const siteEn = {
       added: (group: string) => `The user is in ${group}.`,
       removed: (group: string) => `The user is no longer in ${group}.`,
     },
-    goes: {
-      text: 'The user can no longer sign in. This cannot be undone. With the user goes:',
-      member: (groups: string) => `the membership in ${groups}`,
-      heads: (groups: string) => `the place as head or deputy of ${groups}`,
-      grants: 'what the user has granted others, and others the user',
-    },
+    goes: 'The user can no longer sign in, and what the user has granted others goes, too. This cannot be undone.',
   },
   group: {
     sections: {
@@ -306,6 +313,7 @@ export const siteEn = {
     member: {
       add: 'Add a member',
       find: 'Find a member',
+      unnamed: (why: string) => `The names of the members cannot be shown. ${why}`,
       count: (count: number) => counted(count, { one: '# member', other: '# members' }),
       shown: (shown: string, all: string) => `The first ${shown} of ${all}. Type a name to find the others.`,
       remove: (name: string) => `Remove ${name}`,
@@ -346,6 +354,8 @@ export const siteEn = {
     lead: 'Who has changed what, the newest first.',
     kind: 'What was changed',
     allKinds: 'Everything',
+    search: 'Text in a change, name, person',
+    day: { from: 'From', to: 'to' },
     kinds: {
       user: 'User',
       group: 'Group',
@@ -354,12 +364,15 @@ export const siteEn = {
       administrator: 'Administrator',
       token: 'Token',
       settings: 'Settings',
+      database: 'Database',
     },
     actions: {
       create: 'created',
       change: 'changed',
       delete: 'deleted',
       import: 'imported',
+      apply: 'applied',
+      backup: 'backed up',
       set_secret: 'password set',
       remove_secret: 'password removed',
     },

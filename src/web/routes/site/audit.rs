@@ -9,7 +9,7 @@ use tracing::error;
 
 use super::failure::Failure;
 use crate::call::cause::CauseCode;
-use crate::site::{Kind, Role};
+use crate::site::{Administrator, Kind, Object, Role, Site, Token, fold};
 use crate::store::AuditFilter;
 use crate::web::WebState;
 use crate::web::protocol::site::{Audit, AuditEntry};
@@ -20,6 +20,10 @@ const ENTRIES: u32 = 50;
 const MAX_ENTRIES: u32 = 500;
 /// Octets of objects on a page; one entry is always there.
 const MAX_PAGE: usize = 2 << 20;
+/// Characters of a text that is looked for.
+const MAX_SEARCH: usize = 200;
+/// Actors that a text can stand for.
+const MAX_ACTORS: usize = 50;
 
 /// Which changes are looked for.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -33,6 +37,11 @@ struct AuditQuery {
     object: Option<String>,
     /// From this time on, in milliseconds since 1970.
     since: Option<i64>,
+    /// Until before this time, in milliseconds since 1970.
+    until: Option<i64>,
+    /// With this text in what was changed, its name or who did it; 200 characters at most.
+    #[schemars(length(max = 200))]
+    search: Option<String>,
     /// Only what came before the entry with this number.
     before: Option<i64>,
     /// Entries of the page, 500 at most; by default 50.
@@ -51,12 +60,19 @@ async fn list(
     State(state): State<WebState>,
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Json<Audit>, Failure> {
-    let Query(AuditQuery { actor, kind, object, since, before, limit }) = query.map_err(|_| CauseCode::BadRequest)?;
-    if [&actor, &kind, &object].into_iter().flatten().any(|text| text.contains(char::is_control)) {
+    let Query(query) = query.map_err(|_| CauseCode::BadRequest)?;
+    let AuditQuery { actor, kind, object, since, until, search, before, limit } = query;
+    if [&actor, &kind, &object, &search].into_iter().flatten().any(|text| text.contains(char::is_control)) {
         return Err(CauseCode::BadRequest.into());
     }
+    let search = search.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    if search.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH) {
+        return Err(CauseCode::BadRequest.into());
+    }
+    let site = state.administration.site();
+    let found_actors = search.as_deref().map(|text| actors(&site, text)).unwrap_or_default();
     let limit = limit.filter(|&limit| limit > 0).unwrap_or(ENTRIES).min(MAX_ENTRIES);
-    let filter = AuditFilter { actor, kind, object, since };
+    let filter = AuditFilter { actor, kind, object, since, until, search, found_actors };
     // One more says whether there is a next page.
     let mut found = state.store.audit().list(&filter, before, limit + 1).await.map_err(|failure| {
         error!(error = &failure as &dyn std::error::Error, "the audit log cannot be read");
@@ -72,7 +88,6 @@ async fn list(
     let is_last = found.len() <= fit;
     found.truncate(fit);
     let next = found.last().map(|(id, _)| *id).filter(|_| !is_last);
-    let site = state.administration.site();
     let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
     let entries = found.into_iter().map(|(id, entry)| {
         let actor_title = entry.actor.parse().ok().and_then(|actor| {
@@ -95,4 +110,13 @@ async fn list(
         }
     });
     Ok(Json(Audit { entries: entries.collect(), next }))
+}
+
+/// The administrators and tokens that are called so.
+fn actors(site: &Site, text: &str) -> Vec<String> {
+    let text = fold(text);
+    let administrators = site.iter::<Administrator>().map(|stored| (stored.id, fold(stored.object.title())));
+    let tokens = site.iter::<Token>().map(|stored| (stored.id, fold(stored.object.title())));
+    let found = administrators.chain(tokens).filter(|(_, title)| title.contains(&text));
+    found.map(|(id, _)| id.to_string()).take(MAX_ACTORS).collect()
 }

@@ -1,6 +1,7 @@
 //! What administrators set: `/api/v1/admin/users` and the like. `docs/site-api.md` describes it.
 
 mod audit;
+mod backup;
 mod exchange;
 mod failure;
 mod objects;
@@ -28,6 +29,7 @@ pub fn routes() -> Routes {
         .and(tokens::routes())
         .and(audit::routes())
         .and(exchange::routes())
+        .and(backup::routes())
 }
 
 /// An id that no object has.

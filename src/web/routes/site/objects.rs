@@ -16,11 +16,14 @@ use crate::administration;
 use crate::call::cause::CauseCode;
 use crate::site::{self, Change, Kind, Object, ObjectId, Page, ProblemCode, Role, Settings, Stored, Write};
 use crate::web::WebState;
-use crate::web::protocol::site::{Bulk, BulkResult, ObjectVersion};
+use crate::web::protocol::site::{Bulk, BulkResult, ObjectVersion, References};
 use crate::web::routes::table::{Identity, Method, Operation, Routes, schema};
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// Places that are told of those that refer to an object.
+const MAX_REFERENCES: usize = 500;
 
 /// Statuses that a change can be refused with.
 const REFUSALS: &[u16] = &[400, 404, 409, 412, 413, 415, 422, 428];
@@ -113,7 +116,13 @@ pub(super) fn but_creating<T: Object + JsonSchema>(changing: Role) -> Routes {
         refusals: REFUSALS,
         ..Operation::giving::<BulkResult>(id, format!("{summary}, all or none")).taking::<Bulk>(JSON)
     };
+    let references = Operation {
+        refusals: &[404],
+        ..Operation::giving::<References>(format!("references_to_{one}"), format!("What refers to the {one}"))
+    };
+    let referring = format!("{each}/references");
     Routes::default()
+        .described(Role::ReadOnly, (Method::Get, &referring), references, references_to::<T>)
         .described(Role::ReadOnly, (Method::Get, &all), list, list_objects::<T>)
         .described(changing, (Method::Post, &format!("{all}/bulk")), bulk, change_many::<T>)
         .described(Role::ReadOnly, (Method::Get, &each), show, show_object::<T>)
@@ -178,6 +187,20 @@ async fn show_object<T: Object>(
         *response.body_mut() = axum::body::Body::empty();
     }
     Ok(response)
+}
+
+/// What refers to an object, and so changes when it is deleted.
+async fn references_to<T: Object>(
+    State(state): State<WebState>,
+    Path(text): Path<String>,
+) -> Result<Json<References>, Failure> {
+    let id = id(&text)?;
+    let site = state.administration.site();
+    site.get::<T>(id).ok_or_else(|| Failure::of(ProblemCode::NotFound))?;
+    let mut references = site.references(T::KIND, id);
+    let total = references.len();
+    references.truncate(MAX_REFERENCES);
+    Ok(Json(References { references, total }))
 }
 
 fn reply<T: Object>(stored: &Stored<T>) -> Reply {
@@ -282,11 +305,14 @@ async fn change_many<T: Object>(
 ) -> Result<Response, Failure> {
     let headers = request.headers().clone();
     let (body, octets) = request::json(request, false).await?;
-    let Bulk { ids, patch, delete } = request::read(body)?;
+    let Bulk { ids, patch, add, remove, delete } = request::read(body)?;
     let (kind, expected) = (T::KIND, None);
-    let change = |id| match (&patch, delete) {
-        (Some(patch), false) => Ok(Change::Patch { kind, id, expected, patch: patch.clone() }),
-        (None, true) => Ok(Change::Delete { kind, id, expected }),
+    let items = add.is_some() || remove.is_some();
+    let (add, remove) = (add.unwrap_or_default(), remove.unwrap_or_default());
+    let change = |id| match (&patch, items, delete) {
+        (Some(patch), false, false) => Ok(Change::Patch { kind, id, expected, patch: patch.clone() }),
+        (None, true, false) => Ok(Change::Items { kind, id, expected, add: add.clone(), remove: remove.clone() }),
+        (None, false, true) => Ok(Change::Delete { kind, id, expected }),
         _ => Err(CauseCode::BadRequest),
     };
     let changes = ids.into_iter().map(change).collect::<Result<Vec<_>, _>>()?;

@@ -11,12 +11,13 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::request::id;
 use crate::call::cause::CauseCode;
-use crate::rights::{Decision, Right, may, may_on_line};
+use crate::rights::{Decision, Denied, Right, ServiceDecision, Source, may, may_on_line, services};
 use crate::site::binding::{Bindings, LineKey};
 use crate::site::{ObjectId, Problem, ProblemCode, Role, Site, User, digits};
 use crate::web::WebState;
 use crate::web::protocol::site::{
-    ExplainedDecision, ExplainedDenial, ExplainedReason, ExplainedRight, LooseLine, RightsOnUser, UserLine, UserLines,
+    ExplainedDecision, ExplainedDenial, ExplainedReason, ExplainedRight, ExplainedService, ExplainedSource, LooseLine,
+    RightsOnUser, UserLine, UserLines, UserServices,
 };
 use crate::web::routes::table::{Method, Operation, Routes};
 
@@ -53,7 +54,12 @@ pub(super) fn routes() -> Routes {
         ..Operation::giving::<RightsOnUser>("rights_on_user", "Every right that another user has on the user")
             .asking::<ByQuery>()
     };
+    let given = Operation {
+        refusals: &[404],
+        ..Operation::giving::<UserServices>("services_of_user", "Every service, whether the user may use it, and why")
+    };
     Routes::default()
+        .described(Role::ReadOnly, (Method::Get, "/api/v1/admin/users/{id}/services"), given, services_of)
         .described(Role::ReadOnly, (Method::Get, "/api/v1/admin/users/{id}/lines"), lines, lines_of)
         .described(Role::ReadOnly, (Method::Get, "/api/v1/admin/users/{id}/rights"), all, rights_on)
         .described(Role::ReadOnly, (Method::Get, "/api/v1/admin/rights/may"), may, may_do)
@@ -125,6 +131,20 @@ async fn rights_on(
     Ok(Json(RightsOnUser { rights: Right::ALL.iter().map(explain).collect() }))
 }
 
+async fn services_of(State(state): State<WebState>, Path(text): Path<String>) -> Result<Json<UserServices>, Failure> {
+    let user = id(&text)?;
+    let site = state.administration.site();
+    site.get::<User>(user).ok_or_else(|| Failure::of(ProblemCode::NotFound))?;
+    let source = |from: Source| ExplainedSource { from, english: from.english(&site), german: from.german(&site) };
+    let explain = |ServiceDecision { service, allowed, because, denied }: ServiceDecision| ExplainedService {
+        service,
+        allowed,
+        because: because.into_iter().map(source).collect(),
+        denied: denied.map(denial),
+    };
+    Ok(Json(UserServices { services: services(&site, user).into_iter().map(explain).collect() }))
+}
+
 fn known(site: &Site, user: ObjectId, pointer: &str) -> Result<(), Failure> {
     match site.get::<User>(user) {
         Some(_) => Ok(()),
@@ -154,11 +174,13 @@ fn explained(site: &Site, decision: &Decision) -> ExplainedDecision {
         english: reason.source.english(site),
         german: reason.source.german(site),
     };
-    let denied =
-        |reason: crate::rights::Denied| ExplainedDenial { reason, english: reason.english(), german: reason.german() };
     ExplainedDecision {
         allowed: decision.allowed,
         because: decision.because.iter().map(reason).collect(),
-        denied: decision.denied.map(denied),
+        denied: decision.denied.map(denial),
     }
+}
+
+fn denial(reason: Denied) -> ExplainedDenial {
+    ExplainedDenial { reason, english: reason.english(), german: reason.german() }
 }

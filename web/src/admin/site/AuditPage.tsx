@@ -1,40 +1,54 @@
 /** Who has changed what, and when. */
-import { Button, CloseButton, NativeSelect } from '@mantine/core';
+import { Button, CloseButton, NativeSelect, TextInput } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { BusyButton } from '../../components/BusyButton';
 import { useTranslation } from '../../i18n';
 import { get } from '../../protocol/http';
 import { useReason } from '../announce';
 import { PageHead } from '../PageHead';
-import { PlainTable } from '../PlainTable';
 import { addressOf, choose, Link, type Page } from '../route';
 import type { Audit, AuditEntry } from '../../generated/site';
 import { changesOf } from './audit';
-import { fieldOf } from '../parts/merge';
-import { useTitles } from './names';
-import { inWords, labelsOf } from './words';
+import { Changes } from './Changes';
+import { labelsOf } from './words';
 import classes from './site.module.css';
 
 const LIMIT = 50;
 /** What the log can be narrowed to, by its parts of the address. */
 const FILTERS = ['actor', 'object'] as const;
-const KINDS = ['user', 'group', 'computer', 'profile', 'administrator', 'token', 'settings'] as const;
+const KINDS = ['user', 'group', 'computer', 'profile', 'administrator', 'token', 'settings', 'database'] as const;
+/** How long nobody types before it is looked for, in ms. */
+const PAUSE = 300;
+/** Characters that can be looked for. */
+const LONGEST = 200;
 const PAGES: Partial<Record<string, Page>> = {
   user: 'users',
   group: 'groups',
   computer: 'computers',
   profile: 'profiles',
   administrator: 'administrators',
+  token: 'tokens',
 };
 
 function url(chosen: URLSearchParams, before: number | null): string {
   const query = new URLSearchParams({ limit: String(LIMIT) });
-  for (const name of ['kind', ...FILTERS]) {
+  for (const name of ['kind', 'search', ...FILTERS]) {
     const value = chosen.get(name);
     if (value) query.set(name, value);
   }
+  const [from, to] = [dayOf(chosen.get('from')), dayOf(chosen.get('to'), 1)];
+  if (from !== null) query.set('since', String(from));
+  if (to !== null) query.set('until', String(to));
   if (before !== null) query.set('before', String(before));
   return `/api/v1/admin/audit?${query.toString()}`;
+}
+
+/** When a day begins here, in milliseconds since 1970, or one some days later; null: that is no day. */
+export function dayOf(text: string | null, later = 0): number | null {
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text ?? '') ?? [];
+  if (day === undefined) return null;
+  return new Date(Number(year), Number(month) - 1, Number(day) + later).getTime();
 }
 
 export function AuditPage({ chosen }: { chosen: URLSearchParams }) {
@@ -47,10 +61,35 @@ export function AuditPage({ chosen }: { chosen: URLSearchParams }) {
     else now.set(name, value);
     choose(now);
   };
+  const [text, setText] = useState(chosen.get('search') ?? '');
+  useEffect(() => {
+    if (text === (chosen.get('search') ?? '')) return;
+    const timer = setTimeout(() => narrow('search', text), PAUSE);
+    return () => clearTimeout(timer);
+  }, [text]);
   return (
     <>
       <PageHead title={t.title} lead={t.lead} />
       <div className={classes.narrowing}>
+        <TextInput
+          type="search"
+          aria-label={t.search}
+          placeholder={t.search}
+          maxLength={LONGEST}
+          leftSection={<IconSearch size={17} aria-hidden />}
+          value={text}
+          onChange={({ currentTarget }) => setText(currentTarget.value)}
+        />
+        {(['from', 'to'] as const).map((name) => (
+          <label key={name} className={classes.day}>
+            {t.day[name]}
+            <TextInput
+              type="date"
+              value={chosen.get(name) ?? ''}
+              onChange={({ currentTarget }) => narrow(name, currentTarget.value)}
+            />
+          </label>
+        ))}
         <NativeSelect
           aria-label={t.kind}
           value={chosen.get('kind') ?? ''}
@@ -175,63 +214,9 @@ function Entry({ entry, only }: EntryProps) {
       {changes.length > 0 && (
         <details className={classes.details} open={changes.length <= 4}>
           <summary>{t.fields(changes.length)}</summary>
-          <Changes entry={entry} />
+          <Changes of={entry} />
         </details>
       )}
     </li>
   );
-}
-
-/** Each field before and after. */
-function Changes({ entry: { kind, before, after } }: { entry: AuditEntry }) {
-  const { texts, language } = useTranslation();
-  const t = texts.admin.site;
-  const { empty, yes, no } = texts.admin.parts.conflict;
-  const labels = labelsOf(kind, t);
-  const changes = changesOf(before, after, labels);
-  const users = useTitles('users', idsIn(changes, ['/members', '/leader', '/deputy', '/grants']));
-  const groups = useTitles('groups', idsIn(changes, ['/monitor_groups']));
-  const profiles = useTitles('profiles', idsIn(changes, ['/profile']));
-  const said = (pointer: string, value: unknown): string => {
-    const title = pointer === '/monitor_groups' ? groups : pointer === '/profile' ? profiles : users;
-    const words = inWords(pointer, value, language, t, title);
-    if (words) return words;
-    if (value === null || value === undefined || value === '') return empty;
-    if (typeof value === 'boolean') return value ? yes : no;
-    if (Array.isArray(value)) return value.length === 0 ? empty : value.map((each) => said('', each)).join(', ');
-    return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
-  };
-  return (
-    <div className={classes.changes}>
-      <PlainTable
-        label={t.audit.changes}
-        folding
-        columns={[t.audit.field, t.audit.before, t.audit.after]}
-        rows={changes.map(({ pointer, kept, ...change }) => {
-          const field = fieldOf(pointer, labels);
-          return {
-            key: pointer,
-            cells: [
-              <b key="field">{field === null ? pointer.slice(1).replaceAll('/', ' › ') : labels[field]}</b>,
-              said(pointer, change.before),
-              kept > 0 ? `${said(pointer, change.after)} (${t.audit.kept(kept)})` : said(pointer, change.after),
-            ],
-          };
-        })}
-      />
-    </div>
-  );
-}
-
-/** Ids of other objects in changed fields. */
-function idsIn(changes: ReturnType<typeof changesOf>, pointers: readonly string[]): string[] {
-  const found = changes
-    .filter(({ pointer }) => pointers.includes(pointer))
-    .flatMap(({ before, after }) => [before, after].flat())
-    .flatMap((value) => {
-      if (typeof value === 'string') return [value];
-      const { to, group } = (value ?? {}) as { to?: string; group?: string };
-      return to ?? group ?? [];
-    });
-  return [...new Set(found)];
 }

@@ -3,12 +3,14 @@ import { Button } from '@mantine/core';
 import { IconArrowLeft, IconLock, IconTrash } from '@tabler/icons-react';
 import { useContext, useRef, useState, type ReactNode } from 'react';
 import { flushSync } from 'react-dom';
-import type { Stored } from '../../generated/site';
+import type { References, Stored } from '../../generated/site';
 import { useTranslation } from '../../i18n';
+import { get } from '../../protocol/http';
 import { Announce, useReason } from '../announce';
 import frame from '../Console.module.css';
 import { RecordForm } from '../parts/RecordForm';
 import type { Words } from '../parts/ConflictDialog';
+import type { Tagged } from '../parts/rest';
 import { useRead } from '../parts/useRead';
 import { addressOf, go, Link } from '../route';
 import { useAsk } from './ask';
@@ -23,6 +25,7 @@ import {
   type Objects,
   type Plural,
 } from './objects';
+import { Referring } from './Referring';
 import { useMayChange } from './role';
 import { Sections, type SectionName } from './Section';
 import classes from './site.module.css';
@@ -43,8 +46,10 @@ export interface ObjectPageProps<K extends Plural> {
   children: (stored: Stored<Objects[K]>) => ReactNode;
   /** What is done at once, not with the rest. Only of objects that are there. */
   beside?: (stored: Stored<Objects[K]>, may: boolean) => ReactNode;
-  /** What goes with it when it is deleted. */
+  /** What its deletion means; what refers to it is named beside that. */
   goes?: ReactNode;
+  /** Makes a new one; otherwise as others are made. */
+  make?: (body: Objects[K]) => Promise<Tagged<Stored<Objects[K]>>>;
   /** Whether it can be deleted; true where left out. */
   deletable?: (stored: Stored<Objects[K]>) => boolean;
 }
@@ -54,7 +59,7 @@ export function ObjectPage<K extends Plural>(props: ObjectPageProps<K>) {
 }
 
 function Made<K extends Plural>(props: ObjectPageProps<K>) {
-  const { kind, blank, labels, words, sections, children } = props;
+  const { kind, blank, labels, words, sections, children, make } = props;
   const { texts } = useTranslation();
   const [maker] = useState(() => new Maker(kind));
   const id = useRef('');
@@ -68,14 +73,16 @@ function Made<K extends Plural>(props: ObjectPageProps<K>) {
           known={{ value: blank, tag: '' }}
           labels={labels}
           words={words}
-          save={async ({ value }) => {
-            const made = await maker.make(value);
+          save={async ({ value, tag }) => {
+            // It has been made already, and then something else was typed.
+            if (id.current !== '') return replaceBody(urlOfObject(kind, id.current), { value, tag });
+            const made = await (make ?? ((body: Objects[K]) => maker.make(body)))(value);
             id.current = made.value.id;
             remember(kind, [made.value]);
             return bodyOf(made);
           }}
-          reload={() => Promise.resolve({ value: blank, tag: '' })}
-          onSaved={() => go(addressOf(kind, id.current))}
+          reload={async () => bodyOf(await readStored<Objects[K]>(urlOfObject(kind, id.current)))}
+          onSaved={(_, more) => more || go(addressOf(kind, id.current))}
         >
           {children(stored)}
         </RecordForm>
@@ -119,9 +126,15 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
   const title = titleOf(stored.object);
   const locked = stored.from_file || !may;
   const gone = async () => {
-    const sure = await ask({ title: t.sure(title), text: goes ?? t.sureText, confirm: t.delete, danger: true });
-    if (!sure) return;
     try {
+      const referring = await get<References>(`${url}/references`);
+      const text = (
+        <>
+          <p>{goes ?? t.sureText}</p>
+          <Referring {...referring} />
+        </>
+      );
+      if (!(await ask({ title: t.sure(title), text, confirm: t.delete, danger: true }))) return;
       // Somebody else's change is no reason to keep it: the person has seen what goes.
       const { tag: now } = await readStored<Objects[K]>(url);
       await deleteObject(kind, id, now);
@@ -156,7 +169,7 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
           readOnly={locked}
           save={(changed) => replaceBody(url, changed)}
           reload={async () => bodyOf(await readStored<Objects[K]>(url))}
-          onSaved={({ value }) => {
+          onKnown={({ value }) => {
             const now = { ...stored, object: value };
             remember(kind, [now]);
             setSaved(now);

@@ -1,25 +1,25 @@
 /** A user. */
-import { useMemo } from 'react';
 import type {
   AdditionalLine,
   Grant,
-  GroupObject,
   ServiceRight,
   Stored,
   UserGrant,
   UserObject,
+  UserServices,
 } from '../../generated/site';
 import { useTranslation } from '../../i18n';
 import { useValue, NumberField, SelectField, SwitchField, TextField, TriStateField } from '../parts/fields';
 import { useFormFields } from '../parts/RecordForm';
 import { Memberships } from './Memberships';
 import { useTitles } from './names';
-import { useAll, useSettings } from './objects';
+import { urlOfObject, useAll, useAnswer, useSettings } from './objects';
 import { NEW, ObjectPage } from './ObjectPage';
 import { ObjectAdder } from './ObjectPicker';
 import { Password } from './Password';
 import { Columns, Section } from './Section';
 import { Fault, GrantChoice, Rows, RowsField, ServicesField, TextListField } from './siteFields';
+import { inLanguage } from './rights';
 import { UserLinesList } from './UserLines';
 import { useWords } from './words';
 import classes from './site.module.css';
@@ -91,7 +91,7 @@ export function UserPage({ id }: { id: string }) {
       labels={t.fields}
       words={words}
       sections={names}
-      goes={<Goes user={id} groups={groups.value} />}
+      goes={t.goes}
       beside={(user, may) => (
         <>
           <Memberships user={user} groups={groups} />
@@ -99,12 +99,12 @@ export function UserPage({ id }: { id: string }) {
         </>
       )}
     >
-      {(stored) => <Fields stored={stored} groups={groups.value} />}
+      {(stored) => <Fields stored={stored} />}
     </ObjectPage>
   );
 }
 
-function Fields({ stored, groups }: { stored: Stored<UserObject>; groups: readonly Stored<GroupObject>[] | null }) {
+function Fields({ stored }: { stored: Stored<UserObject> }) {
   const { texts } = useTranslation();
   const settings = useSettings();
   const profiles = useAll('profiles');
@@ -174,7 +174,7 @@ function Fields({ stored, groups }: { stored: Stored<UserObject>; groups: readon
         </Columns>
       </Section>
       <Section name="services" title={t.sections.services} text={t.servicesText}>
-        <Services user={stored.id} groups={groups} everybody={settings?.services ?? []} />
+        <Services stored={stored} everybody={settings?.services ?? []} />
       </Section>
       <Section name="lines" title={t.sections.lines} text={t.linesText}>
         <RowsField<AdditionalLine>
@@ -218,26 +218,19 @@ function NameField({ at }: { at: '/first_name' | '/last_name' }) {
 export const suggestedName = ({ first_name, last_name }: Pick<UserObject, 'first_name' | 'last_name'>) =>
   [first_name.trim(), last_name.trim()].filter(Boolean).join(' ');
 
-/** The services, and from where else each comes. */
-function Services({
-  user,
-  groups,
-  everybody,
-}: {
-  user: string;
-  groups: readonly Stored<GroupObject>[] | null;
-  everybody: readonly ServiceRight[];
-}) {
-  const { texts } = useTranslation();
+/** The services, and from where else each comes: the server knows. */
+function Services({ stored, everybody }: { stored: Stored<UserObject>; everybody: readonly ServiceRight[] }) {
+  const { texts, language } = useTranslation();
   const t = texts.admin.site.user;
-  const mine = useMemo(
-    () => (groups ?? []).filter(({ object }) => object.active && object.members.includes(user)),
-    [groups, user],
-  );
-  const from = (service: ServiceRight) => [
-    ...(everybody.includes(service) ? [t.fromEverybody] : []),
-    ...mine.filter(({ object }) => object.services.includes(service)).map(({ object }) => t.fromGroup(object.name)),
-  ];
+  const url = stored.id === '' ? null : `${urlOfObject('users', stored.id)}/services`;
+  // What was saved may come from elsewhere.
+  const { value } = useAnswer<UserServices>(url, stored.object);
+  const from = (service: ServiceRight) => {
+    if (url === null) return everybody.includes(service) ? [t.fromEverybody] : [];
+    const found = value?.services.find((each) => each.service === service);
+    const elsewhere = found?.because.filter((each) => each.from.source !== 'user') ?? [];
+    return elsewhere.map((each) => inLanguage(each, language));
+  };
   return <ServicesField at="/services" from={from} />;
 }
 
@@ -279,24 +272,5 @@ function Grants({ user }: { user: string }) {
         />
       )}
     </div>
-  );
-}
-
-/** What refers to a user that is to go. */
-function Goes({ user, groups }: { user: string; groups: readonly Stored<GroupObject>[] | null }) {
-  const { texts } = useTranslation();
-  const t = texts.admin.site.user.goes;
-  const member = (groups ?? []).filter(({ object }) => object.members.includes(user));
-  const heads = (groups ?? []).filter(({ object }) => object.leader === user || object.deputy === user);
-  const named = (those: readonly Stored<GroupObject>[]) => those.map(({ object }) => object.name).join(', ');
-  return (
-    <>
-      <p>{t.text}</p>
-      <ul>
-        {member.length > 0 && <li>{t.member(named(member))}</li>}
-        {heads.length > 0 && <li>{t.heads(named(heads))}</li>}
-        <li>{t.grants}</li>
-      </ul>
-    </>
   );
 }

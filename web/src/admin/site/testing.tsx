@@ -45,6 +45,8 @@ export function serving(kinds: Record<string, Kind>, more: (asked: Asked) => Ans
       all.made = made;
       return { status: 201, body: made, tag: '"1"' };
     }
+    if (part === 'references') return { body: { references: [], total: 0 } };
+    if (part === 'services') return { body: { services: [] } };
     if (id === 'bulk' || part === 'password') return { status: 204 };
     const found = all[id];
     if (!found) return { status: 404, body: { code: 'not_found', detail: 'Not found' } };

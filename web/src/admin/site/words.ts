@@ -1,11 +1,15 @@
 /** Values of objects in words: for conflicts and for what was changed. */
-import type { Grant, Level, ServiceRight } from '../../generated/site';
+import type { Grant, Level, Scope, ServiceRight } from '../../generated/site';
 import { levels, services } from '../../generated/siteTables';
 import { useTranslation, type Language } from '../../i18n';
 import type { Texts } from '../../i18n/en';
 import type { Words } from '../parts/ConflictDialog';
 import { knownTitle } from './names';
 import { inLanguage, rightName } from './rights';
+
+/** A moment, in seconds since 1970, as a day. */
+export const dateOf = (seconds: number, language: Language) =>
+  new Date(seconds * 1000 - 1).toLocaleDateString(language, { dateStyle: 'medium' });
 
 /** What a grant is called. */
 export function grantWords(grant: Grant, language: Language, special: string): string {
@@ -21,6 +25,7 @@ export function labelsOf(kind: string, t: Texts['admin']['site']): Readonly<Reco
     computer: t.computer.fields,
     profile: t.profile.fields,
     administrator: t.administrator.fields,
+    token: t.token.fields,
     settings: t.settings.fields,
   };
   return all[kind] ?? {};
@@ -40,6 +45,10 @@ export function inWords(
       .map((service) => (Object.hasOwn(services, service) ? inLanguage(services[service], language) : service))
       .join(', ');
   }
+  if (pointer === '/scopes' && Array.isArray(value)) {
+    return (value as Scope[]).map((scope) => t.token.scopes[scope]).join(', ');
+  }
+  if (pointer === '/expires') return value === null ? t.token.never : dateOf(Number(value), language);
   if (['/members', '/leader', '/deputy', '/profile'].includes(pointer)) {
     if (typeof value === 'string') return title(value);
     if (Array.isArray(value)) return value.map((id) => title(String(id))).join(', ');

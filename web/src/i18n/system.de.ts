@@ -1,0 +1,100 @@
+import { counter } from './numbers';
+import type { SystemTexts } from './system.en';
+
+const counted = counter('de');
+
+export const systemDe: SystemTexts = {
+  token: {
+    section: 'Allgemein',
+    text: 'Das Token selbst wird einmal gezeigt, wenn es angelegt ist.',
+    nameHint: 'Das Programm, das es benutzt.',
+    expiresHint: 'Der letzte Tag, an dem es gilt. Leer: Es endet nicht.',
+    never: 'nie',
+    ended: 'Abgelaufen',
+    goes: 'Programme, die es benutzen, werden sofort abgewiesen. Das lässt sich nicht rückgängig machen.',
+    fields: {
+      '/name': 'Name',
+      '/description': 'Beschreibung',
+      '/scopes': 'Was es darf',
+      '/expires': 'Endet',
+      '/active': 'Aktiv',
+    },
+    scopes: {
+      read_only: 'Alles sehen, nichts ändern',
+      users: 'Benutzer, Gruppen, Computer, Profile ändern; alles andere sehen',
+      full: 'Alles',
+      metrics: 'Die Messwerte lesen',
+    },
+    short: { read_only: 'Sehen', users: 'Personen ändern', full: 'Alles', metrics: 'Messwerte' },
+    secret: {
+      title: 'Das neue Token',
+      text: 'Jetzt kopieren: Es wird nicht noch einmal gezeigt. Ein Programm sendet es mit jeder Anfrage als Authorization: Bearer.',
+      copy: 'Kopieren',
+      copied: 'Das Token ist kopiert.',
+    },
+  },
+  transfer: {
+    title: 'Export, Import, Sicherung',
+    lead: 'Was hier eingestellt ist, herausholen, hineinbringen, und die Datenbank sichern.',
+    export: {
+      title: 'Export',
+      text: 'Einstellungen, Profile, Benutzer, Gruppen und Computer als ZIP mit lesbarem JSON. Passwörter, Administratoren und was offhook.toml festlegt, sind nicht darin.',
+      download: 'ZIP herunterladen',
+    },
+    import: {
+      title: 'Import',
+      text: 'Ein ZIP aus einem Export, oder Benutzer als CSV. Bevor sich etwas ändert, ist zu sehen, was; dann geschieht alles oder nichts.',
+      drop: 'ZIP- oder CSV-Datei hierher ziehen',
+      choose: 'Datei wählen',
+      prune: 'Löschen, was nicht im ZIP ist',
+      pruneText: 'Nur Objekte der Arten, die es enthält. Benutzer, die nicht in einer CSV-Datei sind, bleiben immer.',
+      wrongFile: 'Bitte eine ZIP-Datei oder eine CSV-Datei wählen.',
+      reading: (file, size) => `${file} (${size}) wird angesehen …`,
+      applying: (file, size) => `${file} (${size}) wird importiert …`,
+      nothing: (file) => `${file} ändert nichts: Alles ist schon so.`,
+      wouldBe: (file, what) => `Mit ${file}: ${what}. Noch ist nichts geändert.`,
+      was: (file, what) => `${file} ist importiert: ${what}.`,
+      done: (count) => counted(count, { one: '# Änderung ist gemacht.', other: '# Änderungen sind gemacht.' }),
+      count: {
+        created: (count) => counted(count, { one: '# Objekt neu', other: '# Objekte neu' }),
+        changed: (count) => counted(count, { one: '# geändert', other: '# geändert' }),
+        deleted: (count) => counted(count, { one: '# gelöscht', other: '# gelöscht' }),
+      },
+      effect: { created: 'neu', changed: 'geändert', deleted: 'gelöscht' },
+      follows: 'da gelöscht wird, worauf es verweist',
+      filter: 'Welche Änderungen gezeigt werden',
+      all: 'Alle Änderungen',
+      only: { created: 'Nur neue', changed: 'Nur geänderte', deleted: 'Nur gelöschte' },
+      list: 'Was sich ändert',
+      more: (count) => `Mehr zeigen (noch ${count})`,
+      sure: (count) => counted(count, { one: '# Objekt löschen?', other: '# Objekte löschen?' }),
+      sureText: 'Dieser Import löscht, was nicht in der Datei ist. Das lässt sich nicht rückgängig machen.',
+      apply: 'Importieren',
+      discard: 'Verwerfen',
+      failed: (why) => `Nichts ist importiert. ${why}`,
+      wrong: (count) =>
+        counted(count, {
+          one: 'Nichts ist importiert: # Sache stimmt nicht.',
+          other: 'Nichts ist importiert: # Sachen stimmen nicht.',
+        }),
+      document: 'Dokument',
+      place: 'Stelle',
+      field: 'Feld',
+      problem: 'Was nicht stimmt',
+      line: (line) => `Zeile ${line}`,
+      object: (at) => `Nr. ${at}`,
+    },
+    backup: {
+      title: 'Sicherung',
+      text: 'Eine Kopie der ganzen Datenbank, wie sie in diesem Augenblick ist, während alles weiterläuft. Geheimnisse darin sind versiegelt: Auch die Schlüsseldatei muss aufbewahrt werden, aber an einem anderen Ort. Zum Wiederherstellen den Server anhalten und sie an die Stelle von offhook.sqlite legen.',
+      make: 'Sicherung machen und herunterladen',
+      done: 'Die Sicherung ist heruntergeladen.',
+      failed: (why) => `Es gibt keine Sicherung. ${why}`,
+    },
+  },
+  api: {
+    title: 'API',
+    lead: 'Jede Route, die die Konsole benutzt, für eigene Programme. Was hier ausprobiert wird, geschieht in Ihrem Namen auf diesem Server.',
+    download: 'OpenAPI-Dokument (JSON)',
+  },
+};
