@@ -85,7 +85,8 @@ fn main() -> ExitCode {
     let command = Arguments::parse().command.unwrap_or(Command::Serve { config: None, data_dir: None });
     // A server has a log of its own.
     if !matches!(command, Command::Serve { .. } | Command::Demo { .. }) {
-        let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        let usual = if let Command::Administer(command) = &command { command.log_level() } else { "info" };
+        let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
     if let Command::Lint { file, stream } = &command {

@@ -95,6 +95,9 @@ pub enum Command {
         /// Shows only what is decided otherwise than in this result of another version, kept by --json.
         #[arg(long, value_name = "OLD.json", conflicts_with_all = ["json", "brief"])]
         diff: Option<PathBuf>,
+        /// Logs what the call machine says meanwhile; OFFHOOK_LOG says more exactly what.
+        #[arg(long)]
+        verbose: bool,
     },
     /// Takes lines from a CSV file or writes them to one.
     #[command(subcommand)]
@@ -243,6 +246,17 @@ pub enum CliError {
     Output(io::Error),
 }
 
+impl Command {
+    /// What is logged where nobody says otherwise. What the call machine says while it replays is nobody's log.
+    pub fn log_level(&self) -> &'static str {
+        match self {
+            Command::Replay { verbose: true, .. } => "debug",
+            Command::Replay { .. } | Command::Case(_) => "warn",
+            _ => "info",
+        }
+    }
+}
+
 /// Does what an administrator asks for.
 pub async fn run(command: Command) -> Result<(), CliError> {
     match command {
@@ -287,7 +301,7 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             print(&control.text(&route).await?)
         }
         Command::Case(case) => case::run(case).await,
-        Command::Replay { file, json, brief, diff } => {
+        Command::Replay { file, json, brief, diff, verbose: _ } => {
             replay::run(&file, &replay::Options { json, brief, diff: diff.as_deref() })
         }
         Command::Backup { file, config } => {

@@ -77,6 +77,8 @@ export const diagnosisDe: DiagnosisTexts = {
     json: 'JSON',
     pcapng: 'Mitschnitt (pcapng)',
     capture: 'Mitschneiden',
+    capturing: 'Wird mitgeschnitten',
+    capturedWith: (group, audio) => `Es wird mit ${group} mitgeschnitten: ${audio}.`,
     captureText: 'Von jetzt an bis zum Ende des Gesprächs, in die Dateien der Mitschnitte.',
     captureKinds: {
       off: 'Nur die Nachrichten',

@@ -113,6 +113,8 @@ export const diagnosisEn = {
     json: 'JSON',
     pcapng: 'Capture (pcapng)',
     capture: 'Capture',
+    capturing: 'Captured',
+    capturedWith: (group: string, audio: string) => `It is captured with ${group}: ${audio}.`,
     captureText: 'From now on until the call ends, into the files of Captures.',
     captureKinds: {
       off: 'Messages alone',
