@@ -1,15 +1,20 @@
 //! The site as it counts, and the one way to change it: a change is planned, written to the database, and only then
 //! counts and is told.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{Mutex, watch};
 use tracing::{error, info};
 
 use crate::config::Secret;
-use crate::site::{self, Change, Kind, ObjectId, Plan, Refusal, Site};
+use crate::site::{self, Administrator, Change, Kind, ObjectId, Plan, Problem, ProblemCode, Refusal, Role, Site};
 use crate::store::{Answer, AuditEntry, SiteError, SiteTable, Write};
+
+/// How long after the database failed it is asked again what it has.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// Who changes something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,11 +73,19 @@ pub enum ChangeError {
 /// The site as it counts.
 #[derive(Debug)]
 pub struct Administration {
+    standing: Arc<Standing>,
+    /// One change at a time; what the configuration file sets of the site.
+    writing: Arc<Mutex<Vec<site::Row>>>,
+}
+
+/// What counts, and where it is kept.
+#[derive(Debug)]
+struct Standing {
     site: RwLock<Site>,
     table: SiteTable,
-    /// One change at a time; what the configuration file sets of the site.
-    writing: Mutex<Vec<site::Row>>,
     changed: watch::Sender<u64>,
+    /// Whether the database may have something else.
+    is_uncertain: AtomicBool,
 }
 
 impl Administration {
@@ -80,12 +93,14 @@ impl Administration {
     pub async fn open(table: SiteTable, from_file: Vec<site::Row>) -> Result<Administration, SiteError> {
         let mut site = load(&table, &from_file).await?;
         // What is always there is kept like everything else, so that it can be changed like that.
+        let kept = table.load().await?;
+        let is_kept =
+            |kind: Kind, id: ObjectId| kept.iter().any(|row| row.kind == kind.as_str() && row.id == id.as_str());
         let mut missing = Vec::new();
         for (kind, id) in [(Kind::Profile, ObjectId::DEFAULT_PROFILE), (Kind::Settings, ObjectId::SETTINGS)] {
-            let kept = table.load().await?.iter().any(|row| row.kind == kind.as_str() && row.id == id.as_str());
-            if let Some(body) = site.body(kind, id).filter(|_| !kept) {
+            if let Some(body) = site.body(kind, id).filter(|_| !is_kept(kind, id)) {
                 let version = site.version(kind, id).unwrap_or(1);
-                missing.push(put(kind, id, version, &body, None, Vec::new()));
+                missing.push(put(kind, id, version, &body, None, Vec::new(), false));
             }
         }
         if !missing.is_empty() {
@@ -93,69 +108,159 @@ impl Administration {
             site = load(&table, &from_file).await?;
         }
         let changed = watch::Sender::new(site.revision());
-        Ok(Administration { site: RwLock::new(site), table, writing: Mutex::new(from_file), changed })
+        let standing = Standing { site: RwLock::new(site), table, changed, is_uncertain: AtomicBool::new(false) };
+        Ok(Administration { standing: Arc::new(standing), writing: Arc::new(Mutex::new(from_file)) })
     }
 
     /// The site as it counts now. Cheap: what has not changed is shared.
     pub fn site(&self) -> Site {
-        self.site.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.standing.site()
     }
 
     /// Tells when it has changed.
     pub fn changed(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+        self.standing.changed.subscribe()
     }
 
     /// The secrets.
     pub fn table(&self) -> &SiteTable {
-        &self.table
+        &self.standing.table
     }
 
-    /// Changes the site: everything that is asked for, or nothing. What is acknowledged is kept and counts.
+    /// Changes the site: everything that is asked for, or nothing. What is acknowledged is kept and counts, and what is kept
+    /// counts also where nobody waits for the answer any more.
     pub async fn change(&self, request: Request<'_>, actor: &Actor, now: i64) -> Result<Vec<site::Write>, ChangeError> {
-        let from_file = self.writing.lock().await;
-        let plan = self.site().plan(request.changes).map_err(ChangeError::Refused)?;
-        let writes = writes(&plan, request.secrets);
-        if writes.is_empty() && request.answer.is_none() {
-            return Ok(Vec::new());
-        }
-        let audit = audit(&plan, request.secrets, request.action, actor, now);
-        let answer = request.answer.map(|answer| answer(&plan.writes));
-        match self.table.write_answering(&writes, &audit, answer.as_ref()).await {
-            Ok(()) => {}
-            Err(SiteError::Answered) => return Err(ChangeError::Answered),
-            Err(failure) => {
-                error!(error = &failure as &dyn std::error::Error, "the site could not be changed");
-                // It is not known whether the change was kept.
-                match load(&self.table, &from_file).await {
-                    Ok(site) => self.count(site),
-                    Err(failure) => error!(error = &failure as &dyn std::error::Error, "the site could not be read"),
+        let mut is_second = false;
+        loop {
+            let from_file = self.writing.clone().lock_owned().await;
+            if self.standing.is_uncertain.load(Ordering::Relaxed) {
+                self.standing.read_again(&from_file).await.map_err(|_| ChangeError::Store)?;
+            }
+            let plan = self.site().plan(request.changes).map_err(ChangeError::Refused)?;
+            let secrets = request.secrets;
+            if let Some(secret) = secrets.iter().find(|secret| !plan.site().has(secret.kind, secret.id)) {
+                return Err(refused(secret.kind, secret.id, ProblemCode::NotFound));
+            }
+            self.keep_somebody(&plan, secrets).await?;
+            let writes = writes(&plan, secrets);
+            if writes.is_empty() && request.answer.is_none() {
+                return Ok(Vec::new());
+            }
+            let audit = audit(&plan, secrets, request.action, actor, now);
+            let answer = request.answer.map(|answer| answer(&plan.writes));
+            let counts = !plan.writes.is_empty() || secrets.iter().any(|secret| secret.kind.secrets_count());
+            let written = plan.writes.clone();
+            let (standing, actor) = (self.standing.clone(), actor.id.clone());
+            // A connection that breaks ends the request, but not this.
+            let work = tokio::spawn(async move {
+                let outcome = standing.table.write_answering(&writes, &audit, answer.as_ref()).await;
+                match &outcome {
+                    Ok(()) => {
+                        if counts {
+                            standing.count(plan.site().clone());
+                        }
+                        log(&plan, &actor);
+                    }
+                    Err(SiteError::Answered) => {}
+                    // It is not known whether the change was kept.
+                    Err(_) => _ = standing.read_again(&from_file).await,
                 }
-                return Err(ChangeError::Store);
+                outcome
+            });
+            match work.await {
+                Ok(Ok(())) => return Ok(written),
+                Ok(Err(SiteError::Answered)) => return Err(ChangeError::Answered),
+                // The database had something else, and now that is what the change is made of.
+                Ok(Err(SiteError::Changed { .. })) if !is_second => is_second = true,
+                Ok(Err(failure)) => {
+                    error!(error = &failure as &dyn std::error::Error, "the site could not be changed");
+                    self.find_out();
+                    return Err(ChangeError::Store);
+                }
+                Err(_) => return Err(ChangeError::Store),
             }
         }
-        for write in &plan.writes {
-            let action = action(write);
-            info!(kind = %write.kind, id = %write.id, title = write.title, actor = actor.id, action, "changed");
-        }
-        let written = plan.writes.clone();
-        self.count(plan.site().clone());
-        Ok(written)
     }
 
     /// The configuration file sets something else.
     pub async fn set_from_file(&self, rows: Vec<site::Row>) -> Result<(), SiteError> {
         let mut from_file = self.writing.lock().await;
-        let site = load(&self.table, &rows).await?;
+        self.standing.read_again(&rows).await?;
         *from_file = rows;
-        self.count(site);
         Ok(())
+    }
+
+    /// Reads what the database has as soon as that is possible.
+    fn find_out(&self) {
+        let (standing, writing) = (self.standing.clone(), self.writing.clone());
+        tokio::spawn(async move {
+            while standing.is_uncertain.load(Ordering::Relaxed) {
+                tokio::time::sleep(READ_AGAIN).await;
+                let from_file = writing.lock().await;
+                if standing.is_uncertain.load(Ordering::Relaxed) {
+                    _ = standing.read_again(&from_file).await;
+                }
+            }
+        });
+    }
+
+    /// Somebody who may change everything must be able to sign in afterwards, where somebody could before.
+    async fn keep_somebody(&self, plan: &Plan, secrets: &[SecretChange]) -> Result<(), ChangeError> {
+        let written = plan.writes.iter().map(|write| (write.kind, write.id));
+        let touched = written.chain(secrets.iter().map(|secret| (secret.kind, secret.id)));
+        let mut administrators = touched.filter(|(kind, _)| *kind == Kind::Administrator);
+        let Some((kind, id)) = administrators.next() else { return Ok(()) };
+        let kept = self.table().secrets(Kind::Administrator.as_str(), "password").await.map_err(|failure| {
+            error!(error = &failure as &dyn std::error::Error, "passwords cannot be read");
+            ChangeError::Store
+        })?;
+        let had: Vec<ObjectId> = kept.iter().filter_map(|(id, _)| id.parse().ok()).collect();
+        let mut has = had.clone();
+        for secret in secrets.iter().filter(|secret| secret.kind == Kind::Administrator && secret.field == "password") {
+            has.retain(|id| *id != secret.id);
+            has.extend(secret.secret.is_some().then_some(secret.id));
+        }
+        match somebody(&self.site(), &had) && !somebody(plan.site(), &has) {
+            true => Err(refused(kind, id, ProblemCode::LastAdministrator)),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Standing {
+    fn site(&self) -> Site {
+        self.site.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn count(&self, site: Site) {
         *self.site.write().unwrap_or_else(PoisonError::into_inner) = site;
         self.changed.send_modify(|change| *change += 1);
     }
+
+    /// What the database has counts.
+    async fn read_again(&self, from_file: &[site::Row]) -> Result<(), SiteError> {
+        let read = load(&self.table, from_file).await;
+        self.is_uncertain.store(read.is_err(), Ordering::Relaxed);
+        match read {
+            Ok(site) => self.count(site),
+            Err(failure) => {
+                error!(error = &failure as &dyn std::error::Error, "the site cannot be read");
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether somebody is there who may change everything and has a password.
+fn somebody(site: &Site, with_password: &[ObjectId]) -> bool {
+    let may = |administrator: &Administrator| administrator.active && administrator.role == Role::Full;
+    let mut those = site.iter::<Administrator>().filter(|stored| may(&stored.object));
+    those.any(|stored| stored.from_file || with_password.contains(&stored.id))
+}
+
+fn refused(kind: Kind, id: ObjectId, code: ProblemCode) -> ChangeError {
+    ChangeError::Refused(vec![Refusal { change: 0, kind, id, problems: vec![Problem::whole(code)] }])
 }
 
 /// Reads what is kept. What is wrong with it is logged and can be mended; it does not keep the server from running.
@@ -184,6 +289,7 @@ fn put(
     body: &Value,
     expected: Option<i64>,
     secrets: Vec<(String, Option<Secret>)>,
+    ends_sessions: bool,
 ) -> Write {
     let row = crate::store::Row {
         kind: kind.as_str().to_owned(),
@@ -191,7 +297,11 @@ fn put(
         version,
         body: body.to_string(),
     };
-    Write::Put { row, expected, secrets }
+    Write::Put { row, expected, secrets, ends_sessions }
+}
+
+fn is_active(body: &Value) -> bool {
+    body.get("active").and_then(Value::as_bool).unwrap_or_default()
 }
 
 /// What a plan is for the database, with the secrets that come with it.
@@ -206,7 +316,9 @@ fn writes(plan: &Plan, secrets: &[SecretChange]) -> Vec<Write> {
         .map(|write| match &write.after {
             Some(body) => {
                 let expected = write.before.is_some().then(|| write.version - 1);
-                put(write.kind, write.id, write.version, body, expected, of(write.kind, write.id))
+                let was_active = write.before.as_ref().is_some_and(is_active);
+                let ends_sessions = was_active && !is_active(body);
+                put(write.kind, write.id, write.version, body, expected, of(write.kind, write.id), ends_sessions)
             }
             None => Write::Delete {
                 kind: write.kind.as_str().to_owned(),
@@ -226,6 +338,13 @@ fn writes(plan: &Plan, secrets: &[SecretChange]) -> Vec<Write> {
         });
     }
     writes
+}
+
+fn log(plan: &Plan, actor: &str) {
+    for write in &plan.writes {
+        let action = action(write);
+        info!(kind = %write.kind, id = %write.id, title = write.title, actor, action, "changed");
+    }
 }
 
 fn action(write: &site::Write) -> &'static str {
@@ -256,11 +375,20 @@ fn audit(
         before: None,
         after: None,
     };
-    let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
-    let objects = plan.writes.iter().map(|write| AuditEntry {
-        before: text(&write.before),
-        after: text(&write.after),
-        ..entry(called.unwrap_or(action(write)), write.kind, write.id, &write.title)
+    let text = |value: Value| value.to_string();
+    let objects = plan.writes.iter().map(|write| {
+        let (before, after) = match (&write.before, &write.after) {
+            (Some(before), Some(after)) => {
+                let (before, after) = site::difference(before, after);
+                (Some(before), Some(after))
+            }
+            (before, after) => (before.clone(), after.clone()),
+        };
+        AuditEntry {
+            before: before.map(text),
+            after: after.map(text),
+            ..entry(called.unwrap_or(action(write)), write.kind, write.id, &write.title)
+        }
     });
     let secrets = secrets.iter().map(|secret| {
         let action = if secret.secret.is_some() { "set_secret" } else { "remove_secret" };
@@ -345,6 +473,105 @@ mod tests {
             assert!(matches!(refused, ChangeError::Refused(refusals) if refusals[0].http_status() == 409));
             administration.set_from_file(Vec::new()).await.unwrap();
             assert!(administration.site().named::<site::User>("bob").is_none());
+            store.close().await;
+        })
+        .await;
+    }
+
+    /// Makes one change with its secrets.
+    async fn make(
+        administration: &Administration,
+        change: Change,
+        secrets: &[SecretChange],
+    ) -> Result<Vec<site::Write>, ChangeError> {
+        let changes = [change];
+        administration.change(Request { changes: &changes, secrets, ..Request::default() }, &actor(), 5).await
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_counts_also_where_nobody_waits_for_the_answer() {
+        on_both(async |fresh| {
+            let store = fresh.open().await;
+            let administration = Arc::new(Administration::open(store.site(), Vec::new()).await.unwrap());
+            for seed in 1..40 {
+                let id = ObjectId::random([seed; 16]);
+                let login = format!("user{seed}");
+                let put = Change::Put { kind: Kind::User, id, expected: Some(0), body: user(&login) };
+                let asked = administration.clone();
+                // The connection breaks a little later each time.
+                let request = tokio::spawn(async move { make(&asked, put, &[]).await });
+                for _ in 0..seed {
+                    tokio::task::yield_now().await;
+                }
+                request.abort();
+                let _ = request.await;
+                // The next change waits for the end of that one.
+                let nothing: [Change; 0] = [];
+                let next = Request { changes: &nothing, ..Request::default() };
+                administration.change(next, &actor(), 5).await.unwrap();
+                let kept = store.site().load().await.unwrap().iter().any(|row| row.id == id.as_str());
+                assert_eq!(administration.site().has(Kind::User, id), kept, "after {seed} steps");
+            }
+            store.close().await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_another_process_has_changed_is_not_written_over() {
+        on_both(async |fresh| {
+            let store = fresh.open().await;
+            let administration = Administration::open(store.site(), Vec::new()).await.unwrap();
+            let id = ObjectId::random([7; 16]);
+            let (kind, put) =
+                (Kind::User, |expected, login: &str| Change::Put { kind: Kind::User, id, expected, body: user(login) });
+            make(&administration, put(Some(0), "anna"), &[]).await.unwrap();
+            let other = super::put(kind, id, 2, &user("anne"), Some(1), Vec::new(), false);
+            store.site().write(&[other], &[]).await.unwrap();
+            let refused = make(&administration, put(Some(1), "annika"), &[]).await.unwrap_err();
+            assert!(matches!(refused, ChangeError::Refused(refusals) if refusals[0].http_status() == 412));
+            assert!(administration.site().named::<site::User>("anne").is_some(), "it is known now");
+            make(&administration, put(None, "annika"), &[]).await.unwrap();
+            assert_eq!(administration.site().version(kind, id), Some(3));
+            store.close().await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn somebody_who_may_change_everything_can_always_sign_in() {
+        on_both(async |fresh| {
+            let store = fresh.open().await;
+            let administration = Administration::open(store.site(), Vec::new()).await.unwrap();
+            let kind = Kind::Administrator;
+            let (first, second) = (ObjectId::random([1; 16]), ObjectId::random([2; 16]));
+            let put = |id, login: &str, active| {
+                let body = json!({ "login": login, "role": "full", "active": active });
+                Change::Put { kind, id, expected: None, body }
+            };
+            let password = |id, secret: Option<&str>| {
+                [SecretChange { kind, id, field: "password", secret: secret.map(Secret::new) }]
+            };
+            let last = |outcome: Result<_, ChangeError>| {
+                let Err(ChangeError::Refused(refusals)) = outcome else { return false };
+                refusals[0].problems[0].code == ProblemCode::LastAdministrator
+            };
+            make(&administration, put(first, "root", true), &password(first, Some("x"))).await.unwrap();
+            // The other one has no password.
+            make(&administration, put(second, "other", true), &[]).await.unwrap();
+            let delete = Change::Delete { kind, id: first, expected: None };
+            assert!(last(make(&administration, delete.clone(), &[]).await));
+            assert!(last(make(&administration, put(first, "root", false), &[]).await));
+            let taken = password(first, None);
+            let request = Request { secrets: &taken, ..Request::default() };
+            assert!(last(administration.change(request, &actor(), 5).await));
+            let given = password(second, Some("y"));
+            administration.change(Request { secrets: &given, ..Request::default() }, &actor(), 5).await.unwrap();
+            make(&administration, delete, &[]).await.unwrap();
+            // A secret of what is gone is not kept.
+            let late = password(first, Some("z"));
+            let refused = administration.change(Request { secrets: &late, ..Request::default() }, &actor(), 5).await;
+            assert!(matches!(refused, Err(ChangeError::Refused(refusals)) if refusals[0].http_status() == 404));
             store.close().await;
         })
         .await;

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, error, info, warn};
 
@@ -20,13 +20,19 @@ const LAST_PAUSE: Duration = Duration::from_secs(60);
 const LAST_ATTEMPTS: u32 = 3;
 const PAUSE_AT_END: Duration = Duration::from_millis(100);
 
-/// Line groups' names and numbers, by [`LineId`]; all that share them see when there are others.
-#[derive(Clone)]
-pub(super) struct Names(Arc<RwLock<Vec<(String, String)>>>);
+/// A line group and a number in it.
+type Name = (String, String);
+
+/// Line groups' names and numbers, by [`LineId`], none where a line is gone; all that share them see when there are others.
+#[derive(Clone, Default)]
+pub(super) struct Names {
+    known: Arc<RwLock<Vec<Option<Name>>>>,
+    changed: Arc<Notify>,
+}
 
 impl Names {
     pub(super) fn new(config: &Config, lines: &[(usize, usize)]) -> Names {
-        let names = Names(Arc::default());
+        let names = Names::default();
         names.set(config, lines);
         names
     }
@@ -35,19 +41,20 @@ impl Names {
     pub(super) fn set(&self, config: &Config, lines: &[(usize, usize)]) {
         let name = |&(group, line): &(usize, usize)| {
             let group = &config.groups[group];
-            (group.name.clone(), group.lines[line].number.clone())
+            let line = group.lines.get(line).filter(|line| !line.removed && !group.removed)?;
+            Some((group.name.clone(), line.number.clone()))
         };
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = lines.iter().map(name).collect();
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = lines.iter().map(name).collect();
+        self.changed.notify_one();
     }
 
-    fn name(&self, line: LineId) -> Option<(String, String)> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(line.0 as usize).cloned()
+    fn name(&self, line: LineId) -> Option<Name> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(line.0 as usize).cloned().flatten()
     }
 
-    fn line(&self, line_group: &str, number: &str) -> Option<LineId> {
-        let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let place = names.iter().position(|(name, known)| name == line_group && known == number)?;
-        u32::try_from(place).ok().map(LineId)
+    fn lines(&self) -> FxHashMap<Name, LineId> {
+        let names = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        (0..).map(LineId).zip(names.iter()).filter_map(|(line, name)| Some((name.clone()?, line))).collect()
     }
 }
 
@@ -56,8 +63,9 @@ pub(super) async fn load<S: LineSettingsStore>(
     store: &S,
     names: &Names,
 ) -> Result<Vec<(LineId, LineSettings)>, S::Error> {
+    let lines = names.lines();
     let kept = store.load().await?.into_iter();
-    Ok(kept.filter_map(|(line_group, number, settings)| Some((names.line(&line_group, &number)?, settings))).collect())
+    Ok(kept.filter_map(|(line_group, number, kept)| Some((*lines.get(&(line_group, number))?, kept))).collect())
 }
 
 /// Keeps what changes until the core has stopped. Of changes that come faster than they can be kept only the last of
@@ -66,9 +74,17 @@ pub(super) async fn keep<S: LineSettingsStore>(store: S, names: Names, mut chang
     let mut keeper = Keeper { store, names, kept: FxHashMap::default(), failing: FxHashSet::default() };
     let mut pause = FIRST_PAUSE;
     loop {
+        let renamed = keeper.names.changed.clone();
+        let something = async {
+            tokio::select! {
+                change = changed.changed() => change.is_err(),
+                // What is called something else is kept by that name.
+                () = renamed.notified() => false,
+            }
+        };
         let stopped = match keeper.failing.is_empty() {
-            true => changed.changed().await.is_err(),
-            false => matches!(timeout(pause, changed.changed()).await, Ok(Err(_))),
+            true => something.await,
+            false => timeout(pause, something).await.unwrap_or_default(),
         };
         if stopped {
             break;
@@ -100,7 +116,8 @@ pub(super) async fn keep<S: LineSettingsStore>(store: S, names: Names, mut chang
 struct Keeper<S> {
     store: S,
     names: Names,
-    kept: FxHashMap<LineId, LineSettings>,
+    /// By which names.
+    kept: FxHashMap<LineId, (Name, LineSettings)>,
     /// Whose settings could not be kept.
     failing: FxHashSet<LineId>,
 }
@@ -109,17 +126,18 @@ impl<S: LineSettingsStore> Keeper<S> {
     /// Keeps what is something else than before.
     async fn keep(&mut self, settings: ChangedSettings) {
         for (line, settings) in settings {
-            let Some((line_group, number)) = self.names.name(line) else { continue };
-            let (line_group, number) = (line_group.as_str(), number.as_str());
-            if self.kept.get(&line) == Some(&settings) && !self.failing.contains(&line) {
+            let Some(name) = self.names.name(line) else { continue };
+            let is_kept = self.kept.get(&line).is_some_and(|(by, kept)| *by == name && *kept == settings);
+            if is_kept && !self.failing.contains(&line) {
                 continue;
             }
+            let (line_group, number) = (name.0.as_str(), name.1.as_str());
             match self.store.keep(line_group, number, &settings).await {
                 Ok(()) => {
-                    self.kept.insert(line, settings);
                     if self.failing.remove(&line) {
                         info!(group = line_group, line = number, "the settings of a line are kept after all");
                     }
+                    self.kept.insert(line, (name, settings));
                 }
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
@@ -148,7 +166,7 @@ mod tests {
     use crate::store::tests::on_both;
 
     fn named(names: Vec<(String, String)>) -> Names {
-        Names(Arc::new(RwLock::new(names)))
+        Names { known: Arc::new(RwLock::new(names.into_iter().map(Some).collect())), ..Names::default() }
     }
 
     #[tokio::test]
@@ -177,11 +195,58 @@ mod tests {
         .await;
     }
 
+    #[tokio::test]
+    async fn what_is_set_for_a_line_goes_with_it_to_another_number() {
+        let config = |number: &str| {
+            let text = format!(
+                "data_dir = \"data\"\n[[line_group]]\nname = \"main\"\nregistrar = \"127.0.0.1\"\n[[line_group.line]]\n\
+                 user_name = \"anna\"\npassword = \"x\"\nnumber = \"{number}\"\n"
+            );
+            Config::parse(&text, "offhook.toml", std::path::Path::new(".")).unwrap()
+        };
+        let store = Failing::default();
+        let names = Names::new(&config("100"), &[(0, 0)]);
+        let (change, changed) = watch::channel(ChangedSettings::default());
+        let keeper = tokio::spawn(keep(store.clone(), names.clone(), changed));
+        let times = async |count: usize| {
+            let kept = async {
+                while store.kept.lock().unwrap().len() < count {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(10), kept).await.expect("it is kept");
+        };
+        change.send_modify(|settings| drop(settings.insert(LineId(0), office("1"))));
+        times(1).await;
+        names.set(&config("200"), &[(0, 0)]);
+        times(2).await;
+        assert_eq!(store.named.lock().unwrap().as_slice(), ["main/100", "main/200"]);
+        drop(change);
+        keeper.await.unwrap();
+    }
+
+    #[test]
+    fn a_line_that_is_gone_does_not_answer_for_its_number() {
+        let line = |user_name: &str| {
+            let text = format!(
+                "data_dir = \"data\"\n[[line_group]]\nname = \"main\"\nregistrar = \"127.0.0.1\"\n[[line_group.line]]\n\
+                 user_name = \"{user_name}\"\npassword = \"x\"\nnumber = \"100\"\n"
+            );
+            Config::parse(&text, "offhook.toml", std::path::Path::new(".")).unwrap()
+        };
+        let before = line("anna");
+        let after = line("ben").after(&before);
+        let names = Names::new(&after, &[(0, 0), (0, 1)]);
+        assert_eq!(names.lines()[&("main".to_owned(), "100".to_owned())], LineId(1));
+        assert_eq!(names.name(LineId(0)), None);
+    }
+
     /// A store that fails a number of times, and then has what it was given.
     #[derive(Debug, Clone, Default)]
     struct Failing {
         fails: Arc<AtomicU32>,
         kept: Arc<Mutex<Vec<LineSettings>>>,
+        named: Arc<Mutex<Vec<String>>>,
     }
 
     impl LineSettingsStore for Failing {
@@ -191,10 +256,11 @@ mod tests {
             Ok(Vec::new())
         }
 
-        async fn keep(&self, _: &str, _: &str, settings: &LineSettings) -> std::io::Result<()> {
+        async fn keep(&self, line_group: &str, number: &str, settings: &LineSettings) -> std::io::Result<()> {
             if self.fails.try_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok() {
                 return Err(std::io::Error::other("the disk is full"));
             }
+            self.named.lock().unwrap().push(format!("{line_group}/{number}"));
             self.kept.lock().unwrap().push(settings.clone());
             Ok(())
         }

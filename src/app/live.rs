@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
@@ -87,7 +87,7 @@ impl Live {
                 tokio::select! {
                     reply = requests.recv() => {
                         let Some(reply) = reply else { return };
-                        let reloaded = self.reload().await;
+                        let reloaded = self.reload(&mut changed).await;
                         log_reloaded(&reloaded);
                         let _ = reply.send(reloaded);
                     }
@@ -107,7 +107,7 @@ impl Live {
         })
     }
 
-    async fn reload(&mut self) -> Result<Reloaded, ReloadError> {
+    async fn reload(&mut self, changed: &mut watch::Receiver<u64>) -> Result<Reloaded, ReloadError> {
         let file = self.standing.config.file.clone().ok_or(ReloadError::NoFile)?;
         let read = tokio::task::spawn_blocking(move || Config::load(&file)).await;
         let config = read.map_err(|_| ReloadError::Stopping)?;
@@ -117,7 +117,16 @@ impl Live {
             error!(error = &error as &dyn std::error::Error, "the site cannot be read");
             ReloadError::Store
         })?;
-        self.take(config).await?;
+        // What the file says of the site counts with the rest of it.
+        changed.mark_unchanged();
+        if let Err(problem) = self.take(config).await {
+            // Who is in the file and who is not goes with the rest of it.
+            let before = people::of_file(&self.standing.config);
+            if let Err(error) = self.state.administration.set_from_file(before).await {
+                error!(error = &error as &dyn std::error::Error, "the site cannot be read");
+            }
+            return Err(problem);
+        }
         Ok(Reloaded { waits_for_start })
     }
 

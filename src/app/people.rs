@@ -143,7 +143,13 @@ fn line_key(config: &Config, group: usize, line: usize) -> Option<LineKey> {
 
 /// What the configuration file sets of the site.
 pub(super) fn of_file(config: &Config) -> Vec<Row> {
-    let row = |kind, name: &str, body| Row { kind, id: id(kind, name), version: 1, from_file: true, body };
+    let row = |kind, name: &str, body: Value| Row {
+        kind,
+        id: id(kind, name),
+        version: version(&body),
+        from_file: true,
+        body,
+    };
     let users = config.users.iter().filter(|user| !user.removed).map(|user| {
         let keys = user.lines.iter().filter_map(|&(group, line)| line_key(config, group, line));
         let mut phones = keys.map(|key| Value::from(key.to_string()));
@@ -165,6 +171,13 @@ pub(super) fn of_file(config: &Config) -> Vec<Row> {
         row(Kind::Administrator, &administrator.name, body)
     });
     users.chain(administrators).collect()
+}
+
+/// A version that is another one for another body: who has read it knows whether it has changed.
+fn version(body: &Value) -> i64 {
+    let hash = Sha256::digest(body.to_string());
+    // A number that JavaScript has, and not 0.
+    i64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])) + 1
 }
 
 /// The id of what the configuration file calls by a name: always the same.

@@ -156,8 +156,9 @@ pub struct Row {
 }
 
 impl Site {
-    /// A site of what is kept, and what is wrong with that. What cannot be read at all is left out; everything else is
-    /// there, so that it can be mended. `change` counts the rows.
+    /// A site of what is kept, and what is wrong with that. What cannot be read at all is left out, but for what is always
+    /// there: that has its defaults until somebody sets it again. Everything else is there, so that it can be mended.
+    /// `change` counts the rows.
     pub fn load(rows: impl IntoIterator<Item = Row>) -> (Site, Vec<Refusal>) {
         let empty = Site {
             users: Table::default(),
@@ -188,7 +189,14 @@ impl Site {
                     T::table_mut(&mut site).put(Stored::new(id, version, from_file, object));
                     touched.add(kind, id);
                 }
-                Err(problem) => refusals.add(kind, id, vec![problem]),
+                Err(problem) => {
+                    if kind.is_built_in(id) && let Some(stored) = T::table(&site).get(id) {
+                        // Whoever changes it changes what is kept.
+                        let stands_in = Stored { version, ..Stored::clone(stored) };
+                        T::table_mut(&mut site).put(stands_in);
+                    }
+                    refusals.add(kind, id, vec![problem]);
+                }
             });
         }
         let taken = site.reindex(&empty, &touched);
@@ -266,7 +274,8 @@ impl Site {
         let current = T::table(self).get(id).cloned();
         match (change.expected(), before) {
             (Some(0), Some(_)) => return Err(Problem::whole(ProblemCode::Exists)),
-            (Some(expected), Some(before)) if expected != before.version => {
+            // What the configuration file sets is not changed from any version.
+            (Some(expected), Some(before)) if expected != before.version && !before.from_file => {
                 return Err(Problem::whole(ProblemCode::VersionConflict).value(before.version));
             }
             (Some(1..), None) => return Err(Problem::whole(ProblemCode::NotFound)),
@@ -280,7 +289,7 @@ impl Site {
             Change::Delete { .. } => {
                 current.as_ref().ok_or(Problem::whole(ProblemCode::NotFound))?;
                 set_in_file()?;
-                if [ObjectId::DEFAULT_PROFILE, ObjectId::SETTINGS].contains(&id) {
+                if T::KIND.is_built_in(id) {
                     return Err(Problem::whole(ProblemCode::CannotBeDeleted));
                 }
                 T::table_mut(self).take(id);

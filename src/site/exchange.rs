@@ -15,6 +15,11 @@ use super::{Change, Kind, Object, ObjectId, Site, as_json, of_kind};
 /// The kinds that documents hold. Administrators and tokens are not among them: without their secrets they open nothing.
 pub const EXPORTED: [Kind; 5] = [Kind::Settings, Kind::Profile, Kind::User, Kind::Group, Kind::Computer];
 
+/// Misfits that are told of one site.
+const MAX_MISFITS: usize = 100;
+/// Values of one document: it must not take much more memory than its text does.
+const MAX_VALUES: usize = 4_000_000;
+
 /// All objects of a kind as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -61,6 +66,10 @@ impl Wanted {
                 let problem = Problem::whole(ProblemCode::InvalidDocument).value(place(&error));
                 Misfit { kind, at: 0, problem }
             };
+            if is_too_much(text) {
+                let problem = Problem::whole(ProblemCode::TooMany).value(MAX_VALUES);
+                return Err(Misfit { kind, at: 0, problem });
+            }
             match kind {
                 Kind::Settings => wanted.settings = Some(serde_json::from_slice(text).map_err(unreadable)?),
                 kind => {
@@ -72,6 +81,34 @@ impl Wanted {
             }
         }
         Ok(wanted)
+    }
+
+    /// Reads one document with everything, an object with the kinds by their plural names. The passwords that its users
+    /// have are given beside it, by the users' places in their list.
+    pub fn whole(text: &[u8]) -> Result<(Wanted, Vec<(usize, Value)>), Problem> {
+        if is_too_much(text) {
+            return Err(Problem::whole(ProblemCode::TooMany).value(MAX_VALUES));
+        }
+        let unreadable = |why: String| Problem::whole(ProblemCode::InvalidDocument).value(why);
+        let mut document: Value = serde_json::from_slice(text).map_err(|error| unreadable(place(&error)))?;
+        let users = document.get_mut("users").and_then(Value::as_array_mut).into_iter().flatten().enumerate();
+        let taken = users.filter_map(|(at, user)| Some((at, user.as_object_mut()?.remove("password")?)));
+        let passwords = taken.collect();
+        // What is wrong names the kinds that there are, and no value.
+        let wanted = serde_path_to_error::deserialize(document).map_err(|error| {
+            let text = error.inner().to_string();
+            let unknown = text.split('`').nth(1).filter(|_| text.starts_with("unknown field"));
+            unreadable(match unknown {
+                Some(field) => format!("there is no kind of objects called {field:?}"),
+                None => format!("{} has the wrong form", error.path()),
+            })
+        })?;
+        Ok((wanted, passwords))
+    }
+
+    /// What a person called the user at a place of the list.
+    pub fn login(&self, at: usize) -> Option<&str> {
+        self.users.as_ref()?.get(at)?.get("login")?.as_str()
     }
 
     fn list_mut(&mut self, kind: Kind) -> Option<&mut Option<Vec<Value>>> {
@@ -94,6 +131,11 @@ impl Wanted {
             Kind::Administrator | Kind::Token => None,
         }
     }
+}
+
+/// Whether a text has more values than are taken.
+fn is_too_much(text: &[u8]) -> bool {
+    text.iter().filter(|octet| matches!(octet, b',' | b'[' | b'{')).count() > MAX_VALUES
 }
 
 /// Where a document breaks, without what stands there.
@@ -198,17 +240,20 @@ pub fn diff(
     prune: bool,
     new_id: &mut dyn FnMut() -> ObjectId,
 ) -> Result<Vec<Change>, Vec<Misfit>> {
-    let mut misfits = Vec::new();
+    let mut misfits = Misfits::default();
     let mut ids: FxHashMap<(Kind, usize), ObjectId> = FxHashMap::default();
     let mut names: FxHashMap<(Kind, String), ObjectId> = FxHashMap::default();
     let mut kept: FxHashSet<(Kind, ObjectId)> = FxHashSet::default();
     for kind in EXPORTED {
+        if wanted.of(kind).is_some_and(|bodies| bodies.len() > kind.most()) {
+            return Err(vec![Misfit { kind, at: 0, problem: Problem::whole(ProblemCode::TooMany).value(kind.most()) }]);
+        }
         for (at, body) in wanted.of(kind).into_iter().flatten().enumerate() {
             match of_kind!(kind, T => identify::<T>(site, body, new_id)) {
-                Err(problem) => misfits.push(Misfit { kind, at, problem }),
+                Err(problem) => misfits.add(kind, at, problem),
                 Ok((id, name)) => {
                     if !kept.insert((kind, id)) || names.insert((kind, name), id).is_some() {
-                        misfits.push(Misfit { kind, at, problem: Problem::whole(ProblemCode::Repeated) });
+                        misfits.add(kind, at, Problem::whole(ProblemCode::Repeated));
                     }
                     ids.insert((kind, at), id);
                 }
@@ -234,21 +279,20 @@ pub fn diff(
                     Some(id) => *value = id.to_string().into(),
                     None => {
                         let problem = Problem { pointer: pointer.to_owned(), ..Problem::whole(to.unknown()) };
-                        misfits.push(Misfit { kind, at, problem });
+                        misfits.add(kind, at, problem);
                     }
                 }
             });
             match of_kind!(kind, T => change::<T>(site, id, &body)) {
                 Ok(change) => changes.extend(change),
                 // A name that leads nowhere is told already.
-                Err(_) if misfits.last().is_some_and(|misfit| (misfit.kind, misfit.at) == (kind, at)) => {}
-                Err(problem) => misfits.push(Misfit { kind, at, problem }),
+                Err(_) if misfits.last == Some((kind, at)) => {}
+                Err(problem) => misfits.add(kind, at, problem),
             }
         }
         if prune && wanted.of(kind).is_some() {
             of_kind!(kind, T => {
-                let builtin = [ObjectId::DEFAULT_PROFILE, ObjectId::SETTINGS];
-                let is_unwanted = |id: &ObjectId| !kept.contains(&(kind, *id)) && !builtin.contains(id);
+                let is_unwanted = |id: &ObjectId| !kept.contains(&(kind, *id)) && !kind.is_built_in(*id);
                 let mut unwanted: Vec<_> = site.iter::<T>().filter(|stored| !stored.from_file && is_unwanted(&stored.id)).collect();
                 unwanted.sort_by_key(|stored| stored.id);
                 let delete = |stored: &std::sync::Arc<super::Stored<T>>| {
@@ -258,7 +302,24 @@ pub fn diff(
             });
         }
     }
-    if misfits.is_empty() { Ok(changes) } else { Err(misfits) }
+    if misfits.told.is_empty() { Ok(changes) } else { Err(misfits.told) }
+}
+
+/// What is wrong, as much of it as is told.
+#[derive(Default)]
+struct Misfits {
+    told: Vec<Misfit>,
+    /// The last object that something was wrong with.
+    last: Option<(Kind, usize)>,
+}
+
+impl Misfits {
+    fn add(&mut self, kind: Kind, at: usize, problem: Problem) {
+        self.last = Some((kind, at));
+        if self.told.len() < MAX_MISFITS {
+            self.told.push(Misfit { kind, at, problem });
+        }
+    }
 }
 
 /// Which object is meant, and its name.

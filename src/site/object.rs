@@ -167,6 +167,17 @@ impl Kind {
         }
     }
 
+    /// Whether that is an object that is always there.
+    pub fn is_built_in(self, id: ObjectId) -> bool {
+        [(Kind::Profile, ObjectId::DEFAULT_PROFILE), (Kind::Settings, ObjectId::SETTINGS)].contains(&(self, id))
+    }
+
+    /// Whether the running server goes by secrets of these objects that it has read before. Those that people and programs
+    /// sign in with it reads when they do.
+    pub fn secrets_count(self) -> bool {
+        !matches!(self, Kind::User | Kind::Administrator | Kind::Token)
+    }
+
     /// What is wrong where an object of this kind is named and none is there.
     pub(super) fn unknown(self) -> ProblemCode {
         match self {

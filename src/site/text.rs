@@ -172,10 +172,11 @@ pub(super) fn check_line(line: &str, pointer: impl Display, problems: &mut Probl
 }
 
 /// Notes that a list is longer than it may be.
-pub(super) fn check_len(len: usize, most: usize, pointer: impl Display, problems: &mut Problems) {
+pub(super) fn check_len(len: usize, most: usize, pointer: impl Display, problems: &mut Problems) -> bool {
     if len > most {
         problems.add_with(pointer, ProblemCode::TooMany, most);
     }
+    len <= most
 }
 
 /// Notes that a number is outside of its limits.

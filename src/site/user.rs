@@ -324,23 +324,27 @@ impl Object for User {
         check_number(&self.address.fax, "/address/fax", problems);
         check_line(&self.first_phone, "/first_phone", problems);
         check_line(&self.second_phone, "/second_phone", problems);
-        check_len(self.further_phones.len(), MAX_LINES, "/further_phones", problems);
-        for (at, line) in self.further_phones.iter().enumerate() {
-            check_listed_line(line, &self.further_phones[..at], format_args!("/further_phones/{at}"), problems);
-        }
-        check_len(self.additional_lines.len(), MAX_LINES, "/additional_lines", problems);
-        let lines: Vec<_> = self.additional_lines.iter().map(|additional| &additional.line).collect();
-        for (at, line) in lines.iter().enumerate() {
-            check_listed_line(line, &lines[..at], format_args!("/additional_lines/{at}/line"), problems);
-        }
-        check_len(self.grants.len(), MAX_GRANTS, "/grants", problems);
-        let mut granted = BTreeSet::new();
-        for (at, grant) in self.grants.iter().enumerate() {
-            if grant.to == id {
-                problems.add(format_args!("/grants/{at}/to"), ProblemCode::GrantToOneself);
+        // Each of a list is compared with those before it: of one that is too long nothing more is told.
+        if check_len(self.further_phones.len(), MAX_LINES, "/further_phones", problems) {
+            for (at, line) in self.further_phones.iter().enumerate() {
+                check_listed_line(line, &self.further_phones[..at], format_args!("/further_phones/{at}"), problems);
             }
-            if !granted.insert(grant.to) {
-                problems.add(format_args!("/grants/{at}/to"), ProblemCode::Repeated);
+        }
+        if check_len(self.additional_lines.len(), MAX_LINES, "/additional_lines", problems) {
+            let lines: Vec<_> = self.additional_lines.iter().map(|additional| &additional.line).collect();
+            for (at, line) in lines.iter().enumerate() {
+                check_listed_line(line, &lines[..at], format_args!("/additional_lines/{at}/line"), problems);
+            }
+        }
+        if check_len(self.grants.len(), MAX_GRANTS, "/grants", problems) {
+            let mut granted = BTreeSet::new();
+            for (at, grant) in self.grants.iter().enumerate() {
+                if grant.to == id {
+                    problems.add(format_args!("/grants/{at}/to"), ProblemCode::GrantToOneself);
+                }
+                if !granted.insert(grant.to) {
+                    problems.add(format_args!("/grants/{at}/to"), ProblemCode::Repeated);
+                }
             }
         }
         if let Some(clients) = self.max_clients {

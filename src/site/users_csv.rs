@@ -100,6 +100,9 @@ pub fn read(site: &Site, file: &[u8], new_id: &mut dyn FnMut() -> ObjectId) -> R
     let mut logins = FxHashSet::default();
     for record in reader.records() {
         let record = record.map_err(|error| unreadable(&error.to_string()))?;
+        if import.mistakes.len() >= MAX_MISTAKES {
+            break;
+        }
         let line = record.position().map_or(0, csv::Position::line);
         if import.lines.len() >= Kind::User.most() {
             let problem = Problem::whole(ProblemCode::TooMany).value(Kind::User.most());
@@ -108,11 +111,7 @@ pub fn read(site: &Site, file: &[u8], new_id: &mut dyn FnMut() -> ObjectId) -> R
         let fields: FxHashMap<&str, &str> = headings.iter().map(String::as_str).zip(record.iter()).collect();
         if record.len() > headings.len() {
             let expected = format!("{} columns", headings.len());
-            import.mistakes.push(Mistake {
-                line,
-                column: None,
-                problem: Problem::whole(ProblemCode::WrongType).value(expected),
-            });
+            import.mistaken(line, None, Problem::whole(ProblemCode::WrongType).value(expected));
             continue;
         }
         let login = fields.get("login").copied().unwrap_or_default();
@@ -145,8 +144,12 @@ struct Import<'s> {
 
 impl Import<'_> {
     fn mistake(&mut self, line: u64, column: &str, problem: Problem) {
+        self.mistaken(line, Some(column), problem);
+    }
+
+    fn mistaken(&mut self, line: u64, column: Option<&str>, problem: Problem) {
         if self.mistakes.len() < MAX_MISTAKES {
-            self.mistakes.push(Mistake { line, column: Some(column.to_owned()), problem });
+            self.mistakes.push(Mistake { line, column: column.map(str::to_owned), problem });
         }
     }
 
@@ -233,7 +236,7 @@ impl Import<'_> {
                 Kind::Group => Some(GROUPS),
                 _ => column.map(|(column, _)| *column),
             };
-            self.mistakes.push(Mistake { line, column: column.map(str::to_owned), problem });
+            self.mistaken(line, column, problem);
         }
     }
 }

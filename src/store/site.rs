@@ -37,6 +37,8 @@ pub enum Write {
         expected: Option<i64>,
         /// Secrets by their field; None takes one away, and those not named stay.
         secrets: Vec<(String, Option<Secret>)>,
+        /// Whether its sessions end: it is an account that may not sign in any more.
+        ends_sessions: bool,
     },
     /// An object goes with its secrets and pictures, and with its sessions where it is an account.
     Delete {
@@ -115,10 +117,13 @@ impl SiteTable {
         let mut transaction = self.pool.begin().await?;
         for write in writes {
             match write {
-                Write::Put { row, expected, secrets } => {
+                Write::Put { row, expected, secrets, ends_sessions } => {
                     let kept = put(&mut transaction, row, *expected).await?;
                     expect_one(&kept, &mut transaction, &row.kind, &row.id).await?;
                     self.keep_secrets(&mut transaction, &row.kind, &row.id, secrets).await?;
+                    if *ends_sessions {
+                        sessions::end_all(&mut transaction, &row.kind, &row.id).await?;
+                    }
                 }
                 Write::Delete { kind, id, expected } => {
                     let deleted = sqlx::query("DELETE FROM object WHERE kind = $1 AND id = $2 AND version = $3")

@@ -9,7 +9,7 @@ use crate::store::{BackupError, Row, Write, backup};
 
 fn put(id: &str) -> Write {
     let row = Row { kind: "user".into(), id: id.into(), version: 1, body: "{}".into() };
-    Write::Put { row, expected: None, secrets: Vec::new() }
+    Write::Put { row, expected: None, secrets: Vec::new(), ends_sessions: false }
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ fn change(version: i64) -> ([Write; 1], [AuditEntry; 1]) {
         before: None,
         after: None,
     };
-    ([Write::Put { row, expected: (version > 1).then_some(version - 1), secrets }], [entry])
+    ([Write::Put { row, expected: (version > 1).then_some(version - 1), secrets, ends_sessions: false }], [entry])
 }
 
 /// The version that is there; whatever belongs to it is of the same one.

@@ -10,7 +10,7 @@ use crate::store::{Row, Store, Write};
 async fn keep_a_secret(store: &Store) {
     let row = Row { kind: "user".into(), id: "a".into(), version: 1, body: "{}".into() };
     let secrets = vec![("password".into(), Some(Secret::new("wonderland")))];
-    store.site().write(&[Write::Put { row, expected: None, secrets }], &[]).await.unwrap();
+    store.site().write(&[Write::Put { row, expected: None, secrets, ends_sessions: false }], &[]).await.unwrap();
 }
 
 #[tokio::test]

@@ -14,7 +14,12 @@ fn row(id: &str, version: i64, body: &str) -> Row {
 
 fn put(id: &str, expected: Option<i64>, body: &str, secrets: &[(&str, Option<&str>)]) -> Write {
     let secrets = secrets.iter().map(|&(field, secret)| (field.to_owned(), secret.map(Secret::new)));
-    Write::Put { row: row(id, expected.unwrap_or(0) + 1, body), expected, secrets: secrets.collect() }
+    Write::Put {
+        row: row(id, expected.unwrap_or(0) + 1, body),
+        expected,
+        secrets: secrets.collect(),
+        ends_sessions: false,
+    }
 }
 
 fn entry(at: i64, actor: &str, object: &str) -> AuditEntry {

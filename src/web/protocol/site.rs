@@ -281,4 +281,6 @@ pub struct Import {
     pub applied: bool,
     /// What it writes, those first that others refer to.
     pub writes: Vec<Write>,
+    /// Logins of the users whose passwords it sets.
+    pub passwords: Vec<String>,
 }

@@ -54,7 +54,7 @@ async fn select(
     let place = labels.groups.iter().position(|group| group.name == name).ok_or(CauseCode::NotFound)?;
     let group = LineGroupId(place as u32);
     let line = |number: String| {
-        let place = labels.lines.iter().position(|line| line.group == group && line.number == number);
+        let place = labels.lines.iter().position(|line| !line.removed && line.group == group && line.number == number);
         place.map(|place| LineId(place as u32)).ok_or(CauseCode::UnknownLine)
     };
     let numbers = lines.as_ref().map_or_else(|| "all".to_owned(), |lines| lines.join(", "));

@@ -18,6 +18,8 @@ use crate::web::routes::table::{Method, Operation, Routes};
 /// Entries given when nothing is said, and at most.
 const ENTRIES: u32 = 50;
 const MAX_ENTRIES: u32 = 500;
+/// Octets of objects on a page; one entry is always there.
+const MAX_PAGE: usize = 2 << 20;
 
 /// Characters of a text that is looked for.
 const MAX_SEARCH: usize = 200;
@@ -62,7 +64,9 @@ async fn list(
     let Query(query) = query.map_err(|_| CauseCode::BadRequest)?;
     let AuditQuery { actor, kind, object, since, until, search, before, limit } = query;
     let search = search.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    if search.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH) {
+    if [&actor, &kind, &object, &search].into_iter().flatten().any(|text| text.contains(char::is_control))
+        || search.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH)
+    {
         return Err(CauseCode::BadRequest.into());
     }
     let site = state.administration.site();
@@ -74,8 +78,15 @@ async fn list(
         error!(error = &failure as &dyn std::error::Error, "the audit log cannot be read");
         CauseCode::Internal
     })?;
-    let is_last = found.len() <= limit as usize;
-    found.truncate(limit as usize);
+    let mut octets = 0;
+    let size = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let fits = |(_, entry): &&(i64, crate::store::AuditEntry)| {
+        octets += size(&entry.before) + size(&entry.after);
+        octets <= MAX_PAGE
+    };
+    let fit = found.iter().take(limit as usize).take_while(fits).count().max(1);
+    let is_last = found.len() <= fit;
+    found.truncate(fit);
     let next = found.last().map(|(id, _)| *id).filter(|_| !is_last);
     let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
     let entries = found.into_iter().map(|(id, entry)| {

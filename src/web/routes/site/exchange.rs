@@ -1,4 +1,5 @@
-//! The site as a ZIP of readable JSON, and back: previewed, then all or nothing. Users also from CSV.
+//! The site as a ZIP of readable JSON, and back: previewed, then all or nothing. Users also from CSV; everything, with
+//! passwords, from one document, as `offhook apply` sends it.
 
 use std::io::{self, Cursor, Read, Write as _};
 
@@ -10,20 +11,24 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 use tracing::error;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::failure::{Failure, field};
 use super::request;
-use crate::administration;
+use crate::administration::{self, SecretChange};
 use crate::call::cause::CauseCode;
+use crate::config::Secret;
 use crate::site::exchange::{Misfit, Wanted, diff, export};
 use crate::site::users_csv::{self, Mistake};
-use crate::site::{Change, Kind, ObjectId, Problem, ProblemCode, Role, Site, Write};
+use crate::site::{Change, Kind, ObjectId, Plan, Problem, ProblemCode, Role, Site, User, Write};
+use crate::store::seal::SecretOf;
+use crate::user::accounts::{MAX_PASSWORD, SignInError, new_hash};
 use crate::web::WebState;
 use crate::web::protocol::site::{FieldProblem, Import};
-use crate::web::routes::table::{Identity, Method, Operation, Routes};
+use crate::web::routes::table::{Identity, Method, Operation, Routes, schema};
 
 /// Octets that are taken.
 const MAX_UPLOAD: usize = 32 << 20;
@@ -34,6 +39,7 @@ const MAX_FILES: usize = 100;
 
 const ZIP: &str = "application/zip";
 const CSV: &str = "text/csv";
+const JSON: &str = "application/json";
 
 /// How it is imported.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -54,11 +60,11 @@ pub(super) fn routes() -> Routes {
         ..Operation::default()
     };
     let back = Operation {
-        body: vec![(ZIP, None), (CSV, None)],
+        body: vec![(ZIP, None), (CSV, None), (JSON, Some(schema::<Value>()))],
         refusals: &[400, 409, 412, 413, 415, 422],
         ..Operation::giving::<Import>(
             "import_site",
-            "Makes the site what a ZIP of an export says, or brings users from CSV; settings need the role full",
+            "Makes the site what an export says, as ZIP or as one JSON, or brings users from CSV; settings need the role full",
         )
         .asking::<ImportQuery>()
     };
@@ -98,35 +104,102 @@ async fn import(
     request: Request,
 ) -> Result<Json<Import>, Failure> {
     let Query(ImportQuery { preview, prune }) = query.map_err(|_| CauseCode::BadRequest)?;
-    let is_csv = match request::media_type(request.headers()).as_str() {
-        CSV => true,
-        ZIP => false,
-        _ => return Err(Problem::whole(ProblemCode::WrongMediaType).value(format!("{ZIP}, {CSV}")).into()),
+    let shape = match request::media_type(request.headers()).as_str() {
+        CSV => Shape::Csv,
+        ZIP => Shape::Zip,
+        JSON => Shape::Whole,
+        _ => return Err(Problem::whole(ProblemCode::WrongMediaType).value(format!("{ZIP}, {CSV}, {JSON}")).into()),
     };
-    if is_csv && prune {
+    if shape == Shape::Csv && prune {
         // Users whom the file does not name stay.
         return Err(CauseCode::BadRequest.into());
     }
     let file = request::octets(request.into_body(), MAX_UPLOAD).await?;
     let site = state.administration.site();
-    let planned = tokio::task::spawn_blocking(move || plan(&site, &file, is_csv, prune)).await;
-    let (changes, writes) = planned.map_err(|_| CauseCode::Internal)??;
+    let planned = tokio::task::spawn_blocking(move || plan(&site, &file, shape, prune)).await;
+    let Planned { changes, plan, passwords } = planned.map_err(|_| CauseCode::Internal)??;
+    let Plan { writes, .. } = &plan;
     let needs = |write: &Write| if write.kind == Kind::Settings { Role::Full } else { Role::Users };
     if !writes.iter().all(|write| identity.may(needs(write))) {
         return Err(CauseCode::RoleForbids.into());
     }
+    let secrets = secrets(&state, plan.site(), passwords).await?;
+    let logins = secrets.iter().map(|secret| login(plan.site(), secret.id)).collect();
     if preview {
-        return Ok(Json(Import { applied: false, writes }));
+        return Ok(Json(Import { applied: false, writes: plan.writes, passwords: logins }));
     }
+    let action = Some(if shape == Shape::Whole { "apply" } else { "import" });
     let request =
-        administration::Request { changes: &changes, action: Some("import"), ..administration::Request::default() };
+        administration::Request { changes: &changes, secrets: &secrets, action, ..administration::Request::default() };
     let made = state.administration.change(request, &identity.actor, request::now()).await;
     let writes = made.map_err(|error| Failure::of_change(error, &changes))?;
-    Ok(Json(Import { applied: true, writes }))
+    Ok(Json(Import { applied: true, writes, passwords: logins }))
+}
+
+/// The hashes of passwords that users do not have yet. Each takes tens of milliseconds.
+async fn secrets(state: &WebState, site: &Site, passwords: Vec<Password>) -> Result<Vec<SecretChange>, Failure> {
+    let least = site.settings().password.min_length;
+    let mut secrets = Vec::new();
+    for Password { at, id, password } in passwords {
+        let misfit = |code| Problem { pointer: "/password".to_owned(), ..Problem::whole(code) };
+        let refused = |problem| Err(of_documents(vec![Misfit { kind: Kind::User, at, problem }]));
+        let text = password.expose();
+        if text.chars().count() < least as usize {
+            return refused(misfit(ProblemCode::PasswordTooShort).value(least));
+        }
+        if text.len() > MAX_PASSWORD {
+            return refused(misfit(ProblemCode::TooLong).value(MAX_PASSWORD));
+        }
+        if text.starts_with("$argon2id$") {
+            return refused(misfit(ProblemCode::WrongType).value("a password, not its hash"));
+        }
+        let of = SecretOf { kind: Kind::User.as_str(), id: id.as_str(), field: "password" };
+        let stored = state.administration.table().secret(of).await.map_err(|failure| {
+            error!(error = &failure as &dyn std::error::Error, "a password cannot be read");
+            CauseCode::Internal
+        })?;
+        let hash = move || new_hash::<std::convert::Infallible>(stored.as_ref().map(Secret::expose), &password);
+        let hash = tokio::task::spawn_blocking(hash).await.unwrap_or(Err(SignInError::Hash));
+        let hash = hash.map_err(|failure| {
+            error!(error = &failure as &dyn std::error::Error, "a password cannot be hashed");
+            CauseCode::Internal
+        })?;
+        let change = |hash| SecretChange { kind: Kind::User, id, field: "password", secret: Some(Secret::new(hash)) };
+        secrets.extend(hash.map(change));
+    }
+    Ok(secrets)
+}
+
+fn login(site: &Site, user: ObjectId) -> String {
+    site.get::<User>(user).map(|stored| stored.object.login.clone()).unwrap_or_default()
+}
+
+/// How what is imported is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Zip,
+    Csv,
+    /// One document with everything, and passwords.
+    Whole,
+}
+
+/// A user's password, as it is written in the document.
+struct Password {
+    /// The user's place in the document.
+    at: usize,
+    id: ObjectId,
+    password: Secret,
+}
+
+/// What an import comes to.
+struct Planned {
+    changes: Vec<Change>,
+    plan: Plan,
+    passwords: Vec<Password>,
 }
 
 /// The changes that a file comes to, and what they write.
-fn plan(site: &Site, file: &Bytes, is_csv: bool, prune: bool) -> Result<(Vec<Change>, Vec<Write>), Failure> {
+fn plan(site: &Site, file: &Bytes, shape: Shape, prune: bool) -> Result<Planned, Failure> {
     // Without random numbers from the system nothing is planned.
     let mut has_ids = true;
     let mut new_id = || {
@@ -135,15 +208,39 @@ fn plan(site: &Site, file: &Bytes, is_csv: bool, prune: bool) -> Result<(Vec<Cha
             ObjectId::random([0; 16])
         })
     };
-    let changes = match is_csv {
-        true => users_csv::read(site, file, &mut new_id).map_err(of_csv),
-        false => diff(site, &unpack(file)?, prune, &mut new_id).map_err(of_documents),
+    let (wanted, texts) = match shape {
+        Shape::Csv => (Wanted::default(), Vec::new()),
+        Shape::Zip => (unpack(file)?, Vec::new()),
+        Shape::Whole => Wanted::whole(file)?,
+    };
+    let changes = match shape {
+        Shape::Csv => users_csv::read(site, file, &mut new_id).map_err(of_csv),
+        Shape::Zip | Shape::Whole => diff(site, &wanted, prune, &mut new_id).map_err(of_documents),
     }?;
     if !has_ids {
         return Err(CauseCode::Internal.into());
     }
     let plan = site.plan(&changes).map_err(|refusals| Failure::refused(refusals, &changes))?;
-    Ok((changes, plan.writes))
+    let password = |(at, text): (usize, Value)| {
+        let misfit = |code| Misfit {
+            kind: Kind::User,
+            at,
+            problem: Problem { pointer: "/password".to_owned(), ..Problem::whole(code) },
+        };
+        let Value::String(text) = text else {
+            let wrong = misfit(ProblemCode::WrongType);
+            return Err(Misfit { problem: wrong.problem.value("a text"), ..wrong });
+        };
+        let user = wanted.login(at).and_then(|login| plan.site().named::<User>(login));
+        let user = user.ok_or_else(|| misfit(ProblemCode::UnknownUser))?;
+        match user.from_file {
+            true => Err(misfit(ProblemCode::SetInFile)),
+            false => Ok(Password { at, id: user.id, password: Secret::new(text) }),
+        }
+    };
+    let passwords = texts.into_iter().map(password).collect::<Result<_, _>>();
+    let passwords = passwords.map_err(|misfit| of_documents(vec![misfit]))?;
+    Ok(Planned { changes, plan, passwords })
 }
 
 fn of_csv(mistakes: Vec<Mistake>) -> Failure {
@@ -218,8 +315,8 @@ mod tests {
     fn an_export_comes_back_as_it_was() {
         let site = Site::new();
         let packed = pack(&site).unwrap().into();
-        let (changes, writes) = plan(&site, &packed, false, true).unwrap();
-        assert!(changes.is_empty() && writes.is_empty());
+        let Planned { changes, plan, .. } = plan(&site, &packed, Shape::Zip, true).unwrap_or_else(|f| panic!("{f:?}"));
+        assert!(changes.is_empty() && plan.writes.is_empty());
     }
 
     #[test]

@@ -230,7 +230,15 @@ pub(super) async fn change(
             Some(repeatable) => repeatable.answered(state).await?.ok_or(CauseCode::Internal.into()),
             None => Err(CauseCode::Internal.into()),
         },
-        Err(error) => Err(Failure::of_change(error, changes)),
+        Err(error) => {
+            // The same request may have been under way when this one came, and have made what now stands in its way.
+            if let (ChangeError::Refused(_), Some(repeatable)) = (&error, &repeatable)
+                && let Some(response) = repeatable.answered(state).await?
+            {
+                return Ok(response);
+            }
+            Err(Failure::of_change(error, changes))
+        }
     }
 }
 

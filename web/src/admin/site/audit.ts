@@ -21,6 +21,8 @@ export function changesOf(before: unknown, after: unknown, fields: Fields): Fiel
 
 /** Of two lists only what is not in the other: who has looked through 200 names knows less than before. */
 function lessKept(before: unknown, after: unknown): Omit<FieldChange, 'pointer'> {
+  // The server tells of long lists what differs only.
+  if (isPart(before) && isPart(after)) return { before: before.list, after: after.list, kept: after.in_both };
   if (!Array.isArray(before) || !Array.isArray(after)) return { before, after, kept: 0 };
   const lacking = (those: unknown[], others: unknown[]) => {
     const texts = new Set(others.map((each) => JSON.stringify(each)));
@@ -30,6 +32,10 @@ function lessKept(before: unknown, after: unknown): Omit<FieldChange, 'pointer'>
   // In another order, or with others twice.
   if (same(gone, come)) return { before, after, kept: 0 };
   return { before: gone, after: come, kept: after.length - come.length };
+}
+
+function isPart(value: unknown): value is { in_both: number; list: unknown[] } {
+  return isObject(value) && typeof value.in_both === 'number' && Array.isArray(value.list);
 }
 
 /** The same shape with nothing in it, so that all that is in the other differs. */

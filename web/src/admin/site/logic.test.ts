@@ -39,6 +39,10 @@ it('tells of long lists only what came and went', () => {
   expect(changesOf({ members: ['a', 'b'] }, { members: ['b', 'a'] }, fields)).toEqual([
     { pointer: '/members', before: ['a', 'b'], after: ['b', 'a'], kept: 0 },
   ]);
+  const part = (name: string) => ({ members: { in_both: 9999, list: [name] } });
+  expect(changesOf(part('a'), part('b'), fields)).toEqual([
+    { pointer: '/members', before: ['a'], after: ['b'], kept: 9999 },
+  ]);
 });
 
 it('tells what a new or deleted object had, without what was empty', () => {
