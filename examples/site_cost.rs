@@ -2,9 +2,11 @@
 //!
 //! `cargo run --release --example site_cost [users] [groups]`
 
+use std::collections::HashMap;
 use std::hint::black_box;
 
-use offhook::rights::{Right, may, rights_on};
+use offhook::ids::{LineId, UserId};
+use offhook::rights::{LineRight, Right, RightsTable, is_allowed_on_line, may, rights_on};
 use offhook::site::binding::{Bindings, LineKey};
 use offhook::site::exchange::{Wanted, diff, export};
 use offhook::site::{Change, Kind, ObjectId, Query, Row, Site, User, digits};
@@ -48,7 +50,8 @@ fn main() {
 
     let lines: Vec<LineKey> =
         (0..users).map(|number| LineKey { group: "pbx".into(), number: format!("{number:05}") }).collect();
-    _ = measured("bind all lines", || Bindings::new(&site, &lines, &digits));
+    let bindings = measured("bind all lines", || Bindings::new(&site, &lines, &digits));
+    lines_of_others(&site, &bindings, &lines, users);
 
     let pairs = || (0..users).flat_map(|by| (0..10).map(move |step| (id(by), id((by * 7 + step * 13) % users))));
     let count = f64::from(users) * 10.0;
@@ -64,6 +67,57 @@ fn main() {
         diff(&site, &wanted, true, &mut || ObjectId::SETTINGS).map(|changes| changes.len())
     });
     assert_eq!(changes, Ok(0));
+}
+
+/// What it costs to ask for rights on lines with every event.
+fn lines_of_others(site: &Site, bindings: &Bindings, lines: &[LineKey], users: u32) {
+    let keys: Vec<Option<LineKey>> = lines.iter().cloned().map(Some).collect();
+    let slots: HashMap<ObjectId, UserId> = (0..users).map(|number| (id(number), UserId(number))).collect();
+    let table = |site: &Site| RightsTable::new(site, bindings, &keys, &|id| slots.get(&id).copied(), users as usize);
+    let changed = |change: Change| {
+        let plan = site.plan(&[change]).expect("a change that is possible");
+        table(plan.site())
+    };
+    let found = measured("make the table of rights on lines", || table(site));
+    let grant = json!({ "grant": { "level": "business" } });
+    let (one, all) = (changed(bulk(17)), changed(everybody(grant)));
+    let touched = measured("who is touched by a change of one user", || one.changed(&found));
+    println!("{:>10}     users are", touched.len());
+    let touched = measured("who is touched by a change of everybody's rights", || all.changed(&found));
+    println!("{:>10}     users are", touched.len());
+
+    let pairs = || (0..users).flat_map(|by| (0..10).map(move |step| (by, (by * 7 + step * 13) % users)));
+    let count = f64::from(users) * 10.0;
+    let key = |line: u32| lines.get(line as usize).expect("a line of the site");
+    let right = LineRight::SeeIncoming;
+    let spent = measured_ms(|| {
+        pairs().for_each(|(by, of)| _ = black_box(is_allowed_on_line(site, bindings, id(by), right, key(of))));
+    });
+    println!("{:>10.1} ns  a right on a line, asked of the site", spent * 1e6 / count);
+    let spent = measured_ms(|| pairs().for_each(|(by, of)| _ = black_box(found.on_line(UserId(by), LineId(of)))));
+    println!("{:>10.1} ns  all rights on a line, asked of the table", spent * 1e6 / count);
+    // Now those who are shown lines in the monitor see their status.
+    let watched: usize = (0..users).map(|user| all.shown_to(UserId(user)).len()).sum();
+    println!("{:>10.1}     lines are shown to a user, through groups of 30", watched as f64 / f64::from(users));
+    let spent = measured_ms(|| (0..users).for_each(|user| _ = black_box(all.shown_to(UserId(user)))));
+    println!("{:>10.1} ns  the lines that a user is shown", spent * 1e6 / f64::from(users));
+    let spent = measured_ms(|| (0..users).for_each(|line| _ = black_box(watchers(&all, LineId(line)))));
+    println!("{:>10.1} ns  who is told of an event of a line", spent * 1e6 / f64::from(users));
+}
+
+fn everybody(patch: serde_json::Value) -> Change {
+    Change::Patch { kind: Kind::Settings, id: ObjectId::SETTINGS, expected: None, patch }
+}
+
+/// Who is shown a line, all users being signed in.
+fn watchers(table: &RightsTable, line: LineId) -> usize {
+    let mut users: Vec<UserId> = Vec::new();
+    for audience in table.offered(line) {
+        users.extend(table.members(&audience).unwrap_or_default());
+    }
+    users.sort_unstable();
+    users.dedup();
+    users.into_iter().filter(|user| table.shown(*user, line).is_some()).count()
 }
 
 fn id(number: u32) -> ObjectId {

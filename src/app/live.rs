@@ -13,6 +13,7 @@ use super::{flatten_lines, labels, settings};
 use crate::call::directory::Directory;
 use crate::config::Config;
 use crate::net::change::Configuration;
+use crate::rights::RightsTable;
 use crate::site::{Administrator, Site, User};
 use crate::web::reload::{ReloadError, ReloadRequest, Reloaded};
 use crate::web::{Labels, WebState};
@@ -27,6 +28,7 @@ pub(super) struct Standing {
     pub(super) users: Slots,
     pub(super) administrators: Slots,
     pub(super) directory: Arc<Directory>,
+    pub(super) rights: Arc<RightsTable>,
 }
 
 impl Standing {
@@ -38,9 +40,9 @@ impl Standing {
 
     fn of(config: Config, lines: Vec<(usize, usize)>, site: Site, users: &Slots, administrators: &Slots) -> Standing {
         let (users, administrators) = (users.with::<User>(&site), administrators.with::<Administrator>(&site));
-        let of_lines = people::line_users(&config, &lines, &site, &users);
+        let (of_lines, rights) = people::line_users(&config, &lines, &site, &users);
         let directory = Arc::new(settings::directory(&config, &lines, &of_lines));
-        Standing { config, lines, site, users, administrators, directory }
+        Standing { config, lines, site, users, administrators, directory, rights: Arc::new(rights) }
     }
 
     /// The one that follows: everything keeps its number, and what is new gets the next.
@@ -148,7 +150,7 @@ impl Live {
             error!(error, "accounts cannot be stored");
             ReloadError::Store
         };
-        let Standing { config, lines, site, users, administrators, directory } = &next;
+        let Standing { config, lines, site, users, administrators, directory, rights } = &next;
         self.state.users.update(users.users(site, config)).await.map_err(|error| store(&error))?;
         self.state.users.set_session_lifetime(session_lifetime(site));
         let accounts = administrators.administrators(site, config);
@@ -167,6 +169,9 @@ impl Live {
             tls_profiles: settings::tls_profiles(config),
             // Of lines that were there it is the server that knows best.
             line_settings: kept.filter(|(line, _)| line.0 as usize >= self.standing.lines.len()).collect(),
+            rights: rights.clone(),
+            reviewed: rights.changed(&self.standing.rights),
+            personal: users.personal((&self.standing.site, &self.standing.rights), (site, rights)),
             gone: users.gone(&self.standing.site, site),
         };
         self.state.core.configure(configuration).await.map_err(|_| ReloadError::Stopping)?;

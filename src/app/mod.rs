@@ -27,14 +27,13 @@ use tokio::task::JoinHandle;
 use crate::administration::Administration;
 use crate::app::live::{Live, Standing};
 use crate::call::directory::Directory;
-use crate::call::settings::LineSettings;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{Config, ConfigError, GroupKind, LineGroup};
-use crate::ids::{LineGroupId, LineId};
+use crate::ids::LineGroupId;
 use crate::key_file;
 use crate::log::{Levels, Log};
 use crate::net::capture::Captures;
-use crate::net::core::{Core, CoreHandle, CoreParts};
+use crate::net::core::{Core, CoreHandle, CoreParts, KnownOfUsers};
 use crate::net::dns::Dns;
 use crate::net::groups::Groups;
 use crate::net::media::{MediaError, MediaServer, MediaSettings};
@@ -227,7 +226,8 @@ impl Server {
         let Standing { lines, directory, .. } = &standing;
         let names = line_settings::Names::new(config, lines);
         let kept = line_settings::load(&store.line_settings(), &names).await.map_err(StartError::LineSettings)?;
-        let core = start_core(config, lines, directory.clone(), kept).await?;
+        let known = KnownOfUsers { rights: standing.rights.clone(), line_settings: kept };
+        let core = start_core(config, lines, directory.clone(), known).await?;
         let ice = IceServers::new(config.media.ice_server.clone());
         let labels = standing.labels();
         let pseudonyms = pseudonyms(config)?;
@@ -390,7 +390,7 @@ async fn start_core(
     config: &Config,
     lines: &[(usize, usize)],
     directory: Arc<Directory>,
-    kept: Vec<(LineId, LineSettings)>,
+    users: KnownOfUsers,
 ) -> Result<Running, StartError> {
     let role = settings::gateway(config, lines, &directory)?;
     let media = MediaSettings {
@@ -407,7 +407,7 @@ async fn start_core(
     let transport = bind_sip(settings::transport(config)).await?;
     let groups = Groups::new(transport.local_addr(), settings::groups(config), settings::lines(config, lines));
     let dns = Dns { servers: config.name_servers.clone() };
-    run_core(directory, groups, role, transport, dns, media, kept)
+    run_core(directory, groups, role, transport, dns, media, users)
 }
 
 /// Binds the SIP sockets.
@@ -417,8 +417,6 @@ pub async fn bind_sip(settings: TransportSettings) -> Result<Transport, StartErr
 }
 
 /// Starts a core from its parts.
-///
-/// `line_settings` is what lines' users have set before.
 pub fn run_core<R: Role>(
     directory: Arc<Directory>,
     groups: Groups,
@@ -426,13 +424,13 @@ pub fn run_core<R: Role>(
     transport: Transport,
     dns: Dns,
     media: MediaSettings,
-    line_settings: Vec<(LineId, LineSettings)>,
+    users: KnownOfUsers,
 ) -> Result<Running, StartError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| StartError::Random)?;
     let (media, media_events) = MediaServer::start(media)?;
-    let parts =
-        CoreParts { directory, groups, role, transport, dns, media, media_events, max_calls: MAX_CALLS, line_settings };
+    let max_calls = MAX_CALLS;
+    let parts = CoreParts { directory, groups, role, transport, dns, media, media_events, max_calls, users };
     let (core, handle) = Core::new(parts, seed);
     Ok(Running { handle, task: tokio::spawn(core.run()) })
 }

@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{self, Config};
 use crate::ids::UserId;
+use crate::net::clients::Personal;
+use crate::rights::RightsTable;
 use crate::site::binding::{Bindings, LineKey};
 use crate::site::{Administrator, Kind, Object, ObjectId, Row, Site, User, digits};
 use crate::user::accounts::{Account, Password};
@@ -51,6 +53,22 @@ impl Slots {
         let active = |site: &Site, id| site.get::<User>(id).is_some_and(|user| user.object.active);
         let gone = self.ids.iter().zip(0..).filter(|&(&id, _)| active(before, id) && !active(now, id));
         gone.map(|(_, place)| UserId(place)).collect()
+    }
+
+    /// What the clients of users go by, of those for whom that is something else than before.
+    pub(super) fn personal(
+        &self,
+        (before, rights_before): (&Site, &RightsTable),
+        (now, rights): (&Site, &RightsTable),
+    ) -> Vec<(UserId, Personal)> {
+        let profile = |site: &Site, id| site.profile_of(id).map(|profile| (profile.id, profile.version));
+        let users = self.ids.iter().zip(0..).map(|(&id, place)| (id, UserId(place)));
+        let changed = users.filter(|&(id, user)| {
+            rights_before.services(user) != rights.services(user) || profile(before, id) != profile(now, id)
+        });
+        let personal =
+            |(id, user)| (user, Personal { services: rights.services(user), settings: now.settings_for(id) });
+        changed.map(personal).collect()
     }
 
     /// How users sign in.
@@ -117,21 +135,27 @@ pub(super) struct LineUsers {
     pub(super) voice_mailbox: Option<String>,
 }
 
-/// Whose lines are whose.
-pub(super) fn line_users(config: &Config, lines: &[(usize, usize)], site: &Site, slots: &Slots) -> Vec<LineUsers> {
+/// Which lines are whose, and what users may do with the others.
+pub(super) fn line_users(
+    config: &Config,
+    lines: &[(usize, usize)],
+    site: &Site,
+    slots: &Slots,
+) -> (Vec<LineUsers>, RightsTable) {
     let keys: Vec<Option<LineKey>> = lines.iter().map(|&(group, line)| line_key(config, group, line)).collect();
     let known: Vec<LineKey> = keys.iter().flatten().cloned().collect();
     let bindings = Bindings::new(site, &known, &digits);
-    let of = |key: Option<LineKey>| {
+    let rights = RightsTable::new(site, &bindings, &keys, &|id| slots.slot(id), slots.ids.len());
+    let of = |key: &Option<LineKey>| {
         let Some(key) = key else { return LineUsers::default() };
-        let own = || bindings.users(&key).iter().filter(|user| user.is_own()).map(|user| user.user);
+        let own = || bindings.users(key).iter().filter(|user| user.is_own()).map(|user| user.user);
         let mailbox = |id| site.get::<User>(id).map(|user| user.object.phones.voice_mailbox.clone());
         LineUsers {
             users: own().filter_map(|id| slots.slot(id)).collect(),
             voice_mailbox: own().filter_map(mailbox).find(|number| !number.is_empty()),
         }
     };
-    keys.into_iter().map(of).collect()
+    (keys.iter().map(of).collect(), rights)
 }
 
 /// What people call a line; none where it is gone.

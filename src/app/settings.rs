@@ -488,7 +488,7 @@ voice_mailbox = "*98"
         assert!(refusals.is_empty(), "{refusals:?}");
         let slots = Slots::default().with::<User>(&site);
         let lines = [(0, 0), (0, 1)];
-        let directory = directory(&config, &lines, &people::line_users(&config, &lines, &site, &slots));
+        let directory = directory(&config, &lines, &people::line_users(&config, &lines, &site, &slots).0);
         let line = directory.line(LineId(0)).unwrap();
         assert_eq!((line.number.as_str(), line.users.as_slice()), ("100", &[UserId(0), UserId(1)][..]));
         assert_eq!(line.voice_mailbox.as_deref(), Some("*98"));

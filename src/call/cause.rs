@@ -131,6 +131,16 @@ causes! {
     AudioIsPersonal = "audio_is_personal", 403, 409, "Numbers and names have pseudonyms in captures, and a voice cannot get one. Only headers of audio can be captured.", "Nummern und Namen haben in Mitschnitten Pseudonyme, und eine Stimme kann keines bekommen. Vom Ton lassen sich nur Kopfdaten mitschneiden.";
     /// The administrator has switched the function off for the line's connection.
     FunctionOff = "function_off", 403, 403, "This function is switched off for this line.", "Diese Funktion ist für diese Leitung abgeschaltet.";
+    /// A service that the user has not: softphone and audio.
+    AudioNotGiven = "audio_not_given", 403, 403, "You may not telephone in the browser. An administrator can give you the service \"Softphone and audio\".", "Sie dürfen nicht im Browser telefonieren. Ein Administrator kann Ihnen den Dienst „Softphone und Audio“ geben.";
+    /// A service that the user has not: seeing and controlling lines.
+    LinesNotGiven = "lines_not_given", 403, 403, "You may not control telephone lines. An administrator can give you the service \"See and control telephone lines\".", "Sie dürfen keine Telefonleitungen steuern. Ein Administrator kann Ihnen den Dienst „Telefonleitungen sehen und steuern“ geben.";
+    /// A service that the user has not: the browser app.
+    WebAppNotGiven = "web_app_not_given", 403, 403, "You may not use the browser app. An administrator can give you the service \"Browser app\".", "Sie dürfen die Browser-App nicht benutzen. Ein Administrator kann Ihnen den Dienst „Browser-App“ geben.";
+    /// The user has no right to pick up calls of the line.
+    PickUpNotAllowed = "pick_up_not_allowed", 403, 403, "You may not pick up calls of this line. Its user or an administrator can allow it.", "Sie dürfen Anrufe dieser Leitung nicht heranholen. Ihr Benutzer oder ein Administrator kann es erlauben.";
+    /// The user has no right to set the forwarding of the line.
+    DiversionsNotAllowed = "diversions_not_allowed", 403, 403, "You may not set the forwarding of this line. Its user or an administrator can allow it.", "Sie dürfen die Umleitungen dieser Leitung nicht ändern. Ihr Benutzer oder ein Administrator kann es erlauben.";
     /// It takes a second call, and there is none.
     NoOtherCall = "no_other_call", 491, 409, "This takes a second call.", "Dazu gehört ein zweites Gespräch.";
     /// It takes a call that has been answered.

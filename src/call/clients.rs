@@ -50,6 +50,16 @@ impl Clients {
         users.iter().any(|user| self.of_user.contains_key(user))
     }
 
+    /// Whether somebody is told of what happens to a user's calls.
+    pub(super) fn is_told(&self, user: UserId) -> bool {
+        self.of_user.contains_key(&user) || self.followed.contains(&user)
+    }
+
+    /// All users of whom somebody is told.
+    pub(super) fn all_told(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.of_user.keys().chain(self.followed.iter().filter(|user| !self.of_user.contains_key(user))).copied()
+    }
+
     /// Everybody of these users who is to be told of a call: their clients, and their programs.
     pub(super) fn told<'a>(&'a self, users: &'a [UserId]) -> impl Iterator<Item = (ClientId, UserId)> + 'a {
         let followed = users.iter().filter(|user| self.followed.contains(user));

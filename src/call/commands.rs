@@ -64,7 +64,9 @@ impl Calls {
         let outcome = match command {
             Command::MakeCall { line, number, sdp } => self.make_call(asker, Purpose::Call, line, &number, sdp, now),
             // Who comes too late is told so, even where the call has become somebody else's.
-            Command::AnswerCall { call, sdp } => self.on_line(call, asker, now, |flow| flow.answer(asker, sdp)),
+            Command::AnswerCall { call, sdp } => self
+                .may_ask(user, Service::AnswerCall)
+                .and_then(|()| self.on_line(call, asker, now, |flow| flow.answer(asker, sdp))),
             Command::RestartMedia { call, sdp } => {
                 self.on_call(call, asker, now, |flow| flow.restart_media(client, request, sdp))
             }
@@ -224,7 +226,11 @@ impl Calls {
         let (number, emergency) = self.may_call(user, line, number, purpose.service())?;
         let office = self.office_for(line, &number, emergency).filter(|_| purpose == Purpose::Call);
         if let Some(office) = office.map(str::to_owned) {
+            self.may_ask(user, Service::SetRemoteOffice)?;
             return self.call_by_office(asker, line, office, number, now);
+        }
+        if !emergency {
+            self.may_ask(user, purpose.service())?;
         }
         let near = Near::Client { client, user, line, request, number: number.clone() };
         let far = Far::Sip(FarSip::default());

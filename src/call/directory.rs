@@ -239,6 +239,16 @@ impl Directory {
         u32::try_from(place).ok().map(LineId)
     }
 
+    /// The lines of a connection with a number that somebody uses.
+    pub fn lines_at<'a>(&'a self, group: LineGroupId, number: &'a str) -> impl Iterator<Item = LineId> + 'a {
+        let lines = self
+            .lines
+            .iter()
+            .zip(0..)
+            .filter(move |(line, _)| line.group == group && line.number == number && !line.users.is_empty());
+        lines.map(|(_, place)| LineId(place))
+    }
+
     /// Whether users of this connection are offered a service at all.
     pub fn offers(&self, group: LineGroupId, service: Service) -> bool {
         self.group(group).is_some_and(|entry| entry.functions.contains(service))

@@ -26,6 +26,7 @@ pub mod dtmf;
 pub mod effect;
 mod flow;
 pub mod headers;
+mod monitor;
 pub mod record;
 pub mod service;
 mod services;
@@ -35,6 +36,8 @@ pub mod step;
 pub mod view;
 
 pub use self::commands::dialable;
+pub use self::monitor::MonitoredCall;
+pub use self::services::given;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -57,6 +60,7 @@ use self::state::{Call, Far, Near, Related, Told};
 use self::step::{State, Step, Trigger};
 use self::view::EndCause;
 use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId, UserId};
+use crate::rights::RightsTable;
 
 /// A call that nobody answers ends after this; PBXs give up earlier.
 const RING_LIMIT: Duration = Duration::from_secs(180);
@@ -78,6 +82,7 @@ const FIRST_CONFERENCE: u32 = 1 << 16;
 #[derive(Debug)]
 pub struct Calls {
     directory: Arc<Directory>,
+    rights: Arc<RightsTable>,
     max_calls: usize,
     /// New calls are refused, so that those that are there do not suffer.
     overloaded: bool,
@@ -86,6 +91,10 @@ pub struct Calls {
     by_leg: FxHashMap<LegId, CallId>,
     /// The calls whose audio a client has.
     by_client: FxHashMap<ClientId, BTreeSet<CallId>>,
+    /// The calls that are on a line.
+    by_line: FxHashMap<LineId, BTreeSet<CallId>>,
+    /// Lines whose calls are others than before, for those who watch them.
+    busied: BTreeSet<LineId>,
     /// The calls that are in a conference, oldest member first.
     conferences: FxHashMap<ConferenceId, Vec<CallId>>,
     clients: Clients,
@@ -115,18 +124,21 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// No calls yet; at most `max_calls` at once.
+    /// No calls yet; at most `max_calls` at once. Until there is an [`Input::Rights`], everybody may do everything.
     pub fn new(directory: Arc<Directory>, max_calls: usize) -> Calls {
         let available = vec![false; directory.lines.len()];
         let settings = vec![LineSettings::default(); directory.lines.len()];
         Calls {
             directory,
+            rights: Arc::new(RightsTable::without_limits()),
             max_calls,
             overloaded: false,
             calls: FxHashMap::default(),
             by_session: FxHashMap::default(),
             by_leg: FxHashMap::default(),
             by_client: FxHashMap::default(),
+            by_line: FxHashMap::default(),
+            busied: BTreeSet::new(),
             conferences: FxHashMap::default(),
             clients: Clients::default(),
             available,
@@ -173,6 +185,7 @@ impl Calls {
                 self.settings.resize_with(directory.lines.len(), LineSettings::default);
                 self.directory = directory;
             }
+            Input::Rights(rights) => self.take_rights(rights),
             Input::Command { client, request, command } => self.command(client, request, command, now),
             Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer } => {
                 let arrival = Arrival { session, call_id, from, abilities, max_forwards, headers, offer };
@@ -379,6 +392,10 @@ impl Calls {
             leaving: None,
             trail: Trail::default(),
         };
+        if let Some(line) = call.line() {
+            self.by_line.entry(line).or_default().insert(id);
+            self.busied.insert(line);
+        }
         if let Some(client) = call.active_client() {
             self.by_client.entry(client).or_default().insert(id);
         }
@@ -396,7 +413,7 @@ impl Calls {
     /// Runs `step` on a call and drops the call when it has ended.
     fn with<T>(&mut self, id: CallId, now: Instant, step: impl FnOnce(&mut flow::Flow<'_>) -> T) -> Option<T> {
         let mut call = self.calls.remove(&id)?;
-        let (before, had) = (call.wakes_at(), call.active_client());
+        let (before, had, at, looked) = (call.wakes_at(), call.active_client(), call.line(), call.look());
         let was = State::of(&call, false);
         let mut flow = flow::Flow {
             call: &mut call,
@@ -433,6 +450,11 @@ impl Calls {
         }
         let has = call.active_client().filter(|_| !ended);
         self.index_client(id, had, has, call.changed || ended);
+        let looks = call.look();
+        self.index_line(id, at, call.line().filter(|_| !ended));
+        if call.changed || ended || looked != looks {
+            self.busied.extend([looked.at, looks.at].into_iter().flatten());
+        }
         if ended {
             // What another call has got from this one stays with that.
             for session in call.sessions() {
@@ -453,6 +475,24 @@ impl Calls {
             self.calls.insert(id, call);
         }
         Some(result)
+    }
+
+    /// Keeps which calls are on which line.
+    fn index_line(&mut self, id: CallId, was: Option<LineId>, is: Option<LineId>) {
+        if was == is {
+            return;
+        }
+        if let Some(line) = was
+            && let Some(calls) = self.by_line.get_mut(&line)
+        {
+            calls.remove(&id);
+            if calls.is_empty() {
+                self.by_line.remove(&line);
+            }
+        }
+        if let Some(line) = is {
+            self.by_line.entry(line).or_default().insert(id);
+        }
     }
 
     /// Keeps who has the audio of which calls, and notes whose calls have changed.

@@ -106,6 +106,11 @@ impl Services {
         self.0 &= !(1 << service as u32);
     }
 
+    /// Those that are in one of both sets.
+    pub fn union(self, other: Services) -> Services {
+        Services(self.0 | other.0)
+    }
+
     /// Those that are in both sets.
     pub fn both(self, other: Services) -> Services {
         Services(self.0 & other.0)

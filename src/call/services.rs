@@ -5,6 +5,7 @@ use super::directory::Directory;
 use super::service::{Service, Services};
 use super::state::{Awaiting, Call, Far, Stage, Transfer, TransferStep, Vacancy};
 use crate::ids::ClientId;
+use crate::rights::{ServiceRight, ServiceSet};
 
 /// What no function switch takes away: a call that somebody has can always be left, and one on hold be got back.
 const ALWAYS: [Service; 5] =
@@ -28,6 +29,21 @@ const SINGLE: [Service; 11] = [
 /// Services for two calls.
 const PAIR: [Service; 4] =
     [Service::AlternateCall, Service::ReconnectCall, Service::TransferCall, Service::ConferenceCall];
+
+/// What a user must have been given to ask for a service; emergency calls need nothing.
+pub(super) fn needed(service: Service) -> &'static [ServiceRight] {
+    match service {
+        Service::MakeCall | Service::AnswerCall | Service::ConsultationCall => &[ServiceRight::Audio],
+        Service::DirectedPickupCall => &[ServiceRight::ControlLines, ServiceRight::Audio],
+        Service::SetForwarding | Service::SetDoNotDisturb | Service::SetRemoteOffice => &[ServiceRight::ControlLines],
+        _ => &[],
+    }
+}
+
+/// Of these services those that a user with these may ask for.
+pub fn given(services: Services, has: ServiceSet) -> Services {
+    services.iter().filter(|&service| needed(service).iter().all(|&needed| has.contains(needed))).collect()
+}
 
 /// What a client may ask for in a call; `siblings` are the other calls whose audio it has.
 pub(super) fn of(call: &Call, siblings: &[&Call], client: ClientId, directory: &Directory) -> Services {

@@ -66,7 +66,7 @@ impl Trigger {
             Input::ClientArrived { .. } => Trigger::named("client arrived"),
             Input::ClientGone { .. } => Trigger::named("client gone"),
             Input::LineSettings { .. } => Trigger::named("line settings"),
-            Input::Directory(_) => Trigger::named("configuration"),
+            Input::Directory(_) | Input::Rights(_) => Trigger::named("configuration"),
             Input::Command { command, .. } => Trigger::named(of_command(command)),
             Input::Incoming { .. } => Trigger::named("INVITE"),
             Input::Replacing { .. } => Trigger::named("INVITE with Replaces"),

@@ -156,11 +156,11 @@ impl Calls {
         let siblings: Vec<&Call> = others.filter_map(|other| self.calls.get(other)).map(|call| &**call).collect();
         let together = |other: &&&Call| call.conference.is_some() && other.conference == call.conference;
         let conference = siblings.iter().filter(together).map(|other| other.id).collect();
-        Related {
-            services: services::of(call, &siblings, client, &self.directory),
-            consultation_of: call.consultation_of.filter(|of| self.calls.contains_key(of)),
-            conference,
+        let mut services = services::of(call, &siblings, client, &self.directory);
+        if let Some(user) = self.clients.user(client) {
+            services = services::given(services, self.rights.services(user));
         }
+        Related { services, consultation_of: call.consultation_of.filter(|of| self.calls.contains_key(of)), conference }
     }
 
     /// The call as this client of this user sees it; none where it is not theirs to see.
@@ -191,7 +191,7 @@ impl Calls {
 }
 
 /// The connections of the user and of the other side.
-fn states(call: &Call) -> (ConnectionState, ConnectionState) {
+pub(super) fn states(call: &Call) -> (ConnectionState, ConnectionState) {
     use ConnectionState::{Alerting, Connected, Held, Initiated, Null, Queued};
     let remote = if call.held[call.remote_side() as usize] { Held } else { Connected };
     let own = if call.on_hold { Held } else { Connected };
@@ -205,18 +205,24 @@ fn states(call: &Call) -> (ConnectionState, ConnectionState) {
     }
 }
 
+impl Call {
+    /// Who began, seen from the line.
+    pub(super) fn direction(&self) -> Direction {
+        match self.near {
+            Near::Client { .. } => Direction::Outgoing,
+            Near::Sip(_) => Direction::Incoming,
+        }
+    }
+}
+
 pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_state: ConnectionState) -> CallView {
-    let direction = match call.near {
-        Near::Client { .. } => Direction::Outgoing,
-        Near::Sip(_) => Direction::Incoming,
-    };
     let own = if matches!(call.near, Near::Client { .. }) { 0 } else { 1 };
     let sides = call.silence.iter().enumerate();
     let silence = sides.filter_map(|(side, silence)| Some(Silence { own: side == own, from: (*silence)?.from }));
     CallView {
         id: call.id,
         line,
-        direction,
+        direction: call.direction(),
         state,
         remote_state,
         remote: call.remote.clone(),

@@ -21,11 +21,13 @@ use crate::call::directory::{Directory, LineGroupEntry};
 use crate::call::effect::{Route, Sound, Target, TargetUri};
 use crate::config::Secret;
 use crate::ids::{ConferenceId, LineGroupId};
+use crate::net::core::KnownOfUsers;
 use crate::net::dns::Dns;
 use crate::net::groups::{GroupSettings, Groups, Kind};
 use crate::net::media::{AudioSettings, MediaSettings, Recordings};
 use crate::net::role::{Decision, Refusal, Role};
 use crate::net::transport::TransportSettings;
+use crate::rights::RightsTable;
 
 /// What is behind the numbers that are nobody's extension.
 const SERVICES: [(&str, Sound, &str); 8] = [
@@ -111,7 +113,8 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
         announcements: Vec::new(),
         recordings: Recordings::default(),
     };
-    app::run_core(Arc::new(directory), groups, role, transport, Dns::default(), media, Vec::new())
+    let users = KnownOfUsers { rights: Arc::new(RightsTable::without_limits()), line_settings: Vec::new() };
+    app::run_core(Arc::new(directory), groups, role, transport, Dns::default(), media, users)
 }
 
 /// Music on hold: a broken chord, up and down.

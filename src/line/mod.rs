@@ -1,6 +1,7 @@
 //! Lines and line groups: where each stands, in a form to show.
 
 pub mod events;
+pub mod monitor;
 pub mod report;
 
 use std::time::Instant;

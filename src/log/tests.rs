@@ -160,7 +160,7 @@ fn a_full_disk_stops_the_files_and_is_said_once() {
         }
     });
     let status = log.status();
-    let why = status.stopped.unwrap();
+    let why = status.stopped.unwrap().english;
     assert!(why.starts_with("The disk with ") && why.contains(" MB left. Delete something there, or set "), "{why}");
     assert!(status.missing_in_files >= 5, "{}", status.missing_in_files);
     let recent = log.recent(&Wanted { limit: 100, ..Wanted::default() });
@@ -189,7 +189,7 @@ fn files_are_written_again_once_that_is_possible() {
         writer.flush();
         files.stopped().clone()
     };
-    assert!(say(&mut writer, "first").unwrap().contains("the log cannot be written"));
+    assert!(say(&mut writer, "first").unwrap().english.contains("the log cannot be written"));
     fs::remove_file(&folder.0).unwrap();
     assert!(say(&mut writer, "second").is_some(), "it is left alone for a while");
     writer.stopped_at = Instant::now().checked_sub(Duration::from_secs(3600));

@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use tokio::sync::oneshot;
 use tracing::info;
 
+use super::clients::{Change, Personal};
 use super::core::{Core, CoreHandle, Message};
 use super::gateway::GatewayGroup;
 use super::groups::{GroupSettings, LineSettings};
@@ -18,6 +19,7 @@ use crate::call::effect::Input;
 use crate::call::settings;
 use crate::ids::{LineId, UserId};
 use crate::numbers::route::Routes;
+use crate::rights::{RightsTable, ServiceRight};
 
 /// What counts from now on. Everything that there was has its old place: what is gone is there still, without users and
 /// not in use.
@@ -37,6 +39,12 @@ pub struct Configuration {
     pub tls_profiles: Vec<TlsProfile>,
     /// What was set before for lines that come.
     pub line_settings: Vec<(LineId, settings::LineSettings)>,
+    /// What users may do.
+    pub rights: Arc<RightsTable>,
+    /// Users who may be shown something else by that than before.
+    pub reviewed: FxHashSet<UserId>,
+    /// What the clients of some users go by from now on.
+    pub personal: Vec<(UserId, Personal)>,
     /// Users who may not be signed in any more.
     pub gone: Vec<UserId>,
 }
@@ -53,10 +61,12 @@ impl CoreHandle {
 
 impl<R: Role> Core<R> {
     pub(super) fn configure(&mut self, configuration: Configuration, now: Instant) {
-        let Configuration { directory, groups, lines, gateway, routes, tls_profiles, line_settings, gone } =
+        let Configuration { directory, groups, lines, gateway, routes, tls_profiles, line_settings, .. } =
             configuration;
+        let Configuration { rights, reviewed, personal, gone, .. } = configuration;
         let before = std::mem::replace(&mut self.directory, directory.clone());
         self.calls.handle(Input::Directory(directory), now);
+        self.calls.handle(Input::Rights(rights), now);
         for (line, settings) in line_settings {
             self.calls.handle(Input::LineSettings { line, settings }, now);
         }
@@ -92,6 +102,18 @@ impl<R: Role> Core<R> {
         let groups = change.begun.len();
         info!(lines = lines.len(), begun = groups, gone = gone.len(), "another configuration counts");
         self.users_changed(&before, &lines, &gone, now);
+        self.show_all_monitored(&reviewed);
+        // Who may not use the app any more is told so when it comes back.
+        let shut = personal.iter().filter(|(_, personal)| !personal.services.contains(ServiceRight::WebApp));
+        self.begin_again(&shut.map(|(user, _)| *user).collect());
+        for (user, personal) in personal {
+            self.desk.tell_users(&[user], Change::Personal(personal));
+            self.show_monitored_again(user);
+            // What can be asked for on their own lines is another thing, too.
+            for (line, status, settings) in self.lines_of(user) {
+                self.desk.tell_users(&[user], Change::Line(line, status, settings));
+            }
+        }
     }
 
     /// Shows those who have other lines than before, or whose lines are others, all anew, and lets go of those who may

@@ -39,6 +39,7 @@ use crate::capture::recorder::{Clock, Limits, Owner, Recorder, Recording};
 use crate::ids::{CallId, LegId, LineGroupId, LineId};
 use crate::line::Lines;
 use crate::line::report::{GroupReport, ListenerReport, Report};
+use crate::rights::RightsTable;
 
 /// Messages waiting for the core before senders wait too.
 const INBOX: usize = 4096;
@@ -65,7 +66,16 @@ pub struct CoreParts<R> {
     pub media_events: mpsc::Receiver<MediaEvent>,
     /// Most calls at once.
     pub max_calls: usize,
-    /// What lines' users have set before.
+    /// What is known of users before any of them comes.
+    pub users: KnownOfUsers,
+}
+
+/// What is known of users at the start.
+#[derive(Debug)]
+pub struct KnownOfUsers {
+    /// What they may do.
+    pub rights: Arc<RightsTable>,
+    /// What they have set for their lines.
     pub line_settings: Vec<(LineId, LineSettings)>,
 }
 
@@ -178,7 +188,8 @@ impl<R: Role> Core<R> {
         let max_sessions = parts.max_calls * 2 + 1024;
         let config = EndpointConfig::new(concat!("Offhook/", env!("CARGO_PKG_VERSION")), seed, max_sessions);
         let mut calls = Calls::new(parts.directory.clone(), parts.max_calls);
-        for (line, settings) in parts.line_settings {
+        calls.handle(Input::Rights(parts.users.rights), Instant::now());
+        for (line, settings) in parts.users.line_settings {
             calls.handle(Input::LineSettings { line, settings }, Instant::now());
         }
         let (changed, changes) = watch::channel(ChangedSettings::default());
@@ -310,6 +321,7 @@ impl<R: Role> Core<R> {
                 self.changed.send_modify(|changed| drop(changed.insert(line, settings)));
                 self.show_line(line);
             }
+            Effect::LineCalls { line } => self.show_monitored(line),
             Effect::Ended(record) => {
                 if let Some(captures) = &self.captures {
                     captures.ended(record.id, now);

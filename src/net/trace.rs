@@ -123,7 +123,7 @@ impl<R: Role> Core<R> {
 
     fn tap_call(&mut self, call: CallId) {
         if let Some(captures) = &self.captures {
-            let tap = captures.tap(call, self.recorder.owner(call), self.recorder.clock());
+            let tap = captures.tap(call, self.recorder.owners(call), self.recorder.clock());
             self.media.tap(call, tap);
         }
     }

@@ -1,11 +1,12 @@
 //! The one place that says who may do what, and why.
 
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use ts_rs::TS;
 
 use super::right::{Level, LineRight, Right, RightSet};
-use super::service::ServiceRight;
+use super::service::{ServiceRight, ServiceSet};
 use crate::site::binding::{Bindings, LineKey, LineUser};
 use crate::site::{Group, Kind, ObjectId, Site, Stored, User};
 
@@ -409,4 +410,23 @@ fn service_sources(site: &Site, user: ObjectId, service: ServiceRight, mut visit
             visit(Source::Includes { service: greater });
         }
     }
+}
+
+/// The services of a user.
+pub fn services_of(site: &Site, user: ObjectId) -> ServiceSet {
+    let has = |service: &ServiceRight| has_service(site, user, *service);
+    ServiceRight::ALL.iter().copied().filter(has).collect()
+}
+
+/// The services of all active users: what [`has_service`] says of each, for all at once.
+pub(super) fn service_sets(site: &Site) -> impl Iterator<Item = (ObjectId, ServiceSet)> + '_ {
+    let everybody: ServiceSet = site.settings().services.iter().copied().collect();
+    let groups = site.iter::<Group>().filter(|group| group.object.active);
+    let groups: FxHashMap<ObjectId, ServiceSet> =
+        groups.map(|group| (group.id, group.object.services.iter().copied().collect())).collect();
+    site.iter::<User>().filter(|user| user.object.active).map(move |user| {
+        let own = everybody.union(user.object.services.iter().copied().collect());
+        let groups = site.groups_of(user.id).member.iter().filter_map(|id| groups.get(id));
+        (user.id, groups.fold(own, |all, services| all.union(*services)))
+    })
 }

@@ -5,13 +5,15 @@
 mod may;
 mod right;
 mod service;
+mod table;
 
 pub use self::may::{
     Decision, Denied, GroupPart, JournalAccess, Reason, ServiceDecision, Source, has_service, is_allowed_on_line,
-    journal, may, may_on_line, rights_on, services,
+    journal, may, may_on_line, rights_on, services, services_of,
 };
 pub use self::right::{Grant, GrantLevel, GrantShape, Level, LineRight, Place, Right, RightSet, Section, SpecialLevel};
-pub use self::service::ServiceRight;
+pub use self::service::{ServiceRight, ServiceSet};
+pub use self::table::{Audience, OnLine, RightsTable};
 
 #[cfg(test)]
 mod tests;

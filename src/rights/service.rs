@@ -1,5 +1,7 @@
 //! What a user may use of the server: given to everybody, to a group or to one user.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -90,5 +92,48 @@ impl ServiceRight {
             ServiceRight::StartScreenSharing => Some(ServiceRight::AcceptScreenSharing),
             _ => None,
         }
+    }
+}
+
+/// A set of services.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct ServiceSet(u32);
+
+// One bit each.
+const _: () = assert!(ServiceRight::ALL.len() <= 32);
+
+impl ServiceSet {
+    /// Every service.
+    pub fn all() -> ServiceSet {
+        ServiceRight::ALL.iter().copied().collect()
+    }
+
+    /// Whether it is in the set.
+    pub const fn contains(self, service: ServiceRight) -> bool {
+        self.0 & (1 << service as u32) != 0
+    }
+
+    /// What is in one of them or in both.
+    pub const fn union(self, other: ServiceSet) -> ServiceSet {
+        ServiceSet(self.0 | other.0)
+    }
+
+    /// Those in the set, in the table's order.
+    pub fn iter(self) -> impl Iterator<Item = ServiceRight> {
+        ServiceRight::ALL.iter().copied().filter(move |service| self.contains(*service))
+    }
+}
+
+impl FromIterator<ServiceRight> for ServiceSet {
+    /// With the lesser services that come with these.
+    fn from_iter<I: IntoIterator<Item = ServiceRight>>(services: I) -> ServiceSet {
+        let with = |service: ServiceRight| [Some(service), service.includes()].into_iter().flatten();
+        ServiceSet(services.into_iter().flat_map(with).fold(0, |set, service| set | 1 << service as u32))
+    }
+}
+
+impl fmt::Debug for ServiceSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
     }
 }

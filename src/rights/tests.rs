@@ -1,5 +1,7 @@
 //! The levels, cell by cell, and that rights add up.
 
+mod table;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

@@ -26,7 +26,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 pub use self::administrator::{Administrator, Role, Scope, Token};
-pub use self::change::{Change, Plan, Refusal, Row, StalePlan, Write, merge};
+pub use self::change::{Change, Items, Plan, Refusal, Row, StalePlan, Write, merge};
 pub use self::computer::Computer;
 pub use self::difference::difference;
 pub use self::group::{Group, Journal, Key, MonitorGroup};

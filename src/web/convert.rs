@@ -10,16 +10,20 @@ use super::{Labels, WebState};
 use crate::call::cause::CauseCode;
 use crate::call::effect::CommandResult;
 use crate::call::record::{CallRecord, Number, Party};
+use crate::call::service::Service;
 use crate::call::settings::LineSettings;
 use crate::call::view::{self, CallView, EndCause};
+use crate::call::{MonitoredCall, given};
 use crate::capture::recorder::Recording;
 use crate::capture::trace::Trace;
-use crate::ids::LineId;
+use crate::ids::{LineId, UserId};
+use crate::line::monitor::MonitoredLine;
 use crate::line::report::{GroupReport, Report};
 use crate::line::{self, LineStatus};
-use crate::net::clients::{Change, Outcome, Picture, Prompt};
+use crate::net::clients::{Change, Outcome, Personal, Picture, Prompt};
 use crate::net::figures::CallFigures;
 use crate::quality::{CallReport, LegParty, LegReport};
+use crate::rights::{ServiceRight, ServiceSet};
 
 /// A moment of both clocks, to turn one into the other.
 #[derive(Debug, Clone, Copy)]
@@ -56,10 +60,7 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
     protocol::Call {
         id: view.id.to_string(),
         line: view.line.to_string(),
-        direction: match view.direction {
-            view::Direction::Incoming => Direction::Incoming,
-            view::Direction::Outgoing => Direction::Outgoing,
-        },
+        direction: direction(view.direction),
         state: connection_state(view.state),
         remote_state: connection_state(view.remote_state),
         number: view.remote.number,
@@ -167,8 +168,18 @@ fn leg_report(party: LegParty, name: String, silent: bool, stats: &LegStats) -> 
     }
 }
 
-pub(super) fn line(labels: &Labels, id: LineId, status: LineStatus, settings: LineSettings) -> Option<protocol::Line> {
+/// A line as a user with these services sees it who has it.
+fn line(
+    labels: &Labels,
+    has: ServiceSet,
+    (id, status, settings): (LineId, LineStatus, LineSettings),
+) -> Option<protocol::Line> {
     let label = labels.line(id)?;
+    let mut services = given(label.services, has);
+    // By way of another telephone, no audio is needed here.
+    if settings.remote_office.is_some() && has.contains(ServiceRight::ControlLines) {
+        services = services.union(label.services.both([Service::MakeCall].into_iter().collect()));
+    }
     let group = labels.group(label.group)?;
     Some(protocol::Line {
         id: id.to_string(),
@@ -176,7 +187,7 @@ pub(super) fn line(labels: &Labels, id: LineId, status: LineStatus, settings: Li
         line_group: group.name.clone(),
         state: line_state(status.state),
         cause: status.cause.map(cause),
-        services: label.services.iter().collect(),
+        services: services.iter().collect(),
         feature_codes: group.feature_codes.clone(),
         do_not_disturb: settings.do_not_disturb,
         forwardings: settings.forwardings,
@@ -278,15 +289,22 @@ pub(super) fn refusal(code: CauseCode) -> protocol::ReplyResult {
     protocol::ReplyResult::Error { cause: cause(EndCause::ours(code)) }
 }
 
-/// A change as clients are told of it. None for a line that has no name.
-pub(super) fn change(state: &WebState, seq: u64, change: &Change) -> Option<ServerMessage> {
+/// A change as clients of a user are told of it. None for a line that has no name.
+pub(super) fn change(state: &WebState, user: UserId, seq: u64, change: &Change) -> Option<ServerMessage> {
     Some(match change {
         Change::Call(view, events) => {
             ServerMessage::Call { seq, call: call(state, (**view).clone()), events: events.clone() }
         }
         Change::Line(id, status, settings) => {
-            ServerMessage::Line { seq, line: line(&state.labels(), *id, status.clone(), settings.clone())? }
+            let has = state.personal(user).services;
+            ServerMessage::Line { seq, line: line(&state.labels(), has, (*id, status.clone(), settings.clone()))? }
         }
+        Change::Monitored(line) => {
+            let has = state.personal(user).services;
+            ServerMessage::MonitoredLine { seq, line: monitored_line(state, has, line)? }
+        }
+        Change::Unmonitored(line) => ServerMessage::UnmonitoredLine { seq, line: line.to_string() },
+        Change::Personal(personal) => ServerMessage::Account { seq, account: account(personal.clone()) },
         Change::Digit { call, digit } => ServerMessage::Digit { seq, call: call.to_string(), digit: digit.to_string() },
         Change::Prompt(wanted) => ServerMessage::Prompt { seq, prompt: prompt(wanted.clone()) },
     })
@@ -306,12 +324,65 @@ fn prompt(prompt: Prompt) -> protocol::Prompt {
 }
 
 /// All that a user has.
-pub(super) fn picture(state: &WebState, picture: Picture) -> protocol::Picture {
+pub(super) fn picture(state: &WebState, user: UserId, picture: Picture) -> protocol::Picture {
+    let has = state.personal(user).services;
     let lines = picture.lines.into_iter();
     protocol::Picture {
         seq: picture.seq,
-        lines: lines.filter_map(|(id, status, settings)| line(&state.labels(), id, status, settings)).collect(),
+        lines: lines.filter_map(|known| line(&state.labels(), has, known)).collect(),
         calls: picture.calls.into_iter().map(|view| call(state, view)).collect(),
+        monitored_lines: picture.monitored.iter().filter_map(|line| monitored_line(state, has, line)).collect(),
+    }
+}
+
+/// What a user's clients go by.
+pub(super) fn account(personal: Personal) -> protocol::Account {
+    protocol::Account { services: personal.services.iter().collect(), settings: personal.settings }
+}
+
+fn monitored_line(state: &WebState, has: ServiceSet, line: &MonitoredLine) -> Option<protocol::MonitoredLine> {
+    let labels = state.labels();
+    let label = labels.line(line.line)?;
+    let group = labels.group(label.group)?;
+    let call = |call: &MonitoredCall| {
+        let remote = call.remote.clone();
+        let (number, name) = remote.map_or((None, None), |remote| (Some(remote.number), remote.name));
+        protocol::MonitoredCall {
+            id: call.id.to_string(),
+            direction: direction(call.direction),
+            state: connection_state(call.state),
+            remote_state: connection_state(call.remote_state),
+            number,
+            name,
+            created_at: state.clock.unix_ms(call.created) as u64,
+            connected_at: call.connected.map(|at| state.clock.unix_ms(at) as u64),
+            services: given(call.services, has).iter().collect(),
+        }
+    };
+    let forwardings = line.forwardings.iter().map(|set| protocol::MonitoredForwarding {
+        kind: set.kind,
+        callers: set.callers,
+        to: set.to.clone(),
+        after: set.after,
+    });
+    Some(protocol::MonitoredLine {
+        id: line.line.to_string(),
+        number: label.number.clone(),
+        line_group: group.name.clone(),
+        owner: line.owner.clone(),
+        state: line_state(line.state),
+        rights: line.rights.clone(),
+        calls: line.calls.iter().map(call).collect(),
+        do_not_disturb: line.do_not_disturb,
+        forwardings: forwardings.collect(),
+        services: given(line.services, has).iter().collect(),
+    })
+}
+
+fn direction(direction: view::Direction) -> Direction {
+    match direction {
+        view::Direction::Incoming => Direction::Incoming,
+        view::Direction::Outgoing => Direction::Outgoing,
     }
 }
 

@@ -37,7 +37,9 @@ use crate::capture::recorder::Names;
 use crate::ids::{LineGroupId, LineId, UserId};
 use crate::log::Log;
 use crate::net::capture::Captures;
+use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
+use crate::rights;
 use crate::site::{Object, Stored, User};
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{Account, AccountKind, Accounts};
@@ -217,6 +219,14 @@ impl WebState {
             own.unwrap_or_else(|| self.administration.site().settings().max_clients)
         });
         most.map_or(usize::MAX, |most| most as usize)
+    }
+
+    /// What a user's clients go by.
+    fn personal(&self, user: UserId) -> Personal {
+        let object = self.users.account(user).and_then(|account| self.object::<User>(&account));
+        let site = self.administration.site();
+        let of = |id| Personal { services: rights::services_of(&site, id), settings: site.settings_for(id) };
+        object.map(|stored| of(stored.id)).unwrap_or_default()
     }
 
     /// What only files tell: the server's certificates, and what the process takes of the machine.

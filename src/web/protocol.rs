@@ -10,6 +10,7 @@ pub mod log;
 pub mod site;
 pub mod status;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ use crate::call::cause::CauseCode;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind};
 use crate::line::events::CallEvent;
+use crate::rights::{LineRight, ServiceRight};
+use crate::site::Preset;
 
 /// The protocol's version, sent in [`Hello`]. A client that reads another number must ask for a reload.
 pub const PROTOCOL_VERSION: u32 = 1;
@@ -275,6 +278,30 @@ pub enum ServerMessage {
         /// The line as it is now.
         line: Line,
     },
+    /// A line of others changed, or has come to those that the user is shown.
+    MonitoredLine {
+        /// The event's number.
+        #[ts(type = "number")]
+        seq: u64,
+        /// The line as it is now.
+        line: MonitoredLine,
+    },
+    /// A line of others is no longer shown to the user.
+    UnmonitoredLine {
+        /// The event's number.
+        #[ts(type = "number")]
+        seq: u64,
+        /// The line.
+        line: String,
+    },
+    /// What the user may use, or what is preset, changed.
+    Account {
+        /// The event's number.
+        #[ts(type = "number")]
+        seq: u64,
+        /// How it is now.
+        account: Account,
+    },
     /// A call appeared or changed. A call whose state is `null` or `failed` is over and will not be
     /// mentioned again.
     Call {
@@ -355,6 +382,19 @@ pub struct Picture {
     pub lines: Vec<Line>,
     /// The calls on them.
     pub calls: Vec<Call>,
+    /// The lines of others that the user is shown.
+    pub monitored_lines: Vec<MonitoredLine>,
+}
+
+/// What a user may use, and what an administrator has preset for the user's clients.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct Account {
+    /// What the user may use; a request that needs another service is refused.
+    pub services: Vec<ServiceRight>,
+    /// The settings of the user's profile by their keys: one that is `locked` is not changed by the user. A client takes
+    /// those that it knows.
+    #[ts(type = "{ [key in string]: Preset }")]
+    pub settings: BTreeMap<String, Preset>,
 }
 
 /// A client that is signed in, in the answer to `GET /api/v1/clients`.
@@ -393,6 +433,10 @@ pub struct Hello {
     pub lines: Vec<Line>,
     /// The calls on them.
     pub calls: Vec<Call>,
+    /// The lines of others that the user is shown: additional lines, and those of people in the monitor.
+    pub monitored_lines: Vec<MonitoredLine>,
+    /// What the user may use, and what is preset.
+    pub account: Account,
     /// The calls that ended while this client was away, with their causes.
     pub ended: Vec<Call>,
 }
@@ -446,6 +490,69 @@ pub struct Line {
     pub forwardings: Vec<Forwarding>,
     /// The telephone by way of which its calls are placed, where that is switched on.
     pub remote_office: Option<String>,
+}
+
+/// A line that is not the user's own, as far as the user's rights go (ECMA-269 Monitor Start).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MonitoredLine {
+    /// Names the line in requests.
+    pub id: String,
+    /// The line's number.
+    pub number: String,
+    /// Name of the line group it belongs to.
+    pub line_group: String,
+    /// The name of its owner; null where it has none, or that is not to be seen.
+    pub owner: Option<String>,
+    /// Whether calls are possible.
+    pub state: LineState,
+    /// What the user may see and do.
+    pub rights: Vec<LineRight>,
+    /// Its calls.
+    pub calls: Vec<MonitoredCall>,
+    /// Whether calls are kept away; false without the right `see_diversions`.
+    pub do_not_disturb: bool,
+    /// Where calls go instead; none without the right `see_diversions`.
+    pub forwardings: Vec<MonitoredForwarding>,
+    /// What can be asked for on the line: `set_forwarding`, which `cancel_forwarding` takes back.
+    pub services: Vec<Service>,
+}
+
+/// A call of a line that is not the user's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MonitoredCall {
+    /// Names the call.
+    pub id: String,
+    /// Who began.
+    pub direction: Direction,
+    /// ECMA-269 state of the line's own connection.
+    pub state: ConnectionState,
+    /// ECMA-269 state of the other side's connection.
+    pub remote_state: ConnectionState,
+    /// The other side's number; null where that is not to be seen, by the rights `see_incoming` and `see_outgoing`.
+    pub number: Option<String>,
+    /// The other side's name, where the PBX sent one and it may be seen.
+    pub name: Option<String>,
+    /// When the call appeared, milliseconds since 1970-01-01 UTC.
+    #[ts(type = "number")]
+    pub created_at: u64,
+    /// When it was answered, milliseconds since 1970-01-01 UTC.
+    #[ts(type = "number | null")]
+    pub connected_at: Option<u64>,
+    /// What can be asked for: `directed_pickup_call` with the line's number, by a line of the same line group.
+    pub services: Vec<Service>,
+}
+
+/// Where calls of a line go that is not the user's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MonitoredForwarding {
+    /// When.
+    pub kind: ForwardingKind,
+    /// Of which callers.
+    pub callers: Callers,
+    /// The number; null without the right `see_diversion_number`.
+    pub to: Option<String>,
+    /// Seconds that it rings first.
+    pub after: Option<u32>,
 }
 
 /// A function of the PBX that is called up by dialling a code.

@@ -23,6 +23,7 @@ use super::{WebState, convert, protocol, routes, same_origin};
 use crate::call::cause::CauseCode;
 use crate::ids::{CallId, ClientId, UserId};
 use crate::net::clients::{Attachment, Beginning, ClientEvent, Leaving, Picture};
+use crate::rights::ServiceRight;
 use crate::user::accounts::AccountKind;
 use crate::user::clients::RESUME_WITHIN;
 
@@ -42,6 +43,8 @@ const SEND_LIMIT: Duration = Duration::from_secs(10);
 const CLOSE_NOT_SIGNED_IN: u16 = 4401;
 /// Close code: what came is not the protocol.
 const CLOSE_PROTOCOL: u16 = 4400;
+/// Close code: the user may not use the browser app.
+const CLOSE_NOT_GIVEN: u16 = 4403;
 /// Close code: too many clients of one user.
 const CLOSE_TOO_MANY: u16 = 4429;
 /// Close code of a page that closes its socket: the person has signed out (RFC 6455 7.4.1).
@@ -74,7 +77,7 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
         Beginning::Picture(picture, ended) => (picture, ended, Vec::new()),
         Beginning::Replay { since, changes } => (Picture { seq: since, ..Picture::default() }, Vec::new(), changes),
     };
-    let protocol::Picture { seq, lines, calls } = convert::picture(&state, picture);
+    let protocol::Picture { seq, lines, calls, monitored_lines } = convert::picture(&state, user, picture);
     let (client, number) = (attached.client, attached.socket);
     let account = state.users.account(user);
     let first = ServerMessage::Hello(Hello {
@@ -92,10 +95,12 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
         ice_servers: ice_servers(&state, user),
         lines,
         calls,
+        monitored_lines,
+        account: convert::account(state.personal(user)),
         ended: ended.into_iter().map(|view| convert::call(&state, view)).collect(),
     });
     debug!(user = user.0, %client, %id, resumed = attached.resumed, missed = missed.len(), "client attached");
-    let missed = missed.into_iter().filter_map(|(seq, change)| convert::change(&state, seq, &change));
+    let missed = missed.into_iter().filter_map(|(seq, change)| convert::change(&state, user, seq, &change));
     let mut arrived = true;
     for message in std::iter::once(first).chain(missed) {
         arrived = arrived && send(&mut socket, &message).await;
@@ -129,6 +134,11 @@ async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option
         }
     };
     let resume = resume.and_then(|token| URL_SAFE_NO_PAD.decode(token).ok()).and_then(|token| token.try_into().ok());
+    if !state.personal(user).services.contains(ServiceRight::WebApp) {
+        send(socket, &refusal(id, CauseCode::WebAppNotGiven)).await;
+        close(socket, CLOSE_NOT_GIVEN, CauseCode::WebAppNotGiven.english()).await;
+        return None;
+    }
     match state.core.attach(user, resume, since, state.max_clients(user)).await {
         Ok(attachment) => Some((id, attachment)),
         Err(cause) => {
@@ -185,7 +195,7 @@ async fn run(
                         let result = convert::outcome(outcome);
                         (asked.about(request, &result), Some(ServerMessage::Reply(Reply { id: request, result })))
                     }
-                    ClientEvent::Changed { seq, change } => (change.call(), convert::change(state, seq, &change)),
+                    ClientEvent::Changed { seq, change } => (change.call(), convert::change(state, user, seq, &change)),
                 };
                 let Some(message) = message else { continue };
                 let Some(text) = write(&message) else { return Leaving::Broken };

@@ -36,6 +36,7 @@ mod registration;
 mod reload;
 mod restart;
 mod rig;
+mod rights;
 mod routes;
 mod samples;
 mod scenarios;

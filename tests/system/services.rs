@@ -111,7 +111,8 @@ fn three_talk_with_each_other() {
 
 #[test]
 fn a_call_that_rings_at_somebody_else_is_picked_up() {
-    let Stage { alice, bob, phones: [first, _], .. } = &mut stage("app-pickup");
+    let Stage { alice, bob, phones: [first, _], server, .. } = &mut stage("app-pickup");
+    server.grant("team_member");
     first.calls.dial("100");
     alice.rings();
     bob.click("Pick up");

@@ -195,6 +195,19 @@ fn lists_have_pages_and_many_change_together_or_not_at_all() {
     let refused = root.send("POST", &bulk, &[], &json!({ "ids": ids, "patch": { "login": "same" } }));
     assert_eq!((refused.status, wrong(&refused).1), (422, "/login".into()));
     assert_eq!(root.get(&paths[0])["version"], 2, "nothing has changed");
+    // Each keeps what else it has.
+    let etag = [("if-match", "*")];
+    let chat = root.send("PATCH", &paths[0], &etag, &json!({ "services": ["chat"] }));
+    assert_eq!(chat.status, 200, "{}", chat.text);
+    let added = root.send("POST", &bulk, &[], &json!({ "ids": ids, "add": { "services": ["audio"] } }));
+    assert_eq!(added.json()["changed"].as_array().map(Vec::len), Some(3), "{}", added.text);
+    let services = |path: &str| root.get(path)["object"]["services"].as_array().map(Vec::len);
+    assert_eq!([&paths[0], &paths[1]].map(|path| services(path)), [Some(2), Some(1)]);
+    let removed = root.send("POST", &bulk, &[], &json!({ "ids": ids, "remove": { "services": ["audio"] } }));
+    assert_eq!(removed.status, 200, "{}", removed.text);
+    assert_eq!([&paths[0], &paths[1]].map(|path| services(path)), [Some(1), Some(0)]);
+    let both = root.send("POST", &bulk, &[], &json!({ "ids": ids, "add": {}, "patch": {} }));
+    assert_eq!(both.status, 400, "{}", both.text);
     let missing = root.send("POST", &bulk, &[], &json!({ "ids": [ids[0], "00000000000000000000"], "delete": true }));
     assert_eq!(missing.status, 404, "{}", missing.text);
     let deleted = root.send("POST", &bulk, &[], &json!({ "ids": ids, "delete": true }));

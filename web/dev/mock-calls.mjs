@@ -34,6 +34,56 @@ const fresh = () => [
 ];
 export const lines = fresh();
 
+const monitoredLine = (id, number, owner, more) => ({
+  id,
+  number,
+  line_group: 'Headquarters',
+  owner,
+  state: 'registered',
+  rights: ['see_status'],
+  calls: [],
+  do_not_disturb: false,
+  forwardings: [],
+  services: [],
+  ...more,
+});
+const monitoredCall = (id, more) => ({
+  id,
+  direction: 'incoming',
+  state: 'connected',
+  remote_state: 'connected',
+  number: null,
+  name: null,
+  created_at: Date.now() - 90_000,
+  connected_at: Date.now() - 80_000,
+  services: [],
+  ...more,
+});
+const ringing = { state: 'alerting', connected_at: null, services: ['directed_pickup_call'] };
+/** Lines of others, as `POST /mock/monitored` shows them. */
+export const monitored = [
+  monitoredLine('11', '211', 'Clara Diehl'),
+  monitoredLine('12', '212', 'Jonas Weber', {
+    calls: [monitoredCall('m1', { number: '0171 5550123', name: 'Mira Hoffmann' })],
+  }),
+  monitoredLine('13', '213', 'Samira Özdemir', { calls: [monitoredCall('m2', { direction: 'outgoing' })] }),
+  monitoredLine('14', '214', null, {
+    calls: [monitoredCall('m3', { ...ringing, number: '+49 89 1234567', name: 'Krüger GmbH' })],
+  }),
+  monitoredLine('15', '+49 30 5550 15', 'Thea von Hohenlohe-Waldenburg', {
+    line_group: 'Berlin branch',
+    calls: [monitoredCall('m4', ringing)],
+    do_not_disturb: true,
+  }),
+  monitoredLine('16', '216', 'Paul Adam', {
+    state: 'failed',
+    forwardings: [
+      { kind: 'immediate', callers: 'all', to: null, after: null },
+      { kind: 'busy', callers: 'external', to: '0171 5550199', after: null },
+    ],
+  }),
+];
+
 export function reset() {
   calls.clear();
   fresh().forEach((one, at) => Object.assign(lines[at], one));

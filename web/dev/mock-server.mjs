@@ -4,8 +4,8 @@
 //   node dev/mock-server.mjs [port]      then open http://127.0.0.1:7230
 //
 // What a call does depends on the number: see mock-calls.mjs. `POST /mock/<what>` makes things happen: incoming,
-// elsewhere, digit, answer (whoever rings answers), line-failed, functions-off (nothing more can be set), refuse (the next
-// request), drop (breaks every socket), down and up, meanwhile (somebody else changes the user that is open in the
+// elsewhere, digit, answer (whoever rings answers), line-failed, functions-off (nothing more can be set), monitored (lines
+// of others), restricted (no services, a locked appearance), refuse (the next request), drop (breaks every socket), down and up, meanwhile (somebody else changes the user that is open in the
 // console).
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -14,7 +14,21 @@ import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { administer } from './mock-admin.mjs';
 import { meanwhile } from './mock-site.mjs';
-import { calls, cause, clients, create, lines, refuse, reset, seen, seq, serve, tell, update } from './mock-calls.mjs';
+import {
+  calls,
+  cause,
+  clients,
+  create,
+  lines,
+  monitored,
+  refuse,
+  reset,
+  seen,
+  seq,
+  serve,
+  tell,
+  update,
+} from './mock-calls.mjs';
 
 const port = Number(process.argv[2] ?? 7230);
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
@@ -90,6 +104,8 @@ server.on('upgrade', (request, socket, head) => {
           ended: [],
           ice_servers: [],
           lines,
+          monitored_lines: [],
+          account: { services: ['audio', 'control_lines', 'web_app'], settings: {} },
           calls: known,
         });
       }
@@ -118,6 +134,16 @@ function happen(what, page) {
     case 'line-failed':
       Object.assign(lines[1], { state: 'failed', cause: cause('wrong_password', 401, 'Unauthorized') });
       return tell({ type: 'line', line: lines[1] });
+    case 'monitored':
+      return monitored.forEach((line) => tell({ type: 'monitored_line', line }));
+    case 'restricted': {
+      lines.forEach((line) => {
+        line.services = [];
+        tell({ type: 'line', line });
+      });
+      const settings = { theme: { value: 'dark', locked: true }, letter_shortcuts: { value: false, locked: true } };
+      return tell({ type: 'account', account: { services: ['web_app'], settings } });
+    }
     case 'functions-off':
       lines[0].services = ['make_call'];
       return tell({ type: 'line', line: lines[0] });

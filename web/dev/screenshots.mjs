@@ -85,6 +85,9 @@ for (const kind of kinds.filter(({ name }) => !only || name === only)) {
   await number.waitFor();
   await page.getByText('Munich branch').first().waitFor({ state: 'attached' });
   await shot('03-idle');
+  await happen('monitored');
+  await page.getByText('Clara Diehl').waitFor();
+  await shot('03b-lines-of-others');
   await pressed('Functions', 'Funktionen');
   await page.getByRole('menuitem').first().waitFor();
   await shot('04-functions');

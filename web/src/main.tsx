@@ -1,10 +1,11 @@
 import '@mantine/core/styles.css';
 import './app.css';
-import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import { MantineProvider } from '@mantine/core';
 import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { LanguageProvider } from './i18n';
+import { schemeManager } from './scheme';
 import { cssVariables, theme } from './theme';
 
 /** Loaded only at its own address: who telephones has no use for it. */
@@ -20,7 +21,7 @@ createRoot(root).render(
       theme={theme}
       cssVariablesResolver={cssVariables}
       defaultColorScheme="auto"
-      colorSchemeManager={localStorageColorSchemeManager({ key: 'offhook.appearance' })}
+      colorSchemeManager={schemeManager}
     >
       <LanguageProvider>
         <Suspense>{administers ? <Administration /> : <App />}</Suspense>

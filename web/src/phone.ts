@@ -67,6 +67,12 @@ export class Phone extends Services {
         switch (message.type) {
           case 'line':
             return this.dispatch({ type: 'line', line: message.line });
+          case 'monitored_line':
+            return this.dispatch({ type: 'monitored_line', line: message.line });
+          case 'unmonitored_line':
+            return this.dispatch({ type: 'unmonitored_line', line: message.line });
+          case 'account':
+            return this.dispatch({ type: 'account', account: message.account });
           case 'call':
             this.dispatch({ type: 'call', call: message.call, now: Date.now() });
             return this.#adoptOrphan(message.call.id);

@@ -40,6 +40,7 @@ impl Calls {
             }
         }
         self.show_changed();
+        self.tell_busied();
     }
 
     /// A call is over: those that it was related to go on without it.

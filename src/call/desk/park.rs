@@ -46,6 +46,7 @@ impl Calls {
         if !self.directory.offers(group, Service::DirectedPickupCall) {
             return Err(CauseCode::FunctionOff);
         }
+        self.may_ask(asker.user, Service::DirectedPickupCall)?;
         let number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
         match self.parked_at(group, &number) {
             Some(id) => {

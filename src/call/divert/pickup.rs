@@ -5,8 +5,9 @@ use std::time::Instant;
 use super::super::Calls;
 use super::super::cause::CauseCode;
 use super::super::commands::{Asker, Outcome, Purpose};
-use super::super::state::{Far, Taker, Vacancy};
+use super::super::state::Taker;
 use crate::ids::{CallId, LineGroupId, LineId};
+use crate::rights::LineRight;
 
 /// What stands for the number in a code of the PBX.
 const NUMBER: &str = "<NUMBER>";
@@ -23,6 +24,7 @@ impl Calls {
         now: Instant,
     ) -> Outcome {
         let id = self.directory.group_of(line).ok_or(CauseCode::UnknownLine)?;
+        self.may_pick_up(asker, id, number)?;
         let group = self.directory.group(id).ok_or(CauseCode::UnknownLine)?;
         let here = group.pickup_in_server.then(|| self.rings_at(id, number)).flatten();
         let code = group.pickup_code.as_ref().map(|code| code.replace(NUMBER, number));
@@ -40,16 +42,18 @@ impl Calls {
         }
     }
 
+    /// Whether the asker may pick up calls of the lines with a number. Numbers that are no lines here are the PBX's affair.
+    fn may_pick_up(&self, asker: Asker, group: LineGroupId, number: &str) -> Result<(), CauseCode> {
+        let lines = self.directory.lines_at(group, number);
+        let refused = lines.filter(|&line| !self.may_on_line(asker.user, LineRight::PickUp, line)).count();
+        if refused == 0 { Ok(()) } else { Err(CauseCode::PickUpNotAllowed) }
+    }
+
     /// The call that rings longest at a number of a connection's lines.
     fn rings_at(&self, group: LineGroupId, number: &str) -> Option<CallId> {
         let rings = self.calls.values().filter(|call| {
-            let open = match (&call.vacancy, &call.far) {
-                (None, Far::Clients { taker, .. }) => taker.is_none(),
-                (Some(Vacancy::Recalling { taker }), _) => taker.is_none(),
-                _ => false,
-            };
             let at = call.line().and_then(|line| self.directory.line(line));
-            open && at.is_some_and(|at| at.group == group && at.number == number)
+            call.can_be_picked_up() && at.is_some_and(|at| at.group == group && at.number == number)
         });
         rings.map(|call| call.id).min()
     }

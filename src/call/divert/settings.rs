@@ -10,6 +10,7 @@ use super::super::service::Service;
 use super::super::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind, LineSettings};
 use super::trail::same;
 use crate::ids::{CallId, LineId, UserId};
+use crate::rights::LineRight;
 
 impl LineSettings {
     /// Takes over a forwarding of the line with this number, in the place of the one of its kind and callers.
@@ -46,7 +47,10 @@ impl LineSettings {
 impl Calls {
     /// ECMA-269 Set Forwarding.
     pub(in crate::call) fn set_forwarding(&mut self, user: UserId, line: LineId, forwarding: Forwarding) -> Outcome {
-        self.set(user, line, Some(Service::SetForwarding), |settings, own| settings.set_forwarding(own, forwarding))
+        let right = Some(LineRight::SetDiversions);
+        self.set(user, line, right, Some(Service::SetForwarding), |settings, own| {
+            settings.set_forwarding(own, forwarding)
+        })
     }
 
     /// Takes back what was set so.
@@ -57,7 +61,7 @@ impl Calls {
         kind: Option<ForwardingKind>,
         callers: Option<Callers>,
     ) -> Outcome {
-        self.set(user, line, None, |settings, _| {
+        self.set(user, line, Some(LineRight::SetDiversions), None, |settings, _| {
             settings.cancel_forwarding(kind, callers);
             Ok(())
         })
@@ -71,7 +75,7 @@ impl Calls {
         on: bool,
         now: Instant,
     ) -> Outcome {
-        self.set(user, line, on.then_some(Service::SetDoNotDisturb), |settings, _| {
+        self.set(user, line, None, on.then_some(Service::SetDoNotDisturb), |settings, _| {
             settings.do_not_disturb = on;
             Ok(())
         })?;
@@ -88,7 +92,8 @@ impl Calls {
 
     /// The telephone that the line's calls go by way of.
     pub(in crate::call) fn set_remote_office(&mut self, user: UserId, line: LineId, number: Option<String>) -> Outcome {
-        self.set(user, line, number.is_some().then_some(Service::SetRemoteOffice), |settings, own| {
+        let service = number.is_some().then_some(Service::SetRemoteOffice);
+        self.set(user, line, None, service, |settings, own| {
             let number = number.map(|number| dialable(&number).ok_or(CauseCode::InvalidNumber)).transpose()?;
             if number.as_deref().is_some_and(|number| same(own, number)) {
                 return Err(CauseCode::OwnNumber);
@@ -98,17 +103,26 @@ impl Calls {
         })
     }
 
-    /// Changes what is set for one of the user's lines, and says so where it is something else than before. What can be
-    /// switched off is switched back whatever functions there are.
+    /// Changes what is set for one of the user's lines, or another with a right, and says so where it is something else
+    /// than before. What can be switched off is switched back whatever functions there are.
     fn set(
         &mut self,
         user: UserId,
         line: LineId,
+        right: Option<LineRight>,
         service: Option<Service>,
         change: impl FnOnce(&mut LineSettings, &str) -> Result<(), CauseCode>,
     ) -> Outcome {
-        let entry = self.directory.line(line).filter(|entry| entry.users.contains(&user));
-        let entry = entry.ok_or(CauseCode::UnknownLine)?;
+        let entry = self.directory.line(line).ok_or(CauseCode::UnknownLine)?;
+        let own = entry.users.contains(&user);
+        if !own && !right.is_some_and(|right| self.may_on_line(user, right, line)) {
+            // Who is not shown the line learns nothing of it.
+            let shown = right.is_some() && self.rights.shown(user, line).is_some();
+            return Err(if shown { CauseCode::DiversionsNotAllowed } else { CauseCode::UnknownLine });
+        }
+        if let Some(asked) = service.or((!own).then_some(Service::SetForwarding)) {
+            self.may_ask(user, asked)?;
+        }
         if service.is_some_and(|service| !self.directory.offers(entry.group, service)) {
             return Err(CauseCode::FunctionOff);
         }

@@ -20,6 +20,7 @@ use super::headers::Headers;
 use super::record::CallRecord;
 use super::settings::LineSettings;
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
+use crate::rights::RightsTable;
 
 /// Everything that can happen to calls.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ pub enum Input {
     },
     /// Lines, PBX connections and their users are from now on like this. What there was keeps its place. Calls go on.
     Directory(Arc<Directory>),
+    /// What users may do is from now on this. Calls go on.
+    Rights(Arc<RightsTable>),
     /// A client wants something, or a program in the name of its user ([`ClientId::api`]).
     Command {
         /// The client.
@@ -179,6 +182,11 @@ pub enum Effect {
         line: LineId,
         /// What it is now.
         settings: LineSettings,
+    },
+    /// The calls of a line that somebody may watch have changed.
+    LineCalls {
+        /// The line.
+        line: LineId,
     },
     /// A call is over.
     Ended(Box<CallRecord>),

@@ -6,11 +6,12 @@ use super::*;
 use crate::call::directory::{Decline, Diversion, Redirection};
 use crate::call::service::Service;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
+use crate::rights::RightsTable;
 
 /// Carol's line, of the same connection.
-const CAROLS_LINE: LineId = LineId(2);
-const CAROL: UserId = UserId(2);
-const CAROLS: ClientId = ClientId(4);
+pub(super) const CAROLS_LINE: LineId = LineId(2);
+pub(super) const CAROL: UserId = UserId(2);
+pub(super) const CAROLS: ClientId = ClientId(4);
 
 /// A world where Carol has a line of her own and is signed in.
 pub(super) fn world(change: impl FnOnce(&mut Directory)) -> World {
@@ -521,6 +522,7 @@ fn help_can_always_be_called() {
 #[test]
 fn settings_belong_to_those_who_have_the_line() {
     let mut world = world(|_| {});
+    world.input(Input::Rights(Arc::new(RightsTable::of_users(3))));
     let set = Command::SetForwarding { line: LINE, forwarding: forwarding(ForwardingKind::Busy, "300") };
     assert_eq!(world.command(CAROLS, set.clone()), Some(CommandResult::Error(CauseCode::UnknownLine)));
     assert_eq!(world.command(DESK, set.clone()), Some(CommandResult::Ok));

@@ -8,6 +8,7 @@ mod office;
 mod park;
 mod passed_on;
 mod random;
+mod rights;
 mod sent_on;
 mod single;
 mod table;

@@ -7,10 +7,12 @@ use offhook_sip::uri::Uri;
 use proptest::prelude::*;
 
 use super::*;
+use crate::call::MonitoredCall;
 use crate::call::directory::{Diversion, Redirection};
 use crate::call::service::Service;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 use crate::call::state::{Awaiting, Call, Far, Stage, TransferStep};
+use crate::rights::{Audience, OnLine, RightsTable};
 
 const CLIENTS: [(ClientId, UserId); 3] = [(DESK, ALICE), (LAPTOP, ALICE), (BOBS, BOB)];
 
@@ -113,6 +115,8 @@ struct Around {
     closed: BTreeSet<CallId>,
     /// Calls as clients were last shown them.
     shown: BTreeMap<(ClientId, CallId), CallView>,
+    /// The calls of lines, as those who watch them were told of last.
+    monitored: BTreeMap<LineId, Vec<MonitoredCall>>,
     unanswered: BTreeSet<(ClientId, u32)>,
     next_session: u64,
     next_request: u32,
@@ -145,13 +149,18 @@ impl Around {
             asked: BTreeMap::new(),
             closed: BTreeSet::new(),
             shown: BTreeMap::new(),
+            monitored: BTreeMap::new(),
             unanswered: BTreeSet::new(),
             next_session: 1,
             next_request: 0,
             last_result: None,
             effects: Vec::new(),
         };
-        around.drain();
+        let mut rights = RightsTable::of_users(2);
+        for line in [LINE, OTHER_LINE] {
+            rights.give(line, Audience::Everybody, OnLine::OWN.with(OnLine::ADDITIONAL));
+        }
+        around.input(Input::Rights(Arc::new(rights)));
         around
     }
 
@@ -172,6 +181,9 @@ impl Around {
                 }
                 Effect::CallChanged { client, call } => {
                     self.shown.insert((client, call.id), *call);
+                }
+                Effect::LineCalls { line } => {
+                    self.monitored.insert(line, self.calls.monitored(line));
                 }
                 Effect::LineSettings { .. } | Effect::Ended(_) | Effect::NotBegun(_) | Effect::Digit { .. } => {}
             }
@@ -426,6 +438,13 @@ impl Around {
             for id in of {
                 assert_eq!(calls.calls[id].active_client(), Some(*client));
             }
+        }
+        for line in [LINE, OTHER_LINE] {
+            let told = self.monitored.get(&line).map(Vec::as_slice).unwrap_or_default();
+            assert_eq!(calls.monitored(line), told, "who watches line {line} was not told");
+            let on_line = calls.by_line.get(&line).cloned().unwrap_or_default();
+            let found = calls.calls.values().filter(|call| call.line() == Some(line)).map(|call| call.id);
+            assert_eq!(on_line, found.collect());
         }
         for call in calls.calls.values() {
             assert!(!self.closed.contains(&call.id));

@@ -110,6 +110,7 @@ impl World {
                 Effect::Reply { client, result, .. } => self.results.push((client, result)),
                 Effect::CallChanged { client, call } => self.views.push((client, *call)),
                 Effect::LineSettings { line, .. } => self.log.push(format!("settings of {line}")),
+                Effect::LineCalls { line } => self.log.push(format!("calls of {line}")),
                 Effect::Ended(record) | Effect::NotBegun(record) => self.ended.push(*record),
                 Effect::Digit { client, digit, .. } => self.log.push(format!("digit {digit} for {client}")),
             }

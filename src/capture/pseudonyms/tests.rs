@@ -96,6 +96,60 @@ fn names_over_two_lines_and_behind_empty_lines_are_found() {
 }
 
 #[test]
+fn a_name_ends_where_its_quotes_do_whatever_is_quoted_behind_it() {
+    let mut known = pseudonyms();
+    let (alice, bob, line) = (known.of("Alice Doe"), known.of("Bob"), known.of("100"));
+    let alike = known.of(r#"Al\"ice, <x>"#);
+    for (header, expected) in [
+        (
+            r#"Contact: "Alice Doe" <sip:100@h>;+sip.instance="<urn:uuid:1>""#,
+            format!(r#"Contact: "{alice}" <sip:{line}@h>;+sip.instance="<urn:uuid:1>""#),
+        ),
+        (
+            r#"Diversion: "Bob" <sip:100@h>;reason="unconditional", "Alice Doe" <sip:100@h>;reason="x""#,
+            format!(r#"Diversion: "{bob}" <sip:{line}@h>;reason="unconditional", "{alice}" <sip:{line}@h>;reason="x""#),
+        ),
+        (
+            r#"Contact: sip:100@h;+sip.instance="<urn:uuid:1>""#,
+            format!(r#"Contact: sip:{line}@h;+sip.instance="<urn:uuid:1>""#),
+        ),
+        (r#"From: "Al\"ice, <x>" <sip:100@h>;a="b""#, format!(r#"From: "{alike}" <sip:{line}@h>;a="b""#)),
+        (r#"From: "Bob" sip:100@h;a="b""#, format!(r#"From: "{bob}" sip:{line}@h;a="b""#)),
+        (r#"From: "Bob <sip:100@h>"#, format!(r#"From: "{bob}" <sip:{line}@h>"#)),
+    ] {
+        assert_eq!(text(known.sip(format!("{header}\r\n\r\n").as_bytes())), format!("{expected}\r\n\r\n"));
+    }
+}
+
+#[test]
+fn headers_that_stand_in_a_uri_say_nothing_of_anybody() {
+    let mut known = pseudonyms();
+    let (bob, line) = (known.of("Bob"), known.of("200"));
+    let replaces = "Replaces=7%40192.0.2.9%3Bto-tag%3Da%3Bfrom-tag%3Db";
+    let message = format!(
+        "REFER sip:200@h?Subject=Alice SIP/2.0\r\n\
+         Refer-To: <sip:200@h?{replaces}&P-Asserted-Identity=%22Bob%22%3Csip%3A200%40h%3E&Subject=to, Alice&body=Alice>\r\n\
+         Contact: sip:h?From=%22Bob%22%20%3Csip:200@h%3E;x\r\n\r\n"
+    );
+    let identity = format!("%22{bob}%22%20%3Csip%3A{line}%40h%3E");
+    let expected = format!(
+        "REFER sip:{line}@h?Subject=redacted SIP/2.0\r\n\
+         Refer-To: <sip:{line}@h?{replaces}&P-Asserted-Identity={identity}&Subject=redacted&body=xxxxx>\r\n\
+         Contact: sip:h?From={identity}%3Bx\r\n\r\n"
+    );
+    assert_eq!(text(known.sip(message.as_bytes())), expected);
+    // However deep somebody puts them into each other.
+    let mut nested = "Bob".to_owned();
+    for _ in 0..6 {
+        nested = format!("sip:h?Refer-To={}", offhook_sip::uri::escaped(&nested));
+    }
+    let shown = text(known.sip(format!("Refer-To: <{nested}>\r\n\r\n").as_bytes()));
+    assert!(!shown.contains("Bob") && shown.contains("redacted"), "{shown}");
+    let long = format!("Refer-To: <{}>\r\n\r\n", "sip:h?a=".repeat(8000));
+    assert!(text(known.sip(long.as_bytes())).starts_with("Refer-To: <sip:h?"));
+}
+
+#[test]
 fn each_part_of_a_body_is_treated_by_its_type() {
     let body = "To whom it may concern\r\n--Part\r\nContent-Type: application/sdp\r\n\r\nv=0\r\no=alice 1 1 IN IP4 192.0.2.9\r\n\
         c=IN IP4 192.0.2.9\r\n\r\n--Part\r\nContent-Type: application/pidf+xml\r\nContent-ID: <1@h>\r\n\r\n<who>Alice 100</who>\r\n\

@@ -236,6 +236,7 @@ impl Recorder {
         if let Some(story) = self.stories.get_mut(&story) {
             story.call = Some(call);
             story.owner = Some(story.owner.filter(|known| known.line.is_some()).unwrap_or(owner));
+            story.add_owner(owner);
             for record in &mut story.records {
                 record.call = Some(call);
                 record.group = record.group.or(owner.group);
@@ -253,6 +254,7 @@ impl Recorder {
         self.by_call.insert(call, story);
         if let Some(story) = self.stories.get_mut(&story) {
             (story.call, story.owner) = (Some(call), Some(owner));
+            story.add_owner(owner);
         }
     }
 
@@ -369,10 +371,10 @@ impl Recorder {
         self.clock
     }
 
-    /// Who a call is there for, as far as it is known.
-    pub fn owner(&self, call: CallId) -> Owner {
+    /// Who a call is there for, as far as it is known: a gateway's for the line group it came by, and that it left by.
+    pub fn owners(&self, call: CallId) -> &[Owner] {
         let story = self.by_call.get(&call).and_then(|story| self.stories.get(story));
-        story.and_then(|story| story.owner).unwrap_or_default()
+        story.map_or(&[], |story| &story.owners)
     }
 
     /// A call whose owner has become known while the sink wanted something. To be asked for until there is none.
@@ -426,14 +428,20 @@ impl Recorder {
                     sink.wants(&record)
                 })
             } else {
+                let story = record.call.and_then(|call| self.stories.get(self.by_call.get(&call)?));
                 if record.group.is_none()
-                    && let Some(id) = record.call.and_then(|call| self.by_call.get(&call))
-                    && let Some(owner) = self.stories.get(id).and_then(|story| story.owner)
+                    && let Some(owner) = story.and_then(|story| story.owner)
                 {
                     // A call that a client begins gets its line group with its first INVITE.
                     (record.group, record.line) = (owner.group, owner.line.or(record.line));
                 }
+                // What happens to a call happens to all that it is there for.
+                let mut others = story.map_or(&[][..], |story| &story.owners).iter();
                 sink.wants(&record)
+                    || others.any(|&Owner { group, line }| {
+                        (record.group, record.line) = (group, line);
+                        sink.wants(&record)
+                    })
             };
             if wanted {
                 sink.take(record);

@@ -335,6 +335,46 @@ fn a_sink_gets_what_belongs_to_whom() {
 }
 
 #[test]
+fn what_happens_to_a_gateways_call_is_told_of_both_line_groups() {
+    #[derive(Debug, Clone)]
+    struct Bag(Arc<Mutex<Vec<Record>>>, LineGroupId);
+    impl Sink for Bag {
+        fn is_open(&self) -> bool {
+            true
+        }
+        fn wants(&self, record: &Record) -> bool {
+            record.group == Some(self.1)
+        }
+        fn take(&mut self, record: Record) {
+            self.0.lock().unwrap().push(record);
+        }
+    }
+    let group = |number| Owner { group: Some(LineGroupId(number)), line: None };
+    for wanted in [LineGroupId(3), LineGroupId(4)] {
+        let mut world = World::new(Limits::default());
+        let bag = Bag(Arc::default(), wanted);
+        world.recorder.set_sink(Some(Box::new(bag.clone())));
+        world.comes("INVITE sip:100@here SIP/2.0", "in");
+        world.recorder.belongs("in", CALL, group(3), world.now);
+        world.recorder.belongs("out", CALL, group(4), world.now);
+        world.recorder.belongs("out", CALL, group(4), world.now);
+        assert_eq!(world.recorder.owners(CALL), [group(3), group(4)]);
+        world.recorder.flush();
+        bag.0.lock().unwrap().clear();
+        world.recorder.media(CALL, Party::Pbx(GROUP), MediaEvent::Connected, None, world.now);
+        world.recorder.flush();
+        let told: Vec<_> = bag.0.lock().unwrap().iter().map(|record| (record.call, record.group)).collect();
+        assert_eq!(told, [(Some(CALL), Some(wanted))]);
+    }
+    // A fork to very many is bounded.
+    let mut world = World::new(Limits::default());
+    for number in 0..1000 {
+        world.recorder.belongs("out", CALL, group(number), world.now);
+    }
+    assert_eq!(world.recorder.owners(CALL).len(), 16);
+}
+
+#[test]
 fn empty_lines_before_a_message_are_no_part_of_it() {
     let mut world = World::new(Limits::default());
     world.comes("\r\n\r\nINVITE sip:100@here SIP/2.0", "in");

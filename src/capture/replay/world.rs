@@ -360,6 +360,7 @@ impl<'a> World<'a> {
             }
             Effect::Reply { .. }
             | Effect::LineSettings { .. }
+            | Effect::LineCalls { .. }
             | Effect::Ended(_)
             | Effect::NotBegun(_)
             | Effect::Digit { .. } => {}

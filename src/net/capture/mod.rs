@@ -26,7 +26,7 @@ use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{Record, Sink};
 use crate::capture::recorder::{Clock, Owner};
 use crate::ids::{CallId, LineGroupId, LineId};
-use crate::shelf::{FileKind, Shelf, ShelfSettings};
+use crate::shelf::{FileKind, Sentence, Shelf, ShelfSettings};
 pub use crate::shelf::{ShelfFile as CaptureFile, WhenFull};
 
 /// Records that wait for the thread.
@@ -42,7 +42,8 @@ const MAX_CALLS: usize = 64;
 const AFTER_END: Duration = Duration::from_secs(10);
 
 /// What capture files are called.
-const CAPTURE_FILES: FileKind = FileKind { prefix: "sipav_", ending: ".pcapng", noun: "capture", table: "capture" };
+const CAPTURE_FILES: FileKind =
+    FileKind { prefix: "sipav_", ending: ".pcapng", noun: "capture", german: "der Mitschnitt", table: "capture" };
 
 /// How captures are kept.
 #[derive(Debug, Clone)]
@@ -151,7 +152,7 @@ pub struct CaptureStatus {
     /// What was lost since the start.
     pub lost: Lost,
     /// Why capturing has ended by itself, in a sentence.
-    pub stopped: Option<String>,
+    pub stopped: Option<Sentence>,
     /// Octets that all files together may have.
     pub total_limit: u64,
 }
@@ -171,7 +172,7 @@ struct Shared {
     chosen: RwLock<Chosen>,
     /// Changes whenever something else is chosen.
     version: AtomicU64,
-    stopped: Mutex<Option<String>>,
+    stopped: Mutex<Option<Sentence>>,
     shelf: Mutex<Shelf>,
     total_limit: u64,
     pseudonyms: Option<Pseudonyms>,
@@ -326,13 +327,18 @@ impl Captures {
         self.shared.version.load(Ordering::Relaxed)
     }
 
-    /// The way of a call's audio into captures, where that is wanted. `owner` is who it is there for; `clock` turns the
-    /// moments of its packets into times.
-    pub fn tap(&self, call: CallId, owner: Owner, clock: Clock) -> Option<Tap> {
+    /// The way of a call's audio into captures, where that is wanted for any of those that it is there for; `clock` turns
+    /// the moments of its packets into times.
+    pub fn tap(&self, call: CallId, owners: &[Owner], clock: Clock) -> Option<Tap> {
         if !self.shared.open.load(Ordering::Relaxed) {
             return None;
         }
-        let copying = self.shared.audio(call, owner).copying()?;
+        let first = owners.first().copied().unwrap_or_default();
+        let wanted = owners.iter().map(|&owner| (self.shared.audio(call, owner), owner));
+        // The first of those that want the most.
+        let most = |best: (Audio, Owner), next: (Audio, Owner)| if next.0 > best.0 { next } else { best };
+        let (audio, owner) = wanted.fold((self.shared.audio(call, first), first), most);
+        let copying = audio.copying()?;
         Some(Tap::new(self.shared.clone(), self.items.clone(), (call, owner), copying, clock))
     }
 
@@ -366,7 +372,7 @@ impl Captures {
     }
 
     /// Why capturing has ended by itself, in a sentence.
-    pub fn stopped(&self) -> Option<String> {
+    pub fn stopped(&self) -> Option<Sentence> {
         lock(&self.shared.stopped).clone()
     }
 
@@ -445,8 +451,8 @@ impl Shared {
     }
 
     /// Capturing ends for all, until somebody begins it anew.
-    fn stop(&self, why: String) {
-        tracing::warn!(%why, "capturing has ended");
+    fn stop(&self, why: Sentence) {
+        tracing::warn!(why = why.english, "capturing has ended");
         self.choose(|chosen| {
             chosen.groups.fill(GroupCapture::default());
             chosen.calls.clear();

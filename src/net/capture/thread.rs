@@ -33,6 +33,8 @@ pub(super) struct Thread {
     composer: Composer,
     written_at: Instant,
     discarded_at: Instant,
+    /// What was chosen when the last file ended because nothing was captured any more.
+    over: Option<u64>,
 }
 
 impl Thread {
@@ -46,6 +48,7 @@ impl Thread {
             composer: Composer::default(),
             written_at: now,
             discarded_at: now,
+            over: None,
         }
     }
 
@@ -86,13 +89,14 @@ impl Thread {
         if let Err(error) = done {
             self.writer = None;
             self.composer = Composer::default();
-            self.shared.stop(error.to_string());
+            self.shared.stop(error.sentence());
         }
     }
 
-    /// Puts something into the file, unless it was under way when capturing ended by itself.
+    /// Puts something into the file, unless it was under way when capturing ended.
     fn take(&mut self, put: impl FnOnce(&mut Self)) {
-        if lock(&self.shared.stopped).is_none() {
+        let is_over = self.over == Some(self.shared.version.load(Ordering::Relaxed));
+        if !is_over && lock(&self.shared.stopped).is_none() {
             let done = self.ready().and_then(|()| {
                 put(self);
                 match self.writer.as_ref().is_some_and(|writer| writer.len() >= CHUNK) {
@@ -133,10 +137,13 @@ impl Thread {
             lock(&self.shared.shelf).discard_old(SystemTime::now());
         }
         self.shared.forget_calls();
-        if !self.shared.open.load(Ordering::Relaxed) {
-            return self.end();
+        let version = self.shared.version.load(Ordering::Relaxed);
+        // What was noted while something was captured comes first.
+        if self.shared.open.load(Ordering::Relaxed) || self.shared.queued.load(Ordering::Relaxed) > 0 {
+            return self.write();
         }
-        self.write()
+        self.over = Some(version);
+        self.end()
     }
 
     fn write(&mut self) -> Result<(), ShelfError> {

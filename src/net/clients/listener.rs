@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 
 use super::{Beginning, Change, ClientEvent};
 use crate::call::view::{CallView, ConnectionState};
-use crate::ids::CallId;
+use crate::ids::{CallId, LineId};
 use crate::line::events;
+use crate::line::monitor::MonitoredLine;
 use crate::user::stream::Stream;
 
 /// Ended calls that are kept for a client that was away.
@@ -29,6 +30,8 @@ pub(super) struct Listener {
     pub(super) asked: Instant,
     /// The calls that are not over, as they were told of last.
     pub(super) seen: FxHashMap<CallId, CallView>,
+    /// The lines of others, as they were told of last.
+    pub(super) monitored: FxHashMap<LineId, Arc<MonitoredLine>>,
 }
 
 impl Listener {
@@ -43,6 +46,7 @@ impl Listener {
             sockets: Vec::new(),
             asked: now,
             seen: FxHashMap::default(),
+            monitored: FxHashMap::default(),
         }
     }
 
@@ -54,6 +58,25 @@ impl Listener {
             false => drop(self.seen.insert(view.id, (*view).clone())),
         }
         self.tell(Arc::new(Change::Call(view, events)));
+    }
+
+    /// Tells of a line of others, where it looks different than it was told of last.
+    pub(super) fn tell_monitored(&mut self, line: &Arc<MonitoredLine>) {
+        if self.monitored.get(&line.line) != Some(line) {
+            self.monitored.insert(line.line, line.clone());
+            self.tell(Arc::new(Change::Monitored(line.clone())));
+        }
+    }
+
+    /// Tells of the lines of others that are no longer among those that are shown.
+    pub(super) fn forget_monitored(&mut self, shown: &[Arc<MonitoredLine>]) {
+        let gone = |line: &&LineId| shown.iter().all(|shown| shown.line != **line);
+        let mut gone: Vec<LineId> = self.monitored.keys().filter(gone).copied().collect();
+        gone.sort_unstable();
+        for line in gone {
+            self.monitored.remove(&line);
+            self.tell(Arc::new(Change::Unmonitored(line)));
+        }
     }
 
     /// Numbers a change and sends it to all sockets. One that is too slow is let go: its task sees the channel close
@@ -105,7 +128,6 @@ mod tests {
     use crate::call::effect::Caller;
     use crate::call::service::Services;
     use crate::call::view::{Direction, EndCause};
-    use crate::ids::LineId;
 
     fn call(id: u64, state: ConnectionState) -> Arc<Change> {
         let view = CallView {

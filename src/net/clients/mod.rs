@@ -2,8 +2,10 @@
 //! follow and ask over HTTP.
 
 mod listener;
+mod monitor;
 mod prompt;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +27,9 @@ use crate::capture::recorder::Owner;
 use crate::ids::{CallId, ClientId, LineId, UserId};
 use crate::line::LineStatus;
 use crate::line::events::CallEvent;
+use crate::line::monitor::MonitoredLine;
+use crate::rights::ServiceSet;
+use crate::site::Preset;
 use crate::user::clients::{Attached, Clients, RELOAD_WITHIN, RESUME_WITHIN, ResumeToken};
 
 /// Events waiting for one client's socket; a client that falls further behind must come back.
@@ -79,6 +84,12 @@ pub enum Change {
     Call(Box<CallView>, Vec<CallEvent>),
     /// A line changed.
     Line(LineId, LineStatus, LineSettings),
+    /// A line of others changed, as far as the client may see it.
+    Monitored(Arc<MonitoredLine>),
+    /// A line of others is no longer shown.
+    Unmonitored(LineId),
+    /// What the user's clients go by changed.
+    Personal(Personal),
     /// A digit came from the other side.
     Digit {
         /// The call.
@@ -97,9 +108,19 @@ impl Change {
             Change::Call(view, _) => Some(view.id),
             Change::Digit { call, .. } => Some(*call),
             Change::Prompt(Prompt::AnswerCall { call } | Prompt::ConsultationCall { call, .. }) => Some(*call),
-            Change::Line(..) | Change::Prompt(_) => None,
+            Change::Line(..) | Change::Monitored(_) | Change::Unmonitored(_) | Change::Personal(_) => None,
+            Change::Prompt(_) => None,
         }
     }
+}
+
+/// What the clients of a user go by.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Personal {
+    /// What the user may use.
+    pub services: ServiceSet,
+    /// What is preset for the user's clients.
+    pub settings: BTreeMap<String, Preset>,
 }
 
 /// How a client's socket ended.
@@ -122,6 +143,8 @@ pub struct Picture {
     pub lines: Vec<(LineId, LineStatus, LineSettings)>,
     /// The calls on them.
     pub calls: Vec<CallView>,
+    /// The lines of others that the user is shown, as far as the rights go.
+    pub monitored: Vec<Arc<MonitoredLine>>,
 }
 
 /// How a client begins: with a picture, or with what it missed.
@@ -342,6 +365,11 @@ impl ClientDesk {
         self.clients.user_of(client)
     }
 
+    /// The clients of a user, and what stands for the user's programs.
+    fn clients_of(&self, user: UserId) -> impl Iterator<Item = ClientId> + '_ {
+        self.clients.of(user).chain([ClientId::api(user)])
+    }
+
     /// Answers a command.
     pub(super) fn reply(&mut self, client: ClientId, request: u32, result: CommandResult) {
         if request >= PROGRAMS {
@@ -380,7 +408,7 @@ impl ClientDesk {
     }
 
     /// Tells all clients and programs of some users.
-    fn tell_users(&mut self, users: &[UserId], change: Change) {
+    pub(in crate::net) fn tell_users(&mut self, users: &[UserId], change: Change) {
         let change = Arc::new(change);
         for (client, listener) in &mut self.listeners {
             let user = client.api_user().or_else(|| self.clients.user_of(*client));
@@ -541,7 +569,7 @@ impl<R: Role> Core<R> {
 
     /// Lets go of all clients and programs of a user.
     pub(super) fn sign_out(&mut self, user: UserId, now: Instant) {
-        let clients: Vec<ClientId> = self.desk.clients.of(user).chain([ClientId::api(user)]).collect();
+        let clients: Vec<ClientId> = self.desk.clients_of(user).collect();
         for client in clients {
             if self.desk.clients.remove(client) || self.desk.listeners.contains_key(&client) {
                 self.client_gone(client, now);
@@ -577,13 +605,16 @@ impl<R: Role> Core<R> {
 
     /// What a client, or a user's programs, see.
     fn picture(&mut self, client: ClientId, user: UserId) -> Picture {
-        let (lines, calls) = (self.lines_of(user), self.calls.views(client));
-        let Some(listener) = self.desk.listeners.get_mut(&client) else { return Picture { seq: 0, lines, calls } };
+        let (lines, calls, monitored) = (self.lines_of(user), self.calls.views(client), self.monitored_by(user));
+        let Some(listener) = self.desk.listeners.get_mut(&client) else {
+            return Picture { seq: 0, lines, calls, monitored };
+        };
         listener.seen = calls.iter().map(|view| (view.id, view.clone())).collect();
-        Picture { seq: listener.told.last(), lines, calls }
+        listener.monitored = monitored.iter().map(|line| (line.line, line.clone())).collect();
+        Picture { seq: listener.told.last(), lines, calls, monitored }
     }
 
-    fn lines_of(&self, user: UserId) -> Vec<(LineId, LineStatus, LineSettings)> {
+    pub(in crate::net) fn lines_of(&self, user: UserId) -> Vec<(LineId, LineStatus, LineSettings)> {
         let lines = self.directory.lines.iter().enumerate().filter(|(_, line)| line.users.contains(&user));
         lines
             .filter_map(|(index, _)| {
@@ -630,6 +661,7 @@ impl<R: Role> Core<R> {
         let Some(status) = self.lines.status(line).cloned() else { return };
         let change = Change::Line(line, status, self.calls.settings(line));
         self.desk.tell_users(self.directory.users_of(line), change);
+        self.show_monitored(line);
     }
 }
 

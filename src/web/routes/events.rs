@@ -47,11 +47,11 @@ pub(super) async fn follow(
     let (beginning, events) = state.core.follow(user, seen.or(since)).await?;
     let first = match beginning {
         Beginning::Picture(picture, _) => {
-            let picture = convert::picture(&state, picture);
+            let picture = convert::picture(&state, user, picture);
             VecDeque::from([(picture.seq, ServerMessage::Picture(picture))])
         }
         Beginning::Replay { changes, .. } => {
-            let message = |(seq, change): (u64, Arc<Change>)| Some((seq, convert::change(&state, seq, &change)?));
+            let message = |(seq, change): (u64, Arc<Change>)| Some((seq, convert::change(&state, user, seq, &change)?));
             changes.into_iter().filter_map(message).collect()
         }
     };
@@ -92,7 +92,7 @@ impl Follower {
                 }
                 event = self.events.recv() => {
                     if let ClientEvent::Changed { seq, change } = event?
-                        && let Some(message) = convert::change(&self.state, seq, &change)
+                        && let Some(message) = convert::change(&self.state, self.user, seq, &change)
                     {
                         return Some((seq, message));
                     }

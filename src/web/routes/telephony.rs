@@ -59,14 +59,14 @@ async fn command(
 
 /// The user's calls, with the number to follow them from.
 async fn calls(State(state): State<WebState>, Extension(user): Extension<UserId>) -> Result<Json<Value>, HttpFailure> {
-    let picture = convert::picture(&state, state.core.picture(user).await?);
+    let picture = convert::picture(&state, user, state.core.picture(user).await?);
     Ok(Json(json!({ "seq": picture.seq, "calls": picture.calls })))
 }
 
 /// The user's lines, with the number to follow them from.
 async fn lines(State(state): State<WebState>, Extension(user): Extension<UserId>) -> Result<Json<Value>, HttpFailure> {
-    let picture = convert::picture(&state, state.core.picture(user).await?);
-    Ok(Json(json!({ "seq": picture.seq, "lines": picture.lines })))
+    let picture = convert::picture(&state, user, state.core.picture(user).await?);
+    Ok(Json(json!({ "seq": picture.seq, "lines": picture.lines, "monitored_lines": picture.monitored_lines })))
 }
 
 /// The clients that the user is signed in with.

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::http;
 use super::process::Process;
 use super::site::Site;
+use super::socket::sign_in;
 use super::{SOON, eventually, kamailio};
 
 /// A connection to a PBX in the configuration.
@@ -239,6 +241,18 @@ impl Offhook {
         let output = self.run(&["reload"]);
         let said = |text: &[u8]| String::from_utf8_lossy(text).trim().to_owned();
         if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
+    }
+
+    /// What all users may do with each other's lines from now on, as a level.
+    #[track_caller]
+    pub(crate) fn grant(&self, level: &str) {
+        let cookie = sign_in(self, "/api/v1/admin/session", ADMINISTRATOR);
+        let headers = [("cookie", cookie.as_str()), ("content-type", "application/json"), ("if-match", "*")];
+        let patch = json!({ "grant": { "level": level } }).to_string();
+        let answer = http::ask(self.http(), "PATCH", "/api/v1/admin/settings", &headers, &patch);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        // When that is done, all changes count.
+        assert!(self.run(&["reload"]).status.success());
     }
 
     /// Runs one of an administrator's commands, such as `offhook capture …`.

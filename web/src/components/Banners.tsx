@@ -29,6 +29,11 @@ export function Banners({ link, inCall, handedOver, onHandedOver, failure, onDis
           {sentence('too_many_clients')}
         </p>
       )}
+      {link === 'not_given' && (
+        <p className={classes.banner} role="alert">
+          {sentence('web_app_not_given')}
+        </p>
+      )}
       {link === 'outdated' && (
         <p className={classes.banner} role="alert">
           {sentence('wrong_version')}

@@ -3,7 +3,7 @@ import { Button, NativeSelect } from '@mantine/core';
 import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { useTranslation } from '../i18n';
-import { isUsable, lineFor } from '../protocol/select';
+import { has, isUsable, lineFor } from '../protocol/select';
 import type { PhoneState } from '../protocol/state';
 import classes from './Dialer.module.css';
 import { DialTools } from './DialTools';
@@ -34,7 +34,7 @@ const TYPED = /^[0-9*#+]$/;
 
 export function Dialer(props: DialerProps) {
   const { state, listening, last, line, onLine, onCall, onPickUp, onClose, children } = props;
-  const { texts } = useTranslation();
+  const { texts, sentence } = useTranslation();
   const [number, setNumber] = useState('');
   const field = useRef<HTMLInputElement>(null);
   const chosen = lineFor(state, line);
@@ -84,7 +84,7 @@ export function Dialer(props: DialerProps) {
     : chosen && !isUsable(chosen)
       ? texts.dial.unregistered
       : chosen && !chosen.services.includes('make_call')
-        ? texts.dial.emergencyOnly
+        ? `${has(state.account, 'audio') ? '' : `${sentence('audio_not_given')} `}${texts.dial.emergencyOnly}`
         : number === '' && last !== ''
           ? texts.dial.redialNumber(last)
           : '';

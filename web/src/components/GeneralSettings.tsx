@@ -1,15 +1,20 @@
 /** Settings of this browser. */
 import { Button, Switch } from '@mantine/core';
 import { useState } from 'react';
-import { useTranslation } from '../i18n';
+import { LANGUAGES, useTranslation } from '../i18n';
+import { useLocked } from '../presets';
+import { SCHEMES } from '../scheme';
 import { Appearance, LanguageChoice } from './Choices';
-import { setLetters, useLetters } from './keyboard';
+import { setLetters, SWITCH, useLetters } from './keyboard';
 import { canOpenLinks, openLinksHere } from './links';
 import classes from './SettingsDialog.module.css';
 
 export function GeneralSettings({ name }: { name: string }) {
   const { texts } = useTranslation();
   const letters = useLetters();
+  const lettersLocked = useLocked('letter_shortcuts', SWITCH);
+  const languageLocked = useLocked('language', LANGUAGES);
+  const themeLocked = useLocked('theme', SCHEMES);
   return (
     <>
       <h3 className="cardTitle">{texts.settings.notifications}</h3>
@@ -24,6 +29,8 @@ export function GeneralSettings({ name }: { name: string }) {
       <div className={classes.part}>
         <Switch
           label={texts.settings.shortcutsText}
+          description={lettersLocked ? texts.settings.locked : undefined}
+          disabled={lettersLocked}
           checked={letters}
           onChange={(event) => setLetters(event.currentTarget.checked)}
         />
@@ -33,6 +40,8 @@ export function GeneralSettings({ name }: { name: string }) {
         <LanguageChoice />
         <Appearance />
       </div>
+      {languageLocked && <p className={classes.text}>{texts.settings.lockedLanguage}</p>}
+      {themeLocked && <p className={classes.text}>{texts.settings.lockedTheme}</p>}
       <p className={classes.user}>{texts.header.signedInAs(name)}</p>
     </>
   );

@@ -75,6 +75,7 @@ export function IncomingCard(props: IncomingCardProps) {
           {sentence(reason.code)}
         </p>
       )}
+      {!services.includes('answer_call') && <p className={classes.silent}>{sentence('audio_not_given')}</p>}
       {isSilenced() && (
         <p className={classes.silent}>
           <IconVolume3 size={16} aria-hidden />

@@ -28,11 +28,13 @@ export interface LineSettingsProps {
   lines: readonly Line[];
   /** The line that is shown. */
   chosen: string;
+  /** Whether the user may control lines at all. */
+  controls?: boolean;
   onChoose: (line: string) => void;
 }
 
-export function LineSettings({ phone, lines, chosen, onChoose }: LineSettingsProps) {
-  const { texts } = useTranslation();
+export function LineSettings({ phone, lines, chosen, controls = true, onChoose }: LineSettingsProps) {
+  const { texts, sentence } = useTranslation();
   const line = lines.find(({ id }) => id === chosen) ?? lines[0];
   if (!line) return <p className={classes.text}>{texts.lines.none}</p>;
   const shown = settingsOf(line);
@@ -47,7 +49,9 @@ export function LineSettings({ phone, lines, chosen, onChoose }: LineSettingsPro
           data={lines.map((one) => ({ value: one.id, label: texts.dial.lineOption(one.number, one.line_group) }))}
         />
       )}
-      {!hasSettings(line) && <p className={classes.text}>{texts.line.nothing}</p>}
+      {!hasSettings(line) && (
+        <p className={classes.text}>{controls ? texts.line.nothing : sentence('lines_not_given')}</p>
+      )}
       {shown.doNotDisturb && (
         <Quiet key={`quiet ${line.id}`} phone={phone} line={line} settable={settable('set_do_not_disturb')} />
       )}

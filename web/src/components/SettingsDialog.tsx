@@ -23,10 +23,13 @@ export interface SettingsDialogProps {
   input: MediaStream | null;
   /** Who is signed in. */
   name: string;
+  /** Whether the user may control lines. */
+  controls: boolean;
   onClose: () => void;
 }
 
-export function SettingsDialog({ phone, lines, tab, onTab, line, onLine, input, name, onClose }: SettingsDialogProps) {
+export function SettingsDialog(props: SettingsDialogProps) {
+  const { phone, lines, tab, onTab, line, onLine, input, name, controls, onClose } = props;
   const { texts } = useTranslation();
   const tabs: SettingsTab[] = ['lines', 'audio', 'general'];
   return (
@@ -49,7 +52,7 @@ export function SettingsDialog({ phone, lines, tab, onTab, line, onLine, input, 
           ))}
         </Tabs.List>
         <Tabs.Panel value="lines" className={classes.panel}>
-          <LineSettings phone={phone} lines={lines} chosen={line} onChoose={onLine} />
+          <LineSettings phone={phone} lines={lines} chosen={line} controls={controls} onChoose={onLine} />
         </Tabs.Panel>
         <Tabs.Panel value="audio" className={classes.panel}>
           <AudioDevices input={input} />

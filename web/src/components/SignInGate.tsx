@@ -1,7 +1,9 @@
 /** Shows the sign-in screen until somebody is signed in. */
-import { useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import type { CauseCode, User } from '../generated/protocol';
+import { useTranslation } from '../i18n';
 import { Refusal, type Session } from '../protocol/http';
+import classes from './SignInGate.module.css';
 import { SignInScreen } from './SignInScreen';
 
 /** Between attempts to find out who is signed in, in ms. */
@@ -12,13 +14,18 @@ export interface SignInGateProps {
   /** What one signs in for, and where accounts come from. */
   lead: string;
   accounts: string;
+  /** Whether what is shown is to stay behind the sign-in screen when the session ends by itself. */
+  keeps?: () => boolean;
   children: (user: User, onSignedOut: (reason: CauseCode | null) => void) => ReactNode;
 }
 
-export function SignInGate({ session, lead, accounts, children }: SignInGateProps) {
+export function SignInGate({ session, lead, accounts, keeps, children }: SignInGateProps) {
+  const { texts } = useTranslation();
   const [user, setUser] = useState<User | null>(null);
   const [asked, setAsked] = useState(false);
   const [notice, setNotice] = useState<CauseCode | null>(null);
+  /** Whether the session has ended of somebody whose page stays. */
+  const [ended, setEnded] = useState(false);
 
   useEffect(() => {
     if (asked) return;
@@ -44,20 +51,38 @@ export function SignInGate({ session, lead, accounts, children }: SignInGateProp
     };
   }, [asked, session]);
 
-  if (user) {
-    return children(user, (reason) => {
+  // The same function throughout: whoever is told of an end tells it once.
+  const signedOut = useCallback(
+    (reason: CauseCode | null) => {
       setNotice(reason);
-      setUser(null);
-    });
-  }
+      if (reason !== null && keeps?.()) setEnded(true);
+      else setUser(null);
+    },
+    [keeps],
+  );
+  const signedIn = (now: User) => {
+    setUser(now);
+    setEnded(false);
+  };
   return (
-    <SignInScreen
-      session={session}
-      lead={lead}
-      accounts={accounts}
-      asking={!asked}
-      notice={notice}
-      onSignedIn={setUser}
-    />
+    <>
+      {user && (
+        <div className={classes.page} inert={ended}>
+          {children(user, signedOut)}
+        </div>
+      )}
+      {(user === null || ended) && (
+        <div className={ended ? classes.over : classes.page}>
+          <SignInScreen
+            session={session}
+            lead={user === null ? lead : texts.signIn.kept(user.display_name)}
+            accounts={accounts}
+            asking={!asked}
+            notice={notice}
+            onSignedIn={signedIn}
+          />
+        </div>
+      )}
+    </>
   );
 }

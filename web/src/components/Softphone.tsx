@@ -4,7 +4,8 @@ import type { CauseCode, DeclineReason } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
 import { Refusal, users } from '../protocol/http';
-import { active, elsewhere, here, inCall, offers, ringing } from '../protocol/select';
+import { usePresetting } from '../presetting';
+import { active, elsewhere, has, here, inCall, offers, ringing } from '../protocol/select';
 import type { Ended } from '../protocol/state';
 import { Announcer } from './Announcer';
 import { useLeaveWarning, useNotification, useRinging, useTitleFlash } from './attention';
@@ -18,6 +19,7 @@ import { forgetNumber, lastNumber, rememberNumber } from './lastNumber';
 import { Lines, OtherDevices } from './Lines';
 import { LinkedNumber } from './LinkedNumber';
 import { useLinkedNumber } from './links';
+import { MonitoredLines } from './MonitoredLines';
 import { ParkedCalls } from './ParkedCalls';
 import { PhoneCard } from './PhoneCard';
 import { SettingsDialog, type SettingsTab } from './SettingsDialog';
@@ -52,6 +54,9 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
   useNotification(caller ?? (linked.number && texts.linked.flash(linked.number)));
   useTitleFlash(caller ?? (linked.number && texts.linked.flash(linked.number)));
   useLeaveWarning(busy);
+
+  // What an administrator has preset counts while its user is signed in.
+  usePresetting(state.account);
 
   useEffect(() => {
     if (state.link === 'signed_out') onSignedOut('not_signed_in');
@@ -137,6 +142,12 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
                 setSettings('lines');
               }}
             />
+            <MonitoredLines
+              monitored={state.monitored}
+              lines={state.lines}
+              disabled={state.link !== 'online' || state.draft !== null}
+              onPickUp={(from, at) => void phone.pickUp(from, at)}
+            />
             <AudioCard onChange={() => setSettings('audio')} />
             <KeyboardCard inCall={busy} />
           </div>
@@ -161,6 +172,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
         onLine={setLine}
         input={input}
         name={state.user.display_name || state.user.name}
+        controls={has(state.account, 'control_lines')}
         onClose={() => setSettings(null)}
       />
       <LinkedNumber

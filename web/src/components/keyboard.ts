@@ -1,9 +1,13 @@
 /** Keys that mean something wherever the focus is. */
 import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { onPresets, settled } from '../presets';
 
 const KEY = 'offhook.shortcuts';
 const listeners = new Set<() => void>();
+/** The person's own choice. */
 let letters = read();
+/** A value that is preset for it: see `presets`. */
+export const SWITCH = [true, false] as const;
 
 /** Whether keys typed there belong to a text. */
 export function isEditable(target: EventTarget | null): boolean {
@@ -42,9 +46,13 @@ export function useLetters(): boolean {
   return useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
-      return () => listeners.delete(listener);
+      const undo = onPresets(listener);
+      return () => {
+        undo();
+        listeners.delete(listener);
+      };
     },
-    () => letters,
+    () => settled<boolean>('letter_shortcuts', SWITCH, letters, true),
   );
 }
 
@@ -58,10 +66,11 @@ export function setLetters(on: boolean): void {
   for (const listener of listeners) listener();
 }
 
-function read(): boolean {
+function read(): boolean | null {
   try {
-    return localStorage.getItem(KEY) !== 'off';
+    const stored = localStorage.getItem(KEY);
+    return stored === null ? null : stored !== 'off';
   } catch {
-    return true;
+    return null;
   }
 }

@@ -977,7 +977,11 @@ applied: boolean,
 /**
  * What it writes, those first that others refer to.
  */
-writes: Array<Write>, };
+writes: Array<Write>, 
+/**
+ * Logins of the users whose passwords it sets.
+ */
+passwords: Array<string>, };
 
 export type UserServices = { 
 /**

@@ -181,6 +181,7 @@ export const diagnosisDe: DiagnosisTexts = {
     allLines: 'Alle Leitungen',
     someLines: 'Nur diese Leitungen',
     which: 'Leitungen',
+    whichMissing: 'Wählen Sie die Leitungen, die mitgeschnitten werden sollen.',
     linesOf: (group) => `Leitungen von ${group}`,
     apply: 'Übernehmen',
     audio: 'Ton',

@@ -194,6 +194,7 @@ export const diagnosisEn = {
     allLines: 'All lines',
     someLines: 'Only these lines',
     which: 'Lines',
+    whichMissing: 'Choose the lines that are to be captured.',
     linesOf: (group: string) => `Lines of ${group}`,
     apply: 'Apply',
     audio: 'Audio',

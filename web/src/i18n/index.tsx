@@ -1,6 +1,7 @@
 /** The app's language: the browser's own at first, then the one chosen. */
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
 import type { CauseCode } from '../generated/protocol';
+import { settled, usePresets } from '../presets';
 import { causeSentence } from './causes';
 import { de } from './de';
 import { en, type Texts } from './en';
@@ -19,11 +20,15 @@ interface Translation {
 }
 
 const KEY = 'offhook.language';
+/** Those that there are. */
+export const LANGUAGES: readonly Language[] = ['en', 'de'];
 const texts: Record<Language, Texts> = { en, de };
 const Context = createContext<Translation | null>(null);
 
 export function LanguageProvider({ children }: { children: ReactNode }) {
-  const [language, choose] = useState(firstLanguage);
+  const [own, choose] = useState(ownLanguage);
+  usePresets();
+  const language = settled('language', LANGUAGES, own, browserLanguage());
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
@@ -51,13 +56,18 @@ export function useTranslation(): Translation {
   return value;
 }
 
-function firstLanguage(): Language {
+/** What the person has chosen here. */
+function ownLanguage(): Language | null {
   try {
     const stored = localStorage.getItem(KEY);
-    if (stored === 'en' || stored === 'de') return stored;
+    return LANGUAGES.find((language) => language === stored) ?? null;
   } catch {
     // See setLanguage.
+    return null;
   }
+}
+
+function browserLanguage(): Language {
   const first = navigator.languages.find((tag) => /^(en|de)\b/i.test(tag));
   return first?.toLowerCase().startsWith('de') ? 'de' : 'en';
 }

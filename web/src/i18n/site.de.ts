@@ -318,6 +318,7 @@ export const siteDe: SiteTexts = {
     member: {
       add: 'Mitglied hinzufügen',
       find: 'Mitglied suchen',
+      unnamed: (why) => `Die Namen der Mitglieder können nicht gezeigt werden. ${why}`,
       count: (count) => counted(count, { one: '# Mitglied', other: '# Mitglieder' }),
       shown: (shown, all) => `Die ersten ${shown} von ${all}. Geben Sie einen Namen ein, um die anderen zu finden.`,
       remove: (name) => `${name} entfernen`,

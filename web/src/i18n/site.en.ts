@@ -313,6 +313,7 @@ export const siteEn = {
     member: {
       add: 'Add a member',
       find: 'Find a member',
+      unnamed: (why: string) => `The names of the members cannot be shown. ${why}`,
       count: (count: number) => counted(count, { one: '# member', other: '# members' }),
       shown: (shown: string, all: string) => `The first ${shown} of ${all}. Type a name to find the others.`,
       remove: (name: string) => `Remove ${name}`,

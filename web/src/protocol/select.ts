@@ -1,5 +1,6 @@
 /** Questions to the state: which calls there are, and what can be done with them. */
-import type { Call, CauseCode, Line, Service } from '../generated/protocol';
+import type { Account, Call, CauseCode, Line, Service } from '../generated/protocol';
+import type { ServiceRight } from '../generated/site';
 import type { CallEntry, Ended, PhoneState } from './state';
 
 /** One call, or those of a conference. Never empty; commands go to any of its calls that offers them. */
@@ -95,6 +96,11 @@ export function isSilent({ call, muted, pending }: CallEntry): boolean {
 /** Whether the two sides hear each other. */
 export function isConnected({ call }: CallEntry): boolean {
   return call.state === 'connected' && (call.remote_state === 'connected' || call.remote_state === 'held');
+}
+
+/** Whether the user may use something, as far as the server has told. */
+export function has(account: Account | null, service: ServiceRight): boolean {
+  return account?.services.includes(service) ?? true;
 }
 
 /** Whether calls can leave by the line. */

@@ -36,6 +36,8 @@ const hello: Hello = {
   ended: [],
   ice_servers: [],
   lines: [],
+  monitored_lines: [],
+  account: { services: [], settings: {} },
   calls: [],
 };
 
@@ -184,12 +186,15 @@ describe('the socket', () => {
     expect(FakeSocket.all).toHaveLength(2);
   });
 
-  it('says that too many are signed in, and comes when there is room', () => {
+  it.each([
+    ['too_many_clients', 'crowded'],
+    ['web_app_not_given', 'not_given'],
+  ] as const)('says that %s, and tries again', (code, link) => {
     newest().onopen?.();
-    const cause = { code: 'too_many_clients', sip_status: null, detail: null };
+    const cause = { code, sip_status: null, detail: null };
     newest().says({ type: 'reply', id: 1, result: { status: 'error', cause } });
     newest().onclose?.({ code: 4429 });
-    expect(links).toEqual(['crowded']);
+    expect(links).toEqual([link]);
     vi.advanceTimersByTime(60_000);
     online();
     expect(links.at(-1)).toBe('online');

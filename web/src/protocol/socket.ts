@@ -1,11 +1,12 @@
 /** The WebSocket to the server: requests with replies, and a connection that comes back by itself. */
-import type { Cause, Hello, ReplyResult, Request, ServerMessage } from '../generated/protocol';
+import type { Cause, CauseCode, Hello, ReplyResult, Request, ServerMessage } from '../generated/protocol';
 
 /** The protocol this app speaks. */
 export const PROTOCOL_VERSION = 1;
 
 /** Whether requests can be made. `signed_out` and `outdated` are final. */
-export type Link = 'connecting' | 'online' | 'reconnecting' | 'crowded' | 'signed_out' | 'outdated' | 'closed';
+export type Link =
+  'connecting' | 'online' | 'reconnecting' | 'crowded' | 'not_given' | 'signed_out' | 'outdated' | 'closed';
 
 /** Where the socket reports to. */
 export interface SocketEvents {
@@ -30,6 +31,9 @@ const CLOSE_NOT_SIGNED_IN = 4401;
 const CLOSE_SILENT = 4000;
 const CLOSE_LEFT = 1000;
 
+/** What an answer to `hello` makes of the link. */
+const REFUSALS: Partial<Record<CauseCode, Link>> = { too_many_clients: 'crowded', web_app_not_given: 'not_given' };
+
 const unreachable: ReplyResult = {
   status: 'error',
   cause: { code: 'server_unreachable', sip_status: null, detail: null } satisfies Cause,
@@ -43,8 +47,8 @@ export class ServerSocket {
   /** The number of the last event seen; null while nothing is known. */
   #seen: number | null = null;
   #attempt = 0;
-  /** The server has answered that too many clients of the user are signed in; it is asked again. */
-  #crowded = false;
+  /** Why the server lets nobody in, where it has said so: it is asked again. */
+  #refused: Link | null = null;
   #id = 0;
   #pending = new Map<number, (result: ReplyResult) => void>();
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -93,11 +97,11 @@ export class ServerSocket {
 
   /** Whether it is on its way back. */
   get #isAway(): boolean {
-    return this.#link === 'reconnecting' || this.#link === 'crowded';
+    return ['reconnecting', 'crowded', 'not_given'].includes(this.#link);
   }
 
   #open(): void {
-    this.#crowded = false;
+    this.#refused = null;
     const socket = new WebSocket(this.url);
     this.#socket = socket;
     this.#watch = setTimeout(() => this.#lost(socket), CONNECT_WITHIN);
@@ -140,7 +144,7 @@ export class ServerSocket {
         this.#pending.delete(id);
         if (waiting) waiting(result);
         else if (result.status === 'error' && result.cause.code === 'wrong_version') this.#end('outdated');
-        else if (result.status === 'error' && result.cause.code === 'too_many_clients') this.#crowded = true;
+        else if (result.status === 'error') this.#refused = REFUSALS[result.cause.code] ?? null;
         return;
       }
       case 'picture':
@@ -185,7 +189,7 @@ export class ServerSocket {
     this.#drop(socket, CLOSE_SILENT);
     const pause = BACKOFF[Math.min(this.#attempt, BACKOFF.length - 1)];
     this.#attempt += 1;
-    this.#setLink(this.#crowded ? 'crowded' : 'reconnecting');
+    this.#setLink(this.#refused ?? 'reconnecting');
     this.#retry = setTimeout(() => this.#open(), pause);
     this.#refusePending();
   }

@@ -1,5 +1,15 @@
 /** What the app knows of lines and calls: the types of it. */
-import type { Call, Cause, CauseCode, Direction, Line, Service, User } from '../generated/protocol';
+import type {
+  Account,
+  Call,
+  Cause,
+  CauseCode,
+  Direction,
+  Line,
+  MonitoredLine,
+  Service,
+  User,
+} from '../generated/protocol';
 import type { Link } from './socket';
 
 /** A call that is not over. */
@@ -82,7 +92,11 @@ export interface Ended {
 export interface PhoneState {
   link: Link;
   user: User;
+  /** What the user may use, and what is preset; null until the server has told. */
+  account: Account | null;
   lines: Line[];
+  /** Lines of others that the user is shown. */
+  monitored: MonitoredLine[];
   calls: CallEntry[];
   draft: Draft | null;
   parked: Parked[];
@@ -90,7 +104,17 @@ export interface PhoneState {
 }
 
 export function initial(user: User): PhoneState {
-  return { link: 'connecting', user, lines: [], calls: [], draft: null, parked: [], ended: [] };
+  return {
+    link: 'connecting',
+    user,
+    account: null,
+    lines: [],
+    monitored: [],
+    calls: [],
+    draft: null,
+    parked: [],
+    ended: [],
+  };
 }
 
 /** A cause that this app found itself. */

@@ -1,5 +1,5 @@
 /** What happens to the state: a pure reducer over what the server tells and the person does. */
-import type { Call, Cause, Hello, Line, Service } from '../generated/protocol';
+import type { Account, Call, Cause, Hello, Line, MonitoredLine, Service } from '../generated/protocol';
 import type { Link } from './socket';
 import { here, isFailure, isOver, isParked, rings, together } from './select';
 import { ours, type CallEntry, type Draft, type Ended, type Outcome, type Parked, type PhoneState } from './state';
@@ -9,6 +9,9 @@ export type Action =
   /** `muted`: the calls that are muted where they come into view. */
   | { type: 'hello'; hello: Hello; muted?: readonly string[]; now: number }
   | { type: 'line'; line: Line }
+  | { type: 'monitored_line'; line: MonitoredLine }
+  | { type: 'unmonitored_line'; line: string }
+  | { type: 'account'; account: Account }
   | { type: 'call'; call: Call; now: number }
   | { type: 'digit'; call: string; digit: string }
   | { type: 'resume_expired'; now: number }
@@ -41,13 +44,14 @@ export function reduce(state: PhoneState, action: Action): PhoneState {
       return { ...state, link: action.link };
     case 'hello':
       return reduceHello(state, action.hello, action.muted ?? [], action.now);
-    case 'line': {
-      const known = state.lines.some(({ id }) => id === action.line.id);
-      const lines = known
-        ? state.lines.map((line) => (line.id === action.line.id ? action.line : line))
-        : [...state.lines, action.line];
-      return { ...state, lines };
-    }
+    case 'line':
+      return { ...state, lines: withLine(state.lines, action.line) };
+    case 'monitored_line':
+      return { ...state, monitored: withLine(state.monitored, action.line) };
+    case 'unmonitored_line':
+      return { ...state, monitored: state.monitored.filter(({ id }) => id !== action.line) };
+    case 'account':
+      return { ...state, account: action.account };
     case 'call':
       return reduceCall(state, action.call, action.now);
     case 'digit':
@@ -102,6 +106,12 @@ export function reduce(state: PhoneState, action: Action): PhoneState {
   }
 }
 
+/** The lines with this one, in the place of the one before. */
+function withLine<T extends { id: string }>(lines: T[], line: T): T[] {
+  const known = lines.some(({ id }) => id === line.id);
+  return known ? lines.map((other) => (other.id === line.id ? line : other)) : [...lines, line];
+}
+
 const CONSULTING: Partial<CallEntry> = { pending: 'consultation_call', notice: null };
 
 /** The first call of a consultation is no longer busy with the request. */
@@ -112,10 +122,10 @@ function consulted(state: PhoneState): PhoneState {
 }
 
 function reduceHello(state: PhoneState, hello: Hello, muted: readonly string[], now: number): PhoneState {
-  const { user } = hello;
+  const { user, account } = hello;
   // What happened meanwhile follows as events.
-  if (hello.replayed) return forgetNotices({ ...state, user });
-  let next: PhoneState = { ...state, user, lines: hello.lines };
+  if (hello.replayed) return forgetNotices({ ...state, user, account });
+  let next: PhoneState = { ...state, user, account, lines: hello.lines, monitored: hello.monitored_lines };
   if (!hello.resumed) next = reduceLost(next, now);
   for (const call of hello.ended) next = reduceCall(next, call, now);
   // What is no longer mentioned ended while the socket was away; why is not known.

@@ -1,5 +1,5 @@
 /** What the server says, for tests. */
-import type { Call, Hello, Line } from '../generated/protocol';
+import type { Account, Call, Hello, Line, MonitoredCall, MonitoredLine } from '../generated/protocol';
 
 export const user = { name: 'anna', display_name: 'Anna Berger' };
 export const line: Line = {
@@ -14,6 +14,39 @@ export const line: Line = {
   forwardings: [],
   remote_office: null,
 };
+
+export const account: Account = { services: ['audio', 'control_lines', 'web_app'], settings: {} };
+
+export function monitored(fields: Partial<MonitoredLine> = {}): MonitoredLine {
+  return {
+    id: 'l7',
+    number: '207',
+    line_group: 'Main',
+    owner: 'Clara Diehl',
+    state: 'registered',
+    rights: ['see_status'],
+    calls: [],
+    do_not_disturb: false,
+    forwardings: [],
+    services: [],
+    ...fields,
+  };
+}
+
+export function monitoredCall(fields: Partial<MonitoredCall> = {}): MonitoredCall {
+  return {
+    id: 'c7',
+    direction: 'incoming',
+    state: 'alerting',
+    remote_state: 'connected',
+    number: null,
+    name: null,
+    created_at: 1000,
+    connected_at: null,
+    services: [],
+    ...fields,
+  };
+}
 
 export function call(fields: Partial<Call> = {}): Call {
   return {
@@ -55,6 +88,8 @@ export function hello(fields: Partial<Hello> = {}): Hello {
     resume_within_ms: 10_000,
     ice_servers: [],
     lines: [line],
+    monitored_lines: [],
+    account,
     calls: [],
     ...fields,
   };

@@ -20,7 +20,6 @@ const ENTRIES: u32 = 50;
 const MAX_ENTRIES: u32 = 500;
 /// Octets of objects on a page; one entry is always there.
 const MAX_PAGE: usize = 2 << 20;
-
 /// Characters of a text that is looked for.
 const MAX_SEARCH: usize = 200;
 /// Actors that a text can stand for.
@@ -63,6 +62,9 @@ async fn list(
 ) -> Result<Json<Audit>, Failure> {
     let Query(query) = query.map_err(|_| CauseCode::BadRequest)?;
     let AuditQuery { actor, kind, object, since, until, search, before, limit } = query;
+    if [&actor, &kind, &object, &search].into_iter().flatten().any(|text| text.contains(char::is_control)) {
+        return Err(CauseCode::BadRequest.into());
+    }
     let search = search.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     if [&actor, &kind, &object, &search].into_iter().flatten().any(|text| text.contains(char::is_control))
         || search.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH)

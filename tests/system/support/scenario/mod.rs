@@ -26,6 +26,7 @@
 //! alice events 200 delivered, established
 //! pbx saw REFER                    a request at the PBX; `no` before it, `3 times` behind it; `saw 181` a response
 //! pbx saw BYE because SIP;cause=486          one with this Reason
+//! server grants team_member        what all users may do with each other's lines
 //! server restarts                  with what it has stored; a client signs in anew
 //! server replays                   what it has captured so far comes to the same decisions once more (`offhook replay`)
 //! ```
@@ -201,6 +202,9 @@ impl Cast {
     fn step(&mut self, who: &str, step: &str) {
         if who == "pbx" {
             return self.pbx_step(step);
+        }
+        if let ("server", Some(level)) = (who, step.strip_prefix("grants ")) {
+            return self.server.grant(level);
         }
         if (who, step) == ("server", "restarts") {
             self.server.restart();

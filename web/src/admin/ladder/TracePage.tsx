@@ -29,7 +29,7 @@ const BESIDE = '(min-width: 62em)';
 
 export function TracePage({ of, id }: { of: Traced; id: string }) {
   const { texts, sentence } = useTranslation();
-  const { report, failure } = useWatched(id, () => ask(of, id), {
+  const { report, failure } = useWatched(id, (signal) => ask(of, id, signal), {
     // What a line's trace has moves on; who reads it is not to lose the place.
     last: ({ trace }) => of === 'lines' || trace.ended_at !== null,
   });
