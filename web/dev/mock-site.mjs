@@ -434,7 +434,7 @@ function imported(query, text) {
       ? [write('computer', site.computers.get(idOf('c', 0)), site.computers.get(idOf('c', 0)).object, null)]
       : []),
   ];
-  return [200, { applied: query.get('preview') !== 'true', writes }];
+  return [200, { applied: query.get('preview') !== 'true', writes, passwords: [] }];
 }
 
 /** What refers to a user or group. */

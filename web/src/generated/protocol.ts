@@ -1,6 +1,8 @@
 // Generated from src/web/protocol.rs, src/web/protocol/admin.rs, src/quality and src/capture by `make generated`. Do not edit.
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+import type { LineRight, Preset, ServiceRight } from './site';
+
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "web_app_not_given" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
@@ -450,7 +452,31 @@ seq: number,
 /**
  * The line as it is now.
  */
-line: Line, } | { "type": "call", 
+line: Line, } | { "type": "monitored_line", 
+/**
+ * The event's number.
+ */
+seq: number, 
+/**
+ * The line as it is now.
+ */
+line: MonitoredLine, } | { "type": "unmonitored_line", 
+/**
+ * The event's number.
+ */
+seq: number, 
+/**
+ * The line.
+ */
+line: string, } | { "type": "account", 
+/**
+ * The event's number.
+ */
+seq: number, 
+/**
+ * How it is now.
+ */
+account: Account, } | { "type": "call", 
 /**
  * The event's number.
  */
@@ -531,7 +557,11 @@ lines: Array<Line>,
 /**
  * The calls on them.
  */
-calls: Array<Call>, };
+calls: Array<Call>, 
+/**
+ * The lines of others that the user is shown.
+ */
+monitored_lines: Array<MonitoredLine>, };
 
 export type Client = { 
 /**
@@ -589,6 +619,14 @@ lines: Array<Line>,
  * The calls on them.
  */
 calls: Array<Call>, 
+/**
+ * The lines of others that the user is shown: additional lines, and those of people in the monitor.
+ */
+monitored_lines: Array<MonitoredLine>, 
+/**
+ * What the user may use, and what is preset.
+ */
+account: Account, 
 /**
  * The calls that ended while this client was away, with their causes.
  */
@@ -659,6 +697,115 @@ forwardings: Array<Forwarding>,
  * The telephone by way of which its calls are placed, where that is switched on.
  */
 remote_office: string | null, };
+
+export type MonitoredLine = { 
+/**
+ * Names the line in requests.
+ */
+id: string, 
+/**
+ * The line's number.
+ */
+number: string, 
+/**
+ * Name of the line group it belongs to.
+ */
+line_group: string, 
+/**
+ * The name of its owner; null where it has none, or that is not to be seen.
+ */
+owner: string | null, 
+/**
+ * Whether calls are possible.
+ */
+state: LineState, 
+/**
+ * What the user may see and do.
+ */
+rights: Array<LineRight>, 
+/**
+ * Its calls.
+ */
+calls: Array<MonitoredCall>, 
+/**
+ * Whether calls are kept away; false without the right `see_diversions`.
+ */
+do_not_disturb: boolean, 
+/**
+ * Where calls go instead; none without the right `see_diversions`.
+ */
+forwardings: Array<MonitoredForwarding>, 
+/**
+ * What can be asked for on the line: `set_forwarding`, which `cancel_forwarding` takes back.
+ */
+services: Array<Service>, };
+
+export type MonitoredCall = { 
+/**
+ * Names the call.
+ */
+id: string, 
+/**
+ * Who began.
+ */
+direction: Direction, 
+/**
+ * ECMA-269 state of the line's own connection.
+ */
+state: ConnectionState, 
+/**
+ * ECMA-269 state of the other side's connection.
+ */
+remote_state: ConnectionState, 
+/**
+ * The other side's number; null where that is not to be seen, by the rights `see_incoming` and `see_outgoing`.
+ */
+number: string | null, 
+/**
+ * The other side's name, where the PBX sent one and it may be seen.
+ */
+name: string | null, 
+/**
+ * When the call appeared, milliseconds since 1970-01-01 UTC.
+ */
+created_at: number, 
+/**
+ * When it was answered, milliseconds since 1970-01-01 UTC.
+ */
+connected_at: number | null, 
+/**
+ * What can be asked for: `directed_pickup_call` with the line's number, by a line of the same line group.
+ */
+services: Array<Service>, };
+
+export type MonitoredForwarding = { 
+/**
+ * When.
+ */
+kind: ForwardingKind, 
+/**
+ * Of which callers.
+ */
+callers: Callers, 
+/**
+ * The number; null without the right `see_diversion_number`.
+ */
+to: string | null, 
+/**
+ * Seconds that it rings first.
+ */
+after: number | null, };
+
+export type Account = { 
+/**
+ * What the user may use; a request that needs another service is refused.
+ */
+services: Array<ServiceRight>, 
+/**
+ * The settings of the user's profile by their keys: one that is `locked` is not changed by the user. A client takes
+ * those that it knows.
+ */
+settings: { [key in string]: Preset }, };
 
 export type FeatureCode = { 
 /**
@@ -1110,9 +1257,9 @@ dropped_packets: number,
  */
 payload_allowed: boolean, 
 /**
- * Why capturing has ended by itself, in English; None: it has not.
+ * Why capturing has ended by itself; None: it has not.
  */
-stopped: string | null, 
+stopped: Sentence | null, 
 /**
  * Octets that all files together may have.
  */
@@ -1212,9 +1359,9 @@ total_limit: number,
  */
 total: number, 
 /**
- * Why nothing is written to files, in English; None: it is.
+ * Why nothing is written to files; None: it is.
  */
-stopped: string | null, 
+stopped: Sentence | null, 
 /**
  * Lines that are missing since the start: in files, on standard error, in the log of the system.
  */
@@ -1224,9 +1371,9 @@ missing: LogMissing,
  */
 system: LogLevel | null, 
 /**
- * Why that takes no lines, in English; None: it does.
+ * Why that takes no lines; None: it does.
  */
-system_problem: string | null, };
+system_problem: Sentence | null, };
 
 export type LogArea = { 
 /**
@@ -1662,9 +1809,19 @@ lost_packets: number,
  */
 queued: number, 
 /**
- * Why capturing has ended by itself, in English.
+ * Why capturing has ended by itself.
  */
-stopped: string | null, };
+stopped: Sentence | null, };
+
+export type Sentence = { 
+/**
+ * In English.
+ */
+english: string, 
+/**
+ * In German.
+ */
+german: string, };
 
 export type Process = { 
 /**

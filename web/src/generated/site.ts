@@ -761,6 +761,15 @@ ids: Array<ObjectId>,
  */
 patch?: Record<string, unknown>, 
 /**
+ * What comes into lists of all of them, by the names of the fields: `{"services": ["chat"]}`. What else they have
+ * stays.
+ */
+add?: Record<string, unknown[]>, 
+/**
+ * What leaves lists of all of them.
+ */
+remove?: Record<string, unknown[]>, 
+/**
  * Whether they are deleted.
  */
 delete?: boolean, };

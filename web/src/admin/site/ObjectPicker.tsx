@@ -81,7 +81,7 @@ export function ObjectPicker({ kind, value, onChange, without = [], clearable = 
       searchable
       clearable={clearable}
       // It can be reached by keys, so it is not hidden.
-      clearButtonProps={{ 'aria-label': t.clear(shown.label), 'aria-hidden': undefined, tabIndex: 0, size: 24 }}
+      clearButtonProps={{ 'aria-label': t.clear(shown.label), 'aria-hidden': undefined, tabIndex: 0, size: '24px' }}
       data={data}
       // The server has looked for them.
       filter={({ options }) => options}
