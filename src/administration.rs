@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tokio::sync::{Mutex, watch};
 use tracing::{error, info};
@@ -12,6 +13,9 @@ use tracing::{error, info};
 use crate::config::Secret;
 use crate::site::{self, Administrator, Change, Kind, ObjectId, Plan, Problem, ProblemCode, Refusal, Role, Site};
 use crate::store::{Answer, AuditEntry, SiteError, SiteTable, Write};
+
+/// The name of what lines, and line groups whose PBX registers here, authenticate with, beside the object.
+pub const LINE_PASSWORD: &str = "password";
 
 /// How long after the database failed it is asked again what it has.
 const READ_AGAIN: Duration = Duration::from_secs(1);
@@ -52,6 +56,8 @@ pub struct Request<'a> {
     pub secrets: &'a [SecretChange],
     /// What it is called in the audit log; by default what it is: `create`, `change`, `delete`.
     pub action: Option<&'static str>,
+    /// The session that a new password leaves: SHA-256 of its token.
+    pub keep_session: Option<&'a [u8]>,
     /// The answer that a repetition of the request gets, made of what is written.
     pub answer: Option<&'a Answering<'a>>,
 }
@@ -142,7 +148,7 @@ impl Administration {
                 return Err(refused(secret.kind, secret.id, ProblemCode::NotFound));
             }
             self.keep_somebody(&plan, secrets).await?;
-            let writes = writes(&plan, secrets);
+            let writes = writes(&plan, secrets, request.keep_session);
             if writes.is_empty() && request.answer.is_none() {
                 return Ok(Vec::new());
             }
@@ -305,11 +311,12 @@ fn is_active(body: &Value) -> bool {
 }
 
 /// What a plan is for the database, with the secrets that come with it.
-fn writes(plan: &Plan, secrets: &[SecretChange]) -> Vec<Write> {
-    let of = |kind: Kind, id: ObjectId| {
-        let its = secrets.iter().filter(|secret| (secret.kind, secret.id) == (kind, id));
-        its.map(|secret| (secret.field.to_owned(), secret.secret.clone())).collect::<Vec<_>>()
-    };
+fn writes(plan: &Plan, secrets: &[SecretChange], keep_session: Option<&[u8]>) -> Vec<Write> {
+    let mut beside = FxHashMap::<_, Vec<_>>::default();
+    for SecretChange { kind, id, field, secret } in secrets {
+        beside.entry((*kind, *id)).or_default().push(((*field).to_owned(), secret.clone()));
+    }
+    let mut of = |kind, id| beside.remove(&(kind, id)).unwrap_or_default();
     let mut writes: Vec<Write> = plan
         .writes
         .iter()
@@ -327,16 +334,14 @@ fn writes(plan: &Plan, secrets: &[SecretChange]) -> Vec<Write> {
             },
         })
         .collect();
-    let written = |kind, id| plan.writes.iter().any(|write| (write.kind, write.id) == (kind, id));
-    let mut alone: Vec<(Kind, ObjectId)> = secrets.iter().map(|secret| (secret.kind, secret.id)).collect();
-    alone.dedup();
-    for (kind, id) in alone.into_iter().filter(|&(kind, id)| !written(kind, id)) {
-        writes.push(Write::Secrets {
-            kind: kind.as_str().to_owned(),
-            id: id.as_str().to_owned(),
-            secrets: of(kind, id),
-        });
-    }
+    let mut alone: Vec<_> = beside.into_iter().collect();
+    alone.sort_by_key(|(of, _)| *of);
+    writes.extend(alone.into_iter().map(|((kind, id), secrets)| Write::Secrets {
+        kind: kind.as_str().to_owned(),
+        id: id.as_str().to_owned(),
+        secrets,
+        keep_session: keep_session.map(<[u8]>::to_vec),
+    }));
     writes
 }
 

@@ -1,10 +1,12 @@
 //! The one file that names everything and wires it together.
 
 mod line_settings;
+mod lines;
 mod live;
 mod people;
 mod settings;
 mod trace_names;
+mod trial;
 
 use std::fs;
 use std::io;
@@ -25,6 +27,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::administration::Administration;
+use crate::app::lines::Passwords;
 use crate::app::live::{Live, Standing};
 use crate::call::directory::Directory;
 use crate::capture::pseudonyms::Pseudonyms;
@@ -214,7 +217,8 @@ impl Server {
         let store = Store::open(&config.data_dir, &config.database).await?;
         let administration =
             Administration::open(store.site(), people::of_file(&config)).await.map_err(StartError::Site)?;
-        let standing = Standing::new(config, administration.site());
+        let passwords = Passwords::load(&administration).await.map_err(StartError::Site)?;
+        let standing = Standing::new(config, administration.site(), &passwords);
         let Standing { config, site, .. } = &standing;
         let kind = AccountKind::User;
         let users = Accounts::open(store.accounts(kind), kind, standing.users.users(site, config)).await?;
@@ -239,18 +243,20 @@ impl Server {
         let state = WebState::new(users, administrators, administration, handle, store.clone(), labels, ice);
         let (reloader, reloads) = mpsc::channel(1);
         let asks = Some(reloader.clone());
+        let (trials, tried) = mpsc::channel(1);
         let state = WebState {
             metrics_from: config.metrics_from.clone().into(),
             captures: Some(captures.clone()),
             pseudonyms: Some(pseudonyms),
             log,
             reloader: asks,
+            trials: Some(trials),
             ..state
         };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names.clone(), changed))];
         let (listen_http, listen_https) = (config.listen.http, config.listen.https);
-        let live = Live::new(standing, state.clone(), names).serve(reloads);
+        let live = Live::new(standing, state.clone(), names).serve(reloads, tried);
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
         keepers
             .extend(core.handle.finished().map(|finished| tokio::spawn(web::keeper::judge(state.clone(), finished))));

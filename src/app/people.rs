@@ -12,6 +12,7 @@ use crate::rights::RightsTable;
 use crate::site::binding::{Bindings, LineKey};
 use crate::site::{Administrator, Kind, Object, ObjectId, Row, Site, User, digits};
 use crate::user::accounts::{Account, Password};
+use crate::user::passwords::PASSWORD;
 
 /// Objects by their numbers.
 #[derive(Debug, Clone, Default)]
@@ -117,7 +118,15 @@ fn account(
     configured: Option<&(&String, &config::Secret)>,
 ) -> (Account, Password) {
     let Some((login, display_name)) = names else {
-        let nobody = Account { key: id.to_string(), name: String::new(), display_name: String::new() };
+        let key = id.to_string();
+        let nobody = Account {
+            key,
+            id,
+            from_file: false,
+            authenticator: PASSWORD,
+            name: String::new(),
+            display_name: String::new(),
+        };
         return (nobody, Password::None);
     };
     let shown = if display_name.is_empty() { login } else { display_name };
@@ -125,7 +134,10 @@ fn account(
         Some((name, password)) => (name.to_lowercase(), Password::Configured((*password).clone())),
         None => (id.to_string(), Password::Kept),
     };
-    (Account { key, name: login.clone(), display_name: shown.clone() }, password)
+    let from_file = configured.is_some();
+    // Everybody has a password of this server's.
+    let (name, display_name) = (login.clone(), shown.clone());
+    (Account { key, id, from_file, authenticator: PASSWORD, name, display_name }, password)
 }
 
 /// The users of each line, by [`LineId`](crate::ids::LineId), and who takes messages for it.
@@ -174,6 +186,7 @@ pub(super) fn of_file(config: &Config) -> Vec<Row> {
         from_file: true,
         body,
     };
+    let line_groups = super::lines::of_file(config);
     let users = config.users.iter().filter(|user| !user.removed).map(|user| {
         let keys = user.lines.iter().filter_map(|&(group, line)| line_key(config, group, line));
         let mut phones = keys.map(|key| Value::from(key.to_string()));
@@ -194,19 +207,24 @@ pub(super) fn of_file(config: &Config) -> Vec<Row> {
         let body = json!({ "login": administrator.name, "role": "full", "active": true });
         row(Kind::Administrator, &administrator.name, body)
     });
-    users.chain(administrators).collect()
+    users.chain(administrators).chain(line_groups).collect()
 }
 
 /// A version that is another one for another body: who has read it knows whether it has changed.
-fn version(body: &Value) -> i64 {
+pub(super) fn version(body: &Value) -> i64 {
     let hash = Sha256::digest(body.to_string());
     // A number that JavaScript has, and not 0.
     i64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])) + 1
 }
 
-/// The id of what the configuration file calls by a name: always the same.
-fn id(kind: Kind, name: &str) -> ObjectId {
-    let hash = Sha256::digest(format!("{kind}:{}", name.to_lowercase()));
+/// The id of what the configuration file calls by a name, whatever its case: always the same.
+pub(super) fn id(kind: Kind, name: &str) -> ObjectId {
+    exact_id(kind, &name.to_lowercase())
+}
+
+/// The same where case counts.
+pub(super) fn exact_id(kind: Kind, name: &str) -> ObjectId {
+    let hash = Sha256::digest(format!("{kind}:{name}"));
     let mut half = [0; 16];
     half.copy_from_slice(&hash[..16]);
     ObjectId::random(half)

@@ -25,7 +25,8 @@ use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
 use crate::net::groups::{GroupSettings, Kind, LineSettings};
 use crate::net::media::{AudioSettings, Dtmf, Recordings, Srtp};
 use crate::net::transport::{
-    CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer, TransportSettings, Trust,
+    Authorities, CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer,
+    TransportSettings, Trust,
 };
 use crate::numbers::route::{Route, Routes};
 use crate::shelf::ShelfSettings;
@@ -69,6 +70,11 @@ pub(super) fn transport(config: &Config) -> TransportSettings {
 pub(super) fn tls_profiles(config: &Config) -> Vec<TlsProfile> {
     let profile = |group: &LineGroup| {
         let config::GroupTls { ca, system_ca, certificate } = group.tls.clone();
+        let ca = ca.into_iter().map(|authority| match authority {
+            config::Authority::File(path) => Authorities::File(path),
+            config::Authority::Text(text) => Authorities::Text(text),
+        });
+        let ca = ca.collect();
         TlsProfile {
             trust: if system_ca { Trust::SystemAnd(ca) } else { Trust::Only(ca) },
             own: certificate.map(|(certificate, key)| CertificateFiles { certificate, key }),

@@ -32,7 +32,7 @@ pub(super) enum Applied {
 #[derive(Deserialize)]
 struct Outcome {
     writes: Vec<Write>,
-    passwords: Vec<String>,
+    logins: Vec<String>,
 }
 
 /// An object that is written.
@@ -70,16 +70,16 @@ pub(super) async fn run(control: &Control, file: &Path, dry_run: bool, prune: bo
         StatusCode::OK => serde_json::from_slice(&answer).map_err(|error| control.broken(&error))?,
         status => return Err(refused(control, file, status, &answer)),
     };
-    let Outcome { writes, passwords } = &outcome;
+    let Outcome { writes, logins } = &outcome;
     let names = names(control, writes).await;
     let mut text = String::new();
     for write in writes {
         tell(&mut text, write, &names);
     }
-    for login in passwords {
+    for login in logins {
         let _ = writeln!(text, "~ user {login}\n    password: set");
     }
-    let changes = writes.len() + passwords.len();
+    let changes = writes.len() + logins.len();
     text += &match (changes, dry_run) {
         (0, _) => "Everything is so already.\n".to_owned(),
         (_, true) => format!("{changes} changes would be made. Nothing was changed.\n"),

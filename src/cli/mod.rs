@@ -9,7 +9,6 @@ mod edit;
 mod files;
 mod lines;
 mod log;
-mod records;
 mod replay;
 mod status;
 

@@ -2,14 +2,18 @@
 //!
 //! Every error is one sentence that begins with the place, `offhook.toml:12: …`.
 
+mod body;
 mod call_control;
 mod capture;
 mod database;
 mod file;
+mod joined;
 mod line_group;
 mod log;
 mod media;
+mod mistake;
 mod names;
+pub mod records;
 mod succession;
 
 use std::fmt;
@@ -21,16 +25,21 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use regex::Regex;
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use ts_rs::TS;
 
+pub use self::body::{CaptureWanted, DeclineByClient, FUNCTIONS, LineBody, LineGroupBody, LineRedirection};
 pub use self::call_control::{CallControl, Decline, Diversion, FeatureCode, Redirection, TransferWay};
 pub use self::capture::{Capture, CaptureAudio, CaptureFull, CaptureNumbers, GroupCapture};
 pub use self::database::Database;
-pub use self::file::{FUNCTIONS, LOG_AREAS, parse_ports};
 use self::file::{File, Problem, sentence};
-pub use self::line_group::{Dtmf, GroupKind, GroupTls, Line, LineGroup, Srtp};
+pub use self::file::{LOG_AREAS, parse_ports};
+pub use self::joined::MadeGroup;
+pub use self::line_group::{Authority, Dtmf, GroupKind, GroupTls, Line, LineGroup, Srtp};
 pub use self::log::{Log, LogFormat, LogLevel, LogSystem};
 pub use self::media::{IceAccess, IceServer, Media, Recording, RecordingChannels, RecordingFormat};
+pub use self::mistake::{Mistake, Wrong};
 
 /// A validated configuration.
 #[derive(Debug, Clone)]
@@ -123,7 +132,7 @@ pub struct ListenerTls {
 }
 
 /// SIP transport.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// UDP.
@@ -283,7 +292,7 @@ impl Config {
             let offset = error.span().map_or(0, |span| span.start);
             invalid(offset, sentence(error.message()))
         })?;
-        file.validate(folder).map_err(|Problem { offset, sentence }| invalid(offset, sentence))
+        file.validate(folder).map_err(|Problem { place, sentence }| invalid(place.offset(text), sentence))
     }
 }
 

@@ -13,7 +13,8 @@ use super::text::caseless;
 use super::{Change, Kind, Object, ObjectId, Site, as_json, of_kind};
 
 /// The kinds that documents hold. Administrators and tokens are not among them: without their secrets they open nothing.
-pub const EXPORTED: [Kind; 5] = [Kind::Settings, Kind::Profile, Kind::User, Kind::Group, Kind::Computer];
+pub const EXPORTED: [Kind; 7] =
+    [Kind::Settings, Kind::LineGroup, Kind::Line, Kind::Profile, Kind::User, Kind::Group, Kind::Computer];
 
 /// Misfits that are told of one site.
 const MAX_MISFITS: usize = 100;
@@ -35,6 +36,10 @@ pub struct Document {
 pub struct Wanted {
     /// Settings.
     pub settings: Option<Value>,
+    /// Line groups.
+    pub line_groups: Option<Vec<Value>>,
+    /// Lines.
+    pub lines: Option<Vec<Value>>,
     /// Profiles.
     pub profiles: Option<Vec<Value>>,
     /// Users.
@@ -113,6 +118,8 @@ impl Wanted {
 
     fn list_mut(&mut self, kind: Kind) -> Option<&mut Option<Vec<Value>>> {
         match kind {
+            Kind::LineGroup => Some(&mut self.line_groups),
+            Kind::Line => Some(&mut self.lines),
             Kind::Profile => Some(&mut self.profiles),
             Kind::User => Some(&mut self.users),
             Kind::Group => Some(&mut self.groups),
@@ -124,6 +131,8 @@ impl Wanted {
     fn of(&self, kind: Kind) -> Option<&[Value]> {
         match kind {
             Kind::Settings => self.settings.as_ref().map(std::slice::from_ref),
+            Kind::LineGroup => self.line_groups.as_deref(),
+            Kind::Line => self.lines.as_deref(),
             Kind::Profile => self.profiles.as_deref(),
             Kind::User => self.users.as_deref(),
             Kind::Group => self.groups.as_deref(),
@@ -199,7 +208,8 @@ fn without_defaults(value: &mut Value, default: &Value) {
 }
 
 /// Where bodies refer to other objects; `*` stands for every element of a list.
-const REFERENCES: [(Kind, &[&str], Kind); 6] = [
+const REFERENCES: [(Kind, &[&str], Kind); 7] = [
+    (Kind::Line, &["group"], Kind::LineGroup),
     (Kind::User, &["profile"], Kind::Profile),
     (Kind::User, &["grants", "*", "to"], Kind::User),
     (Kind::Group, &["leader"], Kind::User),
@@ -331,11 +341,13 @@ fn identify<T: Object>(
     let wrong = |pointer: &str, expected: &str| {
         Problem { pointer: pointer.to_owned(), ..Problem::whole(ProblemCode::WrongType) }.value(expected)
     };
-    let body = body.as_object().ok_or_else(|| wrong("", "an object"))?;
+    if !body.is_object() {
+        return Err(wrong("", "an object"));
+    }
     if T::KIND == Kind::Settings {
         return Ok((ObjectId::SETTINGS, String::new()));
     }
-    let name = body.get(T::name_pointer().trim_start_matches('/')).and_then(Value::as_str).unwrap_or_default();
+    let name = T::name_in(body);
     if name.trim().is_empty() {
         return Err(Problem { pointer: T::name_pointer().to_owned(), ..Problem::whole(ProblemCode::Required) });
     }

@@ -11,6 +11,9 @@ mod difference;
 pub mod exchange;
 mod group;
 mod index;
+mod line;
+mod line_group;
+pub mod lines_csv;
 mod list;
 mod object;
 mod problem;
@@ -31,13 +34,15 @@ pub use self::computer::Computer;
 pub use self::difference::difference;
 pub use self::group::{Group, Journal, Key, MonitorGroup};
 pub use self::index::{Membership, Reference};
+pub use self::line::Line;
 pub use self::list::{MAX_PAGE, Page, Query};
 pub use self::object::{Kind, NoObjectId, Object, ObjectId, Stored, Table};
 pub use self::problem::{Problem, ProblemCode, Problems};
 pub use self::profile::{KNOWN, Known, Preset, Profile, Values};
-pub use self::settings::{PasswordRules, Settings};
+pub use self::settings::{PasswordRules, SecondFactorRule, Settings};
 pub use self::text::{caseless, digits, fold};
 pub use self::user::{AdditionalLine, Address, Phones, User, UserGrant};
+pub use crate::config::LineGroupBody as LineGroup;
 
 /// Does something with the type of a [`Kind`].
 macro_rules! of_kind {
@@ -71,6 +76,14 @@ macro_rules! of_kind {
                 type $object = $crate::site::Settings;
                 $body
             }
+            $crate::site::Kind::LineGroup => {
+                type $object = $crate::site::LineGroup;
+                $body
+            }
+            $crate::site::Kind::Line => {
+                type $object = $crate::site::Line;
+                $body
+            }
         }
     };
 }
@@ -86,11 +99,15 @@ pub struct Site {
     administrators: Table<Administrator>,
     tokens: Table<Token>,
     settings: Table<Settings>,
+    line_groups: Table<LineGroup>,
+    lines: Table<Line>,
     /// Whose identity it is, without case.
     identities: Arc<FxHashMap<Arc<str>, ObjectId>>,
     /// Whose telephone number it is, by its digits.
     numbers: Arc<FxHashMap<Arc<str>, Arc<Vec<ObjectId>>>>,
     memberships: Arc<FxHashMap<ObjectId, Arc<Membership>>>,
+    /// Lines by their line groups and user names.
+    line_users: Arc<FxHashMap<(ObjectId, Arc<str>), ObjectId>>,
     /// Plans made of another state are refused.
     revision: u64,
 }

@@ -93,6 +93,40 @@ problems! {
     UnknownGroup = "unknown_group", 422, "This group does not exist.", "Diese Gruppe gibt es nicht.";
     /// A profile that is not there.
     UnknownProfile = "unknown_profile", 422, "This profile does not exist.", "Dieses Profil gibt es nicht.";
+    /// A line group that is not there.
+    UnknownLineGroup = "unknown_line_group", 422, "This line group does not exist.", "Diese Leitungsgruppe gibt es nicht.";
+    /// It cannot be deleted alone.
+    LineGroupHasLines = "line_group_has_lines", 409, "This line group has {} lines. Delete them first, or together with it.", "Diese Leitungsgruppe hat {} Leitungen. Bitte zuerst diese löschen, oder zusammen mit ihr.";
+    /// Two lines of a line group with one user name.
+    UserNameTaken = "user_name_taken", 422, "The line {} of this line group has this user name already.", "Die Leitung {} dieser Leitungsgruppe hat diesen Benutzernamen schon.";
+    /// Two trunks that register here with one user name.
+    TrunkUserTaken = "trunk_user_taken", 422, "The line group {} registers with this user name already.", "Die Leitungsgruppe {} registriert sich schon mit diesem Benutzernamen.";
+    /// A trunk has one line that speaks for it.
+    PilotTaken = "pilot_taken", 422, "The line {} registers this trunk already. Only one can.", "Die Leitung {} registriert diesen Trunk schon. Nur eine kann das.";
+    /// A setting of another kind of line group.
+    OtherKind = "other_kind", 422, "This does not go with this kind of line group. Leave it empty.", "Das passt nicht zu dieser Art von Leitungsgruppe. Bitte leer lassen.";
+    /// Two settings for the same thing.
+    Either = "either", 422, "Set either this or {}, not both.", "Bitte entweder das setzen oder {}, nicht beides.";
+    /// Functions that are always there.
+    AlwaysThere = "always_there", 422, "These are always there: {}.", "Diese sind immer da: {}.";
+    /// Text that cannot be dialled.
+    NotDialable = "not_dialable", 422, "This cannot be dialled.", "Das lässt sich nicht wählen.";
+    /// A part that must stand in it.
+    Lacks = "lacks", 422, "{} must stand in it.", "{} muss darin stehen.";
+    /// A number that does not go by steps.
+    NoStep = "no_step", 422, "This must be a multiple of {}.", "Das muss ein Vielfaches von {} sein.";
+    /// No regular expression.
+    InvalidPattern = "invalid_pattern", 422, "This is no regular expression: {}", "Das ist kein regulärer Ausdruck: {}";
+    /// No address and no network.
+    InvalidNetwork = "invalid_network", 422, "This is no address or network. One looks like 192.0.2.0/24.", "Das ist keine Adresse und kein Netz. Eines sieht aus wie 192.0.2.0/24.";
+    /// No certificate.
+    InvalidCertificate = "invalid_certificate", 422, "This is no certificate in PEM that can be used: {}", "Das ist kein brauchbares Zertifikat in PEM: {}";
+    /// A path where text belongs.
+    PathNotHere = "path_not_here", 422, "Only the configuration file can name files. Paste the certificate itself (PEM).", "Dateien kann nur die Konfigurationsdatei nennen. Bitte das Zertifikat selbst einfügen (PEM).";
+    /// A list or a range of user names.
+    InvalidNames = "invalid_names", 422, "This is no list of user names: {}", "Das ist keine Liste von Benutzernamen: {}";
+    /// A PBX that registers here cannot be asked for anything.
+    NothingToTry = "nothing_to_try", 422, "This PBX registers here, so there is nothing to try: wait for it.", "Diese Anlage registriert sich hier. Da gibt es nichts zu testen: Bitte auf sie warten.";
     /// The same once more.
     Repeated = "repeated", 422, "This stands twice in the list.", "Das steht zweimal in der Liste.";
     /// A user is asked to grant rights to the same user.
@@ -125,6 +159,14 @@ problems! {
     WrongMediaType = "wrong_media_type", 415, "Send this with one of these media types: {}.", "Das wird mit einem dieser Medientypen gesendet: {}.";
     /// A password that is guessed too easily.
     PasswordTooShort = "password_too_short", 422, "A password has {} characters at least.", "Ein Passwort hat mindestens {} Zeichen.";
+    /// Not the password of who changes something about their signing in.
+    NotYourPassword = "not_your_password", 422, "This is not your password.", "Das ist nicht Ihr Passwort.";
+    /// Not what the authenticator app shows.
+    WrongCode = "wrong_code", 422, "This is not the code that the app shows now. Check the time of your telephone, then enter the next one.", "Das ist nicht der Code, den die App gerade zeigt. Bitte die Uhrzeit des Telefons prüfen und den nächsten eingeben.";
+    /// The settings demand a second factor.
+    SecondFactorNeeded = "second_factor_needed", 409, "The settings demand a second factor. It can be replaced by another one, not taken away.", "Die Einstellungen verlangen einen zweiten Faktor. Er lässt sich durch einen anderen ersetzen, nicht entfernen.";
+    /// There is no second factor to change anything about.
+    NoSecondFactor = "no_second_factor", 409, "There is no second factor.", "Es gibt keinen zweiten Faktor.";
     /// A document that is not JSON, or not of this shape.
     InvalidDocument = "invalid_document", 422, "This document cannot be read: {}.", "Dieses Dokument lässt sich nicht lesen: {}.";
     /// There is one backup at a time.

@@ -17,9 +17,9 @@ pub mod routes;
 mod socket;
 pub mod tls;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
@@ -28,6 +28,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use ipnet::IpNet;
+use rustc_hash::FxHashMap;
 
 use crate::administration::Administration;
 use crate::call::cause::CauseCode;
@@ -40,7 +41,7 @@ use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
 use crate::rights;
-use crate::site::{Object, Stored, User};
+use crate::site::{Object, ObjectId, Stored, User};
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{Account, AccountKind, Accounts};
 use crate::web::ice::IceServers;
@@ -49,6 +50,7 @@ use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::Certificate;
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
+use crate::web::routes::site::trial::Trials;
 use crate::web::routes::table::{Method, Routes};
 
 /// What every route can reach.
@@ -84,8 +86,12 @@ pub struct WebState {
     pub log: Option<Log>,
     /// Reads the configuration again, where there is a file.
     pub reloader: Option<Reloader>,
+    /// Tries line groups out.
+    pub trials: Option<Trials>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
+    /// When it was noted last that a token is used, in seconds since 1970.
+    pub token_uses: Arc<Mutex<FxHashMap<ObjectId, i64>>>,
 }
 
 /// How what stands in the configuration is shown.
@@ -189,7 +195,9 @@ impl WebState {
             pseudonyms: None,
             log: None,
             reloader: None,
+            trials: None,
             clock: convert::Clock::now(),
+            token_uses: Arc::default(),
         }
     }
 
@@ -267,6 +275,8 @@ fn unguarded() -> Router<WebState> {
     Router::new()
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))
+        .merge(routes::security::routes(AccountKind::Administrator))
+        .merge(routes::security::routes(AccountKind::User))
         .route("/api/v1/openapi.json", get(openapi::show))
         .route("/api/v1/socket", any(socket::open))
         .route("/api/{*rest}", any(async || HttpFailure::from(CauseCode::NotFound)))
@@ -321,7 +331,12 @@ fn same_origin(headers: &HeaderMap) -> bool {
     host.is_some() && origin == host
 }
 
-/// The address to throttle by.
-fn client_address(address: SocketAddr) -> String {
-    address.ip().to_string()
+/// Where a request comes from.
+fn client_address(address: SocketAddr) -> IpAddr {
+    address.ip().to_canonical()
+}
+
+/// What sessions know an account by.
+fn account_key<T: Object>(stored: &Stored<T>) -> String {
+    if stored.from_file { stored.object.name().to_lowercase() } else { stored.id.to_string() }
 }

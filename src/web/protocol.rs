@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod captures;
 pub mod log;
+pub mod security;
 pub mod site;
 pub mod status;
 
@@ -754,6 +755,10 @@ pub struct SignIn {
     pub name: String,
     /// Password.
     pub password: String,
+    /// What the authenticator app shows, or a recovery code; asked for by 401 `code_needed`.
+    #[serde(default)]
+    #[ts(optional)]
+    pub code: Option<String>,
 }
 
 /// Body of every HTTP error answer.

@@ -1,5 +1,5 @@
 /** The frame of the console: its pages, who is signed in, and whether the server is there. */
-import { ActionIcon } from '@mantine/core';
+import { ActionIcon, Modal } from '@mantine/core';
 import {
   IconActivity,
   IconAdjustments,
@@ -18,6 +18,7 @@ import {
   IconRobot,
   IconSettings,
   IconShieldCog,
+  IconShieldLock,
   IconUser,
   IconUsersGroup,
 } from '@tabler/icons-react';
@@ -28,6 +29,8 @@ import { Logo } from '../components/Logo';
 import type { CauseCode, LineGroups as Report, LineReport, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { administrators } from '../protocol/http';
+import { Own } from '../security/api';
+import { SecurityPanel } from '../security/SecurityPanel';
 import { Announce, useReason } from './announce';
 import { Calls } from './Calls';
 import { ClockOffset } from './clock';
@@ -39,12 +42,15 @@ import { LineGroups } from './LineGroups';
 import { LogPage } from './LogPage';
 import { resetLine, type Link as Reach, type Poller } from './poller';
 import { Receiving } from './Receiving';
-import { addressOf, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
+import { addressOf, BELOW, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
 import { AdministratorPage, Administrators } from './site/Administrators';
 import { AuditPage } from './site/AuditPage';
 import { ComputerPage, Computers } from './site/Computers';
 import { GroupPage } from './site/GroupPage';
 import { Groups } from './site/Groups';
+import { LineGroupPage } from './site/LineGroupPage';
+import { LineGroupList } from './site/LineGroupList';
+import { LineList, LinePage } from './site/LinePage';
 import { ProfilePage, Profiles } from './site/Profiles';
 import { Rights } from './site/Rights';
 import { RoleContext, roleOf } from './site/role';
@@ -60,6 +66,7 @@ const ApiPage = lazy(() => import('./ApiPage'));
 
 /** How long an announcement stays, in ms. */
 const ANNOUNCED = 6000;
+const OWN = new Own(administrators.url);
 
 export interface ConsoleProps {
   poller: Poller<Report>;
@@ -74,6 +81,7 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   const [announcement, setAnnouncement] = useState<{ text: string; failed: boolean } | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const main = useRef<HTMLElement>(null);
+  const [security, setSecurity] = useState(false);
   const route = routeOf(new URL(useAddress(), window.location.href));
   const why = useReason();
   const t = texts.admin;
@@ -123,7 +131,23 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
     <ClockOffset value={clockOffset}>
       <Announce value={announce}>
         <RoleContext value={role}>
-          <Head link={link} user={user} onSignOut={() => leaving(() => void leave())} />
+          <Head
+            link={link}
+            user={user}
+            onSecurity={() => setSecurity(true)}
+            onSignOut={() => leaving(() => void leave())}
+          />
+          <Modal
+            opened={security}
+            onClose={() => setSecurity(false)}
+            title={<b>{texts.security.title}</b>}
+            closeButtonProps={{ 'aria-label': texts.settings.close }}
+            centered
+            size="lg"
+            radius="lg"
+          >
+            <SecurityPanel own={OWN} login={user.name} />
+          </Modal>
           <div className={classes.body}>
             <Pages current={route.page} />
             <main className={classes.main} tabIndex={-1} ref={main}>
@@ -198,6 +222,14 @@ function Shown({
           <Receiving listeners={report.listeners} strangers={report.strangers} />
         </>
       );
+    case 'line_groups':
+      return opened === null ? <LineGroupList /> : <LineGroupPage key={opened} id={opened} report={report} />;
+    case 'line_list':
+      return opened === null ? (
+        <LineList chosen={chosen} report={report} />
+      ) : (
+        <LinePage key={opened} id={opened} chosen={chosen} report={report} />
+      );
     case 'calls':
       return traced === null ? <Calls /> : <TracePage key={traced} of="calls" id={traced} />;
     case 'failures':
@@ -218,6 +250,8 @@ const icons: Record<Page, typeof IconPhone> = {
   profiles: IconAdjustments,
   computers: IconDeviceDesktop,
   lines: IconPlugConnected,
+  line_groups: IconPlugConnected,
+  line_list: IconPlugConnected,
   calls: IconPhone,
   failures: IconAlertTriangle,
   captures: IconFileDownload,
@@ -238,6 +272,7 @@ function Pages({ current }: { current: Page }) {
   // Who has chosen a page wants to see it.
   useEffect(() => setOpen(false), [current]);
   const Current = icons[current];
+  const shown = Object.hasOwn(BELOW, current) ? BELOW[current as keyof typeof BELOW] : current;
   return (
     <nav className={classes.pages} aria-label={t.label} data-open={open || undefined}>
       <button type="button" className={classes.menu} aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -258,7 +293,7 @@ function Pages({ current }: { current: Page }) {
                 <Link
                   key={page}
                   href={addressOf(page)}
-                  aria-current={page === current ? 'page' : undefined}
+                  aria-current={page === shown ? 'page' : undefined}
                   onClick={() => setOpen(false)}
                 >
                   <Icon size={18} aria-hidden />
@@ -273,7 +308,14 @@ function Pages({ current }: { current: Page }) {
   );
 }
 
-function Head({ link, user, onSignOut }: { link: Reach; user: User; onSignOut: () => void }) {
+interface HeadProps {
+  link: Reach;
+  user: User;
+  onSecurity: () => void;
+  onSignOut: () => void;
+}
+
+function Head({ link, user, onSecurity, onSignOut }: HeadProps) {
   const { texts } = useTranslation();
   const t = texts.admin;
   const shown = { connecting: 'connecting', online: 'online', lost: 'reconnecting', signed_out: 'signed_out' }[link];
@@ -294,6 +336,15 @@ function Head({ link, user, onSignOut }: { link: Reach; user: User; onSignOut: (
         <div className={frame.tools}>
           <LanguageChoice />
           <Appearance />
+          <ActionIcon
+            variant="default"
+            size={34}
+            aria-label={texts.security.title}
+            title={texts.security.title}
+            onClick={onSecurity}
+          >
+            <IconShieldLock size={18} aria-hidden />
+          </ActionIcon>
           <ActionIcon
             variant="default"
             size={34}

@@ -116,7 +116,8 @@ export class Poller<T extends object> {
       return { link: 'online', report, clockOffset, at, failure: null };
     } catch (error) {
       const failure = error instanceof Refusal ? error.code : 'server_unreachable';
-      return { ...this.#state, link: failure === 'not_signed_in' ? 'signed_out' : 'lost', failure };
+      const over = failure === 'not_signed_in' || failure === 'second_factor_missing';
+      return { ...this.#state, link: over ? 'signed_out' : 'lost', failure };
     }
   }
 

@@ -2,7 +2,8 @@
 import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import type { CauseCode, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import { Refusal, type Session } from '../protocol/http';
+import { Refusal, type Session, type SignedIn } from '../protocol/http';
+import { DemandedEnrolment } from '../security/DemandedEnrolment';
 import classes from './SignInGate.module.css';
 import { SignInScreen } from './SignInScreen';
 
@@ -21,11 +22,16 @@ export interface SignInGateProps {
 
 export function SignInGate({ session, lead, accounts, keeps, children }: SignInGateProps) {
   const { texts } = useTranslation();
-  const [user, setUser] = useState<User | null>(null);
+  const [user, setUser] = useState<SignedIn | null>(null);
   const [asked, setAsked] = useState(false);
   const [notice, setNotice] = useState<CauseCode | null>(null);
   /** Whether the session has ended of somebody whose page stays. */
   const [ended, setEnded] = useState(false);
+
+  const signedIn = useCallback((now: SignedIn) => {
+    setUser(now);
+    setEnded((before) => before && now.second_factor_missing === true);
+  }, []);
 
   useEffect(() => {
     if (asked) return;
@@ -35,8 +41,10 @@ export function SignInGate({ session, lead, accounts, keeps, children }: SignInG
       try {
         const found = await session.current();
         if (left) return;
-        setUser(found);
-        setNotice(null);
+        // Whose page stays is still that person.
+        if (found !== null) signedIn(found);
+        // Why the person is here stays told.
+        setNotice((before) => (found === null && before === 'not_signed_in' ? before : null));
         setAsked(true);
       } catch (error) {
         if (left) return;
@@ -49,7 +57,7 @@ export function SignInGate({ session, lead, accounts, keeps, children }: SignInG
       left = true;
       clearTimeout(timer);
     };
-  }, [asked, session]);
+  }, [asked, session, signedIn]);
 
   // The same function throughout: whoever is told of an end tells it once.
   const signedOut = useCallback(
@@ -57,30 +65,41 @@ export function SignInGate({ session, lead, accounts, keeps, children }: SignInG
       setNotice(reason);
       if (reason !== null && keeps?.()) setEnded(true);
       else setUser(null);
+      // It may have ended, or a second factor may be demanded by now.
+      if (reason === 'not_signed_in') setAsked(false);
     },
     [keeps],
   );
-  const signedIn = (now: User) => {
-    setUser(now);
-    setEnded(false);
-  };
+  const missing = user?.second_factor_missing === true;
   return (
     <>
-      {user && (
+      {user && (!missing || ended) && (
         <div className={classes.page} inert={ended}>
           {children(user, signedOut)}
         </div>
       )}
-      {(user === null || ended) && (
+      {(user === null || missing || ended) && (
         <div className={ended ? classes.over : classes.page}>
-          <SignInScreen
-            session={session}
-            lead={user === null ? lead : texts.signIn.kept(user.display_name)}
-            accounts={accounts}
-            asking={!asked}
-            notice={notice}
-            onSignedIn={signedIn}
-          />
+          {missing ? (
+            <DemandedEnrolment
+              session={session}
+              onDone={() => signedIn({ ...user, second_factor_missing: false })}
+              onSignedOut={(reason) => {
+                setNotice(reason);
+                setUser(null);
+                setEnded(false);
+              }}
+            />
+          ) : (
+            <SignInScreen
+              session={session}
+              lead={user === null ? lead : texts.signIn.kept(user.display_name)}
+              accounts={accounts}
+              asking={!asked}
+              notice={notice}
+              onSignedIn={signedIn}
+            />
+          )}
         </div>
       )}
     </>

@@ -173,6 +173,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
         input={input}
         name={state.user.display_name || state.user.name}
         controls={has(state.account, 'control_lines')}
+        login={state.user.name}
         onClose={() => setSettings(null)}
       />
       <LinkedNumber

@@ -23,7 +23,7 @@ export const adminEn = {
   lines: (count: number) => counted(count, { one: '# line', other: '# lines' }),
   none: {
     title: 'No line group yet',
-    text: 'A line group is one PBX connection with its lines. Add one to the configuration file and start the server anew:',
+    text: 'A line group is one connection to a PBX, with its lines. Add one: its name and the address of the PBX are enough to begin with.',
   },
   kind: {
     softphones: 'Registered softphones',
@@ -49,6 +49,8 @@ export const adminEn = {
   silent: (span: string) => `silent for ${span}`,
   wrongPasswords: 'Wrong passwords',
   sinceStart: (count: string) => `${count} since the start`,
+  settings: 'Settings',
+  settingsOf: (group: string) => `Settings of ${group}`,
   show: (group: string) => `Show ${group}`,
   hide: (group: string) => `Hide ${group}`,
   search: 'Find a line',

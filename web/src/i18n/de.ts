@@ -1,8 +1,10 @@
 import { adminDe } from './admin.de';
 import type { Texts } from './en';
+import { securityDe } from './security.de';
 
 export const de: Texts = {
   admin: adminDe,
+  security: securityDe,
   wordmark: 'Offhook',
   signIn: {
     title: 'Anmelden',
@@ -296,7 +298,7 @@ export const de: Texts = {
   settings: {
     title: 'Einstellungen',
     close: 'Schließen',
-    tabs: { lines: 'Leitungen', audio: 'Audio', general: 'Allgemein' },
+    tabs: { lines: 'Leitungen', audio: 'Audio', security: 'Sicherheit', general: 'Allgemein' },
     links: 'Telefon-Links',
     linksText:
       'Telefon-Links (tel:, callto:) anderer Seiten mit Offhook öffnen. Es zeigt die Nummer und fragt, bevor es anruft. Ihr Browser bittet Sie um Erlaubnis.',

@@ -20,6 +20,8 @@ export const diagnosisDe: DiagnosisTexts = {
     audit: 'Änderungen',
     api: 'API',
     lines: 'Leitungen',
+    line_groups: 'Leitungsgruppen',
+    line_list: 'Alle Leitungen',
     calls: 'Anrufe',
     failures: 'Störungen',
     captures: 'Mitschnitte',

@@ -56,6 +56,8 @@ export const diagnosisEn = {
     audit: 'Audit log',
     api: 'API',
     lines: 'Lines',
+    line_groups: 'Line groups',
+    line_list: 'All lines',
     calls: 'Calls',
     failures: 'Failures',
     captures: 'Captures',

@@ -1,8 +1,10 @@
 /** English: also the list of all texts. */
 import { adminEn } from './admin.en';
+import { securityEn } from './security.en';
 
 export const en = {
   admin: adminEn,
+  security: securityEn,
   wordmark: 'Offhook',
   signIn: {
     title: 'Sign in',
@@ -294,7 +296,7 @@ export const en = {
   settings: {
     title: 'Settings',
     close: 'Close',
-    tabs: { lines: 'Lines', audio: 'Audio', general: 'General' },
+    tabs: { lines: 'Lines', audio: 'Audio', security: 'Security', general: 'General' },
     links: 'Telephone links',
     linksText:
       'Open telephone links (tel:, callto:) of other pages with Offhook. It shows the number and asks before it calls. Your browser asks you to allow it.',

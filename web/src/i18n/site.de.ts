@@ -1,3 +1,4 @@
+import { lineDe, lineGroupDe } from './lines.de';
 import { counter } from './numbers';
 import { systemDe } from './system.de';
 import type { SiteTexts } from './site.en';
@@ -9,6 +10,8 @@ const secondPhone = 'Zweites Telefon (Leitung)';
 
 export const siteDe: SiteTexts = {
   ...systemDe,
+  lineGroup: lineGroupDe,
+  line: lineDe,
   cancel: 'Abbrechen',
   delete: 'Löschen',
   again: 'Noch einmal versuchen',
@@ -95,6 +98,26 @@ export const siteDe: SiteTexts = {
       sureManyText:
         'Benutzer, die eines davon haben, bekommen das Standardprofil. Das lässt sich nicht rückgängig machen.',
     },
+    line_groups: {
+      title: 'Leitungsgruppen',
+      lead: 'Jede ist eine Verbindung zu einer Telefonanlage.',
+      add: 'Neue Leitungsgruppe',
+      searchHint: 'Name oder Adresse',
+      empty: 'Es gibt noch keine Leitungsgruppe. Beginnen Sie mit Ihrer Anlage.',
+      sureMany: (count) => counted(count, { one: '# Leitungsgruppe löschen?', other: '# Leitungsgruppen löschen?' }),
+      sureManyText:
+        'Hier lassen sich nur Leitungsgruppen ohne Leitungen löschen. Das lässt sich nicht rückgängig machen.',
+    },
+    lines: {
+      title: 'Alle Leitungen',
+      lead: 'Nummern der Anlage, mit denen Leute telefonieren.',
+      add: 'Neue Leitung',
+      searchHint: 'Nummer oder Benutzername',
+      empty: 'Es gibt noch keine Leitung. Fügen Sie welche auf der Seite einer Leitungsgruppe hinzu.',
+      sureMany: (count) => counted(count, { one: '# Leitung löschen?', other: '# Leitungen löschen?' }),
+      sureManyText:
+        'Sie werden bei der Anlage abgemeldet. Laufende Gespräche gehen weiter. Das lässt sich nicht rückgängig machen.',
+    },
     administrators: {
       title: 'Administratoren',
       lead: 'Wer diesen Server verwalten darf. Das sind keine Benutzer.',
@@ -159,6 +182,7 @@ export const siteDe: SiteTexts = {
       lines: 'Zusätzliche Leitungen',
       rights: 'Erteilte Rechte',
       memberships: 'Mitgliedschaften',
+      security: 'Anmeldung',
       password: 'Passwort',
     },
     fields: {
@@ -368,6 +392,8 @@ export const siteDe: SiteTexts = {
       profile: 'Profil',
       administrator: 'Administrator',
       token: 'Token',
+      line_group: 'Leitungsgruppe',
+      line: 'Leitung',
       settings: 'Einstellungen',
       database: 'Datenbank',
     },
@@ -380,6 +406,11 @@ export const siteDe: SiteTexts = {
       backup: 'gesichert',
       set_secret: 'Passwort gesetzt',
       remove_secret: 'Passwort entfernt',
+      set_totp: 'zweiter Faktor eingerichtet',
+      remove_totp: 'zweiter Faktor entfernt',
+      unlock: 'entsperrt',
+      end_session: 'Sitzung beendet',
+      end_sessions: 'überall abgemeldet',
     },
     only: { actor: 'Nur von', object: 'Nur an' },
     all: { actor: 'Änderungen von allen', object: 'Änderungen an allem' },
@@ -418,9 +449,16 @@ export const siteDe: SiteTexts = {
       '/max_clients': 'Gleichzeitig angemeldete Geräte eines Benutzers',
       '/password/min_length': 'Zeichen eines Passworts, mindestens',
       '/session_days': 'Tage, bis man sich neu anmelden muss',
+      '/second_factor': 'Zweiten Faktor brauchen',
     },
     domainHint: 'Macht aus Anmeldenamen Identitäten: aus anna wird anna@example.com.',
     bindHint: 'Lässt sich bei jedem Benutzer anders einstellen.',
+    secondFactor: {
+      optional: 'Niemand; alle können einen einrichten',
+      administrators: 'Administratoren',
+      everybody: 'Administratoren und Benutzer',
+    },
+    secondFactorHint: 'Wer keinen hat, richtet ihn beim nächsten Anmelden ein, vor allem anderen.',
     rightsText:
       'Was jeder Benutzer bei jedem anderen sehen und tun darf. Das lässt sich niemandem wieder nehmen: Erlauben Sie hier wenig, und mehr in Gruppen.',
     servicesText: 'Was jeder Benutzer benutzen darf.',

@@ -1,4 +1,5 @@
 /** English texts of the pages about users, groups and what else makes a site. */
+import { lineEn, lineGroupEn } from './lines.en';
 import { counter } from './numbers';
 import { systemEn } from './system.en';
 
@@ -9,6 +10,8 @@ const secondPhone = 'Second phone (line)';
 
 export const siteEn = {
   ...systemEn,
+  lineGroup: lineGroupEn,
+  line: lineEn,
   cancel: 'Cancel',
   delete: 'Delete',
   again: 'Try again',
@@ -92,6 +95,24 @@ export const siteEn = {
       sureMany: (count: number) => counted(count, { one: 'Delete # profile?', other: 'Delete # profiles?' }),
       sureManyText: 'Users who have one of them get the default profile. This cannot be undone.',
     },
+    line_groups: {
+      title: 'Line groups',
+      lead: 'Each is a connection to a PBX.',
+      add: 'New line group',
+      searchHint: 'Name or address',
+      empty: 'There is no line group yet. Begin with your PBX.',
+      sureMany: (count: number) => counted(count, { one: 'Delete # line group?', other: 'Delete # line groups?' }),
+      sureManyText: 'Only line groups without lines can be deleted here. This cannot be undone.',
+    },
+    lines: {
+      title: 'All lines',
+      lead: 'Numbers at the PBX, with which people telephone.',
+      add: 'New line',
+      searchHint: 'Number or user name',
+      empty: 'There is no line yet. Add some on the page of a line group.',
+      sureMany: (count: number) => counted(count, { one: 'Delete # line?', other: 'Delete # lines?' }),
+      sureManyText: 'They are signed off at the PBX. Calls that run go on. This cannot be undone.',
+    },
     administrators: {
       title: 'Administrators',
       lead: 'Who may look after this server. They are not users.',
@@ -158,6 +179,7 @@ export const siteEn = {
       lines: 'Additional lines',
       rights: 'Rights granted',
       memberships: 'Memberships',
+      security: 'Sign-in',
       password: 'Password',
     },
     fields: {
@@ -363,6 +385,8 @@ export const siteEn = {
       profile: 'Profile',
       administrator: 'Administrator',
       token: 'Token',
+      line_group: 'Line group',
+      line: 'Line',
       settings: 'Settings',
       database: 'Database',
     },
@@ -375,6 +399,11 @@ export const siteEn = {
       backup: 'backed up',
       set_secret: 'password set',
       remove_secret: 'password removed',
+      set_totp: 'second factor set up',
+      remove_totp: 'second factor taken away',
+      unlock: 'unlocked',
+      end_session: 'session ended',
+      end_sessions: 'signed out everywhere',
     },
     only: { actor: 'Only by', object: 'Only of' },
     all: { actor: 'Changes by everybody', object: 'Changes of everything' },
@@ -413,9 +442,16 @@ export const siteEn = {
       '/max_clients': 'Devices of a user signed in at once',
       '/password/min_length': 'Characters of a password, at least',
       '/session_days': 'Days until one must sign in again',
+      '/second_factor': 'Second factor needed by',
     },
     domainHint: 'Makes identities of logins: anna becomes anna@example.com.',
     bindHint: 'Can be set otherwise for each user.',
+    secondFactor: {
+      optional: 'Nobody; everybody may set one up',
+      administrators: 'Administrators',
+      everybody: 'Administrators and users',
+    },
+    secondFactorHint: 'Who has none sets it up at the next sign-in, before anything else.',
     rightsText:
       'What every user may see and do of every other. It cannot be taken away from anybody again: grant little here, and more in groups.',
     servicesText: 'What every user may use.',

@@ -6,18 +6,24 @@ export const PATIENCE = { read: 10_000, write: 60_000, file: 600_000 } as const;
 /** How long it may take to come whole once it has begun, in ms; for a file it is the patience for files. */
 const WHOLE = 60_000;
 
+/** Who is signed in. */
+export type SignedIn = User & {
+  /** Whether nothing can be done before a second factor is set up. */
+  second_factor_missing?: boolean;
+};
+
 /** Where one kind of people signs in. */
 export class Session {
-  constructor(private readonly url: string) {}
+  constructor(readonly url: string) {}
 
   /** Who is signed in; null where nobody is. */
-  async current(): Promise<User | null> {
+  async current(): Promise<SignedIn | null> {
     const answer = await reach(this.url);
     if (answer.status === 401) return null;
     return user(answer);
   }
 
-  async signIn(body: SignIn): Promise<User> {
+  async signIn(body: SignIn): Promise<SignedIn> {
     const headers = { 'content-type': 'application/json' };
     return user(await reach(this.url, { method: 'POST', headers, body: JSON.stringify(body) }));
   }
@@ -70,7 +76,11 @@ export function parsed<T>({ text }: Answer): T {
 
 /** What these functions throw. */
 export class Refusal extends Error {
-  constructor(readonly code: CauseCode) {
+  constructor(
+    readonly code: CauseCode,
+    /** Seconds after which it may be tried again, where the server tells them. */
+    readonly retryAfter: number | null = null,
+  ) {
     super(code);
   }
 }
@@ -84,6 +94,10 @@ export interface FieldError {
   detail: string;
   /** The same in German, where the server tells it. */
   german?: string;
+  /** Which object it is, where several were sent. */
+  name?: string | null;
+  /** The line of a file, from 1. */
+  line?: number | null;
 }
 
 /** A refusal with details (RFC 9457). */
@@ -133,7 +147,10 @@ function checked(answer: Answer): Answer {
   const body = parsed<unknown>(answer);
   if (typeof body !== 'object' || body === null) throw new Refusal('server_unreachable');
   const problem = /^application\/problem\+json\b/i.test(answer.headers.get('content-type') ?? '');
-  throw problem ? problemOf(body as Partial<ProblemJson>, answer.status) : refusalOf(body as Partial<HttpError>);
+  const after = Number(answer.headers.get('retry-after') ?? NaN);
+  throw problem
+    ? problemOf(body as Partial<ProblemJson>, answer.status)
+    : refusalOf(body as Partial<HttpError>, Number.isFinite(after) ? after : null);
 }
 
 interface ProblemJson {
@@ -144,7 +161,8 @@ interface ProblemJson {
   errors: FieldError[];
 }
 
-const refusalOf = ({ cause }: Partial<HttpError>) => new Refusal(cause?.code ?? 'server_unreachable');
+const refusalOf = ({ cause }: Partial<HttpError>, retryAfter: number | null) =>
+  new Refusal(cause?.code ?? 'server_unreachable', retryAfter);
 
 function problemOf({ code, title, detail, german, errors }: Partial<ProblemJson>, status: number): Problem {
   // A newer server may have codes that this page does not know: `code` is looked up, never trusted.
@@ -152,4 +170,4 @@ function problemOf({ code, title, detail, german, errors }: Partial<ProblemJson>
   return new Problem(known, status, detail ?? title ?? known, Array.isArray(errors) ? errors : [], german);
 }
 
-const user = (answer: Answer): User => parsed<{ user: User }>(checked(answer)).user;
+const user = (answer: Answer): SignedIn => parsed<{ user: SignedIn }>(checked(answer)).user;

@@ -1,5 +1,4 @@
-//! The site as a ZIP of readable JSON, and back: previewed, then all or nothing. Users also from CSV; everything, with
-//! passwords, from one document, as `offhook apply` sends it.
+//! The site as a ZIP of readable JSON, and back: previewed, then all or nothing. Users also from CSV.
 
 use std::io::{self, Cursor, Read, Write as _};
 
@@ -17,15 +16,17 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::failure::{Failure, field};
-use super::request;
+use super::{lines, request};
 use crate::administration::{self, SecretChange};
 use crate::call::cause::CauseCode;
 use crate::config::Secret;
 use crate::site::exchange::{Misfit, Wanted, diff, export};
+use crate::site::lines_csv;
 use crate::site::users_csv::{self, Mistake};
 use crate::site::{Change, Kind, ObjectId, Plan, Problem, ProblemCode, Role, Site, User, Write};
 use crate::store::seal::SecretOf;
-use crate::user::accounts::{MAX_PASSWORD, SignInError, new_hash};
+use crate::user::accounts::{MAX_PASSWORD, SignInError};
+use crate::user::passwords::new_hash;
 use crate::web::WebState;
 use crate::web::protocol::site::{FieldProblem, Import};
 use crate::web::routes::table::{Identity, Method, Operation, Routes, schema};
@@ -49,12 +50,15 @@ struct ImportQuery {
     preview: bool,
     /// Delete the objects that are not in the ZIP, of the kinds that it has.
     prune: bool,
+    /// The line group that the lines of a CSV file come into; without it, a CSV file has users.
+    line_group: Option<ObjectId>,
 }
 
 pub(super) fn routes() -> Routes {
     let out = Operation {
         id: "export_site".to_owned(),
-        summary: "Settings, profiles, users, groups and computers as a ZIP of readable JSON".to_owned(),
+        summary: "Settings, line groups, lines, profiles, users, groups and computers as a ZIP of readable JSON"
+            .to_owned(),
         status: 200,
         answer: Some((ZIP, None)),
         ..Operation::default()
@@ -64,7 +68,7 @@ pub(super) fn routes() -> Routes {
         refusals: &[400, 409, 412, 413, 415, 422],
         ..Operation::giving::<Import>(
             "import_site",
-            "Makes the site what an export says, as ZIP or as one JSON, or brings users from CSV; settings need the role full",
+            "Makes the site what an export says, as ZIP or as one JSON, or brings users or lines from CSV; settings, line groups and lines need the role full",
         )
         .asking::<ImportQuery>()
     };
@@ -103,55 +107,68 @@ async fn import(
     query: Result<Query<ImportQuery>, QueryRejection>,
     request: Request,
 ) -> Result<Json<Import>, Failure> {
-    let Query(ImportQuery { preview, prune }) = query.map_err(|_| CauseCode::BadRequest)?;
-    let shape = match request::media_type(request.headers()).as_str() {
-        CSV => Shape::Csv,
-        ZIP => Shape::Zip,
-        JSON => Shape::Whole,
-        _ => return Err(Problem::whole(ProblemCode::WrongMediaType).value(format!("{ZIP}, {CSV}, {JSON}")).into()),
-    };
-    if shape == Shape::Csv && prune {
-        // Users whom the file does not name stay.
+    let Query(ImportQuery { preview, prune, line_group }) = query.map_err(|_| CauseCode::BadRequest)?;
+    let media_type = request::media_type(request.headers());
+    let is_csv = media_type == CSV;
+    if ![CSV, ZIP, JSON].contains(&media_type.as_str()) {
+        return Err(Problem::whole(ProblemCode::WrongMediaType).value(format!("{ZIP}, {CSV}, {JSON}")).into());
+    }
+    if is_csv && prune || !is_csv && line_group.is_some() {
+        // Users and lines that the file does not name stay.
         return Err(CauseCode::BadRequest.into());
     }
     let file = request::octets(request.into_body(), MAX_UPLOAD).await?;
     let site = state.administration.site();
-    let planned = tokio::task::spawn_blocking(move || plan(&site, &file, shape, prune)).await;
-    let Planned { changes, plan, passwords } = planned.map_err(|_| CauseCode::Internal)??;
-    let Plan { writes, .. } = &plan;
-    let needs = |write: &Write| if write.kind == Kind::Settings { Role::Full } else { Role::Users };
+    let wanted = match (is_csv, line_group) {
+        (true, None) => Wants::Users,
+        (true, Some(group)) => Wants::Lines(group),
+        (false, _) if media_type == JSON => Wants::Whole { prune },
+        (false, _) => Wants::Site { prune },
+    };
+    let planned = tokio::task::spawn_blocking(move || plan(&site, &file, wanted)).await;
+    let Planned { changes, plan, mut secrets, skipped, passwords } = planned.map_err(|_| CauseCode::Internal)??;
+    let writes = &plan.writes;
+    let needs = |write: &Write| match write.kind {
+        Kind::Settings | Kind::LineGroup | Kind::Line => Role::Full,
+        _ => Role::Users,
+    };
     if !writes.iter().all(|write| identity.may(needs(write))) {
         return Err(CauseCode::RoleForbids.into());
     }
-    let secrets = secrets(&state, plan.site(), passwords).await?;
-    let logins = secrets.iter().map(|secret| login(plan.site(), secret.id)).collect();
+    let set = set_passwords(&state, plan.site(), passwords).await?;
+    let login = |secret: &SecretChange| Some(plan.site().get::<User>(secret.id)?.object.login.clone());
+    let logins = set.iter().filter_map(login).collect();
+    secrets.extend(set);
     if preview {
-        return Ok(Json(Import { applied: false, writes: plan.writes, passwords: logins }));
+        let writes = writes.clone();
+        return Ok(Json(Import { applied: false, writes, skipped, passwords: secrets.len(), logins }));
     }
-    let action = Some(if shape == Shape::Whole { "apply" } else { "import" });
-    let request =
-        administration::Request { changes: &changes, secrets: &secrets, action, ..administration::Request::default() };
+    let request = administration::Request {
+        changes: &changes,
+        secrets: &secrets,
+        action: Some(if matches!(wanted, Wants::Whole { .. }) { "apply" } else { "import" }),
+        ..administration::Request::default()
+    };
     let made = state.administration.change(request, &identity.actor, request::now()).await;
     let writes = made.map_err(|error| Failure::of_change(error, &changes))?;
-    Ok(Json(Import { applied: true, writes, passwords: logins }))
+    Ok(Json(Import { applied: true, writes, skipped, passwords: secrets.len(), logins }))
 }
 
 /// The hashes of passwords that users do not have yet. Each takes tens of milliseconds.
-async fn secrets(state: &WebState, site: &Site, passwords: Vec<Password>) -> Result<Vec<SecretChange>, Failure> {
+async fn set_passwords(state: &WebState, site: &Site, passwords: Vec<Password>) -> Result<Vec<SecretChange>, Failure> {
     let least = site.settings().password.min_length;
     let mut secrets = Vec::new();
     for Password { at, id, password } in passwords {
-        let misfit = |code| Problem { pointer: "/password".to_owned(), ..Problem::whole(code) };
-        let refused = |problem| Err(of_documents(vec![Misfit { kind: Kind::User, at, problem }]));
+        let refused = |problem| Err(of_documents(vec![wrong_password(at, problem)]));
         let text = password.expose();
         if text.chars().count() < least as usize {
-            return refused(misfit(ProblemCode::PasswordTooShort).value(least));
+            return refused(Problem::whole(ProblemCode::PasswordTooShort).value(least));
         }
         if text.len() > MAX_PASSWORD {
-            return refused(misfit(ProblemCode::TooLong).value(MAX_PASSWORD));
+            return refused(Problem::whole(ProblemCode::TooLong).value(MAX_PASSWORD));
         }
         if text.starts_with("$argon2id$") {
-            return refused(misfit(ProblemCode::WrongType).value("a password, not its hash"));
+            return refused(Problem::whole(ProblemCode::WrongType).value("a password, not its hash"));
         }
         let of = SecretOf { kind: Kind::User.as_str(), id: id.as_str(), field: "password" };
         let stored = state.administration.table().secret(of).await.map_err(|failure| {
@@ -170,20 +187,12 @@ async fn secrets(state: &WebState, site: &Site, passwords: Vec<Password>) -> Res
     Ok(secrets)
 }
 
-fn login(site: &Site, user: ObjectId) -> String {
-    site.get::<User>(user).map(|stored| stored.object.login.clone()).unwrap_or_default()
+fn wrong_password(at: usize, problem: Problem) -> Misfit {
+    Misfit { kind: Kind::User, at, problem: Problem { pointer: "/password".to_owned(), ..problem } }
 }
 
-/// How what is imported is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Zip,
-    Csv,
-    /// One document with everything, and passwords.
-    Whole,
-}
-
-/// A user's password, as it is written in the document.
+/// A user's password, as it is written in a document.
+#[derive(Debug)]
 struct Password {
     /// The user's place in the document.
     at: usize,
@@ -191,15 +200,36 @@ struct Password {
     password: Secret,
 }
 
-/// What an import comes to.
-struct Planned {
-    changes: Vec<Change>,
-    plan: Plan,
-    passwords: Vec<Password>,
+/// What a file has.
+#[derive(Debug, Clone, Copy)]
+enum Wants {
+    /// Users, as CSV.
+    Users,
+    /// Lines of this line group, as CSV.
+    Lines(ObjectId),
+    /// Documents, as a ZIP.
+    Site {
+        /// Whether what is not in it goes.
+        prune: bool,
+    },
+    /// One document with everything, and passwords of users.
+    Whole {
+        /// Whether what is not in it goes.
+        prune: bool,
+    },
 }
 
 /// The changes that a file comes to, and what they write.
-fn plan(site: &Site, file: &Bytes, shape: Shape, prune: bool) -> Result<Planned, Failure> {
+#[derive(Debug)]
+struct Planned {
+    changes: Vec<Change>,
+    plan: Plan,
+    secrets: Vec<SecretChange>,
+    skipped: usize,
+    passwords: Vec<Password>,
+}
+
+fn plan(site: &Site, file: &Bytes, wants: Wants) -> Result<Planned, Failure> {
     // Without random numbers from the system nothing is planned.
     let mut has_ids = true;
     let mut new_id = || {
@@ -208,45 +238,46 @@ fn plan(site: &Site, file: &Bytes, shape: Shape, prune: bool) -> Result<Planned,
             ObjectId::random([0; 16])
         })
     };
-    let (wanted, texts) = match shape {
-        Shape::Csv => (Wanted::default(), Vec::new()),
-        Shape::Zip => (unpack(file)?, Vec::new()),
-        Shape::Whole => Wanted::whole(file)?,
+    let (mut secrets, mut skipped) = (Vec::new(), 0);
+    let (whole, texts) = match wants {
+        Wants::Whole { .. } => Wanted::whole(file)?,
+        _ => Default::default(),
     };
-    let changes = match shape {
-        Shape::Csv => users_csv::read(site, file, &mut new_id).map_err(of_csv),
-        Shape::Zip | Shape::Whole => diff(site, &wanted, prune, &mut new_id).map_err(of_documents),
+    let changes = match wants {
+        Wants::Users => users_csv::read(site, file, &mut new_id).map_err(|mistakes| of_csv(Kind::User, mistakes)),
+        Wants::Lines(group) => lines_csv::read(site, group, file, &mut new_id)
+            .map(|new| {
+                (secrets, skipped) = (lines::passwords(new.passwords), new.skipped);
+                new.changes
+            })
+            .map_err(|mistakes| of_csv(Kind::Line, mistakes)),
+        Wants::Site { prune } => diff(site, &unpack(file)?, prune, &mut new_id).map_err(of_documents),
+        Wants::Whole { prune } => diff(site, &whole, prune, &mut new_id).map_err(of_documents),
     }?;
     if !has_ids {
         return Err(CauseCode::Internal.into());
     }
     let plan = site.plan(&changes).map_err(|refusals| Failure::refused(refusals, &changes))?;
     let password = |(at, text): (usize, Value)| {
-        let misfit = |code| Misfit {
-            kind: Kind::User,
-            at,
-            problem: Problem { pointer: "/password".to_owned(), ..Problem::whole(code) },
-        };
         let Value::String(text) = text else {
-            let wrong = misfit(ProblemCode::WrongType);
-            return Err(Misfit { problem: wrong.problem.value("a text"), ..wrong });
+            return Err(wrong_password(at, Problem::whole(ProblemCode::WrongType).value("a text")));
         };
-        let user = wanted.login(at).and_then(|login| plan.site().named::<User>(login));
-        let user = user.ok_or_else(|| misfit(ProblemCode::UnknownUser))?;
+        let user = whole.login(at).and_then(|login| plan.site().named::<User>(login));
+        let user = user.ok_or_else(|| wrong_password(at, Problem::whole(ProblemCode::UnknownUser)))?;
         match user.from_file {
-            true => Err(misfit(ProblemCode::SetInFile)),
+            true => Err(wrong_password(at, Problem::whole(ProblemCode::SetInFile))),
             false => Ok(Password { at, id: user.id, password: Secret::new(text) }),
         }
     };
     let passwords = texts.into_iter().map(password).collect::<Result<_, _>>();
     let passwords = passwords.map_err(|misfit| of_documents(vec![misfit]))?;
-    Ok(Planned { changes, plan, passwords })
+    Ok(Planned { changes, plan, secrets, skipped, passwords })
 }
 
-fn of_csv(mistakes: Vec<Mistake>) -> Failure {
-    let told = |Mistake { line, column, problem }: Mistake| {
+fn of_csv(kind: Kind, mistakes: Vec<Mistake>) -> Failure {
+    let told = move |Mistake { line, column, problem }: Mistake| {
         let pointer = column.unwrap_or_default();
-        (FieldProblem { line: Some(line), pointer, kind: Some(Kind::User), ..field(&problem) }, problem)
+        (FieldProblem { line: Some(line), pointer, kind: Some(kind), ..field(&problem) }, problem)
     };
     Failure::several(mistakes.into_iter().map(told).collect())
 }
@@ -315,8 +346,8 @@ mod tests {
     fn an_export_comes_back_as_it_was() {
         let site = Site::new();
         let packed = pack(&site).unwrap().into();
-        let Planned { changes, plan, .. } = plan(&site, &packed, Shape::Zip, true).unwrap_or_else(|f| panic!("{f:?}"));
-        assert!(changes.is_empty() && plan.writes.is_empty());
+        let planned = plan(&site, &packed, Wants::Site { prune: true }).unwrap();
+        assert!(planned.changes.is_empty() && planned.writes.is_empty());
     }
 
     #[test]

@@ -4,13 +4,17 @@ mod audit;
 mod backup;
 mod exchange;
 mod failure;
+mod lines;
 mod objects;
-mod passwords;
-mod request;
+pub(in crate::web) mod passwords;
+pub(super) mod request;
 mod rights;
+mod security;
 pub(in crate::web) mod tokens;
+pub mod trial;
 
 pub use self::failure::Failure;
+pub(super) use self::security::{report_sessions, second_factor};
 use super::table::Routes;
 use crate::call::cause::CauseCode;
 use crate::site::{Administrator, Computer, Group, ObjectId, Profile, Role, User};
@@ -22,9 +26,14 @@ pub fn routes() -> Routes {
         .and(objects::routes::<Computer>(Role::Users))
         .and(objects::routes::<Profile>(Role::Users))
         .and(objects::routes::<Administrator>(Role::Full))
+        .and(lines::routes())
+        .and(trial::routes())
         .and(objects::of_settings())
         .and(passwords::routes::<User>(Role::Users))
         .and(passwords::routes::<Administrator>(Role::Full))
+        .and(security::of::<User>(Role::Users))
+        .and(security::of::<Administrator>(Role::Full))
+        .and(security::routes())
         .and(rights::routes())
         .and(tokens::routes())
         .and(audit::routes())

@@ -27,7 +27,7 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Milliseconds since 1970.
-pub(super) fn now() -> i64 {
+pub(in crate::web::routes) fn now() -> i64 {
     convert::unix_ms() as i64
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn octets(body: Body, most: usize) -> Result<Bytes, Failure> {
 }
 
 /// A body of JSON, and how it was written.
-pub(super) async fn json(request: Request, patch: bool) -> Result<(Value, Bytes), Failure> {
+pub(in crate::web::routes) async fn json(request: Request, patch: bool) -> Result<(Value, Bytes), Failure> {
     let media_type = media_type(request.headers());
     if media_type != JSON && !(patch && media_type == MERGE_PATCH) {
         let wanted = if patch { MERGE_PATCH } else { JSON };
@@ -65,7 +65,7 @@ pub(super) async fn json(request: Request, patch: bool) -> Result<(Value, Bytes)
 }
 
 /// A body of JSON as a type of the protocol.
-pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+pub(in crate::web::routes) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
     serde_json::from_value(value).map_err(|_| CauseCode::BadRequest.into())
 }
 

@@ -17,7 +17,18 @@ import classes from './site.module.css';
 const LIMIT = 50;
 /** What the log can be narrowed to, by its parts of the address. */
 const FILTERS = ['actor', 'object'] as const;
-const KINDS = ['user', 'group', 'computer', 'profile', 'administrator', 'token', 'settings', 'database'] as const;
+const KINDS = [
+  'user',
+  'group',
+  'computer',
+  'profile',
+  'line_group',
+  'line',
+  'administrator',
+  'token',
+  'settings',
+  'database',
+] as const;
 /** How long nobody types before it is looked for, in ms. */
 const PAUSE = 300;
 /** Characters that can be looked for. */
@@ -28,6 +39,8 @@ const PAGES: Partial<Record<string, Page>> = {
   computer: 'computers',
   profile: 'profiles',
   administrator: 'administrators',
+  line_group: 'line_groups',
+  line: 'line_list',
   token: 'tokens',
 };
 
@@ -191,7 +204,9 @@ function Entry({ entry, only }: EntryProps) {
   const page = PAGES[kind];
   const sort = t.kinds[kind as keyof typeof t.kinds] ?? kind;
   const called = title || sort;
-  const did = t.actions[action as keyof typeof t.actions] ?? action;
+  // Of a secret it is told which one it was.
+  const what = entry.after === 'totp' ? action.replace('secret', 'totp') : action;
+  const did = t.actions[what as keyof typeof t.actions] ?? action;
   return (
     <li className={`card ${classes.entry}`}>
       <div className={classes.entryHead}>

@@ -41,6 +41,7 @@ const settings = {
   max_clients: 2,
   password: { min_length: 8 },
   session_days: 30,
+  second_factor: 'optional',
 };
 
 const server = (more?: (asked: Asked) => Answer | undefined) =>

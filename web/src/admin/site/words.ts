@@ -1,5 +1,5 @@
 /** Values of objects in words: for conflicts and for what was changed. */
-import type { Grant, Level, Scope, ServiceRight } from '../../generated/site';
+import type { Grant, Level, Scope, SecondFactorRule, ServiceRight } from '../../generated/site';
 import { levels, services } from '../../generated/siteTables';
 import { useTranslation, type Language } from '../../i18n';
 import type { Texts } from '../../i18n/en';
@@ -27,6 +27,8 @@ export function labelsOf(kind: string, t: Texts['admin']['site']): Readonly<Reco
     administrator: t.administrator.fields,
     token: t.token.fields,
     settings: t.settings.fields,
+    line_group: t.lineGroup.fields,
+    line: t.line.fields,
   };
   return all[kind] ?? {};
 }
@@ -39,6 +41,7 @@ export function inWords(
   t: Texts['admin']['site'],
   title: (id: string) => string,
 ): string | undefined {
+  if (pointer === '/second_factor') return t.settings.secondFactor[value as SecondFactorRule];
   if (isGrant(value)) return grantWords(value, language, t.grant.special);
   if (pointer === '/services' && Array.isArray(value)) {
     return (value as ServiceRight[])
@@ -48,8 +51,10 @@ export function inWords(
   if (pointer === '/scopes' && Array.isArray(value)) {
     return (value as Scope[]).map((scope) => t.token.scopes[scope]).join(', ');
   }
-  if (pointer === '/expires') return value === null ? t.token.never : dateOf(Number(value), language);
-  if (['/members', '/leader', '/deputy', '/profile'].includes(pointer)) {
+  // Line groups have seconds there, a day at most.
+  if (pointer === '/expires' && !(typeof value === 'number' && value <= 86_400))
+    return value === null ? t.token.never : dateOf(Number(value), language);
+  if (['/members', '/leader', '/deputy', '/profile', '/group'].includes(pointer)) {
     if (typeof value === 'string') return title(value);
     if (Array.isArray(value)) return value.map((id) => title(String(id))).join(', ');
   }
