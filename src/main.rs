@@ -102,7 +102,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(run(command));
     runtime.shutdown_timeout(LEAVE_BEHIND_AFTER);
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("offhook: {error}");
             ExitCode::FAILURE
@@ -110,7 +110,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Serve { config, data_dir } => {
             let data_dir = data_dir.unwrap_or_else(app::usual_data_dir);
@@ -124,7 +124,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::DemoPbx { listen, domain, users, rtp_ports } => {
             demo::pbx::run(demo::pbx::DemoPbx { listen, domain, users, rtp_ports }).await?;
         }
-        Command::Administer(command) => cli::run(command).await?,
+        Command::Administer(command) => return Ok(cli::run(command).await?),
         Command::Lint { .. } => {}
         Command::HashPassword => {
             let mut password = String::new();
@@ -132,7 +132,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             println!("{}", app::hash_password(password.trim_end_matches(['\r', '\n']))?);
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn extension(text: &str) -> Result<(String, Secret), String> {

@@ -553,7 +553,7 @@ function imported(query, text) {
       ? [write('computer', site.computers.get(idOf('c', 0)), site.computers.get(idOf('c', 0)).object, null)]
       : []),
   ];
-  return [200, { applied: query.get('preview') !== 'true', writes }];
+  return [200, { applied: query.get('preview') !== 'true', writes, skipped: 0, passwords: 0, logins: [] }];
 }
 
 /** What refers to a user or group. */

@@ -323,4 +323,6 @@ pub struct Import {
     pub skipped: usize,
     /// Passwords that it sets.
     pub passwords: usize,
+    /// Logins of the users whose passwords are among them.
+    pub logins: Vec<String>,
 }

@@ -1566,7 +1566,11 @@ skipped: number,
 /**
  * Passwords that it sets.
  */
-passwords: number, };
+passwords: number, 
+/**
+ * Logins of the users whose passwords are among them.
+ */
+logins: Array<string>, };
 
 export type UserServices = { 
 /**

@@ -177,7 +177,7 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
             >
               {t.discard}
             </Button>
-            <BusyButton type="submit" busy={busy} data-disabled={!unsaved || undefined}>
+            <BusyButton type="submit" busy={busy} off={!unsaved}>
               {t.save}
             </BusyButton>
           </div>
