@@ -307,21 +307,21 @@ impl RightsTable {
         };
         changed.extend(everybody().filter(|user| !same(user)));
         let nothing = Line::default();
+        let mut touched = FxHashSet::default();
         for line in (0..self.lines.len().max(before.lines.len()) as u32).map(LineId) {
             let (was, is) = (before.line(line).unwrap_or(&nothing), self.line(line).unwrap_or(&nothing));
             if was == is {
                 continue;
             }
             let renamed = was.owner != is.owner;
-            for (to, _) in was.given.iter().chain(&is.given) {
-                if !renamed && was.to(*to) == is.to(*to) {
-                    continue;
-                }
-                match self.members(to) {
-                    None => changed.extend(everybody()),
-                    // Who has come to a group or left it is among the changed already.
-                    Some(members) => changed.extend(members),
-                }
+            let audiences = was.given.iter().chain(&is.given).map(|(to, _)| *to);
+            touched.extend(audiences.filter(|to| renamed || was.to(*to) != is.to(*to)));
+        }
+        for to in touched {
+            match self.members(&to) {
+                None => changed.extend(everybody()),
+                // Who has come to a group or left it is among the changed already.
+                Some(members) => changed.extend(members),
             }
         }
         changed
