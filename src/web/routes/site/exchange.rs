@@ -347,7 +347,7 @@ mod tests {
         let site = Site::new();
         let packed = pack(&site).unwrap().into();
         let planned = plan(&site, &packed, Wants::Site { prune: true }).unwrap();
-        assert!(planned.changes.is_empty() && planned.writes.is_empty());
+        assert!(planned.changes.is_empty() && planned.plan.writes.is_empty());
     }
 
     #[test]
