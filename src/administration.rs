@@ -56,6 +56,8 @@ pub struct Request<'a> {
     pub secrets: &'a [SecretChange],
     /// What it is called in the audit log; by default what it is: `create`, `change`, `delete`.
     pub action: Option<&'static str>,
+    /// The session that a new password leaves: SHA-256 of its token.
+    pub keep_session: Option<&'a [u8]>,
     /// The answer that a repetition of the request gets, made of what is written.
     pub answer: Option<&'a Answering<'a>>,
 }
@@ -157,7 +159,7 @@ impl Administration {
                 return Err(refused(secret.kind, secret.id, ProblemCode::NotFound));
             }
             self.keep_somebody(&plan, secrets).await?;
-            let writes = writes(&plan, secrets);
+            let writes = writes(&plan, secrets, request.keep_session);
             if writes.is_empty() && request.answer.is_none() {
                 return Ok(Vec::new());
             }
@@ -319,7 +321,7 @@ fn is_active(body: &Value) -> bool {
 }
 
 /// What a plan is for the database, with the secrets that come with it.
-fn writes(plan: &Plan, secrets: &[SecretChange]) -> Vec<Write> {
+fn writes(plan: &Plan, secrets: &[SecretChange], keep_session: Option<&[u8]>) -> Vec<Write> {
     let mut beside = FxHashMap::<_, Vec<_>>::default();
     for SecretChange { kind, id, field, secret } in secrets {
         beside.entry((*kind, *id)).or_default().push(((*field).to_owned(), secret.clone()));
@@ -348,6 +350,7 @@ fn writes(plan: &Plan, secrets: &[SecretChange]) -> Vec<Write> {
         kind: kind.as_str().to_owned(),
         id: id.as_str().to_owned(),
         secrets,
+        keep_session: keep_session.map(<[u8]>::to_vec),
     }));
     writes
 }

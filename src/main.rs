@@ -85,7 +85,8 @@ fn main() -> ExitCode {
     let command = Arguments::parse().command.unwrap_or(Command::Serve { config: None, data_dir: None });
     // A server has a log of its own.
     if !matches!(command, Command::Serve { .. } | Command::Demo { .. }) {
-        let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        let usual = if let Command::Administer(command) = &command { command.log_level() } else { "info" };
+        let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
     if let Command::Lint { file, stream } = &command {
@@ -101,7 +102,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(run(command));
     runtime.shutdown_timeout(LEAVE_BEHIND_AFTER);
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("offhook: {error}");
             ExitCode::FAILURE
@@ -109,7 +110,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Serve { config, data_dir } => {
             let data_dir = data_dir.unwrap_or_else(app::usual_data_dir);
@@ -123,7 +124,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::DemoPbx { listen, domain, users, rtp_ports } => {
             demo::pbx::run(demo::pbx::DemoPbx { listen, domain, users, rtp_ports }).await?;
         }
-        Command::Administer(command) => cli::run(command).await?,
+        Command::Administer(command) => return Ok(cli::run(command).await?),
         Command::Lint { .. } => {}
         Command::HashPassword => {
             let mut password = String::new();
@@ -131,7 +132,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             println!("{}", app::hash_password(password.trim_end_matches(['\r', '\n']))?);
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn extension(text: &str) -> Result<(String, Secret), String> {

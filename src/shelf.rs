@@ -8,7 +8,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
+use ts_rs::TS;
 
 /// Files of one second.
 const MAX_SAME_SECOND: u32 = 1000;
@@ -22,6 +24,8 @@ pub struct FileKind {
     pub ending: &'static str,
     /// What is written, in a sentence.
     pub noun: &'static str,
+    /// The same in German, with its article.
+    pub german: &'static str,
     /// The table of the configuration with the limits.
     pub table: &'static str,
 }
@@ -99,6 +103,15 @@ impl Medium for File {
 /// Makes a file that is not there yet.
 pub(crate) type Create = fn(&Path) -> io::Result<Box<dyn Medium>>;
 
+/// A sentence for people, in each language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Sentence {
+    /// In English.
+    pub english: String,
+    /// In German.
+    pub german: String,
+}
+
 /// Why nothing more can be written, in a sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum ShelfError {
@@ -132,6 +145,30 @@ pub enum ShelfError {
         /// Megabytes.
         total_mb: u64,
     },
+}
+
+impl ShelfError {
+    /// The same in each language.
+    pub fn sentence(&self) -> Sentence {
+        let german = match self {
+            ShelfError::Disk { kind: FileKind { german, table, .. }, path, source } => format!(
+                "{}: {german} kann nicht geschrieben werden: {source}. Sehen Sie nach, ob es den Datenträger gibt und ob \
+                 der Server dort schreiben darf, oder setzen Sie {table}.directory auf ein anderes Verzeichnis.",
+                path.display()
+            ),
+            ShelfError::NearlyFull { kind, path, free_mb } => format!(
+                "Auf dem Datenträger mit {} sind nur noch {free_mb} MB frei. Löschen Sie dort etwas, oder setzen Sie \
+                 {}.directory auf ein Verzeichnis eines anderen Datenträgers.",
+                path.display(),
+                kind.table
+            ),
+            ShelfError::Full { kind: FileKind { german, table, .. }, total_mb } => format!(
+                "Für {german} sind nicht mehr als {total_mb} MB erlaubt ({table}.total_mb). Löschen Sie einige Dateien, \
+                 oder erlauben Sie mehr."
+            ),
+        };
+        Sentence { english: self.to_string(), german }
+    }
 }
 
 /// The files.
@@ -350,7 +387,26 @@ impl Shelf {
 mod tests {
     use super::*;
 
-    const CAPTURES: FileKind = FileKind { prefix: "sipav_", ending: ".pcapng", noun: "capture", table: "capture" };
+    const CAPTURES: FileKind =
+        FileKind { prefix: "sipav_", ending: ".pcapng", noun: "capture", german: "der Mitschnitt", table: "capture" };
+
+    #[test]
+    fn why_nothing_is_written_is_said_in_both_languages() {
+        let path = PathBuf::from("/x");
+        let told = ShelfError::NearlyFull { kind: CAPTURES, path: path.clone(), free_mb: 3 }.sentence();
+        assert_eq!(
+            told.english,
+            "The disk with /x has only 3 MB left. Delete something there, or set capture.directory to a directory on \
+             another disk."
+        );
+        assert_eq!(
+            told.german,
+            "Auf dem Datenträger mit /x sind nur noch 3 MB frei. Löschen Sie dort etwas, oder setzen Sie \
+             capture.directory auf ein Verzeichnis eines anderen Datenträgers."
+        );
+        let told = ShelfError::Disk { kind: CAPTURES, path, source: io::ErrorKind::StorageFull.into() }.sentence();
+        assert!(told.german.starts_with("/x: der Mitschnitt kann nicht geschrieben werden: "), "{}", told.german);
+    }
 
     #[test]
     fn names_of_files_tell_their_time_and_lead_nowhere_else() {

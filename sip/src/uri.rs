@@ -4,6 +4,7 @@
 
 mod host;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
@@ -368,6 +369,18 @@ pub(crate) fn parse_port(text: &str) -> Result<u16, ParseError> {
 /// `MAX_LEN` keeps parsed texts small; one made from a longer host or user is cut nowhere, it only saturates.
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Text as it may stand anywhere in a URI: what is not `unreserved` becomes `%HH` (RFC 3261 section 25.1).
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    lex::percent_encode(&mut out, text, is_unreserved);
+    out
+}
+
+/// Undoes `%HH`. An escape that is none stays as it is; bytes that are no UTF-8 become U+FFFD.
+pub fn unescaped(text: &str) -> Cow<'_, str> {
+    lex::percent_decode(text)
 }
 
 /// `unreserved` and `user-unreserved` (RFC 3261 section 25.1).

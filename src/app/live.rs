@@ -16,7 +16,7 @@ use crate::call::directory::Directory;
 use crate::config::Config;
 use crate::net::change::Configuration;
 use crate::rights::RightsTable;
-use crate::site::{Administrator, Site, User};
+use crate::site::{Administrator, SecondFactorRule, Site, User};
 use crate::web::reload::{ReloadError, ReloadRequest, Reloaded};
 use crate::web::routes::site::trial::TrialRequest;
 use crate::web::{Labels, WebState};
@@ -91,7 +91,7 @@ impl Live {
         let live = Live { standing, state, names, trying: Arc::new(Semaphore::new(1)) };
         // Before the database was read nobody knew all users.
         live.name(&live.standing);
-        live.state.users.set_session_lifetime(session_lifetime(&live.standing.site));
+        live.rule(&live.standing.site);
         live
     }
 
@@ -172,6 +172,14 @@ impl Live {
         Ok(Reloaded { waits_for_start })
     }
 
+    /// How people sign in.
+    fn rule(&self, site: &Site) {
+        let settings = site.settings();
+        self.state.users.set_session_lifetime(Duration::from_secs(u64::from(settings.session_days) * 24 * 3600));
+        self.state.users.need_second_factor(settings.second_factor == SecondFactorRule::Everybody);
+        self.state.administrators.need_second_factor(settings.second_factor != SecondFactorRule::Optional);
+    }
+
     /// Log and captures say what line groups, lines and users are called.
     fn name(&self, Standing { config, lines, site, users, .. }: &Standing) {
         if let Some(log) = &self.state.log {
@@ -197,7 +205,7 @@ impl Live {
         };
         let Standing { config, lines, site, users, administrators, directory, rights, .. } = &next;
         self.state.users.update(users.users(site, config)).await.map_err(|error| store(&error))?;
-        self.state.users.set_session_lifetime(session_lifetime(site));
+        self.rule(site);
         let accounts = administrators.administrators(site, config);
         self.state.administrators.update(accounts).await.map_err(|error| store(&error))?;
         self.names.set(config, lines);
@@ -223,11 +231,6 @@ impl Live {
         self.standing = next;
         Ok(())
     }
-}
-
-/// How long users stay signed in.
-fn session_lifetime(site: &Site) -> Duration {
-    Duration::from_secs(u64::from(site.settings().session_days) * 24 * 3600)
 }
 
 fn log_reloaded(reloaded: &Result<Reloaded, ReloadError>) {

@@ -12,6 +12,7 @@ use crate::rights::RightsTable;
 use crate::site::binding::{Bindings, LineKey};
 use crate::site::{Administrator, InterfaceMode, Kind, Object, ObjectId, Row, Site, User, digits};
 use crate::user::accounts::{Account, Password};
+use crate::user::passwords::PASSWORD;
 
 /// Objects by their numbers.
 #[derive(Debug, Clone, Default)]
@@ -117,7 +118,15 @@ fn account(
     configured: Option<&(&String, &config::Secret)>,
 ) -> (Account, Password) {
     let Some((login, display_name)) = names else {
-        let nobody = Account { key: id.to_string(), name: String::new(), display_name: String::new() };
+        let key = id.to_string();
+        let nobody = Account {
+            key,
+            id,
+            from_file: false,
+            authenticator: PASSWORD,
+            name: String::new(),
+            display_name: String::new(),
+        };
         return (nobody, Password::None);
     };
     let shown = if display_name.is_empty() { login } else { display_name };
@@ -125,7 +134,10 @@ fn account(
         Some((name, password)) => (name.to_lowercase(), Password::Configured((*password).clone())),
         None => (id.to_string(), Password::Kept),
     };
-    (Account { key, name: login.clone(), display_name: shown.clone() }, password)
+    let from_file = configured.is_some();
+    // Everybody has a password of this server's.
+    let (name, display_name) = (login.clone(), shown.clone());
+    (Account { key, id, from_file, authenticator: PASSWORD, name, display_name }, password)
 }
 
 /// The users of each line, by [`LineId`](crate::ids::LineId), and who takes messages for it.

@@ -185,6 +185,12 @@ causes! {
     WrongVersion = "wrong_version", 400, 409, "This page is out of date. Reload it.", "Diese Seite ist veraltet. Bitte neu laden.";
     /// Wrong user name or password.
     SignInFailed = "sign_in_failed", 401, 401, "User name or password is wrong.", "Benutzername oder Passwort ist falsch.";
+    /// The password is right; the account has a second factor, too.
+    CodeNeeded = "code_needed", 401, 401, "Enter the code that your authenticator app shows.", "Bitte den Code eingeben, den Ihre Authenticator-App zeigt.";
+    /// The password is right, the code of the second factor is not.
+    CodeWrong = "code_wrong", 401, 401, "This code is wrong, or was used before. Enter the one that your app shows next.", "Dieser Code ist falsch oder wurde schon benutzt. Bitte den nächsten eingeben, den Ihre App zeigt.";
+    /// The settings demand a second factor, and the account has none.
+    SecondFactorMissing = "second_factor_missing", 403, 403, "Set up a second factor first: the settings demand it.", "Bitte zuerst einen zweiten Faktor einrichten: Die Einstellungen verlangen es.";
     /// Not signed in, or the session ended.
     NotSignedIn = "not_signed_in", 401, 401, "Please sign in.", "Bitte anmelden.";
     /// Nobody has set the server up.
@@ -192,7 +198,7 @@ causes! {
     /// An administrator whose role is not enough.
     RoleForbids = "role_forbids", 403, 403, "Your role does not allow this. Ask an administrator with the role full.", "Ihre Rolle erlaubt das nicht. Bitte einen Administrator mit der Rolle full fragen.";
     /// Too many wrong passwords.
-    TooManyAttempts = "too_many_attempts", 403, 429, "Too many attempts. Wait a minute and try again.", "Zu viele Versuche. Bitte eine Minute warten.";
+    TooManyAttempts = "too_many_attempts", 403, 429, "Too many wrong passwords or codes. Wait a while, then try again.", "Zu viele falsche Passwörter oder Codes. Bitte etwas warten und dann noch einmal versuchen.";
     /// A page or route that is not there.
     NotFound = "not_found", 404, 404, "There is nothing at this address.", "Unter dieser Adresse gibt es nichts.";
     /// A fault of ours.

@@ -172,7 +172,7 @@ fn status(captures: &Captures) -> String {
         captures.dropped_packets
     );
     if let Some(why) = &captures.stopped {
-        let _ = writeln!(text, "Capturing has ended by itself: {why}");
+        let _ = writeln!(text, "Capturing has ended by itself: {}", why.english);
     }
     text
 }

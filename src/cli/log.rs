@@ -93,7 +93,7 @@ fn show(report: &Report) -> String {
         }
     }
     for problem in [&report.stopped, &report.system_problem].into_iter().flatten() {
-        let _ = writeln!(text, "{problem}");
+        let _ = writeln!(text, "{}", problem.english);
     }
     text
 }
@@ -101,6 +101,7 @@ fn show(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shelf::Sentence;
     use crate::web::protocol::log::{LogArea, LogMissing};
 
     #[test]
@@ -110,7 +111,10 @@ mod tests {
             files: Vec::new(),
             total_limit: 200 << 20,
             total: 3 << 20,
-            stopped: Some("The disk with /x has only 3 MB left.".into()),
+            stopped: Some(Sentence {
+                english: "The disk with /x has only 3 MB left.".into(),
+                german: "Auf dem Datenträger mit /x sind nur noch 3 MB frei.".into(),
+            }),
             missing: LogMissing { files: 7, stderr: 0, system: 0 },
             system: None,
             system_problem: None,

@@ -8,7 +8,7 @@ use tracing::Level;
 use super::Shared;
 use super::line::{Format, LogLine};
 use super::outlet::Writer;
-use crate::shelf::{Shelf, ShelfError};
+use crate::shelf::{Sentence, Shelf, ShelfError};
 
 /// Octets that are written at once.
 const CHUNK: usize = 64 * 1024;
@@ -21,7 +21,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Files {
     shelf: Mutex<Shelf>,
-    stopped: Mutex<Option<String>>,
+    stopped: Mutex<Option<Sentence>>,
 }
 
 impl Files {
@@ -34,7 +34,7 @@ impl Files {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn stopped(&self) -> MutexGuard<'_, Option<String>> {
+    pub(super) fn stopped(&self) -> MutexGuard<'_, Option<Sentence>> {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -94,10 +94,9 @@ impl FileWriter {
                 return;
             }
             Some(Err(error)) => {
-                let why = error.to_string();
-                *self.files.stopped() = Some(why.clone());
+                *self.files.stopped() = Some(error.sentence());
                 if self.stopped_at.replace(Instant::now()).is_none() {
-                    say(Level::ERROR, format!("the log is not written to files until that is possible again: {why}"));
+                    say(Level::ERROR, format!("the log is not written to files until that is possible again: {error}"));
                 }
             }
             None => {}

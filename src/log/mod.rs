@@ -8,6 +8,7 @@ mod area;
 mod files;
 mod line;
 mod outlet;
+mod subject;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -28,16 +29,18 @@ pub use self::area::{Area, Levels, LogLevel, UnknownArea, UnknownLevel};
 use self::files::{FileWriter, Files};
 pub use self::line::{Format, LogLine, LogNames};
 use self::outlet::{Outlet, Writer};
+pub use self::subject::{AtWork, Subject};
 pub use self::system::SystemSockets;
 use self::system::{SystemState, SystemWriter};
-use crate::shelf::{FileKind, Shelf, ShelfFile, ShelfSettings};
+use crate::shelf::{FileKind, Sentence, Shelf, ShelfFile, ShelfSettings};
 
 /// Lines that are kept in memory, and octets of them.
 const RECENT: usize = 4_000;
 const RECENT_OCTETS: usize = 4 << 20;
 
 /// What log files are called.
-pub const LOG_FILES: FileKind = FileKind { prefix: "offhook_", ending: ".log", noun: "log", table: "log" };
+pub const LOG_FILES: FileKind =
+    FileKind { prefix: "offhook_", ending: ".log", noun: "log", german: "das Protokoll", table: "log" };
 
 /// How the log is kept.
 #[derive(Debug)]
@@ -120,7 +123,7 @@ pub struct LogStatus {
     /// Octets that all files together may have; 0 where there are none.
     pub total_limit: u64,
     /// Why nothing is written to files, in a sentence.
-    pub stopped: Option<String>,
+    pub stopped: Option<Sentence>,
     /// Lines that are missing in files since the start.
     pub missing_in_files: u64,
     /// Lines that are missing on standard error.
@@ -130,7 +133,7 @@ pub struct LogStatus {
     /// Lines that are missing there.
     pub missing_in_system: u64,
     /// Why it takes none, in a sentence.
-    pub system_problem: Option<String>,
+    pub system_problem: Option<Sentence>,
 }
 
 /// Which of the newest lines are wanted.

@@ -13,6 +13,7 @@ use super::Shared;
 use super::area::LogLevel;
 use super::line::{LogLine, Plain};
 use super::outlet::Writer;
+use crate::shelf::Sentence;
 
 /// Who logs, as others see it.
 const IDENTIFIER: &str = "offhook";
@@ -43,14 +44,14 @@ impl Default for SystemSockets {
 /// How it goes with the log of the system.
 #[derive(Debug, Default)]
 pub(super) struct SystemState {
-    problem: Mutex<Option<String>>,
+    problem: Mutex<Option<Sentence>>,
     /// Lines that it did not take.
     lost: AtomicU64,
 }
 
 impl SystemState {
     /// Why lines do not get there.
-    pub(super) fn problem(&self) -> MutexGuard<'_, Option<String>> {
+    pub(super) fn problem(&self) -> MutexGuard<'_, Option<Sentence>> {
         // Nobody leaves anything half done under this lock.
         self.problem.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,7 +113,10 @@ impl Writer for SystemWriter {
             self.open = None;
             sent = self.send(line);
         }
-        let problem = sent.err().map(|error| format!("The log of the system does not take messages: {error}."));
+        let problem = sent.err().map(|error| Sentence {
+            english: format!("The log of the system does not take messages: {error}."),
+            german: format!("Das Protokoll des Systems nimmt keine Meldungen an: {error}."),
+        });
         let before = std::mem::replace(&mut *self.state.problem(), problem.clone());
         if let Some(problem) = problem {
             self.state.lost.fetch_add(1, Ordering::Relaxed);
@@ -120,7 +124,7 @@ impl Writer for SystemWriter {
             self.tried_at = Some(Instant::now());
             // At a level that does not come back here.
             if let (None, Some(shared)) = (before, self.shared.upgrade()) {
-                shared.emit(LogLine::own(Level::INFO, problem));
+                shared.emit(LogLine::own(Level::INFO, problem.english));
             }
         }
         false
@@ -236,7 +240,8 @@ mod tests {
         writer.write(&line());
         assert_eq!(state.lost(), 2);
         let said = state.problem().clone().unwrap();
-        assert!(said.starts_with("The log of the system does not take messages: "), "{said}");
+        assert!(said.english.starts_with("The log of the system does not take messages: "), "{said:?}");
+        assert!(said.german.starts_with("Das Protokoll des Systems nimmt keine Meldungen an: "), "{said:?}");
         let socket = UnixDatagram::bind(&sockets.syslog).unwrap();
         writer.tried_at = None;
         writer.write(&line());

@@ -6,6 +6,7 @@ use std::path::Path;
 use tracing::{debug, error, info, trace, warn};
 
 use super::*;
+use crate::ids::{CallId, LineId, UserId};
 use crate::shelf::WhenFull;
 
 /// Writing takes long on a machine that builds.
@@ -95,6 +96,37 @@ fn lines_say_call_line_group_and_user_by_their_names() {
 }
 
 #[test]
+fn lines_of_code_that_knows_no_call_are_about_what_its_thread_is_at_work_on() {
+    let folder = Folder::new("subject");
+    let (log, subscriber) = Log::start(folder.settings()).unwrap();
+    tracing::subscriber::with_default(subscriber, || {
+        let whole = Subject { call: Some(CallId(7)), line: Some(LineId(0)), user: Some(UserId(1)) };
+        let outer = whole.at_work();
+        info!(target: "offhook_media", "all of it");
+        info!(target: "offhook_media", call = 8_u64, "of another call");
+        {
+            let _inner = Subject::call(CallId(9)).at_work();
+            info!(target: "offhook_media", "the call alone");
+        }
+        info!(target: "offhook_media", call = 7_u64, "of the same");
+        drop(outer);
+        info!(target: "offhook_media", "nobody's");
+    });
+    log.flush(SOON);
+    let said = |line: &str| line.split_once("offhook_media: ").unwrap().1.to_owned();
+    assert_eq!(
+        texts(&folder.0).lines().map(said).collect::<Vec<_>>(),
+        [
+            "all of it call=7 line=100 group=main user=bob",
+            "of another call call=8",
+            "the call alone call=9",
+            "of the same call=7 line=100 group=main user=bob",
+            "nobody's"
+        ]
+    );
+}
+
+#[test]
 fn levels_change_while_running_and_the_others_stay() {
     let folder = Folder::new("levels");
     let (log, subscriber) = Log::start(LogSettings { files: None, ..folder.settings() }).unwrap();
@@ -160,7 +192,7 @@ fn a_full_disk_stops_the_files_and_is_said_once() {
         }
     });
     let status = log.status();
-    let why = status.stopped.unwrap();
+    let why = status.stopped.unwrap().english;
     assert!(why.starts_with("The disk with ") && why.contains(" MB left. Delete something there, or set "), "{why}");
     assert!(status.missing_in_files >= 5, "{}", status.missing_in_files);
     let recent = log.recent(&Wanted { limit: 100, ..Wanted::default() });
@@ -189,7 +221,7 @@ fn files_are_written_again_once_that_is_possible() {
         writer.flush();
         files.stopped().clone()
     };
-    assert!(say(&mut writer, "first").unwrap().contains("the log cannot be written"));
+    assert!(say(&mut writer, "first").unwrap().english.contains("the log cannot be written"));
     fs::remove_file(&folder.0).unwrap();
     assert!(say(&mut writer, "second").is_some(), "it is left alone for a while");
     writer.stopped_at = Instant::now().checked_sub(Duration::from_secs(3600));

@@ -1,5 +1,6 @@
 //! Changes: planned against one state, all or nothing, then committed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -16,6 +17,9 @@ use super::{Administrator, Kind, Object, ObjectId, Profile, Settings, Site, Stor
 
 /// Refusals that are told of one plan.
 const MAX_REFUSALS: usize = 100;
+
+/// Values of lists, by the names of the fields.
+pub type Items = BTreeMap<String, Vec<Value>>;
 
 /// What is to be changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +46,19 @@ pub enum Change {
         /// The fields.
         patch: Value,
     },
+    /// Values come into lists of the object and leave them, whatever else those have.
+    Items {
+        /// Its kind.
+        kind: Kind,
+        /// Its id.
+        id: ObjectId,
+        /// The version it was changed from; None: whatever is there.
+        expected: Option<i64>,
+        /// What is to be in which list.
+        add: Items,
+        /// What is not to be in which list.
+        remove: Items,
+    },
     /// The object goes, and with it what refers to it.
     Delete {
         /// Its kind.
@@ -57,22 +74,29 @@ impl Change {
     /// The kind of its object.
     pub fn kind(&self) -> Kind {
         match self {
-            Change::Put { kind, .. } | Change::Patch { kind, .. } | Change::Delete { kind, .. } => *kind,
+            Change::Put { kind, .. }
+            | Change::Patch { kind, .. }
+            | Change::Items { kind, .. }
+            | Change::Delete { kind, .. } => *kind,
         }
     }
 
     /// The id of its object.
     pub fn id(&self) -> ObjectId {
         match self {
-            Change::Put { id, .. } | Change::Patch { id, .. } | Change::Delete { id, .. } => *id,
+            Change::Put { id, .. }
+            | Change::Patch { id, .. }
+            | Change::Items { id, .. }
+            | Change::Delete { id, .. } => *id,
         }
     }
 
     fn expected(&self) -> Option<i64> {
         match self {
-            Change::Put { expected, .. } | Change::Patch { expected, .. } | Change::Delete { expected, .. } => {
-                *expected
-            }
+            Change::Put { expected, .. }
+            | Change::Patch { expected, .. }
+            | Change::Items { expected, .. }
+            | Change::Delete { expected, .. } => *expected,
         }
     }
 }
@@ -226,8 +250,8 @@ impl Site {
                         touched.add(kind, id);
                         put.insert((kind, id));
                     }
-                    Change::Patch { .. } if !changes => {}
-                    Change::Patch { .. } => _ = touched.add(kind, id),
+                    Change::Patch { .. } | Change::Items { .. } if !changes => {}
+                    Change::Patch { .. } | Change::Items { .. } => _ = touched.add(kind, id),
                     Change::Delete { .. } => {
                         touched.add(kind, id);
                         gone.insert((kind, id));
@@ -322,6 +346,12 @@ impl Site {
                 let current = current.as_ref().ok_or(Problem::whole(ProblemCode::NotFound))?;
                 let mut body = as_json(&current.object);
                 merge(&mut body, patch);
+                read::<T>(&body)
+            }
+            Change::Items { add, remove, .. } => {
+                let current = current.as_ref().ok_or(Problem::whole(ProblemCode::NotFound))?;
+                let mut body = as_json(&current.object);
+                exchange_items(&mut body, add, remove)?;
                 read::<T>(&body)
             }
         };
@@ -478,6 +508,32 @@ pub(super) fn read<T: Object>(body: &Value) -> Result<T, Problem> {
         let expected = text.rsplit_once("expected ").map_or("another one", |(_, expected)| expected);
         Problem { pointer, ..Problem::whole(ProblemCode::WrongType) }.value(expected)
     })
+}
+
+/// Puts values into lists that do not have them, and takes others out.
+fn exchange_items(body: &mut Value, add: &Items, remove: &Items) -> Result<(), Problem> {
+    let is_list = |field: &String| body.get(field).is_none_or(Value::is_array);
+    if let Some(field) = add.keys().chain(remove.keys()).find(|field| !is_list(field)) {
+        let problem = Problem::whole(ProblemCode::WrongType).value("the name of a list");
+        return Err(Problem { pointer: format!("/{}", escaped(field)), ..problem });
+    }
+    let Value::Object(fields) = body else { return Ok(()) };
+    for (field, values) in remove {
+        if let Some(Value::Array(list)) = fields.get_mut(field) {
+            list.retain(|value| !values.contains(value));
+        }
+    }
+    for (field, values) in add {
+        // A field that there is not is refused with the rest of the body.
+        let list = fields.entry(field).or_insert_with(|| Value::Array(Vec::new()));
+        let Value::Array(list) = list else { continue };
+        for value in values {
+            if !list.contains(value) {
+                list.push(value.clone());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Changes some fields of a JSON value (RFC 7396).

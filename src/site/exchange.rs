@@ -72,7 +72,7 @@ impl Wanted {
                 let problem = Problem::whole(ProblemCode::InvalidDocument).value(place(&error));
                 Misfit { kind, at: 0, problem }
             };
-            if text.iter().filter(|octet| matches!(octet, b',' | b'[' | b'{')).count() > MAX_VALUES {
+            if is_too_much(text) {
                 let problem = Problem::whole(ProblemCode::TooMany).value(MAX_VALUES);
                 return Err(Misfit { kind, at: 0, problem });
             }
@@ -87,6 +87,34 @@ impl Wanted {
             }
         }
         Ok(wanted)
+    }
+
+    /// Reads one document with everything, an object with the kinds by their plural names. The passwords that its users
+    /// have are given beside it, by the users' places in their list.
+    pub fn whole(text: &[u8]) -> Result<(Wanted, Vec<(usize, Value)>), Problem> {
+        if is_too_much(text) {
+            return Err(Problem::whole(ProblemCode::TooMany).value(MAX_VALUES));
+        }
+        let unreadable = |why: String| Problem::whole(ProblemCode::InvalidDocument).value(why);
+        let mut document: Value = serde_json::from_slice(text).map_err(|error| unreadable(place(&error)))?;
+        let users = document.get_mut("users").and_then(Value::as_array_mut).into_iter().flatten().enumerate();
+        let taken = users.filter_map(|(at, user)| Some((at, user.as_object_mut()?.remove("password")?)));
+        let passwords = taken.collect();
+        // What is wrong names the kinds that there are, and no value.
+        let wanted = serde_path_to_error::deserialize(document).map_err(|error| {
+            let text = error.inner().to_string();
+            let unknown = text.split('`').nth(1).filter(|_| text.starts_with("unknown field"));
+            unreadable(match unknown {
+                Some(field) => format!("there is no kind of objects called {field:?}"),
+                None => format!("{} has the wrong form", error.path()),
+            })
+        })?;
+        Ok((wanted, passwords))
+    }
+
+    /// What a person called the user at a place of the list.
+    pub fn login(&self, at: usize) -> Option<&str> {
+        self.users.as_ref()?.get(at)?.get("login")?.as_str()
     }
 
     fn list_mut(&mut self, kind: Kind) -> Option<&mut Option<Vec<Value>>> {
@@ -113,6 +141,11 @@ impl Wanted {
             Kind::Administrator | Kind::Token | Kind::Certificate | Kind::Interface => None,
         }
     }
+}
+
+/// Whether a text has more values than are taken.
+fn is_too_much(text: &[u8]) -> bool {
+    text.iter().filter(|octet| matches!(octet, b',' | b'[' | b'{')).count() > MAX_VALUES
 }
 
 /// Where a document breaks, without what stands there.

@@ -32,7 +32,7 @@ use serde_json::Value;
 
 pub use self::administrator::{Administrator, Role, Scope, Token};
 pub use self::certificate::{Certificate, MAX_CHAIN, Source as CertificateSource};
-pub use self::change::{Change, Plan, Refusal, Row, StalePlan, Write, merge};
+pub use self::change::{Change, Items, Plan, Refusal, Row, StalePlan, Write, merge};
 pub use self::computer::Computer;
 pub use self::difference::difference;
 pub use self::group::{Group, Journal, Key, MonitorGroup};
@@ -43,7 +43,7 @@ pub use self::list::{MAX_PAGE, Page, Query};
 pub use self::object::{Kind, NoObjectId, Object, ObjectId, Stored, Table};
 pub use self::problem::{Problem, ProblemCode, Problems};
 pub use self::profile::{KNOWN, Known, Preset, Profile, Values};
-pub use self::settings::{PasswordRules, Settings};
+pub use self::settings::{PasswordRules, SecondFactorRule, Settings};
 pub use self::text::{caseless, digits, fold};
 pub use self::user::{AdditionalLine, Address, Phones, User, UserGrant};
 pub use crate::config::LineGroupBody as LineGroup;

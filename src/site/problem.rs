@@ -177,6 +177,14 @@ problems! {
     WrongMediaType = "wrong_media_type", 415, "Send this with one of these media types: {}.", "Das wird mit einem dieser Medientypen gesendet: {}.";
     /// A password that is guessed too easily.
     PasswordTooShort = "password_too_short", 422, "A password has {} characters at least.", "Ein Passwort hat mindestens {} Zeichen.";
+    /// Not the password of who changes something about their signing in.
+    NotYourPassword = "not_your_password", 422, "This is not your password.", "Das ist nicht Ihr Passwort.";
+    /// Not what the authenticator app shows.
+    WrongCode = "wrong_code", 422, "This is not the code that the app shows now. Check the time of your telephone, then enter the next one.", "Das ist nicht der Code, den die App gerade zeigt. Bitte die Uhrzeit des Telefons prüfen und den nächsten eingeben.";
+    /// The settings demand a second factor.
+    SecondFactorNeeded = "second_factor_needed", 409, "The settings demand a second factor. It can be replaced by another one, not taken away.", "Die Einstellungen verlangen einen zweiten Faktor. Er lässt sich durch einen anderen ersetzen, nicht entfernen.";
+    /// There is no second factor to change anything about.
+    NoSecondFactor = "no_second_factor", 409, "There is no second factor.", "Es gibt keinen zweiten Faktor.";
     /// A document that is not JSON, or not of this shape.
     InvalidDocument = "invalid_document", 422, "This document cannot be read: {}.", "Dieses Dokument lässt sich nicht lesen: {}.";
     /// There is one backup at a time.

@@ -40,6 +40,21 @@ pub struct Settings {
     pub password: PasswordRules,
     /// Days until one must sign in again.
     pub session_days: u32,
+    /// Who needs a second factor.
+    pub second_factor: SecondFactorRule,
+}
+
+/// Who needs a second factor, and can do nothing before having set it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactorRule {
+    /// Nobody; everybody may have one.
+    #[default]
+    Optional,
+    /// Administrators.
+    Administrators,
+    /// Administrators and users.
+    Everybody,
 }
 
 /// What passwords must be like.
@@ -69,6 +84,7 @@ impl Default for Settings {
             max_clients: 2,
             password: PasswordRules::default(),
             session_days: 30,
+            second_factor: SecondFactorRule::default(),
         }
     }
 }

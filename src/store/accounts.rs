@@ -3,14 +3,20 @@
 use sqlx::AnyPool;
 
 use super::seal::SecretOf;
-use super::sessions::{Session, SessionTable};
-use super::site::{SiteError, SiteTable};
+use super::sessions::{self, SessionTable};
+use super::sign_ins::SignInTable;
+use super::site::{SiteError, SiteTable, Write};
+use crate::config::Secret;
 use crate::user::accounts::AccountStore;
+use crate::user::second_factor;
+use crate::user::sessions::Session;
+use crate::user::sign_in::SignInNote;
 
 /// The accounts of one kind, with their sessions.
 #[derive(Debug, Clone)]
 pub struct AccountTable {
     pub(super) pool: AnyPool,
+    pub(super) records: AnyPool,
     pub(super) kind: &'static str,
     pub(super) site: SiteTable,
 }
@@ -19,12 +25,7 @@ impl AccountStore for AccountTable {
     type Error = sqlx::Error;
 
     async fn kept_hash(&self, id: &str) -> Result<Option<String>, sqlx::Error> {
-        let of = SecretOf { kind: self.kind, id, field: "password" };
-        let secret = self.site.secret(of).await.map_err(|failure| match failure {
-            SiteError::Database(failure) => failure,
-            failure => sqlx::Error::Decode(Box::new(failure)),
-        })?;
-        Ok(secret.map(|secret| secret.expose().to_owned()))
+        Ok(self.secret(id, "password").await?.map(|secret| secret.expose().to_owned()))
     }
 
     async fn password_hash(&self, name: &str) -> Result<Option<String>, sqlx::Error> {
@@ -47,7 +48,7 @@ impl AccountStore for AccountTable {
         .bind(hash)
         .execute(&mut *transaction)
         .await?;
-        self.sessions().end_all(&mut transaction, name).await?;
+        sessions::end_others(&mut transaction, self.kind, name, None).await?;
         transaction.commit().await
     }
 
@@ -63,36 +64,76 @@ impl AccountStore for AccountTable {
                 .bind(name)
                 .execute(&mut *transaction)
                 .await?;
-            self.sessions().end_all(&mut transaction, name).await?;
+            sessions::end_others(&mut transaction, self.kind, name, None).await?;
             transaction.commit().await?;
         }
         Ok(())
     }
 
-    async fn add_session(&self, token_hash: &[u8], name: &str, now: i64, expires_at: i64) -> Result<(), sqlx::Error> {
-        let session = Session {
-            token_hash: token_hash.to_vec(),
-            account: name.to_owned(),
-            created_at: now,
-            used_at: now,
-            expires_at,
-            address: String::new(),
-            user_agent: String::new(),
-        };
-        self.sessions().begin(&session).await
+    async fn begin_session(&self, session: &Session) -> Result<(), sqlx::Error> {
+        self.sessions().begin(session).await
     }
 
-    async fn session_key(&self, token_hash: &[u8], now: i64) -> Result<Option<String>, sqlx::Error> {
-        Ok(self.sessions().find(token_hash, now).await?.map(|session| session.account))
+    async fn session(&self, token_hash: &[u8], now: i64) -> Result<Option<Session>, sqlx::Error> {
+        self.sessions().find(token_hash, now).await
     }
 
-    async fn remove_session(&self, token_hash: &[u8]) -> Result<(), sqlx::Error> {
-        self.sessions().end(token_hash).await.map(|_| ())
+    async fn session_used(&self, token_hash: &[u8], now: i64) -> Result<(), sqlx::Error> {
+        self.sessions().used(token_hash, now).await
+    }
+
+    async fn sessions_of(&self, account: &str, now: i64) -> Result<Vec<Session>, sqlx::Error> {
+        self.sessions().of(account, now).await
+    }
+
+    async fn end_session(&self, token_hash: &[u8]) -> Result<bool, sqlx::Error> {
+        self.sessions().end(token_hash).await
+    }
+
+    async fn end_sessions(&self, account: &str, but: Option<&[u8]>) -> Result<u64, sqlx::Error> {
+        self.sessions().end_others(account, but).await
+    }
+
+    async fn has_signed_in_from(&self, account: &str, network: &str, since: i64) -> Result<bool, sqlx::Error> {
+        self.sign_ins().is_known(account, network, since).await
+    }
+
+    async fn signed_in_from(&self, account: &str, network: &str, now: i64) -> Result<(), sqlx::Error> {
+        self.sign_ins().know(account, network, now).await
+    }
+
+    async fn note_sign_in(&self, note: &SignInNote<'_>) -> Result<(), sqlx::Error> {
+        self.sign_ins().note(note).await
+    }
+
+    async fn second_factor(&self, id: &str) -> Result<Option<Secret>, sqlx::Error> {
+        self.secret(id, second_factor::FIELD).await
+    }
+
+    async fn keep_second_factor(&self, id: &str, kept: &Secret) -> Result<(), sqlx::Error> {
+        let secrets = vec![(second_factor::FIELD.to_owned(), Some(kept.clone()))];
+        let write = Write::Secrets { kind: self.kind.to_owned(), id: id.to_owned(), secrets, keep_session: None };
+        self.site.write(&[write], &[]).await.map_err(database)
     }
 }
 
 impl AccountTable {
     fn sessions(&self) -> SessionTable {
-        SessionTable { pool: self.pool.clone(), kind: self.kind }
+        SessionTable { pool: self.pool.clone(), records: self.records.clone(), kind: self.kind }
+    }
+
+    fn sign_ins(&self) -> SignInTable {
+        SignInTable { pool: self.pool.clone(), records: self.records.clone(), kind: self.kind }
+    }
+
+    async fn secret(&self, id: &str, field: &str) -> Result<Option<Secret>, sqlx::Error> {
+        self.site.secret(SecretOf { kind: self.kind, id, field }).await.map_err(database)
+    }
+}
+
+fn database(failure: SiteError) -> sqlx::Error {
+    match failure {
+        SiteError::Database(failure) => failure,
+        failure => sqlx::Error::Decode(Box::new(failure)),
     }
 }

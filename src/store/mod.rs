@@ -10,7 +10,9 @@ mod pictures;
 mod quality;
 pub mod seal;
 mod sessions;
+mod sign_ins;
 mod site;
+mod token_use;
 mod verdicts;
 
 use std::path::{Path, PathBuf};
@@ -29,8 +31,10 @@ pub use self::line_settings::LineSettingsTable;
 pub use self::pictures::{Picture, PictureTable, PictureVersion};
 pub use self::quality::QualityTable;
 use self::seal::Seal;
-pub use self::sessions::{Session, SessionTable};
+pub use self::sessions::SessionTable;
+pub use self::sign_ins::{SignInEntry, SignInTable};
 pub use self::site::{Row, SiteError, SiteTable, Write};
+pub use self::token_use::{TokenUse, TokenUseTable};
 pub use self::verdicts::VerdictTable;
 use crate::config::{Database, Secret};
 use crate::key_file;
@@ -154,12 +158,22 @@ impl Store {
 
     /// The accounts of one kind.
     pub fn accounts(&self, kind: AccountKind) -> AccountTable {
-        AccountTable { pool: self.pool.clone(), kind: word(kind), site: self.site() }
+        AccountTable { pool: self.pool.clone(), records: self.records.clone(), kind: word(kind), site: self.site() }
     }
 
     /// The sessions of accounts of one kind.
     pub fn sessions(&self, kind: AccountKind) -> SessionTable {
-        SessionTable { pool: self.pool.clone(), kind: word(kind) }
+        SessionTable { pool: self.pool.clone(), records: self.records.clone(), kind: word(kind) }
+    }
+
+    /// Who signed in to accounts of one kind, or tried to.
+    pub fn sign_ins(&self, kind: AccountKind) -> SignInTable {
+        SignInTable { pool: self.pool.clone(), records: self.records.clone(), kind: word(kind) }
+    }
+
+    /// When tokens were used last.
+    pub fn token_use(&self) -> TokenUseTable {
+        TokenUseTable { pool: self.records.clone() }
     }
 
     /// What administrators have set, with its secrets.

@@ -3,32 +3,17 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool, Row};
 
-/// Longest user agent that is kept, in characters: a client can send anything.
-const MAX_USER_AGENT: usize = 300;
+use crate::user::sessions::Session;
 
-/// A session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// SHA-256 of its token.
-    pub token_hash: Vec<u8>,
-    /// The account: an object's id; for one of the configuration file, its name.
-    pub account: String,
-    /// When it began.
-    pub created_at: i64,
-    /// When it was used last, as far as that was kept.
-    pub used_at: i64,
-    /// From when on it does not count.
-    pub expires_at: i64,
-    /// Where it began; empty where that is not known.
-    pub address: String,
-    /// What it began with; empty where that is not known.
-    pub user_agent: String,
-}
+/// Longest user agent that is kept, in characters: a client can send anything.
+pub(super) const MAX_USER_AGENT: usize = 300;
 
 /// The sessions of accounts of one kind. One of another kind is as if it were not there.
 #[derive(Debug, Clone)]
 pub struct SessionTable {
     pub(super) pool: AnyPool,
+    /// For what may be lost in a power failure.
+    pub(super) records: AnyPool,
     pub(super) kind: &'static str,
 }
 
@@ -69,13 +54,13 @@ impl SessionTable {
         row.as_ref().map(read).transpose()
     }
 
-    /// Notes that a session was used. It waits for the disk: not for every request.
+    /// Notes that a session was used.
     pub async fn used(&self, token_hash: &[u8], now: i64) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE session SET used_at = $1 WHERE token_hash = $2 AND kind = $3")
             .bind(now)
             .bind(token_hash)
             .bind(self.kind)
-            .execute(&self.pool)
+            .execute(&self.records)
             .await?;
         Ok(())
     }
@@ -106,30 +91,26 @@ impl SessionTable {
 
     /// Ends all sessions of an account but this one. Says how many.
     pub async fn end_others(&self, account: &str, but: Option<&[u8]>) -> Result<u64, sqlx::Error> {
-        // No token has an empty hash.
-        let ended = sqlx::query("DELETE FROM session WHERE kind = $1 AND account = $2 AND token_hash <> $3")
-            .bind(self.kind)
-            .bind(account)
-            .bind(but.unwrap_or_default())
-            .execute(&self.pool)
-            .await?;
-        Ok(ended.rows_affected())
-    }
-
-    /// Ends all sessions of an account within a transaction.
-    pub(super) async fn end_all(&self, connection: &mut AnyConnection, account: &str) -> Result<(), sqlx::Error> {
-        end_all(connection, self.kind, account).await
+        let mut connection = self.pool.acquire().await?;
+        end_others(&mut connection, self.kind, account, but).await
     }
 }
 
-/// Ends all sessions of an account.
-pub(super) async fn end_all(connection: &mut AnyConnection, kind: &str, account: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM session WHERE kind = $1 AND account = $2")
+/// Ends all sessions of an account but this one.
+pub(super) async fn end_others(
+    connection: &mut AnyConnection,
+    kind: &str,
+    account: &str,
+    but: Option<&[u8]>,
+) -> Result<u64, sqlx::Error> {
+    // No token has an empty hash.
+    let ended = sqlx::query("DELETE FROM session WHERE kind = $1 AND account = $2 AND token_hash <> $3")
         .bind(kind)
         .bind(account)
+        .bind(but.unwrap_or_default())
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(ended.rows_affected())
 }
 
 fn read(row: &AnyRow) -> Result<Session, sqlx::Error> {

@@ -8,9 +8,8 @@ use sqlx::{AnyConnection, AnyPool, Row as _};
 
 use super::audit::{self, AuditEntry};
 use super::idempotency::{self, Answer};
-use super::pictures;
 use super::seal::{Seal, SealError, SecretOf};
-use super::sessions;
+use super::{pictures, sessions, sign_ins};
 use crate::config::Secret;
 
 /// An object as it is kept.
@@ -57,6 +56,8 @@ pub enum Write {
         id: String,
         /// As in [`Write::Put`].
         secrets: Vec<(String, Option<Secret>)>,
+        /// The session that a new password leaves: SHA-256 of its token.
+        keep_session: Option<Vec<u8>>,
     },
 }
 
@@ -120,9 +121,9 @@ impl SiteTable {
                 Write::Put { row, expected, secrets, ends_sessions } => {
                     let kept = put(&mut transaction, row, *expected).await?;
                     expect_one(&kept, &mut transaction, &row.kind, &row.id).await?;
-                    self.keep_secrets(&mut transaction, &row.kind, &row.id, secrets).await?;
+                    self.keep_secrets(&mut transaction, &row.kind, &row.id, secrets, None).await?;
                     if *ends_sessions {
-                        sessions::end_all(&mut transaction, &row.kind, &row.id).await?;
+                        sessions::end_others(&mut transaction, &row.kind, &row.id, None).await?;
                     }
                 }
                 Write::Delete { kind, id, expected } => {
@@ -139,10 +140,11 @@ impl SiteTable {
                         .execute(&mut *transaction)
                         .await?;
                     pictures::remove(&mut transaction, kind, id).await?;
-                    sessions::end_all(&mut transaction, kind, id).await?;
+                    sessions::end_others(&mut transaction, kind, id, None).await?;
+                    sign_ins::forget(&mut transaction, kind, id).await?;
                 }
-                Write::Secrets { kind, id, secrets } => {
-                    self.keep_secrets(&mut transaction, kind, id, secrets).await?;
+                Write::Secrets { kind, id, secrets, keep_session } => {
+                    self.keep_secrets(&mut transaction, kind, id, secrets, keep_session.as_deref()).await?;
                 }
             }
         }
@@ -189,6 +191,7 @@ impl SiteTable {
         kind: &str,
         id: &str,
         secrets: &[(String, Option<Secret>)],
+        keep_session: Option<&[u8]>,
     ) -> Result<(), SiteError> {
         for (field, secret) in secrets {
             let of = SecretOf { kind, id, field };
@@ -210,7 +213,7 @@ impl SiteTable {
             query.execute(&mut *connection).await?;
             if field == "password" {
                 // A new password ends the sessions that the old one began.
-                sessions::end_all(connection, kind, id).await?;
+                sessions::end_others(connection, kind, id, keep_session).await?;
             }
         }
         Ok(())

@@ -1,36 +1,39 @@
-//! Accounts and sign-in. Passwords are kept as argon2id hashes, session tokens as SHA-256.
+//! The accounts of users and administrators, and their sessions. Session tokens are kept as SHA-256.
 
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::broadcast;
+use tracing::warn;
 
+use super::authenticator::{Authenticator, Unavailable};
+use super::guard::Guard;
+pub use super::passwords::hash_password;
+use super::passwords::{KeptPasswords, blocking, new_hash};
+use super::second_factor::Enrolments;
+use super::sessions::Session;
+use super::sign_in::{Desk, SignInNote};
 use crate::config::Secret;
 use crate::ids::UserId;
+use crate::site::ObjectId;
 
 /// How long a user's sign-in lasts without use of the sign-out button.
 const USER_SESSION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The same for an administrator, who can do more harm from a page that was left open: a working day.
 const ADMINISTRATOR_SESSION: Duration = Duration::from_secs(12 * 3600);
-/// Wrong passwords that one name or one address may give in [`ATTEMPT_WINDOW`].
-const MAX_ATTEMPTS: u32 = 10;
-const ATTEMPT_WINDOW: Duration = Duration::from_secs(60);
-/// Names and addresses remembered for throttling; beyond it the oldest windows go.
-const MAX_TRACKED: usize = 10_000;
+/// Seconds after which it is noted again that a session is used.
+const USED_EVERY: i64 = 5 * 60;
 /// Longest user name, in bytes.
-const MAX_NAME: usize = 128;
+pub(super) const MAX_NAME: usize = 128;
 /// Longest password, in bytes.
 pub const MAX_PASSWORD: usize = 1024;
-/// Passwords checked at the same time.
-const CHECKS_AT_ONCE: usize = 2;
+/// Accounts whose sessions have ended, until those who have a socket of one must have heard it.
+const ENDED: usize = 256;
 
 /// Who signs in. The kinds know nothing of each other: a name may be one of each, with passwords and sessions apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +55,7 @@ impl AccountKind {
 }
 
 /// Where accounts of one kind and their sessions are kept.
-pub trait AccountStore: Send + Sync + 'static {
+pub trait AccountStore: std::fmt::Debug + Send + Sync + 'static {
     /// What can go wrong in the store.
     type Error: std::error::Error + Send + Sync + 'static;
 
@@ -64,22 +67,42 @@ pub trait AccountStore: Send + Sync + 'static {
     fn set_password_hash(&self, name: &str, hash: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
     /// Removes the accounts not named here, with their sessions.
     fn retain(&self, names: &[String]) -> impl Future<Output = Result<(), Self::Error>> + Send;
-    /// Stores a session and drops expired ones; `now` and `expires_at` count seconds since 1970.
-    fn add_session(
+
+    /// Stores a session and drops expired ones.
+    fn begin_session(&self, session: &Session) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// The session of a token, unless it has expired.
+    fn session(&self, token_hash: &[u8], now: i64)
+    -> impl Future<Output = Result<Option<Session>, Self::Error>> + Send;
+    /// Notes that a session is used.
+    fn session_used(&self, token_hash: &[u8], now: i64) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// The sessions of an account that have not expired, the latest first.
+    fn sessions_of(&self, account: &str, now: i64) -> impl Future<Output = Result<Vec<Session>, Self::Error>> + Send;
+    /// Ends a session. Says whether it was there.
+    fn end_session(&self, token_hash: &[u8]) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+    /// Ends all sessions of an account but this one. Says how many.
+    fn end_sessions(&self, account: &str, but: Option<&[u8]>) -> impl Future<Output = Result<u64, Self::Error>> + Send;
+
+    /// Whether an account has signed in from a network since then.
+    fn has_signed_in_from(
         &self,
-        token_hash: &[u8],
-        name: &str,
+        account: &str,
+        network: &str,
+        since: i64,
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+    /// Notes that an account has signed in from a network.
+    fn signed_in_from(
+        &self,
+        account: &str,
+        network: &str,
         now: i64,
-        expires_at: i64,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
-    /// Whose session this is, unless it has expired.
-    fn session_key(
-        &self,
-        token_hash: &[u8],
-        now: i64,
-    ) -> impl Future<Output = Result<Option<String>, Self::Error>> + Send;
-    /// Ends a session.
-    fn remove_session(&self, token_hash: &[u8]) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// Notes who signed in, or tried to.
+    fn note_sign_in(&self, note: &SignInNote<'_>) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// What is kept of an object's second factor.
+    fn second_factor(&self, id: &str) -> impl Future<Output = Result<Option<Secret>, Self::Error>> + Send;
+    /// Keeps what has become of an object's second factor.
+    fn keep_second_factor(&self, id: &str, kept: &Secret) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
 /// A user or administrator.
@@ -87,6 +110,12 @@ pub trait AccountStore: Send + Sync + 'static {
 pub struct Account {
     /// What sessions know it by: the object's id; of one in the configuration file, the name in small letters.
     pub key: String,
+    /// The object.
+    pub id: ObjectId,
+    /// Whether the configuration file sets it.
+    pub from_file: bool,
+    /// The name of the [`Authenticator`] that it belongs to.
+    pub authenticator: &'static str,
     /// Sign-in name.
     pub name: String,
     /// Name for people to read.
@@ -110,61 +139,91 @@ pub enum SignInError<E: std::error::Error + 'static> {
     /// Unknown name or wrong password; which of them is not told.
     #[error("user name or password is wrong")]
     Wrong,
-    /// Too many wrong passwords.
+    /// The password is right; a code of the second factor has to come with it.
+    #[error("a code of the second factor is needed")]
+    CodeNeeded,
+    /// The password is right, and the code is wrong or was used before.
+    #[error("the code of the second factor is wrong")]
+    CodeWrong,
+    /// Too many were wrong: nothing was checked, and nothing will be for so long.
     #[error("too many attempts")]
-    Throttled,
+    Wait(Duration),
     /// The store failed.
     #[error("the user database failed")]
     Store(#[source] E),
+    /// Who knows whether it is right does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
     /// No random numbers from the system.
     #[error("the system gives no random numbers")]
     Random,
     /// The stored or configured hash is not an argon2 hash.
     #[error("a password hash cannot be used")]
     Hash,
+    /// What is kept of the second factor is none.
+    #[error("a second factor cannot be used")]
+    SecondFactor,
 }
 
 /// Who there is.
 #[derive(Debug, Default)]
 struct People {
     accounts: Vec<Arc<Account>>,
-    /// Those that can sign in, and whether their password is kept like everything of the site.
-    by_name: FxHashMap<String, (UserId, bool)>,
+    /// Those that can sign in.
+    by_name: FxHashMap<String, UserId>,
     by_key: FxHashMap<String, UserId>,
     /// The passwords of the configuration that the store has the hashes of, by the accounts' keys. To find that out anew costs
     /// a hash each.
     hashed: FxHashMap<String, Secret>,
     /// How long sessions last.
     lifetime: Option<Duration>,
+    /// Whether nobody may do anything without a second factor.
+    second_factor_needed: bool,
 }
 
 /// The accounts of one kind, with their store. [`UserId`] counts those of this kind.
 #[derive(Debug)]
 pub struct Accounts<S> {
-    store: S,
+    pub(super) store: S,
     kind: AccountKind,
     people: RwLock<People>,
-    attempts: Mutex<FxHashMap<String, (Instant, u32)>>,
-    /// A check takes a core and 19 MiB for a while: few at once.
-    checks: Semaphore,
-    /// Verified for unknown names, so that they take as long as known ones.
-    decoy: String,
+    pub(super) authenticators: Vec<Box<dyn Authenticator>>,
+    pub(super) guard: Mutex<Guard>,
+    /// Whoever has signed in from the same address before does not wait for all the others.
+    pub(super) known: Desk,
+    pub(super) others: Desk,
+    pub(super) enrolments: Enrolments,
+    ended: broadcast::Sender<Arc<str>>,
 }
 
-impl<S: AccountStore> Accounts<S> {
+impl<S: AccountStore + Clone> Accounts<S> {
     /// Brings the store in line with the configuration, see [`Accounts::update`].
     pub async fn open(
         store: S,
         kind: AccountKind,
         configured: Vec<(Account, Password)>,
     ) -> Result<Accounts<S>, SignInError<S::Error>> {
-        // One for all kinds of accounts: each hash takes 19 MB for a moment, which the allocator keeps after the second.
-        static DECOY: OnceCell<String> = OnceCell::const_new();
-        let decoy = DECOY.get_or_try_init(|| blocking(|| hash_password("nobody"))).await?.clone();
-        let checks = Semaphore::new(CHECKS_AT_ONCE);
-        let accounts = Accounts { store, kind, people: RwLock::default(), attempts: Mutex::default(), checks, decoy };
+        let passwords = KeptPasswords::new(store.clone()).await?;
+        let accounts = Accounts::with(store, kind, vec![Box::new(passwords)]);
         accounts.update(configured).await?;
         Ok(accounts)
+    }
+}
+
+impl<S: AccountStore> Accounts<S> {
+    /// Nobody yet, to be asked about by these in their order.
+    pub fn with(store: S, kind: AccountKind, authenticators: Vec<Box<dyn Authenticator>>) -> Accounts<S> {
+        Accounts {
+            store,
+            kind,
+            people: RwLock::default(),
+            authenticators,
+            guard: Mutex::default(),
+            known: Desk::default(),
+            others: Desk::default(),
+            enrolments: Enrolments::default(),
+            ended: broadcast::Sender::new(ENDED),
+        }
     }
 
     /// These accounts count from now on, in this order; those that cannot sign in are there to keep their place. New
@@ -173,16 +232,14 @@ impl<S: AccountStore> Accounts<S> {
         let configured = accounts.iter().filter(|(_, password)| matches!(password, Password::Configured(_)));
         let keys: Vec<String> = configured.map(|(account, _)| account.key.clone()).collect();
         self.store.retain(&keys).await.map_err(SignInError::Store)?;
-        let (lifetime, mut hashed) = {
-            let people = self.people();
-            (people.lifetime, people.hashed.clone())
+        let (mut people, mut hashed) = {
+            let People { lifetime, second_factor_needed, ref hashed, .. } = *self.people();
+            (People { lifetime, second_factor_needed, ..People::default() }, hashed.clone())
         };
-        let mut people = People { lifetime, ..People::default() };
         for (place, (account, password)) in accounts.into_iter().enumerate() {
             let (user, key) = (UserId(place as u32), account.key.clone());
-            let kept = matches!(password, Password::Kept);
             if !matches!(password, Password::None) {
-                people.by_name.insert(account.name.to_lowercase(), (user, kept));
+                people.by_name.insert(account.name.to_lowercase(), user);
                 people.by_key.insert(key.clone(), user);
             }
             people.accounts.push(Arc::new(account));
@@ -195,6 +252,7 @@ impl<S: AccountStore> Accounts<S> {
             let stored = self.store.password_hash(&key).await.map_err(SignInError::Store)?;
             if let Some(hash) = blocking(move || new_hash(stored.as_deref(), &secret)).await? {
                 self.store.set_password_hash(&key, &hash).await.map_err(SignInError::Store)?;
+                self.sessions_ended(&key);
             }
         }
         *self.people.write().unwrap_or_else(PoisonError::into_inner) = people;
@@ -220,121 +278,114 @@ impl<S: AccountStore> Accounts<S> {
         self.people().accounts.get(user.0 as usize).cloned()
     }
 
-    /// Checks name and password and begins a session; gives its token. `address` is where the attempt comes
-    /// from; `unix_now` counts seconds since 1970.
-    pub async fn sign_in(
+    /// The account with a login in small letters, where somebody can sign in with it.
+    pub(super) fn named(&self, login: &str) -> Option<(UserId, Arc<Account>)> {
+        let people = self.people();
+        let user = *people.by_name.get(login)?;
+        Some((user, people.accounts.get(user.0 as usize)?.clone()))
+    }
+
+    /// The account with a key, where somebody can sign in with it.
+    pub(super) fn keyed(&self, key: &str) -> Option<(UserId, Arc<Account>)> {
+        let people = self.people();
+        let user = *people.by_key.get(key)?;
+        Some((user, people.accounts.get(user.0 as usize)?.clone()))
+    }
+
+    /// From now on, whether nobody may do anything without a second factor.
+    pub fn need_second_factor(&self, needed: bool) {
+        self.people.write().unwrap_or_else(PoisonError::into_inner).second_factor_needed = needed;
+    }
+
+    /// Whether nobody may do anything without a second factor.
+    pub fn second_factor_needed(&self) -> bool {
+        self.people().second_factor_needed
+    }
+
+    pub(super) fn guard(&self) -> MutexGuard<'_, Guard> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a session; gives its token.
+    pub(super) async fn begin_session(
         &self,
-        name: &str,
-        password: String,
-        address: &str,
-        now: Instant,
+        account: &Account,
+        (address, user_agent): (String, &str),
         unix_now: i64,
-    ) -> Result<(UserId, String), SignInError<S::Error>> {
-        if name.len() > MAX_NAME || password.len() > MAX_PASSWORD {
-            return Err(SignInError::Wrong);
-        }
-        let name = name.to_lowercase();
-        let keys = [format!("name {name}"), format!("address {address}")];
-        // Counted before the slow check and taken back after a right password: attempts made at the same time count.
-        if !self.count_attempt(&keys, now) {
-            return Err(SignInError::Throttled);
-        }
-        let user = self.people().by_name.get(&name).copied();
-        let account = user.and_then(|(user, _)| self.account(user));
-        let key = account.map_or(name, |account| account.key.clone());
-        let stored = match user {
-            Some((_, true)) => self.store.kept_hash(&key).await,
-            _ => self.store.password_hash(&key).await,
-        };
-        let hash = stored.map_err(SignInError::Store)?.filter(|_| user.is_some()).unwrap_or_else(|| self.decoy.clone());
-        // The semaphore is never closed.
-        let _turn = self.checks.acquire().await;
-        let right = blocking(move || Ok(verify(&hash, &password))).await?;
-        let (Some((user, _)), true) = (user, right) else { return Err(SignInError::Wrong) };
-        self.forgive(&keys);
+    ) -> Result<String, SignInError<S::Error>> {
         let mut token = [0_u8; 32];
         getrandom::fill(&mut token).map_err(|_| SignInError::Random)?;
-        let expires_at = unix_now + self.session_lifetime().as_secs() as i64;
-        self.store.add_session(&token_hash(&token), &key, unix_now, expires_at).await.map_err(SignInError::Store)?;
-        Ok((user, URL_SAFE_NO_PAD.encode(token)))
+        let session = Session {
+            token_hash: token_hash(&token).to_vec(),
+            account: account.key.clone(),
+            created_at: unix_now,
+            used_at: unix_now,
+            expires_at: unix_now + self.session_lifetime().as_secs() as i64,
+            address,
+            user_agent: user_agent.to_owned(),
+        };
+        self.store.begin_session(&session).await.map_err(SignInError::Store)?;
+        Ok(URL_SAFE_NO_PAD.encode(token))
     }
 
-    /// Whose session a token stands for.
-    pub async fn session(&self, token: &str, unix_now: i64) -> Result<Option<UserId>, S::Error> {
+    /// The session that a token stands for, and whose it is.
+    pub async fn session(&self, token: &str, unix_now: i64) -> Result<Option<(UserId, Session)>, S::Error> {
         let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return Ok(None) };
-        let key = self.store.session_key(&token_hash(&token), unix_now).await?;
-        Ok(key.and_then(|key| self.people().by_key.get(&key).copied()))
+        let Some(session) = self.store.session(&token_hash(&token), unix_now).await? else { return Ok(None) };
+        let Some((user, _)) = self.keyed(&session.account) else { return Ok(None) };
+        if unix_now - session.used_at >= USED_EVERY
+            && let Err(error) = self.store.session_used(&session.token_hash, unix_now).await
+        {
+            warn!(error = &error as &dyn std::error::Error, "it is not noted that a session is used");
+        }
+        Ok(Some((user, session)))
     }
 
-    /// Ends a session.
+    /// Ends the session of a token.
     pub async fn sign_out(&self, token: &str) -> Result<(), S::Error> {
         let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return Ok(()) };
-        self.store.remove_session(&token_hash(&token)).await
-    }
-
-    /// Counts an attempt; false where there were too many in the window.
-    fn count_attempt(&self, keys: &[String], now: Instant) -> bool {
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if attempts.len() >= MAX_TRACKED {
-            attempts.retain(|_, &mut (since, _)| now.saturating_duration_since(since) < ATTEMPT_WINDOW);
+        let hash = token_hash(&token);
+        // Whatever has expired by any clock has no sockets.
+        if let Some(session) = self.store.session(&hash, 0).await? {
+            self.store.end_session(&hash).await?;
+            self.sessions_ended(&session.account);
         }
-        if attempts.len() >= MAX_TRACKED {
-            attempts.clear();
-        }
-        let mut allowed = true;
-        for key in keys {
-            let entry = attempts.entry(key.clone()).or_insert((now, 0));
-            if now.saturating_duration_since(entry.0) >= ATTEMPT_WINDOW {
-                *entry = (now, 0);
-            }
-            entry.1 = entry.1.saturating_add(1);
-            allowed &= entry.1 <= MAX_ATTEMPTS;
-        }
-        allowed
+        Ok(())
     }
 
-    /// A right password does not count as an attempt.
-    fn forgive(&self, keys: &[String]) {
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in keys {
-            if let Some((_, count)) = attempts.get_mut(key) {
-                *count = count.saturating_sub(1);
-            }
-        }
+    /// The sessions of the account with a key, the latest first.
+    pub async fn sessions_of(&self, key: &str, unix_now: i64) -> Result<Vec<Session>, S::Error> {
+        self.store.sessions_of(key, unix_now).await
     }
-}
 
-/// The argon2id hash of a password, in PHC form.
-pub fn hash_password<E: std::error::Error + 'static>(password: &str) -> Result<String, SignInError<E>> {
-    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| SignInError::Hash)
-}
-
-/// The hash to store for a configured password; none where the stored one is right already.
-fn new_hash<E: std::error::Error + 'static>(
-    stored: Option<&str>,
-    secret: &Secret,
-) -> Result<Option<String>, SignInError<E>> {
-    if secret.expose().starts_with("$argon2id$") {
-        PasswordHash::new(secret.expose()).map_err(|_| SignInError::Hash)?;
-        return Ok((stored != Some(secret.expose())).then(|| secret.expose().to_owned()));
+    /// Ends one session of an account, by its [`Session::id`]. Says whether it was there.
+    pub async fn end_session(&self, key: &str, id: &str, unix_now: i64) -> Result<bool, S::Error> {
+        let sessions = self.store.sessions_of(key, unix_now).await?;
+        let Some(session) = sessions.into_iter().find(|session| session.id() == id) else { return Ok(false) };
+        let ended = self.store.end_session(&session.token_hash).await?;
+        self.sessions_ended(key);
+        Ok(ended)
     }
-    if stored.is_some_and(|stored| verify(stored, secret.expose())) {
-        return Ok(None);
-    }
-    hash_password(secret.expose()).map(Some)
-}
 
-fn verify(hash: &str, password: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    /// Ends all sessions of an account but one. Says how many.
+    pub async fn end_sessions(&self, key: &str, but: Option<&Session>) -> Result<u64, S::Error> {
+        let ended = self.store.end_sessions(key, but.map(|session| session.token_hash.as_slice())).await?;
+        self.sessions_ended(key);
+        Ok(ended)
+    }
+
+    /// Tells who has a socket of an account that sessions of it have ended.
+    pub fn sessions_ended(&self, key: &str) {
+        // Fails where nobody listens.
+        let _ = self.ended.send(key.into());
+    }
+
+    /// Hears of the accounts whose sessions have ended, by their keys. Who hears that some were missed asks for all.
+    pub fn ended(&self) -> broadcast::Receiver<Arc<str>> {
+        self.ended.subscribe()
+    }
 }
 
 fn token_hash(token: &[u8]) -> [u8; 32] {
     Sha256::digest(token).into()
-}
-
-/// Hashing takes tens of milliseconds, which no socket should wait for.
-async fn blocking<T: Send + 'static, E: std::error::Error + Send + 'static>(
-    work: impl FnOnce() -> Result<T, SignInError<E>> + Send + 'static,
-) -> Result<T, SignInError<E>> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(SignInError::Hash))
 }

@@ -304,11 +304,11 @@ pub(super) fn change(state: &WebState, user: UserId, seq: u64, change: &Change) 
             ServerMessage::Call { seq, call: call(state, (**view).clone()), events: events.clone() }
         }
         Change::Line(id, status, settings) => {
-            let has = state.personal(user).services;
+            let has = state.services(user);
             ServerMessage::Line { seq, line: line(&state.labels(), has, (*id, status.clone(), settings.clone()))? }
         }
         Change::Monitored(line) => {
-            let has = state.personal(user).services;
+            let has = state.services(user);
             ServerMessage::MonitoredLine { seq, line: monitored_line(state, has, line)? }
         }
         Change::Unmonitored(line) => ServerMessage::UnmonitoredLine { seq, line: line.to_string() },
@@ -333,7 +333,7 @@ fn prompt(prompt: Prompt) -> protocol::Prompt {
 
 /// All that a user has.
 pub(super) fn picture(state: &WebState, user: UserId, picture: Picture) -> protocol::Picture {
-    let has = state.personal(user).services;
+    let has = state.services(user);
     let lines = picture.lines.into_iter();
     protocol::Picture {
         seq: picture.seq,

@@ -18,6 +18,11 @@ use super::protocol::interfaces::{
     CertificateRequest, CertificateState, CertificateStates, InterfaceState, InterfaceStates, InterfaceTrial, Listening,
 };
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
+use super::protocol::security::{
+    AccountSecurity, BeginEnrolment, ChangePassword, Confirmation, EndedSessions, Enrolment, EnrolmentCode,
+    LockedAccount, LockedAddress, Locks, OwnSecurity, RecoveryCodes, SecondFactor, SessionReport, Sessions, SignInLock,
+    SignInReport, SignIns, TokenUse, TokenUses,
+};
 use super::protocol::setup::{SetupDatabase, SetupState};
 use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
@@ -48,12 +53,13 @@ use crate::rights::{
     Decision, Denied, Grant, GrantLevel, GroupPart, JournalAccess, Level, LineRight, Place, Reason, Right, RightSet,
     Section, ServiceDecision, ServiceRight, Source, SpecialLevel,
 };
+use crate::shelf::Sentence;
 use crate::site::binding::{BoundBy, LineKey, LineUser, Loose, Unbound};
 use crate::site::{
     AdditionalLine, Address, Administrator, Certificate as CertificateObject, CertificateSource, Computer, Group,
     Interface, InterfaceMode, Journal, KNOWN, Key, Kind, Line as LineObject, LineGroup as LineGroupObject,
     MonitorGroup, ObjectId, Page, PasswordRules, Phones, Preset, ProblemCode, Profile, Reference, Role, Scope,
-    Settings, Stored, Token, User as UserObject, UserGrant, Values, Write,
+    SecondFactorRule, Settings, Stored, Token, User as UserObject, UserGrant, Values, Write,
 };
 
 fn protocol_types() -> String {
@@ -137,6 +143,7 @@ fn protocol_types() -> String {
     add(MediaWorker::decl(&config));
     add(Queue::decl(&config));
     add(CaptureState::decl(&config));
+    add(Sentence::decl(&config));
     add(Process::decl(&config));
     add(Database::decl(&config));
     add(Certificate::decl(&config));
@@ -203,6 +210,7 @@ fn site_types() -> String {
     add(LineRedirection::decl(&config));
     add(Settings::decl(&config));
     add(PasswordRules::decl(&config));
+    add(SecondFactorRule::decl(&config));
     add(CertificateObject::decl(&config));
     add(CertificateSource::decl(&config));
     add(Interface::decl(&config));
@@ -272,6 +280,26 @@ fn site_types() -> String {
     add(ExplainedService::decl(&config));
     add(ExplainedSource::decl(&config));
     add(References::decl(&config));
+    add(OwnSecurity::decl(&config));
+    add(SecondFactor::decl(&config));
+    add(Sessions::decl(&config));
+    add(SessionReport::decl(&config));
+    add(EndedSessions::decl(&config));
+    add(ChangePassword::decl(&config));
+    add(Confirmation::decl(&config));
+    add(BeginEnrolment::decl(&config));
+    add(Enrolment::decl(&config));
+    add(EnrolmentCode::decl(&config));
+    add(RecoveryCodes::decl(&config));
+    add(AccountSecurity::decl(&config));
+    add(SignInLock::decl(&config));
+    add(Locks::decl(&config));
+    add(LockedAccount::decl(&config));
+    add(LockedAddress::decl(&config));
+    add(SignIns::decl(&config));
+    add(SignInReport::decl(&config));
+    add(TokenUses::decl(&config));
+    add(TokenUse::decl(&config));
     text
 }
 

@@ -19,9 +19,9 @@ pub mod setup;
 mod socket;
 pub mod tls;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
@@ -30,6 +30,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use ipnet::IpNet;
+use rustc_hash::FxHashMap;
 
 use crate::administration::Administration;
 use crate::call::cause::CauseCode;
@@ -41,8 +42,8 @@ use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
-use crate::rights;
-use crate::site::{Object, Stored, User};
+use crate::rights::{ServiceSet, services_of};
+use crate::site::{Object, ObjectId, Stored, User};
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{Account, AccountKind, Accounts};
 use crate::web::ice::IceServers;
@@ -99,6 +100,8 @@ pub struct WebState {
     pub trials: Option<Trials>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
+    /// When it was noted last that a token is used, in seconds since 1970.
+    pub token_uses: Arc<Mutex<FxHashMap<ObjectId, i64>>>,
 }
 
 /// How what stands in the configuration is shown.
@@ -207,6 +210,7 @@ impl WebState {
             data_dir: Path::new("").into(),
             trials: None,
             clock: convert::Clock::now(),
+            token_uses: Arc::default(),
         }
     }
 
@@ -241,9 +245,14 @@ impl WebState {
     /// What a user's clients go by.
     fn personal(&self, user: UserId) -> Personal {
         let object = self.users.account(user).and_then(|account| self.object::<User>(&account));
-        let site = self.administration.site();
-        let of = |id| Personal { services: rights::services_of(&site, id), settings: site.settings_for(id) };
-        object.map(|stored| of(stored.id)).unwrap_or_default()
+        let settings = object.map(|stored| self.administration.site().settings_for(stored.id)).unwrap_or_default();
+        Personal { services: self.services(user), settings }
+    }
+
+    /// What a user may use.
+    fn services(&self, user: UserId) -> ServiceSet {
+        let object = self.users.account(user).and_then(|account| self.object::<User>(&account));
+        object.map(|stored| services_of(&self.administration.site(), stored.id)).unwrap_or_default()
     }
 
     /// What only files tell: the server's certificates, and what the process takes of the machine.
@@ -293,6 +302,8 @@ fn unguarded() -> Router<WebState> {
     Router::new()
         .route("/api/v1/admin/session", routes::session::routes(AccountKind::Administrator))
         .route("/api/v1/session", routes::session::routes(AccountKind::User))
+        .merge(routes::security::routes(AccountKind::Administrator))
+        .merge(routes::security::routes(AccountKind::User))
         .route("/api/v1/openapi.json", get(openapi::show))
         .route("/api/v1/socket", any(socket::open))
         .merge(setup::routes())
@@ -348,7 +359,12 @@ fn same_origin(headers: &HeaderMap) -> bool {
     host.is_some() && origin == host
 }
 
-/// The address to throttle by.
-fn client_address(address: SocketAddr) -> String {
-    address.ip().to_string()
+/// Where a request comes from.
+fn client_address(address: SocketAddr) -> IpAddr {
+    address.ip().to_canonical()
+}
+
+/// What sessions know an account by.
+fn account_key<T: Object>(stored: &Stored<T>) -> String {
+    if stored.from_file { stored.object.name().to_lowercase() } else { stored.id.to_string() }
 }

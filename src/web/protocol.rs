@@ -8,6 +8,7 @@ pub mod admin;
 pub mod captures;
 pub mod interfaces;
 pub mod log;
+pub mod security;
 pub mod setup;
 pub mod site;
 pub mod status;
@@ -756,6 +757,10 @@ pub struct SignIn {
     pub name: String,
     /// Password.
     pub password: String,
+    /// What the authenticator app shows, or a recovery code; asked for by 401 `code_needed`.
+    #[serde(default)]
+    #[ts(optional)]
+    pub code: Option<String>,
 }
 
 /// Body of every HTTP error answer.

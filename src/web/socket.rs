@@ -18,7 +18,7 @@ use super::protocol::{
 };
 use super::request::{Wanted, wanted};
 use super::routes::HttpFailure;
-use super::routes::session::{CHECK_EVERY, Still};
+use super::routes::session::Still;
 use super::{WebState, convert, protocol, routes, same_origin};
 use crate::call::cause::CauseCode;
 use crate::ids::{CallId, ClientId, UserId};
@@ -62,14 +62,16 @@ pub(super) async fn open(State(state): State<WebState>, headers: HeaderMap, upgr
         return HttpFailure::from(CauseCode::BadRequest).into_response();
     }
     let user = routes::session::signed_in(&state, AccountKind::User, &headers).await.ok();
-    let still = Still::new(state.clone(), headers);
     upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(async move |mut socket| match user {
-        Some(user) => serve(socket, state, user, still).await,
+        Some(user) => {
+            let still = Still::new(state.clone(), headers, user);
+            serve(socket, state, user, still).await;
+        }
         None => close(&mut socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await,
     })
 }
 
-async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Still) {
+async fn serve(mut socket: WebSocket, state: WebState, user: UserId, mut still: Still) {
     let Some((id, attachment)) = hello(&mut socket, &state, user).await else { return };
     let Attachment { attached, token, beginning, mut events } = attachment;
     let replayed = matches!(beginning, Beginning::Replay { .. });
@@ -106,7 +108,7 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, still: Stil
         arrived = arrived && send(&mut socket, &message).await;
     }
     let leaving = match arrived {
-        true => run(&mut socket, &state, client, &mut events, &still, user).await,
+        true => run(&mut socket, &state, client, &mut events, &mut still, user).await,
         false => Leaving::Broken,
     };
     debug!(user = user.0, %client, ?leaving, "client's socket closed");
@@ -134,7 +136,7 @@ async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option
         }
     };
     let resume = resume.and_then(|token| URL_SAFE_NO_PAD.decode(token).ok()).and_then(|token| token.try_into().ok());
-    if !state.personal(user).services.contains(ServiceRight::WebApp) {
+    if !state.services(user).contains(ServiceRight::WebApp) {
         send(socket, &refusal(id, CauseCode::WebAppNotGiven)).await;
         close(socket, CLOSE_NOT_GIVEN, CauseCode::WebAppNotGiven.english()).await;
         return None;
@@ -164,22 +166,19 @@ async fn run(
     state: &WebState,
     client: ClientId,
     events: &mut mpsc::Receiver<ClientEvent>,
-    still: &Still,
+    still: &mut Still,
     user: UserId,
 ) -> Leaving {
     let mut heard = Instant::now();
-    let mut check = tokio::time::interval_at(Instant::now() + CHECK_EVERY, CHECK_EVERY);
     let mut renew = tokio::time::interval_at(Instant::now() + RENEW_ICE_SERVERS, RENEW_ICE_SERVERS);
     let mut pinged = false;
     let mut asked = Asked::default();
     loop {
         let wake = heard + if pinged { SILENT_LIMIT } else { PING_AFTER };
         tokio::select! {
-            _ = check.tick() => {
-                if !still.signed_in(user).await {
-                    close(socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await;
-                    return Leaving::Left;
-                }
+            () = still.over() => {
+                close(socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await;
+                return Leaving::Left;
             }
             _ = renew.tick() => {
                 let ice_servers = ice_servers(state, user);

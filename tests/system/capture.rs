@@ -281,6 +281,8 @@ fn administrators_alone_get_at_captures() {
         ("PUT", "/groups/main", "{\"capturing\":true,\"audio\":\"headers\"}", 204),
         ("PUT", "/groups/main", "{\"capturing\":true,\"audio\":\"loud\"}", 400),
         ("PUT", "/calls/1", "{\"capturing\":true,\"audio\":\"headers\"}", 404),
+        // What has ended can be captured no longer.
+        ("PUT", "/calls/1", "{\"capturing\":false,\"audio\":\"off\"}", 204),
         ("PUT", "/groups/elsewhere", "{\"capturing\":true}", 404),
         ("GET", "/files/offhook.sqlite", "", 404),
         ("DELETE", "/files/..%2Foffhook.sqlite", "", 404),

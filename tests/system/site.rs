@@ -10,16 +10,18 @@ use crate::support::socket::sign_in;
 use crate::support::softphone::Softphone;
 use crate::support::{SOON, eventually};
 
-const USERS: &str = "/api/v1/admin/users";
+pub(crate) const USERS: &str = "/api/v1/admin/users";
 
 /// Somebody who asks.
 pub(crate) struct Asker<'s> {
-    server: &'s Offhook,
-    cookie: String,
+    /// Of which server.
+    pub(crate) server: &'s Offhook,
+    /// Of the session.
+    pub(crate) cookie: String,
 }
 
 impl<'s> Asker<'s> {
-    /// Signs in.
+    /// An administrator who signs in.
     #[track_caller]
     pub(crate) fn administrator(server: &'s Offhook, name: &str) -> Asker<'s> {
         Asker { server, cookie: sign_in(server, "/api/v1/admin/session", name) }
@@ -35,7 +37,7 @@ impl<'s> Asker<'s> {
         self.cookie
     }
 
-    /// Asks.
+    /// Sends a request.
     #[track_caller]
     pub(crate) fn ask(&self, method: &str, route: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut all = vec![("cookie", self.cookie.as_str())];
@@ -43,7 +45,7 @@ impl<'s> Asker<'s> {
         http::ask(self.server.http(), method, route, &all, body)
     }
 
-    /// What is there, which must be something.
+    /// What a route tells.
     #[track_caller]
     pub(crate) fn get(&self, route: &str) -> Value {
         let answer = self.ask("GET", route, &[], "");
@@ -68,7 +70,7 @@ impl<'s> Asker<'s> {
         answer.header("location").to_owned()
     }
 
-    /// Sets a password.
+    /// Sets somebody's password.
     #[track_caller]
     pub(crate) fn set_password(&self, of: &str, password: &str) {
         let answer = self.send("PUT", &format!("{of}/password"), &[], &json!({ "password": password }));
@@ -77,7 +79,7 @@ impl<'s> Asker<'s> {
 }
 
 /// A server that has nobody to telephone with.
-fn alone(name: &str) -> (Site, Offhook) {
+pub(crate) fn alone(name: &str) -> (Site, Offhook) {
     let site = Site::new(name);
     let pbxes = vec![Pbx::fixed(&site, "pbx", 7)];
     let server = Offhook::start(&site, &Settings { pbxes, users: vec![("alice", Vec::new())], ..Settings::default() });
@@ -209,6 +211,19 @@ fn lists_have_pages_and_many_change_together_or_not_at_all() {
     let refused = root.send("POST", &bulk, &[], &json!({ "ids": ids, "patch": { "login": "same" } }));
     assert_eq!((refused.status, wrong(&refused).1), (422, "/login".into()));
     assert_eq!(root.get(&paths[0])["version"], 2, "nothing has changed");
+    // Each keeps what else it has.
+    let etag = [("if-match", "*")];
+    let chat = root.send("PATCH", &paths[0], &etag, &json!({ "services": ["chat"] }));
+    assert_eq!(chat.status, 200, "{}", chat.text);
+    let added = root.send("POST", &bulk, &[], &json!({ "ids": ids, "add": { "services": ["audio"] } }));
+    assert_eq!(added.json()["changed"].as_array().map(Vec::len), Some(3), "{}", added.text);
+    let services = |path: &str| root.get(path)["object"]["services"].as_array().map(Vec::len);
+    assert_eq!([&paths[0], &paths[1]].map(|path| services(path)), [Some(2), Some(1)]);
+    let removed = root.send("POST", &bulk, &[], &json!({ "ids": ids, "remove": { "services": ["audio"] } }));
+    assert_eq!(removed.status, 200, "{}", removed.text);
+    assert_eq!([&paths[0], &paths[1]].map(|path| services(path)), [Some(1), Some(0)]);
+    let both = root.send("POST", &bulk, &[], &json!({ "ids": ids, "add": {}, "patch": {} }));
+    assert_eq!(both.status, 400, "{}", both.text);
     let missing = root.send("POST", &bulk, &[], &json!({ "ids": [ids[0], "00000000000000000000"], "delete": true }));
     assert_eq!(missing.status, 404, "{}", missing.text);
     let deleted = root.send("POST", &bulk, &[], &json!({ "ids": ids, "delete": true }));
@@ -426,6 +441,7 @@ fn every_route_is_tried_by_every_role_and_by_nobody() {
     let mut tried = 0;
     for (path, methods) in document["paths"].as_object().expect("it has paths") {
         let route = path.replace("{id}", "00000000000000000000").replace("{name}", "nothing");
+        let route = route.replace("{session}", "nothing").replace("{address}", "192.0.2.1");
         for (method, operation) in methods.as_object().expect("it has methods") {
             let (method, described) = (method.to_uppercase(), operation["tags"] != json!(["server"]));
             for (who, asker) in [("nobody", &nobody), ("a user", &user)] {

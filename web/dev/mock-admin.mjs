@@ -1,10 +1,13 @@
 // The administrator's part of the mock server: line groups in every state. MOCK_LINES=5000 adds a group of so many;
 // MOCK_LINES=none leaves all out.
+import { of, own, signIns } from './mock-security.mjs';
 import { log } from './mock-log.mjs';
 import { capture, captures, deleteCapture, failures, leg, status, traces } from './mock-traces.mjs';
 import { siteRoute } from './mock-site.mjs';
 
 const started = Date.now();
+const ACCOUNT = /^\/api\/v1\/admin\/(?:users|administrators)\/(\w+)(\/(?:security|sessions|totp|lock)\b.*)$/;
+const SIGN_INS = '/api/v1/admin/sign-ins';
 const SITE =
   /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|tokens|settings|rights|audit|import|backup|line_groups|lines(?!\/[^/]+\/(trace|reset)))(\/|$)/;
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
@@ -195,7 +198,19 @@ export async function administer(request, response) {
     if (JSON.parse(text).password !== 'secret') json(401, refusal('sign_in_failed'));
     else json(200, { user }, { 'set-cookie': 'mock-admin=1; HttpOnly; SameSite=Strict; Path=/' });
   } else if (!signedIn) json(401, refusal('not_signed_in'));
-  else if (/^\/api\/v1\/admin\/log(\/|$)/.test(pathname)) {
+  else if (pathname.startsWith('/api/v1/admin/session/') || ACCOUNT.test(pathname) || pathname === SIGN_INS) {
+    let text = '';
+    for await (const part of request) text += part;
+    const [, id, rest] = ACCOUNT.exec(pathname) ?? [];
+    const path = pathname.slice('/api/v1/admin/session'.length);
+    const [code, body] =
+      pathname === SIGN_INS
+        ? signIns()
+        : id
+          ? of(request.method, id, rest)
+          : own(request.method, path, text && JSON.parse(text), 'admin');
+    json(code, body, { 'content-type': code < 400 ? 'application/json' : 'application/problem+json' });
+  } else if (/^\/api\/v1\/admin\/log(\/|$)/.test(pathname)) {
     let text = '';
     for await (const part of request) text += part;
     const path = pathname.slice('/api/v1/admin/log'.length);

@@ -7,6 +7,7 @@
 // elsewhere, digit, answer (whoever rings answers), line-failed, functions-off (nothing more can be set), monitored (lines
 // of others), restricted (no services, a locked appearance), refuse (the next request), drop (breaks every socket), down and up, meanwhile (somebody else changes the user that is open in the
 // console).
+import { own } from './mock-security.mjs';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -44,6 +45,7 @@ const server = createServer(async (request, response) => {
   response.setHeader('content-security-policy', policy);
   if (await administer(request, response)) return;
   if (pathname === '/api/v1/session') return void session(request, response);
+  if (pathname.startsWith('/api/v1/session/')) return void security(request, response, pathname);
   if (pathname.startsWith('/mock/')) {
     happen(pathname.slice(6), request.headers.referer);
     return void response.end('ok\n');
@@ -55,16 +57,21 @@ const server = createServer(async (request, response) => {
 });
 
 async function session(request, response) {
-  const json = (status, body, cookie) => {
-    response.writeHead(status, { 'content-type': 'application/json', ...(cookie ? { 'set-cookie': cookie } : {}) });
+  const json = (status, body, cookie, more = {}) => {
+    const headers = { 'content-type': 'application/json', ...more };
+    response.writeHead(status, { ...headers, ...(cookie ? { 'set-cookie': cookie } : {}) });
     response.end(JSON.stringify(body));
   };
   const refusal = (code) => ({ cause: { code, sip_status: null, detail: null }, message: code });
   if (request.method === 'POST') {
     let text = '';
     for await (const part of request) text += part;
-    const { name, password } = JSON.parse(text);
+    const { name, password, code } = JSON.parse(text);
+    if (name === 'locked') return json(429, refusal('too_many_attempts'), undefined, { 'retry-after': '32' });
     if (password !== 'secret') return json(401, refusal('sign_in_failed'));
+    // Who is called so has a second factor, or has to set one up.
+    if (name === 'totp' && !code) return json(401, refusal('code_needed'));
+    if (name === 'totp' && code !== '123456') return json(401, refusal('code_wrong'));
     return json(200, { user: person(name) }, `mock=${encodeURIComponent(name)}; HttpOnly; SameSite=Strict; Path=/`);
   }
   if (request.method === 'DELETE') {
@@ -75,8 +82,27 @@ async function session(request, response) {
   return name ? json(200, { user: person(name) }) : json(401, refusal('not_signed_in'));
 }
 
+async function security(request, response, pathname) {
+  let text = '';
+  for await (const part of request) text += part;
+  const [status, body] = own(
+    request.method,
+    pathname.slice('/api/v1/session'.length),
+    text && JSON.parse(text),
+    nameOf(request),
+  );
+  if (status === 200 && request.method === 'PUT') enrolled.add(nameOf(request));
+  response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' });
+  response.end(body && JSON.stringify(body));
+}
+
+const enrolled = new Set();
 const nameOf = (request) => decodeURIComponent(/mock=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '');
-const person = (name) => ({ name, display_name: name === 'anna' ? 'Anna Berger' : name });
+const person = (name) => ({
+  name,
+  display_name: name === 'anna' ? 'Anna Berger' : name,
+  second_factor_missing: name === 'demanded' && !enrolled.has(name),
+});
 
 const sockets = new WebSocketServer({ noServer: true });
 server.on('upgrade', (request, socket, head) => {

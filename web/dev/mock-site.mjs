@@ -139,6 +139,7 @@ const settings = {
   max_clients: 2,
   password: { min_length: 8 },
   session_days: 30,
+  second_factor: 'optional',
 };
 
 const table = (letter, count, make, fromFile = () => false) =>
@@ -552,7 +553,7 @@ function imported(query, text) {
       ? [write('computer', site.computers.get(idOf('c', 0)), site.computers.get(idOf('c', 0)).object, null)]
       : []),
   ];
-  return [200, { applied: query.get('preview') !== 'true', writes }];
+  return [200, { applied: query.get('preview') !== 'true', writes, skipped: 0, passwords: 0, logins: [] }];
 }
 
 /** What refers to a user or group. */
@@ -602,6 +603,10 @@ export function siteRoute(method, path, query, match, body) {
         note('delete', singular[kind], stored, before, null);
       } else {
         stored.object = { ...before, ...body.patch };
+        for (const [field, values] of Object.entries(body.add ?? {}))
+          stored.object[field] = [...new Set([...before[field], ...values])];
+        for (const [field, values] of Object.entries(body.remove ?? {}))
+          stored.object[field] = stored.object[field].filter((value) => !values.includes(value));
         stored.version++;
         note('change', singular[kind], stored, before, stored.object);
       }

@@ -37,6 +37,7 @@ const pages = {
   'call-silent': '/admin/calls/7',
   'call-refused': '/admin/calls/12',
   'call-held': '/admin/calls/3',
+  'call-running': '/admin/calls/4',
   'call-busy': '/admin/calls/5',
   'call-gone': '/admin/calls/99',
   line: '/admin/lines/201',

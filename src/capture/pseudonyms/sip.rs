@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use offhook_sip::uri::{escaped, unescaped};
+
 use super::{Pseudonyms, REDACTED, sdp};
 use crate::capture::redact;
 
@@ -38,8 +40,10 @@ const ADDRESSES: [&str; 24] = [
 ];
 /// Headers that say who telephones or about what, in a form of their own.
 const PERSONAL: [&str; 6] = ["subject", "s", "organization", "identity", "y", "user-to-user"];
-/// Messages and lists of parts that stand within each other.
+/// Messages, lists of parts, and headers of URIs that stand within each other.
 const MAX_DEPTH: usize = 4;
+/// What a URI ends at that stands in a text.
+const STOPS: &[char] = &[' ', '\t', '\r', '\n', '<', '>', '"', ','];
 
 /// A SIP message with pseudonyms for numbers and names.
 pub(super) fn sip(message: &[u8], pseudonyms: &mut Pseudonyms) -> Vec<u8> {
@@ -79,7 +83,7 @@ fn lines_to(head: &[u8], length: Option<usize>, pseudonyms: &mut Pseudonyms, out
         out.extend(label);
         match (name.as_str(), length) {
             ("content-length" | "l", Some(length)) => out.extend(format!(" {length}").as_bytes()),
-            _ => out.extend(header(&name, &unfolded(content), pseudonyms)),
+            _ => out.extend(header(&name, &unfolded(content), 0, pseudonyms)),
         }
         out.extend(&value[content.len()..]);
     }
@@ -114,7 +118,7 @@ fn content_type(head: &[u8]) -> String {
 fn body(body: &[u8], kind: &str, depth: usize, pseudonyms: &mut Pseudonyms) -> Vec<u8> {
     let lower = kind.to_ascii_lowercase();
     match lower.split(';').next().unwrap_or_default().trim() {
-        "application/sdp" => uris(&sdp::sdp(body, pseudonyms), pseudonyms),
+        "application/sdp" => uris(&sdp::sdp(body, pseudonyms), 0, pseudonyms),
         "message/sip" | "message/sipfrag" if depth < MAX_DEPTH => nested(body, depth + 1, pseudonyms),
         several if several.starts_with("multipart/") && depth < MAX_DEPTH => {
             let boundary = lower.find("boundary=").map(|at| &kind[at + "boundary=".len()..]);
@@ -160,23 +164,23 @@ fn parts(body: &[u8], boundary: &str, depth: usize, pseudonyms: &mut Pseudonyms)
     out
 }
 
-/// The value of a header; `name` in lower case, empty for the first line.
-fn header(name: &str, value: &[u8], pseudonyms: &mut Pseudonyms) -> Vec<u8> {
+/// The value of a header, which stands in so many others; `name` in lower case, empty for the first line.
+fn header(name: &str, value: &[u8], depth: usize, pseudonyms: &mut Pseudonyms) -> Vec<u8> {
     match name {
         "authorization" | "proxy-authorization" => {
-            credentials(&String::from_utf8_lossy(value), pseudonyms).into_bytes()
+            credentials(&String::from_utf8_lossy(value), depth, pseudonyms).into_bytes()
         }
         name if PERSONAL.contains(&name) || name.starts_with("x-") => format!(" {REDACTED}").into_bytes(),
         name if ADDRESSES.contains(&name) => {
             let named = names(&String::from_utf8_lossy(value), pseudonyms);
-            uris(named.as_bytes(), pseudonyms)
+            uris(named.as_bytes(), depth, pseudonyms)
         }
-        _ => uris(value, pseudonyms),
+        _ => uris(value, depth, pseudonyms),
     }
 }
 
 /// Credentials with a pseudonym for the user.
-fn credentials(value: &str, pseudonyms: &mut Pseudonyms) -> String {
+fn credentials(value: &str, depth: usize, pseudonyms: &mut Pseudonyms) -> String {
     let mut shown = Vec::new();
     for part in outside_quotes(value, ',') {
         let (key, content) = part.split_once('=').unwrap_or((part, ""));
@@ -185,7 +189,7 @@ fn credentials(value: &str, pseudonyms: &mut Pseudonyms) -> String {
         shown.push(match name.to_ascii_lowercase().as_str() {
             "username" => format!("{key}=\"{}\"", pseudonyms.of(inner)),
             "username*" => format!("{key}={REDACTED}"),
-            _ => String::from_utf8_lossy(&uris(part.as_bytes(), pseudonyms)).into_owned(),
+            _ => String::from_utf8_lossy(&uris(part.as_bytes(), depth, pseudonyms)).into_owned(),
         });
     }
     shown.join(",")
@@ -216,26 +220,90 @@ fn outside_quotes(text: &str, separator: char) -> Vec<&str> {
 fn names(value: &str, pseudonyms: &mut Pseudonyms) -> String {
     let mut shown = Vec::new();
     for part in outside_quotes(value, ',') {
-        let quoted_end = part.trim_start().strip_prefix('"').and_then(|rest| rest.rfind('"')).unwrap_or(0);
-        let open = part.char_indices().find(|(at, character)| *character == '<' && *at >= quoted_end);
-        shown.push(match open {
-            Some((at, _)) if !part[..at].trim().is_empty() => {
-                let name = part[..at].trim().trim_matches('"').trim();
-                let blank = if part.starts_with(' ') { " " } else { "" };
-                match name {
-                    "" => part.to_owned(),
-                    name => format!("{blank}\"{}\" {}", pseudonyms.of(name), &part[at..]),
-                }
-            }
-            _ => part.to_owned(),
+        let (name, address) = part.split_at(name_len(part));
+        let blank = if part.starts_with(' ') { " " } else { "" };
+        shown.push(match name.trim().trim_matches('"').trim() {
+            "" => part.to_owned(),
+            name => format!("{blank}\"{}\" {}", pseudonyms.of(name), address.trim_start()),
         });
     }
     shown.join(",")
 }
 
+/// How much of an address is the name before it. Brackets and quotes in its parameters begin none.
+fn name_len(part: &str) -> usize {
+    if let [name, _, ..] = outside_quotes(part, '<')[..] {
+        return name.len();
+    }
+    let Some(quoted) = part.trim_start().strip_prefix('"') else { return 0 };
+    let mut escaped = false;
+    let closing = quoted.find(|character| {
+        let closes = character == '"' && !escaped;
+        escaped = character == '\\' && !escaped;
+        closes
+    });
+    match closing {
+        // An address without brackets.
+        Some(at) => part.len() - quoted.len() + at + 1,
+        // Nobody knows where the name was to end.
+        None => part.find('<').unwrap_or(part.len()),
+    }
+}
+
+/// A text with pseudonyms in the headers that URIs have for the requests to be made of them (RFC 3261 19.1.1).
+fn carried<'a>(text: &'a str, depth: usize, pseudonyms: &mut Pseudonyms) -> Cow<'a, str> {
+    if !text.contains('?') {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let (mut rest, mut bracketed) = (text, false);
+    while let Some(first) = rest.chars().next() {
+        // In brackets a URI ends where they close, whatever stands in it.
+        let is_stop = |character: char| if bracketed { character == '>' } else { STOPS.contains(&character) };
+        if is_stop(first) {
+            shown.push(first);
+            rest = &rest[first.len_utf8()..];
+            bracketed = first == '<';
+            continue;
+        }
+        let (uri, behind) = rest.split_at(rest.find(is_stop).unwrap_or(rest.len()));
+        rest = behind;
+        match uri.split_once('?') {
+            Some((place, headers)) if is_sip(place) => {
+                let headers: Vec<_> = headers.split('&').map(|one| carried_header(one, depth, pseudonyms)).collect();
+                shown += &format!("{place}?{}", headers.join("&"));
+            }
+            _ => shown += uri,
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn is_sip(uri: &str) -> bool {
+    let lower = uri.to_ascii_lowercase();
+    lower.contains("sip:") || lower.contains("sips:")
+}
+
+/// One header of a URI, which stays as it was written where it says nothing of anybody.
+fn carried_header<'a>(header: &'a str, depth: usize, pseudonyms: &mut Pseudonyms) -> Cow<'a, str> {
+    let (name, value) = header.split_once('=').unwrap_or((header, ""));
+    let plain = unescaped(value);
+    let shown = match unescaped(name).to_ascii_lowercase().as_str() {
+        _ if depth >= MAX_DEPTH => REDACTED.into(),
+        "body" => masked(plain.as_bytes()).collect(),
+        name => self::header(name, plain.as_bytes(), depth + 1, pseudonyms),
+    };
+    let shown = String::from_utf8_lossy(&shown);
+    match shown == plain {
+        true => Cow::Borrowed(header),
+        false => format!("{name}={}", escaped(shown.trim())).into(),
+    }
+}
+
 /// A text with pseudonyms for the users of all SIP and telephone URIs in it.
-fn uris(text: &[u8], pseudonyms: &mut Pseudonyms) -> Vec<u8> {
+fn uris(text: &[u8], depth: usize, pseudonyms: &mut Pseudonyms) -> Vec<u8> {
     let text = String::from_utf8_lossy(text);
+    let text = carried(&text, depth, pseudonyms);
     let lower = text.to_ascii_lowercase();
     let mut shown = String::with_capacity(text.len());
     let mut done = 0;
@@ -254,7 +322,6 @@ fn uris(text: &[u8], pseudonyms: &mut Pseudonyms) -> Vec<u8> {
 
 /// Where the user of the next URI stands that has one.
 fn next_user(text: &str, lower: &str, mut from: usize) -> Option<Range<usize>> {
-    const STOPS: &[char] = &[' ', '\t', '\r', '\n', '<', '>', '"', ','];
     while let Some(colon) = lower[from..].find(':').map(|at| from + at) {
         from = colon + 1;
         let before = &lower[..colon];

@@ -52,6 +52,48 @@ fn numbers_and_names_get_the_same_pseudonym_wherever_they_stand() {
 }
 
 #[test]
+fn what_calls_are_decided_by_has_the_pseudonyms_of_messages() {
+    use crate::call::directory::{LineGroupEntry, Redirection};
+    use crate::call::effect::Command;
+    use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
+    use crate::capture::influence::Influence;
+    use crate::ids::{CallId, ClientId, LineGroupId, LineId};
+    let mut known = pseudonyms();
+    let own = || "+4989123".to_owned();
+    let forwarding = || Forwarding { kind: ForwardingKind::Busy, callers: Callers::All, to: own(), after: None };
+    let (client, begun, line) = (ClientId(1), None, LineId(0));
+    let group = LineGroupEntry {
+        pickup_code: Some("*4989123<NUMBER>".into()),
+        emergency_numbers: vec![own()],
+        ..LineGroupEntry::default()
+    };
+    let settings = LineSettings { forwardings: vec![forwarding()], remote_office: Some(own()), do_not_disturb: true };
+    let digits = Command::GenerateDigits { call: CallId(1), digits: "4989123".into() };
+    let influences = [
+        Influence::LineGroup { id: LineGroupId(0), name: "main".into(), settings: Box::new(group) },
+        Influence::Line {
+            id: line,
+            group: LineGroupId(0),
+            number: own(),
+            users: Vec::new(),
+            redirections: vec![Redirection { to: own(), rings: std::time::Duration::from_secs(5) }],
+            voice_mailbox: Some(own()),
+        },
+        Influence::LineSettings { line, settings, asked: false },
+        Influence::Command { client, begun, command: Command::SetForwarding { line, forwarding: forwarding() } },
+        Influence::Command { client, begun, command: Command::DeflectCall { call: CallId(1), number: own() } },
+        Influence::Command { client, begun, command: digits },
+    ];
+    let pseudonym = known.of("+4989123");
+    for influence in influences {
+        let shown = serde_json::to_string(&known.influence(influence)).unwrap();
+        assert!(!shown.contains("4989123"), "{shown}");
+        assert!(shown.contains(&pseudonym) || shown.contains("*******"), "{shown}");
+        assert!(!shown.contains("pickup_code\":\"") || shown.contains("<NUMBER>"), "{shown}");
+    }
+}
+
+#[test]
 fn users_of_uris_are_found_in_all_their_forms() {
     let mut known = pseudonyms();
     let code = known.of("*21#");
@@ -93,6 +135,60 @@ fn names_over_two_lines_and_behind_empty_lines_are_found() {
          Contact: \"{doe}\" <sip:{line}@h>\r\nCall-ID: 7\r\n\r\n"
     );
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_name_ends_where_its_quotes_do_whatever_is_quoted_behind_it() {
+    let mut known = pseudonyms();
+    let (alice, bob, line) = (known.of("Alice Doe"), known.of("Bob"), known.of("100"));
+    let alike = known.of(r#"Al\"ice, <x>"#);
+    for (header, expected) in [
+        (
+            r#"Contact: "Alice Doe" <sip:100@h>;+sip.instance="<urn:uuid:1>""#,
+            format!(r#"Contact: "{alice}" <sip:{line}@h>;+sip.instance="<urn:uuid:1>""#),
+        ),
+        (
+            r#"Diversion: "Bob" <sip:100@h>;reason="unconditional", "Alice Doe" <sip:100@h>;reason="x""#,
+            format!(r#"Diversion: "{bob}" <sip:{line}@h>;reason="unconditional", "{alice}" <sip:{line}@h>;reason="x""#),
+        ),
+        (
+            r#"Contact: sip:100@h;+sip.instance="<urn:uuid:1>""#,
+            format!(r#"Contact: sip:{line}@h;+sip.instance="<urn:uuid:1>""#),
+        ),
+        (r#"From: "Al\"ice, <x>" <sip:100@h>;a="b""#, format!(r#"From: "{alike}" <sip:{line}@h>;a="b""#)),
+        (r#"From: "Bob" sip:100@h;a="b""#, format!(r#"From: "{bob}" sip:{line}@h;a="b""#)),
+        (r#"From: "Bob <sip:100@h>"#, format!(r#"From: "{bob}" <sip:{line}@h>"#)),
+    ] {
+        assert_eq!(text(known.sip(format!("{header}\r\n\r\n").as_bytes())), format!("{expected}\r\n\r\n"));
+    }
+}
+
+#[test]
+fn headers_that_stand_in_a_uri_say_nothing_of_anybody() {
+    let mut known = pseudonyms();
+    let (bob, line) = (known.of("Bob"), known.of("200"));
+    let replaces = "Replaces=7%40192.0.2.9%3Bto-tag%3Da%3Bfrom-tag%3Db";
+    let message = format!(
+        "REFER sip:200@h?Subject=Alice SIP/2.0\r\n\
+         Refer-To: <sip:200@h?{replaces}&P-Asserted-Identity=%22Bob%22%3Csip%3A200%40h%3E&Subject=to, Alice&body=Alice>\r\n\
+         Contact: sip:h?From=%22Bob%22%20%3Csip:200@h%3E;x\r\n\r\n"
+    );
+    let identity = format!("%22{bob}%22%20%3Csip%3A{line}%40h%3E");
+    let expected = format!(
+        "REFER sip:{line}@h?Subject=redacted SIP/2.0\r\n\
+         Refer-To: <sip:{line}@h?{replaces}&P-Asserted-Identity={identity}&Subject=redacted&body=xxxxx>\r\n\
+         Contact: sip:h?From={identity}%3Bx\r\n\r\n"
+    );
+    assert_eq!(text(known.sip(message.as_bytes())), expected);
+    // However deep somebody puts them into each other.
+    let mut nested = "Bob".to_owned();
+    for _ in 0..6 {
+        nested = format!("sip:h?Refer-To={}", offhook_sip::uri::escaped(&nested));
+    }
+    let shown = text(known.sip(format!("Refer-To: <{nested}>\r\n\r\n").as_bytes()));
+    assert!(!shown.contains("Bob") && shown.contains("redacted"), "{shown}");
+    let long = format!("Refer-To: <{}>\r\n\r\n", "sip:h?a=".repeat(8000));
+    assert!(text(known.sip(long.as_bytes())).starts_with("Refer-To: <sip:h?"));
 }
 
 #[test]

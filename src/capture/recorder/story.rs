@@ -11,6 +11,9 @@ use crate::call::settings::LineSettings;
 use crate::capture::record::{Record, What};
 use crate::ids::{CallId, LineGroupId, LineId};
 
+/// Line groups and lines that a call is there for; a fork to more is noted for the first.
+const MAX_OWNERS: usize = 16;
+
 /// What is noted of one call; or of one line or line group beside its calls.
 #[derive(Debug)]
 pub(super) struct Story {
@@ -21,6 +24,8 @@ pub(super) struct Story {
     pub(super) octets: usize,
     pub(super) dropped: u32,
     pub(super) owner: Option<Owner>,
+    /// All that it is there for: the one it came for, and those it was sent to.
+    pub(super) owners: Vec<Owner>,
     /// Where it stands among those that are over.
     pub(super) shelved: Option<Owner>,
     pub(super) began: Duration,
@@ -69,12 +74,20 @@ impl Story {
             octets: size_of::<Story>(),
             dropped: 0,
             owner: None,
+            owners: Vec::new(),
             shelved: None,
             began,
             ended: None,
             outcome: None,
             legs: [None, None],
             trouble: false,
+        }
+    }
+
+    /// It is there for this one, too.
+    pub(super) fn add_owner(&mut self, owner: Owner) {
+        if owner != Owner::default() && !self.owners.contains(&owner) && self.owners.len() < MAX_OWNERS {
+            self.owners.push(owner);
         }
     }
 

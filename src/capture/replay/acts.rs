@@ -36,14 +36,17 @@ impl Act {
             });
         }
         let mut acts: Vec<Act> = Vec::new();
+        // Where the last act with the same text is: foreign captures can have very many at the same time.
+        let mut last: HashMap<&[u8], usize> = HashMap::new();
         for handed in capture.handed.iter().filter(|handed| handed.sent == Some(false)) {
             let Some(call) = handed.comments.iter().find_map(|text| comment::call(text)) else { continue };
             let Some(&place) = places.get(call) else { continue };
             let Ok(asked) = serde_json::from_slice::<Value>(&handed.bytes) else { continue };
-            let known = acts.iter_mut().rev().take_while(|act| handed.at.saturating_sub(act.at) <= NOTED_TWICE);
-            match known.into_iter().find(|act| act.asked == asked) {
+            let known = last.get(&*handed.bytes).and_then(|&place| acts.get_mut(place));
+            match known.filter(|act| handed.at.saturating_sub(act.at) <= NOTED_TWICE) {
                 Some(act) => act.calls.push((call.to_owned(), place)),
                 None => {
+                    last.insert(&handed.bytes, acts.len());
                     let line = handed.comments.iter().find_map(|text| comment::line(text)).map(str::to_owned);
                     acts.push(Act { at: handed.at, calls: vec![(call.to_owned(), place)], line, asked });
                 }
@@ -90,5 +93,54 @@ impl Act {
             "conference_call" => pair().map(|(active, held)| Command::ConferenceCall { active, held })?,
             _ => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::read::{Captured, Handed};
+    use crate::capture::trace::TraceTransport;
+
+    /// A client's message, noted beside a call.
+    fn handed(at: u64, call: u32, text: &str) -> Handed {
+        Handed {
+            at,
+            protocol: String::new(),
+            addresses: None,
+            sent: Some(false),
+            bytes: text.to_owned().into(),
+            comments: vec![format!("call={call} line=100 group=main client=1 user=")],
+        }
+    }
+
+    #[test]
+    fn what_is_noted_beside_two_calls_is_one_act_however_much_comes_at_once() {
+        let invite = |call: u32| {
+            let head = format!(
+                "INVITE sip:1@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK{call}\r\nFrom: <sip:2@h>;tag=a\r\n\
+                 To: <sip:1@h>\r\nCall-ID: {call}\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+            );
+            let comments = vec![format!("call={call} line=100 group=main")];
+            Captured {
+                at: u64::from(call),
+                transport: TraceTransport::Udp,
+                source: ([192, 0, 2, 1], 5060).into(),
+                destination: ([192, 0, 2, 9], 5060).into(),
+                bytes: head.into(),
+                comments,
+                sent: None,
+            }
+        };
+        let mut capture = Capture { messages: vec![invite(1), invite(2)], ..Capture::default() };
+        let swap = r#"{"type":"alternate_call","active":"1","held":"2"}"#;
+        capture.handed = vec![handed(9, 1, swap)];
+        // As a crafted file has them.
+        capture.handed.extend((0..100_000).map(|number| handed(9, 1, &format!("{{\"type\":\"x\",\"n\":{number}}}"))));
+        capture.handed.extend([handed(10, 2, swap), handed(10 + NOTED_TWICE * 2, 1, swap)]);
+        let acts = Act::read(&capture, &read::calls(&capture));
+        assert_eq!(acts.len(), 100_002);
+        let calls = |act: &Act| act.calls.iter().map(|(call, _)| call.clone()).collect::<Vec<_>>();
+        assert_eq!((calls(&acts[0]), calls(&acts[100_001])), (vec!["1".to_owned(), "2".into()], vec!["1".to_owned()]));
     }
 }

@@ -22,11 +22,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use self::tap::AudioRecord;
 pub use self::tap::Tap;
 use crate::capture::file::Lost;
+use crate::capture::influence::{Influence, Standing};
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{Record, Sink};
 use crate::capture::recorder::{Clock, Owner};
 use crate::ids::{CallId, LineGroupId, LineId};
-use crate::shelf::{FileKind, Shelf, ShelfSettings};
+use crate::shelf::{FileKind, Sentence, Shelf, ShelfSettings};
 pub use crate::shelf::{ShelfFile as CaptureFile, WhenFull};
 
 /// Records that wait for the thread.
@@ -42,7 +43,8 @@ const MAX_CALLS: usize = 64;
 const AFTER_END: Duration = Duration::from_secs(10);
 
 /// What capture files are called.
-const CAPTURE_FILES: FileKind = FileKind { prefix: "sipav_", ending: ".pcapng", noun: "capture", table: "capture" };
+const CAPTURE_FILES: FileKind =
+    FileKind { prefix: "sipav_", ending: ".pcapng", noun: "capture", german: "der Mitschnitt", table: "capture" };
 
 /// How captures are kept.
 #[derive(Debug, Clone)]
@@ -151,7 +153,7 @@ pub struct CaptureStatus {
     /// What was lost since the start.
     pub lost: Lost,
     /// Why capturing has ended by itself, in a sentence.
-    pub stopped: Option<String>,
+    pub stopped: Option<Sentence>,
     /// Octets that all files together may have.
     pub total_limit: u64,
 }
@@ -171,7 +173,7 @@ struct Shared {
     chosen: RwLock<Chosen>,
     /// Changes whenever something else is chosen.
     version: AtomicU64,
-    stopped: Mutex<Option<String>>,
+    stopped: Mutex<Option<Sentence>>,
     shelf: Mutex<Shelf>,
     total_limit: u64,
     pseudonyms: Option<Pseudonyms>,
@@ -211,8 +213,28 @@ struct Losses {
 enum Item {
     Record(Record),
     Audio(AudioRecord),
+    Influence(Box<InfluenceRecord>),
+    /// When, since 1970-01-01 UTC, and how all stand.
+    Stand(Duration, Box<Standing>),
     /// Nothing follows.
     End,
+}
+
+/// What calls are decided by.
+#[derive(Debug)]
+struct InfluenceRecord {
+    /// When, since 1970-01-01 UTC.
+    at: Duration,
+    call: Option<CallId>,
+    owner: Owner,
+    influence: Influence,
+}
+
+impl InfluenceRecord {
+    /// About how many octets it takes in memory.
+    fn size(&self) -> usize {
+        size_of::<InfluenceRecord>() + self.influence.size()
+    }
 }
 
 /// The way of records to the thread, which ends when this goes.
@@ -326,13 +348,18 @@ impl Captures {
         self.shared.version.load(Ordering::Relaxed)
     }
 
-    /// The way of a call's audio into captures, where that is wanted. `owner` is who it is there for; `clock` turns the
-    /// moments of its packets into times.
-    pub fn tap(&self, call: CallId, owner: Owner, clock: Clock) -> Option<Tap> {
+    /// The way of a call's audio into captures, where that is wanted for any of those that it is there for; `clock` turns
+    /// the moments of its packets into times.
+    pub fn tap(&self, call: CallId, owners: &[Owner], clock: Clock) -> Option<Tap> {
         if !self.shared.open.load(Ordering::Relaxed) {
             return None;
         }
-        let copying = self.shared.audio(call, owner).copying()?;
+        let first = owners.first().copied().unwrap_or_default();
+        let wanted = owners.iter().map(|&owner| (self.shared.audio(call, owner), owner));
+        // The first of those that want the most.
+        let most = |best: (Audio, Owner), next: (Audio, Owner)| if next.0 > best.0 { next } else { best };
+        let (audio, owner) = wanted.fold((self.shared.audio(call, first), first), most);
+        let copying = audio.copying()?;
         Some(Tap::new(self.shared.clone(), self.items.clone(), (call, owner), copying, clock))
     }
 
@@ -366,7 +393,7 @@ impl Captures {
     }
 
     /// Why capturing has ended by itself, in a sentence.
-    pub fn stopped(&self) -> Option<String> {
+    pub fn stopped(&self) -> Option<Sentence> {
         lock(&self.shared.stopped).clone()
     }
 
@@ -445,8 +472,8 @@ impl Shared {
     }
 
     /// Capturing ends for all, until somebody begins it anew.
-    fn stop(&self, why: String) {
-        tracing::warn!(%why, "capturing has ended");
+    fn stop(&self, why: Sentence) {
+        tracing::warn!(why = why.english, "capturing has ended");
         self.choose(|chosen| {
             chosen.groups.fill(GroupCapture::default());
             chosen.calls.clear();
@@ -466,12 +493,10 @@ impl Shared {
         }
     }
 
-    fn wants(&self, record: &Record) -> bool {
+    fn wants(&self, call: Option<CallId>, Owner { group, line }: Owner) -> bool {
         let chosen = self.chosen();
-        record.call.is_some_and(|call| chosen.calls.contains_key(&call))
-            || record
-                .group
-                .is_some_and(|group| chosen.groups.get(group.0 as usize).is_some_and(|group| group.has(record.line)))
+        call.is_some_and(|call| chosen.calls.contains_key(&call))
+            || group.is_some_and(|group| chosen.groups.get(group.0 as usize).is_some_and(|group| group.has(line)))
     }
 
     /// How much of a call's audio is wanted.
@@ -499,14 +524,28 @@ impl Sink for CaptureSink {
         self.shared.open.load(Ordering::Relaxed)
     }
 
-    fn wants(&self, record: &Record) -> bool {
-        self.shared.wants(record)
+    fn wants(&self, call: Option<CallId>, owner: Owner) -> bool {
+        self.shared.wants(call, owner)
     }
 
     fn take(&mut self, record: Record) {
-        let size = record.size();
+        self.hand_over(record.size(), Item::Record(record));
+    }
+
+    fn influence(&mut self, at: Duration, call: Option<CallId>, owner: Owner, influence: Influence) {
+        let record = Box::new(InfluenceRecord { at, call, owner, influence });
+        self.hand_over(record.size(), Item::Influence(record));
+    }
+
+    fn stand(&mut self, at: Duration, standing: Standing) {
+        self.hand_over(standing.size(), Item::Stand(at, Box::new(standing)));
+    }
+}
+
+impl CaptureSink {
+    fn hand_over(&self, size: usize, item: Item) {
         let taken = self.shared.reserve(size, BACKLOG_OCTETS) && {
-            let sent = self.items.try_send(Item::Record(record)).is_ok();
+            let sent = self.items.try_send(item).is_ok();
             if !sent {
                 self.shared.queued.fetch_sub(size, Ordering::Relaxed);
             }

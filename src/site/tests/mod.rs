@@ -54,6 +54,38 @@ fn site() -> Site {
 }
 
 #[test]
+fn values_come_into_lists_and_leave_them_whatever_else_those_have() {
+    let mut site = site();
+    let services = |site: &Site, user| site.body(Kind::User, id(user)).map(|body| body["services"].clone());
+    let items = |user, add: Value, remove: Value| {
+        let read = |items| serde_json::from_value(items).unwrap();
+        Change::Items { kind: Kind::User, id: id(user), expected: None, add: read(add), remove: read(remove) }
+    };
+    apply(&mut site, &[patch(Kind::User, id(1), json!({ "services": ["chat"] }))]);
+    let add = json!({ "services": ["audio", "chat"] });
+    let writes = apply(&mut site, &[items(1, add.clone(), json!({})), items(2, add.clone(), json!({}))]);
+    assert_eq!(writes.len(), 2);
+    assert_eq!(services(&site, 1), services(&site, 2));
+    assert_eq!(services(&site, 1).unwrap().as_array().map(Vec::len), Some(2));
+    assert_eq!(apply(&mut site, &[items(1, add, json!({}))]), [], "they are there already");
+    // Whoever has taken one away meanwhile has done so.
+    apply(&mut site, &[items(1, json!({}), json!({ "services": ["chat", "video"] }))]);
+    assert_eq!(services(&site, 1), Some(json!(["audio"])));
+    apply(&mut site, &[items(1, json!({ "services": ["video"] }), json!({}))]);
+    let mut all = services(&site, 1).unwrap().as_array().unwrap().clone();
+    all.sort_by_key(ToString::to_string);
+    assert_eq!(all, [json!("audio"), json!("video")]);
+    for (add, expected) in [
+        (json!({ "login": ["x"] }), "0 /login wrong_type"),
+        (json!({ "shoes": ["x"] }), "0 /shoes unknown_field"),
+        (json!({ "services": ["x"] }), "0 /services/2 wrong_type"),
+    ] {
+        assert_eq!(refused(&site, &[items(1, add, json!({}))]), [expected]);
+    }
+    assert_eq!(refused(&site, &[items(9, json!({}), json!({}))]), ["0  not_found"]);
+}
+
+#[test]
 fn problems_are_told_where_they_are() {
     let site = site();
     for (body, expected) in [

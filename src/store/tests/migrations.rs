@@ -11,15 +11,17 @@ use crate::call::settings::LineSettingsStore;
 use crate::capture::failures::VerdictStore;
 use crate::quality::QualityStore;
 use crate::store::database::{Durability, POSTGRESQL, Place, SQLITE};
-use crate::store::{Session, Store};
+use crate::store::{AuditFilter, Store};
 use crate::user::accounts::{AccountKind, AccountStore};
+use crate::user::sessions::Session;
 
-const FIXTURES: [&str; 5] = [
+const FIXTURES: [&str; 6] = [
     include_str!("fixtures/sqlite-1.sql"),
     include_str!("fixtures/sqlite-2.sql"),
     include_str!("fixtures/sqlite-3.sql"),
     include_str!("fixtures/sqlite-4.sql"),
     include_str!("fixtures/sqlite-5.sql"),
+    include_str!("fixtures/sqlite-6.sql"),
 ];
 
 /// A database of SQLite as a dump has it.
@@ -35,43 +37,64 @@ async fn restored(dump: &'static str) -> Fresh {
 #[tokio::test]
 async fn what_people_had_in_every_earlier_version_is_there() {
     for (version, dump) in (1..).zip(FIXTURES) {
-        let fresh = restored(dump).await;
-        let store = fresh.open().await;
-        let users = store.accounts(AccountKind::User);
-        assert_eq!(users.password_hash("anna").await.unwrap().as_deref(), Some("$argon2id$anna"), "from {version}");
-        let session = Session {
-            token_hash: vec![0x0A, 0xFF],
-            account: "anna".into(),
-            created_at: 4_000_000_000 - 30 * 24 * 3600,
-            used_at: 4_000_000_000 - 30 * 24 * 3600,
-            expires_at: 4_000_000_000,
-            address: String::new(),
-            user_agent: String::new(),
-        };
-        assert_eq!(store.sessions(AccountKind::User).of("anna", 0).await.unwrap(), [session], "from {version}");
-        if version >= 2 {
-            has_administrators(&store).await;
-        }
-        let calls = store.quality().recent(10).await.unwrap();
-        let lines = store.line_settings().load().await.unwrap();
-        let verdicts = store.verdicts().between(0.0, 1e15).await.unwrap();
-        assert_eq!(calls.len(), usize::from(version >= 3), "from {version}");
-        assert_eq!(lines.len(), usize::from(version >= 4), "from {version}");
-        assert_eq!(verdicts.calls.len(), usize::from(version >= 5), "from {version}");
-        if let Some(call) = calls.first() {
-            assert_eq!((call.id.as_str(), call.legs.len(), call.legs[0].mos), ("c1", 1, Some(4.25)));
-            assert_eq!((call.caller.as_deref(), call.connected_at), (Some("21"), None));
-        }
-        if let Some((group, number, settings)) = lines.first() {
-            assert!((group.as_str(), number.as_str()) == ("main", "100") && settings.do_not_disturb);
-        }
-        if let Some(verdict) = verdicts.calls.first() {
-            assert_eq!((verdict.code.as_str(), verdict.german.as_str()), ("wrong_password", "Falsches Kennwort."));
-        }
-        // Once more changes nothing.
-        store.close().await;
-        fresh.open().await.close().await;
+        has_everything(&restored(dump).await, version).await;
     }
+}
+
+#[tokio::test]
+async fn what_people_had_in_earlier_versions_of_postgresql_is_there() {
+    let fresh = Fresh::postgresql();
+    let place = Place::of(&fresh.folder, &fresh.database).unwrap();
+    let mut connection = place.connect(Durability::Full).await.unwrap();
+    connection.execute(include_str!("fixtures/postgres-1.sql")).await.unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    // Its first version was the sixth of SQLite.
+    has_everything(&fresh, 6).await;
+}
+
+/// Whether what a database of some version had is there once it is opened.
+async fn has_everything(fresh: &Fresh, version: usize) {
+    let store = fresh.open().await;
+    let users = store.accounts(AccountKind::User);
+    assert_eq!(users.password_hash("anna").await.unwrap().as_deref(), Some("$argon2id$anna"), "from {version}");
+    let session = Session {
+        token_hash: vec![0x0A, 0xFF],
+        account: "anna".into(),
+        created_at: 4_000_000_000 - 30 * 24 * 3600,
+        used_at: 4_000_000_000 - 30 * 24 * 3600,
+        expires_at: 4_000_000_000,
+        address: String::new(),
+        user_agent: String::new(),
+    };
+    assert_eq!(store.sessions(AccountKind::User).of("anna", 0).await.unwrap(), [session], "from {version}");
+    if version >= 2 {
+        has_administrators(&store).await;
+    }
+    let calls = store.quality().recent(10).await.unwrap();
+    let lines = store.line_settings().load().await.unwrap();
+    let verdicts = store.verdicts().between(0.0, 1e15).await.unwrap();
+    let objects = store.site().load().await.unwrap();
+    let audit = store.audit().list(&AuditFilter::default(), None, 10).await.unwrap();
+    assert_eq!(calls.len(), usize::from(version >= 3), "from {version}");
+    assert_eq!(lines.len(), usize::from(version >= 4), "from {version}");
+    assert_eq!(verdicts.calls.len(), usize::from(version >= 5), "from {version}");
+    assert_eq!((objects.len(), audit.len()), (usize::from(version >= 6), usize::from(version >= 6)), "from {version}");
+    if let Some(call) = calls.first() {
+        assert_eq!((call.id.as_str(), call.legs.len(), call.legs[0].mos), ("c1", 1, Some(4.25)));
+        assert_eq!((call.caller.as_deref(), call.connected_at), (Some("21"), None));
+    }
+    if let Some((group, number, settings)) = lines.first() {
+        assert!((group.as_str(), number.as_str()) == ("main", "100") && settings.do_not_disturb);
+    }
+    if let Some(verdict) = verdicts.calls.first() {
+        assert_eq!((verdict.code.as_str(), verdict.german.as_str()), ("wrong_password", "Falsches Kennwort."));
+    }
+    if let (Some(object), Some((_, entry))) = (objects.first(), audit.first()) {
+        assert_eq!((object.version, entry.title.as_str(), entry.at), (3, "Carla", 5_000));
+    }
+    // Once more changes nothing.
+    store.close().await;
+    fresh.open().await.close().await;
 }
 
 async fn has_administrators(store: &Store) {

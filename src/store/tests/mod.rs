@@ -8,6 +8,7 @@ mod opening;
 #[path = "../../../tests/system/support/postgres.rs"]
 mod postgres;
 mod records;
+mod sign_in;
 mod site;
 
 use std::fs;

@@ -3,8 +3,9 @@
 use super::on_both;
 use crate::config::Secret;
 use crate::store::seal::{SealError, SecretOf};
-use crate::store::{Answer, AuditEntry, AuditFilter, Picture, Row, Session, SiteError, Store, Write};
+use crate::store::{Answer, AuditEntry, AuditFilter, Picture, Row, SiteError, Store, Write};
 use crate::user::accounts::AccountKind;
+use crate::user::sessions::Session;
 
 const DAY: i64 = 24 * 3600;
 
@@ -81,7 +82,7 @@ async fn objects_come_change_and_go_with_their_secrets_pictures_and_sessions() {
         assert_eq!(store.pictures().versions().await.unwrap().len(), 1);
 
         let secrets = vec![("totp".to_owned(), Some(Secret::new("five")))];
-        let of_the_file = Write::Secrets { kind: "user".into(), id: "of-the-file".into(), secrets };
+        let of_the_file = Write::Secrets { kind: "user".into(), id: "of-the-file".into(), secrets, keep_session: None };
         let gone = Write::Delete { kind: "user".into(), id: "a".into(), expected: 3 };
         site.write(&[of_the_file, gone], &[]).await.unwrap();
         assert_eq!(site.load().await.unwrap(), [row("b", 1, "{}")]);

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::shelf::Sentence;
+
 /// Answer to `GET /api/v1/admin/captures`. Times are milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Captures {
@@ -20,8 +22,8 @@ pub struct Captures {
     pub dropped_packets: u64,
     /// Whether audio may be captured with its payload: not where numbers and names are pseudonyms.
     pub payload_allowed: bool,
-    /// Why capturing has ended by itself, in English; None: it has not.
-    pub stopped: Option<String>,
+    /// Why capturing has ended by itself; None: it has not.
+    pub stopped: Option<Sentence>,
     /// Octets that all files together may have.
     #[ts(type = "number")]
     pub total_limit: u64,

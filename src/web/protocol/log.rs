@@ -8,6 +8,7 @@ use ts_rs::TS;
 
 use super::captures::CaptureFile;
 use crate::log::{Area, LogLevel};
+use crate::shelf::Sentence;
 
 /// Answer to `GET /api/v1/admin/log`. Times are milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -22,14 +23,14 @@ pub struct Log {
     /// Octets that they have.
     #[ts(type = "number")]
     pub total: u64,
-    /// Why nothing is written to files, in English; None: it is.
-    pub stopped: Option<String>,
+    /// Why nothing is written to files; None: it is.
+    pub stopped: Option<Sentence>,
     /// Lines that are missing since the start: in files, on standard error, in the log of the system.
     pub missing: LogMissing,
     /// This and what is more important goes to the log of the system; None: nothing does.
     pub system: Option<LogLevel>,
-    /// Why that takes no lines, in English; None: it does.
-    pub system_problem: Option<String>,
+    /// Why that takes no lines; None: it does.
+    pub system_problem: Option<Sentence>,
 }
 
 /// How much of an area is logged.

@@ -8,7 +8,7 @@ use ts_rs::TS;
 
 use crate::rights::{Denied, Place, Reason, Right, ServiceRight, Source};
 use crate::site::binding::{BoundBy, LineKey, Unbound};
-use crate::site::{Kind, ObjectId, Reference, Stored, Token, Write};
+use crate::site::{Items, Kind, ObjectId, Reference, Stored, Token, Write};
 
 /// Why a request was refused (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
@@ -53,7 +53,7 @@ pub struct FieldProblem {
     pub line: Option<u64>,
 }
 
-/// Body of `POST /api/v1/admin/users/bulk` and the like: either `patch` or `delete`.
+/// Body of `POST /api/v1/admin/users/bulk` and the like: either `patch`, or `add` and `remove`, or `delete`.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
 pub struct Bulk {
@@ -63,6 +63,15 @@ pub struct Bulk {
     #[serde(default)]
     #[ts(optional, type = "Record<string, unknown>")]
     pub patch: Option<Value>,
+    /// What comes into lists of all of them, by the names of the fields: `{"services": ["chat"]}`. What else they have
+    /// stays.
+    #[serde(default)]
+    #[ts(optional, type = "Record<string, unknown[]>")]
+    pub add: Option<Items>,
+    /// What leaves lists of all of them.
+    #[serde(default)]
+    #[ts(optional, type = "Record<string, unknown[]>")]
+    pub remove: Option<Items>,
     /// Whether they are deleted.
     #[serde(default)]
     #[ts(optional, as = "Option<bool>")]
@@ -314,4 +323,6 @@ pub struct Import {
     pub skipped: usize,
     /// Passwords that it sets.
     pub passwords: usize,
+    /// Logins of the users whose passwords are among them.
+    pub logins: Vec<String>,
 }

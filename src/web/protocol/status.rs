@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::shelf::Sentence;
+
 /// Answer to `GET /api/v1/admin/status`. Times are milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Status {
@@ -70,8 +72,8 @@ pub struct CaptureState {
     /// Octets that wait to be written.
     #[ts(type = "number")]
     pub queued: usize,
-    /// Why capturing has ended by itself, in English.
-    pub stopped: Option<String>,
+    /// Why capturing has ended by itself.
+    pub stopped: Option<Sentence>,
 }
 
 /// What the process takes of the machine.

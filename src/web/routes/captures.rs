@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -86,14 +87,23 @@ async fn select_call(
     let captures = state.captures.as_ref().ok_or(CauseCode::NotFound)?;
     let audio = allowed(captures, audio)?;
     let call: CallId = id.parse().map_err(|_| CauseCode::UnknownCall)?;
-    let running = state.core.calls().await.ok_or(CauseCode::ShuttingDown)?;
-    if running.calls.iter().all(|known| known.record.id != call) {
+    // What has ended can always be captured no longer.
+    if capturing && !runs(&state, call).await? {
         return Err(CauseCode::UnknownCall.into());
     }
     tracing::info!(user, %call, capturing, ?audio, "capturing of a call changed by an administrator");
     captures.select_call(call, capturing.then_some(audio));
     state.core.set_captures(captures.clone()).await;
+    if capturing && !runs(&state, call).await? {
+        // It ended before it was chosen: nobody says so any more.
+        captures.ended(call, Instant::now());
+    }
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn runs(state: &WebState, call: CallId) -> Result<bool, CauseCode> {
+    let running = state.core.calls().await.ok_or(CauseCode::ShuttingDown)?;
+    Ok(running.calls.iter().any(|known| known.record.id == call))
 }
 
 /// How much of the audio is captured, where that may be.

@@ -13,10 +13,9 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream;
 use serde::Deserialize;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Interval, interval_at};
 
 use super::HttpFailure;
-use super::session::{CHECK_EVERY, Still};
+use super::session::Still;
 use crate::call::cause::CauseCode;
 use crate::ids::UserId;
 use crate::net::clients::{Beginning, Change, ClientEvent};
@@ -55,9 +54,8 @@ pub(super) async fn follow(
             changes.into_iter().filter_map(message).collect()
         }
     };
-    let still = Still::new(state.clone(), headers);
-    let check = interval_at(Instant::now() + CHECK_EVERY, CHECK_EVERY);
-    let follower = Follower { state, user, still, first, events, check };
+    let still = Still::new(state.clone(), headers, user);
+    let follower = Follower { state, user, still, first, events };
     let events = stream::unfold(follower, |mut follower| async move {
         let (seq, message) = follower.next().await?;
         let event = Event::default().id(seq.to_string()).json_data(&message).ok()?;
@@ -74,7 +72,6 @@ struct Follower {
     /// What it has missed, or the picture.
     first: VecDeque<(u64, ServerMessage)>,
     events: mpsc::Receiver<ClientEvent>,
-    check: Interval,
 }
 
 impl Follower {
@@ -85,11 +82,7 @@ impl Follower {
         }
         loop {
             tokio::select! {
-                _ = self.check.tick() => {
-                    if !self.still.signed_in(self.user).await {
-                        return None;
-                    }
-                }
+                () = self.still.over() => return None,
                 event = self.events.recv() => {
                     if let ClientEvent::Changed { seq, change } = event?
                         && let Some(message) = convert::change(&self.state, self.user, seq, &change)

@@ -5,6 +5,7 @@ pub mod captures;
 mod events;
 mod files;
 pub mod log;
+pub mod security;
 pub mod session;
 pub mod site;
 mod status;

@@ -1,7 +1,7 @@
 //! Signing in and out: `/api/v1/session` for users, `/api/v1/admin/session` for administrators.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -13,6 +13,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use axum::{Extension, Json};
 use serde::Serialize;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Interval, interval_at};
 use tracing::{error, info};
 
 use super::site::tokens::bearer;
@@ -20,9 +23,12 @@ use super::table::Identity;
 use super::{HttpFailure, Secure};
 use crate::administration::Actor;
 use crate::call::cause::CauseCode;
+use crate::config::Secret;
 use crate::ids::UserId;
 use crate::site::{Administrator, Role, Stored};
 use crate::user::accounts::{Account, AccountKind, SignInError};
+use crate::user::sessions::Session;
+use crate::user::sign_in::{self, SignedIn};
 use crate::web::protocol::{SignIn, User};
 use crate::web::setup::Inside;
 use crate::web::{WebState, client_address, same_origin};
@@ -36,31 +42,34 @@ fn cookie_names(kind: AccountKind) -> [&'static str; 2] {
 }
 
 /// How often a connection that stays asks whether its session goes on.
-pub(in crate::web) const CHECK_EVERY: Duration = Duration::from_secs(15);
+const CHECK_EVERY: Duration = Duration::from_secs(15);
 
 /// Body of a successful answer.
 #[derive(Debug, Serialize)]
 pub struct SessionBody {
-    user: SignedIn,
+    user: SignedInUser,
 }
 
 /// Who is signed in.
 #[derive(Debug, Serialize)]
-struct SignedIn {
+struct SignedInUser {
     #[serde(flatten)]
     user: User,
     /// What an administrator may do.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
+    /// Whether nothing can be done before a second factor is set up.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    second_factor_missing: bool,
 }
 
 /// The session of one kind of account.
 pub fn routes(kind: AccountKind) -> MethodRouter<WebState> {
-    post(sign_in).get(show).delete(sign_out).layer(Extension(kind))
+    post(begin).get(show).delete(sign_out).layer(Extension(kind))
 }
 
 /// `POST`: signs in.
-async fn sign_in(
+async fn begin(
     State(state): State<WebState>,
     Extension(kind): Extension<AccountKind>,
     Extension(Secure(secure)): Extension<Secure>,
@@ -71,26 +80,46 @@ async fn sign_in(
     if !same_origin(&headers) {
         return Err(CauseCode::BadRequest.into());
     }
-    let Json(SignIn { name, password }) = body.map_err(|_| CauseCode::BadRequest)?;
+    let Json(SignIn { name, password, code }) = body.map_err(|_| CauseCode::BadRequest)?;
     let address = client_address(address);
-    let signed_in = state.accounts(kind).sign_in(&name, password, &address, Instant::now(), unix_now()).await;
-    let (user, token) = signed_in.map_err(|failure| match failure {
-        SignInError::Wrong => {
-            info!(%address, ?kind, "sign-in refused");
-            CauseCode::SignInFailed
-        }
-        SignInError::Throttled => CauseCode::TooManyAttempts,
-        failure => {
-            error!(error = &failure as &dyn std::error::Error, "sign-in failed");
-            CauseCode::Internal
-        }
-    })?;
+    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let secret = &Secret::new(password);
+    let asked = sign_in::SignIn { name: &name, secret, code: code.as_deref(), address, user_agent };
+    let signed_in = match state.accounts(kind).sign_in(asked, Instant::now(), unix_now()).await {
+        Ok(signed_in) => signed_in,
+        Err(failure) => return Ok(refusal(kind, address, &failure)),
+    };
+    let SignedIn { user, token } = signed_in;
     let account = state.accounts(kind).account(user).map(|account| account.name.clone());
     info!(user = account, %address, ?kind, "signed in");
-    let mut response = body_for(&state, kind, user)?;
+    let mut response = body_for(&state, kind, user).await?;
     let cookie = cookie(kind, secure, &token, state.accounts(kind).session_lifetime().as_secs())?;
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
+}
+
+/// Why somebody is not signed in.
+fn refusal(kind: AccountKind, address: IpAddr, failure: &SignInError<sqlx::Error>) -> Response {
+    let cause = match failure {
+        SignInError::Wrong => CauseCode::SignInFailed,
+        SignInError::CodeNeeded => CauseCode::CodeNeeded,
+        SignInError::CodeWrong => CauseCode::CodeWrong,
+        SignInError::Wait(_) => CauseCode::TooManyAttempts,
+        failure => {
+            error!(error = failure as &dyn std::error::Error, "sign-in failed");
+            CauseCode::Internal
+        }
+    };
+    if cause != CauseCode::CodeNeeded {
+        info!(%address, ?kind, cause = cause.code(), "sign-in refused");
+    }
+    let mut response = HttpFailure::from(cause).into_response();
+    if let SignInError::Wait(wait) = failure {
+        // Whole seconds, of which a part is one, too.
+        let seconds = wait.as_millis().div_ceil(1_000).max(1) as u64;
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// `GET`: who is signed in.
@@ -99,8 +128,8 @@ async fn show(
     Extension(kind): Extension<AccountKind>,
     headers: HeaderMap,
 ) -> Result<Response, HttpFailure> {
-    let user = signed_in(&state, kind, &headers).await?;
-    body_for(&state, kind, user)
+    let (user, _) = session(&state, kind, &headers).await?;
+    body_for(&state, kind, user).await
 }
 
 /// `DELETE`: signs out.
@@ -124,42 +153,50 @@ async fn sign_out(
 
 /// Lets a request on when an administrator's own page sent it, or a program with a token. Every scope has the metrics.
 pub async fn administrators_only(State(state): State<WebState>, request: Request, next: Next) -> Response {
-    match is_administrator(&state, request.headers().clone()).await {
+    let address = address_of(&request);
+    match is_administrator(&state, request.headers().clone(), address).await {
         Ok(()) => next.run(request).await,
         Err(cause) => HttpFailure::from(cause).into_response(),
     }
 }
 
-async fn is_administrator(state: &WebState, headers: HeaderMap) -> Result<(), CauseCode> {
-    match bearer(state, &headers).await? {
+async fn is_administrator(state: &WebState, headers: HeaderMap, address: Option<IpAddr>) -> Result<(), CauseCode> {
+    match bearer(state, &headers, address).await? {
         Some(_) => Ok(()),
-        None => identity(state, headers, None).await.map(|_| ()),
+        None => identity(state, headers, address).await.map(|_| ()),
     }
 }
 
 /// Finds out which administrator sent a request, for the routes of a [`Routes`](super::table::Routes).
 pub async fn identify(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| client_address(*from));
+    let address = address_of(&request);
     let identity = match request.extensions().get::<Inside>() {
-        Some(Inside) if same_origin(request.headers()) => Ok(Identity::of_setup(address)),
+        Some(Inside) if same_origin(request.headers()) => {
+            Ok(Identity::of_setup(address.map(|address| address.to_string())))
+        }
         _ => identity(&state, request.headers().clone(), address).await,
     };
     request.extensions_mut().insert(identity);
     next.run(request).await
 }
 
-async fn identity(state: &WebState, headers: HeaderMap, address: Option<String>) -> Result<Identity, CauseCode> {
+fn address_of(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| client_address(*from))
+}
+
+async fn identity(state: &WebState, headers: HeaderMap, address: Option<IpAddr>) -> Result<Identity, CauseCode> {
     if !same_origin(&headers) {
         return Err(CauseCode::BadRequest);
     }
-    if let Some(bearer) = bearer(state, &headers).await? {
+    if let Some(bearer) = bearer(state, &headers, address).await? {
+        let address = address.map(|address| address.to_string());
         return bearer.identity(address).ok_or(CauseCode::RoleForbids);
     }
     let slot = signed_in(state, AccountKind::Administrator, &headers).await.map_err(|failure| failure.cause())?;
     let account = state.administrators.account(slot).ok_or(CauseCode::NotSignedIn)?;
     let stored = administrator(state, &account).ok_or(CauseCode::NotSignedIn)?;
     let id = if stored.from_file { account.name.clone() } else { stored.id.to_string() };
-    let actor = Actor { kind: "administrator", id, address };
+    let actor = Actor { kind: "administrator", id, address: address.map(|address| address.to_string()) };
     Ok(Identity { actor, name: account.name.clone(), role: stored.object.role })
 }
 
@@ -196,51 +233,95 @@ pub async fn users_only(State(state): State<WebState>, mut request: Request, nex
     }
 }
 
-/// Asks whether the session that a socket was opened with goes on: the person may have signed out in another tab.
+/// Asks whether the session that a socket was opened with goes on: the person may have signed out in another tab, or been
+/// signed out.
 pub(in crate::web) struct Still {
     state: WebState,
     headers: HeaderMap,
+    user: UserId,
+    ended: broadcast::Receiver<Arc<str>>,
+    check: Interval,
+    /// It is to be asked, as far as that was not done.
+    due: bool,
 }
 
 impl Still {
-    /// Of a request.
-    pub(in crate::web) fn new(state: WebState, headers: HeaderMap) -> Still {
-        Still { state, headers }
+    /// Of a request that a user's session came with.
+    pub(in crate::web) fn new(state: WebState, headers: HeaderMap, user: UserId) -> Still {
+        let ended = state.users.ended();
+        let check = interval_at(tokio::time::Instant::now() + CHECK_EVERY, CHECK_EVERY);
+        Still { state, headers, user, ended, check, due: true }
     }
 
-    /// Whether it does.
-    pub(in crate::web) async fn signed_in(&self, user: UserId) -> bool {
-        // A database that cannot be asked says nothing about the session.
-        match signed_in(&self.state, AccountKind::User, &self.headers).await {
-            Ok(found) => found == user,
-            Err(failure) => failure.cause() != CauseCode::NotSignedIn,
+    /// Returns when it is over. What is waited for may be dropped and asked for again.
+    pub(in crate::web) async fn over(&mut self) {
+        loop {
+            while !self.due {
+                self.due = tokio::select! {
+                    _ = self.check.tick() => true,
+                    key = self.ended.recv() => match key {
+                        Ok(key) => self.state.users.account(self.user).is_none_or(|account| *account.key == *key),
+                        Err(RecvError::Lagged(_)) => true,
+                        // It lives as long as the state.
+                        Err(RecvError::Closed) => return,
+                    },
+                };
+            }
+            // A database that cannot be asked says nothing about the session.
+            let over = match session(&self.state, AccountKind::User, &self.headers).await {
+                Ok((found, _)) => found != self.user,
+                Err(failure) => failure.cause() == CauseCode::NotSignedIn,
+            };
+            self.due = false;
+            if over {
+                return;
+            }
         }
     }
 }
 
-/// Whose cookie came with a request.
+/// Whose cookie came with a request. Nobody's counts who has yet to set up a second factor that the settings demand.
 pub async fn signed_in(state: &WebState, kind: AccountKind, headers: &HeaderMap) -> Result<UserId, HttpFailure> {
+    let (user, _) = session(state, kind, headers).await?;
+    if must_enrol(state, kind, user).await? { Err(CauseCode::SecondFactorMissing.into()) } else { Ok(user) }
+}
+
+/// The session whose cookie came with a request.
+pub(super) async fn session(
+    state: &WebState,
+    kind: AccountKind,
+    headers: &HeaderMap,
+) -> Result<(UserId, Session), HttpFailure> {
     for token in tokens(kind, headers) {
         match state.accounts(kind).session(token, unix_now()).await {
-            Ok(Some(user)) => return Ok(user),
+            Ok(Some(found)) => return Ok(found),
             Ok(None) => {}
-            Err(failure) => {
-                error!(error = &failure as &dyn std::error::Error, "session lookup failed");
-                return Err(CauseCode::Internal.into());
-            }
+            Err(failure) => return Err(lookup_failed(&failure)),
         }
     }
     Err(CauseCode::NotSignedIn.into())
 }
 
-fn body_for(state: &WebState, kind: AccountKind, user: UserId) -> Result<Response, HttpFailure> {
+fn lookup_failed(failure: &sqlx::Error) -> HttpFailure {
+    error!(error = failure as &dyn std::error::Error, "session lookup failed");
+    CauseCode::Internal.into()
+}
+
+async fn must_enrol(state: &WebState, kind: AccountKind, user: UserId) -> Result<bool, HttpFailure> {
+    let accounts = state.accounts(kind);
+    let account = accounts.account(user).ok_or(CauseCode::NotSignedIn)?;
+    accounts.must_enrol(&account).await.map_err(|failure| lookup_failed(&failure))
+}
+
+async fn body_for(state: &WebState, kind: AccountKind, user: UserId) -> Result<Response, HttpFailure> {
     let account = state.accounts(kind).account(user).ok_or(CauseCode::NotSignedIn)?;
     let role = match kind {
         AccountKind::User => None,
         AccountKind::Administrator => Some(administrator(state, &account).ok_or(CauseCode::NotSignedIn)?.object.role),
     };
+    let second_factor_missing = must_enrol(state, kind, user).await?;
     let user = User { name: account.name.clone(), display_name: account.display_name.clone() };
-    Ok(Json(SessionBody { user: SignedIn { user, role } }).into_response())
+    Ok(Json(SessionBody { user: SignedInUser { user, role, second_factor_missing } }).into_response())
 }
 
 fn tokens(kind: AccountKind, headers: &HeaderMap) -> impl Iterator<Item = &str> {
@@ -261,6 +342,7 @@ fn cookie(kind: AccountKind, secure: bool, token: &str, lifetime: u64) -> Result
     HeaderValue::from_str(&text).map_err(|_| CauseCode::Internal.into())
 }
 
-fn unix_now() -> i64 {
+/// Seconds since 1970.
+pub(super) fn unix_now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
 }

@@ -1,9 +1,10 @@
 //! Plain HTTP requests, for what no page would send.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 use super::SOON;
 
@@ -36,7 +37,29 @@ impl Answer {
 /// Sends a request and reads the whole answer.
 #[track_caller]
 pub(crate) fn ask(server: SocketAddr, method: &str, route: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let mut stream = TcpStream::connect_timeout(&server, SOON).expect("the server listens");
+    let stream = TcpStream::connect_timeout(&server, SOON).expect("the server listens");
+    ask_on(stream, method, route, headers, body)
+}
+
+/// The same from one of this machine's addresses.
+#[track_caller]
+pub(crate) fn ask_from(
+    from: Ipv4Addr,
+    server: SocketAddr,
+    method: &str,
+    route: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there is a socket");
+    socket.bind(&SocketAddr::from((from, 0)).into()).expect("the address is this machine's");
+    socket.connect_timeout(&server.into(), SOON).expect("the server listens");
+    ask_on(socket.into(), method, route, headers, body)
+}
+
+#[track_caller]
+fn ask_on(mut stream: TcpStream, method: &str, route: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let server = stream.peer_addr().expect("it is connected");
     stream.set_read_timeout(Some(SOON)).expect("a timeout can be set");
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();

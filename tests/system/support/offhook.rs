@@ -197,6 +197,18 @@ impl Offhook {
     #[track_caller]
     pub(crate) fn restart(&mut self) {
         self.ctrl_c();
+        self.start_again();
+    }
+
+    /// Kills it, as a power cut would end it.
+    #[track_caller]
+    pub(crate) fn kill(&mut self) {
+        self.process.kill_all();
+    }
+
+    /// Starts it again on the same files.
+    #[track_caller]
+    pub(crate) fn start_again(&mut self) {
         // What it printed before would say that it is ready.
         let log = self.dir.join("log");
         fs::rename(&log, self.dir.join("log-before")).expect("the log can be renamed");

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tungstenite::client::IntoClientRequest;
@@ -78,6 +79,19 @@ impl Socket {
             let message = self.next();
             if message["type"] == kind {
                 return message;
+            }
+        }
+    }
+
+    /// Waits until the server closes the socket, for no longer than that; gives the code.
+    #[track_caller]
+    pub(crate) fn closed_within(&mut self, within: Duration) -> u16 {
+        self.socket.get_ref().set_read_timeout(Some(within)).expect("a timeout can be set");
+        loop {
+            match self.socket.read() {
+                Ok(Message::Close(frame)) => return frame.expect("it says why").code.into(),
+                Ok(_) => {}
+                Err(error) => panic!("it is not closed: {error}"),
             }
         }
     }

@@ -12,7 +12,7 @@ const group = (audio: CaptureAudio, payload = true) =>
       group={{ name: 'main', capturing: true, lines: null, audio }}
       lines={['100', '101']}
       payload={payload}
-      onSwitch={() => Promise.resolve()}
+      onSwitch={() => Promise.resolve(true)}
     />,
   );
 

@@ -1,7 +1,7 @@
 /** Captures: what is captured, and the files that came of it. */
 import { Button, MultiSelect, NativeSelect, SegmentedControl, Switch } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { BusyButton } from '../components/BusyButton';
 import type { CaptureAudio, CaptureChange, CaptureGroup, LineGroup } from '../generated/protocol';
 import { useTranslation } from '../i18n';
@@ -12,6 +12,7 @@ import { capture, captureCall, captures, captureUrl, CAPTURES_ZIP, deleteCapture
 import { Files } from './Files';
 import { PageHead } from './PageHead';
 import { useWatched } from './poller';
+import { inLanguage } from './site/rights';
 import { useMayChange } from './site/role';
 
 const EVERY = 5000;
@@ -19,7 +20,7 @@ const EVERY = 5000;
 const OFFERED = 60;
 
 export function Captures({ groups }: { groups: LineGroup[] }) {
-  const { texts } = useTranslation();
+  const { texts, language } = useTranslation();
   const attempt = useAttempt();
   const { report, failure, again } = useWatched('captures', captures, { every: EVERY });
   const may = useMayChange('captures');
@@ -42,7 +43,7 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
         <p className={classes.stopped} role="alert">
           <IconAlertTriangle size={19} aria-hidden />
           <span>
-            <b>{t.stopped}:</b> {report.stopped}
+            <b>{t.stopped}:</b> {inLanguage(report.stopped, language)}
           </span>
         </p>
       )}
@@ -63,8 +64,9 @@ export function Captures({ groups }: { groups: LineGroup[] }) {
                   payload={report.payload_allowed}
                   onSwitch={async (change) => {
                     const done = change.capturing ? t.switchedOn(group.name) : t.switchedOff(group.name);
-                    await attempt(() => capture(group.name, change), done);
+                    const succeeded = await attempt(() => capture(group.name, change), done);
                     await again();
+                    return succeeded;
                   }}
                 />
               ))}
@@ -119,7 +121,8 @@ interface GroupProps {
   lines: string[];
   /** Whether its audio may be captured with the payload. */
   payload: boolean;
-  onSwitch: (change: CaptureChange) => Promise<void>;
+  /** Asks the server for it; whether it has been done. */
+  onSwitch: (change: CaptureChange) => Promise<boolean>;
 }
 
 export function Group({ group, lines, payload, onSwitch }: GroupProps) {
@@ -132,18 +135,30 @@ export function Group({ group, lines, payload, onSwitch }: GroupProps) {
   const [draft, setDraft] = useState<string[] | null>(null);
   const [some, setSome] = useState<boolean | null>(null);
   const [sound, setSound] = useState<CaptureAudio | null>(null);
+  // Whether lines had to be chosen, and none was.
+  const [refused, setRefused] = useState(false);
+  const which = useRef<HTMLInputElement>(null);
   const t = texts.admin.captures;
   const onlySome = some ?? captured !== null;
   const chosen = draft ?? captured ?? [];
-  const changed = onlySome ? draft !== null && draft.length > 0 : captured !== null;
+  const drafted = draft !== null || some !== null;
+  const changed = sound !== null || onlySome !== (captured !== null) || (onlySome && draft !== null);
   const audio = sound ?? group.audio;
-  const send = async (capturing: boolean, lines: string[] | null, audio: CaptureAudio) => {
+  const send = async (capturing: boolean, audio: CaptureAudio) => {
     if (busy) return;
+    // Some lines are never meant to be all of them.
+    if (capturing && onlySome && chosen.length === 0) {
+      setRefused(true);
+      which.current?.focus();
+      return;
+    }
     setWanted(capturing);
-    await onSwitch({ capturing, lines, audio });
-    setDraft(null);
-    setSome(null);
-    setSound(null);
+    // What the server has not taken stays chosen.
+    if (await onSwitch({ capturing, lines: onlySome && chosen.length > 0 ? chosen : null, audio })) {
+      setDraft(null);
+      setSome(null);
+      setSound(null);
+    }
     setWanted(null);
   };
   return (
@@ -158,9 +173,7 @@ export function Group({ group, lines, payload, onSwitch }: GroupProps) {
           </span>
         }
         aria-label={t.capture(name)}
-        onChange={({ currentTarget: { checked } }) =>
-          void send(checked, onlySome && chosen.length > 0 ? chosen : null, audio)
-        }
+        onChange={({ currentTarget: { checked } }) => void send(checked, audio)}
       />
       {lines.length > 1 && (
         <div className={classes.lines}>
@@ -176,9 +189,13 @@ export function Group({ group, lines, payload, onSwitch }: GroupProps) {
           />
           {onlySome && (
             <MultiSelect
+              ref={which}
               className={classes.which}
               size="sm"
               aria-label={t.linesOf(name)}
+              error={refused && chosen.length === 0 && t.whichMissing}
+              // Above it: the lines that are offered open below.
+              inputWrapperOrder={['error', 'input']}
               placeholder={chosen.length === 0 ? t.which : undefined}
               data={lines}
               value={chosen}
@@ -186,11 +203,6 @@ export function Group({ group, lines, payload, onSwitch }: GroupProps) {
               limit={OFFERED}
               searchable
             />
-          )}
-          {capturing && changed && (
-            <BusyButton size="xs" busy={busy} onClick={() => void send(true, onlySome ? chosen : null, audio)}>
-              {t.apply}
-            </BusyButton>
           )}
         </div>
       )}
@@ -204,7 +216,8 @@ export function Group({ group, lines, payload, onSwitch }: GroupProps) {
         value={audio}
         onChange={({ currentTarget: { value } }) => {
           const next = (['off', 'headers', 'payload'] as const).find((kind) => kind === value) ?? 'off';
-          if (capturing) void send(true, captured, next);
+          // With lines that are being chosen it waits until those are.
+          if (capturing && !drafted) void send(true, next);
           else setSound(next);
         }}
         data={[
@@ -213,6 +226,11 @@ export function Group({ group, lines, payload, onSwitch }: GroupProps) {
           { value: 'payload', label: t.audioKinds.payload, disabled: !payload },
         ]}
       />
+      {capturing && changed && (
+        <BusyButton className={classes.apply} size="xs" busy={busy} onClick={() => void send(true, audio)}>
+          {t.apply}
+        </BusyButton>
+      )}
     </li>
   );
 }

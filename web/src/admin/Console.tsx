@@ -1,5 +1,5 @@
 /** The frame of the console: its pages, who is signed in, and whether the server is there. */
-import { ActionIcon } from '@mantine/core';
+import { ActionIcon, Modal } from '@mantine/core';
 import {
   IconActivity,
   IconAdjustments,
@@ -20,6 +20,7 @@ import {
   IconRobot,
   IconSettings,
   IconShieldCog,
+  IconShieldLock,
   IconUser,
   IconUsersGroup,
 } from '@tabler/icons-react';
@@ -30,6 +31,8 @@ import { Logo } from '../components/Logo';
 import type { CauseCode, LineGroups as Report, LineReport, User } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { administrators } from '../protocol/http';
+import { Own } from '../security/api';
+import { SecurityPanel } from '../security/SecurityPanel';
 import { Announce, useReason } from './announce';
 import { Calls } from './Calls';
 import { ClockOffset } from './clock';
@@ -67,6 +70,7 @@ const ApiPage = lazy(() => import('./ApiPage'));
 
 /** How long an announcement stays, in ms. */
 const ANNOUNCED = 6000;
+const OWN = new Own(administrators.url);
 
 export interface ConsoleProps {
   poller: Poller<Report>;
@@ -81,6 +85,7 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   const [announcement, setAnnouncement] = useState<{ text: string; failed: boolean } | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const main = useRef<HTMLElement>(null);
+  const [security, setSecurity] = useState(false);
   const route = routeOf(new URL(useAddress(), window.location.href));
   const why = useReason();
   const t = texts.admin;
@@ -130,7 +135,23 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
     <ClockOffset value={clockOffset}>
       <Announce value={announce}>
         <RoleContext value={role}>
-          <Head link={link} user={user} onSignOut={() => leaving(() => void leave())} />
+          <Head
+            link={link}
+            user={user}
+            onSecurity={() => setSecurity(true)}
+            onSignOut={() => leaving(() => void leave())}
+          />
+          <Modal
+            opened={security}
+            onClose={() => setSecurity(false)}
+            title={<b>{texts.security.title}</b>}
+            closeButtonProps={{ 'aria-label': texts.settings.close }}
+            centered
+            size="lg"
+            radius="lg"
+          >
+            <SecurityPanel own={OWN} login={user.name} />
+          </Modal>
           <div className={classes.body}>
             <Pages current={route.page} />
             <main className={classes.main} tabIndex={-1} ref={main}>
@@ -297,7 +318,14 @@ function Pages({ current }: { current: Page }) {
   );
 }
 
-function Head({ link, user, onSignOut }: { link: Reach; user: User; onSignOut: () => void }) {
+interface HeadProps {
+  link: Reach;
+  user: User;
+  onSecurity: () => void;
+  onSignOut: () => void;
+}
+
+function Head({ link, user, onSecurity, onSignOut }: HeadProps) {
   const { texts } = useTranslation();
   const t = texts.admin;
   const shown = { connecting: 'connecting', online: 'online', lost: 'reconnecting', signed_out: 'signed_out' }[link];
@@ -318,6 +346,15 @@ function Head({ link, user, onSignOut }: { link: Reach; user: User; onSignOut: (
         <div className={frame.tools}>
           <LanguageChoice />
           <Appearance />
+          <ActionIcon
+            variant="default"
+            size={34}
+            aria-label={texts.security.title}
+            title={texts.security.title}
+            onClick={onSecurity}
+          >
+            <IconShieldLock size={18} aria-hidden />
+          </ActionIcon>
           <ActionIcon
             variant="default"
             size={34}

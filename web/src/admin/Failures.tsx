@@ -40,7 +40,9 @@ export function Failures({ chosen }: { chosen: URLSearchParams }) {
   const { texts } = useTranslation();
   const offset = useContext(ClockOffset);
   const period = PERIODS.find((each) => each === chosen.get('period')) ?? 'day';
-  const { report, failure } = useWatched(period, () => failures(since(period, Date.now() + offset)), { every: EVERY });
+  const { report, failure } = useWatched(period, (signal) => failures(since(period, Date.now() + offset), signal), {
+    every: EVERY,
+  });
   const t = texts.admin.failures;
   const set = (name: string, value: string | null) => {
     const next = new URLSearchParams(chosen);

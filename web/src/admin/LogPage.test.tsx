@@ -65,7 +65,7 @@ it('offers every file to save, and to delete what is not being written', () => {
 
 it('says why files are not written and what is missing', () => {
   const html = settings({
-    stopped: 'The disk with /x has only 3 MB left.',
+    stopped: { english: 'The disk with /x has only 3 MB left.', german: '' },
     missing: { files: 1200, stderr: 2, system: 1 },
   });
   for (const text of ['role="alert"', 'only 3 MB left', '1,200 lines are missing', '3 lines are missing there']) {

@@ -1,7 +1,8 @@
 /** The log: how much is logged, the newest lines, and the files. */
 import { NativeSelect, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { Fragment, useContext, useState } from 'react';
+import { Fragment, useContext, useRef, useState } from 'react';
 import type { Area, Log, LogLevel, LogLine } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { useAttempt } from './announce';
@@ -15,11 +16,14 @@ import { TableFrame } from './PlainTable';
 import scrolling from './PlainTable.module.css';
 import { PageHead } from './PageHead';
 import { useWatched } from './poller';
+import { inLanguage } from './site/rights';
 import { useMayChange } from './site/role';
 
 const EVERY = 5000;
 /** Lines that are shown at once. */
 const SHOWN = 200;
+/** How long a person pauses in typing before it is looked for, in ms. */
+const PAUSE = 250;
 
 export function LogPage() {
   const { texts } = useTranslation();
@@ -40,7 +44,7 @@ export function LogPage() {
 
 /** What is logged, and the files that came of it. */
 export function Settings({ report, again }: { report: Log; again: () => Promise<void> }) {
-  const { texts } = useTranslation();
+  const { texts, language } = useTranslation();
   const t = texts.admin.log;
   const { missing } = report;
   const elsewhere = missing.stderr + missing.system;
@@ -49,10 +53,10 @@ export function Settings({ report, again }: { report: Log; again: () => Promise<
       {[report.stopped, report.system_problem].map(
         (problem) =>
           problem !== null && (
-            <p key={problem} className={captures.stopped} role="alert">
+            <p key={problem.english} className={captures.stopped} role="alert">
               <IconAlertTriangle size={19} aria-hidden />
               <span>
-                <b>{problem === report.stopped ? t.stopped : t.systemProblem}:</b> {problem}
+                <b>{problem === report.stopped ? t.stopped : t.systemProblem}:</b> {inLanguage(problem, language)}
               </span>
             </p>
           ),
@@ -130,11 +134,16 @@ function Level({ area, level, again }: { area: Area; level: LogLevel; again: () 
 }
 
 /** The newest lines, as long as somebody looks. */
-function Newest() {
+export function Newest() {
   const { texts } = useTranslation();
   const [filter, setFilter] = useState<LineFilter>(NO_FILTER);
-  const key = JSON.stringify(filter);
-  const { report, failure, clockOffset } = useWatched(key, () => lines(filter, SHOWN));
+  const [call] = useDebouncedValue(filter.call, PAUSE);
+  const asked = { ...filter, call };
+  const { report, failure, clockOffset } = useWatched(JSON.stringify(asked), (signal) => lines(asked, SHOWN, signal));
+  // What was found before stays until the first answer to something else.
+  const before = useRef(report);
+  if (report !== null || failure !== null) before.current = report;
+  const shown = report ?? before.current;
   const t = texts.admin.log;
   return (
     <section className={`card ${classes.newest}`} aria-label={t.newest}>
@@ -172,11 +181,11 @@ function Newest() {
           onChange={({ currentTarget: { value } }) => setFilter((before) => ({ ...before, call: value }))}
         />
       </div>
-      {report === null ? (
+      {shown === null ? (
         <p className={captures.note}>{failure ? t.lost : texts.signIn.loading}</p>
       ) : (
         <ClockOffset value={clockOffset}>
-          <LineTable lines={report.lines} />
+          <LineTable lines={shown.lines} />
         </ClockOffset>
       )}
     </section>

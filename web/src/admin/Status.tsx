@@ -10,6 +10,7 @@ import { healthOf, toneOf, type Tone } from './model';
 import { PageHead } from './PageHead';
 import { calls, useWatched } from './poller';
 import { addressOf, Link } from './route';
+import { inLanguage } from './site/rights';
 import { formatSize } from './size';
 import classes from './Status.module.css';
 import { isUsual, since } from './tally';
@@ -23,7 +24,9 @@ export function Status({ report }: { report: LineGroups }) {
   const now = report.now;
   const ofProgram = useWatched('status', status, { every: EVERY });
   const { report: running } = useWatched('calls', calls, { every: EVERY });
-  const { report: failed } = useWatched('day', () => failures(since('day', Date.now() + offset)), { every: EVERY });
+  const { report: failed } = useWatched('day', (signal) => failures(since('day', Date.now() + offset), signal), {
+    every: EVERY,
+  });
   const ofCaptures = useWatched('captures', captures, { every: EVERY });
   const ofLog = useWatched('log', log, { every: EVERY });
   const { report: program } = ofProgram;
@@ -159,11 +162,12 @@ export function Status({ report }: { report: LineGroups }) {
                 tone={captured.stopped ? 'bad' : 'good'}
                 name={captured.stopped ? texts.admin.captures.stopped : capturing}
               >
-                {captured.stopped ??
-                  texts.admin.captures.used(
-                    formatSize(captured.total, language),
-                    formatSize(captured.total_limit, language),
-                  )}
+                {captured.stopped
+                  ? inLanguage(captured.stopped, language)
+                  : texts.admin.captures.used(
+                      formatSize(captured.total, language),
+                      formatSize(captured.total_limit, language),
+                    )}
               </Item>
             </ul>
           </Card>
@@ -201,13 +205,13 @@ export interface OverallProps {
 
 /** Whether everything runs, and what does not. Nothing is well that is not known. */
 export function Overall({ report, program, captured, log }: OverallProps) {
-  const { texts, sentence, number } = useTranslation();
+  const { texts, sentence, number, language } = useTranslation();
   const t = texts.admin.status;
   const unknown = [program, captured, log].flatMap(({ title, report, failure }) =>
     report === null && failure !== null ? [t.trouble.unknown(title, sentence(failure))] : [],
   );
   const known = { report, program: program.report, captured: captured.report, log: log.report };
-  const troubles = [...unknown, ...troublesOf(known, t, number)];
+  const troubles = [...unknown, ...troublesOf(known, t, number, language)];
   const looking = troubles.length === 0 && Object.values(known).includes(null);
   const tone: Tone = looking ? 'off' : troubles.length === 0 ? 'good' : 'bad';
   return (

@@ -10,16 +10,17 @@ export type Traced = 'calls' | 'lines';
 export const traceUrl = (of: Traced, id: string, format?: 'text' | 'pcapng') =>
   `${base}/${of}/${encodeURIComponent(id)}/trace${format ? `?format=${format}` : ''}`;
 
-export const trace = (of: Traced, id: string) => get<CallTrace>(traceUrl(of, id));
+export const trace = (of: Traced, id: string, signal?: AbortSignal) => get<CallTrace>(traceUrl(of, id), signal);
 
 /** A ZIP with all that is known of a call; with pseudonyms there are no numbers and names of people in it. */
 export const caseUrl = (call: string, pseudonyms: boolean) =>
   `${base}/calls/${encodeURIComponent(call)}/case?pseudonyms=${pseudonyms}`;
 
 /** Calls that failed or were bad from a moment on, in ms since 1970. */
-export const failures = (since: number) => get<Failures>(`${base}/failures?since=${Math.round(since)}`);
+export const failures = (since: number, signal?: AbortSignal) =>
+  get<Failures>(`${base}/failures?since=${Math.round(since)}`, signal);
 
-export const captures = () => get<Captures>(`${base}/captures`);
+export const captures = (signal?: AbortSignal) => get<Captures>(`${base}/captures`, signal);
 
 /** Switches capturing of a line group; without lines of all of it. */
 export const capture = (group: string, change: CaptureChange) =>
@@ -43,4 +44,4 @@ export async function deleteCapture(file?: string): Promise<void> {
 }
 
 /** How the program itself stands. */
-export const status = () => get<Status>(`${base}/status`);
+export const status = (signal?: AbortSignal) => get<Status>(`${base}/status`, signal);

@@ -16,7 +16,7 @@ export interface LineFilter {
 
 export const NO_FILTER: LineFilter = { level: '', area: '', call: '' };
 
-export const log = () => get<Log>(base);
+export const log = (signal?: AbortSignal) => get<Log>(base, signal);
 
 /** Logs more or less of an area; the others stay as they are. */
 export async function setLevel(area: Area, level: LogLevel): Promise<void> {
@@ -33,7 +33,8 @@ export function linesUrl({ level, area, call }: LineFilter, limit: number): stri
   return `${base}/lines?${query.toString()}`;
 }
 
-export const lines = (filter: LineFilter, limit: number) => get<LogLines>(linesUrl(filter, limit));
+export const lines = (filter: LineFilter, limit: number, signal?: AbortSignal) =>
+  get<LogLines>(linesUrl(filter, limit), signal);
 
 export const logUrl = (file: string) => `${base}/files/${encodeURIComponent(file)}`;
 export const LOG_ZIP = `${base}/zip`;

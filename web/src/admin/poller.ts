@@ -21,10 +21,10 @@ export interface Watched<T> {
 }
 
 /** Where everything stands. */
-export const lineGroups = () => get<LineGroups>('/api/v1/admin/line-groups');
+export const lineGroups = (signal?: AbortSignal) => get<LineGroups>('/api/v1/admin/line-groups', signal);
 
 /** The calls that run, and those that ended last. */
-export const calls = () => get<Calls>('/api/v1/admin/calls');
+export const calls = (signal?: AbortSignal) => get<Calls>('/api/v1/admin/calls', signal);
 
 /** Registers a line anew at once. */
 export async function resetLine(id: string): Promise<void> {
@@ -45,12 +45,14 @@ export class Poller<T extends object> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Raised by each question, so that an older answer cannot replace a newer one. */
   #turn = 0;
+  /** Ends the question that is under way. */
+  #asking = new AbortController();
   #stopped = false;
   /** There is nothing more to come. */
   #over = false;
 
   constructor(
-    private readonly ask: () => Promise<T>,
+    private readonly ask: (signal: AbortSignal) => Promise<T>,
     private readonly page: Pick<Document, 'hidden' | 'addEventListener' | 'removeEventListener'> = document,
     private readonly pace: Pace<T> = {},
   ) {}
@@ -71,18 +73,28 @@ export class Poller<T extends object> {
   stop(): void {
     this.#stopped = true;
     this.#turn++;
+    this.#asking.abort();
     clearTimeout(this.#timer);
     this.page.removeEventListener('visibilitychange', this.#looked);
+  }
+
+  /** Begins again once somebody has signed in anew. */
+  resume(): void {
+    if (this.#state.link !== 'signed_out') return;
+    this.#over = false;
+    this.#set({ ...this.#state, link: 'connecting' });
+    void this.poll();
   }
 
   /** Asks now. */
   async poll(): Promise<void> {
     clearTimeout(this.#timer);
     const turn = ++this.#turn;
+    this.#asking.abort();
+    this.#asking = new AbortController();
     const next = await this.#answer();
     if (turn !== this.#turn || this.#stopped) return;
-    this.#state = next;
-    for (const listener of this.#listeners) listener();
+    this.#set(next);
     const last = next.link === 'online' && next.report !== null && this.pace.last?.(next.report) === true;
     this.#over = next.link === 'signed_out' || last;
     if (!this.#over && !this.page.hidden) {
@@ -90,16 +102,22 @@ export class Poller<T extends object> {
     }
   }
 
+  #set(state: Watched<T>): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+
   async #answer(): Promise<Watched<T>> {
     try {
-      const report = await this.ask();
+      const report = await this.ask(this.#asking.signal);
       const at = Date.now();
       // Not every answer tells the server's clock.
       const clockOffset = 'now' in report && typeof report.now === 'number' ? report.now - at : 0;
       return { link: 'online', report, clockOffset, at, failure: null };
     } catch (error) {
       const failure = error instanceof Refusal ? error.code : 'server_unreachable';
-      return { ...this.#state, link: failure === 'not_signed_in' ? 'signed_out' : 'lost', failure };
+      const over = failure === 'not_signed_in' || failure === 'second_factor_missing';
+      return { ...this.#state, link: over ? 'signed_out' : 'lost', failure };
     }
   }
 
@@ -115,7 +133,7 @@ const NOTHING: Watched<never> = { link: 'connecting', report: null, clockOffset:
 /** What a poller knows, from one that lives as long as the component; a new one for another key. */
 export function useWatched<T extends object>(
   key: string,
-  ask: () => Promise<T>,
+  ask: (signal: AbortSignal) => Promise<T>,
   pace?: Pace<T>,
 ): Watched<T> & { again: () => Promise<void> } {
   const [poller, setPoller] = useState<Poller<T> | null>(null);

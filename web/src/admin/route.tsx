@@ -147,6 +147,9 @@ export function leaving(leave: () => void): void {
   if (guard === null || guard(leave)) leave();
 }
 
+/** Whether something on the page is not to be left unasked. */
+export const isGuarded = () => guard !== null;
+
 /** Sets who is asked before the page is left; ends that. */
 export function guarding(asked: Guard): () => void {
   guard = asked;

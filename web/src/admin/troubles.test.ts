@@ -61,8 +61,9 @@ const well = {
     system_problem: null,
   },
 } satisfies Known;
+const fullDisk = { english: 'The disk is full.', german: 'Der Datenträger ist voll.' };
 const number = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 0 });
-const said = (change: Partial<Known>) => troublesOf({ ...well, ...change }, adminEn.status, number);
+const said = (change: Partial<Known>) => troublesOf({ ...well, ...change }, adminEn.status, number, 'en');
 const program = (change: Partial<Status>) => said({ program: { ...well.program, ...change } });
 const log = (change: Partial<NonNullable<Known['log']>>) => said({ log: { ...well.log, ...change } });
 const certificate = (change: object) =>
@@ -82,9 +83,9 @@ it('has a sentence for each thing that needs attention', () => {
     [certificate({ expires_at: 110 * DAY }), /pbx\.example expires soon/],
     [certificate({ expires_at: 99 * DAY }), /pbx\.example has expired/],
     [certificate({ problem: 'no such file' }), /no such file/],
-    [log({ stopped: 'The disk is full.' }), /log.*The disk is full\./],
-    [log({ system_problem: 'no journal' }), /no journal/],
-    [said({ captured: { ...well.captured, stopped: 'The disk is full.' } }), /Capturing.*The disk is full\./],
+    [log({ stopped: fullDisk }), /log.*The disk is full\./],
+    [log({ system_problem: { english: 'no journal', german: '' } }), /no journal/],
+    [said({ captured: { ...well.captured, stopped: fullDisk } }), /Capturing.*The disk is full\./],
     [said({ report: { ...well.report, listeners: [{ ...listener, problem: 'taken' }] } }), /0\.0\.0\.0:5060.*taken/],
   ];
   for (const [sentences, expected] of cases) {
@@ -95,7 +96,9 @@ it('has a sentence for each thing that needs attention', () => {
 
 it('says the same in German', () => {
   const queues = [{ name: 'core', length: 900, limit: 1000 }];
-  expect(troublesOf({ ...well, program: { ...well.program, queues } }, adminDe.status, number)).toEqual([
+  expect(troublesOf({ ...well, program: { ...well.program, queues } }, adminDe.status, number, 'de')).toEqual([
     'Die Warteschlange „Kern“ ist fast voll: 900 von 1,000.',
   ]);
+  const captured = { ...well.captured, stopped: fullDisk };
+  expect(troublesOf({ ...well, captured }, adminDe.status, number, 'de')[0]).toContain('Der Datenträger ist voll.');
 });

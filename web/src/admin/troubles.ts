@@ -1,7 +1,9 @@
 /** What needs attention, a sentence each. Pure. */
-import type { Captures, Certificate, LineGroups, Log, Status } from '../generated/protocol';
+import type { Captures, Certificate, LineGroups, Log, Sentence, Status } from '../generated/protocol';
 import type { AdminTexts } from '../i18n/admin.en';
+import type { Language } from '../i18n/numbers';
 import { healthOf, type Tone } from './model';
+import { inLanguage } from './site/rights';
 
 /** A certificate that ends sooner needs a look. */
 const SOON = 21 * 24 * 3600_000;
@@ -29,6 +31,7 @@ export function troublesOf(
   { report, program, captured, log }: Known,
   texts: AdminTexts['status'],
   number: (value: number) => string,
+  language: Language,
 ): string[] {
   const t = texts.trouble;
   const groups = report.line_groups.flatMap((group) => {
@@ -55,6 +58,7 @@ export function troublesOf(
   );
   const told = (why: string | null | undefined, say: (why: string) => string) =>
     why === null || why === undefined ? [] : [say(why)];
+  const said = (why: Sentence | null | undefined) => (why ? inLanguage(why, language) : null);
   return [
     ...groups,
     ...deaf,
@@ -62,8 +66,8 @@ export function troublesOf(
     ...told(program?.database.problem, t.database),
     ...workers,
     ...queues,
-    ...told(captured?.stopped, t.captures),
-    ...told(log?.stopped, t.log),
-    ...told(log?.system_problem, t.system),
+    ...told(said(captured?.stopped), t.captures),
+    ...told(said(log?.stopped), t.log),
+    ...told(said(log?.system_problem), t.system),
   ];
 }

@@ -3,12 +3,17 @@ import { Modal, Tabs } from '@mantine/core';
 import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
+import { users } from '../protocol/http';
+import { Own } from '../security/api';
+import { SecurityPanel } from '../security/SecurityPanel';
 import { AudioDevices } from './AudioDevices';
 import { GeneralSettings } from './GeneralSettings';
 import { LineSettings } from './LineSettings';
 import classes from './SettingsDialog.module.css';
 
-export type SettingsTab = 'lines' | 'audio' | 'general';
+const OWN = new Own(users.url);
+
+export type SettingsTab = 'lines' | 'audio' | 'security' | 'general';
 
 export interface SettingsDialogProps {
   phone: Phone;
@@ -25,13 +30,14 @@ export interface SettingsDialogProps {
   name: string;
   /** Whether the user may control lines. */
   controls: boolean;
+  login: string;
   onClose: () => void;
 }
 
 export function SettingsDialog(props: SettingsDialogProps) {
-  const { phone, lines, tab, onTab, line, onLine, input, name, controls, onClose } = props;
+  const { phone, lines, tab, onTab, line, onLine, input, name, controls, login, onClose } = props;
   const { texts } = useTranslation();
-  const tabs: SettingsTab[] = ['lines', 'audio', 'general'];
+  const tabs: SettingsTab[] = ['lines', 'audio', 'security', 'general'];
   return (
     <Modal
       opened={tab !== null}
@@ -44,9 +50,9 @@ export function SettingsDialog(props: SettingsDialogProps) {
       classNames={{ title: classes.title }}
     >
       <Tabs value={tab} onChange={(value) => onTab((value ?? 'general') as SettingsTab)} keepMounted={false}>
-        <Tabs.List grow>
+        <Tabs.List grow className={classes.tabs}>
           {tabs.map((value) => (
-            <Tabs.Tab key={value} value={value}>
+            <Tabs.Tab key={value} value={value} className={classes.tab}>
               {texts.settings.tabs[value]}
             </Tabs.Tab>
           ))}
@@ -56,6 +62,9 @@ export function SettingsDialog(props: SettingsDialogProps) {
         </Tabs.Panel>
         <Tabs.Panel value="audio" className={classes.panel}>
           <AudioDevices input={input} />
+        </Tabs.Panel>
+        <Tabs.Panel value="security" className={classes.panel}>
+          <SecurityPanel own={OWN} login={login} />
         </Tabs.Panel>
         <Tabs.Panel value="general" className={classes.panel}>
           <GeneralSettings name={name} />

@@ -1,7 +1,10 @@
 /** Shows the sign-in screen until somebody is signed in. */
-import { useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import type { CauseCode, User } from '../generated/protocol';
-import { Refusal, type Session } from '../protocol/http';
+import { useTranslation } from '../i18n';
+import { Refusal, type Session, type SignedIn } from '../protocol/http';
+import { DemandedEnrolment } from '../security/DemandedEnrolment';
+import classes from './SignInGate.module.css';
 import { SignInScreen } from './SignInScreen';
 
 /** Between attempts to find out who is signed in, in ms. */
@@ -12,13 +15,23 @@ export interface SignInGateProps {
   /** What one signs in for, and where accounts come from. */
   lead: string;
   accounts: string;
+  /** Whether what is shown is to stay behind the sign-in screen when the session ends by itself. */
+  keeps?: () => boolean;
   children: (user: User, onSignedOut: (reason: CauseCode | null) => void) => ReactNode;
 }
 
-export function SignInGate({ session, lead, accounts, children }: SignInGateProps) {
-  const [user, setUser] = useState<User | null>(null);
+export function SignInGate({ session, lead, accounts, keeps, children }: SignInGateProps) {
+  const { texts } = useTranslation();
+  const [user, setUser] = useState<SignedIn | null>(null);
   const [asked, setAsked] = useState(false);
   const [notice, setNotice] = useState<CauseCode | null>(null);
+  /** Whether the session has ended of somebody whose page stays. */
+  const [ended, setEnded] = useState(false);
+
+  const signedIn = useCallback((now: SignedIn) => {
+    setUser(now);
+    setEnded((before) => before && now.second_factor_missing === true);
+  }, []);
 
   useEffect(() => {
     if (asked) return;
@@ -28,8 +41,10 @@ export function SignInGate({ session, lead, accounts, children }: SignInGateProp
       try {
         const found = await session.current();
         if (left) return;
-        setUser(found);
-        setNotice(null);
+        // Whose page stays is still that person.
+        if (found !== null) signedIn(found);
+        // Why the person is here stays told.
+        setNotice((before) => (found === null && before === 'not_signed_in' ? before : null));
         setAsked(true);
       } catch (error) {
         if (left) return;
@@ -42,22 +57,51 @@ export function SignInGate({ session, lead, accounts, children }: SignInGateProp
       left = true;
       clearTimeout(timer);
     };
-  }, [asked, session]);
+  }, [asked, session, signedIn]);
 
-  if (user) {
-    return children(user, (reason) => {
+  // The same function throughout: whoever is told of an end tells it once.
+  const signedOut = useCallback(
+    (reason: CauseCode | null) => {
       setNotice(reason);
-      setUser(null);
-    });
-  }
+      if (reason !== null && keeps?.()) setEnded(true);
+      else setUser(null);
+      // It may have ended, or a second factor may be demanded by now.
+      if (reason === 'not_signed_in') setAsked(false);
+    },
+    [keeps],
+  );
+  const missing = user?.second_factor_missing === true;
   return (
-    <SignInScreen
-      session={session}
-      lead={lead}
-      accounts={accounts}
-      asking={!asked}
-      notice={notice}
-      onSignedIn={setUser}
-    />
+    <>
+      {user && (!missing || ended) && (
+        <div className={classes.page} inert={ended}>
+          {children(user, signedOut)}
+        </div>
+      )}
+      {(user === null || missing || ended) && (
+        <div className={ended ? classes.over : classes.page}>
+          {missing ? (
+            <DemandedEnrolment
+              session={session}
+              onDone={() => signedIn({ ...user, second_factor_missing: false })}
+              onSignedOut={(reason) => {
+                setNotice(reason);
+                setUser(null);
+                setEnded(false);
+              }}
+            />
+          ) : (
+            <SignInScreen
+              session={session}
+              lead={user === null ? lead : texts.signIn.kept(user.display_name)}
+              accounts={accounts}
+              asking={!asked}
+              notice={notice}
+              onSignedIn={signedIn}
+            />
+          )}
+        </div>
+      )}
+    </>
   );
 }

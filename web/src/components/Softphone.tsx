@@ -143,7 +143,9 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
               }}
             />
             <MonitoredLines
+              phone={phone}
               monitored={state.monitored}
+              rings={rings}
               lines={state.lines}
               disabled={state.link !== 'online' || state.draft !== null}
               onPickUp={(from, at) => void phone.pickUp(from, at)}
@@ -173,6 +175,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
         input={input}
         name={state.user.display_name || state.user.name}
         controls={has(state.account, 'control_lines')}
+        login={state.user.name}
         onClose={() => setSettings(null)}
       />
       <LinkedNumber

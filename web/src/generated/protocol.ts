@@ -2,7 +2,7 @@
 
 import type { LineRight, Preset, ServiceRight } from './site';
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "web_app_not_given" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "not_signed_in" | "setup_needed" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "web_app_not_given" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "code_needed" | "code_wrong" | "second_factor_missing" | "not_signed_in" | "setup_needed" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
@@ -1009,7 +1009,11 @@ name: string,
 /**
  * Password.
  */
-password: string, };
+password: string, 
+/**
+ * What the authenticator app shows, or a recovery code; asked for by 401 `code_needed`.
+ */
+code?: string, };
 
 export type HttpError = { 
 /**
@@ -1273,9 +1277,9 @@ dropped_packets: number,
  */
 payload_allowed: boolean, 
 /**
- * Why capturing has ended by itself, in English; None: it has not.
+ * Why capturing has ended by itself; None: it has not.
  */
-stopped: string | null, 
+stopped: Sentence | null, 
 /**
  * Octets that all files together may have.
  */
@@ -1375,9 +1379,9 @@ total_limit: number,
  */
 total: number, 
 /**
- * Why nothing is written to files, in English; None: it is.
+ * Why nothing is written to files; None: it is.
  */
-stopped: string | null, 
+stopped: Sentence | null, 
 /**
  * Lines that are missing since the start: in files, on standard error, in the log of the system.
  */
@@ -1387,9 +1391,9 @@ missing: LogMissing,
  */
 system: LogLevel | null, 
 /**
- * Why that takes no lines, in English; None: it does.
+ * Why that takes no lines; None: it does.
  */
-system_problem: string | null, };
+system_problem: Sentence | null, };
 
 export type LogArea = { 
 /**
@@ -1825,9 +1829,19 @@ lost_packets: number,
  */
 queued: number, 
 /**
- * Why capturing has ended by itself, in English.
+ * Why capturing has ended by itself.
  */
-stopped: string | null, };
+stopped: Sentence | null, };
+
+export type Sentence = { 
+/**
+ * In English.
+ */
+english: string, 
+/**
+ * In German.
+ */
+german: string, };
 
 export type Process = { 
 /**

@@ -685,13 +685,19 @@ password: PasswordRules,
 /**
  * Days until one must sign in again.
  */
-session_days: number, };
+session_days: number, 
+/**
+ * Who needs a second factor.
+ */
+second_factor: SecondFactorRule, };
 
 export type PasswordRules = { 
 /**
  * Characters at least.
  */
 min_length: number, };
+
+export type SecondFactorRule = "optional" | "administrators" | "everybody";
 
 export type CertificateObject = { 
 /**
@@ -939,7 +945,7 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "path_not_here" | "invalid_names" | "nothing_to_try" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "database_unusable" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "invalid_document" | "backup_busy" | "backup_elsewhere";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "path_not_here" | "invalid_names" | "nothing_to_try" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "database_unusable" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor" | "invalid_document" | "backup_busy" | "backup_elsewhere";
 
 export type Page<T> = { 
 /**
@@ -1059,6 +1065,15 @@ ids: Array<ObjectId>,
  * What changes in all of them (JSON merge patch, RFC 7396).
  */
 patch?: Record<string, unknown>, 
+/**
+ * What comes into lists of all of them, by the names of the fields: `{"services": ["chat"]}`. What else they have
+ * stays.
+ */
+add?: Record<string, unknown[]>, 
+/**
+ * What leaves lists of all of them.
+ */
+remove?: Record<string, unknown[]>, 
 /**
  * Whether they are deleted.
  */
@@ -1551,7 +1566,11 @@ skipped: number,
 /**
  * Passwords that it sets.
  */
-passwords: number, };
+passwords: number, 
+/**
+ * Logins of the users whose passwords are among them.
+ */
+logins: Array<string>, };
 
 export type UserServices = { 
 /**
@@ -1600,3 +1619,251 @@ references: Array<Reference>,
  * How many there are.
  */
 total: number, };
+
+export type OwnSecurity = { 
+/**
+ * The second factor; null: there is none.
+ */
+second_factor: SecondFactor | null, 
+/**
+ * Whether the settings demand one.
+ */
+second_factor_needed: boolean, 
+/**
+ * Whether one can change the password here; false: the configuration file sets it.
+ */
+password: boolean, 
+/**
+ * Characters that a password has at least.
+ */
+min_length: number, };
+
+export type SecondFactor = { 
+/**
+ * Since when, in milliseconds since 1970.
+ */
+since: number, 
+/**
+ * Recovery codes that were not used.
+ */
+recovery_codes: number, };
+
+export type Sessions = { 
+/**
+ * Those that have not ended, the latest first.
+ */
+sessions: Array<SessionReport>, };
+
+export type SessionReport = { 
+/**
+ * Its name, which opens nothing.
+ */
+id: string, 
+/**
+ * When it began.
+ */
+created_at: number, 
+/**
+ * When it was used last, to within five minutes.
+ */
+used_at: number, 
+/**
+ * When it ends.
+ */
+expires_at: number, 
+/**
+ * Where it began; empty where that is not known.
+ */
+address: string, 
+/**
+ * The browser or program, as it names itself; empty where that is not known.
+ */
+user_agent: string, 
+/**
+ * Whether it is the one that asks.
+ */
+current: boolean, };
+
+export type EndedSessions = { 
+/**
+ * How many have ended.
+ */
+ended: number, };
+
+export type ChangePassword = { 
+/**
+ * The password until now.
+ */
+old: string, 
+/**
+ * The password from now on.
+ */
+new: string, };
+
+export type Confirmation = { 
+/**
+ * The password.
+ */
+password: string, };
+
+export type BeginEnrolment = { 
+/**
+ * The password; not needed where the settings demand a second factor and there is none yet.
+ */
+password?: string, };
+
+export type Enrolment = { 
+/**
+ * For typing into the app: base32.
+ */
+secret: string, 
+/**
+ * For opening in the app.
+ */
+url: string, 
+/**
+ * The same as a QR code: SVG.
+ */
+qr: string, };
+
+export type EnrolmentCode = { 
+/**
+ * What the app shows.
+ */
+code: string, };
+
+export type RecoveryCodes = { 
+/**
+ * Each signs in once in place of a code of the app.
+ */
+recovery_codes: Array<string>, };
+
+export type AccountSecurity = { 
+/**
+ * The second factor; null: there is none.
+ */
+second_factor: SecondFactor | null, 
+/**
+ * Whether the settings demand one.
+ */
+second_factor_needed: boolean, 
+/**
+ * Why the next attempt to sign in has to wait somewhere; null: it has not.
+ */
+lock: SignInLock | null, };
+
+export type SignInLock = { 
+/**
+ * Failures in a row.
+ */
+failures: number, 
+/**
+ * From when on the next attempt counts, in milliseconds since 1970.
+ */
+until: number, };
+
+export type Locks = { 
+/**
+ * Users who have to wait.
+ */
+users: Array<LockedAccount>, 
+/**
+ * Administrators who have to wait.
+ */
+administrators: Array<LockedAccount>, 
+/**
+ * Addresses that have to wait.
+ */
+addresses: Array<LockedAddress>, 
+/**
+ * How many logins have to wait that nobody has.
+ */
+unknown_logins: number, };
+
+export type LockedAccount = { 
+/**
+ * The user or administrator.
+ */
+id: ObjectId, 
+/**
+ * What they sign in with.
+ */
+login: string, 
+/**
+ * Why.
+ */
+lock: SignInLock, };
+
+export type LockedAddress = { 
+/**
+ * An IPv4 address, or the network of an IPv6 one.
+ */
+address: string, 
+/**
+ * Whether users or administrators were tried from it.
+ */
+kind: string, 
+/**
+ * Why.
+ */
+lock: SignInLock, };
+
+export type SignIns = { 
+/**
+ * Attempts, the latest first.
+ */
+entries: Array<SignInReport>, 
+/**
+ * `before` of the next page; null: this is the last one.
+ */
+next: number | null, };
+
+export type SignInReport = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * When, in milliseconds since 1970.
+ */
+at: number, 
+/**
+ * The user or administrator; null where nobody has the login that was typed, which is not told: it may be a password.
+ */
+object: string | null, 
+/**
+ * What they sign in with.
+ */
+login: string, 
+/**
+ * `signed_in`, `recovery_code`, `wrong_password`, `wrong_code`.
+ */
+outcome: string, 
+/**
+ * Where from.
+ */
+address: string, 
+/**
+ * The browser or program, as it names itself.
+ */
+user_agent: string, };
+
+export type TokenUses = { 
+/**
+ * Of every token that was used.
+ */
+uses: Array<TokenUse>, };
+
+export type TokenUse = { 
+/**
+ * The token's id.
+ */
+token: string, 
+/**
+ * When, in milliseconds since 1970, to within a minute.
+ */
+used_at: number, 
+/**
+ * Where from.
+ */
+address: string, };

@@ -1,9 +1,11 @@
 import { adminDe } from './admin.de';
 import type { Texts } from './en';
+import { securityDe } from './security.de';
 import { setupDe } from './setup.de';
 
 export const de: Texts = {
   admin: adminDe,
+  security: securityDe,
   setup: setupDe,
   wordmark: 'Offhook',
   signIn: {
@@ -16,6 +18,7 @@ export const de: Texts = {
     submit: 'Anmelden',
     accounts: 'Benutzerkonten richtet Ihr Administrator in der Konfiguration des Offhook-Servers ein.',
     loading: 'Wird geladen …',
+    kept: (name) => `Was Sie nicht gespeichert haben, ist noch da. Melden Sie sich als ${name} an, um weiterzumachen.`,
   },
   header: {
     language: 'Sprache',
@@ -77,6 +80,8 @@ export const de: Texts = {
     somebodyCalls: 'Eingehender Anruf',
     callsSomebody: 'Ausgehender Anruf',
     settingsOf: (line) => `Einstellungen der Leitung ${line}`,
+    forwardingOf: (who) => `Umleitung von ${who}`,
+    hiddenNumber: 'Verborgene Nummer',
     forwarded: {
       immediate: 'Alle Anrufe umgeleitet',
       busy: 'Bei Besetzt umgeleitet',
@@ -297,7 +302,7 @@ export const de: Texts = {
   settings: {
     title: 'Einstellungen',
     close: 'Schließen',
-    tabs: { lines: 'Leitungen', audio: 'Audio', general: 'Allgemein' },
+    tabs: { lines: 'Leitungen', audio: 'Audio', security: 'Sicherheit', general: 'Allgemein' },
     links: 'Telefon-Links',
     linksText:
       'Telefon-Links (tel:, callto:) anderer Seiten mit Offhook öffnen. Es zeigt die Nummer und fragt, bevor es anruft. Ihr Browser bittet Sie um Erlaubnis.',

@@ -77,6 +77,8 @@ export const diagnosisDe: DiagnosisTexts = {
     json: 'JSON',
     pcapng: 'Mitschnitt (pcapng)',
     capture: 'Mitschneiden',
+    capturing: 'Wird mitgeschnitten',
+    capturedWith: (group, audio) => `Es wird mit ${group} mitgeschnitten: ${audio}.`,
     captureText: 'Von jetzt an bis zum Ende des Gesprächs, in die Dateien der Mitschnitte.',
     captureKinds: {
       off: 'Nur die Nachrichten',
@@ -185,6 +187,7 @@ export const diagnosisDe: DiagnosisTexts = {
     allLines: 'Alle Leitungen',
     someLines: 'Nur diese Leitungen',
     which: 'Leitungen',
+    whichMissing: 'Wählen Sie die Leitungen, die mitgeschnitten werden sollen.',
     linesOf: (group) => `Leitungen von ${group}`,
     apply: 'Übernehmen',
     audio: 'Ton',

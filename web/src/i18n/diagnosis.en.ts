@@ -113,6 +113,8 @@ export const diagnosisEn = {
     json: 'JSON',
     pcapng: 'Capture (pcapng)',
     capture: 'Capture',
+    capturing: 'Captured',
+    capturedWith: (group: string, audio: string) => `It is captured with ${group}: ${audio}.`,
     captureText: 'From now on until the call ends, into the files of Captures.',
     captureKinds: {
       off: 'Messages alone',
@@ -198,6 +200,7 @@ export const diagnosisEn = {
     allLines: 'All lines',
     someLines: 'Only these lines',
     which: 'Lines',
+    whichMissing: 'Choose the lines that are to be captured.',
     linesOf: (group: string) => `Lines of ${group}`,
     apply: 'Apply',
     audio: 'Audio',

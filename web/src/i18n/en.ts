@@ -1,9 +1,11 @@
 /** English: also the list of all texts. */
 import { adminEn } from './admin.en';
+import { securityEn } from './security.en';
 import { setupEn } from './setup.en';
 
 export const en = {
   admin: adminEn,
+  security: securityEn,
   setup: setupEn,
   wordmark: 'Offhook',
   signIn: {
@@ -16,6 +18,7 @@ export const en = {
     submit: 'Sign in',
     accounts: 'Accounts are set up by your administrator, in the configuration of the Offhook server.',
     loading: 'Loading …',
+    kept: (name: string) => `What you have not saved is still there. Sign in as ${name} to go on.`,
   },
   header: {
     language: 'Language',
@@ -77,6 +80,8 @@ export const en = {
     somebodyCalls: 'Incoming call',
     callsSomebody: 'Outgoing call',
     settingsOf: (line: string) => `What is set for line ${line}`,
+    forwardingOf: (who: string) => `Call forwarding of ${who}`,
+    hiddenNumber: 'Hidden number',
     forwarded: {
       immediate: 'All calls forwarded',
       busy: 'Forwarded when busy',
@@ -295,7 +300,7 @@ export const en = {
   settings: {
     title: 'Settings',
     close: 'Close',
-    tabs: { lines: 'Lines', audio: 'Audio', general: 'General' },
+    tabs: { lines: 'Lines', audio: 'Audio', security: 'Security', general: 'General' },
     links: 'Telephone links',
     linksText:
       'Open telephone links (tel:, callto:) of other pages with Offhook. It shows the number and asks before it calls. Your browser asks you to allow it.',

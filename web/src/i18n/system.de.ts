@@ -10,6 +10,9 @@ export const systemDe: SystemTexts = {
     nameHint: 'Das Programm, das es benutzt.',
     expiresHint: 'Der letzte Tag, an dem es gilt. Leer: Es endet nicht.',
     never: 'nie',
+    used: 'Zuletzt benutzt',
+    notUsed: 'noch nicht',
+    usedFrom: (address) => `von ${address}`,
     ended: 'Abgelaufen',
     goes: 'Programme, die es benutzen, werden sofort abgewiesen. Das lässt sich nicht rückgängig machen.',
     fields: {

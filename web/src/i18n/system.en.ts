@@ -10,6 +10,9 @@ export const systemEn = {
     nameHint: 'The program that uses it.',
     expiresHint: 'The last day on which it works. Empty: it does not end.',
     never: 'never',
+    used: 'Last used',
+    notUsed: 'not yet',
+    usedFrom: (address: string) => `from ${address}`,
     ended: 'Ended',
     goes: 'Programs that use it are refused at once. This cannot be undone.',
     fields: {

@@ -12,6 +12,7 @@ const ROOTS: Record<string, string> = {
   LogTexts: 'admin.log',
   PartsTexts: 'admin.parts',
   SiteTexts: 'admin.site',
+  SecurityTexts: 'security',
   NetworkTexts: 'admin.network',
   SetupTexts: 'setup',
 };

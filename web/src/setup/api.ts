@@ -8,7 +8,7 @@ import type {
   Stored,
   UserObject,
 } from '../generated/site';
-import { get, Problem, Refusal, request } from '../protocol/http';
+import { get, Problem, Refusal, parsed, request } from '../protocol/http';
 import { sent } from '../admin/parts/rest';
 
 const ADMIN = '/api/v1/admin';
@@ -61,7 +61,7 @@ export async function put<K extends keyof Kinds>(
 ): Promise<string> {
   if (id === undefined) {
     const made = await request(`${ADMIN}/${kind}`, { method: 'POST', ...sent(fields) });
-    return ((await made.json()) as { id: string }).id;
+    return parsed<{ id: string }>(made).id;
   }
   await request(`${ADMIN}/${kind}/${id}`, { method: 'PATCH', ...sent(fields, { 'if-match': '*' }) });
   return id;
@@ -120,7 +120,7 @@ export async function tryOut(
   const { password, ...rest } = line;
   const body = { id, line_group: group, line: { ...rest, password: password === '' ? null : password } };
   const answer = await request(`${ADMIN}/line_groups/test`, { method: 'POST', ...sent(body) });
-  return (await answer.json()) as TrialReport;
+  return parsed<TrialReport>(answer);
 }
 
 /** Something that the page itself asks for is not there; the message says what, where nothing else does. */

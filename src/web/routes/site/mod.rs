@@ -8,13 +8,15 @@ mod failure;
 mod interfaces;
 mod lines;
 mod objects;
-mod passwords;
+pub(in crate::web) mod passwords;
 pub(in crate::web) mod request;
 mod rights;
+mod security;
 pub(in crate::web) mod tokens;
 pub mod trial;
 
 pub use self::failure::Failure;
+pub(super) use self::security::{report_sessions, second_factor};
 use super::table::Routes;
 use crate::call::cause::CauseCode;
 use crate::site::{Administrator, Computer, Group, ObjectId, Profile, Role, User};
@@ -31,6 +33,9 @@ pub fn routes() -> Routes {
         .and(objects::of_settings())
         .and(passwords::routes::<User>(Role::Users))
         .and(passwords::routes::<Administrator>(Role::Full))
+        .and(security::of::<User>(Role::Users))
+        .and(security::of::<Administrator>(Role::Full))
+        .and(security::routes())
         .and(rights::routes())
         .and(tokens::routes())
         .and(certificates::routes())

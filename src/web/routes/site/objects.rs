@@ -355,11 +355,14 @@ async fn change_many<T: Object>(
 ) -> Result<Response, Failure> {
     let headers = request.headers().clone();
     let (body, octets) = request::json(request, false).await?;
-    let Bulk { ids, patch, delete } = request::read(body)?;
+    let Bulk { ids, patch, add, remove, delete } = request::read(body)?;
     let (kind, expected) = (T::KIND, None);
-    let change = |id| match (&patch, delete) {
-        (Some(patch), false) => Ok(Change::Patch { kind, id, expected, patch: patch.clone() }),
-        (None, true) => Ok(Change::Delete { kind, id, expected }),
+    let items = add.is_some() || remove.is_some();
+    let (add, remove) = (add.unwrap_or_default(), remove.unwrap_or_default());
+    let change = |id| match (&patch, items, delete) {
+        (Some(patch), false, false) => Ok(Change::Patch { kind, id, expected, patch: patch.clone() }),
+        (None, true, false) => Ok(Change::Items { kind, id, expected, add: add.clone(), remove: remove.clone() }),
+        (None, false, true) => Ok(Change::Delete { kind, id, expected }),
         _ => Err(CauseCode::BadRequest),
     };
     let changes = ids.into_iter().map(change).collect::<Result<Vec<_>, _>>()?;

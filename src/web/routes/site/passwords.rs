@@ -7,17 +7,18 @@ use tracing::error;
 
 use super::failure::Failure;
 use super::request::{self, id};
+use super::security::SignsIn;
 use crate::administration::{self, SecretChange};
 use crate::call::cause::CauseCode;
 use crate::config::Secret;
-use crate::site::{Kind, Object, ObjectId, Problem, ProblemCode, Role};
+use crate::site::{ObjectId, Problem, ProblemCode, Role};
 use crate::user::accounts::{MAX_PASSWORD, SignInError, hash_password};
 use crate::web::WebState;
 use crate::web::protocol::site::NewPassword;
 use crate::web::routes::table::{Identity, Method, Operation, Routes};
 
 /// The routes of one kind.
-pub(super) fn routes<T: Object>(changing: Role) -> Routes {
+pub(super) fn routes<T: SignsIn>(changing: Role) -> Routes {
     let one = T::KIND.as_str();
     let path = format!("/api/v1/admin/{}/{{id}}/password", T::KIND.plural());
     let operation = |what: &str, summary: &str| Operation {
@@ -33,7 +34,7 @@ pub(super) fn routes<T: Object>(changing: Role) -> Routes {
     )
 }
 
-async fn set_password<T: Object>(
+async fn set_password<T: SignsIn>(
     State(state): State<WebState>,
     Extension(identity): Extension<Identity>,
     Path(text): Path<String>,
@@ -42,7 +43,45 @@ async fn set_password<T: Object>(
     let id = changeable::<T>(&state, &text)?;
     let (body, _) = request::json(request, false).await?;
     let NewPassword { password } = request::read(body)?;
-    let at = |code| Problem { pointer: "/password".to_owned(), ..Problem::whole(code) };
+    let hash = hashed(&state, password, "/password").await?;
+    change::<T>(&state, &identity, id, Some(hash)).await
+}
+
+async fn remove<T: SignsIn>(
+    State(state): State<WebState>,
+    Extension(identity): Extension<Identity>,
+    Path(text): Path<String>,
+) -> Result<StatusCode, Failure> {
+    let id = changeable::<T>(&state, &text)?;
+    change::<T>(&state, &identity, id, None).await
+}
+
+/// The object, where its password is not the configuration file's.
+fn changeable<T: SignsIn>(state: &WebState, text: &str) -> Result<ObjectId, Failure> {
+    let id = id(text)?;
+    let site = state.administration.site();
+    let stored = site.get::<T>(id).ok_or_else(|| Failure::of(ProblemCode::NotFound))?;
+    if stored.from_file { Err(Failure::of(ProblemCode::SetInFile)) } else { Ok(id) }
+}
+
+async fn change<T: SignsIn>(
+    state: &WebState,
+    identity: &Identity,
+    id: ObjectId,
+    secret: Option<Secret>,
+) -> Result<StatusCode, Failure> {
+    let secrets = [SecretChange { kind: T::KIND, id, field: "password", secret }];
+    let request = administration::Request { secrets: &secrets, ..administration::Request::default() };
+    let changed = state.administration.change(request, &identity.actor, request::now()).await;
+    changed.map_err(|error| Failure::of_change(error, &[]))?;
+    // Only passwords of objects that are kept get here.
+    state.accounts(T::ACCOUNT).sessions_ended(id.as_str());
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The hash of a password that may be used, which stands at `pointer` in the request.
+pub(in crate::web) async fn hashed(state: &WebState, password: String, pointer: &str) -> Result<Secret, Failure> {
+    let at = |code| Problem { pointer: pointer.to_owned(), ..Problem::whole(code) };
     let least = state.administration.site().settings().password.min_length;
     if password.chars().count() < least as usize {
         return Err(at(ProblemCode::PasswordTooShort).value(least).into());
@@ -56,36 +95,5 @@ async fn set_password<T: Object>(
         error!(error = &failure as &dyn std::error::Error, "a password cannot be hashed");
         CauseCode::Internal
     })?;
-    change(&state, &identity, T::KIND, id, Some(Secret::new(hash))).await
-}
-
-async fn remove<T: Object>(
-    State(state): State<WebState>,
-    Extension(identity): Extension<Identity>,
-    Path(text): Path<String>,
-) -> Result<StatusCode, Failure> {
-    let id = changeable::<T>(&state, &text)?;
-    change(&state, &identity, T::KIND, id, None).await
-}
-
-/// The object, where its password is not the configuration file's.
-fn changeable<T: Object>(state: &WebState, text: &str) -> Result<ObjectId, Failure> {
-    let id = id(text)?;
-    let site = state.administration.site();
-    let stored = site.get::<T>(id).ok_or_else(|| Failure::of(ProblemCode::NotFound))?;
-    if stored.from_file { Err(Failure::of(ProblemCode::SetInFile)) } else { Ok(id) }
-}
-
-async fn change(
-    state: &WebState,
-    identity: &Identity,
-    kind: Kind,
-    id: ObjectId,
-    secret: Option<Secret>,
-) -> Result<StatusCode, Failure> {
-    let secrets = [SecretChange { kind, id, field: "password", secret }];
-    let request = administration::Request { secrets: &secrets, ..administration::Request::default() };
-    let changed = state.administration.change(request, &identity.actor, request::now()).await;
-    changed.map_err(|error| Failure::of_change(error, &[]))?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Secret::new(hash))
 }

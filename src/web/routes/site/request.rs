@@ -27,7 +27,7 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Milliseconds since 1970.
-pub(super) fn now() -> i64 {
+pub(in crate::web) fn now() -> i64 {
     crate::web::unix_ms()
 }
 

@@ -1,6 +1,9 @@
 //! API tokens: what programs sign in with, `Authorization: Bearer oh_ID_SECRET`. The secret is told once, when a token is
 //! created; what is kept is its SHA-256, sealed.
 
+use std::net::IpAddr;
+use std::sync::PoisonError;
+
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -9,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tracing::error;
+use tracing::{error, warn};
 
 use super::failure::Failure;
 use super::objects;
@@ -18,6 +21,7 @@ use crate::administration::{self, Actor, SecretChange};
 use crate::call::cause::CauseCode;
 use crate::config::Secret;
 use crate::site::{Change, Kind, ObjectId, Role, Scope, Token};
+use crate::store::TokenUse;
 use crate::store::seal::SecretOf;
 use crate::web::WebState;
 use crate::web::protocol::site::CreatedToken;
@@ -27,6 +31,9 @@ const PATH: &str = "/api/v1/admin/tokens";
 
 /// The secret's name beside the object.
 const FIELD: &str = "token";
+
+/// Seconds after which it is noted again that a token is used.
+const NOTED_EVERY: i64 = 60;
 
 /// What every token begins with, so that people and scanners know it for one.
 const PREFIX: &str = "oh_";
@@ -89,7 +96,11 @@ impl Bearer {
 }
 
 /// The token of a request, where it has one; an error where that opens nothing.
-pub(in crate::web) async fn bearer(state: &WebState, headers: &HeaderMap) -> Result<Option<Bearer>, CauseCode> {
+pub(in crate::web) async fn bearer(
+    state: &WebState,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Option<Bearer>, CauseCode> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let text = value.to_str().map_err(|_| CauseCode::NotSignedIn)?;
     // What a proxy in between says of itself is no business of ours.
@@ -113,5 +124,26 @@ pub(in crate::web) async fn bearer(state: &WebState, headers: &HeaderMap) -> Res
     if kept != Some(hash(text)) || !token.active || has_ended {
         return Err(CauseCode::NotSignedIn);
     }
+    note_use(state, id, address).await;
     Ok(Some(Bearer { id, token: token.clone() }))
+}
+
+/// Notes that a token is used, where that was not noted lately.
+async fn note_use(state: &WebState, id: ObjectId, address: Option<IpAddr>) {
+    let now = request::now() / 1_000;
+    {
+        let mut noted = state.token_uses.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.get(&id).is_some_and(|&before| now - before < NOTED_EVERY) {
+            return;
+        }
+        noted.insert(id, now);
+        // Only tokens that there are get here, so that there is one for each at most.
+        if noted.len() > state.administration.site().iter::<Token>().count() {
+            noted.retain(|_, before| now - *before < NOTED_EVERY);
+        }
+    }
+    let used = TokenUse { used_at: now, address: address.map(|address| address.to_string()).unwrap_or_default() };
+    if let Err(failure) = state.store.token_use().note(id.as_str(), &used).await {
+        warn!(error = &failure as &dyn std::error::Error, "it is not noted that a token is used");
+    }
 }

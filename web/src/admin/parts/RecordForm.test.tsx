@@ -159,6 +159,40 @@ it('keeps mine over theirs, but theirs where I changed nothing', async () => {
   expect(screen.getByRole<HTMLInputElement>('switch', { name: 'Active' }).checked).toBe(false);
 });
 
+it('keeps what is typed while it is saved, and counts it as unsaved', async () => {
+  const { at, keys } = show();
+  let saved: () => void = () => undefined;
+  at.save.mockImplementationOnce(
+    ({ value }) => new Promise((resolve) => (saved = () => resolve(at.meanwhile({ ...value, level: 'personal' })))),
+  );
+  await keys.type(field('Login'), 'x{Enter}');
+  await keys.type(field('Business number'), '5');
+  saved();
+  await waitFor(() => expect(screen.getByRole<HTMLSelectElement>('combobox').value).toBe('personal'));
+  expect(field('Login').value).toBe('annax');
+  expect(field('Business number').value).toBe('1005');
+  expect(screen.getByText('There are unsaved changes.')).toBeTruthy();
+  await keys.click(button('Save'));
+  await waitFor(() => expect(at.now().phones.business).toBe('1005'));
+  expect(at.now()).toMatchObject({ login: 'annax', level: 'personal' });
+});
+
+it('saves nothing by Enter in what only searches', async () => {
+  const at = server();
+  const keys = userEvent.setup({ delay: null });
+  rendered(
+    <RecordForm known={{ value: anna, tag: '"1"' }} labels={labels} save={at.save} reload={at.reload}>
+      <TextField at="/login" />
+      <input type="search" aria-label="Find" />
+    </RecordForm>,
+  );
+  await keys.type(field('Login'), 'x');
+  await keys.type(screen.getByRole('searchbox', { name: 'Find' }), 'ben{Enter}');
+  expect(at.save).not.toHaveBeenCalled();
+  await keys.type(field('Login'), '{Enter}');
+  expect(at.save).toHaveBeenCalledTimes(1);
+});
+
 it('takes theirs', async () => {
   const { at, keys } = await conflict();
   await keys.click(button('Discard mine and reload'));

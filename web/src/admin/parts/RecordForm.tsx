@@ -2,7 +2,16 @@
 import { Button } from '@mantine/core';
 import { useForm, type UseFormReturnType } from '@mantine/form';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { createContext, useContext, useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+  type FormEvent,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 import { flushSync } from 'react-dom';
 import { BusyButton } from '../../components/BusyButton';
 import { useTranslation } from '../../i18n';
@@ -33,6 +42,15 @@ export function useFormFields(): FormFields {
   return fields;
 }
 
+/** What is locked where nothing can be changed. In it one cannot even search, so lists that are searched lock their own. */
+export function Locked({ children }: { children: ReactNode }) {
+  return (
+    <fieldset className={classes.locked} disabled={useContext(Fields)?.readOnly}>
+      {children}
+    </fieldset>
+  );
+}
+
 export interface RecordFormProps<T extends object> {
   /** The object, and which version of it this is. */
   known: Tagged<T>;
@@ -44,8 +62,10 @@ export interface RecordFormProps<T extends object> {
   save: (changed: Tagged<T>) => Promise<Tagged<T>>;
   /** Reads what is there by now. */
   reload: () => Promise<Tagged<T>>;
-  /** It is saved. */
-  onSaved?: (saved: Tagged<T>) => void;
+  /** Another version of it is known: what was saved, or what somebody else has made of it. */
+  onKnown?: (now: Tagged<T>) => void;
+  /** It is saved; `more` where something else has been typed meanwhile. */
+  onSaved?: (saved: Tagged<T>, more: boolean) => void;
   /** Whether it is only shown. */
   readOnly?: boolean;
   /** A value in words, where a field has its own; undefined: as others of its type. */
@@ -54,7 +74,7 @@ export interface RecordFormProps<T extends object> {
 }
 
 export function RecordForm<T extends object>(props: RecordFormProps<T>) {
-  const { labels, sure, save, reload, onSaved, readOnly = false, words, children } = props;
+  const { labels, sure, save, reload, onKnown, onSaved, readOnly = false, words, children } = props;
   const { texts, language } = useTranslation();
   const announce = useContext(Announce);
   const reason = useReason();
@@ -76,13 +96,13 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
     if (refused > 0) element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [refused]);
 
-  const settle = (now: Tagged<T>) => {
+  const settle = (now: Tagged<T>, shown: T = now.value) => {
     setKnown(now);
     setTheirs(null);
     setProblems([]);
     form.clearErrors();
     form.setInitialValues(now.value as Values);
-    form.setValues(now.value as Values);
+    form.setValues(shown as Values);
   };
   const blame = (errors: readonly FieldError[], otherwise: string) => {
     const said = (error: FieldError) => faultSentence(error, language);
@@ -97,12 +117,16 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
     if (busy) return;
     setBusy(true);
     setProblems([]);
+    const before = form.getValues() as T;
     try {
       const saved = await save(changed);
+      // What was typed meanwhile stays, and is not saved yet.
+      const shown = merged(before, form.getValues() as T, saved.value, labels);
       // Done before anybody is told: who goes to another page then is asked nothing.
-      flushSync(() => settle(saved));
+      flushSync(() => settle(saved, shown));
       announce(t.saved, false);
-      onSaved?.(saved);
+      onKnown?.(saved);
+      onSaved?.(saved, !same(saved.value, shown));
     } catch (error) {
       setTheirs(null);
       if (isConflict(error)) await reload().then(setTheirs, (failure: unknown) => setProblems([reason(failure)]));
@@ -113,18 +137,25 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    if (!unsaved || readOnly) return;
     const changed = { value: mine, tag: known.tag };
-    if (!unsaved) return;
     if (sure) void sure(mine).then((agreed) => (agreed ? send(changed) : undefined));
     else void send(changed);
+  };
+  const pressed = (event: KeyboardEvent<HTMLElement>) => {
+    // What is looked for is no field of the object: Enter saves nothing there.
+    const field = event.target as HTMLElement;
+    if (event.key === 'Enter' && field.matches('input[type="search"], input[aria-haspopup="listbox"]')) {
+      event.preventDefault();
+    }
   };
 
   return (
     <Fields value={{ form, labels, readOnly }}>
       <form ref={element} className={classes.form} noValidate onSubmit={submit}>
-        <fieldset className={classes.fields} disabled={readOnly}>
+        <div className={classes.fields} onKeyDown={pressed}>
           {children}
-        </fieldset>
+        </div>
         {!readOnly && (
           <div className={classes.bar} data-bar data-unsaved={unsaved || undefined}>
             {problems.length > 0 ? (
@@ -146,7 +177,7 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
             >
               {t.discard}
             </Button>
-            <BusyButton type="submit" busy={busy} data-disabled={!unsaved || undefined}>
+            <BusyButton type="submit" busy={busy} off={!unsaved}>
               {t.save}
             </BusyButton>
           </div>
@@ -161,7 +192,11 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
         onOverwrite={() =>
           theirs && void send({ value: merged(known.value, mine, theirs.value, labels), tag: theirs.tag })
         }
-        onReload={() => theirs && settle(theirs)}
+        onReload={() => {
+          if (theirs === null) return;
+          settle(theirs);
+          onKnown?.(theirs);
+        }}
         onBack={() => setTheirs(null)}
       />
     </Fields>

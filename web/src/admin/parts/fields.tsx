@@ -25,11 +25,12 @@ export interface FieldProps {
 
 /** What every field gets: its name, its value, and what is wrong with it. */
 function useField({ at, hint, required = false }: FieldProps, type: 'input' | 'checkbox' = 'input') {
-  const { form, labels } = useFormFields();
+  const { form, labels, readOnly } = useFormFields();
   return {
     label: labels[at] ?? at,
     description: hint,
     required,
+    disabled: readOnly,
     ...form.getInputProps(pathOf(at), { type }),
   };
 }

@@ -1,5 +1,5 @@
 /** Objects of the server: lists in pages, and single ones that nobody overwrites unseen. */
-import { get, Problem, Refusal, request } from '../../protocol/http';
+import { get, parsed, Problem, Refusal, request, type Answer } from '../../protocol/http';
 
 /** A page of a list. */
 export interface Page<T> {
@@ -92,12 +92,11 @@ export function sent(value: unknown, headers: Record<string, string> = {}): Requ
   return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
 }
 
-async function tagged<T>(answer: Response, known?: T): Promise<Tagged<T>> {
+function tagged<T>(answer: Answer, known?: T): Tagged<T> {
   const tag = answer.headers.get('etag');
-  const text = await answer.text();
   // Without its version an object could not be changed: that was not our server.
-  if (tag === null || (text === '' && known === undefined)) throw new Refusal('server_unreachable');
-  return { value: text === '' ? (known as T) : (JSON.parse(text) as T), tag };
+  if (tag === null) throw new Refusal('server_unreachable');
+  return { value: answer.text === '' && known !== undefined ? known : parsed<T>(answer), tag };
 }
 
 /** Not `randomUUID`, which pages without HTTPS do not have. */

@@ -7,7 +7,7 @@ import type { LineGroup } from '../../generated/protocol';
 import type { Import } from '../../generated/site';
 import { useTranslation } from '../../i18n';
 import { faultSentence } from '../../i18n/causes';
-import { Problem, request } from '../../protocol/http';
+import { Problem, parsed, request } from '../../protocol/http';
 import { Announce, useReason } from '../announce';
 import { stateIcons } from '../LineTable';
 import { countStates, toneOf } from '../model';
@@ -69,7 +69,7 @@ export function AddLines({ group, total, live, may, onAdded }: AddLinesProps) {
     event.preventDefault();
     void doing(async () => {
       const answer = await request(`${url}/lines`, { method: 'POST', ...sent({ ...wanted, active: true }) });
-      const { changed } = (await answer.json()) as { changed: unknown[] };
+      const { changed } = parsed<{ changed: unknown[] }>(answer);
       setWanted(BLANK);
       return changed.length;
     });
@@ -84,7 +84,7 @@ export function AddLines({ group, total, live, may, onAdded }: AddLinesProps) {
           headers: { 'content-type': 'text/csv' },
           body: await file.text(),
         });
-        return (await answer.json()) as Import;
+        return parsed<Import>(answer);
       };
       const { writes, passwords, skipped } = await send(true);
       if (writes.length === 0) return 0;

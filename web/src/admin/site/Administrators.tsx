@@ -3,9 +3,11 @@ import type { AdministratorObject, Role, Stored } from '../../generated/site';
 import { useTranslation } from '../../i18n';
 import type { Column } from '../parts/DataTable';
 import { SelectField, SwitchField, TextField } from '../parts/fields';
+import { AccountSecurity } from './AccountSecurity';
 import { ActiveSign, ObjectList } from './ObjectList';
 import { NEW, ObjectPage } from './ObjectPage';
 import { Password } from './Password';
+import { useMayChange } from './role';
 import { Columns, Section } from './Section';
 
 const ROLES: readonly Role[] = ['full', 'users', 'read_only'];
@@ -39,17 +41,24 @@ export function Administrators() {
 export function AdministratorPage({ id }: { id: string }) {
   const { texts } = useTranslation();
   const t = texts.admin.site.administrator;
-  const password = id === NEW ? [] : [{ key: 'password', title: texts.admin.site.password.title }];
+  const may = useMayChange('administrators');
+  const beside = [
+    { key: 'security', title: texts.security.admin.title },
+    { key: 'password', title: texts.admin.site.password.title },
+  ];
   return (
     <ObjectPage
       kind="administrators"
       id={id}
       blank={BLANK}
       labels={t.fields}
-      sections={[{ key: 'general', title: t.section }, ...password]}
-      beside={({ id: stored, object }, may) =>
-        may && <Password kind="administrators" id={stored} login={object.login} />
-      }
+      sections={[{ key: 'general', title: t.section }, ...(id === NEW ? [] : beside)]}
+      beside={({ id: stored, object }, mayChange) => (
+        <>
+          <AccountSecurity kind="administrators" id={stored} name={object.display_name || object.login} may={may} />
+          {mayChange && <Password kind="administrators" id={stored} login={object.login} />}
+        </>
+      )}
     >
       {() => (
         <Section name="general" title={t.section}>

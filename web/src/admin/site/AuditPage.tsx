@@ -207,7 +207,9 @@ function Entry({ entry, only }: EntryProps) {
   const page = PAGES[kind];
   const sort = t.kinds[kind as keyof typeof t.kinds] ?? kind;
   const called = title || sort;
-  const did = t.actions[action as keyof typeof t.actions] ?? action;
+  // Of a secret it is told which one it was.
+  const what = entry.after === 'totp' ? action.replace('secret', 'totp') : action;
+  const did = t.actions[what as keyof typeof t.actions] ?? action;
   return (
     <li className={`card ${classes.entry}`}>
       <div className={classes.entryHead}>

@@ -1,13 +1,14 @@
 /** A group. */
-import { TextInput } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { Button, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import type { GroupKey, GroupObject, MonitorGroup } from '../../generated/site';
 import { Switch } from '@mantine/core';
 import { useTranslation } from '../../i18n';
+import { useReason } from '../announce';
 import { SwitchField, TextField, useValue } from '../parts/fields';
 import { addressOf, Link } from '../route';
-import { remember, useTitles } from './names';
-import { allOf } from './objects';
+import { remember, titleBy, useTitles } from './names';
+import { allOf, useLoaded } from './objects';
 import { NEW, ObjectPage } from './ObjectPage';
 import { ObjectAdder } from './ObjectPicker';
 import { Columns, Section } from './Section';
@@ -60,7 +61,7 @@ export function GroupPage({ id }: { id: string }) {
             </Columns>
             <SwitchField at="/active" hint={t.activeHint} />
           </Section>
-          <Section name="members" title={t.sections.members}>
+          <Section name="members" title={t.sections.members} searched>
             <Members group={id} />
           </Section>
           <Section name="mutual" title={t.sections.mutual} text={t.mutualText}>
@@ -104,31 +105,37 @@ export function GroupPage({ id }: { id: string }) {
 /** Who is in the group. */
 function Members({ group }: { group: string }) {
   const { texts, number } = useTranslation();
+  const reason = useReason();
   const { value, onChange, error, label, readOnly } = useValue<string[]>('/members');
   const [search, setSearch] = useState('');
-  const [named, setNamed] = useState(group === NEW);
   const t = texts.admin.site.group.member;
-  useEffect(() => {
-    if (named) return;
-    let over = false;
-    // Their names at once, rather than each by itself.
-    allOf('users', { group })
-      .then((users) => remember('users', users))
-      .catch(() => undefined)
-      .finally(() => over || setNamed(true));
-    return () => void (over = true);
-  }, [group, named]);
-  const title = useTitles('users', named ? value : []);
+  // Their names at once, rather than each by itself.
+  const names = useLoaded(group === NEW ? null : group, async () => {
+    remember('users', await allOf('users', { group }));
+    return true;
+  });
+  const named = group === NEW || names.value === true;
+  const loading = !named && names.failure === null;
 
   const wanted = search.trim().toLocaleLowerCase();
   const found = value
-    .map((id) => ({ id, name: named ? title(id) : '…' }))
+    .map((id) => ({ id, name: loading ? '…' : titleBy('users', id) }))
     .filter(({ name }) => name.toLocaleLowerCase().includes(wanted))
     .sort((a, b) => a.name.localeCompare(b.name));
   const shown = found.slice(0, SHOWN);
+  // Those that the list did not have, and only those in sight: a group can have thousands.
+  useTitles('users', named ? shown.map(({ id }) => id) : []);
   return (
     <div className={classes.list}>
       <Fault error={error} />
+      {names.failure !== null && (
+        <div className={classes.warning} role="alert">
+          <span>{t.unnamed(reason(names.failure))}</span>
+          <Button size="xs" variant="default" onClick={names.again}>
+            {texts.admin.site.again}
+          </Button>
+        </div>
+      )}
       {!readOnly && <ObjectAdder kind="users" label={t.add} without={value} onAdd={(id) => onChange([...value, id])} />}
       {value.length > 10 && (
         <TextInput

@@ -28,6 +28,9 @@ import classes from './site.module.css';
 /** What was looked for, so that who comes back from an object finds the list as it was. */
 const left = new Map<Plural, ListQuery>();
 
+/** Forgets it, so that who signs in next begins with whole lists. */
+export const forgetLists = () => left.clear();
+
 /** What the filter for active objects can be. */
 const ACTIVE = ['true', 'false'] as const;
 
@@ -77,7 +80,8 @@ export function ObjectList<K extends Plural>(props: ObjectListProps<K>) {
 
   const filter = query.filter ?? {};
   const narrowBy = (name: string, value: string) => {
-    const { [name]: _, ...others } = filter;
+    // Two that are dropped at once both go.
+    const { [name]: _, ...others } = pages.snapshot().query.filter ?? {};
     const now = value === '' ? others : { ...others, [name]: value };
     pages.look({ filter: Object.keys(now).length === 0 ? undefined : now });
   };
@@ -97,6 +101,8 @@ export function ObjectList<K extends Plural>(props: ObjectListProps<K>) {
       return true;
     } catch (error) {
       announce(t.failed(reason(error)), true);
+      // Some of it may have been done.
+      await pages.again();
       return false;
     }
   };

@@ -79,14 +79,16 @@ function Made<K extends Plural>(props: ObjectPageProps<K>) {
           known={{ value: blank, tag: '' }}
           labels={labels}
           words={words}
-          save={async ({ value }) => {
+          save={async ({ value, tag }) => {
+            // It has been made already, and then something else was typed.
+            if (id.current !== '') return replaceBody(urlOfObject(kind, id.current), { value, tag });
             const made = await (make ?? ((body: Objects[K]) => maker.make(body)))(value);
             id.current = made.value.id;
             remember(kind, [made.value]);
             return bodyOf(made);
           }}
-          reload={() => Promise.resolve({ value: blank, tag: '' })}
-          onSaved={() => go(addressOf(pageOf(kind), id.current))}
+          reload={async () => bodyOf(await readStored<Objects[K]>(urlOfObject(kind, id.current)))}
+          onSaved={(_, more) => more || go(addressOf(pageOf(kind), id.current))}
         >
           {children(stored)}
         </RecordForm>
@@ -175,8 +177,8 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
           sure={agrees && ((value) => agrees(stored.object, value))}
           save={(changed) => replaceBody(url, changed)}
           reload={async () => bodyOf(await readStored<Objects[K]>(url))}
-          onSaved={({ value }) => {
-            props.onSaved?.(stored.object, value);
+          onSaved={({ value }) => props.onSaved?.(stored.object, value)}
+          onKnown={({ value }) => {
             const now = { ...stored, object: value };
             remember(kind, [now]);
             setSaved(now);

@@ -1,6 +1,7 @@
 /** Parts of a long page, and the list of them that leads there. */
 import { useRef, type ReactNode } from 'react';
 import { useTranslation } from '../../i18n';
+import { Locked } from '../parts/RecordForm';
 import classes from './site.module.css';
 
 export interface SectionName {
@@ -42,17 +43,19 @@ export interface SectionProps {
   title: string;
   /** What it is for. */
   text?: ReactNode;
+  /** Whether something can be looked for in it also where nothing can be changed. */
+  searched?: boolean;
   children: ReactNode;
 }
 
-export function Section({ name, title, text, children }: SectionProps) {
+export function Section({ name, title, text, searched = false, children }: SectionProps) {
   return (
     <section className={`card ${classes.section}`} aria-labelledby={idOf(name)}>
       <h2 id={idOf(name)} tabIndex={-1}>
         {title}
       </h2>
       {text && <p className={classes.text}>{text}</p>}
-      {children}
+      {searched ? children : <Locked>{children}</Locked>}
     </section>
   );
 }

@@ -1,11 +1,11 @@
 /** What holds for the whole server. */
 import { Button } from '@mantine/core';
-import type { SettingsObject, Stored } from '../../generated/site';
+import type { SecondFactorRule, SettingsObject, Stored } from '../../generated/site';
 import { useTranslation } from '../../i18n';
 import { useReason } from '../announce';
 import frame from '../Console.module.css';
 import { PageHead } from '../PageHead';
-import { NumberField, SwitchField, TextField } from '../parts/fields';
+import { NumberField, SelectField, SwitchField, TextField } from '../parts/fields';
 import { RecordForm } from '../parts/RecordForm';
 import { useRead } from '../parts/useRead';
 import { bodyOf, readStored, replaceBody, SETTINGS } from './objects';
@@ -17,6 +17,7 @@ import { MAX_CLIENTS } from './UserPage';
 import { useWords } from './words';
 
 const SECTIONS = ['general', 'rights', 'services', 'monitor', 'signIn'] as const;
+const SECOND_FACTOR: readonly SecondFactorRule[] = ['optional', 'administrators', 'everybody'];
 const MAX_LENGTH = 128;
 const MAX_DAYS = 3650;
 
@@ -75,6 +76,11 @@ export function SettingsPage() {
                 <NumberField at="/max_clients" least={1} most={MAX_CLIENTS} />
                 <NumberField at="/session_days" least={1} most={MAX_DAYS} />
                 <NumberField at="/password/min_length" least={1} most={MAX_LENGTH} />
+                <SelectField
+                  at="/second_factor"
+                  hint={t.secondFactorHint}
+                  options={SECOND_FACTOR.map((value) => ({ value, label: t.secondFactor[value] }))}
+                />
               </Columns>
             </Section>
           </RecordForm>

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { LineGroupObject, TrialReport } from '../../generated/site';
 import { useTranslation } from '../../i18n';
 import { faultSentence } from '../../i18n/causes';
-import { Problem, request } from '../../protocol/http';
+import { Problem, parsed, request } from '../../protocol/http';
 import { useReason } from '../announce';
 import { useFormFields } from '../parts/RecordForm';
 import { sent } from '../parts/rest';
@@ -57,7 +57,7 @@ export function TestConnection({ id }: { id: string | null }) {
         method: 'POST',
         ...sent({ id, line_group: body, line }),
       });
-      setReport((await answer.json()) as TrialReport);
+      setReport(parsed<TrialReport>(answer));
     } catch (error) {
       const errors = error instanceof Problem ? error.errors : [];
       const said = errors.map((each) => faultSentence(each, language)).join(' ');

@@ -2,7 +2,7 @@
 import { Button, Checkbox, CopyButton, TextInput } from '@mantine/core';
 import { IconCheck, IconCopy, IconKey } from '@tabler/icons-react';
 import { useContext, useEffect } from 'react';
-import type { CreatedToken, Scope, Stored, TokenObject } from '../../generated/site';
+import type { CreatedToken, Scope, Stored, TokenObject, TokenUses } from '../../generated/site';
 import { useTranslation } from '../../i18n';
 import { Announce } from '../announce';
 import type { Column } from '../parts/DataTable';
@@ -10,6 +10,7 @@ import { SwitchField, TextField, useValue } from '../parts/fields';
 import { Creation, type Tagged } from '../parts/rest';
 import { dayOf } from './AuditPage';
 import { ActiveSign, ObjectList } from './ObjectList';
+import { useAnswer } from './objects';
 import { NEW, ObjectPage } from './ObjectPage';
 import { Columns, Section } from './Section';
 import { Fault } from './siteFields';
@@ -28,6 +29,7 @@ export function Tokens() {
   const { texts, language } = useTranslation();
   const t = texts.admin.site.token;
   const f = t.fields;
+  const uses = useAnswer<TokenUses>('/api/v1/admin/token-uses');
   const columns: Column<Stored<TokenObject>>[] = [
     { key: 'name', title: f['/name'], sort: 'name', width: 'minmax(0, 1.3fr)', cell: ({ object }) => object.name },
     {
@@ -47,6 +49,17 @@ export function Tokens() {
       title: f['/expires'],
       sort: 'expires',
       cell: ({ object: { expires } }) => (expires === null ? t.never : dateOf(expires, language)),
+      wide: true,
+    },
+    {
+      key: 'used',
+      title: t.used,
+      cell: ({ id }) => {
+        const use = uses.value?.uses.find(({ token }) => token === id);
+        if (use === undefined) return uses.value === null ? '' : t.notUsed;
+        const when = new Date(use.used_at).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
+        return <span title={use.address === '' ? undefined : t.usedFrom(use.address)}>{when}</span>;
+      },
       wide: true,
     },
     {

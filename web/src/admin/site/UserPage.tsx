@@ -11,12 +11,14 @@ import type {
 import { useTranslation } from '../../i18n';
 import { useValue, NumberField, SelectField, SwitchField, TextField, TriStateField } from '../parts/fields';
 import { useFormFields } from '../parts/RecordForm';
+import { AccountSecurity } from './AccountSecurity';
 import { Memberships } from './Memberships';
 import { useTitles } from './names';
 import { urlOfObject, useAll, useAnswer, useSettings } from './objects';
 import { NEW, ObjectPage } from './ObjectPage';
 import { ObjectAdder } from './ObjectPicker';
 import { Password } from './Password';
+import { useMayChange } from './role';
 import { Columns, Section } from './Section';
 import { Fault, GrantChoice, Rows, RowsField, ServicesField, TextListField } from './siteFields';
 import { inLanguage } from './rights';
@@ -78,10 +80,12 @@ export function UserPage({ id }: { id: string }) {
   const { texts } = useTranslation();
   const words = useWords();
   const groups = useAll('groups');
+  // Also of those of the configuration file.
+  const mayAlways = useMayChange('users');
   const t = texts.admin.site.user;
   const there = id !== NEW;
   const keys = ['general', 'numbers', 'address', 'services', 'lines', 'rights'] as const;
-  const beside = there ? (['memberships', 'password'] as const) : [];
+  const beside = there ? (['memberships', 'security', 'password'] as const) : [];
   const names = [...keys, ...beside].map((key) => ({ key, title: t.sections[key] }));
   return (
     <ObjectPage
@@ -95,6 +99,7 @@ export function UserPage({ id }: { id: string }) {
       beside={(user, may) => (
         <>
           <Memberships user={user} groups={groups} />
+          <AccountSecurity kind="users" id={user.id} name={user.object.display_name} may={mayAlways} />
           {may && <Password kind="users" id={user.id} login={user.object.login} />}
         </>
       )}

@@ -1,5 +1,5 @@
 /** All users. */
-import { Button, Checkbox, Modal, NativeSelect } from '@mantine/core';
+import { Button, Checkbox, Modal } from '@mantine/core';
 import { IconSettingsPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ServiceRight, Stored, UserObject } from '../../generated/site';
@@ -7,6 +7,7 @@ import { services } from '../../generated/siteTables';
 import { useTranslation } from '../../i18n';
 import type { Column } from '../parts/DataTable';
 import { bulk, useAll } from './objects';
+import { ObjectFilter } from './ObjectFilter';
 import { ActiveSign, ObjectList } from './ObjectList';
 import { inLanguage, SERVICES } from './rights';
 import classes from './site.module.css';
@@ -57,16 +58,13 @@ export function Users() {
               ['profile', t.user.ofProfile, t.user.allProfiles, profiles.value],
             ] as const
           ).map(([name, label, every, found]) => (
-            <NativeSelect
+            <ObjectFilter
               key={name}
-              className={classes.filter}
-              aria-label={label}
+              label={label}
+              every={every}
+              objects={found}
               value={filter[name] ?? ''}
-              onChange={({ currentTarget }) => set(name, currentTarget.value)}
-              data={[
-                { value: '', label: every },
-                ...(found ?? []).map(({ id, object }) => ({ value: id, label: object.name })),
-              ]}
+              onChange={(id) => set(name, id)}
             />
           ))
         }
@@ -79,7 +77,7 @@ export function Users() {
               const chosen = await new Promise<ServiceRight[]>((answer) => setAsked(() => answer));
               setAsked(null);
               if (chosen.length === 0) return false;
-              return run(items, (_, users) => addServices(users, chosen), t.bulk.servicesAdded);
+              return run(items, (ids) => bulk('users', ids, { add: { services: chosen } }), t.bulk.servicesAdded);
             },
           },
         ]}
@@ -87,23 +85,6 @@ export function Users() {
       <ServicesDialog onChosen={asked} />
     </>
   );
-}
-
-/**
- * Gives services to users who have different ones already. A patch replaces a whole list, so users with the same list are
- * changed together.
- */
-export async function addServices(users: readonly Stored<UserObject>[], added: readonly ServiceRight[]): Promise<void> {
-  const alike = new Map<string, { services: ServiceRight[]; ids: string[] }>();
-  for (const { id, object } of users) {
-    const all = SERVICES.filter((service) => object.services.includes(service) || added.includes(service));
-    if (all.length === object.services.length) continue;
-    const key = all.join(' ');
-    const those = alike.get(key) ?? { services: all, ids: [] };
-    those.ids.push(id);
-    alike.set(key, those);
-  }
-  for (const { services: all, ids } of alike.values()) await bulk('users', ids, { patch: { services: all } });
 }
 
 function ServicesDialog({ onChosen }: { onChosen: ((chosen: ServiceRight[]) => void) | null }) {

@@ -3,6 +3,9 @@ import { useEffect, useReducer } from 'react';
 import type { Stored } from '../../generated/site';
 import { readStored, urlOfObject, type Objects, type Plural } from './objects';
 
+/** Objects that are asked for at once; of more their ids must do. */
+const AT_ONCE = 100;
+
 const known = new Map<string, string>();
 const asked = new Map<string, Promise<void>>();
 const keyOf = (kind: Plural, id: string) => `${kind}/${id}`;
@@ -18,6 +21,15 @@ export function titleOf(object: Objects[Plural]): string {
 export function remember<K extends Plural>(kind: K, objects: readonly Stored<Objects[K]>[]): void {
   for (const { id, object } of objects) known.set(keyOf(kind, id), titleOf(object));
 }
+
+/** Forgets everything, so that who signs in next finds nothing of who was here before. */
+export function forgetNames(): void {
+  known.clear();
+  asked.clear();
+}
+
+/** What an object is called, as far as that is known by now; otherwise its id. */
+export const titleBy = (kind: Plural, id: string) => known.get(keyOf(kind, id)) ?? id;
 
 /** What an object of any of these kinds is called, as far as that is known by now; otherwise its id. */
 export const knownTitle = (id: string) =>
@@ -46,9 +58,9 @@ export function useTitles(kind: Plural, ids: readonly string[]): (id: string) =>
   const wanted = ids.join(' ');
   useEffect(() => {
     let over = false;
-    const missing = ids.filter((id) => !known.has(keyOf(kind, id)));
+    const missing = ids.filter((id) => !known.has(keyOf(kind, id))).slice(0, AT_ONCE);
     if (missing.length > 0) void Promise.all(missing.map((id) => ask(kind, id))).then(() => over || redraw());
     return () => void (over = true);
   }, [kind, wanted]);
-  return (id) => known.get(keyOf(kind, id)) ?? id;
+  return (id) => titleBy(kind, id);
 }

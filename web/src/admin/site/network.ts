@@ -1,6 +1,6 @@
 /** Interfaces and certificates: how they stand, and where a browser finds them. */
 import type { CertificateStates, InterfaceObject, InterfaceStates } from '../../generated/site';
-import { get, request } from '../../protocol/http';
+import { get, parsed, request } from '../../protocol/http';
 import { sent, urlOf } from '../parts/rest';
 import { urlOfObject } from './objects';
 
@@ -27,7 +27,7 @@ export interface CertificateBody {
 
 export async function makeCertificate(body: CertificateBody): Promise<string> {
   const made = await request(CERTIFICATES, { method: 'POST', ...sent(body) });
-  return ((await made.json()) as { id: string }).id;
+  return parsed<{ id: string }>(made).id;
 }
 
 export async function replaceCertificate(id: string, tag: string, body: CertificateBody): Promise<void> {

@@ -100,11 +100,14 @@ export const deleteObject = (kind: Plural, id: string, tag: string) => remove(ur
 /** Deletes a line group with its lines. */
 export const deleteLineGroup = (id: string, tag: string) => remove(`${urlOfObject('line_groups', id)}?lines=true`, tag);
 
+/** Values of lists, by the names of the fields. */
+type Items = Record<string, readonly string[]>;
+
 /** Does the same to many objects: all or nothing. */
 export async function bulk(
   kind: Plural,
   ids: readonly string[],
-  change: { patch: object } | { delete: true },
+  change: { patch: object } | { add?: Items; remove?: Items } | { delete: true },
 ): Promise<void> {
   await request(`${BASE}/${kind}/bulk`, { method: 'POST', ...sent({ ids, ...change }) });
 }

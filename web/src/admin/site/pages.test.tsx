@@ -41,6 +41,7 @@ const settings = {
   max_clients: 2,
   password: { min_length: 8 },
   session_days: 30,
+  second_factor: 'optional',
 };
 
 const server = (more?: (asked: Asked) => Answer | undefined) =>
@@ -93,6 +94,53 @@ it('adds and removes members by name, and saves them', async () => {
     member_grant: { level: 'team_member' },
     journal: { ...group.journal, leader_sees: true },
   });
+});
+
+/** A group with more members than are drawn, whose names do not come. */
+function nameless() {
+  const members = Array.from({ length: 300 }, (_, place) => `m${place}`);
+  let down = true;
+  const served = serving(
+    { users: {}, groups: { g9: stored('g9', { ...group, leader: null, members }) } },
+    ({ path }) => {
+      if (path.includes('/users/')) return { status: 404, body: { code: 'not_found', detail: 'x' } };
+      if (!path.includes('/users?')) return undefined;
+      if (down) return { status: 503, body: { code: 'shutting_down', detail: 'x' } };
+      return { body: { items: [stored('m0', user('Xaver'))], next: null, total: 1 } };
+    },
+  );
+  return { ...served, up: () => void (down = false) };
+}
+
+it('shows members whose names do not come by their ids, and asks again when told to', async () => {
+  const { asked, up } = nameless();
+  shown(<GroupPage id="g9" />);
+  await screen.findByText(/^The names of the members cannot be shown/);
+  expect(screen.getByRole('link', { name: 'm1' })).toBeTruthy();
+  const single = () => asked.filter(({ path }) => path.includes('/users/'));
+  expect(single()).toEqual([]);
+  up();
+  await keyboard().click(within(sectionOf('Members')).getByRole('button', { name: 'Try again' }));
+  await waitFor(() => expect(single().length).toBeGreaterThan(0));
+  // Only those that are drawn, of 300.
+  expect(single().length).toBeLessThanOrEqual(100);
+  await keyboard().type(screen.getByRole('searchbox', { name: 'Find a member' }), 'Xaver');
+  await screen.findByRole('link', { name: 'Xaver Berger' });
+});
+
+it('lets who may only look search the members, and change nothing', async () => {
+  const members = Array.from({ length: 12 }, (_, place) => `m${place}`);
+  const users = Object.fromEntries(members.map((id) => [id, stored(id, user(`Person ${id}`))]));
+  const { sent } = serving({ users, groups: { g8: stored('g8', { ...group, leader: null, members }) }, profiles: {} });
+  shown(<GroupPage id="g8" />, 'read_only');
+  const find = await screen.findByRole<HTMLInputElement>('searchbox', { name: 'Find a member' });
+  expect(find.matches(':disabled') || find.closest('fieldset')?.disabled === true).toBe(false);
+  await keyboard().type(find, 'm11{Enter}');
+  await waitFor(() => expect(within(sectionOf('Members')).getByText('1 member')).toBeTruthy());
+  for (const box of screen.getAllByRole<HTMLInputElement>('checkbox'))
+    expect(box.disabled || box.closest('fieldset:disabled') !== null).toBe(true);
+  expect(screen.queryByRole('button', { name: /^Remove/ })).toBeNull();
+  expect(sent()).toEqual([]);
 });
 
 it('shows other groups in the monitor, and has keys', async () => {

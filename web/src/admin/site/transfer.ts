@@ -1,6 +1,6 @@
 /** The site as a file and back, and a backup of the database. */
 import type { FieldProblem, Import, Write } from '../../generated/site';
-import { request } from '../../protocol/http';
+import { download, parsed, PATIENCE, request } from '../../protocol/http';
 
 const BASE = '/api/v1/admin';
 
@@ -16,13 +16,13 @@ export function typeOf({ name }: { name: string }): string | null {
 export async function importing(file: File, preview: boolean, prune: boolean): Promise<Import> {
   const query = new URLSearchParams({ preview: String(preview), prune: String(prune) });
   const headers = { 'content-type': typeOf(file) ?? 'application/octet-stream' };
-  const answer = await request(`${BASE}/import?${query.toString()}`, { method: 'POST', headers, body: file });
-  return (await answer.json()) as Import;
+  const sent = { method: 'POST', headers, body: file };
+  return parsed<Import>(await request(`${BASE}/import?${query.toString()}`, sent, PATIENCE.file));
 }
 
 /** A backup of the database, made at this moment. */
-export async function backup(): Promise<Blob> {
-  return (await request(`${BASE}/backup`, { method: 'POST' })).blob();
+export function backup(): Promise<Blob> {
+  return download(`${BASE}/backup`, { method: 'POST' });
 }
 
 export type Effect = 'created' | 'changed' | 'deleted';

@@ -4,8 +4,9 @@ import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, it, vi } from 'vitest';
 import { useAddress } from '../route';
+import { forgetLists } from './ObjectList';
 import { blankUser, UserPage } from './UserPage';
-import { addServices, Users } from './Users';
+import { Users } from './Users';
 import { serving, shown, stored, type Answer, type Asked } from './testing';
 
 const user = (name: string, change: object = {}) => ({
@@ -123,14 +124,70 @@ it('narrows the list', async () => {
   await waitFor(() => expect(asked.some(({ path }) => /users\?.*active=false/.test(path))).toBe(true));
 });
 
-it('adds services to what each has, in as few requests as there are different ones', async () => {
+it('narrows to a group only as long as there is that group', async () => {
+  const groups: Record<string, ReturnType<typeof stored>> = { g1: stored('g1', group) };
+  const served = () => serving({ users: { u1: stored('u1', user('Anna')) }, groups, profiles: {} });
+  served();
+  shown(<Users />);
+  const ofGroup = () => screen.getByRole<HTMLSelectElement>('combobox', { name: 'Group' });
+  await screen.findByRole('option', { name: 'Sales' });
+  await keyboard().selectOptions(ofGroup(), 'Sales');
+  cleanup();
+  delete groups.g1;
+  const { asked } = served();
+  shown(<Users />);
+  // What the list is narrowed to can be seen until it is known to be gone.
+  expect(ofGroup().value).toBe('g1');
+  const lists = () => asked.filter(({ path }) => path.startsWith('/api/v1/admin/users?'));
+  await waitFor(() => expect(lists().at(-1)?.path).not.toContain('group='));
+  expect(lists()[0]?.path).toContain('group=g1');
+  expect(ofGroup().value).toBe('');
+});
+
+it('forgets what a list was narrowed to for who signs in next', async () => {
+  server();
+  shown(<Users />);
+  await screen.findByRole('row', { name: /Anna Berger/ });
+  const active = () => screen.getByRole<HTMLSelectElement>('combobox', { name: 'Active or not' });
+  await keyboard().selectOptions(active(), 'Only inactive');
+  cleanup();
+  shown(<Users />);
+  expect(active().value).toBe('false');
+  cleanup();
+  forgetLists();
+  shown(<Users />);
+  expect(active().value).toBe('');
+});
+
+it('gives services to many in one request, which leaves what else each has to the server', async () => {
   const { sent } = server();
-  const having = (id: string, services: object) => stored(id, user(id, { services }));
-  await addServices([having('a', []), having('b', ['chat']), having('c', []), having('d', ['audio'])], ['audio']);
-  expect(sent().map(({ body }) => body)).toEqual([
-    { ids: ['a', 'c'], patch: { services: ['audio'] } },
-    { ids: ['b'], patch: { services: ['chat', 'audio'] } },
-  ]);
+  shown(<Users />);
+  await screen.findByRole('row', { name: /Anna Berger/ });
+  const keys = keyboard();
+  await keys.click(screen.getByRole('checkbox', { name: 'Select all that are loaded' }));
+  await keys.click(button('Add services'));
+  const dialog = await screen.findByRole('dialog', { name: 'Add services' });
+  await keys.click(within(dialog).getByRole('checkbox', { name: 'Chat' }));
+  await keys.click(within(dialog).getByRole('button', { name: 'Add' }));
+  await waitFor(() =>
+    expect(sent()).toEqual([
+      { method: 'POST', path: '/api/v1/admin/users/bulk', body: { ids: ['u1', 'u2'], add: { services: ['chat'] } } },
+    ]),
+  );
+});
+
+it('shows the list as it is after something that did not work', async () => {
+  const { asked } = server(({ method }) =>
+    method === 'POST' ? { status: 412, body: { code: 'version_conflict', detail: 'x', errors: [] } } : undefined,
+  );
+  shown(<Users />);
+  await screen.findByRole('row', { name: /Anna Berger/ });
+  const keys = keyboard();
+  await keys.click(screen.getByRole('checkbox', { name: 'Select Anna Berger' }));
+  const lists = () => asked.filter(({ path }) => path.startsWith('/api/v1/admin/users?')).length;
+  const before = lists();
+  await keys.click(button('Deactivate'));
+  await waitFor(() => expect(lists()).toBeGreaterThan(before));
 });
 
 function Opened({ id }: { id: string }) {
@@ -158,6 +215,53 @@ it('suggests a new user’s displayed name until another is chosen, and an ident
     path: '/api/v1/admin/users',
     body: { login: 'zoe', last_name: 'Webers', display_name: 'Reception', identity: '' },
   });
+});
+
+it('stays on a new user of whom more was typed while it was made, and makes it once', async () => {
+  let made: () => void = () => undefined;
+  const { sent } = server();
+  const answers = globalThis.fetch;
+  vi.stubGlobal('fetch', async (path: string, init?: RequestInit) => {
+    if (init?.method === 'POST') await new Promise<void>((resolve) => (made = resolve));
+    return answers(path, init);
+  });
+  shown(<Opened id="new" />);
+  const keys = keyboard();
+  await keys.type(await screen.findByRole('textbox', { name: /^Login/ }), 'zoe');
+  await keys.click(button('Save'));
+  await keys.type(field(/^E-mail/), 'z@example.com');
+  made();
+  await waitFor(() => expect(sent()).toHaveLength(1));
+  await waitFor(() => expect(screen.getByRole('button', { name: 'Save' }).getAttribute('aria-busy')).toBe('false'));
+  expect(window.location.pathname).toBe('/');
+  // Nobody is asked whether to leave.
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(field(/^E-mail/).value).toBe('z@example.com');
+  await keys.click(button('Save'));
+  await waitFor(() => expect(window.location.pathname).toBe('/admin/users/made'));
+  expect(sent().map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'POST /api/v1/admin/users',
+    'PUT /api/v1/admin/users/made',
+  ]);
+});
+
+it('is called as somebody else has named it once one takes theirs', async () => {
+  let now = { ...user('Anna') };
+  let tag = 1;
+  server(({ method, path, body }) => {
+    if (path !== '/api/v1/admin/users/u1') return undefined;
+    if (method === 'GET') return { body: stored('u1', now), tag: `"${tag}"` };
+    void body;
+    return { status: 412, body: { code: 'changed', detail: 'Changed', errors: [] } };
+  });
+  shown(<Opened id="u1" />);
+  const keys = keyboard();
+  await keys.type(await screen.findByRole('textbox', { name: /^E-mail/ }), 'x');
+  now = { ...now, display_name: 'Anna Weber' };
+  tag = 2;
+  await keys.click(button('Save'));
+  await keys.click(await screen.findByRole('button', { name: 'Discard mine and reload' }));
+  await waitFor(() => expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Anna Weber'));
 });
 
 it('shows what lines follow and why, and where services come from', async () => {

@@ -1,5 +1,5 @@
 /** Values of objects in words: for conflicts and for what was changed. */
-import type { Grant, Level, Scope, ServiceRight } from '../../generated/site';
+import type { Grant, Level, Scope, SecondFactorRule, ServiceRight } from '../../generated/site';
 import { levels, services } from '../../generated/siteTables';
 import { useTranslation, type Language } from '../../i18n';
 import type { Texts } from '../../i18n/en';
@@ -43,6 +43,7 @@ export function inWords(
   t: Texts['admin']['site'],
   title: (id: string) => string,
 ): string | undefined {
+  if (pointer === '/second_factor') return t.settings.secondFactor[value as SecondFactorRule];
   if (isGrant(value)) return grantWords(value, language, t.grant.special);
   if (pointer === '/services' && Array.isArray(value)) {
     return (value as ServiceRight[])
