@@ -134,11 +134,11 @@ pub(crate) fn newcomer(name: &str, look: &dyn Fn(&Softphone, &str)) {
     page.sees("Built in (SQLite)");
     look(&page, "database");
     page.click("Continue");
-    page.fill("Login", "root");
-    page.fill("Password", "short");
+    page.fill("Login *", "root");
+    page.fill("Password *", "short");
     page.click("Continue");
     page.sees("A password has 8 characters at least.");
-    page.fill("Password", PASSWORD);
+    page.fill("Password *", PASSWORD);
     page.click("Continue");
     page.fill("Presence domain", "office.example");
     page.click("Continue");
@@ -156,10 +156,10 @@ pub(crate) fn newcomer(name: &str, look: &dyn Fn(&Softphone, &str)) {
     page.sees("Begin with the server’s own");
     page.click("Continue");
 
-    page.fill("Host name or address of the PBX", &site.address(kamailio::HOST).to_string());
+    page.fill("Host name or address of the PBX *", &site.address(kamailio::HOST).to_string());
     page.evaluate("document.querySelector('details').open = true");
     page.fill("SIP domain", kamailio::DOMAIN);
-    page.fill("SIP user name", "100");
+    page.fill("SIP user name *", "100");
     page.fill("SIP password", "wrong");
     page.click("Test the registration");
     page.sees("password");
@@ -170,9 +170,11 @@ pub(crate) fn newcomer(name: &str, look: &dyn Fn(&Softphone, &str)) {
     page.click("Save and continue");
     pbx.wait("bound 100", 1);
 
+    page.sees("Who telephones in the browser.");
     page.fill("Name", "Anna Berger");
     page.click("Add user");
-    page.sees("Users so far");
+    page.has_button("Continue");
+    page.sees("Anna Berger");
     look(&page, "users");
     page.click("Continue");
     page.click("Finish the setup");

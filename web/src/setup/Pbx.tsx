@@ -86,13 +86,16 @@ function PbxForm({ group, line }: PbxFormProps) {
   const save = async () => {
     const inGroup = await put('line_groups', ids.group, body);
     setIds((before) => ({ ...before, group: inGroup }));
-    const fields: LineBody = { group: inGroup, user_name: user, auth_name: auth, number: number || user };
+    // Not in use before it has its password: PBXs count wrong ones.
+    const active = ids.line !== undefined && password === '';
+    const fields: LineBody = { group: inGroup, user_name: user, auth_name: auth, number: number || user, active };
     const id = await put('lines', ids.line, fields);
     setIds({ group: inGroup, line: id });
     if (password !== '') {
       await setPassword('lines', id, password);
       remember(`password ${id}`, '');
     }
+    if (!active) await put('lines', id, { active: true });
   };
   const input = (set: (text: string) => void) => ({
     onChange: ({ currentTarget }: { currentTarget: { value: string } }) => {
@@ -124,7 +127,6 @@ function PbxForm({ group, line }: PbxFormProps) {
               <div className={classes.three}>
                 <NativeSelect
                   label={t.transport}
-                  description={'\u00a0'}
                   value={transport}
                   error={faults.transport}
                   onChange={({ currentTarget }) => {
@@ -167,7 +169,7 @@ function PbxForm({ group, line }: PbxFormProps) {
               />
               <PasswordInput
                 label={t.password}
-                description={hasPassword ? t.passwordKept : '\u00a0'}
+                description={hasPassword ? t.passwordKept : undefined}
                 value={password}
                 error={faults.password}
                 visibilityToggleButtonProps={{ 'aria-label': texts.setup.administrator.show, tabIndex: 0 }}

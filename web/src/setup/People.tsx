@@ -1,7 +1,7 @@
 /** Who looks after the server, and who telephones. */
 import { Autocomplete, PasswordInput, TextInput } from '@mantine/core';
 import { IconPlus, IconUser } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useReason } from '../admin/announce';
 import { BusyButton } from '../components/BusyButton';
 import type { AdministratorObject, Stored, UserObject } from '../generated/site';
@@ -47,12 +47,14 @@ function AdministratorForm({ known, file, least }: AdministratorFormProps) {
   const [login, setLogin] = useState(known?.object.login ?? 'admin');
   const [name, setName] = useState(known?.object.display_name ?? '');
   const [password, setSecret] = useState('');
+  /** It may be there although its password was refused. */
+  const made = useRef(known?.id);
   const hasPassword = useMemory(`password ${known?.id ?? ''}`) !== undefined;
   const t = texts.setup.administrator;
   const save = async () => {
     if (password === '' && !hasPassword) throw new Lacking(t.passwordNeeded);
-    // Before anything is kept: a short password would leave an administrator without one.
-    const id = await put('administrators', known?.id, { login, display_name: name, role: 'full', active: true });
+    const id = await put('administrators', made.current, { login, display_name: name, role: 'full', active: true });
+    made.current = id;
     if (password === '') return;
     await setPassword('administrators', id, password);
     remember(`password ${id}`, '');
@@ -128,19 +130,22 @@ function UsersForm({ users, lines, onAdded }: UsersFormProps) {
   const [number, setNumber] = useState(lines.find((line) => !taken.includes(line)) ?? lines[0] ?? '');
   const [faults, setFaults] = useState<Faults>({});
   const [busy, setBusy] = useState(false);
+  /** Those that are there although their password was refused. */
+  const made = useRef(new Map<string, string>());
   const t = texts.setup.users;
   const login = typed ?? proposedLogin(name);
   const add = async () => {
     setBusy(true);
     setFaults({});
     try {
-      const same = users.find(({ object }) => object.login === login);
-      const id = await put('users', same?.id, {
+      const same = users.find(({ object }) => object.login === login)?.id ?? made.current.get(login);
+      const id = await put('users', same, {
         login,
         display_name: name.trim() || login,
         active: true,
         phones: { business: number } as UserObject['phones'],
       });
+      made.current.set(login, id);
       await setPassword('users', id, password);
       remember(`login ${login}`, password);
       onAdded();

@@ -42,6 +42,7 @@ export interface LineBody {
   user_name: string;
   auth_name: string;
   number: string;
+  active: boolean;
 }
 
 export const setupState = () => get<SetupState>(SETUP);
