@@ -1041,6 +1041,7 @@ references: Array<Reference>,
  * How many there are.
  */
 total: number, };
+
 export type OwnSecurity = { 
 /**
  * The second factor; null: there is none.
