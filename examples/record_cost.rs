@@ -72,7 +72,7 @@ fn captured(writer: &mut Writer, calls: &Calls, at: Duration) {
             };
             let content = Content::sip(message.transport, &message.bytes, None);
             let comment = comment::belongs(Some(call), Some("100"), Some("main"));
-            let addresses = Some(addresses);
+            let (addresses, direction) = (Some(addresses), Some(direction));
             composer.message(Message { at, call: Some(*call), direction, addresses, content, comment }, writer);
         }
         if writer.len() >= CHUNK {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tokio::sync::{Mutex, watch};
 use tracing::{error, info};
@@ -12,6 +13,9 @@ use tracing::{error, info};
 use crate::config::Secret;
 use crate::site::{self, Administrator, Change, Kind, ObjectId, Plan, Problem, ProblemCode, Refusal, Role, Site};
 use crate::store::{Answer, AuditEntry, SiteError, SiteTable, Write};
+
+/// The name of what lines, and line groups whose PBX registers here, authenticate with, beside the object.
+pub const LINE_PASSWORD: &str = "password";
 
 /// How long after the database failed it is asked again what it has.
 const READ_AGAIN: Duration = Duration::from_secs(1);
@@ -124,6 +128,17 @@ impl Administration {
         self.standing.changed.subscribe()
     }
 
+    /// Whether somebody is there who may change everything and has a password.
+    pub async fn can_be_administered(&self) -> Result<bool, SiteError> {
+        Ok(somebody(&self.site(), &self.with_password().await?))
+    }
+
+    /// The administrators who have a password in the database.
+    async fn with_password(&self) -> Result<Vec<ObjectId>, SiteError> {
+        let kept = self.table().secrets(Kind::Administrator.as_str(), "password").await?;
+        Ok(kept.iter().filter_map(|(id, _)| id.parse().ok()).collect())
+    }
+
     /// The secrets.
     pub fn table(&self) -> &SiteTable {
         &self.standing.table
@@ -212,11 +227,10 @@ impl Administration {
         let touched = written.chain(secrets.iter().map(|secret| (secret.kind, secret.id)));
         let mut administrators = touched.filter(|(kind, _)| *kind == Kind::Administrator);
         let Some((kind, id)) = administrators.next() else { return Ok(()) };
-        let kept = self.table().secrets(Kind::Administrator.as_str(), "password").await.map_err(|failure| {
+        let had = self.with_password().await.map_err(|failure| {
             error!(error = &failure as &dyn std::error::Error, "passwords cannot be read");
             ChangeError::Store
         })?;
-        let had: Vec<ObjectId> = kept.iter().filter_map(|(id, _)| id.parse().ok()).collect();
         let mut has = had.clone();
         for secret in secrets.iter().filter(|secret| secret.kind == Kind::Administrator && secret.field == "password") {
             has.retain(|id| *id != secret.id);
@@ -308,10 +322,11 @@ fn is_active(body: &Value) -> bool {
 
 /// What a plan is for the database, with the secrets that come with it.
 fn writes(plan: &Plan, secrets: &[SecretChange], keep_session: Option<&[u8]>) -> Vec<Write> {
-    let of = |kind: Kind, id: ObjectId| {
-        let its = secrets.iter().filter(|secret| (secret.kind, secret.id) == (kind, id));
-        its.map(|secret| (secret.field.to_owned(), secret.secret.clone())).collect::<Vec<_>>()
-    };
+    let mut beside = FxHashMap::<_, Vec<_>>::default();
+    for SecretChange { kind, id, field, secret } in secrets {
+        beside.entry((*kind, *id)).or_default().push(((*field).to_owned(), secret.clone()));
+    }
+    let mut of = |kind, id| beside.remove(&(kind, id)).unwrap_or_default();
     let mut writes: Vec<Write> = plan
         .writes
         .iter()
@@ -329,17 +344,14 @@ fn writes(plan: &Plan, secrets: &[SecretChange], keep_session: Option<&[u8]>) ->
             },
         })
         .collect();
-    let written = |kind, id| plan.writes.iter().any(|write| (write.kind, write.id) == (kind, id));
-    let mut alone: Vec<(Kind, ObjectId)> = secrets.iter().map(|secret| (secret.kind, secret.id)).collect();
-    alone.dedup();
-    for (kind, id) in alone.into_iter().filter(|&(kind, id)| !written(kind, id)) {
-        writes.push(Write::Secrets {
-            kind: kind.as_str().to_owned(),
-            id: id.as_str().to_owned(),
-            secrets: of(kind, id),
-            keep_session: keep_session.map(<[u8]>::to_vec),
-        });
-    }
+    let mut alone: Vec<_> = beside.into_iter().collect();
+    alone.sort_by_key(|(of, _)| *of);
+    writes.extend(alone.into_iter().map(|((kind, id), secrets)| Write::Secrets {
+        kind: kind.as_str().to_owned(),
+        id: id.as_str().to_owned(),
+        secrets,
+        keep_session: keep_session.map(<[u8]>::to_vec),
+    }));
     writes
 }
 

@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use offhook::app::{self, StartError};
 use offhook::cli;
 use offhook::config::{Config, Secret};
+use offhook::web::setup::SetupPlace;
 use offhook::{demo, lint};
 use tracing_subscriber::EnvFilter;
 
@@ -20,16 +21,20 @@ use tracing_subscriber::EnvFilter;
 #[command(version)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs the server.
+    /// Runs the server. So does `offhook` alone. At its first start it is set up in a browser: it prints a link.
     Serve {
-        /// The configuration file.
+        /// The configuration file; by default `offhook.toml` in the data directory, which need not be there.
         #[arg(long)]
-        config: PathBuf,
+        config: Option<PathBuf>,
+        /// Where data is kept, where there is no configuration file: by default /var/lib/offhook for root, and
+        /// ~/.local/share/offhook for others.
+        #[arg(long, conflicts_with = "config")]
+        data_dir: Option<PathBuf>,
     },
     /// Checks a configuration file and says what is wrong with it.
     Check {
@@ -77,10 +82,11 @@ enum Command {
 const LEAVE_BEHIND_AFTER: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command;
+    let command = Arguments::parse().command.unwrap_or(Command::Serve { config: None, data_dir: None });
     // A server has a log of its own.
     if !matches!(command, Command::Serve { .. } | Command::Demo { .. }) {
-        let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        let usual = if let Command::Administer(command) = &command { command.log_level() } else { "info" };
+        let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
     if let Command::Lint { file, stream } = &command {
@@ -96,7 +102,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(run(command));
     runtime.shutdown_timeout(LEAVE_BEHIND_AFTER);
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("offhook: {error}");
             ExitCode::FAILURE
@@ -104,9 +110,12 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
-        Command::Serve { config } => app::serve(Config::load(&config)?).await?,
+        Command::Serve { config, data_dir } => {
+            let data_dir = data_dir.unwrap_or_else(app::usual_data_dir);
+            app::serve(SetupPlace::new(config, data_dir)).await?;
+        }
         Command::Check { config } => {
             Config::load(&config)?;
             println!("{}: no mistake found.", config.display());
@@ -115,7 +124,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::DemoPbx { listen, domain, users, rtp_ports } => {
             demo::pbx::run(demo::pbx::DemoPbx { listen, domain, users, rtp_ports }).await?;
         }
-        Command::Administer(command) => cli::run(command).await?,
+        Command::Administer(command) => return Ok(cli::run(command).await?),
         Command::Lint { .. } => {}
         Command::HashPassword => {
             let mut password = String::new();
@@ -123,7 +132,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             println!("{}", app::hash_password(password.trim_end_matches(['\r', '\n']))?);
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn extension(text: &str) -> Result<(String, Secret), String> {

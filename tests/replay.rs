@@ -72,6 +72,18 @@ fn a_call_captured_by_offhooks_tests_is_decided_as_it_was() {
 }
 
 #[test]
+fn a_replay_says_what_it_comes_to_and_logs_only_when_asked() {
+    let said = |arguments: &[&str]| {
+        let output = offhook(arguments, &sample("outgoing-call"));
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert_eq!(said(&["--brief"]), "");
+    let logged = said(&["--brief", "--verbose"]);
+    assert!(logged.contains("DEBUG") && logged.contains("offhook::call"), "{logged}");
+}
+
+#[test]
 fn every_format_of_capture_files_is_read() {
     for (format, name) in [("pcap", "micro.pcap"), ("nsecpcap", "nano.pcap"), ("pcapng", "next.pcapng")] {
         let converted = file(name);

@@ -30,6 +30,8 @@ pub(crate) struct Core {
     pub(crate) session_expires: u32,
     /// The shortest session interval to put up with, in seconds.
     pub(crate) min_se: u32,
+    /// Whether an offer that was refused with 491 is made again by itself.
+    pub(crate) offers_again: bool,
     rng: ChaCha12Rng,
 }
 
@@ -65,6 +67,7 @@ impl Core {
             down: HashSet::new(),
             session_expires: 0,
             min_se: 90,
+            offers_again: true,
             rng: ChaCha12Rng::from_seed(seed),
         }
     }

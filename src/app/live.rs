@@ -3,25 +3,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use super::line_settings::{self, Names};
+use super::lines::{self, Passwords};
 use super::people::{self, Slots};
-use super::{flatten_lines, labels, settings};
+use super::{flatten_lines, labels, settings, trial};
+use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::config::Config;
 use crate::net::change::Configuration;
 use crate::rights::RightsTable;
 use crate::site::{Administrator, SecondFactorRule, Site, User};
 use crate::web::reload::{ReloadError, ReloadRequest, Reloaded};
+use crate::web::routes::site::trial::TrialRequest;
 use crate::web::{Labels, WebState};
 
 /// A configuration and a site, and which of their lines and people is which for the running server.
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
     pub(super) config: Config,
+    /// What the file says of it.
+    file: Config,
     /// Line group and place there, by [`LineId`](crate::ids::LineId).
     pub(super) lines: Vec<(usize, usize)>,
     pub(super) site: Site,
@@ -33,27 +38,34 @@ pub(super) struct Standing {
 
 impl Standing {
     /// That of the start.
-    pub(super) fn new(config: Config, site: Site) -> Standing {
+    pub(super) fn new(file: Config, site: Site, passwords: &Passwords) -> Standing {
+        let config = file.clone().joined(lines::made(&file, &site, passwords));
         let lines = flatten_lines(&config);
-        Standing::of(config, lines, site, &Slots::default(), &Slots::default())
+        Standing::of(file, config, lines, site, (&Slots::default(), &Slots::default()))
     }
 
-    fn of(config: Config, lines: Vec<(usize, usize)>, site: Site, users: &Slots, administrators: &Slots) -> Standing {
+    fn of(
+        file: Config,
+        config: Config,
+        lines: Vec<(usize, usize)>,
+        site: Site,
+        (users, administrators): (&Slots, &Slots),
+    ) -> Standing {
         let (users, administrators) = (users.with::<User>(&site), administrators.with::<Administrator>(&site));
         let (of_lines, rights) = people::line_users(&config, &lines, &site, &users);
         let directory = Arc::new(settings::directory(&config, &lines, &of_lines));
-        Standing { config, lines, site, users, administrators, directory, rights: Arc::new(rights) }
+        Standing { config, file, lines, site, users, administrators, directory, rights: Arc::new(rights) }
     }
 
     /// The one that follows: everything keeps its number, and what is new gets the next.
-    fn followed_by(&self, config: Config, site: Site) -> Standing {
-        let config = config.after(&self.config);
+    fn followed_by(&self, file: Config, site: Site, passwords: &Passwords) -> Standing {
+        let config = file.clone().joined(lines::made(&file, &site, passwords)).after(&self.config);
         let mut lines = self.lines.clone();
         for (group, entry) in config.groups.iter().enumerate() {
             let known = self.config.groups.get(group).map_or(0, |group| group.lines.len());
             lines.extend((known..entry.lines.len()).map(|line| (group, line)));
         }
-        Standing::of(config, lines, site, &self.users, &self.administrators)
+        Standing::of(file, config, lines, site, (&self.users, &self.administrators))
     }
 
     /// What traces and pages call lines, line groups and users.
@@ -70,11 +82,13 @@ pub(super) struct Live {
     standing: Standing,
     state: WebState,
     names: Names,
+    /// One line group is tried out at a time.
+    trying: Arc<Semaphore>,
 }
 
 impl Live {
     pub(super) fn new(standing: Standing, state: WebState, names: Names) -> Live {
-        let live = Live { standing, state, names };
+        let live = Live { standing, state, names, trying: Arc::new(Semaphore::new(1)) };
         // Before the database was read nobody knew all users.
         live.name(&live.standing);
         live.rule(&live.standing.site);
@@ -82,7 +96,11 @@ impl Live {
     }
 
     /// Answers requests to read the file again, and follows the site, until the server stops.
-    pub(super) fn serve(mut self, mut requests: mpsc::Receiver<ReloadRequest>) -> JoinHandle<()> {
+    pub(super) fn serve(
+        mut self,
+        mut requests: mpsc::Receiver<ReloadRequest>,
+        mut trials: mpsc::Receiver<TrialRequest>,
+    ) -> JoinHandle<()> {
         let mut changed = self.state.administration.changed();
         tokio::spawn(async move {
             loop {
@@ -93,12 +111,13 @@ impl Live {
                         log_reloaded(&reloaded);
                         let _ = reply.send(reloaded);
                     }
+                    Some(request) = trials.recv() => self.try_out(request),
                     change = changed.changed() => {
                         if change.is_err() {
                             return;
                         }
-                        let config = self.standing.config.clone();
-                        if let Err(problem) = self.take(config).await {
+                        let file = self.standing.file.clone();
+                        if let Err(problem) = self.take(file).await {
                             error!(%problem, "a change of the site does not count yet; it is tried again");
                             tokio::time::sleep(TRY_AGAIN).await;
                             changed.mark_changed();
@@ -107,6 +126,27 @@ impl Live {
                 }
             }
         })
+    }
+
+    /// Tries a line group out beside everything else. Others wait until this one is gone from its PBX.
+    fn try_out(&self, TrialRequest { trial, reply }: TrialRequest) {
+        let (file, administration) = (self.standing.file.clone(), self.state.administration.clone());
+        let turns = self.trying.clone();
+        tokio::spawn(async move {
+            let Ok(turn) = turns.acquire_owned().await else { return };
+            let internal = |error: &(dyn std::error::Error + 'static)| {
+                error!(error, "a line group cannot be tried out");
+                CauseCode::Internal
+            };
+            let (gone, is_gone) = oneshot::channel();
+            let report = match Passwords::load(&administration).await {
+                Ok(passwords) => trial::run(file, &passwords, trial, gone).await.map_err(|error| internal(&error)),
+                Err(error) => Err(internal(&error)),
+            };
+            let _ = reply.send(report);
+            let _ = is_gone.await;
+            drop(turn);
+        });
     }
 
     async fn reload(&mut self, changed: &mut watch::Receiver<u64>) -> Result<Reloaded, ReloadError> {
@@ -123,7 +163,7 @@ impl Live {
         changed.mark_unchanged();
         if let Err(problem) = self.take(config).await {
             // Who is in the file and who is not goes with the rest of it.
-            let before = people::of_file(&self.standing.config);
+            let before = people::of_file(&self.standing.file);
             if let Err(error) = self.state.administration.set_from_file(before).await {
                 error!(error = &error as &dyn std::error::Error, "the site cannot be read");
             }
@@ -151,14 +191,19 @@ impl Live {
         }
     }
 
-    /// Lets a configuration count.
-    async fn take(&mut self, config: Config) -> Result<(), ReloadError> {
-        let next = self.standing.followed_by(config, self.state.administration.site());
+    /// Lets a configuration of the file count, and what the site has beside it.
+    async fn take(&mut self, file: Config) -> Result<(), ReloadError> {
+        let administration = &self.state.administration;
+        let passwords = Passwords::load(administration).await.map_err(|error| {
+            error!(error = &error as &dyn std::error::Error, "the passwords of lines cannot be read");
+            ReloadError::Store
+        })?;
+        let next = self.standing.followed_by(file, administration.site(), &passwords);
         let store = |error: &(dyn std::error::Error + 'static)| {
             error!(error, "accounts cannot be stored");
             ReloadError::Store
         };
-        let Standing { config, lines, site, users, administrators, directory, rights } = &next;
+        let Standing { config, lines, site, users, administrators, directory, rights, .. } = &next;
         self.state.users.update(users.users(site, config)).await.map_err(|error| store(&error))?;
         self.rule(site);
         let accounts = administrators.administrators(site, config);

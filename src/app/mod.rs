@@ -1,21 +1,23 @@
 //! The one file that names everything and wires it together.
 
+mod interfaces;
 mod line_settings;
+mod lines;
 mod live;
 mod people;
 mod settings;
+mod setup;
 mod trace_names;
+mod trial;
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
 use offhook_media::codec::Codec;
 use offhook_media::container::wav::WavError;
 use offhook_media::dsp::Country;
@@ -24,7 +26,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::administration::Administration;
+use crate::administration::{Administration, ChangeError};
+use crate::app::lines::Passwords;
 use crate::app::live::{Live, Standing};
 use crate::call::directory::Directory;
 use crate::capture::pseudonyms::Pseudonyms;
@@ -43,11 +46,14 @@ use crate::store::{SiteError, Store, StoreError};
 use crate::user::accounts::{self, AccountKind, Accounts, SignInError};
 use crate::web::control::{ControlError, ControlSocket};
 use crate::web::ice::IceServers;
+use crate::web::interfaces::{Keeper, KeptInterfaces};
 use crate::web::protocol::FeatureCode;
 use crate::web::protocol::admin::LineGroupKind;
 use crate::web::reload::Reloader;
-use crate::web::tls::TlsError;
+use crate::web::setup::{Next, Setup, SetupPlace};
 use crate::web::{self, GroupLabel, Labels, LineLabel, WebState};
+
+pub use self::setup::usual_data_dir;
 
 /// Most calls at once.
 pub const MAX_CALLS: usize = 50_000;
@@ -86,15 +92,21 @@ pub enum StartError {
     /// What administrators have set.
     #[error("what administrators have set cannot be read: {0}.")]
     Site(SiteError),
+    /// Standard output cannot be written.
+    #[error("standard output cannot be written: {0}.")]
+    Output(io::Error),
     /// What lines' users have set.
     #[error("what users have set for their lines cannot be read: {0}.")]
     LineSettings(sqlx::Error),
     /// The users' passwords.
     #[error("the users' passwords cannot be stored: {0}.")]
     Accounts(#[from] SignInError<sqlx::Error>),
-    /// The certificate.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
+    /// The browser app can be reached nowhere.
+    #[error("nothing listens for browsers: {0}")]
+    NoInterface(String),
+    /// The interfaces that a server begins with.
+    #[error("the network interfaces cannot be kept: {0}.")]
+    Interfaces(ChangeError),
     /// The control socket.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -163,12 +175,9 @@ impl Running {
 
 /// A running server.
 pub struct Server {
-    /// Where the browser app is without TLS.
-    pub http: SocketAddr,
-    /// Where it is with TLS.
-    pub https: SocketAddr,
+    state: WebState,
     core: Running,
-    web: Vec<Handle<SocketAddr>>,
+    web: KeptInterfaces,
     captures: Captures,
     _control: ControlSocket,
     reloader: Reloader,
@@ -179,21 +188,38 @@ pub struct Server {
     store: Store,
 }
 
-/// Runs a server until Ctrl-C or SIGTERM.
-pub async fn serve(config: Config) -> Result<(), StartError> {
+/// Why a running server is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// It is to end.
+    Stopped,
+    /// It is to start again with the configuration as it stands by now.
+    Restart,
+}
+
+/// Runs a server until Ctrl-C or SIGTERM. A server without a configuration file has its data in a folder.
+pub async fn serve(place: SetupPlace) -> Result<(), StartError> {
+    let config = place.config()?;
+    make_data_dir(&config.data_dir)?;
     let log = start_log(&config)?;
-    let served = serve_logged(config, &log).await;
+    let served = serve_logged(place, config, &log).await;
     // Standard error or a disk may not take anything; the server ends nevertheless.
     let _ = tokio::task::spawn_blocking(move || log.flush(LOG_WITHIN)).await;
     served
 }
 
-async fn serve_logged(config: Config, log: &Log) -> Result<(), StartError> {
-    let server = Server::start_logged(config, Some(log.clone())).await?;
-    println!("Offhook is ready: http://{}/ and https://{}/", reachable(server.http), reachable(server.https));
-    server.until_stopped().await?;
-    server.stop().await;
-    Ok(())
+async fn serve_logged(place: SetupPlace, mut config: Config, log: &Log) -> Result<(), StartError> {
+    let setup = Setup::new(place.clone());
+    loop {
+        let server = Server::start_with(config, Some(log.clone()), Some(setup.clone())).await?;
+        server.greet()?;
+        let until = server.until_stopped().await?;
+        server.stop().await;
+        match until {
+            Until::Stopped => return Ok(()),
+            Until::Restart => config = place.config()?,
+        }
+    }
 }
 
 impl Server {
@@ -204,24 +230,30 @@ impl Server {
 
     /// The same, with a log that administrators can look after.
     pub async fn start_logged(config: Config, log: Option<Log>) -> Result<Server, StartError> {
+        Server::start_with(config, log, None).await
+    }
+
+    /// The same; where nobody administers it, it is set up in a browser.
+    async fn start_with(config: Config, log: Option<Log>, setup: Option<Setup>) -> Result<Server, StartError> {
         install_crypto_provider();
         raise_file_limit();
         make_data_dir(&config.data_dir)?;
-        let http = listen("listen.http", config.listen.http)?;
-        let https = listen("listen.https", config.listen.https)?;
+        let bound = interfaces::bind(&config)?;
         // Before anything is touched that another server with this data directory may be using.
         let mut control = ControlSocket::bind(&config.data_dir)?;
         let store = Store::open(&config.data_dir, &config.database).await?;
         let administration =
             Administration::open(store.site(), people::of_file(&config)).await.map_err(StartError::Site)?;
-        let standing = Standing::new(config, administration.site());
+        interfaces::begin_with(&administration, &config).await?;
+        let setup = setup::needed(&administration, setup).await?;
+        let passwords = Passwords::load(&administration).await.map_err(StartError::Site)?;
+        let standing = Standing::new(config, administration.site(), &passwords);
         let Standing { config, site, .. } = &standing;
         let kind = AccountKind::User;
         let users = Accounts::open(store.accounts(kind), kind, standing.users.users(site, config)).await?;
         let kind = AccountKind::Administrator;
         let accounts = standing.administrators.administrators(site, config);
         let administrators = Accounts::open(store.accounts(kind), kind, accounts).await?;
-        let tls = web::tls::server_config(&config.data_dir, &own_addresses(config.listen.https.ip()))?;
 
         let Standing { lines, directory, .. } = &standing;
         let names = line_settings::Names::new(config, lines);
@@ -239,61 +271,70 @@ impl Server {
         let state = WebState::new(users, administrators, administration, handle, store.clone(), labels, ice);
         let (reloader, reloads) = mpsc::channel(1);
         let asks = Some(reloader.clone());
+        let (trials, tried) = mpsc::channel(1);
         let state = WebState {
             metrics_from: config.metrics_from.clone().into(),
             captures: Some(captures.clone()),
             pseudonyms: Some(pseudonyms),
             log,
             reloader: asks,
+            data_dir: config.data_dir.as_path().into(),
+            setup,
+            trials: Some(trials),
             ..state
         };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names.clone(), changed))];
-        let (listen_http, listen_https) = (config.listen.http, config.listen.https);
-        let live = Live::new(standing, state.clone(), names).serve(reloads);
+        let own = own_addresses(Ipv6Addr::UNSPECIFIED.into());
+        let web = Keeper::start(state.clone(), config.data_dir.clone(), own, bound).await;
+        interfaces::must_listen(&state)?;
+        let web = web.serve();
+        let live = Live::new(standing, state.clone(), names).serve(reloads, tried);
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
         keepers
             .extend(core.handle.finished().map(|finished| tokio::spawn(web::keeper::judge(state.clone(), finished))));
         control.serve(state.clone());
-        let handles = vec![Handle::new(), Handle::new()];
-        let addresses = [local_addr(&http, listen_http), local_addr(&https, listen_https)];
-        let plain = axum_server::from_tcp(http).map_err(|source| StartError::Listen {
-            key: "listen.http",
-            address: listen_http,
-            source,
-        })?;
-        let plain = plain.handle(handles[0].clone());
-        let app = web::router(state.clone(), false).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(plain.serve(app));
-        let secure = axum_server::from_tcp_rustls(https, RustlsConfig::from_config(tls))
-            .map_err(|source| StartError::Listen { key: "listen.https", address: listen_https, source })?;
-        let secure = secure.handle(handles[1].clone());
-        let app = web::router(state, true).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(secure.serve(app));
-        Ok(Server {
-            http: addresses[0],
-            https: addresses[1],
-            core,
-            web: handles,
-            captures,
-            _control: control,
-            reloader,
-            live,
-            keepers,
-            store,
-        })
+        Ok(Server { state, core, web, captures, _control: control, reloader, live, keepers, store })
     }
 
-    /// Waits for Ctrl-C or SIGTERM; at SIGHUP the configuration is read again.
-    pub async fn until_stopped(&self) -> Result<(), StartError> {
+    /// Where a browser on this machine reaches it without TLS.
+    pub fn http(&self) -> SocketAddr {
+        interfaces::plain(&self.state)
+    }
+
+    /// Where the browser app is.
+    pub fn addresses(&self) -> Vec<String> {
+        interfaces::addresses(&self.state)
+    }
+
+    /// Says on the terminal where the server is, or how it is set up.
+    fn greet(&self) -> Result<(), StartError> {
+        match self.state.setup.as_ref().filter(|setup| !setup.is_over()) {
+            // A browser that is inside has no use for another link.
+            Some(setup) if setup.is_entered() => println!("Offhook has started anew."),
+            Some(setup) => setup::greet(setup, &self.state)?,
+            None => println!("Offhook is ready: {}", self.addresses().join(" and ")),
+        }
+        Ok(())
+    }
+
+    /// Waits for Ctrl-C or SIGTERM; at SIGHUP the configuration is read again, or another link to the setup is printed.
+    pub async fn until_stopped(&self) -> Result<Until, StartError> {
         let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signal)?;
         let stop = stop_signal();
         tokio::pin!(stop);
         loop {
             tokio::select! {
-                stopped = &mut stop => return stopped,
-                // The log says what came of it.
-                _ = hangup.recv() => drop(web::reload::reload(&self.reloader).await),
+                stopped = &mut stop => return stopped.map(|()| Until::Stopped),
+                next = setup::next(&self.state) => match next {
+                    Next::Restart => return Ok(Until::Restart),
+                    Next::Ready => self.greet()?,
+                },
+                _ = hangup.recv() => match self.state.setup.as_ref().filter(|setup| !setup.is_over()) {
+                    Some(setup) => setup::greet(setup, &self.state)?,
+                    // The log says what came of it.
+                    None => drop(web::reload::reload(&self.reloader).await),
+                },
             }
         }
     }
@@ -302,9 +343,7 @@ impl Server {
     pub async fn stop(self) {
         self.live.abort();
         self.core.stop().await;
-        for handle in &self.web {
-            handle.graceful_shutdown(Some(HTTP_STOP_WITHIN));
-        }
+        self.web.stop(HTTP_STOP_WITHIN).await;
         // The core has let go of them; a disk that does not answer must not keep the server from ending.
         let captures = tokio::task::spawn_blocking(move || self.captures.wait());
         let _ = tokio::time::timeout(HTTP_STOP_WITHIN, captures).await;
@@ -471,19 +510,6 @@ pub fn make_data_dir(path: &Path) -> Result<(), StartError> {
     let problem = |source| StartError::DataDir { path: path.to_owned(), source };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(problem)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(problem)
-}
-
-fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
-    let bind = || {
-        let listener = TcpListener::bind(address)?;
-        listener.set_nonblocking(true)?;
-        Ok(listener)
-    };
-    bind().map_err(|source| StartError::Listen { key, address, source })
-}
-
-fn local_addr(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
-    listener.local_addr().unwrap_or(configured)
 }
 
 /// Pseudonyms by the same key after a restart, so that the same number has the same one in all files.

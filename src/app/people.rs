@@ -10,7 +10,7 @@ use crate::ids::UserId;
 use crate::net::clients::Personal;
 use crate::rights::RightsTable;
 use crate::site::binding::{Bindings, LineKey};
-use crate::site::{Administrator, Kind, Object, ObjectId, Row, Site, User, digits};
+use crate::site::{Administrator, InterfaceMode, Kind, Object, ObjectId, Row, Site, User, digits};
 use crate::user::accounts::{Account, Password};
 use crate::user::passwords::PASSWORD;
 
@@ -186,6 +186,7 @@ pub(super) fn of_file(config: &Config) -> Vec<Row> {
         from_file: true,
         body,
     };
+    let line_groups = super::lines::of_file(config);
     let users = config.users.iter().filter(|user| !user.removed).map(|user| {
         let keys = user.lines.iter().filter_map(|&(group, line)| line_key(config, group, line));
         let mut phones = keys.map(|key| Value::from(key.to_string()));
@@ -206,19 +207,31 @@ pub(super) fn of_file(config: &Config) -> Vec<Row> {
         let body = json!({ "login": administrator.name, "role": "full", "active": true });
         row(Kind::Administrator, &administrator.name, body)
     });
-    users.chain(administrators).collect()
+    let interfaces =
+        [("http", config.listen.http, InterfaceMode::Plain), ("https", config.listen.https, InterfaceMode::Tls)];
+    let interfaces = interfaces.into_iter().filter_map(|(name, address, mode)| {
+        let address = address?;
+        let body = json!({ "name": name, "address": address.ip(), "port": address.port(), "mode": mode });
+        Some(row(Kind::Interface, name, body))
+    });
+    users.chain(administrators).chain(line_groups).chain(interfaces).collect()
 }
 
 /// A version that is another one for another body: who has read it knows whether it has changed.
-fn version(body: &Value) -> i64 {
+pub(super) fn version(body: &Value) -> i64 {
     let hash = Sha256::digest(body.to_string());
     // A number that JavaScript has, and not 0.
     i64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])) + 1
 }
 
-/// The id of what the configuration file calls by a name: always the same.
-fn id(kind: Kind, name: &str) -> ObjectId {
-    let hash = Sha256::digest(format!("{kind}:{}", name.to_lowercase()));
+/// The id of what the configuration file calls by a name, whatever its case: always the same.
+pub(super) fn id(kind: Kind, name: &str) -> ObjectId {
+    exact_id(kind, &name.to_lowercase())
+}
+
+/// The same where case counts.
+pub(super) fn exact_id(kind: Kind, name: &str) -> ObjectId {
+    let hash = Sha256::digest(format!("{kind}:{name}"));
     let mut half = [0; 16];
     half.copy_from_slice(&hash[..16]);
     ObjectId::random(half)

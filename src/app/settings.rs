@@ -25,7 +25,8 @@ use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
 use crate::net::groups::{GroupSettings, Kind, LineSettings};
 use crate::net::media::{AudioSettings, Dtmf, Recordings, Srtp};
 use crate::net::transport::{
-    CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer, TransportSettings, Trust,
+    Authorities, CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer,
+    TransportSettings, Trust,
 };
 use crate::numbers::route::{Route, Routes};
 use crate::shelf::ShelfSettings;
@@ -69,6 +70,11 @@ pub(super) fn transport(config: &Config) -> TransportSettings {
 pub(super) fn tls_profiles(config: &Config) -> Vec<TlsProfile> {
     let profile = |group: &LineGroup| {
         let config::GroupTls { ca, system_ca, certificate } = group.tls.clone();
+        let ca = ca.into_iter().map(|authority| match authority {
+            config::Authority::File(path) => Authorities::File(path),
+            config::Authority::Text(text) => Authorities::Text(text),
+        });
+        let ca = ca.collect();
         TlsProfile {
             trust: if system_ca { Trust::SystemAnd(ca) } else { Trust::Only(ca) },
             own: certificate.map(|(certificate, key)| CertificateFiles { certificate, key }),
@@ -77,10 +83,9 @@ pub(super) fn tls_profiles(config: &Config) -> Vec<TlsProfile> {
     config.groups.iter().map(profile).collect()
 }
 
-/// The server's own certificates, each with who shows it.
+/// The certificates of SIP, each with who shows it.
 pub(super) fn certificates(config: &Config) -> Vec<CertificateLabel> {
     let TransportSettings { listeners, tls_profiles } = transport(config);
-    let https = CertificateLabel { used_by: "https".into(), file: tls::files(&config.data_dir).0 };
     let listeners = listeners.into_iter().filter_map(|listener| match listener.kind {
         ListenerKind::Tls(server) => Some(CertificateLabel { used_by: listener.name, file: server.own.certificate }),
         _ => None,
@@ -88,7 +93,7 @@ pub(super) fn certificates(config: &Config) -> Vec<CertificateLabel> {
     let groups = config.groups.iter().zip(tls_profiles).filter_map(|(group, profile)| {
         Some(CertificateLabel { used_by: group.name.clone(), file: profile.own?.certificate })
     });
-    std::iter::once(https).chain(listeners).chain(groups).collect()
+    listeners.chain(groups).collect()
 }
 
 fn listener_kind(listener: &Listener) -> ListenerKind {

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use crate::call::directory::{Directory, LineEntry};
 use crate::capture::recorder::{GroupNames, LineNames, Names};
 use crate::capture::trace::TraceSetting;
-use crate::config::{CallControl, Config, Line, LineGroup, Redirection};
+use crate::config::{Authority, CallControl, Config, Line, LineGroup, Redirection};
 use crate::ids::LineGroupId;
 
 /// Names and settings for traces, lines in the order of [`LineId`](crate::ids::LineId).
@@ -62,7 +62,7 @@ fn of_group(config: &Config, group: &LineGroup) -> Vec<TraceSetting> {
     list.add("line_group.retry_interval", group.retry_interval.as_secs());
     list.add("line_group.nat_refresh", group.nat_refresh.as_secs());
     list.add("line_group.options_refresh", group.options_refresh.as_secs());
-    list.add_some("line_group.ca", some_joined(group.tls.ca.iter().map(|path| path.display())));
+    list.add_some("line_group.ca", some_joined(group.tls.ca.iter().map(authority)));
     list.add("line_group.system_ca", group.tls.system_ca);
     list.add_some("line_group.certificate", group.tls.certificate.as_ref().map(|(path, _)| path.display()));
     list.add_some("line_group.allow_from", some_joined(group.allow_from.iter()));
@@ -91,6 +91,13 @@ fn of_group(config: &Config, group: &LineGroup) -> Vec<TraceSetting> {
     list.add("line_group.signed_off_to_voice_mailbox", group.call_control.signed_off_to_voice_mailbox);
     list.add_some("line_group.pickup_code", group.call_control.pickup_code.as_ref());
     list.0
+}
+
+fn authority(authority: &Authority) -> String {
+    match authority {
+        Authority::File(path) => path.display().to_string(),
+        Authority::Text(_) => "PEM".to_owned(),
+    }
 }
 
 fn of_line(line: &Line, people: &LineEntry, users: &[String]) -> Vec<TraceSetting> {

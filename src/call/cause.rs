@@ -193,6 +193,8 @@ causes! {
     SecondFactorMissing = "second_factor_missing", 403, 403, "Set up a second factor first: the settings demand it.", "Bitte zuerst einen zweiten Faktor einrichten: Die Einstellungen verlangen es.";
     /// Not signed in, or the session ended.
     NotSignedIn = "not_signed_in", 401, 401, "Please sign in.", "Bitte anmelden.";
+    /// Nobody has set the server up.
+    SetupNeeded = "setup_needed", 503, 503, "This server is not set up yet. Open the link that it has printed on its terminal.", "Dieser Server ist noch nicht eingerichtet. Bitte den Link öffnen, den er auf seinem Terminal ausgegeben hat.";
     /// An administrator whose role is not enough.
     RoleForbids = "role_forbids", 403, 403, "Your role does not allow this. Ask an administrator with the role full.", "Ihre Rolle erlaubt das nicht. Bitte einen Administrator mit der Rolle full fragen.";
     /// Too many wrong passwords.

@@ -78,6 +78,12 @@ impl Calls {
         self.clients.any_of(self.directory.users_of(line))
     }
 
+    /// Who is signed in where, programs among them.
+    pub fn clients(&self) -> impl Iterator<Item = (ClientId, UserId)> + '_ {
+        let programs = self.clients.followed.iter().map(|&user| (ClientId::api(user), user));
+        self.clients.user_of.iter().map(|(&client, &user)| (client, user)).chain(programs)
+    }
+
     /// The client that has the audio of a call, and its user.
     pub fn client_at(&self, call: CallId) -> Option<(ClientId, UserId)> {
         let call = self.calls.get(&call)?;

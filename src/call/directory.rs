@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use offhook_media::codec::Codec;
 use offhook_sip::uri::{Host, Uri};
+use serde::{Deserialize, Serialize};
 
 use super::effect::Caller;
 use super::service::{Service, Services};
@@ -37,20 +38,23 @@ pub struct LineEntry {
 }
 
 /// A place in a line's list of redirections.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redirection {
     /// The number.
     pub to: String,
     /// How long it rings there before the next has its turn.
+    #[serde(with = "seconds")]
     pub rings: Duration,
 }
 
 /// A PBX connection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LineGroupEntry {
     /// The PBX's domain, for addresses of its numbers.
     pub domain: String,
     /// Codecs towards it, best first; never empty.
+    #[serde(with = "codecs")]
     pub codecs: Vec<Codec>,
     /// Whether identities, privacy and diversions are believed and passed on (RFC 3325).
     pub trust_identity: bool,
@@ -81,11 +85,13 @@ pub struct LineGroupEntry {
     /// Digits that a number of the company has at most; callers with more are external.
     pub internal_digits: u8,
     /// How long a parked call waits before it comes back.
+    #[serde(with = "seconds")]
     pub park_returns: Duration,
 }
 
 /// How a call is refused.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Decline {
     /// 486 Busy Here.
     #[default]
@@ -99,7 +105,8 @@ pub enum Decline {
 }
 
 /// How calls are sent elsewhere before they are answered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Diversion {
     /// The PBX is told where to (302).
     Redirect,
@@ -111,7 +118,8 @@ pub enum Diversion {
 }
 
 /// How two calls are joined.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TransferWay {
     /// By REFER with Replaces where the PBX offers that, otherwise here.
     #[default]
@@ -121,7 +129,7 @@ pub enum TransferWay {
 }
 
 /// A function of the PBX that is dialled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureCode {
     /// What it does, for people.
     pub name: String,
@@ -257,5 +265,36 @@ impl Directory {
     /// The codec that calls over this connection most likely get.
     pub fn expected_codec(&self, group: LineGroupId) -> Option<Codec> {
         self.groups.get(group.0 as usize).and_then(|entry| entry.codecs.first().copied())
+    }
+}
+
+/// Durations as whole seconds.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(duration.as_secs())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        // Nothing is told to wait longer.
+        u32::deserialize(from).map(|seconds| Duration::from_secs(seconds.into()))
+    }
+}
+
+/// Codecs by their names. Of those that are not known nothing is read.
+mod codecs {
+    use offhook_media::codec::Codec;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(codecs: &[Codec], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(codecs.iter().map(|codec| codec.name()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Codec>, D::Error> {
+        let names = Vec::<String>::deserialize(from)?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 }

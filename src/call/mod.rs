@@ -303,6 +303,16 @@ impl Calls {
         self.steps.iter().find(|step| step.before.is_none()).map(|step| step.call)
     }
 
+    /// The calls that the last input changed, until its steps are polled; one may be there several times.
+    pub fn changing(&self) -> impl Iterator<Item = CallId> + '_ {
+        self.steps.iter().map(|step| step.call)
+    }
+
+    /// Whether calls can leave by a line.
+    pub fn is_available(&self, line: LineId) -> bool {
+        self.available.get(line.0 as usize).copied().unwrap_or_default()
+    }
+
     /// The call that an INVITE of ours is for.
     pub fn call_of_leg(&self, leg: LegId) -> Option<CallId> {
         self.by_leg.get(&leg).copied()

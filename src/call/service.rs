@@ -81,8 +81,9 @@ impl Service {
     }
 }
 
-/// A set of services.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+/// A set of services; in JSON a list of their names.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<Service>", from = "Vec<Service>")]
 pub struct Services(u32);
 
 impl Services {
@@ -127,6 +128,18 @@ impl FromIterator<Service> for Services {
         let mut set = Services::default();
         services.into_iter().for_each(|service| set.insert(service));
         set
+    }
+}
+
+impl From<Services> for Vec<Service> {
+    fn from(services: Services) -> Vec<Service> {
+        services.iter().collect()
+    }
+}
+
+impl From<Vec<Service>> for Services {
+    fn from(services: Vec<Service>) -> Services {
+        services.into_iter().collect()
     }
 }
 

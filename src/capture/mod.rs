@@ -7,6 +7,7 @@ pub mod case;
 pub mod diagnosis;
 pub mod failures;
 pub mod file;
+pub mod influence;
 pub mod ladder;
 pub mod pseudonyms;
 pub mod read;

@@ -1,5 +1,6 @@
 //! Pseudonyms for numbers and names, where messages are to leave the server without them: the same for the same one.
 
+mod influence;
 mod sdp;
 mod sip;
 mod trace;

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::influence::{Influence, Standing};
+use super::recorder::Owner;
 use super::trace::{FailureKind, MediaEvent, TraceTransport};
 use crate::call::record::Party;
 use crate::call::step::Step;
@@ -132,9 +134,16 @@ pub trait Sink: Send + fmt::Debug {
     /// Whether anything is wanted at all.
     fn is_open(&self) -> bool;
 
-    /// Whether this is wanted.
-    fn wants(&self, record: &Record) -> bool;
+    /// Whether what belongs to this call, and to whom it is there for, is wanted.
+    fn wants(&self, call: Option<CallId>, owner: Owner) -> bool;
 
     /// Takes a record that is wanted. Those of one moment come in order.
     fn take(&mut self, record: Record);
+
+    /// Takes what calls are decided by, in order with the records, and since 1970-01-01 UTC when: what is about a call
+    /// where that is wanted, and all about lines and clients.
+    fn influence(&mut self, at: Duration, call: Option<CallId>, owner: Owner, influence: Influence);
+
+    /// Takes how all lines and clients stand, and since 1970-01-01 UTC when.
+    fn stand(&mut self, at: Duration, standing: Standing);
 }

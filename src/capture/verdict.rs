@@ -1,10 +1,11 @@
 //! What a trace comes to: why a call failed, or was bad, in words that a person can act on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// Why a call failed or was bad. Its sentences stand in one table with its code.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Verdict {
     /// A stable code, such as `no_common_codec`; `none` where nothing was wrong, `unknown` where something was and
     /// nobody knows what.
@@ -24,7 +25,7 @@ pub struct Verdict {
 }
 
 /// How bad it is for who telephones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Nothing was wrong.
@@ -38,7 +39,7 @@ pub enum Severity {
 }
 
 /// Something that shows a verdict.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Evidence {
     /// The place in the trace's events, where it is one of them.
     pub event: Option<u32>,

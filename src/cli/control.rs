@@ -59,6 +59,16 @@ impl Control {
         serde_json::from_slice(&body).map_err(|error| self.broken(&error))
     }
 
+    /// Sends a document for which the server may take longer, and takes whatever it answers.
+    pub(super) async fn send(
+        &self,
+        route: &str,
+        body: Vec<u8>,
+        within: Duration,
+    ) -> Result<(StatusCode, Vec<u8>), CliError> {
+        self.exchange(Method::POST, route, body.into(), within).await
+    }
+
     /// Has something set.
     pub(super) async fn put(&self, route: &str, body: &impl Serialize) -> Result<(), CliError> {
         let body = serde_json::to_vec(body).map_err(|error| self.broken(&error))?;
@@ -96,14 +106,24 @@ impl Control {
         })
     }
 
-    async fn ask(&self, method: Method, route: &str, body: Bytes) -> Result<Vec<u8>, CliError> {
+    async fn exchange(
+        &self,
+        method: Method,
+        route: &str,
+        body: Bytes,
+        within: Duration,
+    ) -> Result<(StatusCode, Vec<u8>), CliError> {
         let stream = self.connect().await?;
         let mut answered = Vec::new();
         let answer = exchange(stream, method, route, body, |piece| answered.extend_from_slice(piece));
-        let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await;
+        let answer = tokio::time::timeout(within, answer).await;
         let answer = answer.map_err(|_| self.broken(&"it took too long"))?;
         let status = answer.map_err(|error| self.broken(&error))?;
-        let body = answered;
+        Ok((status, answered))
+    }
+
+    async fn ask(&self, method: Method, route: &str, body: Bytes) -> Result<Vec<u8>, CliError> {
+        let (status, body) = self.exchange(method, route, body, ANSWER_WITHIN).await?;
         if status.is_success() {
             return Ok(body);
         }
@@ -121,7 +141,7 @@ impl Control {
         }
     }
 
-    fn broken(&self, problem: &dyn std::fmt::Display) -> CliError {
+    pub(super) fn broken(&self, problem: &dyn std::fmt::Display) -> CliError {
         CliError::Control { path: self.path.clone(), problem: problem.to_string() }
     }
 }

@@ -2,7 +2,7 @@
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
-use super::records::Record;
+use crate::config::records::Record;
 
 /// The text with the records added as lines of the line group called `group`. The error is one sentence.
 pub(super) fn add_lines(text: &str, group: &str, records: &[Record]) -> Result<String, String> {

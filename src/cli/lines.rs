@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::records::{self, Mistake, Record};
 use super::{CliError, LinesOf, edit, print, unknown_group};
+use crate::config::records::{self, Mistake, Record};
 use crate::config::{Config, Line};
 
 /// Adds the lines of a CSV file to the configuration file; all that can be added, or nothing where one is wrong.

@@ -1,6 +1,7 @@
 //! An administrator's commands: what the running server does, through its control socket, and lines in bulk, in the
 //! configuration file.
 
+mod apply;
 mod capture;
 mod case;
 mod control;
@@ -8,15 +9,16 @@ mod edit;
 mod files;
 mod lines;
 mod log;
-mod records;
 mod replay;
 mod status;
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use self::apply::Applied;
 pub use self::capture::{Capture, GroupOf};
 pub use self::case::{Case, CaseCommand};
 use self::control::Control;
@@ -96,10 +98,29 @@ pub enum Command {
         /// Shows only what is decided otherwise than in this result of another version, kept by --json.
         #[arg(long, value_name = "OLD.json", conflicts_with_all = ["json", "brief"])]
         diff: Option<PathBuf>,
+        /// Logs what the call machine says meanwhile; OFFHOOK_LOG says more exactly what.
+        #[arg(long)]
+        verbose: bool,
     },
     /// Takes lines from a CSV file or writes them to one.
     #[command(subcommand)]
     Lines(Lines),
+    /// Makes the site of the running server what a file says: settings, profiles, users with their passwords, groups and
+    /// computers, all or nothing. What is so already is left alone. The exit code is 0 when everything is as the file
+    /// says, 1 when nothing was changed because something is wrong, and with --dry-run 3 when something would change.
+    Apply {
+        /// The file, TOML; docs/configuration.md describes it.
+        file: PathBuf,
+        /// The configuration file that the server runs with.
+        #[arg(long)]
+        config: PathBuf,
+        /// Only says what would change.
+        #[arg(long)]
+        dry_run: bool,
+        /// Deletes what the file does not name, of the kinds that it has.
+        #[arg(long)]
+        prune: bool,
+    },
     /// Copies the database into a file, while the server runs or not. The key file is not in it. For PostgreSQL it says
     /// how to do that there.
     Backup {
@@ -244,8 +265,35 @@ pub enum CliError {
     Output(io::Error),
 }
 
-/// Does what an administrator asks for.
-pub async fn run(command: Command) -> Result<(), CliError> {
+impl Command {
+    /// What is logged where nobody says otherwise. What the call machine says while it replays is nobody's log.
+    pub fn log_level(&self) -> &'static str {
+        match self {
+            Command::Replay { verbose: true, .. } => "debug",
+            Command::Replay { .. } | Command::Case(_) => "warn",
+            _ => "info",
+        }
+    }
+}
+
+/// What a program that runs `offhook apply --dry-run` is told when something would change.
+const WOULD_CHANGE: u8 = 3;
+
+/// Does what an administrator asks for. The exit code is that of a success.
+pub async fn run(command: Command) -> Result<ExitCode, CliError> {
+    match command {
+        Command::Apply { file, config, dry_run, prune } => {
+            let control = Control::of(&Config::load(&config)?);
+            match apply::run(&control, &file, dry_run, prune).await? {
+                Applied::AsWanted => Ok(ExitCode::SUCCESS),
+                Applied::WouldChange => Ok(ExitCode::from(WOULD_CHANGE)),
+            }
+        }
+        other => perform(other).await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+async fn perform(command: Command) -> Result<(), CliError> {
     match command {
         Command::Status { config, json, group } => {
             let control = Control::of(&Config::load(&config)?);
@@ -288,7 +336,7 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             print(&control.text(&route).await?)
         }
         Command::Case(case) => case::run(case).await,
-        Command::Replay { file, json, brief, diff } => {
+        Command::Replay { file, json, brief, diff, verbose: _ } => {
             replay::run(&file, &replay::Options { json, brief, diff: diff.as_deref() })
         }
         Command::Backup { file, config } => {
@@ -299,6 +347,8 @@ pub async fn run(command: Command) -> Result<(), CliError> {
             let key = format!("{key} is not in it, and without it nobody can sign in: keep a copy of it elsewhere.\n");
             print((done + &key).as_bytes())
         }
+        // It has exit codes of its own.
+        Command::Apply { .. } => Ok(()),
         Command::Lines(Lines::Import { of, dry_run, file }) => lines::import(&of, &file, dry_run),
         Command::Lines(Lines::Export { of, active_only, file }) => lines::export(&of, active_only, file.as_deref()),
     }

@@ -161,6 +161,8 @@ mod tests {
     fn report() -> LineGroups {
         let line = |number: &str, state| LineReport {
             id: "0".into(),
+            object: None,
+            from_file: true,
             number: number.into(),
             user_name: "100".into(),
             pilot: false,
@@ -188,6 +190,8 @@ mod tests {
             now: 0.0,
             line_groups: vec![LineGroup {
                 id: "0".into(),
+                object: None,
+                from_file: true,
                 name: "Headquarters".into(),
                 kind: LineGroupKind::TrunkFixed,
                 registrar: Some("pbx.example:5060".into()),

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// How the users of a line group telephone.
 #[derive(Debug, Clone)]
@@ -37,7 +39,7 @@ pub struct CallControl {
 }
 
 /// How a call is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Decline {
     /// 486 Busy Here.
@@ -52,7 +54,7 @@ pub enum Decline {
 }
 
 /// How calls are sent elsewhere before they are answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Diversion {
     /// The PBX is told where to (302).
@@ -65,7 +67,7 @@ pub enum Diversion {
 }
 
 /// How two calls are joined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum TransferWay {
     /// By the PBX where it offers that, otherwise here.
@@ -76,7 +78,7 @@ pub enum TransferWay {
 }
 
 /// A function of the PBX that is dialled.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureCode {
     /// What it does, for people.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// How captures are kept. What is captured is said by the line groups.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +47,7 @@ pub enum CaptureNumbers {
 }
 
 /// What of the RTP and RTCP of captured calls is captured, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum CaptureAudio {
     /// Nothing.

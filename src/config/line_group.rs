@@ -1,12 +1,15 @@
 //! What the configuration says of line groups and their lines.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
-use super::{CallControl, CaptureAudio, GroupCapture, Pattern, Redirection, Secret, Transport};
+use super::{CallControl, CaptureAudio, GroupCapture, LineGroupBody, Pattern, Redirection, Secret, Transport};
 
 /// A PBX connection and the properties of its lines.
 #[derive(Debug, Clone)]
@@ -71,12 +74,14 @@ pub struct LineGroup {
     pub call_control: CallControl,
     /// Its lines.
     pub lines: Vec<Line>,
+    /// As it was set.
+    pub body: Arc<LineGroupBody>,
     /// It was there before and keeps its place.
     pub removed: bool,
 }
 
 /// How a PBX is connected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum GroupKind {
     /// Every line registers.
@@ -92,8 +97,15 @@ pub enum GroupKind {
     TrunkRegistrar,
 }
 
+impl GroupKind {
+    /// Whether one line speaks for all.
+    pub fn has_pilot(self) -> bool {
+        matches!(self, GroupKind::TrunkRegistration | GroupKind::TrunkBulkRegistration | GroupKind::TrunkFixed)
+    }
+}
+
 /// When the audio towards a PBX is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Srtp {
     /// Required where the signalling goes over TLS, otherwise off.
@@ -112,12 +124,21 @@ pub enum Srtp {
 /// TLS towards one PBX.
 #[derive(Debug, Clone, Default)]
 pub struct GroupTls {
-    /// Own authorities, PEM.
-    pub ca: Vec<PathBuf>,
+    /// Own authorities.
+    pub ca: Vec<Authority>,
     /// Whether those of the system count, too.
     pub system_ca: bool,
     /// Own certificate and key, PEM, where the PBX asks for one.
     pub certificate: Option<(PathBuf, PathBuf)>,
+}
+
+/// Who may vouch for a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authority {
+    /// A PEM file.
+    File(PathBuf),
+    /// PEM.
+    Text(Arc<str>),
 }
 
 /// A line at a PBX.
@@ -142,7 +163,7 @@ pub struct Line {
 }
 
 /// How digits (DTMF) travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Dtmf {
     /// As telephone events where both sides have them, else as tones.

@@ -2,14 +2,18 @@
 //!
 //! Every error is one sentence that begins with the place, `offhook.toml:12: …`.
 
+mod body;
 mod call_control;
 mod capture;
 mod database;
 mod file;
+mod joined;
 mod line_group;
 mod log;
 mod media;
+mod mistake;
 mod names;
+pub mod records;
 mod succession;
 
 use std::fmt;
@@ -21,16 +25,21 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use regex::Regex;
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use ts_rs::TS;
 
+pub use self::body::{CaptureWanted, DeclineByClient, FUNCTIONS, LineBody, LineGroupBody, LineRedirection};
 pub use self::call_control::{CallControl, Decline, Diversion, FeatureCode, Redirection, TransferWay};
 pub use self::capture::{Capture, CaptureAudio, CaptureFull, CaptureNumbers, GroupCapture};
 pub use self::database::Database;
-pub use self::file::{FUNCTIONS, LOG_AREAS, parse_ports};
 use self::file::{File, Problem, sentence};
-pub use self::line_group::{Dtmf, GroupKind, GroupTls, Line, LineGroup, Srtp};
+pub use self::file::{LOG_AREAS, parse_ports};
+pub use self::joined::MadeGroup;
+pub use self::line_group::{Authority, Dtmf, GroupKind, GroupTls, Line, LineGroup, Srtp};
 pub use self::log::{Log, LogFormat, LogLevel, LogSystem};
 pub use self::media::{IceAccess, IceServer, Media, Recording, RecordingChannels, RecordingFormat};
+pub use self::mistake::{Mistake, Wrong};
 
 /// A validated configuration.
 #[derive(Debug, Clone)]
@@ -71,10 +80,10 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
-    /// Browser app and API without TLS.
-    pub http: SocketAddr,
-    /// Browser app and API with TLS.
-    pub https: SocketAddr,
+    /// Browser app and API without TLS; None: the console sets where.
+    pub http: Option<SocketAddr>,
+    /// Browser app and API with TLS; None: the console sets where.
+    pub https: Option<SocketAddr>,
     /// SIP over UDP and TCP.
     pub sip: SocketAddr,
     /// What is put into Via and Contact instead of `sip`, where a NAT is in between.
@@ -85,14 +94,20 @@ pub struct Listen {
 
 impl Default for Listen {
     fn default() -> Self {
-        let any = |port| SocketAddr::from(([0, 0, 0, 0], port));
         Listen {
-            http: any(7224),
-            https: any(7225),
-            sip: any(5060),
+            http: None,
+            https: None,
+            sip: SocketAddr::from(([0, 0, 0, 0], 5060)),
             public_address: None,
             webrtc: SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 7226),
         }
+    }
+}
+
+impl Listen {
+    /// Without what counts while the server runs.
+    pub(super) fn waits(&self) -> Listen {
+        Listen { http: None, https: None, ..self.clone() }
     }
 }
 
@@ -123,7 +138,7 @@ pub struct ListenerTls {
 }
 
 /// SIP transport.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// UDP.
@@ -272,6 +287,11 @@ impl Config {
         Ok(Config { file: Some(path.to_owned()), ..config })
     }
 
+    /// The configuration of a server without a file: all defaults, with its data in `folder`.
+    pub fn in_folder(folder: &Path) -> Result<Config, ConfigError> {
+        Config::parse("data_dir = \".\"", "offhook.toml", folder)
+    }
+
     /// Validates the text of a file called `path` that lies in `folder`.
     pub fn parse(text: &str, path: &str, folder: &Path) -> Result<Config, ConfigError> {
         let invalid = |offset: usize, problem: String| ConfigError::Invalid {
@@ -283,7 +303,7 @@ impl Config {
             let offset = error.span().map_or(0, |span| span.start);
             invalid(offset, sentence(error.message()))
         })?;
-        file.validate(folder).map_err(|Problem { offset, sentence }| invalid(offset, sentence))
+        file.validate(folder).map_err(|Problem { place, sentence }| invalid(place.offset(text), sentence))
     }
 }
 

@@ -58,7 +58,7 @@ impl Config {
         let differs = [
             ("data_dir", self.data_dir != before.data_dir),
             ("database", self.database != before.database),
-            ("listen", self.listen != before.listen),
+            ("listen", self.listen.waits() != before.listen.waits()),
             ("listener", self.listeners != before.listeners),
             ("dns", self.name_servers != before.name_servers),
             ("media", self.media != before.media),
@@ -190,7 +190,9 @@ mod tests {
         assert_eq!(config(&group("a", &["1"])).waits_for_start(&before), [] as [&str; 0]);
         let listener = "[[listener]]\nname = \"x\"\naddress = \"127.0.0.1:5063\"\ntransport = \"udp\"\n";
         let group = group("a", &["1"]).replace("name = \"a\"", "name = \"a\"\nlistener = \"x\"");
-        let text = format!("[listen]\nsip = \"127.0.0.1:5062\"\n[media]\nworkers = 2\n{listener}{group}");
+        let text = format!(
+            "[listen]\nhttp = \"127.0.0.1:7000\"\nsip = \"127.0.0.1:5062\"\n[media]\nworkers = 2\n{listener}{group}"
+        );
         let after = config(&text);
         assert_eq!(after.waits_for_start(&before), ["listen", "listener", "media"]);
         // Until then it counts as it was, and it waits still when the file is read once more.

@@ -38,7 +38,7 @@ pub async fn run(data_dir: &Path) -> Result<(), StartError> {
     let listen = PBX_ADDRESS.parse().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 5070)));
     let pbx = pbx::start(pbx::DemoPbx { listen, domain: DOMAIN.into(), users, rtp_ports: 30000..=30999 }).await?;
     let server = Server::start_logged(config, Some(log)).await?;
-    print!("{}", greeting(app::reachable(server.http), &path));
+    print!("{}", greeting(server.http(), &path));
     server.until_stopped().await?;
     println!("Stopping.");
     tokio::join!(server.stop(), pbx.stop());

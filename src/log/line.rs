@@ -11,6 +11,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
 use super::area::{Area, LogLevel};
+use super::subject::Subject;
 
 /// Octets of a line's texts; the rest is left out.
 const MAX_LINE: usize = 16 * 1024;
@@ -71,6 +72,7 @@ impl LogLine {
         let metadata = event.metadata();
         let mut reader = Reader { line: LogLine::new(at, *metadata.level(), metadata.target()), names, left: MAX_LINE };
         event.record(&mut reader);
+        reader.about(Subject::current());
         reader.line
     }
 
@@ -212,6 +214,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The number of a line, whose line group is that of the log line then.
+    fn line_name(&mut self, place: u64) -> Option<String> {
+        let (number, group) = usize::try_from(place).ok().and_then(|place| self.names.lines.get(place))?;
+        if self.line.group.is_none() {
+            self.line.group = self.names.groups.get(*group).cloned();
+        }
+        Some(number.clone())
+    }
+
     fn text(&mut self, field: &Field, value: &dyn fmt::Display) {
         let mut text = Bounded { text: String::new(), left: self.left };
         if write!(text, "{value}").is_err() {
@@ -219,6 +230,23 @@ impl Reader<'_> {
         }
         self.left = text.left;
         self.take(field.name(), text.text);
+    }
+
+    /// What the line does not say itself.
+    fn about(&mut self, Subject { call, line, user }: Subject) {
+        // A line that names another call, or is about a line or user alone, is not about these.
+        let other = |own: &Option<String>, subject: Option<String>| own.is_some() && *own != subject;
+        let call = call.map(|call| call.to_string());
+        if other(&self.line.call, call.clone()) {
+            return;
+        }
+        self.line.call = call;
+        if let Some(line) = line.filter(|_| self.line.line.is_none()) {
+            self.line.line = self.line_name(line.0.into());
+        }
+        if let Some(user) = user.filter(|_| self.line.user.is_none()) {
+            self.line.user = self.names.users.get(user.0 as usize).cloned();
+        }
     }
 
     fn take(&mut self, name: &'static str, text: String) {
@@ -247,17 +275,12 @@ impl Visit for Reader<'_> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
+        let known = self.names;
         let named = |names: &[String]| usize::try_from(value).ok().and_then(|place| names.get(place)).cloned();
         let name = match field.name() {
-            "line" => {
-                let line = usize::try_from(value).ok().and_then(|place| self.names.lines.get(place));
-                if let (Some((_, group)), None) = (line, &self.line.group) {
-                    self.line.group = self.names.groups.get(*group).cloned();
-                }
-                line.map(|(number, _)| number.clone())
-            }
-            "group" => named(&self.names.groups),
-            "user" => named(&self.names.users),
+            "line" => self.line_name(value),
+            "group" => named(&known.groups),
+            "user" => named(&known.users),
             "call" => None,
             name => return self.line.fields.push((name, value.into())),
         };

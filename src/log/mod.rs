@@ -8,6 +8,7 @@ mod area;
 mod files;
 mod line;
 mod outlet;
+mod subject;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use self::area::{Area, Levels, LogLevel, UnknownArea, UnknownLevel};
 use self::files::{FileWriter, Files};
 pub use self::line::{Format, LogLine, LogNames};
 use self::outlet::{Outlet, Writer};
+pub use self::subject::{AtWork, Subject};
 pub use self::system::SystemSockets;
 use self::system::{SystemState, SystemWriter};
 use crate::shelf::{FileKind, Sentence, Shelf, ShelfFile, ShelfSettings};

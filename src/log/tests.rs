@@ -6,6 +6,7 @@ use std::path::Path;
 use tracing::{debug, error, info, trace, warn};
 
 use super::*;
+use crate::ids::{CallId, LineId, UserId};
 use crate::shelf::WhenFull;
 
 /// Writing takes long on a machine that builds.
@@ -92,6 +93,37 @@ fn lines_say_call_line_group_and_user_by_their_names() {
     assert_eq!(recent(Wanted { after: Some(1), ..all.clone() }), ["unknown line"]);
     assert_eq!(recent(Wanted { limit: 1, ..all.clone() }), ["unknown line"]);
     assert!(recent(Wanted { level: Some(LogLevel::Warn), ..all }).is_empty());
+}
+
+#[test]
+fn lines_of_code_that_knows_no_call_are_about_what_its_thread_is_at_work_on() {
+    let folder = Folder::new("subject");
+    let (log, subscriber) = Log::start(folder.settings()).unwrap();
+    tracing::subscriber::with_default(subscriber, || {
+        let whole = Subject { call: Some(CallId(7)), line: Some(LineId(0)), user: Some(UserId(1)) };
+        let outer = whole.at_work();
+        info!(target: "offhook_media", "all of it");
+        info!(target: "offhook_media", call = 8_u64, "of another call");
+        {
+            let _inner = Subject::call(CallId(9)).at_work();
+            info!(target: "offhook_media", "the call alone");
+        }
+        info!(target: "offhook_media", call = 7_u64, "of the same");
+        drop(outer);
+        info!(target: "offhook_media", "nobody's");
+    });
+    log.flush(SOON);
+    let said = |line: &str| line.split_once("offhook_media: ").unwrap().1.to_owned();
+    assert_eq!(
+        texts(&folder.0).lines().map(said).collect::<Vec<_>>(),
+        [
+            "all of it call=7 line=100 group=main user=bob",
+            "of another call call=8",
+            "the call alone call=9",
+            "of the same call=7 line=100 group=main user=bob",
+            "nobody's"
+        ]
+    );
 }
 
 #[test]

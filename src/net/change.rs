@@ -70,6 +70,7 @@ impl<R: Role> Core<R> {
         for (line, settings) in line_settings {
             self.calls.handle(Input::LineSettings { line, settings }, now);
         }
+        self.note_standing(now);
         self.role.configure(gateway, routes);
         let profiles = self.transport.set_tls_profiles(tls_profiles);
         let begun = self.groups.beginning(&groups, &lines, &profiles);

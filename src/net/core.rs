@@ -290,8 +290,8 @@ impl<R: Role> Core<R> {
             };
             self.note_steps();
             let Some(effect) = self.calls.poll_effect() else {
+                self.tap_calls(now);
                 self.recorder.flush();
-                self.tap_calls();
                 self.media.flush();
                 let wakes = [
                     endpoint_wake,
@@ -318,6 +318,7 @@ impl<R: Role> Core<R> {
             Effect::Reply { client, request, result } => self.desk.reply(client, request, result),
             Effect::CallChanged { client, call } => self.desk.tell_call(client, call),
             Effect::LineSettings { line, settings } => {
+                self.note_settings(line, &settings, now);
                 self.changed.send_modify(|changed| drop(changed.insert(line, settings)));
                 self.show_line(line);
             }
@@ -400,13 +401,13 @@ impl<R: Role> Core<R> {
                 let call_id = request.call_id().unwrap_or_default();
                 match self.calls.begun() {
                     Some(call) => self.recorder.belongs(call_id, call, owner, now),
-                    None => self.recorder.refused(call_id, now),
+                    None => self.recorder.refused(call_id, Some(owner), now),
                 }
                 return;
             }
             Decision::Reject(refusal) => refusal,
         };
-        self.recorder.refused(request.call_id().unwrap_or_default(), now);
+        self.recorder.refused(request.call_id().unwrap_or_default(), None, now);
         debug!(remote = %source.remote, status = refusal.status, "INVITE refused");
         if refusal.status == 403 {
             self.stranger(&source, now);
@@ -542,7 +543,7 @@ impl<R: Role> Core<R> {
         let Some(status) = self.lines.status(line).cloned() else { return };
         let available = status.state.is_available();
         info!(target: "offhook::line", line = line.0, state = ?status.state, cause = status.cause.as_ref().map(|cause| cause.code.code()), "line");
-        self.calls.handle(Input::LineAvailable { line, available }, now);
+        self.tell(Input::LineAvailable { line, available }, now);
         self.show_line(line);
     }
 
@@ -582,7 +583,7 @@ impl<R: Role> Core<R> {
         }
         info!(calls = self.calls.len(), "stopping");
         self.stop_by = Some(now + STOP_WITHIN);
-        self.calls.handle(Input::Shutdown, now);
+        self.tell(Input::Shutdown, now);
         for &id in self.registrations.keys().collect::<Vec<_>>() {
             self.endpoint.unregister(id, now);
         }

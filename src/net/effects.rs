@@ -14,6 +14,7 @@ use crate::call::cause::CauseCode;
 use crate::call::effect::{Input, MediaEffect, MediaInput, SipEffect, SipInput, TargetUri};
 use crate::capture::recorder::Owner;
 use crate::ids::{CallId, LineGroupId};
+use crate::log::Subject;
 
 /// Seconds after which a peer may try again that was refused for overload (RFC 3261 20.33).
 const OVERLOAD_RETRY: u32 = 5;
@@ -104,6 +105,9 @@ impl<R: Role> Core<R> {
     }
 
     pub(super) fn perform_media(&mut self, call: CallId, effect: MediaEffect, now: Instant) {
+        let user = self.calls.client_at(call).map(|(_, user)| user);
+        let line = self.recorder.owners(call).iter().find_map(|owner| owner.line);
+        let _at_work = Subject { call: Some(call), line, user }.at_work();
         let (side, result) = match effect {
             MediaEffect::AnswerBrowser { side, sdp, expected } => {
                 let answer = self.media.answer_browser(call, side, &sdp, expected);

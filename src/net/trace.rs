@@ -16,7 +16,9 @@ use super::role::Role;
 use super::transport::{TransportFailure, Why};
 use crate::call::cause::CauseCode;
 use crate::call::effect::{Input, MediaInput};
+use crate::call::settings::LineSettings;
 use crate::call::view::EndCause;
+use crate::capture::influence::{Influence, Standing};
 use crate::capture::record::{ClientRecord, Place, Sink, SipRecord, What};
 use crate::capture::recorder::{Owner, Recording};
 use crate::capture::trace::{FailureKind, MediaEvent, TraceTransport};
@@ -105,10 +107,11 @@ impl<R: Role> Core<R> {
 
     /// Has the audio of those calls captured of which that is wanted: of all when something else was chosen, otherwise of
     /// those that have come, or of which it is known for whom they are.
-    pub(super) fn tap_calls(&mut self) {
+    pub(super) fn tap_calls(&mut self, now: Instant) {
         let version = self.captures.as_ref().map_or(0, Captures::version);
         if version != self.captured_version {
             self.captured_version = version;
+            self.note_standing(now);
             for call in self.media.calls() {
                 self.tap_call(call);
             }
@@ -177,6 +180,50 @@ impl<R: Role> Core<R> {
         });
     }
 
+    /// Tells the call machine what no SIP message leads to; it is noted where somebody wants to know it.
+    pub(super) fn tell(&mut self, input: Input, now: Instant) {
+        let influence = if self.recorder.is_listening() { Influence::of(&input) } else { None };
+        let Some(mut influence) = influence else { return self.calls.handle(input, now) };
+        self.note_steps();
+        self.calls.handle(input, now);
+        let (mut calls, mut owner) = (Vec::new(), Owner::default());
+        match &mut influence {
+            Influence::Command { begun, command, .. } => {
+                *begun = self.calls.begun();
+                owner.line = command.line();
+                owner.group = owner.line.and_then(|line| self.directory.group_of(line));
+                calls.extend(command.calls().chain(self.calls.changing()));
+            }
+            Influence::Audio { call, .. } => calls.push(*call),
+            _ => {}
+        }
+        self.recorder.influence(influence, calls, owner, now);
+    }
+
+    /// What somebody has set for a line is noted, so that captures that begin later begin with it.
+    pub(super) fn note_settings(&mut self, line: LineId, settings: &LineSettings, now: Instant) {
+        if self.recorder.is_listening() {
+            let influence = Influence::LineSettings { line, settings: settings.clone(), asked: true };
+            self.recorder.influence(influence, Vec::new(), Owner::default(), now);
+        }
+    }
+
+    /// How all lines and clients stand is noted, where somebody wants to know it.
+    pub(super) fn note_standing(&mut self, now: Instant) {
+        if self.recorder.is_listening() {
+            let calls = &self.calls;
+            let lines = (0..self.directory.lines.len() as u32).map(LineId);
+            let settings = lines.clone().map(|line| (line, calls.settings(line)));
+            let standing = Standing {
+                directory: self.directory.clone(),
+                settings: settings.filter(|(_, settings)| *settings != LineSettings::default()).collect(),
+                available: lines.map(|line| calls.is_available(line)).collect(),
+                clients: calls.clients().collect(),
+            };
+            self.recorder.stand(standing, now);
+        }
+    }
+
     /// What calls did.
     pub(super) fn note_steps(&mut self) {
         while let Some(step) = self.calls.poll_step() {
@@ -198,7 +245,7 @@ impl<R: Role> Core<R> {
         // What is agreed makes the next step, which comes behind it.
         self.note_steps();
         self.note_media(call, side, &event, now);
-        self.calls.handle(Input::Media { call, side, event }, now);
+        self.tell(Input::Media { call, side, event }, now);
     }
 
     fn note_media(&mut self, call: CallId, side: Side, event: &MediaInput, now: Instant) {

@@ -1,6 +1,7 @@
 //! The one place that says who may do what, and why.
 
-use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use ts_rs::TS;
@@ -412,21 +413,11 @@ fn service_sources(site: &Site, user: ObjectId, service: ServiceRight, mut visit
     }
 }
 
-/// The services of a user.
+/// The services of a user: what [`has_service`] says of each, for all at once.
 pub fn services_of(site: &Site, user: ObjectId) -> ServiceSet {
-    let has = |service: &ServiceRight| has_service(site, user, *service);
-    ServiceRight::ALL.iter().copied().filter(has).collect()
-}
-
-/// The services of all active users: what [`has_service`] says of each, for all at once.
-pub(super) fn service_sets(site: &Site) -> impl Iterator<Item = (ObjectId, ServiceSet)> + '_ {
-    let everybody: ServiceSet = site.settings().services.iter().copied().collect();
-    let groups = site.iter::<Group>().filter(|group| group.object.active);
-    let groups: FxHashMap<ObjectId, ServiceSet> =
-        groups.map(|group| (group.id, group.object.services.iter().copied().collect())).collect();
-    site.iter::<User>().filter(|user| user.object.active).map(move |user| {
-        let own = everybody.union(user.object.services.iter().copied().collect());
-        let groups = site.groups_of(user.id).member.iter().filter_map(|id| groups.get(id));
-        (user.id, groups.fold(own, |all, services| all.union(*services)))
-    })
+    let Some(own) = site.get::<User>(user).filter(|user| user.object.active) else { return ServiceSet::default() };
+    let set = |services: &BTreeSet<ServiceRight>| services.iter().copied().collect::<ServiceSet>();
+    let groups = site.groups_of(user).member.iter().filter_map(|id| active(site, *id));
+    let alone = set(&site.settings().services).union(set(&own.object.services));
+    groups.fold(alone, |all, group| all.union(set(&group.object.services)))
 }

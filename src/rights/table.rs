@@ -8,7 +8,7 @@ use std::slice;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::may::service_sets;
+use super::may::services_of;
 use super::right::{LineRight, Right, RightSet};
 use super::service::{ServiceRight, ServiceSet};
 use crate::ids::{LineId, UserId};
@@ -172,9 +172,9 @@ impl RightsTable {
         users: usize,
     ) -> RightsTable {
         let mut table = RightsTable { people: vec![Person::default(); users], ..RightsTable::default() };
-        for (id, services) in service_sets(site) {
-            if let Some(person) = slot(id).and_then(|user| table.people.get_mut(user.0 as usize)) {
-                *person = Person { active: true, services, ..Person::default() };
+        for user in site.iter::<User>().filter(|user| user.object.active) {
+            if let Some(person) = slot(user.id).and_then(|slot| table.people.get_mut(slot.0 as usize)) {
+                *person = Person { active: true, services: services_of(site, user.id), ..Person::default() };
             }
         }
         for group in site.iter::<Group>().filter(|group| group.object.active) {
@@ -307,21 +307,21 @@ impl RightsTable {
         };
         changed.extend(everybody().filter(|user| !same(user)));
         let nothing = Line::default();
+        let mut touched = FxHashSet::default();
         for line in (0..self.lines.len().max(before.lines.len()) as u32).map(LineId) {
             let (was, is) = (before.line(line).unwrap_or(&nothing), self.line(line).unwrap_or(&nothing));
             if was == is {
                 continue;
             }
             let renamed = was.owner != is.owner;
-            for (to, _) in was.given.iter().chain(&is.given) {
-                if !renamed && was.to(*to) == is.to(*to) {
-                    continue;
-                }
-                match self.members(to) {
-                    None => changed.extend(everybody()),
-                    // Who has come to a group or left it is among the changed already.
-                    Some(members) => changed.extend(members),
-                }
+            let audiences = was.given.iter().chain(&is.given).map(|(to, _)| *to);
+            touched.extend(audiences.filter(|to| renamed || was.to(*to) != is.to(*to)));
+        }
+        for to in touched {
+            match self.members(&to) {
+                None => changed.extend(everybody()),
+                // Who has come to a group or left it is among the changed already.
+                Some(members) => changed.extend(members),
             }
         }
         changed

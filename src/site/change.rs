@@ -192,9 +192,14 @@ impl Site {
             administrators: Table::default(),
             tokens: Table::default(),
             settings: Table::default(),
+            certificates: Table::default(),
+            interfaces: Table::default(),
+            line_groups: Table::default(),
+            lines: Table::default(),
             identities: Arc::default(),
             numbers: Arc::default(),
             memberships: Arc::default(),
+            line_users: Arc::default(),
             revision: 0,
         };
         let mut site = empty.clone();
@@ -255,6 +260,11 @@ impl Site {
             }
         }
         gone.retain(|(kind, id)| !next.has(*kind, *id));
+        for (group, lines) in next.lines_left(&gone) {
+            let problem = Problem::whole(ProblemCode::LineGroupHasLines).value(lines);
+            refusals.add(Kind::LineGroup, group, vec![problem]);
+            gone.remove(&(Kind::LineGroup, group));
+        }
         let mut follows = FxHashSet::default();
         if !gone.is_empty() {
             for kind in Kind::ALL {
@@ -265,6 +275,18 @@ impl Site {
                         }
                     }
                 });
+            }
+        }
+        for &(kind, id) in gone.iter().filter(|(kind, _)| *kind == Kind::Certificate) {
+            // What shows a certificate must not show another one unasked.
+            let users: Vec<String> = self
+                .references(kind, id)
+                .into_iter()
+                .filter(|user| next.has(user.kind, user.id) && !put.contains(&(user.kind, user.id)))
+                .map(|user| user.title)
+                .collect();
+            if !users.is_empty() {
+                refusals.add(kind, id, vec![Problem::whole(ProblemCode::InUse).value(users.join(", "))]);
             }
         }
         let taken = next.reindex(self, &touched);
@@ -383,6 +405,7 @@ impl Site {
             of_kind!(kind, T => for stored in touched.of(kind).iter().filter_map(|id| self.get::<T>(*id)) {
                 let mut problems = Problems::default();
                 stored.object.check(stored.id, &mut problems);
+                stored.object.check_among(stored.id, self, &mut problems);
                 stored.object.references(&mut |to_kind, to, pointer| {
                     if !self.has(to_kind, to) {
                         problems.add(pointer, to_kind.unknown());
@@ -398,6 +421,13 @@ impl Site {
         for ((kind, id), problems) in taken_by {
             refusals.add(kind, id, problems);
         }
+    }
+
+    /// Line groups that are gone and still have lines, and how many.
+    fn lines_left(&self, gone: &FxHashSet<(Kind, ObjectId)>) -> Vec<(ObjectId, usize)> {
+        let groups = gone.iter().filter(|(kind, _)| *kind == Kind::LineGroup).map(|(_, id)| *id);
+        let counted = groups.map(|group| (group, self.lines_of(group).count()));
+        counted.filter(|(_, lines)| *lines > 0).collect()
     }
 
     fn has_full_administrator(&self) -> bool {

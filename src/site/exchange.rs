@@ -12,8 +12,10 @@ use super::problem::{Problem, ProblemCode};
 use super::text::caseless;
 use super::{Change, Kind, Object, ObjectId, Site, as_json, of_kind};
 
-/// The kinds that documents hold. Administrators and tokens are not among them: without their secrets they open nothing.
-pub const EXPORTED: [Kind; 5] = [Kind::Settings, Kind::Profile, Kind::User, Kind::Group, Kind::Computer];
+/// The kinds that documents hold. Administrators and tokens are not among them: without their secrets they open
+/// nothing. Interfaces and certificates are of one machine.
+pub const EXPORTED: [Kind; 7] =
+    [Kind::Settings, Kind::LineGroup, Kind::Line, Kind::Profile, Kind::User, Kind::Group, Kind::Computer];
 
 /// Misfits that are told of one site.
 const MAX_MISFITS: usize = 100;
@@ -35,6 +37,10 @@ pub struct Document {
 pub struct Wanted {
     /// Settings.
     pub settings: Option<Value>,
+    /// Line groups.
+    pub line_groups: Option<Vec<Value>>,
+    /// Lines.
+    pub lines: Option<Vec<Value>>,
     /// Profiles.
     pub profiles: Option<Vec<Value>>,
     /// Users.
@@ -66,7 +72,7 @@ impl Wanted {
                 let problem = Problem::whole(ProblemCode::InvalidDocument).value(place(&error));
                 Misfit { kind, at: 0, problem }
             };
-            if text.iter().filter(|octet| matches!(octet, b',' | b'[' | b'{')).count() > MAX_VALUES {
+            if is_too_much(text) {
                 let problem = Problem::whole(ProblemCode::TooMany).value(MAX_VALUES);
                 return Err(Misfit { kind, at: 0, problem });
             }
@@ -83,26 +89,63 @@ impl Wanted {
         Ok(wanted)
     }
 
+    /// Reads one document with everything, an object with the kinds by their plural names. The passwords that its users
+    /// have are given beside it, by the users' places in their list.
+    pub fn whole(text: &[u8]) -> Result<(Wanted, Vec<(usize, Value)>), Problem> {
+        if is_too_much(text) {
+            return Err(Problem::whole(ProblemCode::TooMany).value(MAX_VALUES));
+        }
+        let unreadable = |why: String| Problem::whole(ProblemCode::InvalidDocument).value(why);
+        let mut document: Value = serde_json::from_slice(text).map_err(|error| unreadable(place(&error)))?;
+        let users = document.get_mut("users").and_then(Value::as_array_mut).into_iter().flatten().enumerate();
+        let taken = users.filter_map(|(at, user)| Some((at, user.as_object_mut()?.remove("password")?)));
+        let passwords = taken.collect();
+        // What is wrong names the kinds that there are, and no value.
+        let wanted = serde_path_to_error::deserialize(document).map_err(|error| {
+            let text = error.inner().to_string();
+            let unknown = text.split('`').nth(1).filter(|_| text.starts_with("unknown field"));
+            unreadable(match unknown {
+                Some(field) => format!("there is no kind of objects called {field:?}"),
+                None => format!("{} has the wrong form", error.path()),
+            })
+        })?;
+        Ok((wanted, passwords))
+    }
+
+    /// What a person called the user at a place of the list.
+    pub fn login(&self, at: usize) -> Option<&str> {
+        self.users.as_ref()?.get(at)?.get("login")?.as_str()
+    }
+
     fn list_mut(&mut self, kind: Kind) -> Option<&mut Option<Vec<Value>>> {
         match kind {
+            Kind::LineGroup => Some(&mut self.line_groups),
+            Kind::Line => Some(&mut self.lines),
             Kind::Profile => Some(&mut self.profiles),
             Kind::User => Some(&mut self.users),
             Kind::Group => Some(&mut self.groups),
             Kind::Computer => Some(&mut self.computers),
-            Kind::Settings | Kind::Administrator | Kind::Token => None,
+            Kind::Settings | Kind::Administrator | Kind::Token | Kind::Certificate | Kind::Interface => None,
         }
     }
 
     fn of(&self, kind: Kind) -> Option<&[Value]> {
         match kind {
             Kind::Settings => self.settings.as_ref().map(std::slice::from_ref),
+            Kind::LineGroup => self.line_groups.as_deref(),
+            Kind::Line => self.lines.as_deref(),
             Kind::Profile => self.profiles.as_deref(),
             Kind::User => self.users.as_deref(),
             Kind::Group => self.groups.as_deref(),
             Kind::Computer => self.computers.as_deref(),
-            Kind::Administrator | Kind::Token => None,
+            Kind::Administrator | Kind::Token | Kind::Certificate | Kind::Interface => None,
         }
     }
+}
+
+/// Whether a text has more values than are taken.
+fn is_too_much(text: &[u8]) -> bool {
+    text.iter().filter(|octet| matches!(octet, b',' | b'[' | b'{')).count() > MAX_VALUES
 }
 
 /// Where a document breaks, without what stands there.
@@ -166,7 +209,8 @@ fn without_defaults(value: &mut Value, default: &Value) {
 }
 
 /// Where bodies refer to other objects; `*` stands for every element of a list.
-const REFERENCES: [(Kind, &[&str], Kind); 6] = [
+const REFERENCES: [(Kind, &[&str], Kind); 7] = [
+    (Kind::Line, &["group"], Kind::LineGroup),
     (Kind::User, &["profile"], Kind::Profile),
     (Kind::User, &["grants", "*", "to"], Kind::User),
     (Kind::Group, &["leader"], Kind::User),
@@ -298,11 +342,13 @@ fn identify<T: Object>(
     let wrong = |pointer: &str, expected: &str| {
         Problem { pointer: pointer.to_owned(), ..Problem::whole(ProblemCode::WrongType) }.value(expected)
     };
-    let body = body.as_object().ok_or_else(|| wrong("", "an object"))?;
+    if !body.is_object() {
+        return Err(wrong("", "an object"));
+    }
     if T::KIND == Kind::Settings {
         return Ok((ObjectId::SETTINGS, String::new()));
     }
-    let name = body.get(T::name_pointer().trim_start_matches('/')).and_then(Value::as_str).unwrap_or_default();
+    let name = T::name_in(body);
     if name.trim().is_empty() {
         return Err(Problem { pointer: T::name_pointer().to_owned(), ..Problem::whole(ProblemCode::Required) });
     }

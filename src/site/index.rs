@@ -9,7 +9,7 @@ use ts_rs::TS;
 
 use super::problem::{Problem, ProblemCode};
 use super::text::{caseless, digits};
-use super::{Group, Kind, Object, ObjectId, Site, Stored, User, of_kind};
+use super::{Group, Kind, Line, Object, ObjectId, Site, Stored, User, of_kind};
 
 /// The groups that a user has to do with, each list sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,6 +92,7 @@ impl Site {
             let all = self.users.iter().map(|user| user.id).collect();
             self.reindex_identities(&Site { users: Default::default(), ..base.clone() }, &all, &mut taken);
         }
+        self.reindex_line_users(base, touched.of(Kind::Line), &mut taken);
         self.reindex_numbers(base, users);
         self.reindex_groups(base, touched.of(Kind::Group));
         taken
@@ -176,6 +177,59 @@ impl Site {
                 }
             }
         }
+    }
+
+    fn reindex_line_users(
+        &mut self,
+        base: &Site,
+        touched: &FxHashSet<ObjectId>,
+        taken: &mut Vec<(Kind, ObjectId, Problem)>,
+    ) {
+        let key = |site: &Site, id: ObjectId| {
+            let line = &site.lines.get(id)?.object;
+            Some((line.group?, Arc::from(line.user_name.as_str())))
+        };
+        let mut moved: Vec<_> = touched
+            .iter()
+            .map(|id| (*id, key(base, *id), key(self, *id)))
+            .filter(|(_, before, after)| before != after)
+            .collect();
+        if moved.is_empty() {
+            return;
+        }
+        moved.sort_by_key(|(id, ..)| (self.lines.get(*id).is_some_and(|line| !line.from_file), *id));
+        let names = Arc::make_mut(&mut self.line_users);
+        for (id, before, _) in &moved {
+            if let Some(before) = before
+                && names.get(before) == Some(id)
+            {
+                names.remove(before);
+            }
+        }
+        for (id, _, after) in moved {
+            let Some(after) = after else { continue };
+            match names.get(&after) {
+                Some(other) => {
+                    let title = self.lines.get(*other).map(|other| other.object.title()).unwrap_or_default();
+                    let problem =
+                        Problem { pointer: "/user_name".to_owned(), ..Problem::whole(ProblemCode::UserNameTaken) };
+                    taken.push((Kind::Line, id, problem.value(title)));
+                }
+                None => {
+                    names.insert(after, id);
+                }
+            }
+        }
+    }
+
+    /// The line of a line group that has this user name.
+    pub fn line_of(&self, group: ObjectId, user_name: &str) -> Option<ObjectId> {
+        self.line_users.get(&(group, Arc::from(user_name))).copied()
+    }
+
+    /// The lines of a line group, in no order.
+    pub fn lines_of(&self, group: ObjectId) -> impl Iterator<Item = &Arc<Stored<Line>>> {
+        self.lines.iter().filter(move |line| line.object.group == Some(group))
     }
 
     fn reindex_numbers(&mut self, base: &Site, touched: &FxHashSet<ObjectId>) {

@@ -37,7 +37,7 @@ pub struct Query {
     pub cursor: Option<String>,
     /// Only those that are active, or are not.
     pub active: Option<bool>,
-    /// Only users of this group.
+    /// Only users of this group, or lines of this line group.
     pub group: Option<ObjectId>,
     /// Only users with this profile.
     pub profile: Option<ObjectId>,

@@ -5,12 +5,17 @@
 
 mod administrator;
 pub mod binding;
+mod certificate;
 mod change;
 mod computer;
 mod difference;
 pub mod exchange;
 mod group;
 mod index;
+mod interface;
+mod line;
+mod line_group;
+pub mod lines_csv;
 mod list;
 mod object;
 mod problem;
@@ -26,11 +31,14 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 pub use self::administrator::{Administrator, Role, Scope, Token};
+pub use self::certificate::{Certificate, MAX_CHAIN, Source as CertificateSource};
 pub use self::change::{Change, Items, Plan, Refusal, Row, StalePlan, Write, merge};
 pub use self::computer::Computer;
 pub use self::difference::difference;
 pub use self::group::{Group, Journal, Key, MonitorGroup};
 pub use self::index::{Membership, Reference};
+pub use self::interface::{Interface, Mode as InterfaceMode};
+pub use self::line::Line;
 pub use self::list::{MAX_PAGE, Page, Query};
 pub use self::object::{Kind, NoObjectId, Object, ObjectId, Stored, Table};
 pub use self::problem::{Problem, ProblemCode, Problems};
@@ -38,6 +46,7 @@ pub use self::profile::{KNOWN, Known, Preset, Profile, Values};
 pub use self::settings::{PasswordRules, SecondFactorRule, Settings};
 pub use self::text::{caseless, digits, fold};
 pub use self::user::{AdditionalLine, Address, Phones, User, UserGrant};
+pub use crate::config::LineGroupBody as LineGroup;
 
 /// Does something with the type of a [`Kind`].
 macro_rules! of_kind {
@@ -71,6 +80,22 @@ macro_rules! of_kind {
                 type $object = $crate::site::Settings;
                 $body
             }
+            $crate::site::Kind::Certificate => {
+                type $object = $crate::site::Certificate;
+                $body
+            }
+            $crate::site::Kind::Interface => {
+                type $object = $crate::site::Interface;
+                $body
+            }
+            $crate::site::Kind::LineGroup => {
+                type $object = $crate::site::LineGroup;
+                $body
+            }
+            $crate::site::Kind::Line => {
+                type $object = $crate::site::Line;
+                $body
+            }
         }
     };
 }
@@ -86,11 +111,17 @@ pub struct Site {
     administrators: Table<Administrator>,
     tokens: Table<Token>,
     settings: Table<Settings>,
+    certificates: Table<Certificate>,
+    interfaces: Table<Interface>,
+    line_groups: Table<LineGroup>,
+    lines: Table<Line>,
     /// Whose identity it is, without case.
     identities: Arc<FxHashMap<Arc<str>, ObjectId>>,
     /// Whose telephone number it is, by its digits.
     numbers: Arc<FxHashMap<Arc<str>, Arc<Vec<ObjectId>>>>,
     memberships: Arc<FxHashMap<ObjectId, Arc<Membership>>>,
+    /// Lines by their line groups and user names.
+    line_users: Arc<FxHashMap<(ObjectId, Arc<str>), ObjectId>>,
     /// Plans made of another state are refused.
     revision: u64,
 }

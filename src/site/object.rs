@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use ts_rs::TS;
 
 use super::Site;
@@ -33,6 +34,12 @@ impl ObjectId {
 
     /// The settings.
     pub const SETTINGS: ObjectId = ObjectId(*b"settings000000000000");
+
+    /// The interface without TLS that a server begins with.
+    pub const HTTP: ObjectId = ObjectId(*b"http0000000000000000");
+
+    /// The interface with TLS that a server begins with.
+    pub const HTTPS: ObjectId = ObjectId(*b"https000000000000000");
 
     /// An id of random octets. Twenty characters keep 100 of the 128 bits apart.
     pub fn random(random: [u8; 16]) -> ObjectId {
@@ -124,12 +131,31 @@ pub enum Kind {
     Token,
     /// What holds for the whole server; one object.
     Settings,
+    /// A PBX connection and the properties of its lines.
+    LineGroup,
+    /// A line at a PBX.
+    Line,
+    /// A certificate that interfaces show.
+    Certificate,
+    /// A place where the browser app, the console and the API are reached.
+    Interface,
 }
 
 impl Kind {
     /// All of them, those first that others refer to.
-    pub const ALL: [Kind; 7] =
-        [Kind::Settings, Kind::Profile, Kind::User, Kind::Group, Kind::Computer, Kind::Administrator, Kind::Token];
+    pub const ALL: [Kind; 11] = [
+        Kind::Settings,
+        Kind::LineGroup,
+        Kind::Line,
+        Kind::Profile,
+        Kind::User,
+        Kind::Group,
+        Kind::Computer,
+        Kind::Administrator,
+        Kind::Token,
+        Kind::Certificate,
+        Kind::Interface,
+    ];
 
     /// Its name in JSON and in the database.
     pub fn as_str(self) -> &'static str {
@@ -141,6 +167,10 @@ impl Kind {
             Kind::Administrator => "administrator",
             Kind::Token => "token",
             Kind::Settings => "settings",
+            Kind::LineGroup => "line_group",
+            Kind::Line => "line",
+            Kind::Certificate => "certificate",
+            Kind::Interface => "interface",
         }
     }
 
@@ -154,15 +184,20 @@ impl Kind {
             Kind::Administrator => "administrators",
             Kind::Token => "tokens",
             Kind::Settings => "settings",
+            Kind::LineGroup => "line_groups",
+            Kind::Line => "lines",
+            Kind::Certificate => "certificates",
+            Kind::Interface => "interfaces",
         }
     }
 
     /// Objects of a site.
     pub fn most(self) -> usize {
         match self {
-            Kind::User | Kind::Computer => 100_000,
+            Kind::User | Kind::Computer | Kind::Line => 100_000,
             Kind::Group => 10_000,
-            Kind::Profile | Kind::Administrator | Kind::Token => 1_000,
+            Kind::Profile | Kind::Administrator | Kind::Token | Kind::LineGroup => 1_000,
+            Kind::Certificate | Kind::Interface => 100,
             Kind::Settings => 1,
         }
     }
@@ -184,6 +219,8 @@ impl Kind {
             Kind::User => ProblemCode::UnknownUser,
             Kind::Group => ProblemCode::UnknownGroup,
             Kind::Profile => ProblemCode::UnknownProfile,
+            Kind::Certificate => ProblemCode::UnknownCertificate,
+            Kind::LineGroup => ProblemCode::UnknownLineGroup,
             _ => ProblemCode::NotFound,
         }
     }
@@ -250,6 +287,11 @@ pub trait Object: Clone + PartialEq + Default + Serialize + DeserializeOwned + S
         "/name"
     }
 
+    /// The name that a body of JSON has.
+    fn name_in(body: &Value) -> &str {
+        body.pointer(Self::name_pointer()).and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// What a person reads.
     fn title(&self) -> &str {
         self.name()
@@ -260,6 +302,9 @@ pub trait Object: Clone + PartialEq + Default + Serialize + DeserializeOwned + S
 
     /// Notes what is wrong, but for references and names that are taken.
     fn check(&self, id: ObjectId, problems: &mut Problems);
+
+    /// Notes what is wrong with it among the other objects of the site.
+    fn check_among(&self, _id: ObjectId, _site: &Site, _problems: &mut Problems) {}
 
     /// Names every object that this one refers to, and where.
     fn references(&self, visit: &mut dyn FnMut(Kind, ObjectId, fmt::Arguments<'_>));

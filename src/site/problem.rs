@@ -93,6 +93,58 @@ problems! {
     UnknownGroup = "unknown_group", 422, "This group does not exist.", "Diese Gruppe gibt es nicht.";
     /// A profile that is not there.
     UnknownProfile = "unknown_profile", 422, "This profile does not exist.", "Dieses Profil gibt es nicht.";
+    /// A line group that is not there.
+    UnknownLineGroup = "unknown_line_group", 422, "This line group does not exist.", "Diese Leitungsgruppe gibt es nicht.";
+    /// It cannot be deleted alone.
+    LineGroupHasLines = "line_group_has_lines", 409, "This line group has {} lines. Delete them first, or together with it.", "Diese Leitungsgruppe hat {} Leitungen. Bitte zuerst diese löschen, oder zusammen mit ihr.";
+    /// Two lines of a line group with one user name.
+    UserNameTaken = "user_name_taken", 422, "The line {} of this line group has this user name already.", "Die Leitung {} dieser Leitungsgruppe hat diesen Benutzernamen schon.";
+    /// Two trunks that register here with one user name.
+    TrunkUserTaken = "trunk_user_taken", 422, "The line group {} registers with this user name already.", "Die Leitungsgruppe {} registriert sich schon mit diesem Benutzernamen.";
+    /// A trunk has one line that speaks for it.
+    PilotTaken = "pilot_taken", 422, "The line {} registers this trunk already. Only one can.", "Die Leitung {} registriert diesen Trunk schon. Nur eine kann das.";
+    /// A setting of another kind of line group.
+    OtherKind = "other_kind", 422, "This does not go with this kind of line group. Leave it empty.", "Das passt nicht zu dieser Art von Leitungsgruppe. Bitte leer lassen.";
+    /// Two settings for the same thing.
+    Either = "either", 422, "Set either this or {}, not both.", "Bitte entweder das setzen oder {}, nicht beides.";
+    /// Functions that are always there.
+    AlwaysThere = "always_there", 422, "These are always there: {}.", "Diese sind immer da: {}.";
+    /// Text that cannot be dialled.
+    NotDialable = "not_dialable", 422, "This cannot be dialled.", "Das lässt sich nicht wählen.";
+    /// A part that must stand in it.
+    Lacks = "lacks", 422, "{} must stand in it.", "{} muss darin stehen.";
+    /// A number that does not go by steps.
+    NoStep = "no_step", 422, "This must be a multiple of {}.", "Das muss ein Vielfaches von {} sein.";
+    /// No regular expression.
+    InvalidPattern = "invalid_pattern", 422, "This is no regular expression: {}", "Das ist kein regulärer Ausdruck: {}";
+    /// No address and no network.
+    InvalidNetwork = "invalid_network", 422, "This is no address or network. One looks like 192.0.2.0/24.", "Das ist keine Adresse und kein Netz. Eines sieht aus wie 192.0.2.0/24.";
+    /// No certificate.
+    InvalidCertificate = "invalid_certificate", 422, "This is no certificate in PEM that can be used: {}", "Das ist kein brauchbares Zertifikat in PEM: {}";
+    /// A path where text belongs.
+    PathNotHere = "path_not_here", 422, "Only the configuration file can name files. Paste the certificate itself (PEM).", "Dateien kann nur die Konfigurationsdatei nennen. Bitte das Zertifikat selbst einfügen (PEM).";
+    /// A list or a range of user names.
+    InvalidNames = "invalid_names", 422, "This is no list of user names: {}", "Das ist keine Liste von Benutzernamen: {}";
+    /// A PBX that registers here cannot be asked for anything.
+    NothingToTry = "nothing_to_try", 422, "This PBX registers here, so there is nothing to try: wait for it.", "Diese Anlage registriert sich hier. Da gibt es nichts zu testen: Bitte auf sie warten.";
+    /// A certificate that is not there.
+    UnknownCertificate = "unknown_certificate", 422, "This certificate does not exist.", "Dieses Zertifikat gibt es nicht.";
+    /// Something else needs it.
+    InUse = "in_use", 409, "This is in use: {}. Choose something else there first.", "Das wird gebraucht: {}. Bitte dort zuerst etwas anderes wählen.";
+    /// No address of a machine.
+    InvalidAddress = "invalid_address", 422, "This is no address. One looks like 192.0.2.10, or 0.0.0.0 for every address of this machine.", "Das ist keine Adresse. Eine sieht aus wie 192.0.2.10, oder 0.0.0.0 für alle Adressen dieses Rechners.";
+    /// No private key can be read.
+    InvalidKey = "invalid_key", 422, "No private key can be read from this: {}. It must be PEM without a password.", "Daraus lässt sich kein privater Schlüssel lesen: {}. Er muss PEM ohne Passwort sein.";
+    /// Certificate and key are of two pairs.
+    KeyDoesNotFit = "key_does_not_fit", 422, "This private key does not belong to the certificate.", "Dieser private Schlüssel gehört nicht zum Zertifikat.";
+    /// Each has to be issued by the next.
+    ChainOutOfOrder = "chain_out_of_order", 422, "The chain is broken: each certificate must be followed by the one that issued it, the server's own first.", "Die Kette ist unterbrochen: Auf jedes Zertifikat muss das seines Ausstellers folgen, das des Servers zuerst.";
+    /// The database cannot be used.
+    DatabaseUnusable = "database_unusable", 422, "This database cannot be used. {}", "Diese Datenbank lässt sich nicht verwenden. {}";
+    /// Nobody could administer the server.
+    AdministratorNeeded = "administrator_needed", 409, "An administrator is needed who may do everything and has a password.", "Es braucht einen Administrator, der alles darf und ein Passwort hat.";
+    /// There is no change that waits for it.
+    NothingToConfirm = "nothing_to_confirm", 409, "No change waits to be confirmed. Perhaps the minute is over and the server has undone it.", "Keine Änderung wartet auf Bestätigung. Vielleicht ist die Minute um und der Server hat sie zurückgenommen.";
     /// The same once more.
     Repeated = "repeated", 422, "This stands twice in the list.", "Das steht zweimal in der Liste.";
     /// A user is asked to grant rights to the same user.

@@ -73,6 +73,15 @@ impl Place {
         Ok(place)
     }
 
+    /// The same with a password.
+    pub(super) fn with_password(mut self, password: Option<&Secret>) -> Place {
+        if let Some(password) = password {
+            // Fails only for URLs without a host, which then have no use for a password.
+            let _ = self.options.database_url.set_password(Some(password.expose()));
+        }
+        self
+    }
+
     /// A file of SQLite.
     pub(super) fn file(path: &Path, create: bool) -> Result<Place, StoreError> {
         sqlx::any::install_default_drivers();

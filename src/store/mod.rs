@@ -36,7 +36,7 @@ pub use self::sign_ins::{SignInEntry, SignInTable};
 pub use self::site::{Row, SiteError, SiteTable, Write};
 pub use self::token_use::{TokenUse, TokenUseTable};
 pub use self::verdicts::VerdictTable;
-use crate::config::Database;
+use crate::config::{Database, Secret};
 use crate::key_file;
 use crate::user::accounts::AccountKind;
 
@@ -145,6 +145,15 @@ impl Store {
             database: database.clone(),
             snapshots: Arc::new(Semaphore::new(1)),
         })
+    }
+
+    /// Whether a database can be reached and its tables made or brought up to date there, or why not. Nothing is left open.
+    pub async fn test(data_dir: &Path, database: &Database, password: Option<&Secret>) -> Result<(), StoreError> {
+        let place = Place::of(data_dir, database)?.with_password(password);
+        let mut connection = place.connect(Durability::Full).await?;
+        let migrated = place.migrate(&mut connection).await;
+        let _ = sqlx::Connection::close(connection).await;
+        migrated
     }
 
     /// The accounts of one kind.

@@ -63,7 +63,7 @@ pub fn hash_password<E: std::error::Error + 'static>(password: &str) -> Result<S
 }
 
 /// The hash to store for a configured password; none where the stored one is right already.
-pub(super) fn new_hash<E: std::error::Error + 'static>(
+pub fn new_hash<E: std::error::Error + 'static>(
     stored: Option<&str>,
     secret: &Secret,
 ) -> Result<Option<String>, SignInError<E>> {

@@ -1,11 +1,13 @@
 //! What stands in the server's own certificates: for whom they are, and until when. Read anew each time, since a file
 //! may be replaced at any time.
 
+use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use sha2::{Digest, Sha256};
 use x509_cert::Certificate as X509;
 use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
@@ -16,36 +18,90 @@ use super::protocol::status::Certificate;
 
 /// What a certificate's file says, or why it says nothing.
 pub(super) fn read(label: &CertificateLabel) -> Certificate {
-    let (read, problem) = match chain(&label.file) {
-        Ok(chain) => (Some(chain), None),
-        Err(problem) => (None, Some(problem)),
-    };
-    let chain = read.as_deref().unwrap_or_default();
-    Certificate {
-        used_by: label.used_by.clone(),
-        file: label.file.display().to_string(),
-        names: chain.first().map(names).unwrap_or_default(),
-        // A chain is worth nothing once one of it has expired.
-        expires_at: chain.iter().map(not_after).reduce(f64::min),
-        problem,
+    told(label.used_by.clone(), label.file.display().to_string(), chain_of_file(&label.file))
+}
+
+/// The same of a certificate that the console manages.
+pub(super) fn read_kept(used_by: String, name: String, text: &str) -> Certificate {
+    told(used_by, name, chain_of(text))
+}
+
+fn told(used_by: String, file: String, read: Result<Chain, String>) -> Certificate {
+    match read {
+        Ok(chain) => {
+            Certificate { used_by, file, names: chain.names(), expires_at: Some(chain.not_after()), problem: None }
+        }
+        Err(problem) => Certificate { used_by, file, names: Vec::new(), expires_at: None, problem: Some(problem) },
     }
 }
 
-fn chain(file: &Path) -> Result<Vec<X509>, String> {
-    let chain = CertificateDer::pem_file_iter(file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+/// A certificate and those that issued it.
+pub(super) struct Chain {
+    first: X509,
+    further: Vec<X509>,
+    fingerprint: String,
+}
+
+/// Reads a file. The error is a sentence.
+pub(super) fn chain_of_file(file: &Path) -> Result<Chain, String> {
+    let text = fs::read_to_string(file).map_err(|problem| format!("The file cannot be read: {problem}."))?;
+    chain_of(&text)
+}
+
+/// Reads PEM text. The error is a sentence.
+pub(super) fn chain_of(text: &str) -> Result<Chain, String> {
+    let ders = CertificateDer::pem_slice_iter(text.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|problem| format!("The file cannot be read: {problem}."))?;
-    let chain: Result<Vec<X509>, _> = chain.iter().map(|der| X509::from_der(der)).collect();
-    match chain {
-        Ok(chain) if chain.is_empty() => Err("There is no certificate in the file.".into()),
-        Ok(chain) => Ok(chain),
-        Err(problem) => Err(format!("The certificate cannot be read: {problem}.")),
+    let fingerprint = ders.first().map(|der| fingerprint(der)).unwrap_or_default();
+    let parsed: Result<Vec<X509>, _> = ders.iter().map(|der| X509::from_der(der)).collect();
+    let mut parsed = parsed.map_err(|problem| format!("The certificate cannot be read: {problem}."))?.into_iter();
+    let first = parsed.next().ok_or("There is no certificate in the file.")?;
+    Ok(Chain { first, further: parsed.collect(), fingerprint })
+}
+
+/// SHA-256, as browsers show it.
+fn fingerprint(der: &[u8]) -> String {
+    let octets: Vec<String> = Sha256::digest(der).iter().map(|octet| format!("{octet:02X}")).collect();
+    octets.join(":")
+}
+
+impl Chain {
+    /// Host names and addresses that it is for.
+    pub(super) fn names(&self) -> Vec<String> {
+        names(&self.first)
+    }
+
+    /// From when on all of it is valid, in ms since 1970.
+    pub(super) fn not_before(&self) -> f64 {
+        let begins = |certificate: &X509| ms(&certificate.tbs_certificate().validity().not_before);
+        self.further.iter().map(begins).fold(begins(&self.first), f64::max)
+    }
+
+    /// Until when, in ms since 1970: a chain is worth nothing once one of it has expired.
+    pub(super) fn not_after(&self) -> f64 {
+        let ends = |certificate: &X509| ms(&certificate.tbs_certificate().validity().not_after);
+        self.further.iter().map(ends).fold(ends(&self.first), f64::min)
+    }
+
+    /// Whom it was issued by.
+    pub(super) fn issuer(&self) -> String {
+        self.first.tbs_certificate().issuer().to_string()
+    }
+
+    /// Whom it was issued to.
+    pub(super) fn subject(&self) -> String {
+        self.first.tbs_certificate().subject().to_string()
+    }
+
+    /// SHA-256 of the first certificate.
+    pub(super) fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 }
 
-/// In ms since 1970.
-fn not_after(certificate: &X509) -> f64 {
-    certificate.tbs_certificate().validity().not_after.to_unix_duration().as_millis() as f64
+fn ms(time: &x509_cert::time::Time) -> f64 {
+    time.to_unix_duration().as_millis() as f64
 }
 
 fn names(certificate: &X509) -> Vec<String> {
@@ -69,8 +125,6 @@ fn address(octets: &[u8]) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use rcgen::{CertificateParams, KeyPair, SanType};
     use time::OffsetDateTime;
 

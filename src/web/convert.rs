@@ -24,6 +24,7 @@ use crate::net::clients::{Change, Outcome, Personal, Picture, Prompt};
 use crate::net::figures::CallFigures;
 use crate::quality::{CallReport, LegParty, LegReport};
 use crate::rights::{ServiceRight, ServiceSet};
+use crate::site::{self, Site};
 
 /// A moment of both clocks, to turn one into the other.
 #[derive(Debug, Clone, Copy)]
@@ -205,15 +206,16 @@ pub(super) fn report(state: &WebState, report: Report) -> admin::LineGroups {
     });
     let addresses = report.strangers.addresses.into_iter();
     let addresses = addresses.map(|(address, requests)| admin::Stranger { address: address.to_string(), requests });
+    let site = state.administration.site();
     admin::LineGroups {
         now: state.clock.unix_ms(Instant::now()),
-        line_groups: report.groups.into_iter().filter_map(|group| line_group(state, group)).collect(),
+        line_groups: report.groups.into_iter().filter_map(|group| line_group(state, &site, group)).collect(),
         listeners: listeners.collect(),
         strangers: admin::Strangers { requests: report.strangers.requests, addresses: addresses.collect() },
     }
 }
 
-fn line_group(state: &WebState, group: GroupReport) -> Option<admin::LineGroup> {
+fn line_group(state: &WebState, site: &Site, group: GroupReport) -> Option<admin::LineGroup> {
     let clock = &state.clock;
     let label = state.labels().group(group.id).filter(|label| !label.removed)?.clone();
     let targets = group.targets.into_iter().map(|target| admin::Target {
@@ -227,8 +229,11 @@ fn line_group(state: &WebState, group: GroupReport) -> Option<admin::LineGroup> 
         until: clock.unix_ms(binding.until),
         user_agent: binding.user_agent,
     });
+    let stored = site.named::<site::LineGroup>(&label.name);
     Some(admin::LineGroup {
         id: group.id.to_string(),
+        object: stored.map(|stored| stored.id.to_string()),
+        from_file: stored.is_some_and(|stored| stored.from_file),
         name: label.name,
         kind: label.kind,
         registrar: label.registrar,
@@ -237,18 +242,21 @@ fn line_group(state: &WebState, group: GroupReport) -> Option<admin::LineGroup> 
         cause: group.cause.map(cause),
         targets: targets.collect(),
         lookup_at: group.lookup_at.map(|at| clock.unix_ms(at)),
-        lines: group.lines.into_iter().filter_map(|(id, status)| line_report(state, id, status)).collect(),
+        lines: group.lines.into_iter().filter_map(|(id, status)| line_report(state, site, id, status)).collect(),
         bindings: bindings.collect(),
         wrong_passwords: group.wrong_passwords,
     })
 }
 
-fn line_report(state: &WebState, id: LineId, status: LineStatus) -> Option<admin::LineReport> {
+fn line_report(state: &WebState, site: &Site, id: LineId, status: LineStatus) -> Option<admin::LineReport> {
     let clock = &state.clock;
     let labels = state.labels();
     let label = labels.line(id).filter(|label| !label.removed)?;
+    let stored = site.named::<site::Line>(&label.number);
     Some(admin::LineReport {
         id: id.to_string(),
+        object: stored.map(|stored| stored.id.to_string()),
+        from_file: stored.is_some_and(|stored| stored.from_file),
         number: label.number.clone(),
         user_name: label.user_name.clone(),
         pilot: label.pilot,
@@ -296,11 +304,11 @@ pub(super) fn change(state: &WebState, user: UserId, seq: u64, change: &Change) 
             ServerMessage::Call { seq, call: call(state, (**view).clone()), events: events.clone() }
         }
         Change::Line(id, status, settings) => {
-            let has = state.personal(user).services;
+            let has = state.services(user);
             ServerMessage::Line { seq, line: line(&state.labels(), has, (*id, status.clone(), settings.clone()))? }
         }
         Change::Monitored(line) => {
-            let has = state.personal(user).services;
+            let has = state.services(user);
             ServerMessage::MonitoredLine { seq, line: monitored_line(state, has, line)? }
         }
         Change::Unmonitored(line) => ServerMessage::UnmonitoredLine { seq, line: line.to_string() },
@@ -325,7 +333,7 @@ fn prompt(prompt: Prompt) -> protocol::Prompt {
 
 /// All that a user has.
 pub(super) fn picture(state: &WebState, user: UserId, picture: Picture) -> protocol::Picture {
-    let has = state.personal(user).services;
+    let has = state.services(user);
     let lines = picture.lines.into_iter();
     protocol::Picture {
         seq: picture.seq,

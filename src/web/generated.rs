@@ -14,19 +14,24 @@ use super::protocol::admin::{
 use super::protocol::captures::{
     CaptureAudio, CaptureCall, CaptureCallChange, CaptureChange, CaptureFile, CaptureGroup, Captures,
 };
+use super::protocol::interfaces::{
+    CertificateRequest, CertificateState, CertificateStates, InterfaceState, InterfaceStates, InterfaceTrial, Listening,
+};
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
 use super::protocol::security::{
     AccountSecurity, BeginEnrolment, ChangePassword, Confirmation, EndedSessions, Enrolment, EnrolmentCode,
     LockedAccount, LockedAddress, Locks, OwnSecurity, RecoveryCodes, SecondFactor, SessionReport, Sessions, SignInLock,
     SignInReport, SignIns, TokenUse, TokenUses,
 };
+use super::protocol::setup::{SetupDatabase, SetupState};
 use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
-    ExplainedRight, ExplainedService, ExplainedSource, FieldProblem, Import, LooseLine, NewPassword, ObjectVersion,
-    ProblemReport, References, RightsOnUser, UserLine, UserLines, UserServices,
+    ExplainedRight, ExplainedService, ExplainedSource, FieldProblem, Import, LinePasswords, LooseLine, NewLines,
+    NewPassword, ObjectVersion, ProblemReport, References, RightsOnUser, UserLine, UserLines, UserServices,
 };
 use super::protocol::status::{CaptureState, Certificate, Database, MediaWorker, Process, Queue, Status};
 use super::protocol::*;
+use super::routes::site::trial::{Outcome, Step, StepKind, Trial, TrialLine, TrialReport};
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind};
@@ -37,6 +42,10 @@ use crate::capture::trace::{
     TraceWhat,
 };
 use crate::capture::verdict::{Evidence, Severity, Verdict};
+use crate::config::{
+    self, CaptureWanted, Decline, DeclineByClient, Diversion, Dtmf, GroupKind, LineRedirection, Srtp, TransferWay,
+    Transport,
+};
 use crate::line::events::CallEvent;
 use crate::log::{Area, LogLevel};
 use crate::quality::{CallReport, LegParty, LegReport};
@@ -47,9 +56,10 @@ use crate::rights::{
 use crate::shelf::Sentence;
 use crate::site::binding::{BoundBy, LineKey, LineUser, Loose, Unbound};
 use crate::site::{
-    AdditionalLine, Address, Administrator, Computer, Group, Journal, KNOWN, Key, Kind, MonitorGroup, ObjectId, Page,
-    PasswordRules, Phones, Preset, ProblemCode, Profile, Reference, Role, Scope, SecondFactorRule, Settings, Stored,
-    Token, User as UserObject, UserGrant, Values, Write,
+    AdditionalLine, Address, Administrator, Certificate as CertificateObject, CertificateSource, Computer, Group,
+    Interface, InterfaceMode, Journal, KNOWN, Key, Kind, Line as LineObject, LineGroup as LineGroupObject,
+    MonitorGroup, ObjectId, Page, PasswordRules, Phones, Preset, ProblemCode, Profile, Reference, Role, Scope,
+    SecondFactorRule, Settings, Stored, Token, User as UserObject, UserGrant, Values, Write,
 };
 
 fn protocol_types() -> String {
@@ -161,7 +171,9 @@ fn protocol_types() -> String {
 /// The objects of the site, and what is said of rights on them.
 fn site_types() -> String {
     let config = Config::new();
-    let mut text = String::from("// Generated from src/site and src/rights by `make generated`. Do not edit.\n");
+    let mut text = String::from(
+        "// Generated from src/site and src/rights by `make generated`. Do not edit.\nimport type { Verdict } from './protocol';\n",
+    );
     let mut add = |declaration: String| text += &format!("\nexport {declaration}\n");
     add(ObjectId::decl(&config));
     add(Kind::decl(&config));
@@ -182,9 +194,27 @@ fn site_types() -> String {
     add(Role::decl(&config));
     add(Token::decl(&config));
     add(Scope::decl(&config));
+    add(LineGroupObject::decl(&config));
+    add(GroupKind::decl(&config));
+    add(Transport::decl(&config));
+    add(Srtp::decl(&config));
+    add(Dtmf::decl(&config));
+    add(CaptureWanted::decl(&config));
+    add(config::CaptureAudio::decl(&config));
+    add(Decline::decl(&config));
+    add(DeclineByClient::decl(&config));
+    add(Diversion::decl(&config));
+    add(TransferWay::decl(&config));
+    add(config::FeatureCode::decl(&config));
+    add(LineObject::decl(&config));
+    add(LineRedirection::decl(&config));
     add(Settings::decl(&config));
     add(PasswordRules::decl(&config));
     add(SecondFactorRule::decl(&config));
+    add(CertificateObject::decl(&config));
+    add(CertificateSource::decl(&config));
+    add(Interface::decl(&config));
+    add(InterfaceMode::decl(&config));
     add(Reference::decl(&config));
     add(Grant::decl(&config));
     add(GrantLevel::decl(&config));
@@ -217,7 +247,24 @@ fn site_types() -> String {
     add(BulkResult::decl(&config));
     add(ObjectVersion::decl(&config));
     add(NewPassword::decl(&config));
+    add(LinePasswords::decl(&config));
+    add(NewLines::decl(&config));
+    add(Trial::decl(&config));
+    add(TrialLine::decl(&config));
+    add(TrialReport::decl(&config));
+    add(Step::decl(&config));
+    add(StepKind::decl(&config));
+    add(Outcome::decl(&config));
     add(CreatedToken::decl(&config));
+    add(SetupState::decl(&config));
+    add(SetupDatabase::decl(&config));
+    add(CertificateRequest::decl(&config));
+    add(CertificateStates::decl(&config));
+    add(CertificateState::decl(&config));
+    add(InterfaceStates::decl(&config));
+    add(InterfaceState::decl(&config));
+    add(Listening::decl(&config));
+    add(InterfaceTrial::decl(&config));
     add(UserLines::decl(&config));
     add(UserLine::decl(&config));
     add(LooseLine::decl(&config));

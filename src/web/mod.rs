@@ -7,6 +7,7 @@ mod convert;
 #[cfg(test)]
 mod generated;
 pub mod ice;
+pub mod interfaces;
 pub mod keeper;
 pub mod metrics;
 mod openapi;
@@ -14,11 +15,12 @@ pub mod protocol;
 pub mod reload;
 mod request;
 pub mod routes;
+pub mod setup;
 mod socket;
 pub mod tls;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
@@ -40,17 +42,20 @@ use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
-use crate::rights;
+use crate::rights::{ServiceSet, services_of};
 use crate::site::{Object, ObjectId, Stored, User};
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{Account, AccountKind, Accounts};
 use crate::web::ice::IceServers;
+use crate::web::interfaces::Interfaces;
 use crate::web::metrics::process::Process;
 use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::Certificate;
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
+use crate::web::routes::site::trial::Trials;
 use crate::web::routes::table::{Method, Routes};
+use crate::web::setup::Setup;
 
 /// What every route can reach.
 #[derive(Debug, Clone)]
@@ -85,6 +90,14 @@ pub struct WebState {
     pub log: Option<Log>,
     /// Reads the configuration again, where there is a file.
     pub reloader: Option<Reloader>,
+    /// The setup, on a server that began without an administrator.
+    pub setup: Option<Setup>,
+    /// Where all of this is reached.
+    pub interfaces: Interfaces,
+    /// Where the server keeps its files.
+    pub data_dir: Arc<Path>,
+    /// Tries line groups out.
+    pub trials: Option<Trials>,
     /// Turns moments into dates.
     pub clock: convert::Clock,
     /// When it was noted last that a token is used, in seconds since 1970.
@@ -100,14 +113,14 @@ pub struct Labels {
     pub lines: Vec<LineLabel>,
     /// What traces call them.
     pub names: Names,
-    /// The server's own certificates.
+    /// The certificates of SIP: of listeners, and of line groups that show one to their PBX.
     pub certificates: Vec<CertificateLabel>,
 }
 
 /// A certificate of the server.
 #[derive(Debug, Clone)]
 pub struct CertificateLabel {
-    /// Name of the listener or line group that shows it; `https` for the web server's.
+    /// Name of the interface, listener or line group that shows it.
     pub used_by: String,
     /// Its file, PEM.
     pub file: PathBuf,
@@ -192,6 +205,10 @@ impl WebState {
             pseudonyms: None,
             log: None,
             reloader: None,
+            setup: None,
+            interfaces: Interfaces::default(),
+            data_dir: Path::new("").into(),
+            trials: None,
             clock: convert::Clock::now(),
             token_uses: Arc::default(),
         }
@@ -228,16 +245,22 @@ impl WebState {
     /// What a user's clients go by.
     fn personal(&self, user: UserId) -> Personal {
         let object = self.users.account(user).and_then(|account| self.object::<User>(&account));
-        let site = self.administration.site();
-        let of = |id| Personal { services: rights::services_of(&site, id), settings: site.settings_for(id) };
-        object.map(|stored| of(stored.id)).unwrap_or_default()
+        let settings = object.map(|stored| self.administration.site().settings_for(stored.id)).unwrap_or_default();
+        Personal { services: self.services(user), settings }
+    }
+
+    /// What a user may use.
+    fn services(&self, user: UserId) -> ServiceSet {
+        let object = self.users.account(user).and_then(|account| self.object::<User>(&account));
+        object.map(|stored| services_of(&self.administration.site(), stored.id)).unwrap_or_default()
     }
 
     /// What only files tell: the server's certificates, and what the process takes of the machine.
     async fn files(&self) -> (Vec<Certificate>, Option<Process>) {
-        let labels = self.labels();
+        let (labels, site, data_dir) = (self.labels(), self.administration.site(), self.data_dir.clone());
         let read = move || {
-            let certificates = labels.certificates.iter().map(certificates::read).collect();
+            let mut certificates = interfaces::certificates(&site, &data_dir);
+            certificates.extend(labels.certificates.iter().map(certificates::read));
             (certificates, metrics::process::read().ok())
         };
         // It fails only while the server stops.
@@ -252,18 +275,26 @@ impl WebState {
     }
 }
 
+/// Milliseconds since 1970.
+pub(crate) fn unix_ms() -> i64 {
+    convert::unix_ms() as i64
+}
+
 /// Every route of the server. `secure` says that TLS carries it.
 pub fn router(state: WebState, secure: bool) -> Router {
     let identify = middleware::from_fn_with_state(state.clone(), routes::session::identify);
+    let tried = middleware::from_fn_with_state(state.clone(), interfaces::tried);
     let reader = middleware::from_fn_with_state(state.clone(), metrics_readers_only);
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
-    unguarded()
+    let routes = unguarded()
         .merge(routes::telephony::routes().route_layer(users))
-        .merge(administrators_routes().into_router().route_layer(identify))
-        .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader))
-        .layer(middleware::from_fn(headers))
-        .layer(axum::Extension(routes::Secure(secure)))
-        .with_state(state)
+        .merge(administrators_routes().into_router().route_layer(tried).route_layer(identify))
+        .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader));
+    let routes = match &state.setup {
+        Some(setup) => routes.layer(middleware::from_fn_with_state(setup.clone(), setup::gate)),
+        None => routes,
+    };
+    routes.layer(middleware::from_fn(headers)).layer(axum::Extension(routes::Secure(secure))).with_state(state)
 }
 
 /// What nobody needs to be signed in for, or asks for itself who is.
@@ -275,6 +306,7 @@ fn unguarded() -> Router<WebState> {
         .merge(routes::security::routes(AccountKind::User))
         .route("/api/v1/openapi.json", get(openapi::show))
         .route("/api/v1/socket", any(socket::open))
+        .merge(setup::routes())
         .route("/api/{*rest}", any(async || HttpFailure::from(CauseCode::NotFound)))
         .fallback(assets::serve)
 }

@@ -6,8 +6,10 @@
 
 pub mod admin;
 pub mod captures;
+pub mod interfaces;
 pub mod log;
 pub mod security;
+pub mod setup;
 pub mod site;
 pub mod status;
 

@@ -136,7 +136,7 @@ async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option
         }
     };
     let resume = resume.and_then(|token| URL_SAFE_NO_PAD.decode(token).ok()).and_then(|token| token.try_into().ok());
-    if !state.personal(user).services.contains(ServiceRight::WebApp) {
+    if !state.services(user).contains(ServiceRight::WebApp) {
         send(socket, &refusal(id, CauseCode::WebAppNotGiven)).await;
         close(socket, CLOSE_NOT_GIVEN, CauseCode::WebAppNotGiven.english()).await;
         return None;

@@ -1,6 +1,6 @@
 // Drives one Chromium for the Rust tests. Reads requests as JSON lines on stdin, `{id, do, …}`, and answers each
 // with `{id, ok}` or `{id, error}` on stdout. Ends, and ends the browser, when stdin closes.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { chromium } from 'playwright-core';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const pages = new Map();
+const axe = readFileSync(join(here, 'node_modules/axe-core/axe.min.js'), 'utf8');
 let browser = null;
 let next = 1;
 
@@ -125,6 +126,27 @@ const commands = {
 
   async evaluate({ page, script }) {
     return pages.get(page).page.evaluate(script);
+  },
+
+  async appearance({ page, scheme }) {
+    await pages.get(page).page.emulateMedia({ colorScheme: scheme });
+  },
+
+  // What WCAG 2.2 AA forbids and a program can find, a line each. What a page draws with pieces of text beside each
+  // other, in SVG, is named as it is read: the order of the pieces says nothing.
+  async faults({ page, colours, without }) {
+    const tab = pages.get(page).page;
+    await tab.evaluate(axe);
+    return tab.evaluate(async ({ colours, without }) => {
+      without.forEach((css) => document.querySelectorAll(css).forEach((element) => element.remove()));
+      const runOnly = colours ? ['color-contrast'] : ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+      const { violations } = await globalThis.axe.run(document, { runOnly });
+      return violations.flatMap(({ id, nodes }) =>
+        nodes
+          .filter(({ html }) => !(id === 'label-content-name-mismatch' && html.startsWith('<g ')))
+          .map(({ target, any, all, none }) => `${id}: ${target.join(' ')}: ${[...any, ...all, ...none][0]?.message}`),
+      );
+    }, { colours, without });
   },
 
   async screenshot({ page, path }) {

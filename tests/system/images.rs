@@ -109,3 +109,13 @@ fn ladder_of_the_latest(page: &Softphone) -> String {
     let address = page.evaluate("document.querySelector('main li a').getAttribute('href').slice(1)");
     address.as_str().expect("the call has a ladder").to_owned()
 }
+
+#[test]
+#[ignore = "writes docs/images/: make images"]
+fn pictures_are_taken_of_the_setup() {
+    crate::setup::newcomer("images-setup", &|page, step| match step {
+        "pbx" => page.photograph(&image("setup.png")),
+        "rings" => page.photograph(&image("setup-rings.png")),
+        _ => {}
+    });
+}

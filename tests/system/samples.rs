@@ -65,12 +65,17 @@ fn captures_are_made_when_asked_for() {
 }
 
 /// Scenarios whose own captures are kept: what replays to the same decisions now is to do so later.
-const KEPT: [(&str, &str, &str); 5] = [
+const KEPT: [(&str, &str, &str); 10] = [
     ("redirected-by-the-pbx", "redirected_by_the_pbx", include_str!("scenarios/redirected_by_the_pbx.call")),
     ("forwarded-by-302", "forward_by_302", include_str!("scenarios/forward_by_302.call")),
     ("reliable-progress", "reliable_progress", include_str!("scenarios/reliable_progress.call")),
     ("transfer-by-refer", "transfer_by_refer", include_str!("scenarios/single_step_transfer_by_refer.call")),
     ("transfer-with-replaces", "transfer_with_replaces", include_str!("scenarios/transfer_with_replaces.call")),
+    ("do-not-disturb", "do_not_disturb", include_str!("scenarios/do_not_disturb.call")),
+    ("parked", "park", include_str!("scenarios/park.call")),
+    ("remote-office", "remote_office", include_str!("scenarios/remote_office.call")),
+    ("forwarded-by-transfer", "forward_by_transfer", include_str!("scenarios/forward_by_transfer.call")),
+    ("offers-refused", "offers_refused", include_str!("scenarios/offers_refused.call")),
 ];
 
 #[test]

@@ -27,6 +27,16 @@ impl<'s> Asker<'s> {
         Asker { server, cookie: sign_in(server, "/api/v1/admin/session", name) }
     }
 
+    /// Somebody who is signed in already.
+    pub(crate) fn of(server: &'s Offhook, cookie: String) -> Asker<'s> {
+        Asker { server, cookie }
+    }
+
+    /// What shows who it is, for [`Asker::of`].
+    pub(crate) fn into_cookie(self) -> String {
+        self.cookie
+    }
+
     /// Sends a request.
     #[track_caller]
     pub(crate) fn ask(&self, method: &str, route: &str, headers: &[(&str, &str)], body: &str) -> Answer {

@@ -9,16 +9,20 @@ const started = Date.now();
 const ACCOUNT = /^\/api\/v1\/admin\/(?:users|administrators)\/(\w+)(\/(?:security|sessions|totp|lock)\b.*)$/;
 const SIGN_INS = '/api/v1/admin/sign-ins';
 const SITE =
-  /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|tokens|settings|rights|audit|import|backup)(\/|$)/;
+  /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|tokens|settings|rights|audit|import|backup|line_groups|lines(?!\/[^/]+\/(trace|reset)))(\/|$)/;
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
 const minutes = (n) => n * 60_000;
 const reset = new Map();
+
+const objectOf = (letter, n) => (Number.isFinite(n) ? letter + String(n).padStart(19, '0') : null);
 
 function line(id, number, state, fields = {}) {
   const at = reset.get(id);
   if (at && Date.now() - at < 3000) return line(`${id} `, number, 'registering', { id, user_name: fields.user_name });
   return {
     id,
+    object: objectOf('l', Number(id)),
+    from_file: /^1\d$/.test(id),
     number,
     user_name: number,
     pilot: false,
@@ -41,6 +45,8 @@ function registered(id, number, target, fields = {}) {
 
 const group = (id, name, kind, lines, fields = {}) => ({
   id,
+  object: objectOf('h', Number(id)),
+  from_file: id === '1',
   name,
   kind,
   registrar: null,

@@ -62,7 +62,7 @@ const monitoredCall = (id, more) => ({
 const ringing = { state: 'alerting', connected_at: null, services: ['directed_pickup_call'] };
 /** Lines of others, as `POST /mock/monitored` shows them. */
 export const monitored = [
-  monitoredLine('11', '211', 'Clara Diehl'),
+  monitoredLine('11', '211', 'Clara Diehl', { services: ['set_forwarding'] }),
   monitoredLine('12', '212', 'Jonas Weber', {
     calls: [monitoredCall('m1', { number: '0171 5550123', name: 'Mira Hoffmann' })],
   }),

@@ -81,6 +81,53 @@ const group = (n) => ({
   keys: n === 0 ? [{ label: 'Reception', number: '0', monitor: true, favorites: true }] : [],
 });
 
+const blankLineGroup = {
+  name: '',
+  kind: 'softphones',
+  registrar: '',
+  port: null,
+  transport: null,
+  domain: '',
+  expires: 600,
+  register_delay: 20,
+  retry_interval: 30,
+  nat_refresh: 0,
+  nat_refresh_answered: false,
+  options_refresh: 30,
+  listener: '',
+  ca: [],
+  system_ca: true,
+  allow_from: [],
+  user_name: '',
+  numbers: '',
+  trust_identity: true,
+  codecs: ['G722', 'PCMA', 'PCMU'],
+  codecs_outgoing: [],
+  codecs_incoming: [],
+  srtp: 'auto',
+  comfort_noise: false,
+  rtcp_mux: false,
+  ptime: 20,
+  dtmf: 'auto',
+  record: false,
+  capture: false,
+  capture_audio: 'off',
+  functions: null,
+  switched_off: ['park_call'],
+  signed_out: 'busy',
+  decline: 'client',
+  hide_decline: false,
+  diversion: 'new-call',
+  transfer: 'auto',
+  signed_off_to_voice_mailbox: false,
+  pickup_code: '*59<NUMBER>',
+  pickup_in_server: true,
+  feature_codes: [{ name: 'Night service', code: '*41' }],
+  emergency_numbers: ['110', '112'],
+  internal_digits: 5,
+  park_returns: 120,
+};
+
 const settings = {
   presence_domain: 'example.com',
   server_name: 'Offhook',
@@ -126,6 +173,33 @@ const site = {
         }),
       ][n],
   ),
+  line_groups: table(
+    'h',
+    3,
+    (n) => ({
+      ...blankLineGroup,
+      ...[
+        { name: 'Headquarters', registrar: 'pbx.example.com' },
+        { name: 'Munich branch', kind: 'trunk-registration', registrar: 'sip.carrier.example', transport: 'tls' },
+        { name: 'Gateway at the gate', kind: 'trunk-registrar', user_name: 'gate' },
+      ][n],
+    }),
+    (n) => n === 1,
+  ),
+  lines: table(
+    'l',
+    21,
+    (n) => ({
+      group: idOf('h', n < 10 ? 0 : n < 20 ? 1 : 2),
+      user_name: n === 2 ? 'phone-203' : String(n < 10 ? 201 + n : n < 20 ? 90 + n : 300),
+      auth_name: '',
+      number: n < 10 ? String(201 + n) : n < 20 ? `+49 89 5550 ${90 + n}` : '300',
+      active: n !== 4,
+      pilot: n === 10,
+      redirections: n === 0 ? [{ to: '202', seconds: 15 }] : [],
+    }),
+    (n) => n >= 10 && n < 20,
+  ),
   administrators: table(
     'a',
     3,
@@ -152,6 +226,8 @@ const singular = {
   computers: 'computer',
   profiles: 'profile',
   administrators: 'administrator',
+  line_groups: 'line_group',
+  lines: 'line',
   tokens: 'token',
 };
 const columns = {
@@ -160,7 +236,7 @@ const columns = {
   members: (object) => String(object.members.length).padStart(6, '0'),
   active: (object) => (object.active ? '0' : '1'),
 };
-const titleOf = (object) => object.display_name || object.login || object.name;
+const titleOf = (object) => object.display_name || object.login || object.name || object.number;
 let latest = site.users.get(idOf('u', 0));
 let made = 0;
 
@@ -251,9 +327,17 @@ function page(kind, query) {
   const members = ofGroup && new Set(site.groups.get(ofGroup)?.object.members);
   const found = [...site[kind].values()].filter(({ id, object }) => {
     if (active !== null && String(object.active) !== active) return false;
-    if (members && !members.has(id)) return false;
+    if (kind === 'lines' ? ofGroup && object.group !== ofGroup : members && !members.has(id)) return false;
     if (ofProfile && (object.profile ?? idOf('p', 0)) !== ofProfile) return false;
-    const texts = [titleOf(object), object.login, object.email, object.phones?.business, object.description];
+    const texts = [
+      titleOf(object),
+      object.user_name,
+      object.registrar,
+      object.login,
+      object.email,
+      object.phones?.business,
+      object.description,
+    ];
     const all = fold(texts.filter(Boolean).join(' '));
     return words.every((word) => all.includes(word));
   });
@@ -267,7 +351,7 @@ function page(kind, query) {
 }
 
 function wrong(kind, id, object) {
-  const name = kind === 'users' || kind === 'administrators' ? 'login' : 'name';
+  const name = kind === 'users' || kind === 'administrators' ? 'login' : kind === 'lines' ? 'user_name' : 'name';
   if (kind === 'settings') return [];
   const errors = [];
   if (!object[name]?.trim()) errors.push({ pointer: `/${name}`, code: 'required', detail: 'This is needed.' });
@@ -390,6 +474,40 @@ function audit(query) {
   return [200, { entries, next: entries.length < found.length ? entries.at(-1).id : null }];
 }
 
+/** A test of a line group: with the password "wrong" the PBX refuses. */
+function trial({ line_group: { registrar }, line }) {
+  const step = (name, outcome, english = '', german = '') => ({ step: name, outcome, english, german });
+  const where = `${registrar} leads to udp 192.0.2.10:5060.`;
+  const refused = line?.password === 'wrong';
+  const verdict = {
+    code: 'wrong_password',
+    severity: 'failed',
+    english: `The PBX does not accept the password of line ${line?.user_name}.`,
+    german: `Die Anlage nimmt das Passwort der Leitung ${line?.user_name} nicht an.`,
+    fix_english: 'Enter the password that the PBX has for this line.',
+    fix_german: 'Das Passwort eintragen, das die Anlage für diese Leitung hat.',
+    evidence: [],
+  };
+  const registered = refused
+    ? step('register', 'failed', verdict.english, verdict.german)
+    : step(
+        'register',
+        'done',
+        'The PBX has registered the line, for 600 seconds.',
+        'Die Anlage hat die Leitung registriert, für 600 Sekunden.',
+      );
+  return {
+    ok: !refused,
+    steps: [
+      step('resolve', 'done', where, where.replace('leads to', 'führt zu')),
+      step('answer', 'done', 'The PBX answers.', 'Die Anlage antwortet.'),
+      ...(line ? [registered] : []),
+    ],
+    targets: ['udp 192.0.2.10:5060'],
+    verdict: refused ? verdict : null,
+  };
+}
+
 /** What an import comes to, whatever the file says; one that is called wrong in its text is refused. */
 function imported(query, text) {
   if (text.includes('wrong')) {
@@ -435,7 +553,7 @@ function imported(query, text) {
       ? [write('computer', site.computers.get(idOf('c', 0)), site.computers.get(idOf('c', 0)).object, null)]
       : []),
   ];
-  return [200, { applied: query.get('preview') !== 'true', writes }];
+  return [200, { applied: query.get('preview') !== 'true', writes, skipped: 0, passwords: 0, logins: [] }];
 }
 
 /** What refers to a user or group. */
@@ -485,14 +603,37 @@ export function siteRoute(method, path, query, match, body) {
         note('delete', singular[kind], stored, before, null);
       } else {
         stored.object = { ...before, ...body.patch };
+        for (const [field, values] of Object.entries(body.add ?? {}))
+          stored.object[field] = [...new Set([...before[field], ...values])];
+        for (const [field, values] of Object.entries(body.remove ?? {}))
+          stored.object[field] = stored.object[field].filter((value) => !values.includes(value));
         stored.version++;
         note('change', singular[kind], stored, before, stored.object);
       }
     }
     return [200, { changed: [], deleted: [] }];
   }
+  if (kind === 'line_groups' && id === 'test') return [200, trial(body)];
+  if (id === 'passwords') return [204, null];
   const stored = all.get(id);
   if (!stored) return notFound();
+  if (kind === 'line_groups' && part === 'lines') {
+    const names = body.user_names.split(';');
+    for (const name of names) {
+      const line = {
+        group: id,
+        user_name: name,
+        auth_name: '',
+        number: name,
+        active: true,
+        pilot: false,
+        redirections: [],
+      };
+      const added = { id: idOf('n', ++made), version: 1, from_file: false, object: line };
+      site.lines.set(added.id, added);
+    }
+    return [200, { changed: names.map((name) => ({ id: name, version: 1 })), deleted: [] }];
+  }
   if (part === 'lines') return linesOf(stored);
   if (part === 'references') return references(kind, id);
   if (part === 'services') {

@@ -363,7 +363,13 @@ function busy() {
   return { trace: story.trace, verdict };
 }
 
-export const traces = new Map([silent(), refused(), held(), busy()].map((each) => [each.trace.id, each]));
+/** One that still runs. */
+function running() {
+  const { trace, verdict } = held();
+  return { trace: { ...trace, id: '4', ended_at: null }, verdict };
+}
+
+export const traces = new Map([silent(), refused(), held(), busy(), running()].map((each) => [each.trace.id, each]));
 
 const sentences = {
   no_common_codec: [

@@ -28,10 +28,16 @@ const id = (letter, n) => letter + String(n).padStart(19, '0');
 const chosen = process.argv.slice(4);
 const pages = {
   lines: '/admin',
+  'line-group': `/admin/line_groups/${id('h', 0)}`,
+  'line-group-in-file': `/admin/line_groups/${id('h', 1)}`,
+  'line-group-new': '/admin/line_groups/new',
+  'line-list': '/admin/line_list',
+  'line-object': `/admin/line_list/${id('l', 2)}`,
   calls: '/admin/calls',
   'call-silent': '/admin/calls/7',
   'call-refused': '/admin/calls/12',
   'call-held': '/admin/calls/3',
+  'call-running': '/admin/calls/4',
   'call-busy': '/admin/calls/5',
   'call-gone': '/admin/calls/99',
   line: '/admin/lines/201',

@@ -8,8 +8,10 @@ import { LanguageProvider } from './i18n';
 import { schemeManager } from './scheme';
 import { cssVariables, theme } from './theme';
 
-/** Loaded only at its own address: who telephones has no use for it. */
+/** Loaded only at their own addresses: who telephones has no use for them. */
 const Administration = lazy(() => import('./admin/Administration'));
+const Wizard = lazy(() => import('./setup/Wizard'));
+const setsUp = /^\/setup(\/|$)/.test(window.location.pathname);
 const administers = /^\/admin(\/|$)/.test(window.location.pathname);
 
 const root = document.getElementById('root');
@@ -24,7 +26,7 @@ createRoot(root).render(
       colorSchemeManager={schemeManager}
     >
       <LanguageProvider>
-        <Suspense>{administers ? <Administration /> : <App />}</Suspense>
+        <Suspense>{setsUp ? <Wizard /> : administers ? <Administration /> : <App />}</Suspense>
       </LanguageProvider>
     </MantineProvider>
   </StrictMode>,

@@ -1,4 +1,4 @@
-import { createTheme, Input, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { Checkbox, createTheme, Input, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 const petrol: MantineColorsTuple = [
   '#e8f6f4',
@@ -37,6 +37,8 @@ export const theme = createTheme({
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif',
   headings: { fontWeight: '600' },
   components: {
+    // Targets have at least 24 px (WCAG 2.5.8).
+    Checkbox: Checkbox.extend({ vars: () => ({ root: { '--checkbox-size': '1.5rem' } }) }),
     // Fields beside each other stand in line, whether they have a hint or not.
     InputWrapper: Input.Wrapper.extend({
       defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] },

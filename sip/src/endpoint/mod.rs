@@ -56,10 +56,12 @@ pub struct Endpoint {
 impl Endpoint {
     /// An endpoint without sessions and registrations.
     pub fn new(config: EndpointConfig) -> Endpoint {
-        let EndpointConfig { user_agent, seed, max_sessions, large_over_tcp, session_expires, min_se } = config;
+        let EndpointConfig { user_agent, seed, max_sessions, large_over_tcp, session_expires, min_se, offers_again } =
+            config;
         let server_limit = max_sessions.saturating_mul(SERVERS_PER_SESSION).max(1024);
         let mut core = Core::new(user_agent, seed, server_limit, large_over_tcp);
         core.min_se = min_se.max(MIN_SE);
+        core.offers_again = offers_again;
         core.session_expires = if session_expires == 0 { 0 } else { session_expires.max(core.min_se) };
         let secret = core.random();
         Endpoint {
@@ -330,6 +332,13 @@ impl Endpoint {
     /// Where the other side of a session is reached: its Contact, which a transfer to it goes to.
     pub fn remote_target(&self, session: SessionId) -> Option<Uri> {
         self.sessions.get(&session.0)?.remote_target().cloned()
+    }
+
+    /// Makes the offer again now that was refused with 491 and waits in this session; false where none does.
+    pub fn offer_again(&mut self, session: SessionId, now: Instant) -> bool {
+        let Some(at) = self.sessions.get(&session.0).and_then(Session::offers_again_at) else { return false };
+        self.with_session(session.0, |session, core| session.on_timer(Timer::OfferAgain, at, core, now));
+        true
     }
 
     /// Sends an INFO (RFC 6086) in an established session. Whether it was taken is not reported.

@@ -88,6 +88,9 @@ pub struct EndpointConfig {
     pub session_expires: u32,
     /// The shortest such time that is accepted, in seconds, at least 90; shorter ones are refused with 422.
     pub min_se: u32,
+    /// Whether an offer that was refused with 491 is made again by itself, after a random time (RFC 3261 14.1). If not
+    /// it waits for [`Endpoint::offer_again`](super::Endpoint::offer_again), as a replay wants it, which knows the time.
+    pub offers_again: bool,
 }
 
 impl EndpointConfig {
@@ -100,6 +103,7 @@ impl EndpointConfig {
             large_over_tcp: true,
             session_expires: 1800,
             min_se: 90,
+            offers_again: true,
         }
     }
 }

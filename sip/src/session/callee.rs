@@ -142,9 +142,14 @@ impl Ringing {
         self.link.offered.is_some() || self.reliable.as_ref().is_some_and(|reliable| reliable.holds_answer())
     }
 
+    /// When an offer of ours is to be made again.
+    pub(super) fn offers_again_at(&self) -> Option<Instant> {
+        self.link.offering.as_ref().and_then(|offering| offering.again_at())
+    }
+
     pub(super) fn awaits(&self, timer: Timer, at: Instant) -> bool {
         match timer {
-            Timer::OfferAgain => self.link.offering.as_ref().is_some_and(|offering| offering.again_at() == Some(at)),
+            Timer::OfferAgain => self.offers_again_at() == Some(at),
             Timer::ProvisionalRetransmit | Timer::PrackMissing => {
                 self.reliable.as_ref().is_some_and(|reliable| reliable.awaits(timer, at))
             }

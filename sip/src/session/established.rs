@@ -225,11 +225,16 @@ impl Established {
         self.lost(base, EndReason::SessionLost(status), core, now)
     }
 
+    /// When an offer of ours is to be made again.
+    pub(super) fn offers_again_at(&self) -> Option<Instant> {
+        self.link.offering.as_ref().and_then(|offering| offering.again_at())
+    }
+
     pub(super) fn awaits(&self, timer: Timer, at: Instant) -> bool {
         match timer {
             Timer::AnswerRetransmit => self.unacknowledged.as_ref().is_some_and(|waiting| waiting.resend_at == at),
             Timer::AckMissing => self.unacknowledged.as_ref().is_some_and(|waiting| waiting.give_up_at == at),
-            Timer::OfferAgain => self.link.offering.as_ref().is_some_and(|offering| offering.again_at() == Some(at)),
+            Timer::OfferAgain => self.offers_again_at() == Some(at),
             Timer::SessionInterval => self.link.timer.awaits(at),
             _ => false,
         }

@@ -213,6 +213,12 @@ impl Calling {
         links.any(|link| link.offering.as_ref().is_some_and(|offering| offering.again_at() == Some(at)))
     }
 
+    /// When that is first.
+    pub(super) fn offers_again_at(&self) -> Option<Instant> {
+        let links = self.forks.iter().filter_map(|fork| fork.early.as_ref()).map(|early| &early.link);
+        links.filter_map(|link| link.offering.as_ref()?.again_at()).min()
+    }
+
     /// The timer of [`Calling::offers_again`].
     pub(super) fn offer_again(&mut self, base: &mut Base, at: Instant, core: &mut Core, now: Instant) {
         for Early { link, .. } in self.earlies() {

@@ -215,6 +215,16 @@ impl Session {
         }
     }
 
+    /// When an offer is made again that was refused with 491.
+    pub(crate) fn offers_again_at(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Calling(calling) => calling.offers_again_at(),
+            Stage::Established(established) => established.offers_again_at(),
+            Stage::Ringing(ringing) => ringing.offers_again_at(),
+            Stage::Over => None,
+        }
+    }
+
     /// A timer fired that [`Session::awaits`].
     pub(crate) fn on_timer(&mut self, timer: Timer, at: Instant, core: &mut Core, now: Instant) {
         let Session { base, stage } = self;

@@ -18,6 +18,8 @@ use crate::transaction::{ClientId, ServerId};
 
 /// How often an offer of ours that crosses one of theirs, or asks for too small a session interval, is tried again.
 const MAX_AGAIN: u32 = 5;
+/// How long an offer waits that is made again only when somebody says so.
+const UNTIL_TOLD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An offer of the other side that waits for its answer: where it came, and so where the answer goes.
 #[derive(Debug)]
@@ -252,7 +254,10 @@ impl Link {
             // RFC 3261 14.1, RFC 3311 5.3: who made the Call-ID waits longer, so that both do not cross again.
             491 if tries_left => {
                 let (low, high) = if self.dialog.is_caller() { (2100, 4000) } else { (0, 2000) };
-                let wait = core.between(Duration::from_millis(low), Duration::from_millis(high));
+                let wait = match core.offers_again {
+                    true => core.between(Duration::from_millis(low), Duration::from_millis(high)),
+                    false => UNTIL_TOLD,
+                };
                 offering.again_at = Some(now + wait);
                 core.set_timer(now + wait, Timer::OfferAgain, base.id);
                 None

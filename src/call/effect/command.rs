@@ -1,11 +1,14 @@
 //! What clients ask for, by the names of ECMA-269.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::cause::CauseCode;
 use super::super::settings::{Callers, Forwarding, ForwardingKind};
 use crate::ids::{CallId, LineId};
 
-/// What a client may ask, checked for form but not for state.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a client may ask, checked for form but not for state. As JSON it is without the browser's offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Command {
     /// ECMA-269 Make Call.
     MakeCall {
@@ -14,6 +17,7 @@ pub enum Command {
         /// What to dial.
         number: String,
         /// The browser's offer.
+        #[serde(skip)]
         sdp: String,
     },
     /// ECMA-269 Answer Call.
@@ -21,9 +25,11 @@ pub enum Command {
         /// The alerting call.
         call: CallId,
         /// The browser's offer.
+        #[serde(skip)]
         sdp: String,
     },
     /// Refuses an alerting call.
+    #[serde(rename = "decline_call")]
     Decline {
         /// The alerting call.
         call: CallId,
@@ -42,6 +48,7 @@ pub enum Command {
         /// The call.
         call: CallId,
         /// The browser's offer with new ICE credentials.
+        #[serde(skip)]
         sdp: String,
     },
     /// ECMA-269 Generate Digits.
@@ -75,6 +82,7 @@ pub enum Command {
         /// What to dial.
         number: String,
         /// The browser's offer for the new call.
+        #[serde(skip)]
         sdp: String,
     },
     /// ECMA-269 Reconnect Call: ends one call and goes back to the other.
@@ -124,6 +132,7 @@ pub enum Command {
         /// Where it rings or is parked.
         number: String,
         /// The browser's offer.
+        #[serde(skip)]
         sdp: String,
     },
     /// ECMA-269 Park Call: the other side waits at a number until somebody picks it up there.
@@ -193,6 +202,98 @@ impl Command {
             | Command::SetRemoteOffice { .. } => (None, None),
         };
         call.into_iter().chain(other)
+    }
+}
+
+impl Command {
+    /// The line it is about, where it is about one.
+    pub fn line(&self) -> Option<LineId> {
+        match self {
+            Command::MakeCall { line, .. }
+            | Command::DirectedPickupCall { line, .. }
+            | Command::SetForwarding { line, .. }
+            | Command::CancelForwarding { line, .. }
+            | Command::SetDoNotDisturb { line, .. }
+            | Command::SetRemoteOffice { line, .. } => Some(*line),
+            _ => None,
+        }
+    }
+
+    /// The same about other calls and another line: those that stand where these do.
+    pub fn about(mut self, calls: impl Fn(CallId) -> CallId, lines: impl Fn(LineId) -> LineId) -> Command {
+        match &mut self {
+            Command::AnswerCall { call, .. }
+            | Command::Decline { call, .. }
+            | Command::ClearConnection { call, .. }
+            | Command::RestartMedia { call, .. }
+            | Command::GenerateDigits { call, .. }
+            | Command::HoldCall { call }
+            | Command::RetrieveCall { call }
+            | Command::ConsultationCall { call, .. }
+            | Command::SingleStepTransferCall { call, .. }
+            | Command::ClearCall { call }
+            | Command::DeflectCall { call, .. }
+            | Command::ParkCall { call, .. } => *call = calls(*call),
+            Command::AlternateCall { active, held }
+            | Command::ReconnectCall { active, held }
+            | Command::TransferCall { active, held }
+            | Command::ConferenceCall { active, held } => (*active, *held) = (calls(*active), calls(*held)),
+            Command::MakeCall { line, .. }
+            | Command::DirectedPickupCall { line, .. }
+            | Command::SetForwarding { line, .. }
+            | Command::CancelForwarding { line, .. }
+            | Command::SetDoNotDisturb { line, .. }
+            | Command::SetRemoteOffice { line, .. } => *line = lines(*line),
+        }
+        self
+    }
+
+    /// The number in it, where there is one.
+    pub fn number_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Command::MakeCall { number, .. }
+            | Command::ConsultationCall { number, .. }
+            | Command::SingleStepTransferCall { number, .. }
+            | Command::DeflectCall { number, .. }
+            | Command::DirectedPickupCall { number, .. }
+            | Command::ParkCall { number: Some(number), .. }
+            | Command::SetRemoteOffice { number: Some(number), .. } => Some(number),
+            Command::SetForwarding { forwarding, .. } => Some(&mut forwarding.to),
+            Command::GenerateDigits { .. }
+            | Command::ParkCall { number: None, .. }
+            | Command::SetRemoteOffice { number: None, .. }
+            | Command::AnswerCall { .. }
+            | Command::Decline { .. }
+            | Command::ClearConnection { .. }
+            | Command::RestartMedia { .. }
+            | Command::HoldCall { .. }
+            | Command::RetrieveCall { .. }
+            | Command::AlternateCall { .. }
+            | Command::ReconnectCall { .. }
+            | Command::TransferCall { .. }
+            | Command::ConferenceCall { .. }
+            | Command::ClearCall { .. }
+            | Command::CancelForwarding { .. }
+            | Command::SetDoNotDisturb { .. } => None,
+        }
+    }
+
+    /// The same without the browser's offer.
+    pub fn without_offer(&self) -> Command {
+        match self {
+            Command::MakeCall { line, number, .. } => {
+                Command::MakeCall { line: *line, number: number.clone(), sdp: String::new() }
+            }
+            Command::AnswerCall { call, .. } => Command::AnswerCall { call: *call, sdp: String::new() },
+            Command::RestartMedia { call, .. } => Command::RestartMedia { call: *call, sdp: String::new() },
+            Command::ConsultationCall { call, number, .. } => {
+                Command::ConsultationCall { call: *call, number: number.clone(), sdp: String::new() }
+            }
+            Command::DirectedPickupCall { line, number, .. } => {
+                Command::DirectedPickupCall { line: *line, number: number.clone(), sdp: String::new() }
+            }
+            other => other.clone(),
+        }
     }
 }
 

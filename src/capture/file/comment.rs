@@ -54,6 +54,21 @@ pub fn line(comment: &str) -> Option<&str> {
     belongs.take_while(|word| !word.starts_with("group=")).find_map(|word| word.strip_prefix("line="))
 }
 
+/// The line group that a comment says a message is of.
+pub fn group(comment: &str) -> Option<&str> {
+    let belongs = comment.lines().next()?;
+    belongs.strip_prefix("group=").or_else(|| Some(belongs.split_once(" group=")?.1))
+}
+
+/// The steps of the call machine that a comment has: what made each, and the states before and after.
+pub fn steps(comment: &str) -> impl Iterator<Item = [&str; 3]> {
+    comment.lines().filter_map(|line| {
+        let (head, after) = line.split_once(" -> ")?;
+        let (input, before) = head.rsplit_once(": ").or_else(|| Some((head.strip_suffix(':')?, "")))?;
+        Some([input, before, after])
+    })
+}
+
 /// Without what would end the line.
 fn word(text: &str) -> String {
     visible(text).collect()

@@ -1,13 +1,13 @@
 //! Puts what a message caused into its comment. What it caused is known after the message itself, so messages wait
-//! until the next one comes in, a moment at most.
+//! until the next one comes in, a moment at most. What no message has caused stands for itself.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Writer;
 use super::audio::AudioPacket;
 use super::packet::{ClientPacket, Direction, SipPacket};
+use crate::capture::influence::Influence;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::redact;
 use crate::capture::trace::TraceTransport;
@@ -17,8 +17,6 @@ use crate::ids::CallId;
 const CAUSED_WITHIN: Duration = Duration::from_millis(5);
 /// Messages that wait.
 const MAX_HELD: usize = 64;
-/// Notes that wait for a message of their call.
-const MAX_LOOSE: usize = 64;
 
 /// A message with its comment, before it is written.
 #[derive(Debug)]
@@ -27,8 +25,8 @@ pub struct Message {
     pub at: Duration,
     /// The call that it belongs to, where that is known.
     pub call: Option<CallId>,
-    /// Which way it went.
-    pub direction: Direction,
+    /// Which way it went; none for what is no message.
+    pub direction: Option<Direction>,
     /// From where, and where to, where both are known.
     pub addresses: Option<(SocketAddr, SocketAddr)>,
     /// What it is.
@@ -46,9 +44,26 @@ pub enum Content {
     Client(String),
     /// A packet of audio.
     Audio(Box<AudioPacket>),
+    /// What calls are decided by beside messages: JSON.
+    Influence(String),
+    /// Nothing but its comment.
+    Notes,
 }
 
+/// What stands in a file where there are notes alone.
+const NOTES: &str = r#"{"type":"notes"}"#;
+
 impl Content {
+    /// What calls are decided by, with `pseudonyms` without numbers and names.
+    pub fn influence(influence: Influence, pseudonyms: Option<&mut Pseudonyms>) -> Content {
+        let shown = match pseudonyms {
+            Some(pseudonyms) => pseudonyms.influence(influence),
+            None => influence,
+        };
+        // Nothing in it that JSON could not have.
+        Content::Influence(serde_json::to_string(&shown).unwrap_or_default())
+    }
+
     /// A SIP message without its secrets, and with `pseudonyms` without numbers and names.
     pub fn sip(transport: TraceTransport, message: &[u8], pseudonyms: Option<&mut Pseudonyms>) -> Content {
         let shown = redact::sip(message);
@@ -74,27 +89,16 @@ impl Content {
 /// Holds messages back until it is known what they caused.
 #[derive(Debug, Default)]
 pub struct Composer {
-    /// The first came in; what follows it went out.
+    /// No other than the first came in.
     held: Vec<Message>,
-    /// What no message has caused, such as what a timer did: it is put to the next of the call.
-    loose: VecDeque<(Duration, Option<CallId>, String)>,
 }
 
 impl Composer {
-    /// A message came or went.
-    pub fn message(&mut self, mut message: Message, writer: &mut Writer) {
-        if message.direction == Direction::In || self.held.len() >= MAX_HELD {
+    /// A message came or went, or something else had its influence.
+    pub fn message(&mut self, message: Message, writer: &mut Writer) {
+        if message.direction == Some(Direction::In) || self.held.len() >= MAX_HELD {
             self.flush(writer);
         }
-        self.loose.retain(|(at, call, note)| {
-            if *call == message.call {
-                match message.at.saturating_sub(*at) {
-                    ago if ago <= CAUSED_WITHIN => add(&mut message.comment, note),
-                    ago => add(&mut message.comment, &format!("{:.3} s before: {note}", ago.as_secs_f64())),
-                }
-            }
-            *call != message.call
-        });
         self.held.push(message);
     }
 
@@ -110,22 +114,26 @@ impl Composer {
         }
     }
 
-    /// Something happened.
-    pub fn note(&mut self, at: Duration, call: Option<CallId>, note: String) {
-        let cause = self.held.first_mut().filter(|first| {
-            first.direction == Direction::In
-                && (first.call.is_none() || first.call == call)
-                && at.saturating_sub(first.at) <= CAUSED_WITHIN
+    /// Something happened. `belongs` begins the comment where nothing has caused it that is there.
+    pub fn note(&mut self, at: Duration, call: Option<CallId>, belongs: &str, note: &str, writer: &mut Writer) {
+        let last = self.held.len().saturating_sub(1);
+        let cause = self.held.iter_mut().enumerate().find(|(place, held)| {
+            let causes = match held.content {
+                // Steps of one moment share a place, as long as nothing was between them.
+                Content::Notes => *place == last,
+                Content::Influence(_) => held.call.is_some(),
+                Content::Sip(..) | Content::Client(_) => held.direction == Some(Direction::In),
+                Content::Audio(_) => false,
+            };
+            causes && (held.call.is_none() || held.call == call) && at.saturating_sub(held.at) <= CAUSED_WITHIN
         });
-        match cause {
-            Some(cause) => add(&mut cause.comment, &note),
-            None => {
-                if self.loose.len() >= MAX_LOOSE {
-                    self.loose.pop_front();
-                }
-                self.loose.push_back((at, call, note));
-            }
+        if let Some((_, cause)) = cause {
+            return add(&mut cause.comment, note);
         }
+        let mut comment = belongs.to_owned();
+        add(&mut comment, note);
+        let message = Message { at, call, direction: None, addresses: None, content: Content::Notes, comment };
+        self.message(message, writer);
     }
 
     /// Writes what waits.
@@ -134,17 +142,15 @@ impl Composer {
             let Message { at, direction, addresses, content, comment, .. } = message;
             match &content {
                 Content::Sip(transport, bytes) => {
-                    let packet = SipPacket {
-                        transport: *transport,
-                        addresses,
-                        direction: Some(direction),
-                        bytes: bytes.as_slice(),
-                    };
+                    let packet = SipPacket { transport: *transport, addresses, direction, bytes: bytes.as_slice() };
                     writer.sip(at, &packet, &comment);
                 }
                 Content::Client(text) => {
+                    let direction = direction.unwrap_or(Direction::Out);
                     writer.client(at, &ClientPacket { addresses, direction, text: text.as_str() }, &comment);
                 }
+                Content::Influence(text) => writer.influence(at, text, &comment),
+                Content::Notes => writer.influence(at, NOTES, &comment),
                 Content::Audio(packet) => writer.audio(at, packet, &comment),
             }
         }

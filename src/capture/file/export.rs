@@ -47,21 +47,22 @@ pub fn pcapng(trace: &Trace, application: &str, mut pseudonyms: Option<&mut Pseu
             TraceWhat::Client { text } => (None, Content::client(text.as_bytes(), pseudonyms.as_deref_mut())),
             TraceWhat::Step { input, before, after } => {
                 let before = (!before.is_empty()).then_some(before);
-                composer.note(at, None, comment::step(input, before, after));
+                composer.note(at, None, &belongs, &comment::step(input, before, after), &mut writer);
                 continue;
             }
             TraceWhat::Media { event, detail } => {
                 let pressed =
                     detail.as_deref().filter(|_| pseudonyms.is_some()).map(|text| Pseudonyms::media(*event, text));
-                composer.note(at, None, comment::media(*event, pressed.as_deref().or(detail.as_deref())));
+                let note = comment::media(*event, pressed.as_deref().or(detail.as_deref()));
+                composer.note(at, None, &belongs, &note, &mut writer);
                 continue;
             }
             TraceWhat::Failure { detail, .. } => {
-                composer.note(at, None, comment::failure(detail));
+                composer.note(at, None, &belongs, &comment::failure(detail), &mut writer);
                 continue;
             }
         };
-        let comment = belongs.clone();
+        let (direction, comment) = (Some(direction), belongs.clone());
         composer.message(Message { at, call: None, direction, addresses, content, comment }, &mut writer);
     }
     composer.flush(&mut writer);

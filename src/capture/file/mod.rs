@@ -1,9 +1,11 @@
 //! Capture files: what was said, as pcapng that Wireshark and `tshark` read with no setting.
 //!
-//! [`Writer`] makes a file's octets front to back, [`Composer`] says of each message what it caused, [`export`] writes a
+//! [`Writer`] makes a file's octets front to back, [`Composer`] says of each message what it caused, [`Background`] what
+//! stands behind it, [`export`] writes a
 //! [`Trace`](super::trace::Trace). Pure: who has the file and the clock is elsewhere.
 
 mod audio;
+mod background;
 pub mod comment;
 mod composer;
 pub mod export;
@@ -13,6 +15,7 @@ mod tests;
 mod writer;
 
 pub use self::audio::{AudioPacket, Carrier, without_names};
+pub use self::background::Background;
 pub use self::composer::{Composer, Content, Message};
 pub use self::packet::{ClientPacket, Direction, SipPacket};
 pub use self::writer::{Lost, Writer};

@@ -126,7 +126,7 @@ fn a_message_says_what_it_caused_and_no_other() {
     let message = |at, direction, call| Message {
         at,
         call,
-        direction,
+        direction: Some(direction),
         addresses: None,
         content: Content::Sip(TraceTransport::Udp, OPTIONS.to_vec()),
         comment: "m".into(),
@@ -135,15 +135,17 @@ fn a_message_says_what_it_caused_and_no_other() {
     let ms = |ms| AT + Duration::from_millis(ms);
     composer.message(message(ms(0), Direction::In, one), &mut writer);
     composer.message(message(ms(0), Direction::Out, one), &mut writer);
-    composer.note(ms(1), one, "caused".into());
-    composer.note(ms(1), two, "of another call".into());
-    composer.note(ms(2000), one, "much later".into());
+    composer.note(ms(1), one, "o", "caused", &mut writer);
+    composer.note(ms(1), two, "t", "of another call", &mut writer);
+    composer.note(ms(2), two, "t", "with it", &mut writer);
+    composer.note(ms(2000), one, "o", "much later", &mut writer);
     composer.message(message(ms(2001), Direction::Out, one), &mut writer);
     composer.message(message(ms(2002), Direction::In, two), &mut writer);
+    composer.note(ms(2020), one, "o", "the last", &mut writer);
     composer.flush(&mut writer);
     assert!(composer.is_empty());
     let said: Vec<String> = packets(&writer.take()).iter().map(|(_, packet)| comments(packet)).collect();
-    assert_eq!(said, ["m\ncaused", "m", "m\nmuch later", "m\n2.001 s before: of another call"]);
+    assert_eq!(said, ["m\ncaused", "m", "t\nof another call\nwith it", "o\nmuch later", "m", "m", "o\nthe last"]);
 }
 
 #[test]
@@ -154,7 +156,7 @@ fn audio_overtakes_no_message_and_leaves_it_what_it_caused() {
     let message = |at, content, comment: &str| Message {
         at,
         call: Some(CallId(1)),
-        direction: Direction::In,
+        direction: Some(Direction::In),
         addresses: None,
         content,
         comment: comment.into(),
@@ -176,7 +178,7 @@ fn audio_overtakes_no_message_and_leaves_it_what_it_caused() {
     assert!(composer.is_empty(), "nothing is waited for");
     composer.message(message(ms(1), Content::Sip(TraceTransport::Udp, OPTIONS.to_vec()), "m"), &mut writer);
     composer.audio(message(ms(2), audio(), "second"), &mut writer);
-    composer.note(ms(3), Some(CallId(1)), "caused".into());
+    composer.note(ms(3), Some(CallId(1)), "m", "caused", &mut writer);
     composer.audio(message(ms(20), audio(), "third"), &mut writer);
     assert!(composer.is_empty());
     let packets = packets(&writer.take());

@@ -38,6 +38,8 @@ enum Interface {
     /// SIP messages without what carried them.
     Messages(TraceTransport),
     Clients,
+    /// What calls are decided by beside messages, and what they do by themselves.
+    Influences,
     /// RTP and RTCP as on a network.
     Audio,
     /// The same without encryption.
@@ -153,6 +155,12 @@ impl Writer {
     pub fn client(&mut self, at: Duration, packet: &ClientPacket<'_>, comment: &str) {
         let data = exported("json", packet.addresses, false, packet.text.as_bytes());
         self.packet(at, whole(Interface::Clients, &data, Some(packet.direction)), comment);
+    }
+
+    /// What no message is: JSON for those who replay the file.
+    pub fn influence(&mut self, at: Duration, text: &str, comment: &str) {
+        let data = exported("json", None, false, text.as_bytes());
+        self.packet(at, whole(Interface::Influences, &data, None), comment);
     }
 
     /// A packet of audio, and before it what it takes to be known as such.
@@ -289,6 +297,11 @@ impl Writer {
                 Interface::Clients => {
                     (DataLink::WIRESHARK_UPPER_PDU, "client", "messages of clients over their WebSockets")
                 }
+                Interface::Influences => (
+                    DataLink::WIRESHARK_UPPER_PDU,
+                    "influence",
+                    "what calls are decided by beside messages, for a replay",
+                ),
                 Interface::Audio => (DataLink::RAW, "rtp", "RTP and RTCP"),
                 Interface::Decrypted => {
                     (DataLink::WIRESHARK_UPPER_PDU, "srtp", "SRTP and SRTCP as they were before encryption")

@@ -52,6 +52,48 @@ fn numbers_and_names_get_the_same_pseudonym_wherever_they_stand() {
 }
 
 #[test]
+fn what_calls_are_decided_by_has_the_pseudonyms_of_messages() {
+    use crate::call::directory::{LineGroupEntry, Redirection};
+    use crate::call::effect::Command;
+    use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
+    use crate::capture::influence::Influence;
+    use crate::ids::{CallId, ClientId, LineGroupId, LineId};
+    let mut known = pseudonyms();
+    let own = || "+4989123".to_owned();
+    let forwarding = || Forwarding { kind: ForwardingKind::Busy, callers: Callers::All, to: own(), after: None };
+    let (client, begun, line) = (ClientId(1), None, LineId(0));
+    let group = LineGroupEntry {
+        pickup_code: Some("*4989123<NUMBER>".into()),
+        emergency_numbers: vec![own()],
+        ..LineGroupEntry::default()
+    };
+    let settings = LineSettings { forwardings: vec![forwarding()], remote_office: Some(own()), do_not_disturb: true };
+    let digits = Command::GenerateDigits { call: CallId(1), digits: "4989123".into() };
+    let influences = [
+        Influence::LineGroup { id: LineGroupId(0), name: "main".into(), settings: Box::new(group) },
+        Influence::Line {
+            id: line,
+            group: LineGroupId(0),
+            number: own(),
+            users: Vec::new(),
+            redirections: vec![Redirection { to: own(), rings: std::time::Duration::from_secs(5) }],
+            voice_mailbox: Some(own()),
+        },
+        Influence::LineSettings { line, settings, asked: false },
+        Influence::Command { client, begun, command: Command::SetForwarding { line, forwarding: forwarding() } },
+        Influence::Command { client, begun, command: Command::DeflectCall { call: CallId(1), number: own() } },
+        Influence::Command { client, begun, command: digits },
+    ];
+    let pseudonym = known.of("+4989123");
+    for influence in influences {
+        let shown = serde_json::to_string(&known.influence(influence)).unwrap();
+        assert!(!shown.contains("4989123"), "{shown}");
+        assert!(shown.contains(&pseudonym) || shown.contains("*******"), "{shown}");
+        assert!(!shown.contains("pickup_code\":\"") || shown.contains("<NUMBER>"), "{shown}");
+    }
+}
+
+#[test]
 fn users_of_uris_are_found_in_all_their_forms() {
     let mut known = pseudonyms();
     let code = known.of("*21#");

@@ -104,15 +104,15 @@ pub fn calls(capture: &Capture) -> Calls {
     for handed in &capture.handed {
         let call = noted_call(&handed.comments).and_then(|call| noted.get(call));
         if let Some(dialog) = call.and_then(|&place| found.calls.get_mut(place)) {
-            add_client(&mut dialog.trace, handed);
+            add_handed(&mut dialog.trace, handed);
         }
     }
     found.calls.iter_mut().for_each(|dialog| dialog.trace.events.sort_by(|one, other| one.at.total_cmp(&other.at)));
     found
 }
 
-/// Adds a message of the client protocol, and what it caused.
-fn add_client(trace: &mut Trace, handed: &Handed) {
+/// Adds a message of the client protocol, or what is noted beside messages, and what it caused.
+fn add_handed(trace: &mut Trace, handed: &Handed) {
     if trace.events.len() >= MAX_EVENTS {
         trace.dropped += 1;
         return;
@@ -124,11 +124,13 @@ fn add_client(trace: &mut Trace, handed: &Handed) {
         });
         u32::try_from(place).unwrap_or_default()
     };
-    let (server, client) = (party(PartyKind::Server, "server"), party(PartyKind::Client, "client"));
-    let (from, to) = if handed.sent == Some(true) { (server, client) } else { (client, server) };
-    let at = ms(Duration::from_nanos(handed.at));
-    let text = String::from_utf8_lossy(&redact::json(&handed.bytes)).into_owned();
-    trace.events.push(TraceEvent { at, from, to, what: TraceWhat::Client { text } });
+    let (server, at) = (party(PartyKind::Server, "server"), ms(Duration::from_nanos(handed.at)));
+    if let Some(sent) = handed.sent {
+        let client = party(PartyKind::Client, "client");
+        let (from, to) = if sent { (server, client) } else { (client, server) };
+        let text = String::from_utf8_lossy(&redact::json(&handed.bytes)).into_owned();
+        trace.events.push(TraceEvent { at, from, to, what: TraceWhat::Client { text } });
+    }
     let steps = noted_steps(&handed.comments);
     trace.events.extend(steps.map(|what| TraceEvent { at, from: server, to: server, what }));
 }
@@ -136,13 +138,9 @@ fn add_client(trace: &mut Trace, handed: &Handed) {
 /// The steps of the call machine that Offhook has noted beside a message.
 fn noted_steps(comments: &[String]) -> impl Iterator<Item = TraceWhat> {
     let ours = comments.iter().filter(|comment| comment::call(comment).is_some());
-    ours.flat_map(|comment| comment.lines()).filter_map(|line| {
-        let (head, after) = line.split_once(" -> ")?;
-        // What no message has caused says how long before it was.
-        let head = head.split_once(" s before: ").map_or(head, |(_, head)| head);
-        let (input, before) = head.rsplit_once(": ").or_else(|| Some((head.strip_suffix(':')?, "")))?;
-        let [input, before, after] = [input, before, after].map(str::to_owned);
-        Some(TraceWhat::Step { input, before, after })
+    ours.flat_map(|comment| comment::steps(comment)).map(|step| {
+        let [input, before, after] = step.map(str::to_owned);
+        TraceWhat::Step { input, before, after }
     })
 }
 

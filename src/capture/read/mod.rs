@@ -30,8 +30,8 @@ use super::trace::TraceTransport;
 pub const MAX_MESSAGES: usize = 500_000;
 /// Octets of SIP messages kept of one file.
 pub const MAX_OCTETS: usize = 512 << 20;
-/// Messages of clients kept of one file.
-const MAX_CLIENT_MESSAGES: usize = 100_000;
+/// Messages of clients, and notes, kept of one file.
+const MAX_HANDED: usize = 500_000;
 /// What is handed over of audio, which nothing is decided by.
 const AUDIO: [&str; 3] = ["rtp", "rtcp", "sdp"];
 /// The same datagram twice within so many nanoseconds was captured twice: SIP repeats none before 500 ms.
@@ -192,7 +192,7 @@ impl Reader {
                     let bytes = Bytes::copy_from_slice(message);
                     found.add(Captured { at, transport, source, destination, bytes, comments, sent });
                 } else if !AUDIO.contains(&protocol.as_str())
-                    && capture.handed.len() < MAX_CLIENT_MESSAGES
+                    && capture.handed.len() < MAX_HANDED
                     && !message.is_empty()
                 {
                     let bytes = Bytes::copy_from_slice(message);

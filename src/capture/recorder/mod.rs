@@ -25,6 +25,7 @@ pub use self::names::{GroupNames, LineNames, Names};
 use self::sniff::Sniffed;
 pub use self::story::Recording;
 use self::story::Story;
+use super::influence::{Influence, Standing};
 use super::record::{Place, Record, Sink, SipRecord, What};
 use super::trace::{FailureKind, MediaEvent, TraceTransport};
 use crate::call::cause::CauseCode;
@@ -77,9 +78,22 @@ pub struct Recorder {
     due: VecDeque<(Instant, u64)>,
     sink: Option<Box<dyn Sink>>,
     /// What the sink gets when it is known where it belongs.
-    untold: Vec<Record>,
+    untold: Vec<Untold>,
     /// Calls whose owner is known or another one, as long as the sink wants anything.
     settled: Vec<CallId>,
+}
+
+/// What the sink gets when it is known where it belongs.
+#[derive(Debug)]
+enum Untold {
+    Record(Record),
+    Influence {
+        at: Duration,
+        /// The calls that it is about, or has changed.
+        calls: Vec<CallId>,
+        owner: Owner,
+        influence: Influence,
+    },
 }
 
 /// A story that a Call-ID belongs to, and who it is there for.
@@ -229,7 +243,7 @@ impl Recorder {
         };
         self.follow(call_id, story, owner);
         self.by_call.insert(call, story);
-        if self.sink.as_ref().is_some_and(|sink| sink.is_open()) {
+        if self.is_listening() {
             self.settled.push(call);
         }
         self.unshelve(story);
@@ -287,6 +301,26 @@ impl Recorder {
         self.note(call, What::Media { party, event, detail: detail.map(Into::into) }, now);
     }
 
+    /// Whether somebody wants to know what calls are decided by.
+    pub fn is_listening(&self) -> bool {
+        self.sink.as_ref().is_some_and(|sink| sink.is_open())
+    }
+
+    /// What calls are decided by: it is about these calls or has changed them, and about a line group or line.
+    pub fn influence(&mut self, influence: Influence, calls: Vec<CallId>, owner: Owner, now: Instant) {
+        if self.is_listening() {
+            self.untold.push(Untold::Influence { at: self.clock.unix(now), calls, owner, influence });
+        }
+    }
+
+    /// How all lines and clients stand; to be said whenever something else is captured.
+    pub fn stand(&mut self, standing: Standing, now: Instant) {
+        let at = self.clock.unix(now);
+        if let Some(sink) = self.sink.as_mut().filter(|sink| sink.is_open()) {
+            sink.stand(at, standing);
+        }
+    }
+
     /// Something else of a call that is known.
     pub fn note(&mut self, call: CallId, what: What, at: Instant) {
         let at = self.clock.unix(at);
@@ -337,12 +371,17 @@ impl Recorder {
         }
     }
 
-    /// An INVITE that no call came of was refused.
-    pub fn refused(&mut self, call_id: &str, now: Instant) {
+    /// An INVITE that no call came of was refused; `owner` is who it was for, where that is known.
+    pub fn refused(&mut self, call_id: &str, owner: Option<Owner>, now: Instant) {
         let known = self.by_call_id.get(call_id).and_then(|branches| branches.last()).map(|branch| branch.story);
         let Some(id) = known else { return };
         let Some(story) = self.stories.get_mut(&id).filter(|story| story.call.is_none()) else { return };
         story.trouble = true;
+        if let Some(owner) = owner {
+            story.owner = Some(owner);
+            let branches = self.by_call_id.get_mut(call_id).into_iter().flatten();
+            branches.filter(|branch| branch.story == id).for_each(|branch| branch.owner = owner);
+        }
         self.shelve(id, self.clock.unix(now));
         self.due_later(id, now);
     }
@@ -414,7 +453,25 @@ impl Recorder {
             return;
         }
         let Some(sink) = &mut self.sink else { return self.untold.clear() };
-        for mut record in self.untold.drain(..) {
+        for untold in self.untold.drain(..) {
+            let mut record = match untold {
+                Untold::Record(record) => record,
+                Untold::Influence { at, calls, owner, influence } => {
+                    let of_call = |&call: &CallId| {
+                        let story = self.by_call.get(&call).and_then(|story| self.stories.get(story));
+                        let first = story.and_then(|story| story.owner).unwrap_or(owner);
+                        let others = story.map_or(&[][..], |story| &story.owners);
+                        [first].into_iter().chain(others.iter().copied()).map(move |owner| (Some(call), owner))
+                    };
+                    let mut places = calls.iter().flat_map(of_call).chain([(None, owner)]);
+                    let wanted = places.find(|&(call, owner)| sink.wants(call, owner));
+                    let everybodys = (!influence.is_of_calls()).then_some((None, owner));
+                    if let Some((call, owner)) = everybodys.or(wanted) {
+                        sink.influence(at, call, owner, influence);
+                    }
+                    continue;
+                }
+            };
             let wanted = if let What::Sip(sip) = &record.what
                 && let Some(sniffed) = Sniffed::read(&sip.bytes)
                 && let Some(branches) = self.by_call_id.get(sniffed.call_id)
@@ -425,7 +482,7 @@ impl Recorder {
                     record.call = self.stories.get(&branch.story).and_then(|story| story.call);
                     record.group = branch.owner.group.or(before.0);
                     record.line = branch.owner.line.or(before.1);
-                    sink.wants(&record)
+                    sink.wants(record.call, Owner { group: record.group, line: record.line })
                 })
             } else {
                 let story = record.call.and_then(|call| self.stories.get(self.by_call.get(&call)?));
@@ -437,10 +494,10 @@ impl Recorder {
                 }
                 // What happens to a call happens to all that it is there for.
                 let mut others = story.map_or(&[][..], |story| &story.owners).iter();
-                sink.wants(&record)
-                    || others.any(|&Owner { group, line }| {
-                        (record.group, record.line) = (group, line);
-                        sink.wants(&record)
+                sink.wants(record.call, Owner { group: record.group, line: record.line })
+                    || others.any(|&owner| {
+                        (record.group, record.line) = (owner.group, owner.line);
+                        sink.wants(record.call, owner)
                     })
             };
             if wanted {
@@ -456,8 +513,8 @@ impl Recorder {
     }
 
     fn tell(&mut self, record: &Record) {
-        if self.sink.as_ref().is_some_and(|sink| sink.is_open()) {
-            self.untold.push(record.clone());
+        if self.is_listening() {
+            self.untold.push(Untold::Record(record.clone()));
         }
     }
 

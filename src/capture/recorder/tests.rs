@@ -165,7 +165,7 @@ fn an_invite_that_comes_into_a_call_is_part_of_it() {
 fn an_invite_that_no_call_came_of_is_known_by_its_call_id_and_judged() {
     let mut world = World::new(Limits::default());
     world.comes("INVITE sip:999@here SIP/2.0", "stray");
-    world.recorder.refused("stray", world.now);
+    world.recorder.refused("stray", None, world.now);
     world.goes("SIP/2.0 404 Not Found", "stray");
     assert_eq!(world.finished(), [], "its ACK may come");
     world.later(2_000);
@@ -296,12 +296,14 @@ fn a_sink_gets_what_belongs_to_whom() {
         fn is_open(&self) -> bool {
             true
         }
-        fn wants(&self, record: &Record) -> bool {
-            self.1.is_none_or(|line| record.line == Some(line))
+        fn wants(&self, _: Option<CallId>, owner: Owner) -> bool {
+            self.1.is_none_or(|line| owner.line == Some(line))
         }
         fn take(&mut self, record: Record) {
             self.0.lock().unwrap().push(record);
         }
+        fn influence(&mut self, _: Duration, _: Option<CallId>, _: Owner, _: Influence) {}
+        fn stand(&mut self, _: Duration, _: Standing) {}
     }
     let mut world = World::new(Limits::default());
     let bag = Bag::default();
@@ -342,12 +344,14 @@ fn what_happens_to_a_gateways_call_is_told_of_both_line_groups() {
         fn is_open(&self) -> bool {
             true
         }
-        fn wants(&self, record: &Record) -> bool {
-            record.group == Some(self.1)
+        fn wants(&self, _: Option<CallId>, owner: Owner) -> bool {
+            owner.group == Some(self.1)
         }
         fn take(&mut self, record: Record) {
             self.0.lock().unwrap().push(record);
         }
+        fn influence(&mut self, _: Duration, _: Option<CallId>, _: Owner, _: Influence) {}
+        fn stand(&mut self, _: Duration, _: Standing) {}
     }
     let group = |number| Owner { group: Some(LineGroupId(number)), line: None };
     for wanted in [LineGroupId(3), LineGroupId(4)] {

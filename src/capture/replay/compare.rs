@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Replay, ReplayedCall, transition};
+use super::{Replay, ReplayedCall, Transition, transition};
 
 /// Lists up to this long are aligned; of longer ones the lines are compared one by one.
 const MAX_ALIGNED: usize = 1000;
@@ -18,8 +18,10 @@ pub fn differences(call: &ReplayedCall) -> Vec<String> {
             lines.extend(aligned(&dialog.captured, &dialog.replayed));
         }
     }
-    let steps = call.transitions.iter().map(|step| transition(&step.before, &step.after));
-    let steps: Vec<String> = steps.collect();
+    // Several calls may do something in one moment; in which order says nothing.
+    let mut steps: Vec<&Transition> = call.transitions.iter().collect();
+    steps.sort_by_key(|step| step.call);
+    let steps: Vec<String> = steps.into_iter().map(|step| transition(&step.before, &step.after)).collect();
     if call.left_out.is_none() && !call.captured_transitions.is_empty() && call.captured_transitions != steps {
         lines.push("The call machine".to_owned());
         lines.extend(aligned(&call.captured_transitions, &steps));

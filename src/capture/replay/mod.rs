@@ -2,14 +2,16 @@
 //! ours sends is compared with what was sent.
 //!
 //! Everything that decides is the same as while the server runs: [`offhook_sip::Endpoint`], [`crate::call::Calls`] and
-//! [`offhook_media::sdp`]. What people did follows from what was sent: an INVITE of the server's is a call somebody
-//! made, its 200 an answer, its BYE a hang-up. Tags, branches and Call-IDs are ours, and the PBX's messages are given
+//! [`offhook_media::sdp`]. Captures of Offhook's own say what calls were decided by beside messages
+//! ([`Influence`](super::influence::Influence)). In others what people did follows from what was sent: an INVITE of the
+//! server's is a call somebody made, its 200 an answer, its BYE a hang-up. Tags, branches and Call-IDs are ours, and the PBX's messages are given
 //! those in place of the captured ones.
 
 mod acts;
 mod audio;
 mod compare;
 mod ledger;
+mod noted;
 mod people;
 mod plan;
 mod rewrite;
@@ -19,7 +21,7 @@ mod samples;
 mod tests;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -28,8 +30,8 @@ pub use self::compare::{changes, differences};
 use self::plan::Plan;
 use self::world::World;
 use super::diagnosis::diagnose;
+use super::file::comment;
 use super::read::{self, Capture, Counts};
-use super::trace::{Trace, TraceWhat};
 use super::verdict::Verdict;
 
 /// What a replay came to.
@@ -66,7 +68,8 @@ pub struct ReplayedCall {
     pub dialogs: Vec<Decisions>,
     /// What the call machine went through.
     pub transitions: Vec<Transition>,
-    /// What it went through when it was captured, where the capture says so: the state before and after.
+    /// What it went through when it was captured, where the capture says so: the state before and after. Where it is
+    /// several calls of the machine, one after the other.
     pub captured_transitions: Vec<String>,
     /// What was strange about it.
     pub remarks: Vec<String>,
@@ -94,6 +97,9 @@ pub struct Transition {
     pub before: String,
     /// The state after.
     pub after: String,
+    /// The number of the call: in the capture, where that has one.
+    #[serde(default)]
+    pub call: u64,
 }
 
 /// Plays a capture. `epoch` is any moment: time is counted from there.
@@ -109,6 +115,7 @@ pub fn replay(capture: &Capture, found: &read::Calls, epoch: Instant) -> Replay 
         }
     }
     let transitions = world.transitions();
+    let captured = noted_steps(capture, &plan);
     let calls = found.calls.iter().zip(dialogs).enumerate().map(|(place, (dialog, call_ids))| {
         let left_out = plan.left_out.get(&place).cloned();
         let decisions = |call_id: &str| Decisions {
@@ -124,7 +131,7 @@ pub fn replay(capture: &Capture, found: &read::Calls, epoch: Instant) -> Replay 
             verdict: diagnose(&dialog.trace),
             dialogs: if left_out.is_none() { call_ids.into_iter().map(decisions).collect() } else { Vec::new() },
             left_out,
-            captured_transitions: captured_transitions(&dialog.trace),
+            captured_transitions: captured.get(&place).map(|steps| captured_transitions(steps)).unwrap_or_default(),
             transitions: transitions.get(&place).cloned().unwrap_or_default(),
             remarks: world.remarks.get(&place).cloned().unwrap_or_default(),
         }
@@ -135,13 +142,34 @@ pub fn replay(capture: &Capture, found: &read::Calls, epoch: Instant) -> Replay 
     Replay { version, counts: capture.counts, broken, calls, others }
 }
 
-/// The steps of the call machine that Offhook has noted in a capture of its own.
-fn captured_transitions(trace: &Trace) -> Vec<String> {
-    let steps = trace.events.iter().filter_map(|event| match &event.what {
-        TraceWhat::Step { before, after, .. } => Some(transition(before, after)),
-        _ => None,
-    });
-    steps.collect()
+/// A step of the call machine that Offhook has noted in a capture of its own.
+struct NotedStep<'a> {
+    call: u64,
+    at: u64,
+    before: &'a str,
+    after: &'a str,
+}
+
+/// All of them, by the call of the capture.
+fn noted_steps<'a>(capture: &'a Capture, plan: &Plan) -> HashMap<usize, Vec<NotedStep<'a>>> {
+    let messages = capture.messages.iter().map(|message| (message.at, &message.comments));
+    let handed = capture.handed.iter().map(|handed| (handed.at, &handed.comments));
+    let mut steps: HashMap<usize, Vec<NotedStep<'_>>> = HashMap::new();
+    for (at, comment) in messages.chain(handed).flat_map(|(at, comments)| comments.iter().map(move |text| (at, text))) {
+        let Some(call) = comment::call(comment) else { continue };
+        let Some(&place) = plan.places.get(call) else { continue };
+        let call = call.parse().unwrap_or_default();
+        let noted = comment::steps(comment).map(|[_, before, after]| NotedStep { call, at, before, after });
+        steps.entry(place).or_default().extend(noted);
+    }
+    steps
+}
+
+/// Their states, call by call.
+fn captured_transitions(steps: &[NotedStep<'_>]) -> Vec<String> {
+    let mut steps: Vec<&NotedStep<'_>> = steps.iter().collect();
+    steps.sort_by_key(|step| (step.call, step.at));
+    steps.into_iter().map(|step| transition(step.before, step.after)).collect()
 }
 
 /// A transition as it is compared: what made it may have another name in another version.

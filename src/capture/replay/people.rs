@@ -37,7 +37,7 @@ impl World<'_> {
         self.calls.handle(Input::Command { client, request, command }, self.now);
         let begun = self.calls.begun();
         if let Some((begun, (name, place))) = begun.zip(unknown) {
-            self.named.insert(name.clone(), begun);
+            self.is_named(name.clone(), begun);
             self.captured.insert(begun, *place);
         }
         self.drain();

@@ -15,6 +15,7 @@ use offhook_sip::{Account, Destination, Hop, Hops};
 
 use super::acts::Act;
 use super::ledger::{Kind, Ledger, Sent};
+use super::noted::Noted;
 use crate::call::directory::{Decline, Directory, Diversion, LineEntry, LineGroupEntry, TransferWay};
 use crate::capture::file::comment;
 use crate::capture::read::{self, Capture, Captured, sip};
@@ -22,7 +23,7 @@ use crate::capture::trace::TraceTransport;
 use crate::ids::{LineGroupId, LineId, UserId};
 
 /// Lines that one capture may have; calls of further ones share the last.
-const MAX_LINES: usize = 10_000;
+pub(super) const MAX_LINES: usize = 10_000;
 
 /// A message between the server and somebody.
 pub(super) struct Step {
@@ -75,12 +76,18 @@ pub(super) struct Plan {
     pub(super) begun: Vec<String>,
     /// The first of them by the number that Offhook gave the call.
     pub(super) begun_as: HashMap<String, String>,
-    /// What people asked for, where the capture says so.
+    /// What calls were decided by beside messages, where the capture says so.
+    pub(super) noted: Option<Noted>,
+    /// Otherwise what people asked for, where the capture says that.
     pub(super) acts: Vec<Act>,
     /// For which calls they asked what.
     pub(super) told: HashSet<(usize, String)>,
     /// The number that Offhook gave the call, by Call-ID.
     pub(super) named: HashMap<String, String>,
+    /// The same by the branch of an INVITE that came.
+    pub(super) named_at: HashMap<String, String>,
+    /// Which of the capture's calls has such a number.
+    pub(super) places: HashMap<String, usize>,
     /// What the server sent.
     pub(super) sent: Ledger,
     /// Requests it sent, by branch: dialog, kind and place.
@@ -108,6 +115,8 @@ const GROUPS: [(Decline, Diversion); 4] = [
 #[derive(Default)]
 struct Lines {
     known: HashMap<(String, usize, bool), LineId>,
+    /// Line groups that are there already.
+    groups: usize,
     entries: Vec<LineEntry>,
     attended: HashSet<LineId>,
 }
@@ -122,7 +131,7 @@ impl Lines {
             return LineId(MAX_LINES as u32 - 1);
         }
         let place = self.entries.len() as u32;
-        let (group, users) = (LineGroupId(group as u32), vec![UserId(place)]);
+        let (group, users) = (LineGroupId((self.groups + group) as u32), vec![UserId(place)]);
         let number = number.to_owned();
         self.entries.push(LineEntry { group, number, users, redirections: Vec::new(), voice_mailbox: None });
         self.known.insert(key, LineId(place));
@@ -146,7 +155,10 @@ impl Plan {
             }
         }
         steps.sort_by_key(|step| step.at);
+        let noted = Noted::read(capture);
+        let acts = if noted.is_some() { Vec::new() } else { Act::read(capture, found) };
         let mut plan = Plan {
+            noted,
             steps: Vec::new(),
             directory: Arc::default(),
             attended: HashSet::new(),
@@ -154,9 +166,11 @@ impl Plan {
             calls: HashMap::new(),
             begun: Vec::new(),
             begun_as: HashMap::new(),
-            acts: Act::read(capture, found),
+            acts,
             told: HashSet::new(),
             named: HashMap::new(),
+            named_at: HashMap::new(),
+            places: HashMap::new(),
             sent: Ledger::default(),
             requests: HashMap::new(),
             tags: HashMap::new(),
@@ -169,14 +183,20 @@ impl Plan {
         plan.note_sent(&mut steps);
         for step in &steps {
             let call = step.captured.comments.iter().find_map(|text| comment::call(text));
-            if let (Some(call), Ok(call_id)) = (call, step.message.call_id()) {
+            let Some(call) = call else { continue };
+            plan.places.entry(call.to_owned()).or_insert(step.call);
+            if let Ok(call_id) = step.message.call_id() {
                 plan.named.entry(call_id.to_owned()).or_insert_with(|| call.to_owned());
+            }
+            if let Some(sent) = Sent::of(&step.message).filter(|_| !step.sent && begins(&step.message)) {
+                plan.named_at.entry(sent.branch).or_insert_with(|| call.to_owned());
             }
         }
         plan.steps = steps;
         let told = |act: &Act| act.calls.iter().map(|(_, place)| (*place, act.kind().to_owned())).collect::<Vec<_>>();
         plan.told = plan.acts.iter().flat_map(told).collect();
-        let mut lines = Lines::default();
+        let known = plan.noted.as_ref().map(|noted| noted.directory.clone()).unwrap_or_default();
+        let mut lines = Lines { groups: known.groups.len(), entries: known.lines, ..Lines::default() };
         plan.read_incoming(found, &mut lines);
         plan.read_outgoing(&mut lines);
         plan.leave_out(found);
@@ -193,8 +213,8 @@ impl Plan {
             transfer,
             ..LineGroupEntry::default()
         };
-        let groups = GROUPS.into_iter().map(group).collect();
-        plan.directory = Arc::new(Directory { lines: lines.entries, groups, music_on_hold: false });
+        let groups = known.groups.into_iter().chain(GROUPS.into_iter().map(group)).collect();
+        plan.directory = Arc::new(Directory { lines: lines.entries, groups, music_on_hold: known.music_on_hold });
         plan.attended = lines.attended;
         plan
     }
@@ -264,6 +284,10 @@ impl Plan {
             let number = step.message.request_uri().ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
             // Offhook says so itself where a call was for a line.
             let noted = step.captured.comments.iter().find_map(|text| comment::line(text));
+            if let Some(fate) = self.noted_fate(step, &number, statuses) {
+                self.fates.insert(sent.branch, fate);
+                continue;
+            }
             let to = forwarded.get(&sent.branch).filter(|_| !rang || noted.is_some());
             let fate = match (legs.filter(|_| noted.is_none()), last) {
                 (Some(legs), _) => Fate::Passed(legs.clone()),
@@ -277,6 +301,24 @@ impl Plan {
                 (None, _) => Fate::Line(lines.line(&number, group(last), true)),
             };
             self.fates.insert(sent.branch, fate);
+        }
+    }
+
+    /// Whom an INVITE was for, where Offhook has noted how its lines stood; none where it was for none of them, or a call
+    /// that is passed on. What the server refused for its own sake it refuses again.
+    fn noted_fate(&self, step: &Step, number: &str, statuses: &[u16]) -> Option<Fate> {
+        let noted = self.noted.as_ref()?;
+        let comments = &step.captured.comments;
+        let group = comments.iter().find_map(|text| comment::group(text))?;
+        let is_call = comments.iter().any(|text| comment::call(text).is_some());
+        let line = comments.iter().find_map(|text| comment::line(text));
+        match line.and_then(|line| noted.line_at(group, line)).or_else(|| noted.line_at(group, number)) {
+            Some(line) if is_call => Some(Fate::Line(line)),
+            Some(line) => Some(match statuses.iter().copied().find(|status| *status >= 300) {
+                Some(status @ (500..)) => Fate::Refused(status),
+                _ => Fate::Line(line),
+            }),
+            None => None,
         }
     }
 
@@ -358,7 +400,8 @@ impl Plan {
             let proves = proving.contains(&dialog) || challenged.contains(&dialog) && invites > 1;
             let credentials = proves.then(|| Credentials::new(number.clone(), ""));
             let account = Account { aor: from.uri, display_name: from.display, hops, routes: Vec::new(), credentials };
-            let line = (!passed.contains(&dialog)).then(|| lines.line(&number, 0, true));
+            let is_guessed = self.noted.is_none() && !passed.contains(&dialog);
+            let line = is_guessed.then(|| lines.line(&number, 0, true));
             self.calls.insert(dialog.clone(), Call { account: Arc::new(account), to, line, first: place });
             if let Some(name) = self.named.get(&dialog) {
                 self.begun_as.entry(name.clone()).or_insert_with(|| dialog.clone());

@@ -4,7 +4,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::*;
-use crate::capture::trace::PartyKind;
+use crate::capture::trace::{PartyKind, TraceWhat};
 
 pub(super) fn of(file: &[u8]) -> Replay {
     let capture = read::read(file).unwrap();
@@ -26,15 +26,20 @@ fn offhooks_own_calls_are_decided_as_they_were() {
     }
 }
 
-/// Captured by Offhook itself, with what people asked for: nothing has to be guessed, and all of it follows.
+/// Captured by Offhook itself, with what people asked for and had set: nothing has to be guessed, and all of it follows.
 #[test]
-fn redirections_transfers_and_acknowledged_ringing_are_decided_as_they_were() {
+fn what_offhook_has_captured_is_decided_as_it_was() {
     for (name, calls, proof) in [
         ("redirected-by-the-pbx", 1, "INVITE"),
         ("forwarded-by-302", 1, "302 Moved Temporarily to INVITE"),
         ("reliable-progress", 2, "PRACK"),
         ("transfer-by-refer", 2, "REFER"),
         ("transfer-with-replaces", 6, "REFER"),
+        ("do-not-disturb", 4, "486 Busy Here to INVITE"),
+        ("parked", 3, "re-INVITE"),
+        ("remote-office", 2, "INVITE"),
+        ("forwarded-by-transfer", 1, "REFER"),
+        ("offers-refused", 4, "re-INVITE"),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples").join(name).with_extension("pcapng");
         let replay = of(&std::fs::read(path).unwrap());
@@ -60,6 +65,21 @@ fn what_people_asked_for_is_guessed_where_the_capture_does_not_say_it() {
             assert!(call.left_out.is_none() && other.is_empty(), "{name}: {call:#?}");
         }
     }
+}
+
+/// What was set before is an influence that no message says: without it ours decides otherwise, and that is shown.
+#[test]
+fn a_capture_without_what_was_set_is_decided_otherwise() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples/do-not-disturb.pcapng");
+    let mut capture = read::read(&std::fs::read(path).unwrap()[..]).unwrap();
+    let says = |handed: &read::Handed, what: &str| String::from_utf8_lossy(&handed.bytes).contains(what);
+    let before = capture.handed.len();
+    capture.handed.retain(|handed| handed.sent.is_some() || !says(handed, r#""type":"set_do_not_disturb""#));
+    assert!(capture.handed.len() < before);
+    let found = read::calls(&capture);
+    let replay = replay(&capture, &found, Instant::now());
+    let lines: Vec<String> = replay.calls.iter().flat_map(differences).collect();
+    assert!(lines.iter().any(|line| line.starts_with("+ 180 Ringing")), "{lines:#?}");
 }
 
 /// As with the demonstration PBX, which is the same program on the same host.

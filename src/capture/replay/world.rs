@@ -2,22 +2,26 @@
 //! sockets.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use offhook_sip::header::Name;
 use offhook_sip::message::Message;
+use offhook_sip::method::Method;
 use offhook_sip::uri::{Host, Uri};
 use offhook_sip::{Endpoint, EndpointConfig, Event, Output, Refer, ReferId, SessionId, Source};
 
 use super::Transition;
 use super::audio::Audio;
 use super::ledger::{Ledger, Sent};
+use super::noted::{Noted, Refusals};
 use super::plan::{Fate, Plan, Step, protocol};
 use super::rewrite::{Edits, rewrite};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
-use crate::call::effect::{CommandResult, Effect, Input, Route, SipEffect, SipInput, Target, TargetUri};
+use crate::call::directory::Directory;
+use crate::call::effect::{CommandResult, Effect, Input, MediaInput, Route, SipEffect, SipInput, Target, TargetUri};
 use crate::call::headers::{abilities, caller, carried, sender};
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 use crate::capture::trace::ms;
@@ -57,8 +61,18 @@ pub(super) struct World<'a> {
     leaving: VecDeque<String>,
     /// The call of the machine for each captured dialog.
     pub(super) machine: HashMap<String, CallId>,
+    /// The sessions of the same.
+    sessions: HashMap<String, Vec<SessionId>>,
     /// The same for each number that Offhook gave a call in the capture.
     pub(super) named: HashMap<String, CallId>,
+    /// That number for each of the machine's.
+    pub(super) names: HashMap<CallId, String>,
+    /// Lines and line groups as they are.
+    pub(super) directory: Arc<Directory>,
+    /// How often they have changed.
+    pub(super) changes: usize,
+    /// What the media side is yet to say that it cannot do.
+    pub(super) refusals: Refusals,
     /// The captured call for each of the machine's.
     pub(super) captured: HashMap<CallId, usize>,
     /// Who was shown a call last.
@@ -77,6 +91,8 @@ pub(super) struct World<'a> {
 enum Sought {
     User(String),
     Call(usize),
+    /// By the number that Offhook gave the call; with the number that is called.
+    Named(String, Option<String>),
 }
 
 fn to_come(plan: &Plan) -> HashMap<Sought, VecDeque<&str>> {
@@ -85,7 +101,9 @@ fn to_come(plan: &Plan) -> HashMap<Sought, VecDeque<&str>> {
         let Some(call) = plan.calls.get(dialog) else { continue };
         let user = call.to.user_decoded().map(Sought::User);
         let place = plan.steps.get(call.first).map(|step| Sought::Call(step.call));
-        for sought in user.into_iter().chain(place) {
+        let name = plan.named.get(dialog).into_iter();
+        let named = name.flat_map(|name| [call.to.user_decoded(), None].map(|user| Sought::Named(name.clone(), user)));
+        for sought in user.into_iter().chain(place).chain(named) {
             to_come.entry(sought).or_default().push_back(dialog);
         }
     }
@@ -100,8 +118,12 @@ impl<'a> World<'a> {
         // Whatever the capture shows is what the messages go by.
         config.large_over_tcp = false;
         config.session_expires = plan.session_expires;
+        // Randomness is the capture's as time is.
+        config.offers_again = false;
         let mut calls = Calls::new(plan.directory.clone(), sessions);
-        for (place, _) in plan.directory.lines.iter().enumerate() {
+        // How the others stand is noted.
+        let noted = plan.noted.as_ref().map_or(0, |noted| noted.directory.lines.len());
+        for (place, _) in plan.directory.lines.iter().enumerate().skip(noted) {
             let line = LineId(place as u32);
             calls.handle(Input::LineAvailable { line, available: true }, epoch);
             if plan.attended.contains(&line) {
@@ -124,7 +146,12 @@ impl<'a> World<'a> {
             to_come: to_come(plan),
             leaving: VecDeque::new(),
             machine: HashMap::new(),
+            sessions: HashMap::new(),
             named: HashMap::new(),
+            names: HashMap::new(),
+            directory: plan.directory.clone(),
+            changes: 0,
+            refusals: plan.noted.as_ref().map(Noted::refusals).unwrap_or_default(),
             captured: HashMap::new(),
             seers: HashMap::new(),
             referring: HashMap::new(),
@@ -139,14 +166,26 @@ impl<'a> World<'a> {
     pub(super) fn play(&mut self) {
         let plan = self.plan;
         let mut acts = plan.acts.iter().peekable();
+        let mut influences = plan
+            .noted
+            .iter()
+            .flat_map(|noted| noted.influences.iter().map(move |(at, influence)| (noted, *at, influence)))
+            .peekable();
         for step in plan.steps.iter().filter(|step| !plan.left_out.contains_key(&step.call)) {
             while let Some(act) = acts.next_if(|act| act.at <= step.at) {
                 self.advance(act.at);
                 self.act(act);
             }
+            while let Some((noted, at, influence)) = influences.next_if(|(_, at, _)| *at <= step.at) {
+                self.advance(at);
+                self.influence(noted, at, influence);
+            }
             self.advance(step.at);
             self.current = step.call;
             match step.sent {
+                true if self.offers_again(step) => {}
+                // Why it was sent is noted, or follows from what is.
+                true if plan.noted.is_some() => {}
                 true => self.follow(step),
                 false => self.receive(step),
             }
@@ -156,6 +195,15 @@ impl<'a> World<'a> {
             self.advance(act.at);
             self.act(act);
         }
+        for (noted, at, influence) in influences {
+            self.advance(at);
+            self.influence(noted, at, influence);
+        }
+    }
+
+    /// The time of the capture.
+    pub(super) fn at(&self) -> u64 {
+        self.at
     }
 
     /// What the call machine went through, by the captured calls.
@@ -163,7 +211,8 @@ impl<'a> World<'a> {
         let mut transitions: HashMap<usize, Vec<Transition>> = HashMap::new();
         for (call, step) in &self.steps {
             let place = self.captured.get(call).copied().unwrap_or_default();
-            transitions.entry(place).or_default().push(step.clone());
+            let name = self.names.get(call).and_then(|name| name.parse().ok());
+            transitions.entry(place).or_default().push(Transition { call: name.unwrap_or(call.0), ..step.clone() });
         }
         transitions
     }
@@ -225,6 +274,7 @@ impl<'a> World<'a> {
                     input: step.trigger.to_string(),
                     before: step.before.map_or_else(String::new, |before| before.to_string()),
                     after: step.after.to_string(),
+                    call: step.call.0,
                 };
                 self.steps.push((step.call, transition));
             }
@@ -301,7 +351,10 @@ impl<'a> World<'a> {
                 self.wanted.extend(legs);
                 (Route::Targets { group: LineGroupId(0), targets }, sender(request))
             }
-            Some(Fate::Line(line)) => (self.route(*line), caller(request, false)),
+            Some(Fate::Line(line)) => {
+                let trusted = self.directory.group_of(*line).is_some_and(|group| self.directory.trusts(group));
+                (self.route(*line), caller(request, trusted))
+            }
             Some(Fate::Forwarded(line, to)) => {
                 let (kind, callers) = (ForwardingKind::Immediate, Callers::All);
                 let forwarding = Forwarding { kind, callers, to: to.clone(), after: None };
@@ -314,6 +367,10 @@ impl<'a> World<'a> {
         let (abilities, headers, call_id) = (abilities(request), carried(request), sent.call_id.clone());
         let input = Input::Incoming { session, route, call_id, from, abilities, max_forwards, headers, offer };
         self.calls.handle(input, self.now);
+        let name = self.plan.named_at.get(&sent.branch).cloned();
+        if let Some((call, name)) = self.calls.call_of(session).zip(name) {
+            self.is_named(name, call);
+        }
         self.belongs(session, sent.call_id);
         if let Some(Fate::Forwarded(line, _)) = self.plan.fates.get(&sent.branch) {
             self.set(*line, LineSettings::default());
@@ -321,7 +378,7 @@ impl<'a> World<'a> {
     }
 
     fn route(&self, line: LineId) -> Route {
-        Route::Line { group: self.plan.directory.group_of(line).unwrap_or(LineGroupId(0)), line }
+        Route::Line { group: self.directory.group_of(line).unwrap_or(LineGroupId(0)), line }
     }
 
     fn set(&mut self, line: LineId, settings: LineSettings) {
@@ -330,10 +387,11 @@ impl<'a> World<'a> {
 
     /// Notes which call of the machine a captured dialog is.
     fn belongs(&mut self, session: SessionId, dialog: String) {
+        self.sessions.entry(dialog.clone()).or_default().push(session);
         if let Some(call) = self.calls.call_of(session) {
             self.captured.entry(call).or_insert(self.current);
             if let Some(name) = self.plan.named.get(&dialog) {
-                self.named.entry(name.clone()).or_insert(call);
+                self.is_named(name.clone(), call);
             }
             self.machine.insert(dialog, call);
         }
@@ -348,6 +406,11 @@ impl<'a> World<'a> {
             }
             Effect::Media { call, effect } => {
                 for (side, event) in self.audio.perform(call, effect) {
+                    let event = self.refused_then(call, side, &event).unwrap_or(event);
+                    // When a browser's path stood is noted.
+                    if matches!(event, MediaInput::Connected) && self.plan.noted.is_some() {
+                        continue;
+                    }
                     self.calls.handle(Input::Media { call, side, event }, self.now);
                 }
             }
@@ -408,10 +471,15 @@ impl<'a> World<'a> {
     /// The captured INVITE that one of ours stands for which follows from others: from a redirection, a transfer, a
     /// forwarding. The next one to that number, else the next of that call.
     fn next_invite(&mut self, call: Option<CallId>, target: &Target) -> Option<String> {
+        let name = call.filter(|_| self.plan.noted.is_some()).and_then(|call| self.names.get(&call)).cloned();
         let user = match &target.uri {
             TargetUri::Number(number) => Some(number.clone()),
             TargetUri::Uri(uri) => uri.user_decoded(),
         };
+        if let Some(name) = name {
+            let sought = [user.clone(), None].map(|user| Sought::Named(name.clone(), user));
+            return sought.into_iter().find_map(|sought| self.first_to_come(&sought));
+        }
         let place = call.and_then(|call| self.captured.get(&call)).copied().unwrap_or(self.current);
         let sought = user.map(Sought::User).into_iter().chain([Sought::Call(place)]);
         sought.into_iter().find_map(|sought| self.first_to_come(&sought))
@@ -443,6 +511,18 @@ impl<'a> World<'a> {
         let id = self.endpoint.refer(session, &refer, self.now);
         self.referring.extend(id.map(|id| (session, id)));
         id.is_some()
+    }
+
+    /// An offer that was refused with 491 is made again when the captured one was. False where it is none such.
+    fn offers_again(&mut self, step: &Step) -> bool {
+        let Some((kind, place)) = &step.place else { return false };
+        let Ok(dialog) = step.message.call_id() else { return false };
+        let is_offer = matches!(step.message.method(), Some(Method::Invite | Method::Update));
+        if !is_offer || super::plan::begins(&step.message) || self.sent.count(dialog, kind) > *place {
+            return false;
+        }
+        let sessions = self.sessions.get(dialog).map(Vec::as_slice).unwrap_or_default();
+        sessions.iter().any(|&session| self.endpoint.offer_again(session, self.now))
     }
 
     /// What came in comes in.
@@ -480,16 +560,18 @@ impl<'a> World<'a> {
         }
         let begun = self.plan.sent.invite(&sent.call_id);
         let ours = begun.and(self.sent.invite(&sent.call_id));
-        let to_tag = match ours {
-            Some(ours) => Some(ours.from_tag.as_str()),
-            None => self.our_tag(&sent.call_id, &sent.to_tag),
+        // Where the server has called itself by way of a PBX, both tags are its own.
+        let tag = |tag: &str| match (begun, ours) {
+            (Some(begun), Some(ours)) if begun.from_tag == tag => Some(ours.from_tag.as_str()),
+            _ => self.our_tag(&sent.call_id, tag),
         };
         let rseq = message.header(Name::RAck).and_then(|rack| rack.split_whitespace().next()?.parse().ok());
         let rseq = rseq.and_then(|rseq| self.plan.reliable.get(&(sent.call_id.clone(), rseq)));
         let rseq = rseq.and_then(|(kind, place)| self.sent.sent(&sent.call_id, kind, *place)?.rseq);
         let edits = Edits {
             call_id: ours.map(|ours| ours.call_id.as_str()),
-            to_tag,
+            from_tag: tag(&sent.from_tag),
+            to_tag: tag(&sent.to_tag),
             rseq,
             referred: self.other_dialogs(message),
             ..Edits::default()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::super::{Capture, CaptureAudio, CaptureFull, CaptureNumbers, GroupCapture, Line};
+use super::super::{Capture, CaptureFull, CaptureNumbers};
 use super::{Problem, problem, within};
 
 /// Octets of a megabyte.
@@ -68,43 +68,4 @@ pub(super) fn limits(
     }
     let keep_days = *keep_days.get_ref();
     Ok((u64::from(max_file) * MB, u64::from(total) * MB, (keep_days > 0).then(|| DAY * keep_days)))
-}
-
-/// Whether the audio of a line group may be captured as it is wanted.
-pub(super) fn audio(wanted: Option<&Spanned<CaptureAudio>>, numbers: CaptureNumbers) -> Result<(), Problem> {
-    match wanted {
-        Some(audio) if *audio.get_ref() == CaptureAudio::Payload && numbers == CaptureNumbers::Pseudonyms => {
-            let sentence = "capture_audio = \"payload\" does not go with numbers = \"pseudonyms\" of [capture]: a voice \
-                            has no pseudonym. Use \"headers\".";
-            Err(problem(audio, sentence))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// `capture` of a line group.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "capture must be true, false, or a list of the numbers of lines, like [\"100\"]")]
-pub(super) enum FileGroupCapture {
-    Whole(bool),
-    Lines(Vec<String>),
-}
-
-impl FileGroupCapture {
-    pub(super) fn validate(this: Option<&Spanned<Self>>, lines: &[Line]) -> Result<GroupCapture, Problem> {
-        let Some(capture) = this else { return Ok(GroupCapture::Off) };
-        match capture.get_ref() {
-            FileGroupCapture::Whole(false) => Ok(GroupCapture::Off),
-            FileGroupCapture::Whole(true) => Ok(GroupCapture::All),
-            FileGroupCapture::Lines(numbers) => {
-                let place = |number: &String| {
-                    let place = lines.iter().position(|line| line.number == *number);
-                    place.ok_or_else(|| {
-                        problem(capture, format!("no line of this line group has the number {number:?}."))
-                    })
-                };
-                numbers.iter().map(place).collect::<Result<_, _>>().map(GroupCapture::Lines)
-            }
-        }
-    }
 }

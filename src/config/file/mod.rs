@@ -1,6 +1,5 @@
 //! The file as it is written, and what is checked before it counts.
 
-mod call_control;
 mod capture;
 mod database;
 mod line_group;
@@ -16,16 +15,18 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-pub use self::call_control::FUNCTIONS;
 use self::capture::FileCapture;
 use self::database::FileDatabase;
-use self::line_group::FileGroup;
+pub(super) use self::line_group::FileLine;
+use self::line_group::Others;
 use self::log::FileLog;
 pub use self::log::LOG_AREAS;
 pub use self::media::parse_ports;
 pub(super) use self::media::{COUNTRIES, FileIceServer, port_range, public_addresses};
 use self::people::{FileAdministrator, FileUser};
+use super::body::FileGroup;
 use super::{
     Administrator, Config, LineGroup, Listen, Listener, ListenerTls, Media, Pattern, Recording, Route, Transport, User,
 };
@@ -101,12 +102,50 @@ struct FileRoute {
 
 /// What is wrong, and where.
 pub(super) struct Problem {
-    pub(super) offset: usize,
+    pub(super) place: Place,
     pub(super) sentence: String,
 }
 
+/// A place in the file.
+pub(super) enum Place {
+    /// Octets before it.
+    Offset(usize),
+    /// JSON pointer (RFC 6901).
+    Pointer(String),
+}
+
+impl Problem {
+    fn at_pointer(pointer: String, sentence: String) -> Problem {
+        Problem { place: Place::Pointer(pointer), sentence }
+    }
+}
+
+impl Place {
+    /// Octets before it; of a setting that is not there, before the table that it belongs to.
+    pub(super) fn offset(&self, text: &str) -> usize {
+        let pointer = match self {
+            Place::Offset(offset) => return *offset,
+            Place::Pointer(pointer) => pointer,
+        };
+        let Ok(root) = DeTable::parse(text) else { return 0 };
+        let mut offset = 0;
+        let mut value = DeValue::Table(root.into_inner());
+        for part in pointer.split('/').skip(1) {
+            let next = match &value {
+                DeValue::Table(table) => table.get(part),
+                DeValue::Array(list) => part.parse::<usize>().ok().and_then(|at| list.get(at)),
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            offset = next.span().start;
+            value = next.get_ref().clone();
+        }
+        offset
+    }
+}
+
 fn problem<T>(at: &Spanned<T>, sentence: impl Into<String>) -> Problem {
-    Problem { offset: at.span().start, sentence: sentence.into() }
+    Problem { place: Place::Offset(at.span().start), sentence: sentence.into() }
 }
 
 /// Where the numbers of all lines are.
@@ -131,8 +170,9 @@ impl File {
         let mut numbers = Numbers::new();
         let mut groups: Vec<LineGroup> = Vec::new();
         for group in self.line_group {
-            capture::audio(group.capture_audio.as_ref(), self.capture.numbers)?;
-            groups.push(group.validate(&groups, &listeners, &mut numbers, folder)?);
+            let capture_numbers = self.capture.numbers;
+            let others = Others { groups: &groups, listeners: &listeners, capture_numbers, folder };
+            groups.push(line_group::validate(group, &others, &mut numbers)?);
         }
         let routes = self.route.into_iter().map(|route| route.validate(&groups)).collect::<Result<_, _>>()?;
         let mut users: Vec<User> = Vec::new();
@@ -145,7 +185,10 @@ impl File {
         }
         let mut media = self.media.map(Spanned::into_inner).unwrap_or_default();
         media.music_on_hold = media.music_on_hold.map(|path| folder.join(path));
-        let data_dir = folder.join(self.data_dir);
+        let data_dir = match self.data_dir == Path::new(".") {
+            true => folder.to_owned(),
+            false => folder.join(self.data_dir),
+        };
         let directory = match self.recording.directory.as_os_str().is_empty() {
             true => data_dir.join("recordings"),
             false => folder.join(&self.recording.directory),

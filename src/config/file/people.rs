@@ -4,8 +4,8 @@ use argon2::password_hash::phc::PasswordHash;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::super::body::is_number;
 use super::super::{Administrator, Secret, User};
-use super::call_control::check_number;
 use super::{Numbers, Problem, problem};
 
 #[derive(Deserialize)]
@@ -39,8 +39,10 @@ impl FileUser {
                 .ok_or_else(|| problem(number, format!("no line has the number {:?}.", number.get_ref())))
         });
         let lines = lines.collect::<Result<Vec<_>, _>>()?;
-        if let Some(number) = &self.voice_mailbox {
-            check_number(number)?;
+        if let Some(number) = &self.voice_mailbox
+            && !is_number(number.get_ref())
+        {
+            return Err(problem(number, format!("{:?} cannot be dialled.", number.get_ref())));
         }
         let name = self.name.into_inner();
         Ok(User {

@@ -22,6 +22,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use self::tap::AudioRecord;
 pub use self::tap::Tap;
 use crate::capture::file::Lost;
+use crate::capture::influence::{Influence, Standing};
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{Record, Sink};
 use crate::capture::recorder::{Clock, Owner};
@@ -212,8 +213,28 @@ struct Losses {
 enum Item {
     Record(Record),
     Audio(AudioRecord),
+    Influence(Box<InfluenceRecord>),
+    /// When, since 1970-01-01 UTC, and how all stand.
+    Stand(Duration, Box<Standing>),
     /// Nothing follows.
     End,
+}
+
+/// What calls are decided by.
+#[derive(Debug)]
+struct InfluenceRecord {
+    /// When, since 1970-01-01 UTC.
+    at: Duration,
+    call: Option<CallId>,
+    owner: Owner,
+    influence: Influence,
+}
+
+impl InfluenceRecord {
+    /// About how many octets it takes in memory.
+    fn size(&self) -> usize {
+        size_of::<InfluenceRecord>() + self.influence.size()
+    }
 }
 
 /// The way of records to the thread, which ends when this goes.
@@ -472,12 +493,10 @@ impl Shared {
         }
     }
 
-    fn wants(&self, record: &Record) -> bool {
+    fn wants(&self, call: Option<CallId>, Owner { group, line }: Owner) -> bool {
         let chosen = self.chosen();
-        record.call.is_some_and(|call| chosen.calls.contains_key(&call))
-            || record
-                .group
-                .is_some_and(|group| chosen.groups.get(group.0 as usize).is_some_and(|group| group.has(record.line)))
+        call.is_some_and(|call| chosen.calls.contains_key(&call))
+            || group.is_some_and(|group| chosen.groups.get(group.0 as usize).is_some_and(|group| group.has(line)))
     }
 
     /// How much of a call's audio is wanted.
@@ -505,14 +524,28 @@ impl Sink for CaptureSink {
         self.shared.open.load(Ordering::Relaxed)
     }
 
-    fn wants(&self, record: &Record) -> bool {
-        self.shared.wants(record)
+    fn wants(&self, call: Option<CallId>, owner: Owner) -> bool {
+        self.shared.wants(call, owner)
     }
 
     fn take(&mut self, record: Record) {
-        let size = record.size();
+        self.hand_over(record.size(), Item::Record(record));
+    }
+
+    fn influence(&mut self, at: Duration, call: Option<CallId>, owner: Owner, influence: Influence) {
+        let record = Box::new(InfluenceRecord { at, call, owner, influence });
+        self.hand_over(record.size(), Item::Influence(record));
+    }
+
+    fn stand(&mut self, at: Duration, standing: Standing) {
+        self.hand_over(standing.size(), Item::Stand(at, Box::new(standing)));
+    }
+}
+
+impl CaptureSink {
+    fn hand_over(&self, size: usize, item: Item) {
         let taken = self.shared.reserve(size, BACKLOG_OCTETS) && {
-            let sent = self.items.try_send(Item::Record(record)).is_ok();
+            let sent = self.items.try_send(item).is_ok();
             if !sent {
                 self.shared.queued.fetch_sub(size, Ordering::Relaxed);
             }

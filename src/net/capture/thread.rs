@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{AudioRecord, CaptureSettings, Item, Shared, lock};
-use crate::capture::file::{Composer, Content, Direction, Message, Writer, comment, without_names};
+use super::{AudioRecord, CaptureSettings, InfluenceRecord, Item, Shared, lock};
+use crate::capture::file::{Background, Composer, Content, Direction, Message, Writer, comment, without_names};
+use crate::capture::influence::{Influence, Standing};
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{ClientRecord, Record, SipRecord, What};
 use crate::capture::recorder::Owner;
@@ -31,6 +32,7 @@ pub(super) struct Thread {
     pseudonyms: Option<Pseudonyms>,
     writer: Option<Writer>,
     composer: Composer,
+    background: Background,
     written_at: Instant,
     discarded_at: Instant,
     /// What was chosen when the last file ended because nothing was captured any more.
@@ -46,6 +48,7 @@ impl Thread {
             settings,
             writer: None,
             composer: Composer::default(),
+            background: Background::default(),
             written_at: now,
             discarded_at: now,
             over: None,
@@ -66,6 +69,14 @@ impl Thread {
                     self.shared.queued.fetch_sub(record.size(), Ordering::Relaxed);
                     self.shared.queued_audio.fetch_sub(1, Ordering::Relaxed);
                     self.take(|this| this.audio(record));
+                }
+                Ok(Item::Influence(record)) => {
+                    self.shared.queued.fetch_sub(record.size(), Ordering::Relaxed);
+                    self.influence(*record);
+                }
+                Ok(Item::Stand(at, standing)) => {
+                    self.shared.queued.fetch_sub(standing.size(), Ordering::Relaxed);
+                    self.stand(at, *standing);
                 }
                 Ok(Item::End) => break,
                 // Nothing that a message has caused is under way.
@@ -88,6 +99,7 @@ impl Thread {
     fn check(&mut self, done: Result<(), ShelfError>) {
         if let Err(error) = done {
             self.writer = None;
+            self.background.begin_file();
             self.composer = Composer::default();
             self.shared.stop(error.sentence());
         }
@@ -151,6 +163,7 @@ impl Thread {
         if lock(&self.shared.shelf).is_gone() {
             // What waits belongs behind what is gone; the next record begins a file that can be read.
             self.writer = None;
+            self.background.begin_file();
             lock(&self.shared.shelf).close();
             tracing::warn!("somebody has removed the capture file that was being written; another one follows");
         }
@@ -164,6 +177,7 @@ impl Thread {
     fn end(&mut self) -> Result<(), ShelfError> {
         self.written_at = Instant::now();
         let Some(mut writer) = self.writer.take() else { return Ok(()) };
+        self.background.begin_file();
         self.composer.flush(&mut writer);
         writer.lose(self.shared.lost.take());
         writer.finish();
@@ -175,8 +189,12 @@ impl Thread {
 
     fn note(&mut self, record: Record) {
         let Record { call, group, line, .. } = record;
-        let belongs = self.belongs(call, Owner { group, line });
-        let names = self.shared.names();
+        let (owner, names) = (Owner { group, line }, self.shared.names());
+        if call.is_some() || matches!(&record.what, What::Sip(sip) if sip.bytes.starts_with(b"INVITE ")) {
+            let said = self.background.before(owner, &names.groups);
+            said.into_iter().for_each(|influence| self.put(record.at, None, owner, influence));
+        }
+        let belongs = self.belongs(call, owner);
         let Some(writer) = &mut self.writer else { return };
         writer.lose(self.shared.lost.take());
         let Record { at, call, group, what, .. } = record;
@@ -190,7 +208,8 @@ impl Thread {
                 }
                 let addresses = remote.address().map(|remote| if sent { (local, remote) } else { (remote, local) });
                 let content = Content::sip(transport, &bytes, self.pseudonyms.as_mut());
-                let message = Message { at, call, direction: direction(sent), addresses, content, comment: belongs };
+                let direction = Some(direction(sent));
+                let message = Message { at, call, direction, addresses, content, comment: belongs };
                 self.composer.message(message, writer);
             }
             What::Client(ClientRecord { sent, client, user, text }) => {
@@ -198,19 +217,53 @@ impl Thread {
                 let user = self.pseudonyms.as_mut().map_or_else(|| user.to_owned(), |known| known.of(user));
                 let comment = format!("{belongs} client={client} user={user}");
                 let content = Content::client(&text, self.pseudonyms.as_mut());
-                let message = Message { at, call, direction: direction(sent), addresses: None, content, comment };
+                let direction = Some(direction(sent));
+                let message = Message { at, call, direction, addresses: None, content, comment };
                 self.composer.message(message, writer);
             }
             What::Step(step) => {
-                self.composer.note(at, call, comment::step(step.trigger, step.before, step.after));
+                let note = comment::step(step.trigger, step.before, step.after);
+                self.composer.note(at, call, &belongs, &note, writer);
             }
             What::Media { event, detail, .. } => {
                 let plain = self.pseudonyms.is_none();
                 let detail = detail.map(|detail| if plain { detail.into() } else { Pseudonyms::media(event, &detail) });
-                self.composer.note(at, call, comment::media(event, detail.as_deref()));
+                self.composer.note(at, call, &belongs, &comment::media(event, detail.as_deref()), writer);
             }
-            What::Failure { detail, .. } => self.composer.note(at, call, comment::failure(&detail)),
+            What::Failure { detail, .. } => {
+                self.composer.note(at, call, &belongs, &comment::failure(&detail), writer);
+            }
         }
+    }
+
+    /// What calls are decided by. Of what is about none of them no file begins.
+    fn influence(&mut self, InfluenceRecord { at, call, owner, influence }: InfluenceRecord) {
+        let is_of_calls = influence.is_of_calls();
+        let say = |this: &mut Self| {
+            let said = this.background.influence(influence, owner, &this.shared.names().groups);
+            said.into_iter().for_each(|influence| this.put(at, call, owner, influence));
+        };
+        match self.writer.is_some() || is_of_calls {
+            true => self.take(say),
+            false => say(self),
+        }
+    }
+
+    /// How all stand.
+    fn stand(&mut self, at: Duration, standing: Standing) {
+        let said = self.background.stand(standing, &self.shared.names().groups);
+        said.into_iter().for_each(|influence| self.put(at, None, Owner::default(), influence));
+    }
+
+    fn put(&mut self, at: Duration, call: Option<CallId>, owner: Owner, influence: Influence) {
+        // Of what is said of all alike no call is the cause.
+        let call = call.filter(|_| influence.is_of_calls());
+        let comment = self.belongs(call, owner);
+        let content = Content::influence(influence, self.pseudonyms.as_mut());
+        let Some(writer) = &mut self.writer else { return };
+        writer.lose(self.shared.lost.take());
+        let message = Message { at, call, direction: None, addresses: None, content, comment };
+        self.composer.message(message, writer);
     }
 
     fn audio(&mut self, AudioRecord { at, call, owner, mut packet }: AudioRecord) {
@@ -221,7 +274,7 @@ impl Thread {
         if packet.is_rtcp && self.pseudonyms.is_some() {
             without_names(&mut packet.bytes);
         }
-        let (direction, content) = (packet.direction, Content::Audio(packet));
+        let (direction, content) = (Some(packet.direction), Content::Audio(packet));
         let message = Message { at, call: Some(call), direction, addresses: None, content, comment };
         self.composer.audio(message, writer);
     }

@@ -502,7 +502,7 @@ impl<R: Role> Core<R> {
 
     fn command(&mut self, client: ClientId, request: u32, command: Command, now: Instant) {
         self.calls.set_overloaded(self.media.is_overloaded());
-        self.calls.handle(Input::Command { client, request, command }, now);
+        self.tell(Input::Command { client, request, command }, now);
     }
 
     /// Attaches a socket and answers; gives the socket where nobody waits for the answer any more.
@@ -524,7 +524,7 @@ impl<R: Role> Core<R> {
             return None;
         };
         let Attached { client, socket, resumed } = attached;
-        self.calls.handle(Input::ClientArrived { client, user }, now);
+        self.tell(Input::ClientArrived { client, user }, now);
         let (sender, events) = mpsc::channel(CLIENT_BACKLOG);
         let listener = self.desk.listeners.entry(client).or_insert_with(|| Listener::new(now));
         // A socket that is still there has been replaced; its task sees the channel close.
@@ -554,7 +554,7 @@ impl<R: Role> Core<R> {
     fn client_gone(&mut self, client: ClientId, now: Instant) {
         debug!(%client, "client gone");
         self.desk.listeners.remove(&client);
-        self.calls.handle(Input::ClientGone { client }, now);
+        self.tell(Input::ClientGone { client }, now);
     }
 
     /// Lets users begin again with a picture of all they have: their clients and programs come back for it at once.
@@ -630,7 +630,7 @@ impl<R: Role> Core<R> {
         let listener = self.desk.listeners.entry(client).or_insert_with(|| Listener::new(now));
         listener.asked = now;
         self.desk.sweep.get_or_insert(now + FOLLOWED_FOR);
-        self.calls.handle(Input::ClientArrived { client, user }, now);
+        self.tell(Input::ClientArrived { client, user }, now);
         client
     }
 

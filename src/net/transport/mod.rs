@@ -39,7 +39,7 @@ use self::listener::{Listener, OpenError, Opened};
 pub use self::listener::{ListenerKind, ListenerSettings, ListenerState, ListenerStatus, PublicAddress};
 use self::stream::{AcceptTls, Served};
 use self::tls::Loaded;
-pub use self::tls::{CertificateFiles, TlsProfile, TlsServer, Trust};
+pub use self::tls::{Authorities, CertificateFiles, TlsProfile, TlsServer, Trust};
 use super::figures::QueueLength;
 
 /// Messages and connection news from all streams, waiting for the core; readers wait beyond it.

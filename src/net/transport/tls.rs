@@ -1,5 +1,6 @@
 //! Certificates: what this side presents, and whom it trusts.
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,10 +37,19 @@ pub struct TlsServer {
 /// Who is trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
-    /// The authorities the system trusts, and those in these PEM files.
-    SystemAnd(Vec<PathBuf>),
-    /// Those in these PEM files alone. A self-signed certificate of the other side is trusted by naming it here.
-    Only(Vec<PathBuf>),
+    /// The authorities the system trusts, and these.
+    SystemAnd(Vec<Authorities>),
+    /// These alone. A self-signed certificate of the other side is trusted by naming it here.
+    Only(Vec<Authorities>),
+}
+
+/// Authorities by their certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authorities {
+    /// In a PEM file.
+    File(PathBuf),
+    /// In PEM.
+    Text(Arc<str>),
 }
 
 /// How connections to others are secured; [`TlsPeer::profile`](offhook_sip::TlsPeer) is its place in the settings.
@@ -152,16 +162,26 @@ impl Load<ServerConfig> for TlsServer {
 impl Load<ClientConfig> for TlsProfile {
     fn files(&self) -> Vec<&Path> {
         let (Trust::SystemAnd(trusted) | Trust::Only(trusted)) = &self.trust;
+        let trusted = trusted.iter().filter_map(|authority| match authority {
+            Authorities::File(path) => Some(path.as_path()),
+            Authorities::Text(_) => None,
+        });
         let own = self.own.iter().flat_map(|own| [own.certificate.as_path(), &own.key]);
-        trusted.iter().map(PathBuf::as_path).chain(own).collect()
+        trusted.chain(own).collect()
     }
 
     fn load(&self) -> Result<ClientConfig, String> {
         let mut roots = RootCertStore::empty();
-        let (Trust::SystemAnd(files) | Trust::Only(files)) = &self.trust;
+        let (Trust::SystemAnd(trusted) | Trust::Only(trusted)) = &self.trust;
         let mut pinned = Vec::new();
-        for path in files {
-            pinned.extend(add(&mut roots, path)?);
+        for authority in trusted {
+            pinned.extend(match authority {
+                Authorities::File(path) => add(&mut roots, path)?,
+                Authorities::Text(text) => {
+                    let read = CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<Vec<_>, _>>();
+                    trusted_in(&mut roots, &"an authority of the line group", read)?
+                }
+            });
         }
         if matches!(self.trust, Trust::SystemAnd(_)) {
             let system = rustls_native_certs::load_native_certs();
@@ -198,13 +218,17 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    found(&path.display(), CertificateDer::pem_file_iter(path).and_then(Iterator::collect))
+}
+
+type Read = Result<Vec<CertificateDer<'static>>, rustls::pki_types::pem::Error>;
+
+/// The certificates that were read; there must be one.
+fn found(place: &dyn Display, read: Read) -> Result<Vec<CertificateDer<'static>>, String> {
     match read {
-        Ok(certificates) if certificates.is_empty() => {
-            Err(format!("{}: there is no certificate in it", path.display()))
-        }
+        Ok(certificates) if certificates.is_empty() => Err(format!("{place}: there is no certificate in it")),
         Ok(certificates) => Ok(certificates),
-        Err(error) => Err(format!("{}: no certificate can be read from it: {error}", path.display())),
+        Err(error) => Err(format!("{place}: no certificate can be read from it: {error}")),
     }
 }
 
@@ -217,9 +241,17 @@ fn own(files: &CertificateFiles) -> Result<(Vec<CertificateDer<'static>>, Privat
 
 /// Trusts the certificates of a file; gives them.
 fn add(roots: &mut RootCertStore, path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates = certificates(path)?;
+    trusted_in(roots, &path.display(), CertificateDer::pem_file_iter(path).and_then(Iterator::collect))
+}
+
+fn trusted_in(
+    roots: &mut RootCertStore,
+    place: &dyn Display,
+    read: Read,
+) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = found(place, read)?;
     for certificate in &certificates {
-        roots.add(certificate.clone()).map_err(|error| format!("{}: {error}", path.display()))?;
+        roots.add(certificate.clone()).map_err(|error| format!("{place}: {error}"))?;
     }
     Ok(certificates)
 }

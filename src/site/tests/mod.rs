@@ -2,6 +2,7 @@
 
 mod binding;
 mod exchange;
+mod lines;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

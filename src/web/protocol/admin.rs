@@ -44,8 +44,12 @@ pub struct CallTrace {
 /// A line group: one PBX connection and its lines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct LineGroup {
-    /// Its place in the configuration.
+    /// Its place in the running server.
     pub id: String,
+    /// The object that it is, where it is one: see `docs/site-api.md`.
+    pub object: Option<String>,
+    /// Whether the configuration file sets it.
+    pub from_file: bool,
     /// Its name.
     pub name: String,
     /// How the PBX is connected.
@@ -103,6 +107,10 @@ pub struct Target {
 pub struct LineReport {
     /// Names the line in requests.
     pub id: String,
+    /// The object that it is, where it is one: see `docs/site-api.md`.
+    pub object: Option<String>,
+    /// Whether the configuration file sets it.
+    pub from_file: bool,
     /// Its number.
     pub number: String,
     /// User part of its address at the PBX.

@@ -105,6 +105,35 @@ pub struct NewPassword {
     pub password: String,
 }
 
+/// Body of `POST /api/v1/admin/lines/passwords`: lines that have the same password. Nothing shows what is in it.
+#[derive(Deserialize, JsonSchema, TS)]
+#[serde(deny_unknown_fields)]
+pub struct LinePasswords {
+    /// The lines.
+    pub ids: Vec<ObjectId>,
+    /// The password.
+    pub password: String,
+}
+
+/// Body of `POST /api/v1/admin/line_groups/{id}/lines`: lines that differ in their user names. Nothing shows its password.
+#[derive(Deserialize, JsonSchema, TS)]
+#[serde(deny_unknown_fields)]
+pub struct NewLines {
+    /// User names like `150;177;200-220`, 10,000 at most.
+    pub user_names: String,
+    /// User name for authentication; `<*>` in it stands for the user name. Empty: the user name.
+    #[serde(default)]
+    pub auth_name: String,
+    /// The number; `<*>` in it stands for the user name. Empty: the user name.
+    #[serde(default)]
+    pub number: String,
+    /// The password of all of them; empty: none.
+    #[serde(default)]
+    pub password: String,
+    /// Whether they are in use.
+    pub active: bool,
+}
+
 /// Answer to `POST /api/v1/admin/tokens`. Nothing else shows the token.
 #[derive(Serialize, JsonSchema, TS)]
 pub struct CreatedToken {
@@ -290,4 +319,10 @@ pub struct Import {
     pub applied: bool,
     /// What it writes, those first that others refer to.
     pub writes: Vec<Write>,
+    /// Lines of a CSV file that are there already, and stay as they are.
+    pub skipped: usize,
+    /// Passwords that it sets.
+    pub passwords: usize,
+    /// Logins of the users whose passwords are among them.
+    pub logins: Vec<String>,
 }

@@ -110,9 +110,9 @@ pub struct Database {
 /// A certificate of the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Certificate {
-    /// Name of the listener or line group that shows it; `https` for the web server's.
+    /// Names of the interfaces, or name of the listener or line group that shows it.
     pub used_by: String,
-    /// Its file.
+    /// Its file; of one that the console manages, its name.
     pub file: String,
     /// Host names and addresses that it is for.
     pub names: Vec<String>,

@@ -30,6 +30,7 @@ use crate::user::accounts::{Account, AccountKind, SignInError};
 use crate::user::sessions::Session;
 use crate::user::sign_in::{self, SignedIn};
 use crate::web::protocol::{SignIn, User};
+use crate::web::setup::Inside;
 use crate::web::{WebState, client_address, same_origin};
 
 /// The cookie's names without and with TLS: a page without TLS cannot replace a cookie that one with TLS has set.
@@ -169,7 +170,12 @@ async fn is_administrator(state: &WebState, headers: HeaderMap, address: Option<
 /// Finds out which administrator sent a request, for the routes of a [`Routes`](super::table::Routes).
 pub async fn identify(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
     let address = address_of(&request);
-    let identity = identity(&state, request.headers().clone(), address).await;
+    let identity = match request.extensions().get::<Inside>() {
+        Some(Inside) if same_origin(request.headers()) => {
+            Ok(Identity::of_setup(address.map(|address| address.to_string())))
+        }
+        _ => identity(&state, request.headers().clone(), address).await,
+    };
     request.extensions_mut().insert(identity);
     next.run(request).await
 }

@@ -34,6 +34,12 @@ impl Identity {
         Identity { actor: Actor { kind: "command", id: name.clone(), address: None }, name, role: Role::Full }
     }
 
+    /// Who sets the server up.
+    pub fn of_setup(address: Option<String>) -> Identity {
+        let name = "setup".to_owned();
+        Identity { actor: Actor { kind: "setup", id: name.clone(), address }, name, role: Role::Full }
+    }
+
     /// Whether that is enough for what needs a role. Roles are in order, the one that may most first.
     pub fn may(&self, needs: Role) -> bool {
         self.role <= needs

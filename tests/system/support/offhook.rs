@@ -178,12 +178,18 @@ impl Offhook {
     /// Starts a server with a changed configuration text.
     #[track_caller]
     pub(crate) fn start_with(site: &Site, settings: &Settings, toml: &str) -> Offhook {
+        Self::start_until(site, settings, toml, "Offhook is ready")
+    }
+
+    /// The same, until it says something else.
+    #[track_caller]
+    pub(crate) fn start_until(site: &Site, settings: &Settings, toml: &str, said: &str) -> Offhook {
         let dir = dir(site, settings.host);
         let config = write_config(&dir, toml);
         let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
         command.args(["serve", "--config"]).arg(&config).env("OFFHOOK_LOG", settings.log).env("NO_COLOR", "1");
         let mut process = Process::start("offhook", &mut command, dir.join("log"));
-        process.wait_log("Offhook is ready", SOON);
+        process.wait_log(said, SOON);
         Offhook { process, command, http: site.socket(settings.host, 7224), dir }
     }
 
@@ -191,6 +197,18 @@ impl Offhook {
     #[track_caller]
     pub(crate) fn restart(&mut self) {
         self.ctrl_c();
+        self.start_again();
+    }
+
+    /// Kills it, as a power cut would end it.
+    #[track_caller]
+    pub(crate) fn kill(&mut self) {
+        self.process.kill_all();
+    }
+
+    /// Starts it again on the same files.
+    #[track_caller]
+    pub(crate) fn start_again(&mut self) {
         // What it printed before would say that it is ready.
         let log = self.dir.join("log");
         fs::rename(&log, self.dir.join("log-before")).expect("the log can be renamed");
@@ -294,6 +312,11 @@ impl Offhook {
     /// Its configuration, log and data.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Sends SIGHUP.
+    pub(crate) fn hang_up(&self) {
+        self.process.signal("HUP");
     }
 
     /// Presses Ctrl-C and waits for the end, five seconds at most.

@@ -282,6 +282,22 @@ impl Softphone {
         let _ = self.ask(json!({ "do": "screenshot", "path": path }));
     }
 
+    /// Light or dark, as the person's system says.
+    #[track_caller]
+    pub(crate) fn appear(&self, scheme: &str) {
+        self.must(json!({ "do": "appearance", "scheme": scheme }));
+    }
+
+    /// What of the page is against WCAG 2.2 AA, or only what of its colours is. What these CSS
+    /// selectors name is taken out first.
+    #[track_caller]
+    pub(crate) fn faults(&self, colours: bool, without: &[&str]) -> Vec<String> {
+        let found = self
+            .ask(json!({ "do": "faults", "colours": colours, "without": without }))
+            .unwrap_or_else(|e| panic!("{e}"));
+        serde_json::from_value(found).expect("they are texts")
+    }
+
     fn ask(&self, request: Value) -> Result<Value, String> {
         self.ask_within(SOON, request)
     }

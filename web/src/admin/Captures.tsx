@@ -194,6 +194,8 @@ export function Group({ group, lines, payload, onSwitch }: GroupProps) {
               size="sm"
               aria-label={t.linesOf(name)}
               error={refused && chosen.length === 0 && t.whichMissing}
+              // Above it: the lines that are offered open below.
+              inputWrapperOrder={['error', 'input']}
               placeholder={chosen.length === 0 ? t.which : undefined}
               data={lines}
               value={chosen}

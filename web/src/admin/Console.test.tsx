@@ -24,6 +24,8 @@ const line = {
 };
 const group = {
   id: 'g',
+  object: null,
+  from_file: true,
   name: 'HQ',
   kind: 'softphones',
   registrar: null,

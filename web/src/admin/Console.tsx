@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconAdjustments,
   IconAlertTriangle,
+  IconCertificate,
   IconApi,
   IconArrowsTransferUpDown,
   IconDeviceDesktop,
@@ -13,6 +14,7 @@ import {
   IconKey,
   IconLogout,
   IconMenu2,
+  IconNetwork,
   IconPhone,
   IconPlugConnected,
   IconRobot,
@@ -42,12 +44,17 @@ import { LineGroups } from './LineGroups';
 import { LogPage } from './LogPage';
 import { resetLine, type Link as Reach, type Poller } from './poller';
 import { Receiving } from './Receiving';
-import { addressOf, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
+import { addressOf, BELOW, leaving, Link, NAVIGATION, routeOf, useAddress, type Page, type Route } from './route';
 import { AdministratorPage, Administrators } from './site/Administrators';
 import { AuditPage } from './site/AuditPage';
+import { Certificates } from './site/Certificates';
 import { ComputerPage, Computers } from './site/Computers';
 import { GroupPage } from './site/GroupPage';
 import { Groups } from './site/Groups';
+import { InterfacePage, Interfaces } from './site/Interfaces';
+import { LineGroupPage } from './site/LineGroupPage';
+import { LineGroupList } from './site/LineGroupList';
+import { LineList, LinePage } from './site/LinePage';
 import { ProfilePage, Profiles } from './site/Profiles';
 import { Rights } from './site/Rights';
 import { RoleContext, roleOf } from './site/role';
@@ -195,6 +202,10 @@ function Shown({
       return opened === null ? <Computers /> : <ComputerPage key={opened} id={opened} />;
     case 'administrators':
       return opened === null ? <Administrators /> : <AdministratorPage key={opened} id={opened} />;
+    case 'interfaces':
+      return opened === null ? <Interfaces /> : <InterfacePage key={opened} id={opened} />;
+    case 'certificates':
+      return <Certificates />;
     case 'tokens':
       return opened === null ? <Tokens /> : <TokenPage key={opened} id={opened} />;
     case 'transfer':
@@ -219,6 +230,14 @@ function Shown({
           <Receiving listeners={report.listeners} strangers={report.strangers} />
         </>
       );
+    case 'line_groups':
+      return opened === null ? <LineGroupList /> : <LineGroupPage key={opened} id={opened} report={report} />;
+    case 'line_list':
+      return opened === null ? (
+        <LineList chosen={chosen} report={report} />
+      ) : (
+        <LinePage key={opened} id={opened} chosen={chosen} report={report} />
+      );
     case 'calls':
       return traced === null ? <Calls /> : <TracePage key={traced} of="calls" id={traced} />;
     case 'failures':
@@ -239,12 +258,16 @@ const icons: Record<Page, typeof IconPhone> = {
   profiles: IconAdjustments,
   computers: IconDeviceDesktop,
   lines: IconPlugConnected,
+  line_groups: IconPlugConnected,
+  line_list: IconPlugConnected,
   calls: IconPhone,
   failures: IconAlertTriangle,
   captures: IconFileDownload,
   log: IconFileText,
   status: IconActivity,
   settings: IconSettings,
+  interfaces: IconNetwork,
+  certificates: IconCertificate,
   administrators: IconShieldCog,
   tokens: IconRobot,
   transfer: IconArrowsTransferUpDown,
@@ -259,6 +282,7 @@ function Pages({ current }: { current: Page }) {
   // Who has chosen a page wants to see it.
   useEffect(() => setOpen(false), [current]);
   const Current = icons[current];
+  const shown = Object.hasOwn(BELOW, current) ? BELOW[current as keyof typeof BELOW] : current;
   return (
     <nav className={classes.pages} aria-label={t.label} data-open={open || undefined}>
       <button type="button" className={classes.menu} aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -279,7 +303,7 @@ function Pages({ current }: { current: Page }) {
                 <Link
                   key={page}
                   href={addressOf(page)}
-                  aria-current={page === current ? 'page' : undefined}
+                  aria-current={page === shown ? 'page' : undefined}
                   onClick={() => setOpen(false)}
                 >
                   <Icon size={18} aria-hidden />

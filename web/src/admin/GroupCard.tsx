@@ -4,8 +4,10 @@ import {
   IconChevronDown,
   IconCircleCheck,
   IconClock,
+  IconLock,
   IconPlugConnectedX,
   IconPower,
+  IconSettings,
   type Icon,
 } from '@tabler/icons-react';
 import { useId, useState, type ReactNode } from 'react';
@@ -16,6 +18,7 @@ import classes from './GroupCard.module.css';
 import { LineTable, Words } from './LineTable';
 import { countStates, healthOf, toneOf, type Health } from './model';
 import { PlainTable } from './PlainTable';
+import { addressOf, Link } from './route';
 
 const healthSigns: Record<Health, { tone: string; Sign: Icon }> = {
   failing: { tone: 'bad', Sign: IconAlertTriangle },
@@ -62,6 +65,17 @@ export function GroupCard({ group, lines, filtered, openAtFirst, resetting, onRe
             {group.name}
           </h2>
           <span className={classes.kind}>{t.kind[group.kind]}</span>
+          {group.from_file && <IconLock className={classes.lock} size={15} role="img" aria-label={t.site.inFile} />}
+          {group.object !== null && (
+            <Link
+              className={classes.settings}
+              href={addressOf('line_groups', group.object)}
+              aria-label={t.settingsOf(group.name)}
+            >
+              <IconSettings size={16} aria-hidden />
+              {t.settings}
+            </Link>
+          )}
         </div>
         <span className={classes.health} data-tone={tone}>
           <Sign size={16} aria-hidden />

@@ -1,12 +1,14 @@
 /** Line groups and lines, as they stand. */
-import { CloseButton, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { Button, CloseButton, TextInput } from '@mantine/core';
+import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { LineGroups as Report, LineReport } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import classes from './Console.module.css';
 import { GroupCard } from './GroupCard';
 import { stateIcons } from './LineTable';
+import { addressOf, go } from './route';
+import { useMayChange } from './site/role';
 import { countStates, filterGroups, healthOf, isActive, NO_FILTER, toneOf, type Filter } from './model';
 
 /** More groups than this begin closed, except those that need a look. */
@@ -21,6 +23,7 @@ interface LineGroupsProps {
 export function LineGroups({ report, resetting, onReset }: LineGroupsProps) {
   const { texts } = useTranslation();
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const may = useMayChange('line_groups');
   const t = texts.admin;
   const { line_groups: groups } = report;
   const all = groups.flatMap(({ lines }) => lines);
@@ -32,6 +35,21 @@ export function LineGroups({ report, resetting, onReset }: LineGroupsProps) {
         {groups.length > 0 && (
           <p className={classes.summary}>{t.summary(t.groups(groups.length), t.lines(all.length))}</p>
         )}
+        <div className={classes.topActions}>
+          {all.length > 0 && (
+            <Button variant="default" onClick={() => go(addressOf('line_list'))}>
+              {t.nav.line_list}
+            </Button>
+          )}
+          {may && (
+            <Button
+              leftSection={<IconPlus size={18} aria-hidden />}
+              onClick={() => go(addressOf('line_groups', 'new'))}
+            >
+              {t.site.kinds.line_groups.add}
+            </Button>
+          )}
+        </div>
       </div>
       {groups.length === 0 ? (
         <NoGroups />
@@ -124,21 +142,12 @@ function States({ report, filter, onChange }: StatesProps) {
   );
 }
 
-const EXAMPLE = `[[line_group]]
-name = "Main PBX"
-registrar = "pbx.example.com"
-
-[[line_group.line]]
-user_name = "100-120"
-password = "…"`;
-
 function NoGroups() {
   const { texts } = useTranslation();
   return (
     <section className={`card ${classes.noGroups}`}>
       <h2>{texts.admin.none.title}</h2>
       <p>{texts.admin.none.text}</p>
-      <pre>{EXAMPLE}</pre>
     </section>
   );
 }

@@ -16,6 +16,8 @@ import {
 function line(number: string, state: LineState, fields: Partial<LineReport> = {}): LineReport {
   return {
     id: number,
+    object: null,
+    from_file: true,
     number,
     user_name: `u${number}`,
     pilot: false,
@@ -33,6 +35,8 @@ function line(number: string, state: LineState, fields: Partial<LineReport> = {}
 function group(name: string, lines: LineReport[], fields: Partial<LineGroup> = {}): LineGroup {
   return {
     id: name,
+    object: null,
+    from_file: true,
     name,
     kind: 'softphones',
     registrar: 'pbx.example',

@@ -6,15 +6,34 @@ export const NAVIGATION = [
   { group: 'people', pages: ['users', 'groups', 'rights', 'profiles', 'computers'] },
   { group: 'telephony', pages: ['lines', 'calls'] },
   { group: 'diagnosis', pages: ['failures', 'captures', 'log'] },
-  { group: 'system', pages: ['status', 'settings', 'administrators', 'tokens', 'transfer', 'audit', 'api'] },
+  {
+    group: 'system',
+    pages: ['status', 'settings', 'interfaces', 'certificates', 'administrators', 'tokens', 'transfer', 'audit', 'api'],
+  },
 ] as const;
 
-export type Page = (typeof NAVIGATION)[number]['pages'][number];
+/** Pages below others, by the one that the navigation shows for them. */
+export const BELOW = { line_groups: 'lines', line_list: 'lines' } as const;
 
-export const PAGES: readonly Page[] = NAVIGATION.flatMap(({ pages }): readonly Page[] => pages);
+export type Page = (typeof NAVIGATION)[number]['pages'][number] | keyof typeof BELOW;
+
+export const PAGES: readonly Page[] = [
+  ...NAVIGATION.flatMap(({ pages }): readonly Page[] => pages),
+  ...(Object.keys(BELOW) as (keyof typeof BELOW)[]),
+];
 
 /** Pages of objects, each of which has a page of its own. */
-const OPENING: readonly Page[] = ['users', 'groups', 'profiles', 'computers', 'administrators', 'tokens'];
+const OPENING: readonly Page[] = [
+  'users',
+  'groups',
+  'profiles',
+  'computers',
+  'administrators',
+  'tokens',
+  'line_groups',
+  'line_list',
+  'interfaces',
+];
 
 export interface Route {
   page: Page;
@@ -39,6 +58,9 @@ export function addressOf(page: Page, id?: string): string {
   if (id !== undefined) return `/admin/${page}/${encodeURIComponent(id)}`;
   return page === 'lines' ? '/admin' : `/admin/${page}`;
 }
+
+/** The page of objects of a kind; that of lines shows how they stand. */
+export const pageOf = (kind: Exclude<Page, 'line_list'>): Page => (kind === 'lines' ? 'line_list' : kind);
 
 function decode(text: string): string {
   try {

@@ -7,6 +7,8 @@ import { troublesOf, type Known } from './troubles';
 const DAY = 24 * 3600_000;
 const group: LineGroup = {
   id: '0',
+  object: null,
+  from_file: true,
   name: 'Main',
   kind: 'softphones',
   registrar: null,

@@ -2,7 +2,13 @@
 import { ActionIcon, Button, NativeSelect, NumberInput, TextInput } from '@mantine/core';
 import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
-import { FORWARD_AFTER, type Callers, type Forwarding, type ForwardingKind, type Line } from '../generated/protocol';
+import {
+  FORWARD_AFTER,
+  type Callers,
+  type Forwarding,
+  type ForwardingKind,
+  type MonitoredForwarding,
+} from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Texts } from '../i18n/en';
 import type { Phone } from '../phone';
@@ -17,8 +23,15 @@ const CALLERS: Callers[] = ['all', 'internal', 'external'];
 /** What the server takes where nothing is said, in seconds. */
 const AFTER = 20;
 
-/** @param settable whether more can be done than taking them back. */
-export function Forwardings({ phone, line, settable }: { phone: Phone; line: Line; settable: boolean }) {
+export interface ForwardingsProps {
+  phone: Phone;
+  /** A line, the user's own or another. */
+  line: { id: string; forwardings: readonly MonitoredForwarding[] };
+  /** Whether more can be done than taking them back. */
+  settable: boolean;
+}
+
+export function Forwardings({ phone, line, settable }: ForwardingsProps) {
   const { texts } = useTranslation();
   const { cause, busy, run } = useSetting();
   /** What is being written, and what it is to take the place of. */
@@ -38,7 +51,7 @@ export function Forwardings({ phone, line, settable }: { phone: Phone; line: Lin
           {line.forwardings.map((one) => (
             <li key={`${one.kind} ${one.callers}`} className={classes.rule}>
               <span className={classes.what}>
-                <span className={`numbers ${classes.to}`}>{one.to}</span>
+                <span className={`numbers ${classes.to}`}>{one.to ?? texts.monitored.hiddenNumber}</span>
                 <span className={classes.when}>{whenText(one, texts)}</span>
               </span>
               {settable && (
@@ -48,7 +61,7 @@ export function Forwardings({ phone, line, settable }: { phone: Phone; line: Lin
                   size={34}
                   aria-label={`${texts.line.edit}: ${whenText(one, texts)}`}
                   aria-disabled={busy}
-                  onClick={() => !busy && setDraft({ rule: one, from: one })}
+                  onClick={() => !busy && setDraft({ rule: known(one), from: known(one) })}
                 >
                   <IconPencil size={18} aria-hidden />
                 </ActionIcon>
@@ -59,7 +72,7 @@ export function Forwardings({ phone, line, settable }: { phone: Phone; line: Lin
                 size={34}
                 aria-label={`${texts.line.remove}: ${whenText(one, texts)}`}
                 aria-disabled={busy}
-                onClick={() => !busy && void run(phone.set(without(line.id, one)))}
+                onClick={() => !busy && void run(phone.set(without(line.id, known(one))))}
               >
                 <IconTrash size={18} aria-hidden />
               </ActionIcon>
@@ -158,7 +171,12 @@ function Rule({ first, busy, onSave, onCancel }: RuleProps) {
   );
 }
 
-function whenText({ kind, callers, after }: Forwarding, texts: Texts): string {
+/** Where to is not always told; the rule is known by when and of whom. */
+function known(rule: MonitoredForwarding): Forwarding {
+  return { ...rule, to: rule.to ?? '' };
+}
+
+function whenText({ kind, callers, after }: MonitoredForwarding, texts: Texts): string {
   const when = kind === 'no_answer' ? texts.line.kindAfter(after ?? AFTER) : texts.line.kind[kind];
   return `${when} · ${texts.line.from[callers]}`;
 }

@@ -3,16 +3,21 @@
 import { cleanup, fireEvent, screen } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Line, MonitoredLine } from '../generated/protocol';
+import type { Phone } from '../phone';
 import { line, monitored, monitoredCall } from '../protocol/testing';
 import { MonitoredLines, statusOf } from './MonitoredLines';
 import { rendered } from './testing';
 
 afterEach(cleanup);
 
+const set = vi.fn((_request: unknown) => Promise.resolve(null));
+const phone = { set } as unknown as Phone;
 const own: Line = { ...line, services: ['make_call', 'directed_pickup_call'] };
 const ringing = monitoredCall({ services: ['directed_pickup_call'], number: '0171 1', name: 'Mira' });
 const shown = (lines: MonitoredLine[], mine: Line[] = [own], onPickUp = vi.fn()) => {
-  rendered(<MonitoredLines monitored={lines} lines={mine} disabled={false} onPickUp={onPickUp} />);
+  rendered(
+    <MonitoredLines phone={phone} monitored={lines} lines={mine} rings={false} disabled={false} onPickUp={onPickUp} />,
+  );
   return onPickUp;
 };
 
@@ -58,6 +63,18 @@ it('shows forwarding without its number where that may not be seen, and ringing 
   expect(text).toContain('Forwarded when busy (external)');
   expect(text).toContain('Do not disturb');
   expect(text.indexOf('Ben')).toBeLessThan(text.indexOf('Clara'));
+});
+
+it('lets who may set the forwarding of a line, also where its number is hidden', async () => {
+  const forwardings = [{ kind: 'busy', callers: 'external', to: null, after: null }] as const;
+  shown([monitored({ forwardings: [...forwardings] })]);
+  expect(screen.queryByRole('button')).toBeNull();
+  cleanup();
+  shown([monitored({ forwardings: [...forwardings], services: ['set_forwarding'] })]);
+  fireEvent.click(screen.getByRole('button', { name: 'Call forwarding of Clara Diehl' }));
+  expect(await screen.findByText('Hidden number')).not.toBeNull();
+  fireEvent.click(await screen.findByRole('button', { name: /^Remove: When busy/ }));
+  expect(set.mock.calls[0]?.[0]).toMatchObject({ type: 'cancel_forwarding', line: 'l7', kind: 'busy' });
 });
 
 it('tells free, busy and out of use apart', () => {

@@ -1,35 +1,45 @@
 /** Lines of others that the user is shown: what happens there, and calls that can be picked up. */
-import { Button } from '@mantine/core';
+import { ActionIcon, Button, Modal } from '@mantine/core';
 import { IconArrowForwardUp, IconBellOff, IconPhoneIncoming } from '@tabler/icons-react';
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import type { Line, MonitoredCall, MonitoredForwarding, MonitoredLine } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Texts } from '../i18n/en';
+import type { Phone } from '../phone';
 import { isUsable } from '../protocol/select';
+import { Forwardings } from './Forwardings';
 import { whoIs } from './format';
 import classes from './Lines.module.css';
 import signs from './LineSigns.module.css';
+import dialog from './SettingsDialog.module.css';
 
 /** A list with more lines than this is scrolled by itself. */
 const LONG = 12;
 
 export interface MonitoredLinesProps {
+  phone: Phone;
   monitored: readonly MonitoredLine[];
   /** The user's own lines, one of which takes a call. */
   lines: readonly Line[];
+  /** A call rings here, which is more urgent than any setting. */
+  rings: boolean;
   /** Nothing can be taken now: the server is away, or a call is just being placed. */
   disabled: boolean;
   /** Takes the call that rings at a number, by an own line. */
   onPickUp: (line: string, number: string) => void;
 }
 
-export function MonitoredLines({ monitored, lines, disabled, onPickUp }: MonitoredLinesProps) {
+export function MonitoredLines({ phone, monitored, lines, rings, disabled, onPickUp }: MonitoredLinesProps) {
   const { texts } = useTranslation();
+  /** The line whose forwarding is being set. */
+  const [chosen, setChosen] = useState('');
   if (monitored.length === 0) return null;
   // Where it rings comes first: nobody searches a list while somebody waits.
   const rank = (line: MonitoredLine) => Number(statusOf(line) !== 'ringing');
   const sorted = [...monitored].sort((one, other) => rank(one) - rank(other) || Number(one.id) - Number(other.id));
   const long = sorted.length > LONG;
+  // Who loses the right, or the line, has nothing to set any more.
+  const set = monitored.find(({ id, services }) => id === chosen && services.includes('set_forwarding'));
   return (
     <section className={`card ${classes.card}`} aria-label={texts.monitored.title}>
       <h2 className="cardTitle">{texts.monitored.title}</h2>
@@ -39,9 +49,27 @@ export function MonitoredLines({ monitored, lines, disabled, onPickUp }: Monitor
         tabIndex={long ? 0 : undefined}
       >
         {sorted.map((line) => (
-          <Row key={line.id} line={line} own={takerOf(lines, line)} disabled={disabled} onPickUp={onPickUp} />
+          <Row
+            key={line.id}
+            line={line}
+            own={takerOf(lines, line)}
+            disabled={disabled}
+            onPickUp={onPickUp}
+            onSet={() => setChosen(line.id)}
+          />
         ))}
       </ul>
+      <Modal
+        opened={set !== undefined && !rings}
+        classNames={{ title: dialog.title }}
+        onClose={() => setChosen('')}
+        title={set && texts.monitored.forwardingOf(set.owner ?? set.number)}
+        closeButtonProps={{ 'aria-label': texts.settings.close }}
+        centered
+        radius="lg"
+      >
+        {set && <Forwardings phone={phone} line={set} settable />}
+      </Modal>
     </section>
   );
 }
@@ -69,9 +97,11 @@ interface RowProps {
   own: Line | null;
   disabled: boolean;
   onPickUp: (line: string, number: string) => void;
+  /** Sets its forwarding. */
+  onSet: () => void;
 }
 
-function Row({ line, own, disabled, onPickUp }: RowProps) {
+function Row({ line, own, disabled, onPickUp, onSet }: RowProps) {
   const { texts } = useTranslation();
   const reason = useId();
   const status = statusOf(line);
@@ -101,6 +131,17 @@ function Row({ line, own, disabled, onPickUp }: RowProps) {
         >
           {texts.pickup.submit}
         </Button>
+      )}
+      {line.services.includes('set_forwarding') && (
+        <ActionIcon
+          variant="default"
+          size={32}
+          aria-label={texts.monitored.forwardingOf(name)}
+          title={texts.monitored.forwardingOf(name)}
+          onClick={onSet}
+        >
+          <IconArrowForwardUp size={18} aria-hidden />
+        </ActionIcon>
       )}
       {rings && !own && (
         <p id={reason} className={classes.cause}>

@@ -143,7 +143,9 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
               }}
             />
             <MonitoredLines
+              phone={phone}
               monitored={state.monitored}
+              rings={rings}
               lines={state.lines}
               disabled={state.link !== 'online' || state.draft !== null}
               onPickUp={(from, at) => void phone.pickUp(from, at)}

@@ -76,6 +76,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   code_wrong: { english: "This code is wrong, or was used before. Enter the one that your app shows next.", german: "Dieser Code ist falsch oder wurde schon benutzt. Bitte den nächsten eingeben, den Ihre App zeigt." },
   second_factor_missing: { english: "Set up a second factor first: the settings demand it.", german: "Bitte zuerst einen zweiten Faktor einrichten: Die Einstellungen verlangen es." },
   not_signed_in: { english: "Please sign in.", german: "Bitte anmelden." },
+  setup_needed: { english: "This server is not set up yet. Open the link that it has printed on its terminal.", german: "Dieser Server ist noch nicht eingerichtet. Bitte den Link öffnen, den er auf seinem Terminal ausgegeben hat." },
   role_forbids: { english: "Your role does not allow this. Ask an administrator with the role full.", german: "Ihre Rolle erlaubt das nicht. Bitte einen Administrator mit der Rolle full fragen." },
   too_many_attempts: { english: "Too many wrong passwords or codes. Wait a while, then try again.", german: "Zu viele falsche Passwörter oder Codes. Bitte etwas warten und dann noch einmal versuchen." },
   not_found: { english: "There is nothing at this address.", german: "Unter dieser Adresse gibt es nichts." },

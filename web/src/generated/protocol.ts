@@ -2,7 +2,7 @@
 
 import type { LineRight, Preset, ServiceRight } from './site';
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "web_app_not_given" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "code_needed" | "code_wrong" | "second_factor_missing" | "not_signed_in" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "web_app_not_given" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "code_needed" | "code_wrong" | "second_factor_missing" | "not_signed_in" | "setup_needed" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
@@ -1045,9 +1045,17 @@ strangers: Strangers, };
 
 export type LineGroup = { 
 /**
- * Its place in the configuration.
+ * Its place in the running server.
  */
 id: string, 
+/**
+ * The object that it is, where it is one: see `docs/site-api.md`.
+ */
+object: string | null, 
+/**
+ * Whether the configuration file sets it.
+ */
+from_file: boolean, 
 /**
  * Its name.
  */
@@ -1114,6 +1122,14 @@ export type LineReport = {
  * Names the line in requests.
  */
 id: string, 
+/**
+ * The object that it is, where it is one: see `docs/site-api.md`.
+ */
+object: string | null, 
+/**
+ * Whether the configuration file sets it.
+ */
+from_file: boolean, 
 /**
  * Its number.
  */
@@ -1865,11 +1881,11 @@ problem: string | null, };
 
 export type Certificate = { 
 /**
- * Name of the listener or line group that shows it; `https` for the web server's.
+ * Names of the interfaces, or name of the listener or line group that shows it.
  */
 used_by: string, 
 /**
- * Its file.
+ * Its file; of one that the console manages, its name.
  */
 file: string, 
 /**

@@ -1,8 +1,9 @@
 // Generated from src/site and src/rights by `make generated`. Do not edit.
+import type { Verdict } from './protocol';
 
 export type ObjectId = string;
 
-export type ObjectKind = "user" | "group" | "computer" | "profile" | "administrator" | "token" | "settings";
+export type ObjectKind = "user" | "group" | "computer" | "profile" | "administrator" | "token" | "settings" | "line_group" | "line" | "certificate" | "interface";
 
 export type Stored<T> = { 
 /**
@@ -394,6 +395,256 @@ active: boolean, };
 
 export type Scope = "full" | "users" | "read_only" | "metrics";
 
+export type LineGroupObject = { 
+/**
+ * Its name. Unique whatever its case.
+ */
+name: string, 
+/**
+ * How the PBX is connected.
+ */
+kind: GroupKind, 
+/**
+ * Host name or address of the PBX, or of the proxy in front of it. Empty for a trunk that registers here.
+ */
+registrar: string, 
+/**
+ * SIP port; null: as DNS says, or the transport's usual one.
+ */
+port: number | null, 
+/**
+ * SIP transport; null: as DNS says, or UDP.
+ */
+transport: Transport | null, 
+/**
+ * Domain of the lines' addresses; empty: the registrar.
+ */
+domain: string, 
+/**
+ * Seconds asked for in REGISTER: 30 to 86400.
+ */
+expires: number, 
+/**
+ * Pause between two first REGISTERs: 0 to 60000 milliseconds.
+ */
+register_delay: number, 
+/**
+ * Longest pause until a PBX that did not answer is asked again: 1 to 3600 seconds.
+ */
+retry_interval: number, 
+/**
+ * Pause between packets that keep a NAT open: 0 (none are sent) to 3600 seconds.
+ */
+nat_refresh: number, 
+/**
+ * Whether the PBX answers these packets (RFC 5626).
+ */
+nat_refresh_answered: boolean, 
+/**
+ * Pause between OPTIONS: 0 (only towards places that did not answer) to 3600 seconds.
+ */
+options_refresh: number, 
+/**
+ * Name of the listener that it uses; empty: the usual one.
+ */
+listener: string, 
+/**
+ * Authorities that may vouch for the PBX's certificate, PEM; in the configuration file also paths of PEM files.
+ */
+ca: Array<string>, 
+/**
+ * Whether the authorities that the system trusts may, too.
+ */
+system_ca: boolean, 
+/**
+ * Addresses and networks that the PBX may send from, beside those that its name leads to. For a trunk that registers here:
+ * where it may register from; empty: this machine and private networks.
+ */
+allow_from: Array<string>, 
+/**
+ * User name of a trunk that registers here.
+ */
+user_name: string, 
+/**
+ * Regular expression of the numbers that can be reached at a trunk that registers here.
+ */
+numbers: string, 
+/**
+ * Whether P-Asserted-Identity, Privacy and diversions are believed and passed on (RFC 3325).
+ */
+trust_identity: boolean, 
+/**
+ * Codecs towards the PBX, best first: PCMA, PCMU, G722, opus. PCMA is always among them.
+ */
+codecs: Array<string>, 
+/**
+ * Codecs that are offered to the PBX; empty: as `codecs`.
+ */
+codecs_outgoing: Array<string>, 
+/**
+ * Codecs that are taken of the PBX's offers; empty: as `codecs`.
+ */
+codecs_incoming: Array<string>, 
+/**
+ * When the audio is encrypted.
+ */
+srtp: Srtp, 
+/**
+ * Whether comfort noise (RFC 3389) is offered and taken.
+ */
+comfort_noise: boolean, 
+/**
+ * Whether one port for RTP and RTCP is offered (RFC 5761).
+ */
+rtcp_mux: boolean, 
+/**
+ * Audio per packet that is asked for: 10 to 60 milliseconds in steps of 10.
+ */
+ptime: number, 
+/**
+ * How digits travel.
+ */
+dtmf: Dtmf, 
+/**
+ * Whether its calls are recorded.
+ */
+record: boolean, 
+/**
+ * What of it is captured from the start on.
+ */
+capture: CaptureWanted, 
+/**
+ * What of the audio of its calls is captured with that.
+ */
+capture_audio: CaptureAudio, 
+/**
+ * The functions that its users are offered; null: all but those of `switched_off`.
+ */
+functions: Array<string> | null, 
+/**
+ * The functions that they are not offered; null: all are, or those of `functions`.
+ */
+switched_off: Array<string> | null, 
+/**
+ * What a caller gets when nobody is signed in on the line, or it is not to be disturbed.
+ */
+signed_out: Decline, 
+/**
+ * What a caller gets when a client declines.
+ */
+decline: DeclineByClient, 
+/**
+ * Whether a call that rings cannot be declined.
+ */
+hide_decline: boolean, 
+/**
+ * How calls are sent elsewhere before they are answered.
+ */
+diversion: Diversion, 
+/**
+ * How two calls are joined.
+ */
+transfer: TransferWay, 
+/**
+ * Whether calls go to the user's voice mailbox when none of its clients is signed in.
+ */
+signed_off_to_voice_mailbox: boolean, 
+/**
+ * What is dialled to pick up a call from a number of the PBX, with `<NUMBER>` for that; empty: nothing.
+ */
+pickup_code: string, 
+/**
+ * Whether calls that ring at its lines are picked up without the PBX.
+ */
+pickup_in_server: boolean, 
+/**
+ * Functions of the PBX that are dialled.
+ */
+feature_codes: Array<FeatureCode>, 
+/**
+ * Numbers that can always be called.
+ */
+emergency_numbers: Array<string>, 
+/**
+ * Digits that a number of the company has at most: 0 to 15.
+ */
+internal_digits: number, 
+/**
+ * How long a parked call waits before it comes back: 1 to 3600 seconds.
+ */
+park_returns: number, };
+
+export type GroupKind = "softphones" | "trunk-registration" | "trunk-bulk-registration" | "trunk-fixed" | "trunk-registrar";
+
+export type Transport = "udp" | "tcp" | "tls";
+
+export type Srtp = "auto" | "off" | "optional" | "required" | "dtls";
+
+export type Dtmf = "auto" | "rfc4733" | "info" | "inband";
+
+export type CaptureWanted = boolean | Array<string>;
+
+export type CaptureAudio = "off" | "headers" | "payload";
+
+export type Decline = "busy" | "unavailable" | "declined" | "ringing";
+
+export type DeclineByClient = "client" | "busy" | "unavailable" | "declined" | "ringing";
+
+export type Diversion = "redirect" | "new-call" | "transfer";
+
+export type TransferWay = "auto" | "bridge";
+
+export type FeatureCode = { 
+/**
+ * What it does, for people.
+ */
+name: string, 
+/**
+ * What is dialled.
+ */
+code: string, };
+
+export type LineObject = { 
+/**
+ * Its line group. Needed.
+ */
+group: ObjectId | null, 
+/**
+ * User part of its address at the PBX. Unique in the line group.
+ */
+user_name: string, 
+/**
+ * User name for authentication; empty: the user name.
+ */
+auth_name: string, 
+/**
+ * Its number, which no other line of the server has. Left empty it becomes the user name.
+ */
+number: string, 
+/**
+ * Whether it is in use.
+ */
+active: boolean, 
+/**
+ * Whether it is the one that registers a trunk, or gives its name to the OPTIONS of a fixed one. Where no line is, the
+ * first that is in use does.
+ */
+pilot: boolean, 
+/**
+ * Where a call goes that nobody takes, one number after the other; 20 at most.
+ */
+redirections: Array<LineRedirection>, };
+
+export type LineRedirection = { 
+/**
+ * The number that the call goes to.
+ */
+to: string, 
+/**
+ * How long it rings there before the next has its turn: 1 to 600 seconds.
+ */
+seconds: number, };
+
 export type SettingsObject = { 
 /**
  * The domain of identities that are not set: `login@presence_domain`.
@@ -447,6 +698,54 @@ export type PasswordRules = {
 min_length: number, };
 
 export type SecondFactorRule = "optional" | "administrators" | "everybody";
+
+export type CertificateObject = { 
+/**
+ * Its name. Unique whatever its case.
+ */
+name: string, 
+/**
+ * Where it comes from.
+ */
+source: CertificateSource, 
+/**
+ * Host names and addresses that a certificate of the server's own making is for.
+ */
+names: Array<string>, 
+/**
+ * The certificate, then those that issued it, as PEM.
+ */
+chain: string, };
+
+export type CertificateSource = "uploaded" | "self_signed";
+
+export type InterfaceObject = { 
+/**
+ * Its name. Unique whatever its case.
+ */
+name: string, 
+/**
+ * The address of this machine that it is at; `0.0.0.0`: every one of IPv4, `::`: every one.
+ */
+address: string, 
+/**
+ * Its TCP port.
+ */
+port: number, 
+/**
+ * Whether it is encrypted.
+ */
+mode: InterfaceMode, 
+/**
+ * What it shows with TLS; null: the certificate that the server has made itself.
+ */
+certificate: ObjectId | null, 
+/**
+ * Whether it is there.
+ */
+active: boolean, };
+
+export type InterfaceMode = "plain" | "tls" | "redirect";
 
 export type Reference = { 
 /**
@@ -646,7 +945,7 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor" | "invalid_document" | "backup_busy" | "backup_elsewhere";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "path_not_here" | "invalid_names" | "nothing_to_try" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "database_unusable" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor" | "invalid_document" | "backup_busy" | "backup_elsewhere";
 
 export type Page<T> = { 
 /**
@@ -806,6 +1105,114 @@ export type NewPassword = {
  */
 password: string, };
 
+export type LinePasswords = { 
+/**
+ * The lines.
+ */
+ids: Array<ObjectId>, 
+/**
+ * The password.
+ */
+password: string, };
+
+export type NewLines = { 
+/**
+ * User names like `150;177;200-220`, 10,000 at most.
+ */
+user_names: string, 
+/**
+ * User name for authentication; `<*>` in it stands for the user name. Empty: the user name.
+ */
+auth_name: string, 
+/**
+ * The number; `<*>` in it stands for the user name. Empty: the user name.
+ */
+number: string, 
+/**
+ * The password of all of them; empty: none.
+ */
+password: string, 
+/**
+ * Whether they are in use.
+ */
+active: boolean, };
+
+export type Trial = { 
+/**
+ * The line group that it is to become, where there is one.
+ */
+id?: ObjectId | null, 
+/**
+ * The line group; it needs no name.
+ */
+line_group: LineGroupObject, 
+/**
+ * Its password; null: that of the line group `id`.
+ */
+password?: string | null, 
+/**
+ * Who registers; null: nobody, and the PBX is only asked whether it is there.
+ */
+line?: TrialLine | null, };
+
+export type TrialLine = { 
+/**
+ * The line that it is, where there is one.
+ */
+id?: ObjectId, 
+/**
+ * User part of its address.
+ */
+user_name: string, 
+/**
+ * User name for authentication; empty: the user name.
+ */
+auth_name: string, 
+/**
+ * Its password; null: that of the line `id`.
+ */
+password?: string, };
+
+export type TrialReport = { 
+/**
+ * Whether everything went well.
+ */
+ok: boolean, 
+/**
+ * What was done, in this order.
+ */
+steps: Array<TrialStep>, 
+/**
+ * Where the PBX is, like `udp 192.0.2.1:5060`.
+ */
+targets: Array<string>, 
+/**
+ * Why it did not go well, and what to try; null: it did.
+ */
+verdict: Verdict | null, };
+
+export type TrialStep = { 
+/**
+ * What.
+ */
+step: TrialStepKind, 
+/**
+ * What came of it.
+ */
+outcome: TrialOutcome, 
+/**
+ * The same in English; empty where it was not done.
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, };
+
+export type TrialStepKind = "resolve" | "answer" | "register";
+
+export type TrialOutcome = "done" | "failed" | "skipped";
+
 export type CreatedToken = { 
 /**
  * The object.
@@ -815,6 +1222,165 @@ stored: Stored<TokenObject>,
  * What a program sends as `Authorization: Bearer …`.
  */
 token: string, };
+
+export type SetupState = { 
+/**
+ * What the database is: `sqlite` or `postgresql`.
+ */
+database: string, 
+/**
+ * Where it is, without a password; null: in the data directory.
+ */
+database_url: string | null, 
+/**
+ * The configuration file; it need not be there.
+ */
+config_file: string, 
+/**
+ * Where the server keeps its files.
+ */
+data_dir: string, 
+/**
+ * What the machine is called; empty where it does not say.
+ */
+host_name: string, 
+/**
+ * The machine's addresses but those of loopback.
+ */
+addresses: Array<string>, 
+/**
+ * Whether the server is set up.
+ */
+over: boolean, };
+
+export type SetupDatabase = { 
+/**
+ * Of PostgreSQL: `postgres://user@host/name`. Empty: SQLite in the data directory.
+ */
+url: string, 
+/**
+ * The password, where it does not stand in the URL.
+ */
+password: string, };
+
+export type CertificateRequest = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where it comes from.
+ */
+source: CertificateSource, 
+/**
+ * `self_signed`: host names and addresses that it is to be for.
+ */
+names: Array<string>, 
+/**
+ * `uploaded`: PEM, the certificate first, then those that issued it; the private key may stand there, too. Empty in a
+ * `PUT`: what is there stays.
+ */
+pem: string, 
+/**
+ * `uploaded`: the private key as PEM, where it does not stand in `pem`.
+ */
+key: string, 
+/**
+ * `self_signed`, in a `PUT`: whether it is made anew even for the same names.
+ */
+renew: boolean, };
+
+export type CertificateStates = { 
+/**
+ * Those of the console by name, and before them the one that the server has made itself.
+ */
+certificates: Array<CertificateState>, };
+
+export type CertificateState = { 
+/**
+ * Its object; null: the one that the server has made itself, in its data directory.
+ */
+id: ObjectId | null, 
+/**
+ * Host names and addresses that it is for.
+ */
+names: Array<string>, 
+/**
+ * Whom it was issued to.
+ */
+subject: string, 
+/**
+ * Whom it was issued by.
+ */
+issuer: string, 
+/**
+ * From when on it is valid.
+ */
+valid_from: number, 
+/**
+ * Until when, the others of its chain among it.
+ */
+valid_to: number, 
+/**
+ * SHA-256, as browsers show it.
+ */
+fingerprint: string, 
+/**
+ * Names of the interfaces that show it.
+ */
+used_by: Array<string>, 
+/**
+ * Why it cannot be read, in English.
+ */
+problem: string | null, };
+
+export type InterfaceStates = { 
+/**
+ * All interfaces.
+ */
+interfaces: Array<InterfaceState>, 
+/**
+ * Changes that are undone unless they are confirmed.
+ */
+trial: InterfaceTrial | null, };
+
+export type InterfaceState = { 
+/**
+ * Its object.
+ */
+id: ObjectId, 
+/**
+ * How it stands.
+ */
+state: InterfaceListening, 
+/**
+ * Where it listens.
+ */
+address: string | null, 
+/**
+ * Why it does not, in English.
+ */
+english: string | null, 
+/**
+ * The same in German.
+ */
+german: string | null, 
+/**
+ * Whether this request came by it.
+ */
+yours: boolean, };
+
+export type InterfaceListening = "listening" | "failed" | "off" | "starting";
+
+export type InterfaceTrial = { 
+/**
+ * The interfaces that are otherwise than before.
+ */
+interfaces: Array<ObjectId>, 
+/**
+ * Seconds that are left.
+ */
+seconds: number, };
 
 export type UserLines = { 
 /**
@@ -992,7 +1558,19 @@ applied: boolean,
 /**
  * What it writes, those first that others refer to.
  */
-writes: Array<Write>, };
+writes: Array<Write>, 
+/**
+ * Lines of a CSV file that are there already, and stay as they are.
+ */
+skipped: number, 
+/**
+ * Passwords that it sets.
+ */
+passwords: number, 
+/**
+ * Logins of the users whose passwords are among them.
+ */
+logins: Array<string>, };
 
 export type UserServices = { 
 /**

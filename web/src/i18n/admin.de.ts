@@ -1,6 +1,7 @@
 import type { AdminTexts } from './admin.en';
 import { diagnosisDe } from './diagnosis.de';
 import { logDe } from './log.de';
+import { networkDe } from './network.de';
 import { counter } from './numbers';
 import { partsDe } from './parts.de';
 import { siteDe } from './site.de';
@@ -12,6 +13,7 @@ export const adminDe: AdminTexts = {
   log: logDe,
   parts: partsDe,
   site: siteDe,
+  network: networkDe,
   product: 'Verwaltung',
   lead: 'Leitungsgruppen und Leitungen im Blick behalten.',
   accounts: 'Administratoren werden in der Konfiguration des Offhook-Servers mit [[administrator]] eingerichtet.',
@@ -23,7 +25,7 @@ export const adminDe: AdminTexts = {
   lines: (count) => counted(count, { one: '# Leitung', other: '# Leitungen' }),
   none: {
     title: 'Noch keine Leitungsgruppe',
-    text: 'Eine Leitungsgruppe ist eine Anlagenverbindung mit ihren Leitungen. Fügen Sie der Konfigurationsdatei eine hinzu und starten Sie den Server neu:',
+    text: 'Eine Leitungsgruppe ist eine Verbindung zu einer Telefonanlage, mit ihren Leitungen. Fügen Sie eine hinzu: Name und Adresse der Anlage reichen für den Anfang.',
   },
   kind: {
     softphones: 'Angemeldete Softphones',
@@ -49,6 +51,8 @@ export const adminDe: AdminTexts = {
   silent: (span) => `antwortet seit ${span} nicht`,
   wrongPasswords: 'Falsche Passwörter',
   sinceStart: (count) => `${count} seit dem Start`,
+  settings: 'Einstellungen',
+  settingsOf: (group) => `Einstellungen von ${group}`,
   show: (group) => `${group} anzeigen`,
   hide: (group) => `${group} verbergen`,
   search: 'Leitung suchen',

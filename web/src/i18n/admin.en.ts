@@ -1,6 +1,7 @@
 /** English texts of the administrator's page: also the list of them. */
 import { diagnosisEn } from './diagnosis.en';
 import { logEn } from './log.en';
+import { networkEn } from './network.en';
 import { counter } from './numbers';
 import { partsEn } from './parts.en';
 import { siteEn } from './site.en';
@@ -12,6 +13,7 @@ export const adminEn = {
   log: logEn,
   parts: partsEn,
   site: siteEn,
+  network: networkEn,
   product: 'Administration',
   lead: 'Look after line groups and lines.',
   accounts: 'Administrators are set up in the configuration of the Offhook server, with [[administrator]].',
@@ -23,7 +25,7 @@ export const adminEn = {
   lines: (count: number) => counted(count, { one: '# line', other: '# lines' }),
   none: {
     title: 'No line group yet',
-    text: 'A line group is one PBX connection with its lines. Add one to the configuration file and start the server anew:',
+    text: 'A line group is one connection to a PBX, with its lines. Add one: its name and the address of the PBX are enough to begin with.',
   },
   kind: {
     softphones: 'Registered softphones',
@@ -49,6 +51,8 @@ export const adminEn = {
   silent: (span: string) => `silent for ${span}`,
   wrongPasswords: 'Wrong passwords',
   sinceStart: (count: string) => `${count} since the start`,
+  settings: 'Settings',
+  settingsOf: (group: string) => `Settings of ${group}`,
   show: (group: string) => `Show ${group}`,
   hide: (group: string) => `Hide ${group}`,
   search: 'Find a line',

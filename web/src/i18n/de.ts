@@ -1,10 +1,12 @@
 import { adminDe } from './admin.de';
 import type { Texts } from './en';
 import { securityDe } from './security.de';
+import { setupDe } from './setup.de';
 
 export const de: Texts = {
   admin: adminDe,
   security: securityDe,
+  setup: setupDe,
   wordmark: 'Offhook',
   signIn: {
     title: 'Anmelden',
@@ -78,6 +80,8 @@ export const de: Texts = {
     somebodyCalls: 'Eingehender Anruf',
     callsSomebody: 'Ausgehender Anruf',
     settingsOf: (line) => `Einstellungen der Leitung ${line}`,
+    forwardingOf: (who) => `Umleitung von ${who}`,
+    hiddenNumber: 'Verborgene Nummer',
     forwarded: {
       immediate: 'Alle Anrufe umgeleitet',
       busy: 'Bei Besetzt umgeleitet',

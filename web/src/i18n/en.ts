@@ -1,10 +1,12 @@
 /** English: also the list of all texts. */
 import { adminEn } from './admin.en';
 import { securityEn } from './security.en';
+import { setupEn } from './setup.en';
 
 export const en = {
   admin: adminEn,
   security: securityEn,
+  setup: setupEn,
   wordmark: 'Offhook',
   signIn: {
     title: 'Sign in',
@@ -78,6 +80,8 @@ export const en = {
     somebodyCalls: 'Incoming call',
     callsSomebody: 'Outgoing call',
     settingsOf: (line: string) => `What is set for line ${line}`,
+    forwardingOf: (who: string) => `Call forwarding of ${who}`,
+    hiddenNumber: 'Hidden number',
     forwarded: {
       immediate: 'All calls forwarded',
       busy: 'Forwarded when busy',

@@ -1,3 +1,4 @@
+import { lineDe, lineGroupDe } from './lines.de';
 import { counter } from './numbers';
 import { systemDe } from './system.de';
 import type { SiteTexts } from './site.en';
@@ -9,6 +10,8 @@ const secondPhone = 'Zweites Telefon (Leitung)';
 
 export const siteDe: SiteTexts = {
   ...systemDe,
+  lineGroup: lineGroupDe,
+  line: lineDe,
   cancel: 'Abbrechen',
   delete: 'Löschen',
   again: 'Noch einmal versuchen',
@@ -95,6 +98,26 @@ export const siteDe: SiteTexts = {
       sureManyText:
         'Benutzer, die eines davon haben, bekommen das Standardprofil. Das lässt sich nicht rückgängig machen.',
     },
+    line_groups: {
+      title: 'Leitungsgruppen',
+      lead: 'Jede ist eine Verbindung zu einer Telefonanlage.',
+      add: 'Neue Leitungsgruppe',
+      searchHint: 'Name oder Adresse',
+      empty: 'Es gibt noch keine Leitungsgruppe. Beginnen Sie mit Ihrer Anlage.',
+      sureMany: (count) => counted(count, { one: '# Leitungsgruppe löschen?', other: '# Leitungsgruppen löschen?' }),
+      sureManyText:
+        'Hier lassen sich nur Leitungsgruppen ohne Leitungen löschen. Das lässt sich nicht rückgängig machen.',
+    },
+    lines: {
+      title: 'Alle Leitungen',
+      lead: 'Nummern der Anlage, mit denen Leute telefonieren.',
+      add: 'Neue Leitung',
+      searchHint: 'Nummer oder Benutzername',
+      empty: 'Es gibt noch keine Leitung. Fügen Sie welche auf der Seite einer Leitungsgruppe hinzu.',
+      sureMany: (count) => counted(count, { one: '# Leitung löschen?', other: '# Leitungen löschen?' }),
+      sureManyText:
+        'Sie werden bei der Anlage abgemeldet. Laufende Gespräche gehen weiter. Das lässt sich nicht rückgängig machen.',
+    },
     administrators: {
       title: 'Administratoren',
       lead: 'Wer diesen Server verwalten darf. Das sind keine Benutzer.',
@@ -103,6 +126,24 @@ export const siteDe: SiteTexts = {
       empty: 'Hier gibt es keinen Administrator.',
       sureMany: (count) => counted(count, { one: '# Administrator löschen?', other: '# Administratoren löschen?' }),
       sureManyText: 'Sie können sich nicht mehr anmelden. Das lässt sich nicht rückgängig machen.',
+    },
+    interfaces: {
+      title: 'Schnittstellen',
+      lead: 'Wo Browser und Programme diesen Server erreichen. Änderungen gelten sofort.',
+      add: 'Neue Schnittstelle',
+      searchHint: 'Name, Adresse oder Port',
+      empty: 'Hier gibt es keine Schnittstelle.',
+      sureMany: (count) => counted(count, { one: '# Schnittstelle löschen?', other: '# Schnittstellen löschen?' }),
+      sureManyText: 'Dort erreicht dann niemand mehr den Server. Das lässt sich nicht rückgängig machen.',
+    },
+    certificates: {
+      title: 'Zertifikate',
+      lead: 'Was Schnittstellen mit TLS den Browsern zeigen, damit sie den Server kennen.',
+      add: 'Neues Zertifikat',
+      searchHint: 'Name',
+      empty: 'Hier gibt es kein Zertifikat.',
+      sureMany: (count) => counted(count, { one: '# Zertifikat löschen?', other: '# Zertifikate löschen?' }),
+      sureManyText: 'Das lässt sich nicht rückgängig machen.',
     },
     tokens: {
       title: 'API-Tokens',
@@ -369,7 +410,11 @@ export const siteDe: SiteTexts = {
       profile: 'Profil',
       administrator: 'Administrator',
       token: 'Token',
+      line_group: 'Leitungsgruppe',
+      line: 'Leitung',
       settings: 'Einstellungen',
+      interface: 'Schnittstelle',
+      certificate: 'Zertifikat',
       database: 'Datenbank',
     },
     actions: {
@@ -379,8 +424,9 @@ export const siteDe: SiteTexts = {
       import: 'importiert',
       apply: 'angewandt',
       backup: 'gesichert',
-      set_secret: 'Passwort gesetzt',
-      remove_secret: 'Passwort entfernt',
+      revert: 'zurückgenommen',
+      set_secret: 'Passwort oder Schlüssel gesetzt',
+      remove_secret: 'Passwort oder Schlüssel entfernt',
       set_totp: 'zweiter Faktor eingerichtet',
       remove_totp: 'zweiter Faktor entfernt',
       unlock: 'entsperrt',

@@ -1,4 +1,5 @@
 /** English texts of the pages about users, groups and what else makes a site. */
+import { lineEn, lineGroupEn } from './lines.en';
 import { counter } from './numbers';
 import { systemEn } from './system.en';
 
@@ -9,6 +10,8 @@ const secondPhone = 'Second phone (line)';
 
 export const siteEn = {
   ...systemEn,
+  lineGroup: lineGroupEn,
+  line: lineEn,
   cancel: 'Cancel',
   delete: 'Delete',
   again: 'Try again',
@@ -92,6 +95,24 @@ export const siteEn = {
       sureMany: (count: number) => counted(count, { one: 'Delete # profile?', other: 'Delete # profiles?' }),
       sureManyText: 'Users who have one of them get the default profile. This cannot be undone.',
     },
+    line_groups: {
+      title: 'Line groups',
+      lead: 'Each is a connection to a PBX.',
+      add: 'New line group',
+      searchHint: 'Name or address',
+      empty: 'There is no line group yet. Begin with your PBX.',
+      sureMany: (count: number) => counted(count, { one: 'Delete # line group?', other: 'Delete # line groups?' }),
+      sureManyText: 'Only line groups without lines can be deleted here. This cannot be undone.',
+    },
+    lines: {
+      title: 'All lines',
+      lead: 'Numbers at the PBX, with which people telephone.',
+      add: 'New line',
+      searchHint: 'Number or user name',
+      empty: 'There is no line yet. Add some on the page of a line group.',
+      sureMany: (count: number) => counted(count, { one: 'Delete # line?', other: 'Delete # lines?' }),
+      sureManyText: 'They are signed off at the PBX. Calls that run go on. This cannot be undone.',
+    },
     administrators: {
       title: 'Administrators',
       lead: 'Who may look after this server. They are not users.',
@@ -101,6 +122,24 @@ export const siteEn = {
       sureMany: (count: number) =>
         counted(count, { one: 'Delete # administrator?', other: 'Delete # administrators?' }),
       sureManyText: 'They can no longer sign in. This cannot be undone.',
+    },
+    interfaces: {
+      title: 'Interfaces',
+      lead: 'Where browsers and programs reach this server. Changes take effect at once.',
+      add: 'New interface',
+      searchHint: 'Name, address or port',
+      empty: 'There is no interface here.',
+      sureMany: (count: number) => counted(count, { one: 'Delete # interface?', other: 'Delete # interfaces?' }),
+      sureManyText: 'Nobody reaches the server there any more. This cannot be undone.',
+    },
+    certificates: {
+      title: 'Certificates',
+      lead: 'What interfaces with TLS show to browsers, so that they know the server.',
+      add: 'New certificate',
+      searchHint: 'Name',
+      empty: 'There is no certificate here.',
+      sureMany: (count: number) => counted(count, { one: 'Delete # certificate?', other: 'Delete # certificates?' }),
+      sureManyText: 'This cannot be undone.',
     },
     tokens: {
       title: 'API tokens',
@@ -364,7 +403,11 @@ export const siteEn = {
       profile: 'Profile',
       administrator: 'Administrator',
       token: 'Token',
+      line_group: 'Line group',
+      line: 'Line',
       settings: 'Settings',
+      interface: 'Interface',
+      certificate: 'Certificate',
       database: 'Database',
     },
     actions: {
@@ -374,8 +417,9 @@ export const siteEn = {
       import: 'imported',
       apply: 'applied',
       backup: 'backed up',
-      set_secret: 'password set',
-      remove_secret: 'password removed',
+      revert: 'undone',
+      set_secret: 'password or key set',
+      remove_secret: 'password or key removed',
       set_totp: 'second factor set up',
       remove_totp: 'second factor taken away',
       unlock: 'unlocked',

@@ -13,6 +13,8 @@ const ROOTS: Record<string, string> = {
   PartsTexts: 'admin.parts',
   SiteTexts: 'admin.site',
   SecurityTexts: 'security',
+  NetworkTexts: 'admin.network',
+  SetupTexts: 'setup',
 };
 
 const folder = fileURLToPath(new URL('..', import.meta.url));

@@ -1,7 +1,7 @@
 /** Requests to a server that does not answer. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Poller } from '../admin/poller';
-import { get, PATIENCE, Refusal, request } from './http';
+import { download, get, PATIENCE, Refusal, request } from './http';
 
 /** A server that takes requests and says nothing until somebody has enough. */
 function silent() {
@@ -37,6 +37,20 @@ it('waits for no answer for ever, and longer for one to a change', async () => {
   expect(changed).toBeNull();
   await vi.advanceTimersByTimeAsync(PATIENCE.write - PATIENCE.read);
   expect(changed).toEqual(new Refusal('server_unreachable'));
+});
+
+it('waits longer where a file goes or comes, and gives it as it is', async () => {
+  silent();
+  const ended: unknown[] = [];
+  void failure(download('/x', { method: 'POST' })).then((error) => ended.push(error));
+  void failure(request('/x', { method: 'POST' }, PATIENCE.file)).then((error) => ended.push(error));
+  await vi.advanceTimersByTimeAsync(PATIENCE.write);
+  expect(ended).toEqual([]);
+  await vi.advanceTimersByTimeAsync(PATIENCE.file);
+  expect(ended).toHaveLength(2);
+  const octets = new Uint8Array([0, 255, 1]);
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(octets)));
+  expect(new Uint8Array(await (await download('/x')).arrayBuffer())).toEqual(octets);
 });
 
 it('says that the server is lost once it no longer answers', async () => {

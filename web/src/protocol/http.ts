@@ -94,6 +94,10 @@ export interface FieldError {
   detail: string;
   /** The same in German, where the server tells it. */
   german?: string;
+  /** Which object it is, where several were sent. */
+  name?: string | null;
+  /** The line of a file, from 1. */
+  line?: number | null;
 }
 
 /** A refusal with details (RFC 9457). */

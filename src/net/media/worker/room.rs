@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::run::Worker;
 use crate::ids::{CallId, ConferenceId};
+use crate::log::Subject;
 
 /// Audio mixed at a time.
 const FRAME: Duration = Duration::from_millis(20);
@@ -111,7 +112,10 @@ impl Worker {
         for Member { call, side, said } in &mut room.members {
             said.resize(samples, 0);
             let heard = match self.by_call.get(call).and_then(|&key| self.entries.get_mut(key)) {
-                Some(entry) => entry.session.pull_audio(*side, said, rate, now),
+                Some(entry) => {
+                    let _at_work = Subject::call(*call).at_work();
+                    entry.session.pull_audio(*side, said, rate, now)
+                }
                 None => false,
             };
             if heard {

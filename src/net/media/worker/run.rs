@@ -28,6 +28,7 @@ use super::{Action, Command, Directory, Inbox};
 use crate::call::dtmf::Digit;
 use crate::call::effect::MediaInput;
 use crate::ids::CallId;
+use crate::log::Subject;
 use crate::net::capture::Tap;
 use crate::net::figures::LegFigures;
 
@@ -148,6 +149,7 @@ impl Worker {
         let Some(socket) = entry.socket(side, channel) else { return };
         // Errors say that the peer's port is closed (ICMP): it may open again, and SIP ends the call otherwise.
         let Ok((length, from)) = socket.receive(&mut self.buffer) else { return };
+        let _at_work = Subject::call(entry.call).at_work();
         entry.session.handle_packet(side, channel, from, &self.buffer[..length], now);
         let wake = self.out.drain(entry, now);
         self.wheel.set(key, wake.map(|at| at.max(now + MIN_WAIT)));
@@ -159,6 +161,7 @@ impl Worker {
     /// Does something to a session and sends what comes of it.
     pub(super) fn step(&mut self, key: usize, now: Instant, step: impl FnOnce(&mut Session)) {
         let Some(entry) = self.entries.get_mut(key) else { return };
+        let _at_work = Subject::call(entry.call).at_work();
         step(&mut entry.session);
         let wake = self.out.drain(entry, now);
         self.wheel.set(key, wake.map(|at| at.max(now + MIN_WAIT)));

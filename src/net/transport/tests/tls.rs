@@ -54,7 +54,7 @@ impl Files {
     }
 
     fn trusting(&self, authority: &str) -> TlsProfile {
-        TlsProfile { trust: Trust::Only(vec![self.path(authority)]), own: None }
+        TlsProfile { trust: Trust::Only(vec![Authorities::File(self.path(authority))]), own: None }
     }
 }
 

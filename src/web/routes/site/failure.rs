@@ -38,7 +38,8 @@ impl Failure {
     pub fn refused(refusals: Vec<Refusal>, changes: &[Change]) -> Failure {
         let name = |refusal: &Refusal| match changes.get(refusal.change) {
             Some(Change::Put { body, .. }) => {
-                let name = body.get("login").or(body.get("name"))?.as_str()?;
+                let text = |field| body.get(field)?.as_str().filter(|text| !text.is_empty());
+                let name = ["login", "name", "number", "user_name"].into_iter().find_map(text)?;
                 // What is wrong may be its length.
                 Some(name.chars().take(200).collect())
             }

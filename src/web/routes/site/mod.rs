@@ -2,14 +2,18 @@
 
 mod audit;
 mod backup;
+mod certificates;
 mod exchange;
 mod failure;
+mod interfaces;
+mod lines;
 mod objects;
 pub(in crate::web) mod passwords;
-pub(super) mod request;
+pub(in crate::web) mod request;
 mod rights;
 mod security;
 pub(in crate::web) mod tokens;
+pub mod trial;
 
 pub use self::failure::Failure;
 pub(super) use self::security::{report_sessions, second_factor};
@@ -24,6 +28,8 @@ pub fn routes() -> Routes {
         .and(objects::routes::<Computer>(Role::Users))
         .and(objects::routes::<Profile>(Role::Users))
         .and(objects::routes::<Administrator>(Role::Full))
+        .and(lines::routes())
+        .and(trial::routes())
         .and(objects::of_settings())
         .and(passwords::routes::<User>(Role::Users))
         .and(passwords::routes::<Administrator>(Role::Full))
@@ -32,6 +38,8 @@ pub fn routes() -> Routes {
         .and(security::routes())
         .and(rights::routes())
         .and(tokens::routes())
+        .and(certificates::routes())
+        .and(interfaces::routes())
         .and(audit::routes())
         .and(exchange::routes())
         .and(backup::routes())

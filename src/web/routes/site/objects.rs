@@ -26,7 +26,7 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 const MAX_REFERENCES: usize = 500;
 
 /// Statuses that a change can be refused with.
-const REFUSALS: &[u16] = &[400, 404, 409, 412, 413, 415, 422, 428];
+pub(super) const REFUSALS: &[u16] = &[400, 404, 409, 412, 413, 415, 422, 428];
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -55,7 +55,7 @@ struct ListQuery {
     cursor: Option<String>,
     /// Only those that are active, or are not.
     active: Option<bool>,
-    /// Only users of this group.
+    /// Only users of this group, or lines of this line group.
     group: Option<ObjectId>,
     /// Only users with this profile.
     profile: Option<ObjectId>,
@@ -79,21 +79,72 @@ impl From<ListQuery> for site::Query {
 
 /// The routes of one kind.
 pub(super) fn routes<T: Object + JsonSchema>(changing: Role) -> Routes {
-    let created = Operation {
+    but_creating::<T>(changing).described(changing, (Method::Post, &path(T::KIND)), creating::<T>(), create::<T>)
+}
+
+fn creating<T: Object + JsonSchema>() -> Operation {
+    let (id, summary) = named("create", T::KIND.as_str());
+    Operation {
         etag: true,
         repeatable: true,
         status: 201,
         refusals: REFUSALS,
-        ..Operation::giving::<Stored<T>>(format!("create_{}", T::KIND), format!("create {}", T::KIND)).taking::<T>(JSON)
-    };
-    but_creating::<T>(changing).described(changing, (Method::Post, &path(T::KIND)), created, create::<T>)
+        ..Operation::giving::<Stored<T>>(id, summary).taking::<T>(JSON)
+    }
+}
+
+fn named(what: &str, name: &str) -> (String, String) {
+    (format!("{what}_{name}"), format!("{what} {name}").replace('_', " "))
+}
+
+/// How an object is deleted.
+pub(super) fn deleting(kind: Kind) -> Operation {
+    let (id, summary) = named("delete", kind.as_str());
+    Operation { if_match: true, refusals: REFUSALS, ..Operation::silent(id, summary) }
+}
+
+/// The same but that which deletes one.
+pub(super) fn but_deleting<T: Object + JsonSchema>(changing: Role) -> Routes {
+    kept::<T>(changing).described(changing, (Method::Post, &path(T::KIND)), creating::<T>(), create::<T>)
 }
 
 /// The routes of one kind but that which creates one.
 pub(super) fn but_creating<T: Object + JsonSchema>(changing: Role) -> Routes {
+    let each = format!("{}/{{id}}", path(T::KIND));
+    kept::<T>(changing).described(changing, (Method::Delete, &each), deleting(T::KIND), delete::<T>)
+}
+
+/// The routes of one kind that create and delete nothing, or many at once.
+fn kept<T: Object + JsonSchema>(changing: Role) -> Routes {
     let (one, many) = (T::KIND.as_str(), T::KIND.plural());
     let (all, each) = (path(T::KIND), format!("{}/{{id}}", path(T::KIND)));
-    let named = |what: &str, name: &str| (format!("{what}_{name}"), format!("{what} {name}").replace('_', " "));
+    let changed = |what: &str| {
+        let (id, summary) = named(what, one);
+        Operation { etag: true, if_match: true, refusals: REFUSALS, ..Operation::giving::<Stored<T>>(id, summary) }
+    };
+    let patched = Operation { body: vec![(MERGE_PATCH, Some(schema::<Value>()))], ..changed("change_fields_of") };
+    let (id, summary) = named("change_many", many);
+    let bulk = Operation {
+        repeatable: true,
+        refusals: REFUSALS,
+        ..Operation::giving::<BulkResult>(id, format!("{summary}, all or none")).taking::<Bulk>(JSON)
+    };
+    seen::<T>()
+        .described(changing, (Method::Post, &format!("{all}/bulk")), bulk, change_many::<T>)
+        .described(changing, (Method::Put, &each), changed("change").taking::<T>(JSON), replace::<T>)
+        .described(changing, (Method::Patch, &each), patched, patch::<T>)
+}
+
+/// The routes of one kind that change nothing, and that which deletes one.
+pub(super) fn seen_and_deleted<T: Object + JsonSchema>(changing: Role) -> Routes {
+    let each = format!("{}/{{id}}", path(T::KIND));
+    seen::<T>().described(changing, (Method::Delete, &each), deleting(T::KIND), delete::<T>)
+}
+
+/// The routes of one kind that change nothing.
+fn seen<T: Object + JsonSchema>() -> Routes {
+    let (one, many) = (T::KIND.as_str(), T::KIND.plural());
+    let (all, each) = (path(T::KIND), format!("{}/{{id}}", path(T::KIND)));
     let list = Operation {
         refusals: &[400, 422],
         ..Operation::giving::<Page<T>>(format!("list_{many}"), format!("A page of the {many}")).asking::<ListQuery>()
@@ -103,19 +154,6 @@ pub(super) fn but_creating<T: Object + JsonSchema>(changing: Role) -> Routes {
         refusals: &[404],
         ..Operation::giving::<Stored<T>>(format!("show_{one}"), format!("The {one}"))
     };
-    let changed = |what: &str| {
-        let (id, summary) = named(what, one);
-        Operation { etag: true, if_match: true, refusals: REFUSALS, ..Operation::giving::<Stored<T>>(id, summary) }
-    };
-    let patched = Operation { body: vec![(MERGE_PATCH, Some(schema::<Value>()))], ..changed("change_fields_of") };
-    let (id, summary) = named("delete", one);
-    let deleted = Operation { if_match: true, refusals: REFUSALS, ..Operation::silent(id, summary) };
-    let (id, summary) = named("change_many", many);
-    let bulk = Operation {
-        repeatable: true,
-        refusals: REFUSALS,
-        ..Operation::giving::<BulkResult>(id, format!("{summary}, all or none")).taking::<Bulk>(JSON)
-    };
     let references = Operation {
         refusals: &[404],
         ..Operation::giving::<References>(format!("references_to_{one}"), format!("What refers to the {one}"))
@@ -124,11 +162,7 @@ pub(super) fn but_creating<T: Object + JsonSchema>(changing: Role) -> Routes {
     Routes::default()
         .described(Role::ReadOnly, (Method::Get, &referring), references, references_to::<T>)
         .described(Role::ReadOnly, (Method::Get, &all), list, list_objects::<T>)
-        .described(changing, (Method::Post, &format!("{all}/bulk")), bulk, change_many::<T>)
         .described(Role::ReadOnly, (Method::Get, &each), show, show_object::<T>)
-        .described(changing, (Method::Put, &each), changed("change").taking::<T>(JSON), replace::<T>)
-        .described(changing, (Method::Patch, &each), patched, patch::<T>)
-        .described(changing, (Method::Delete, &each), deleted, delete::<T>)
 }
 
 /// The routes of the settings, of which there is one object.
@@ -162,7 +196,7 @@ fn settings_id() -> Path<String> {
     Path(ObjectId::SETTINGS.to_string())
 }
 
-fn path(kind: Kind) -> String {
+pub(super) fn path(kind: Kind) -> String {
     format!("/api/v1/admin/{}", kind.plural())
 }
 
@@ -203,7 +237,7 @@ async fn references_to<T: Object>(
     Ok(Json(References { references, total }))
 }
 
-fn reply<T: Object>(stored: &Stored<T>) -> Reply {
+pub(super) fn reply<T: Object>(stored: &Stored<T>) -> Reply {
     // A struct of texts, numbers, lists and maps with text keys is always JSON.
     Reply { version: Some(stored.version), ..Reply::ok(serde_json::to_value(stored).unwrap_or_default()) }
 }
@@ -256,7 +290,11 @@ async fn delete<T: Object>(
 }
 
 /// Which object is to be changed, and the version that it was changed from.
-fn changed<T: Object>(state: &WebState, text: &str, headers: &HeaderMap) -> Result<(ObjectId, Option<i64>), Failure> {
+pub(super) fn changed<T: Object>(
+    state: &WebState,
+    text: &str,
+    headers: &HeaderMap,
+) -> Result<(ObjectId, Option<i64>), Failure> {
     let id = id(text)?;
     let version = state.administration.site().version(T::KIND, id);
     Ok((id, expected(headers, version.ok_or_else(|| Failure::of(ProblemCode::NotFound))?)?))
@@ -287,7 +325,7 @@ async fn change_one<T: Object>(
     Ok(reply(stored).into_response())
 }
 
-async fn make(state: &WebState, identity: &Identity, changes: &[Change]) -> Result<Vec<Write>, Failure> {
+pub(super) async fn make(state: &WebState, identity: &Identity, changes: &[Change]) -> Result<Vec<Write>, Failure> {
     let request = administration::Request { changes, ..administration::Request::default() };
     let made = state.administration.change(request, &identity.actor, request::now()).await;
     made.map_err(|error| Failure::of_change(error, changes))
@@ -295,6 +333,18 @@ async fn make(state: &WebState, identity: &Identity, changes: &[Change]) -> Resu
 
 fn written(writes: &[Write], kind: Kind, id: ObjectId) -> Option<Reply> {
     writes.iter().find(|write| (write.kind, write.id) == (kind, id)).map(Reply::object)
+}
+
+/// What became of many.
+pub(super) fn result<'w>(writes: impl Iterator<Item = &'w Write>) -> BulkResult {
+    let (mut changed, mut deleted) = (Vec::new(), Vec::new());
+    for write in writes {
+        match write.after {
+            Some(_) => changed.push(ObjectVersion { id: write.id, version: write.version }),
+            None => deleted.push(write.id),
+        }
+    }
+    BulkResult { changed, deleted }
 }
 
 /// Changes or deletes many, all or none.
@@ -319,12 +369,7 @@ async fn change_many<T: Object>(
     let repeatable = Repeatable::of(&headers, &identity, &format!("{}/bulk", path(kind)), &octets)?;
     request::change(&state, &identity, &changes, repeatable, |writes| {
         let its = || writes.iter().filter(|write| write.kind == kind && !write.follows);
-        let changed = its().filter(|write| write.after.is_some());
-        let result = BulkResult {
-            changed: changed.map(|write| ObjectVersion { id: write.id, version: write.version }).collect(),
-            deleted: its().filter(|write| write.after.is_none()).map(|write| write.id).collect(),
-        };
-        Reply::ok(json!(result))
+        Reply::ok(json!(result(its())))
     })
     .await
 }

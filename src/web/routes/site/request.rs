@@ -14,8 +14,8 @@ use crate::administration::{self, ChangeError};
 use crate::call::cause::CauseCode;
 use crate::site::{Change, ObjectId, Problem, ProblemCode, Write};
 use crate::store::Answer;
+use crate::web::WebState;
 use crate::web::routes::table::Identity;
-use crate::web::{WebState, convert};
 
 /// Octets of a body of JSON. A group with all members that a site can have fits.
 const MAX_BODY: usize = 4 << 20;
@@ -27,8 +27,8 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Milliseconds since 1970.
-pub(in crate::web::routes) fn now() -> i64 {
-    convert::unix_ms() as i64
+pub(in crate::web) fn now() -> i64 {
+    crate::web::unix_ms()
 }
 
 /// The id in a path. What is no id leads to nothing.
@@ -49,7 +49,7 @@ pub(super) async fn octets(body: Body, most: usize) -> Result<Bytes, Failure> {
 }
 
 /// A body of JSON, and how it was written.
-pub(in crate::web::routes) async fn json(request: Request, patch: bool) -> Result<(Value, Bytes), Failure> {
+pub(in crate::web) async fn json(request: Request, patch: bool) -> Result<(Value, Bytes), Failure> {
     let media_type = media_type(request.headers());
     if media_type != JSON && !(patch && media_type == MERGE_PATCH) {
         let wanted = if patch { MERGE_PATCH } else { JSON };
@@ -65,7 +65,7 @@ pub(in crate::web::routes) async fn json(request: Request, patch: bool) -> Resul
 }
 
 /// A body of JSON as a type of the protocol.
-pub(in crate::web::routes) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+pub(in crate::web) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
     serde_json::from_value(value).map_err(|_| CauseCode::BadRequest.into())
 }
 

@@ -28,8 +28,9 @@
 //! pbx saw BYE because SIP;cause=486          one with this Reason
 //! server grants team_member        what all users may do with each other's lines
 //! server restarts                  with what it has stored; a client signs in anew
-//! server replays                   what it has captured so far comes to the same decisions once more (`offhook replay`)
 //! ```
+//!
+//! In the end what the server has captured comes to the same decisions once more (`offhook replay`).
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -51,9 +52,6 @@ mod phone;
 
 /// The tone that is the music on hold.
 const MUSIC: u32 = 300;
-
-/// What asks for a replay.
-const REPLAYS: &str = "server replays";
 
 /// Who plays.
 struct Cast {
@@ -89,14 +87,16 @@ struct User {
 /// Plays a scenario; panics with the line that is not so.
 #[track_caller]
 pub(crate) fn play(name: &str, text: &str) {
-    play_through(name, text);
+    play_through(name, text).replays();
 }
 
 /// The same, and copies what the server has captured.
 #[track_caller]
 pub(crate) fn play_and_keep(name: &str, text: &str, file: &Path) {
     let cast = play_through(name, text);
-    std::fs::copy(cast.captured(), file).expect("the capture can be copied");
+    let captured = cast.captured();
+    assert_eq!(captured.len(), 1, "{captured:?}");
+    std::fs::copy(&captured[0], file).expect("the capture can be copied");
 }
 
 #[track_caller]
@@ -105,9 +105,7 @@ fn play_through(name: &str, text: &str) -> Cast {
     let lines: Vec<_> = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
     let mut setting = Setting::default();
     let steps = lines.iter().position(|(_, line)| !setting.take(line)).unwrap_or(lines.len());
-    if lines.iter().any(|(_, line)| *line == REPLAYS) {
-        setting.group += "capture = true\n";
-    }
+    setting.group += "capture = true\n";
     let mut cast = setting.cast(name);
     for (at, line) in &lines[steps..] {
         eprintln!("{name}:{at}: {line}");
@@ -211,9 +209,6 @@ impl Cast {
             let lines: Vec<&str> = self.lines.values().map(String::as_str).collect();
             return self.server.wait_lines(&lines, "registered", None);
         }
-        if format!("{who} {step}") == REPLAYS {
-            return self.replays();
-        }
         if let Some(heard) = step.strip_prefix("hears ").filter(|&heard| heard != "ringing") {
             return self.hears(who, heard);
         }
@@ -223,18 +218,18 @@ impl Cast {
         }
     }
 
-    /// Ends the capture; gives its file.
+    /// Ends the capture; gives its files, one for each start of the server.
     #[track_caller]
-    fn captured(&self) -> PathBuf {
+    fn captured(&self) -> Vec<PathBuf> {
         let output = self.server.run(&["capture", "off", "--group", "main"]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         eventually("the capture is complete", SOON, || {
             let status = self.server.run(&["capture", "status", "--json"]).stdout;
             let status: Value = serde_json::from_slice(&status).map_err(|error| error.to_string())?;
-            match status["files"].as_array().map(Vec::as_slice) {
-                Some([file]) if file["open"] == false => {
-                    Ok(self.server.dir().join("data/captures").join(file["name"].as_str().unwrap_or_default()))
-                }
+            let folder = self.server.dir().join("data/captures");
+            let path = |file: &Value| folder.join(file["name"].as_str().unwrap_or_default());
+            match status["files"].as_array().filter(|files| !files.is_empty()) {
+                Some(files) if files.iter().all(|file| file["open"] == false) => Ok(files.iter().map(path).collect()),
                 _ => Err(status.to_string()),
             }
         })
@@ -242,11 +237,15 @@ impl Cast {
 
     #[track_caller]
     fn replays(&self) {
-        let file = self.captured();
-        let replay = Command::new(env!("CARGO_BIN_EXE_offhook")).args(["replay", "--brief"]).arg(file).output();
-        let decided = String::from_utf8_lossy(&replay.expect("the program can be started").stdout).into_owned();
-        let otherwise = ["Decided otherwise", "Not replayed"].into_iter().any(|word| decided.contains(word));
-        assert!(!otherwise && decided.contains("Replayed to the same"), "{decided}");
+        let mut replayed = 0;
+        for file in self.captured() {
+            let replay = Command::new(env!("CARGO_BIN_EXE_offhook")).args(["replay", "--brief"]).arg(&file).output();
+            let decided = String::from_utf8_lossy(&replay.expect("the program can be started").stdout).into_owned();
+            let otherwise = ["Decided otherwise", "Not replayed"].into_iter().any(|word| decided.contains(word));
+            assert!(!otherwise, "{}: {decided}", file.display());
+            replayed += decided.matches("Replayed to the same").count();
+        }
+        assert!(replayed > 0, "no call was captured");
     }
 
     #[track_caller]

@@ -1,19 +1,20 @@
 /** A call on all its sides, or what happened to a line lately: what that comes to, and everything that was said. */
 import { Button, Menu, Modal, SegmentedControl } from '@mantine/core';
 import { useElementSize, useMediaQuery } from '@mantine/hooks';
-import { IconBriefcase, IconChevronLeft, IconDownload, IconPlayerRecord } from '@tabler/icons-react';
+import { IconBriefcase, IconChevronLeft, IconDownload } from '@tabler/icons-react';
 import { useCallback, useContext, useMemo, useState } from 'react';
 import { formatDuration } from '../../components/format';
-import type { CallTrace, CaptureAudio, LegReport, TraceEvent } from '../../generated/protocol';
+import type { CallTrace, LegReport, TraceEvent } from '../../generated/protocol';
 import { useTranslation } from '../../i18n';
-import { Announce, useAttempt } from '../announce';
+import { Announce } from '../announce';
 import { ClockOffset, useSpan } from '../clock';
-import { captureCall, caseUrl, trace as ask, traceUrl, type Traced } from '../diagnosis';
+import { caseUrl, trace as ask, traceUrl, type Traced } from '../diagnosis';
 import { gradeOf, toneOfGrade, worstOf } from '../model';
 import { TableFrame } from '../PlainTable';
 import { useWatched } from '../poller';
 import { LegRow, useLegColumns } from '../Legs';
 import { addressOf, Link } from '../route';
+import { CaptureMenu } from './CaptureMenu';
 import classes from './Trace.module.css';
 import { Details, shortName } from './Details';
 import type { Picture } from './Drawing';
@@ -68,7 +69,6 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
   const span = useSpan();
   const offset = useContext(ClockOffset);
   const announce = useContext(Announce);
-  const attempt = useAttempt();
   const beside = useMediaQuery(BESIDE, true, { getInitialValueInEffect: false });
   const { ref, width: room } = useElementSize();
   // A fraction of a pixel too much would make it scroll sideways.
@@ -215,8 +215,6 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
   };
   const saveJson = () =>
     offer(new Blob([JSON.stringify({ trace, verdict }, null, 2)], { type: 'application/json' }), `${file}.json`);
-  const captureThis = (capturing: boolean, audio: CaptureAudio) =>
-    attempt(() => captureCall(trace.id, { capturing, audio }), capturing ? t.captured : t.notCaptured);
   const counts = (kind: Kind) => events.filter(({ what }) => what.kind === kind).length;
   const details = (at: number) => (
     <Details picture={picture} place={at} verdict={verdict} timeOfDay={timeOfDay} onMove={choose} />
@@ -296,25 +294,7 @@ function Whole({ of, id, answer: { trace, verdict } }: WholeProps) {
                 </Menu.Item>
               </Menu.Dropdown>
             </Menu>
-            {of === 'calls' && trace.ended_at === null && (
-              <Menu position="bottom-end" width={300}>
-                <Menu.Target>
-                  <Button size="xs" variant="default" leftSection={<IconPlayerRecord size={16} aria-hidden />}>
-                    {t.capture}
-                  </Button>
-                </Menu.Target>
-                <Menu.Dropdown>
-                  <Menu.Label>{t.captureText}</Menu.Label>
-                  {(['off', 'headers', 'payload'] as const).map((audio) => (
-                    <Menu.Item key={audio} onClick={() => void captureThis(true, audio)}>
-                      {t.captureKinds[audio]}
-                    </Menu.Item>
-                  ))}
-                  <Menu.Divider />
-                  <Menu.Item onClick={() => void captureThis(false, 'off')}>{t.captureStop}</Menu.Item>
-                </Menu.Dropdown>
-              </Menu>
-            )}
+            {of === 'calls' && trace.ended_at === null && <CaptureMenu trace={trace} />}
             {of === 'calls' && (
               <Menu position="bottom-end" width={260}>
                 <Menu.Target>

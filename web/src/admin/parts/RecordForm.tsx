@@ -56,6 +56,8 @@ export interface RecordFormProps<T extends object> {
   known: Tagged<T>;
   /** What each field is called, by its pointer. */
   labels: Readonly<Record<string, string>>;
+  /** Asks before it is saved; false: it is not. */
+  sure?: (value: T) => Promise<boolean>;
   /** Saves it; what comes of it. For an object that is not there yet: `({ value }) => creation.send(value)`. */
   save: (changed: Tagged<T>) => Promise<Tagged<T>>;
   /** Reads what is there by now. */
@@ -72,7 +74,7 @@ export interface RecordFormProps<T extends object> {
 }
 
 export function RecordForm<T extends object>(props: RecordFormProps<T>) {
-  const { labels, save, reload, onKnown, onSaved, readOnly = false, words, children } = props;
+  const { labels, sure, save, reload, onKnown, onSaved, readOnly = false, words, children } = props;
   const { texts, language } = useTranslation();
   const announce = useContext(Announce);
   const reason = useReason();
@@ -135,7 +137,10 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (unsaved && !readOnly) void send({ value: mine, tag: known.tag });
+    if (!unsaved || readOnly) return;
+    const changed = { value: mine, tag: known.tag };
+    if (sure) void sure(mine).then((agreed) => (agreed ? send(changed) : undefined));
+    else void send(changed);
   };
   const pressed = (event: KeyboardEvent<HTMLElement>) => {
     // What is looked for is no field of the object: Enter saves nothing there.
@@ -172,7 +177,7 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
             >
               {t.discard}
             </Button>
-            <BusyButton type="submit" busy={busy} data-disabled={!unsaved || undefined}>
+            <BusyButton type="submit" busy={busy} off={!unsaved}>
               {t.save}
             </BusyButton>
           </div>

@@ -17,7 +17,20 @@ import classes from './site.module.css';
 const LIMIT = 50;
 /** What the log can be narrowed to, by its parts of the address. */
 const FILTERS = ['actor', 'object'] as const;
-const KINDS = ['user', 'group', 'computer', 'profile', 'administrator', 'token', 'settings', 'database'] as const;
+const KINDS = [
+  'user',
+  'group',
+  'computer',
+  'profile',
+  'line_group',
+  'line',
+  'administrator',
+  'token',
+  'settings',
+  'database',
+  'interface',
+  'certificate',
+] as const;
 /** How long nobody types before it is looked for, in ms. */
 const PAUSE = 300;
 /** Characters that can be looked for. */
@@ -28,6 +41,9 @@ const PAGES: Partial<Record<string, Page>> = {
   computer: 'computers',
   profile: 'profiles',
   administrator: 'administrators',
+  interface: 'interfaces',
+  line_group: 'line_groups',
+  line: 'line_list',
   token: 'tokens',
 };
 
@@ -187,7 +203,7 @@ function Entry({ entry, only }: EntryProps) {
   const t = texts.admin.site.audit;
   const { at, actor, address, action, kind, object, title } = entry;
   const who = entry.actor_title ?? actor;
-  const changes = changesOf(entry.before, entry.after, labelsOf(kind, texts.admin.site));
+  const changes = changesOf(entry.before, entry.after, labelsOf(kind, texts.admin));
   const page = PAGES[kind];
   const sort = t.kinds[kind as keyof typeof t.kinds] ?? kind;
   const called = title || sort;

@@ -19,7 +19,7 @@ export function Changes({ of: { kind, before, after } }: { of: Changed }) {
   const { texts, language } = useTranslation();
   const t = texts.admin.site;
   const { empty, yes, no } = texts.admin.parts.conflict;
-  const labels = labelsOf(kind, t);
+  const labels = labelsOf(kind, texts.admin);
   const changes = changesOf(before, after, labels);
   const users = useTitles('users', idsIn(changes, ['/members', '/leader', '/deputy', '/grants']));
   const groups = useTitles('groups', idsIn(changes, ['/monitor_groups']));

@@ -18,7 +18,7 @@ import { PageHead } from '../PageHead';
 import { DataTable, type BulkAction, type Column } from '../parts/DataTable';
 import { Pages } from '../parts/pages';
 import type { ListQuery } from '../parts/rest';
-import { addressOf, go } from '../route';
+import { addressOf, go, pageOf } from '../route';
 import { useAsk } from './ask';
 import { remember, titleOf } from './names';
 import { ANY, bulk, listOf, type Objects, type Plural } from './objects';
@@ -39,6 +39,8 @@ export interface ObjectListProps<K extends Plural> {
   columns: readonly Column<Stored<Objects[K]>>[];
   /** Whether objects of the kind are active or not. */
   activatable?: boolean;
+  /** What the list is narrowed by at first; without it, by what it was last. */
+  begin?: Readonly<Record<string, string>>;
   /** More choices that narrow the list. */
   filters?: (filter: Readonly<Record<string, string>>, set: (name: string, value: string) => void) => ReactNode;
   /** More that can be done with all that are selected. */
@@ -52,12 +54,13 @@ export type BulkRun<K extends Plural> = (
   done: (count: number) => string,
 ) => Promise<boolean>;
 
-export function ObjectList<K extends Plural>({ kind, columns, activatable, filters, actions }: ObjectListProps<K>) {
+export function ObjectList<K extends Plural>(props: ObjectListProps<K>) {
+  const { kind, columns, activatable, begin, filters, actions } = props;
   const { texts } = useTranslation();
   const announce = useContext(Announce);
   const reason = useReason();
   const narrow = useMediaQuery('(max-width: 48em)') ?? false;
-  const may = useMayChange(kind);
+  const may = useMayChange(pageOf(kind));
   const [ask, dialog] = useAsk();
   const t = texts.admin.site;
   const words = t.kinds[kind];
@@ -69,7 +72,7 @@ export function ObjectList<K extends Plural>({ kind, columns, activatable, filte
           remember(kind, page.items);
           return page;
         },
-        left.get(kind) ?? ANY,
+        begin ? { ...ANY, filter: begin } : (left.get(kind) ?? ANY),
       ),
   );
   const { query } = useSyncExternalStore(pages.subscribe, pages.snapshot);
@@ -154,7 +157,7 @@ export function ObjectList<K extends Plural>({ kind, columns, activatable, filte
       <div className={classes.listHead}>
         <PageHead title={words.title} lead={words.lead} />
         {may && (
-          <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => go(addressOf(kind, 'new'))}>
+          <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => go(addressOf(pageOf(kind), 'new'))}>
             {words.add}
           </Button>
         )}
@@ -165,7 +168,7 @@ export function ObjectList<K extends Plural>({ kind, columns, activatable, filte
         columns={locked ? [locked, ...others] : []}
         narrow={narrow}
         nameOf={({ object }) => titleOf(object)}
-        hrefOf={({ id }) => addressOf(kind, id)}
+        hrefOf={({ id }) => addressOf(pageOf(kind), id)}
         actions={all}
         searchHint={words.searchHint}
         filters={

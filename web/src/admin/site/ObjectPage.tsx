@@ -12,7 +12,7 @@ import { RecordForm } from '../parts/RecordForm';
 import type { Words } from '../parts/ConflictDialog';
 import type { Tagged } from '../parts/rest';
 import { useRead } from '../parts/useRead';
-import { addressOf, go, Link } from '../route';
+import { addressOf, go, Link, pageOf } from '../route';
 import { useAsk } from './ask';
 import { remember, titleOf } from './names';
 import {
@@ -48,10 +48,16 @@ export interface ObjectPageProps<K extends Plural> {
   beside?: (stored: Stored<Objects[K]>, may: boolean) => ReactNode;
   /** What its deletion means; what refers to it is named beside that. */
   goes?: ReactNode;
+  /** Asks before a change of one that is there is saved; false: it is not. */
+  sure?: (before: Objects[K], after: Objects[K]) => Promise<boolean>;
+  /** A change of one that is there is saved. */
+  onSaved?: (before: Objects[K], after: Objects[K]) => void;
   /** Makes a new one; otherwise as others are made. */
   make?: (body: Objects[K]) => Promise<Tagged<Stored<Objects[K]>>>;
   /** Whether it can be deleted; true where left out. */
   deletable?: (stored: Stored<Objects[K]>) => boolean;
+  /** Deletes it, where that is done in a way of its own. */
+  remove?: (id: string, tag: string) => Promise<void>;
 }
 
 export function ObjectPage<K extends Plural>(props: ObjectPageProps<K>) {
@@ -82,7 +88,7 @@ function Made<K extends Plural>(props: ObjectPageProps<K>) {
             return bodyOf(made);
           }}
           reload={async () => bodyOf(await readStored<Objects[K]>(urlOfObject(kind, id.current)))}
-          onSaved={(_, more) => more || go(addressOf(kind, id.current))}
+          onSaved={(_, more) => more || go(addressOf(pageOf(kind), id.current))}
         >
           {children(stored)}
         </RecordForm>
@@ -92,7 +98,7 @@ function Made<K extends Plural>(props: ObjectPageProps<K>) {
 }
 
 function Opened<K extends Plural>(props: ObjectPageProps<K>) {
-  const { kind, id, labels, words, sections, children, beside, goes, deletable } = props;
+  const { kind, id, labels, words, sections, children, beside, goes, deletable, remove, sure: agrees } = props;
   const { texts } = useTranslation();
   const reason = useReason();
   const announce = useContext(Announce);
@@ -101,7 +107,7 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
   const [saved, setSaved] = useState<Stored<Objects[K]> | null>(null);
   const [isGone, setGone] = useState(false);
   const [ask, dialog] = useAsk();
-  const may = useMayChange(kind);
+  const may = useMayChange(pageOf(kind));
   const t = texts.admin.site;
 
   if (isGone) return null;
@@ -127,21 +133,22 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
   const locked = stored.from_file || !may;
   const gone = async () => {
     try {
-      const referring = await get<References>(`${url}/references`);
+      // What refers to a line group are its lines, which go with it.
+      const referring = kind === 'line_groups' ? null : await get<References>(`${url}/references`);
       const text = (
         <>
           <p>{goes ?? t.sureText}</p>
-          <Referring {...referring} />
+          {referring && <Referring {...referring} />}
         </>
       );
       if (!(await ask({ title: t.sure(title), text, confirm: t.delete, danger: true }))) return;
       // Somebody else's change is no reason to keep it: the person has seen what goes.
       const { tag: now } = await readStored<Objects[K]>(url);
-      await deleteObject(kind, id, now);
+      await (remove?.(id, now) ?? deleteObject(kind, id, now));
       announce(t.deleted(title), false);
       // What was not saved of it is no reason to stay.
       flushSync(() => setGone(true));
-      go(addressOf(kind));
+      go(addressOf(pageOf(kind)));
     } catch (error) {
       announce(t.failed(reason(error)), true);
     }
@@ -167,8 +174,10 @@ function Opened<K extends Plural>(props: ObjectPageProps<K>) {
           labels={labels}
           words={words}
           readOnly={locked}
+          sure={agrees && ((value) => agrees(stored.object, value))}
           save={(changed) => replaceBody(url, changed)}
           reload={async () => bodyOf(await readStored<Objects[K]>(url))}
+          onSaved={({ value }) => props.onSaved?.(stored.object, value)}
           onKnown={({ value }) => {
             const now = { ...stored, object: value };
             remember(kind, [now]);
@@ -189,7 +198,7 @@ function Head({ kind, title, children }: { kind: Plural; title: string; children
   return (
     <div className={classes.head}>
       <div>
-        <Link className={classes.back} href={addressOf(kind)}>
+        <Link className={classes.back} href={addressOf(pageOf(kind))}>
           <IconArrowLeft size={16} aria-hidden />
           {texts.admin.site.kinds[kind].title}
         </Link>

@@ -80,7 +80,8 @@ export function ObjectPicker({ kind, value, onChange, without = [], clearable = 
       placeholder={shown.placeholder ?? t.hint}
       searchable
       clearable={clearable}
-      clearButtonProps={{ 'aria-label': t.clear(shown.label), tabIndex: 0 }}
+      // It can be reached by keys, so it is not hidden.
+      clearButtonProps={{ 'aria-label': t.clear(shown.label), 'aria-hidden': undefined, tabIndex: 0, size: '24px' }}
       data={data}
       // The server has looked for them.
       filter={({ options }) => options}

@@ -6,18 +6,20 @@ import { useTranslation } from '../../i18n';
 import { faultSentence } from '../../i18n/causes';
 import { Problem } from '../../protocol/http';
 import { Announce, useReason } from '../announce';
-import { setPassword, useSettings } from './objects';
+import { setPassword, useSettings, type Secretive } from './objects';
 import { Section } from './Section';
 import classes from './site.module.css';
 
 export interface PasswordProps {
-  kind: 'users' | 'administrators';
+  kind: Secretive;
   id: string;
   /** Whose it is, so that the browser's own list of passwords does not mix it up with the administrator's. */
   login: string;
+  /** What it is for, where it is not a person's. */
+  words?: { title: string; text: string };
 }
 
-export function Password({ kind, id, login }: PasswordProps) {
+export function Password({ kind, id, login, words }: PasswordProps) {
   const { texts, language } = useTranslation();
   const announce = useContext(Announce);
   const reason = useReason();
@@ -48,13 +50,13 @@ export function Password({ kind, id, login }: PasswordProps) {
     }
   };
   return (
-    <Section name="password" title={t.title} text={t.text}>
+    <Section name="password" title={words?.title ?? t.title} text={words?.text ?? t.text}>
       <form className={classes.password} noValidate onSubmit={(event) => void save(event)}>
         <input type="hidden" name="username" autoComplete="username" value={login} readOnly />
         <PasswordInput
           ref={field}
           label={t.label}
-          description={settings ? t.hint(settings.password.min_length) : undefined}
+          description={settings && !words ? t.hint(settings.password.min_length) : undefined}
           autoComplete="new-password"
           value={password}
           error={error}

@@ -28,7 +28,7 @@ export function Referring({ references, total }: References) {
         {all.slice(0, NAMED).map(([first, ...others]) => {
           if (!first) return null;
           const { kind, id, title } = first;
-          const labels = labelsOf(kind, t);
+          const labels = labelsOf(kind, texts.admin);
           const fields = [first, ...others].map(({ pointer }) => labels[fieldOf(pointer, labels) ?? ''] ?? pointer);
           const sort = t.audit.kinds[kind];
           return (

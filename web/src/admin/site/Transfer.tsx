@@ -245,7 +245,7 @@ function Failure({ file, failure }: { file: string; failure: unknown }) {
           columns={[i.document, i.place, i.field, i.problem]}
           rows={errors.map((error, key) => {
             const { document, at, field, name } = spotOf(error, file);
-            const labels = labelsOf(error.kind ?? '', t);
+            const labels = labelsOf(error.kind ?? '', texts.admin);
             const place = at === null ? '' : document === file ? i.line(at) : i.object(at);
             return {
               key: String(key),

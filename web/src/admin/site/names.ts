@@ -13,6 +13,7 @@ const keyOf = (kind: Plural, id: string) => `${kind}/${id}`;
 /** What a person reads of an object. */
 export function titleOf(object: Objects[Plural]): string {
   if ('login' in object) return object.display_name || object.login;
+  if ('number' in object) return object.number || object.user_name;
   return object.name;
 }
 
@@ -32,7 +33,11 @@ export const titleBy = (kind: Plural, id: string) => known.get(keyOf(kind, id)) 
 
 /** What an object of any of these kinds is called, as far as that is known by now; otherwise its id. */
 export const knownTitle = (id: string) =>
-  known.get(keyOf('users', id)) ?? known.get(keyOf('groups', id)) ?? known.get(keyOf('profiles', id)) ?? id;
+  known.get(keyOf('users', id)) ??
+  known.get(keyOf('groups', id)) ??
+  known.get(keyOf('profiles', id)) ??
+  known.get(keyOf('line_groups', id)) ??
+  id;
 
 function ask(kind: Plural, id: string): Promise<void> {
   const key = keyOf(kind, id);

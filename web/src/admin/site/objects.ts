@@ -2,8 +2,12 @@
 import { useEffect, useState } from 'react';
 import type {
   AdministratorObject,
+  CertificateObject,
   ComputerObject,
   GroupObject,
+  InterfaceObject,
+  LineGroupObject,
+  LineObject,
   ProfileObject,
   SettingsObject,
   Stored,
@@ -31,6 +35,10 @@ export interface Objects {
   computers: ComputerObject;
   profiles: ProfileObject;
   administrators: AdministratorObject;
+  interfaces: InterfaceObject;
+  certificates: CertificateObject;
+  line_groups: LineGroupObject;
+  lines: LineObject;
   tokens: TokenObject;
 }
 
@@ -89,6 +97,9 @@ export class Maker<K extends Plural> {
 
 export const deleteObject = (kind: Plural, id: string, tag: string) => remove(urlOfObject(kind, id), tag);
 
+/** Deletes a line group with its lines. */
+export const deleteLineGroup = (id: string, tag: string) => remove(`${urlOfObject('line_groups', id)}?lines=true`, tag);
+
 /** Values of lists, by the names of the fields. */
 type Items = Record<string, readonly string[]>;
 
@@ -101,8 +112,11 @@ export async function bulk(
   await request(`${BASE}/${kind}/bulk`, { method: 'POST', ...sent({ ids, ...change }) });
 }
 
+/** Kinds that have a password. */
+export type Secretive = 'users' | 'administrators' | 'line_groups' | 'lines';
+
 /** Sets a password; it is never told again. */
-export async function setPassword(kind: 'users' | 'administrators', id: string, password: string): Promise<void> {
+export async function setPassword(kind: Secretive, id: string, password: string): Promise<void> {
   await request(`${urlOfObject(kind, id)}/password`, { method: 'PUT', ...sent({ password }) });
 }
 

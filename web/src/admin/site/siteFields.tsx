@@ -1,10 +1,11 @@
 /** Fields that only objects of the site have: services, grants, lists, other objects. */
-import { ActionIcon, Button, Checkbox, NativeSelect, Switch, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, NativeSelect, NumberInput, Switch, Textarea, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useId, useRef, useState, type ReactNode } from 'react';
 import type { Grant, ServiceRight } from '../../generated/site';
 import { levels, services } from '../../generated/siteTables';
 import { useTranslation } from '../../i18n';
+import { pathOf } from '../parts/merge';
 import { useFormFields } from '../parts/RecordForm';
 import { useValue } from '../parts/fields';
 import { Matrix } from './Matrix';
@@ -164,7 +165,7 @@ export function Rows<T>({ label, rows, keyOf, removeLabel, onRemove, children, e
 export interface RowField<T> {
   key: keyof T & string;
   label: string;
-  type: 'text' | 'switch';
+  type: 'text' | 'number' | 'switch';
 }
 
 export interface RowsFieldProps<T> {
@@ -195,7 +196,16 @@ export function RowsField<T extends object>({ at, fields, blank, add, remove, em
       >
         {(row, place) =>
           fields.map(({ key, label: name, type }) =>
-            type === 'text' ? (
+            type === 'number' ? (
+              <NumberInput
+                key={key}
+                label={name}
+                value={Number(row[key])}
+                clampBehavior="none"
+                allowDecimal={false}
+                onChange={(now) => now !== '' && put(place, { [key]: Number(now) } as Partial<T>)}
+              />
+            ) : type === 'text' ? (
               <TextInput
                 key={key}
                 label={name}
@@ -260,6 +270,53 @@ export function TextListField({
           <TextInput
             aria-label={words.item}
             value={text}
+            onChange={({ currentTarget }) =>
+              onChange(value.map((before, each) => (each === place ? currentTarget.value : before)))
+            }
+          />
+        )}
+      </Rows>
+      {!readOnly && <AddButton label={words.add} onClick={() => onChange([...value, ''])} />}
+    </div>
+  );
+}
+
+/** Certificates as text, each in a box of its own. */
+export function AuthoritiesField({
+  at,
+  ...words
+}: {
+  at: string;
+  add: string;
+  item: string;
+  remove: string;
+  empty: string;
+}) {
+  const { value, onChange, error, label, readOnly } = useValue<string[]>(at);
+  const { form } = useFormFields();
+  const id = useId();
+  return (
+    <div className={classes.list} role="group" aria-labelledby={id}>
+      <span id={id} className={classes.listLabel}>
+        {label}
+      </span>
+      <Fault error={error} />
+      <Rows
+        label={label}
+        rows={value}
+        keyOf={(_, place) => String(place)}
+        removeLabel={() => words.remove}
+        onRemove={(place) => onChange(value.filter((_, each) => each !== place))}
+        empty={words.empty}
+      >
+        {(text, place) => (
+          <Textarea
+            aria-label={words.item}
+            className={classes.pem}
+            rows={4}
+            spellCheck={false}
+            value={text}
+            error={form.errors[pathOf(`${at}/${place}`)]}
             onChange={({ currentTarget }) =>
               onChange(value.map((before, each) => (each === place ? currentTarget.value : before)))
             }

@@ -68,7 +68,9 @@ it('shows what an import would change before it is applied', async () => {
     write('u3', 'Clara', null, { login: 'clara' }),
   ];
   const { sent } = server(({ path }) =>
-    path.includes('/import') ? { body: { applied: path.includes('preview=false'), writes } } : undefined,
+    path.includes('/import')
+      ? { body: { applied: path.includes('preview=false'), writes, skipped: 0, passwords: 0, logins: [] } }
+      : undefined,
   );
   shown(<Transfer />);
   const keys = keyboard();

@@ -60,7 +60,9 @@ export function serving(kinds: Record<string, Kind>, more: (asked: Asked) => Ans
   vi.stubGlobal(
     'fetch',
     vi.fn((path: string, init?: RequestInit) => {
-      const body = typeof init?.body === 'string' ? (JSON.parse(init.body) as unknown) : undefined;
+      const text = typeof init?.body === 'string' ? init.body : undefined;
+      const isJson = new Headers(init?.headers).get('content-type') === 'application/json';
+      const body = text !== undefined && isJson ? (JSON.parse(text) as unknown) : text;
       const request = { method: init?.method ?? 'GET', path, body };
       asked.push(request);
       const { status = 200, body: told, tag } = more(request) ?? answer(request);

@@ -18,7 +18,7 @@ export function grantWords(grant: Grant, language: Language, special: string): s
 }
 
 /** The labels of the fields of a kind, by their pointers. */
-export function labelsOf(kind: string, t: Texts['admin']['site']): Readonly<Record<string, string>> {
+export function labelsOf(kind: string, { site: t, network }: Texts['admin']): Readonly<Record<string, string>> {
   const all: Record<string, Readonly<Record<string, string>>> = {
     user: t.user.fields,
     group: t.group.fields,
@@ -27,6 +27,10 @@ export function labelsOf(kind: string, t: Texts['admin']['site']): Readonly<Reco
     administrator: t.administrator.fields,
     token: t.token.fields,
     settings: t.settings.fields,
+    interface: network.interface.fields,
+    certificate: { '/name': network.certificate.name, '/names': network.certificate.names },
+    line_group: t.lineGroup.fields,
+    line: t.line.fields,
   };
   return all[kind] ?? {};
 }
@@ -49,8 +53,10 @@ export function inWords(
   if (pointer === '/scopes' && Array.isArray(value)) {
     return (value as Scope[]).map((scope) => t.token.scopes[scope]).join(', ');
   }
-  if (pointer === '/expires') return value === null ? t.token.never : dateOf(Number(value), language);
-  if (['/members', '/leader', '/deputy', '/profile'].includes(pointer)) {
+  // Line groups have seconds there, a day at most.
+  if (pointer === '/expires' && !(typeof value === 'number' && value <= 86_400))
+    return value === null ? t.token.never : dateOf(Number(value), language);
+  if (['/members', '/leader', '/deputy', '/profile', '/group'].includes(pointer)) {
     if (typeof value === 'string') return title(value);
     if (Array.isArray(value)) return value.map((id) => title(String(id))).join(', ');
   }

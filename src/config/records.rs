@@ -2,43 +2,44 @@
 
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
-use crate::config::{Line, Secret};
+use super::{Line, Secret};
 
 /// Columns of a record.
 const COLUMNS: usize = 4;
 
 /// A line as a CSV file has it. What was left empty is None.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
+pub struct Record {
     /// Where it stands in the file, from 1.
-    pub(super) line: u64,
+    pub line: u64,
     /// User part of the line's address.
-    pub(super) user_name: String,
+    pub user_name: String,
     /// User name for authentication.
-    pub(super) auth_name: Option<String>,
+    pub auth_name: Option<String>,
     /// Its password.
-    pub(super) password: Option<Secret>,
+    pub password: Option<Secret>,
     /// Its number.
-    pub(super) number: Option<String>,
+    pub number: Option<String>,
 }
 
 /// Why a record cannot be used: one sentence that does not show the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mistake {
+pub struct Mistake {
     /// Where it stands in the file, from 1.
-    pub(super) line: u64,
+    pub line: u64,
     /// The sentence.
-    pub(super) sentence: String,
+    pub sentence: String,
 }
 
 impl Mistake {
-    pub(super) fn new(line: u64, sentence: impl Into<String>) -> Mistake {
+    /// What is wrong with the record of this line.
+    pub fn new(line: u64, sentence: impl Into<String>) -> Mistake {
         Mistake { line, sentence: sentence.into() }
     }
 }
 
 /// Reads a CSV file, separated by commas or semicolons.
-pub(super) fn read(bytes: &[u8]) -> Vec<Result<Record, Mistake>> {
+pub fn read(bytes: &[u8]) -> Vec<Result<Record, Mistake>> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.trim_start_matches('\u{feff}'),
         Err(error) => {
@@ -122,7 +123,7 @@ fn record(line: u64, fields: &StringRecord) -> Result<Record, Mistake> {
 }
 
 /// Writes lines as they can be read again. Passwords are left empty, and what is as the user name.
-pub(super) fn write<'a>(lines: impl Iterator<Item = &'a Line>) -> Result<Vec<u8>, csv::Error> {
+pub fn write<'a>(lines: impl Iterator<Item = &'a Line>) -> Result<Vec<u8>, csv::Error> {
     let mut writer = WriterBuilder::new().from_writer(Vec::new());
     for line in lines {
         let different = |text: &'a str| if text == line.user_name { "" } else { text };
