@@ -21,6 +21,7 @@ use super::sign_in::{Desk, SignInNote};
 use crate::config::Secret;
 use crate::ids::UserId;
 use crate::site::ObjectId;
+use crate::site::caseless;
 
 /// How long a user's sign-in lasts without use of the sign-out button.
 const USER_SESSION: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -239,7 +240,7 @@ impl<S: AccountStore> Accounts<S> {
         for (place, (account, password)) in accounts.into_iter().enumerate() {
             let (user, key) = (UserId(place as u32), account.key.clone());
             if !matches!(password, Password::None) {
-                people.by_name.insert(account.name.to_lowercase(), user);
+                people.by_name.insert(caseless(&account.name), user);
                 people.by_key.insert(key.clone(), user);
             }
             people.accounts.push(Arc::new(account));

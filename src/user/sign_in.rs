@@ -14,6 +14,7 @@ use super::second_factor::Factor;
 use super::sessions::Session;
 use crate::config::Secret;
 use crate::ids::UserId;
+use crate::site::caseless;
 
 /// Seconds that a person is known at an address after signing in there.
 pub const KNOWN_FOR: i64 = 90 * 24 * 3600;
@@ -128,10 +129,12 @@ impl<S: AccountStore> Accounts<S> {
         now: Instant,
         unix_now: i64,
     ) -> Result<SignedIn, SignInError<S::Error>> {
-        if asked.name.len() > MAX_NAME || asked.secret.expose().len() > MAX_PASSWORD {
+        // No login has control characters, and not every database takes them.
+        let impossible = asked.name.len() > MAX_NAME || asked.name.contains(char::is_control);
+        if impossible || asked.secret.expose().len() > MAX_PASSWORD {
             return Err(SignInError::Wrong);
         }
-        let login = asked.name.to_lowercase();
+        let login = caseless(asked.name);
         let found = self.named(&login).map(|(_, account)| account);
         let account = found.as_deref();
         let from = network(asked.address);
@@ -215,7 +218,7 @@ impl<S: AccountStore> Accounts<S> {
         if secret.expose().len() > MAX_PASSWORD {
             return Err(SignInError::Wrong);
         }
-        let login = account.name.to_lowercase();
+        let login = caseless(&account.name);
         let claim = Claim { login: &login, account: Some(account), secret, code: None, address };
         // Nobody who guesses elsewhere can keep them from it, nor can they guess for others.
         let attempt = Attempt { login: login.clone(), from: format!("session {}", session.id()), known: true };
@@ -271,7 +274,7 @@ impl<S: AccountStore> Accounts<S> {
 
     /// What keeps a login from signing in somewhere.
     pub fn lock(&self, login: &str, now: Instant) -> Option<Lock> {
-        self.guard().lock(&login.to_lowercase(), now)
+        self.guard().lock(&caseless(login), now)
     }
 
     /// The accounts that have to wait, and how many logins that nobody has.
@@ -291,7 +294,7 @@ impl<S: AccountStore> Accounts<S> {
 
     /// Lets a login try again at once. Says whether it had to wait or had failed.
     pub fn unlock(&self, login: &str) -> bool {
-        self.guard().unlock(&login.to_lowercase())
+        self.guard().unlock(&caseless(login))
     }
 
     /// Lets an address try again at once.

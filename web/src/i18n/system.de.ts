@@ -41,7 +41,7 @@ export const systemDe: SystemTexts = {
     lead: 'Was hier eingestellt ist, herausholen, hineinbringen, und die Datenbank sichern.',
     export: {
       title: 'Export',
-      text: 'Einstellungen, Profile, Benutzer, Gruppen und Computer als ZIP mit lesbarem JSON. Passwörter, Administratoren und was offhook.toml festlegt, sind nicht darin.',
+      text: 'Einstellungen, Leitungsgruppen, Leitungen, Profile, Benutzer, Gruppen und Computer als ZIP mit lesbarem JSON. Passwörter, Administratoren und was offhook.toml festlegt, sind nicht darin.',
       download: 'ZIP herunterladen',
     },
     import: {

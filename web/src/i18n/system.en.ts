@@ -41,7 +41,7 @@ export const systemEn = {
     lead: 'Take out what is set here, bring it in, and keep a copy of the database.',
     export: {
       title: 'Export',
-      text: 'Settings, profiles, users, groups and computers as a ZIP of readable JSON. Passwords, administrators and what offhook.toml sets are not in it.',
+      text: 'Settings, line groups, lines, profiles, users, groups and computers as a ZIP of readable JSON. Passwords, administrators and what offhook.toml sets are not in it.',
       download: 'Download ZIP',
     },
     import: {

@@ -94,7 +94,11 @@ fn creating<T: Object + JsonSchema>() -> Operation {
 }
 
 fn named(what: &str, name: &str) -> (String, String) {
-    (format!("{what}_{name}"), format!("{what} {name}").replace('_', " "))
+    let mut summary = format!("{what} {name}").replace('_', " ");
+    if let Some(first) = summary.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    (format!("{what}_{name}"), summary)
 }
 
 /// How an object is deleted.
@@ -172,7 +176,7 @@ pub(super) fn of_settings() -> Routes {
     let changed = |id| Operation {
         if_match: true,
         refusals: REFUSALS,
-        summary: "change settings".to_owned(),
+        summary: "Change settings".to_owned(),
         ..Operation { id, ..show.clone() }
     };
     let patched = Operation {

@@ -3,6 +3,7 @@
 use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use tokio::sync::Semaphore;
 use tracing::error;
 
 use super::failure::Failure;
@@ -79,6 +80,9 @@ async fn change<T: SignsIn>(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Passwords hashed at the same time: each takes a core and 19 MiB for a while.
+static HASHES: Semaphore = Semaphore::const_new(2);
+
 /// The hash of a password that may be used, which stands at `pointer` in the request.
 pub(in crate::web) async fn hashed(state: &WebState, password: String, pointer: &str) -> Result<Secret, Failure> {
     let at = |code| Problem { pointer: pointer.to_owned(), ..Problem::whole(code) };
@@ -89,6 +93,8 @@ pub(in crate::web) async fn hashed(state: &WebState, password: String, pointer: 
     if password.len() > MAX_PASSWORD {
         return Err(at(ProblemCode::TooLong).value(MAX_PASSWORD).into());
     }
+    // It is never closed.
+    let _turn = HASHES.acquire().await;
     let hash = tokio::task::spawn_blocking(move || hash_password::<std::convert::Infallible>(&password));
     let hash: Result<String, SignInError<_>> = hash.await.unwrap_or(Err(SignInError::Hash));
     let hash = hash.map_err(|failure| {
