@@ -174,10 +174,10 @@ pub enum Command {
     },
 }
 
-impl Command {
-    /// The calls it is about, the active one first; none where it is about a line.
-    pub fn calls(&self) -> impl Iterator<Item = CallId> + use<> {
-        let (call, other) = match self {
+/// What a command is about: a call, another call, a line. Borrowed as the command is.
+macro_rules! subjects {
+    ($command:expr) => {
+        match $command {
             Command::AnswerCall { call, .. }
             | Command::Decline { call, .. }
             | Command::ClearConnection { call, .. }
@@ -189,61 +189,42 @@ impl Command {
             | Command::SingleStepTransferCall { call, .. }
             | Command::ClearCall { call }
             | Command::DeflectCall { call, .. }
-            | Command::ParkCall { call, .. } => (Some(*call), None),
+            | Command::ParkCall { call, .. } => (Some(call), None, None),
             Command::AlternateCall { active, held }
             | Command::ReconnectCall { active, held }
             | Command::TransferCall { active, held }
-            | Command::ConferenceCall { active, held } => (Some(*active), Some(*held)),
-            Command::MakeCall { .. }
-            | Command::DirectedPickupCall { .. }
-            | Command::SetForwarding { .. }
-            | Command::CancelForwarding { .. }
-            | Command::SetDoNotDisturb { .. }
-            | Command::SetRemoteOffice { .. } => (None, None),
-        };
-        call.into_iter().chain(other)
-    }
-}
-
-impl Command {
-    /// The line it is about, where it is about one.
-    pub fn line(&self) -> Option<LineId> {
-        match self {
+            | Command::ConferenceCall { active, held } => (Some(active), Some(held), None),
             Command::MakeCall { line, .. }
             | Command::DirectedPickupCall { line, .. }
             | Command::SetForwarding { line, .. }
             | Command::CancelForwarding { line, .. }
             | Command::SetDoNotDisturb { line, .. }
-            | Command::SetRemoteOffice { line, .. } => Some(*line),
-            _ => None,
+            | Command::SetRemoteOffice { line, .. } => (None, None, Some(line)),
         }
+    };
+}
+
+impl Command {
+    /// The calls it is about, the active one first; none where it is about a line.
+    pub fn calls(&self) -> impl Iterator<Item = CallId> + use<> {
+        let (call, other, _): (Option<&CallId>, Option<&CallId>, Option<&LineId>) = subjects!(self);
+        call.copied().into_iter().chain(other.copied())
+    }
+
+    /// The line it is about, where it is about one.
+    pub fn line(&self) -> Option<LineId> {
+        let (_, _, line): (Option<&CallId>, Option<&CallId>, Option<&LineId>) = subjects!(self);
+        line.copied()
     }
 
     /// The same about other calls and another line: those that stand where these do.
     pub fn about(mut self, calls: impl Fn(CallId) -> CallId, lines: impl Fn(LineId) -> LineId) -> Command {
-        match &mut self {
-            Command::AnswerCall { call, .. }
-            | Command::Decline { call, .. }
-            | Command::ClearConnection { call, .. }
-            | Command::RestartMedia { call, .. }
-            | Command::GenerateDigits { call, .. }
-            | Command::HoldCall { call }
-            | Command::RetrieveCall { call }
-            | Command::ConsultationCall { call, .. }
-            | Command::SingleStepTransferCall { call, .. }
-            | Command::ClearCall { call }
-            | Command::DeflectCall { call, .. }
-            | Command::ParkCall { call, .. } => *call = calls(*call),
-            Command::AlternateCall { active, held }
-            | Command::ReconnectCall { active, held }
-            | Command::TransferCall { active, held }
-            | Command::ConferenceCall { active, held } => (*active, *held) = (calls(*active), calls(*held)),
-            Command::MakeCall { line, .. }
-            | Command::DirectedPickupCall { line, .. }
-            | Command::SetForwarding { line, .. }
-            | Command::CancelForwarding { line, .. }
-            | Command::SetDoNotDisturb { line, .. }
-            | Command::SetRemoteOffice { line, .. } => *line = lines(*line),
+        let (call, other, line): (Option<&mut CallId>, Option<&mut CallId>, Option<&mut LineId>) = subjects!(&mut self);
+        for call in call.into_iter().chain(other) {
+            *call = calls(*call);
+        }
+        if let Some(line) = line {
+            *line = lines(*line);
         }
         self
     }
