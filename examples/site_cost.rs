@@ -81,10 +81,10 @@ fn lines_of_others(site: &Site, bindings: &Bindings, lines: &[LineKey], users: u
     let found = measured("make the table of rights on lines", || table(site));
     let grant = json!({ "grant": { "level": "business" } });
     let (one, all) = (changed(bulk(17)), changed(everybody(grant)));
-    let touched = measured("who is touched by a change of one user", || one.changed(&found));
-    println!("{:>10}     users are", touched.len());
-    let touched = measured("who is touched by a change of everybody's rights", || all.changed(&found));
-    println!("{:>10}     users are", touched.len());
+    let touched = measured("who is touched by a change of one user", || one.touched(&found));
+    println!("{:>10}     users are, {} lines", touched.users.len(), touched.lines.len());
+    let touched = measured("who is touched by a change of everybody's rights", || all.touched(&found));
+    println!("{:>10}     users are, {} lines", touched.users.len(), touched.lines.len());
 
     let pairs = || (0..users).flat_map(|by| (0..10).map(move |step| (by, (by * 7 + step * 13) % users)));
     let count = f64::from(users) * 10.0;

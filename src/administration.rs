@@ -1,8 +1,9 @@
 //! The site as it counts, and the one way to change it: a change is planned, written to the database, and only then
 //! counts and is told.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
@@ -11,8 +12,9 @@ use tokio::sync::{Mutex, watch};
 use tracing::{error, info};
 
 use crate::config::Secret;
-use crate::site::{self, Administrator, Change, Kind, ObjectId, Plan, Problem, ProblemCode, Refusal, Role, Site};
-use crate::store::{Answer, AuditEntry, SiteError, SiteTable, Write};
+use crate::picture::{self, Picture, PictureSize};
+use crate::site::{self, Administrator, Change, Kind, ObjectId, Plan, Problem, ProblemCode, Refusal, Role, Seat, Site};
+use crate::store::{self, Answer, AuditEntry, SiteError, SiteTable, Write};
 
 /// The name of what lines, and line groups whose PBX registers here, authenticate with, beside the object.
 pub const LINE_PASSWORD: &str = "password";
@@ -44,6 +46,15 @@ pub struct SecretChange {
     pub secret: Option<Secret>,
 }
 
+/// A user's picture, written beside the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureChange {
+    /// Whose.
+    pub user: ObjectId,
+    /// None takes it away.
+    pub picture: Option<Picture>,
+}
+
 /// Makes the answer to a request of what it has written.
 pub type Answering<'a> = dyn Fn(&[site::Write]) -> Answer + Sync + 'a;
 
@@ -54,6 +65,8 @@ pub struct Request<'a> {
     pub changes: &'a [Change],
     /// Secrets that come with them.
     pub secrets: &'a [SecretChange],
+    /// Pictures that come with them.
+    pub pictures: &'a [PictureChange],
     /// What it is called in the audit log; by default what it is: `create`, `change`, `delete`.
     pub action: Option<&'static str>,
     /// The session that a new password leaves: SHA-256 of its token.
@@ -92,6 +105,8 @@ struct Standing {
     changed: watch::Sender<u64>,
     /// Whether the database may have something else.
     is_uncertain: AtomicBool,
+    /// Who is signed in at which computer, and how often at once.
+    seats: StdMutex<BTreeMap<Seat, u32>>,
 }
 
 impl Administration {
@@ -114,13 +129,33 @@ impl Administration {
             site = load(&table, &from_file).await?;
         }
         let changed = watch::Sender::new(site.revision());
-        let standing = Standing { site: RwLock::new(site), table, changed, is_uncertain: AtomicBool::new(false) };
+        let is_uncertain = AtomicBool::new(false);
+        let standing = Standing { site: RwLock::new(site), table, changed, is_uncertain, seats: StdMutex::default() };
         Ok(Administration { standing: Arc::new(standing), writing: Arc::new(Mutex::new(from_file)) })
     }
 
     /// The site as it counts now. Cheap: what has not changed is shared.
     pub fn site(&self) -> Site {
         self.standing.site()
+    }
+
+    /// A user is signed in at a computer from now on, until what this gives is dropped.
+    pub fn take_seat(&self, seat: Seat) -> Seated {
+        self.standing.reseat(|seats| {
+            let count = seats.entry(seat).or_default();
+            *count += 1;
+            *count == 1
+        });
+        Seated { standing: self.standing.clone(), seat }
+    }
+
+    /// Nobody is signed in at a computer any more, as far as it is asked.
+    pub fn vacate(&self, computer: ObjectId) {
+        self.standing.reseat(|seats| {
+            let before = seats.len();
+            seats.retain(|seat, _| seat.computer != computer);
+            seats.len() != before
+        });
     }
 
     /// Tells when it has changed.
@@ -158,15 +193,23 @@ impl Administration {
             if let Some(secret) = secrets.iter().find(|secret| !plan.site().has(secret.kind, secret.id)) {
                 return Err(refused(secret.kind, secret.id, ProblemCode::NotFound));
             }
+            let pictures = request.pictures;
+            if let Some(change) = pictures.iter().find(|change| !plan.site().has(Kind::User, change.user)) {
+                return Err(refused(Kind::User, change.user, ProblemCode::NotFound));
+            }
             self.keep_somebody(&plan, secrets).await?;
-            let writes = writes(&plan, secrets, request.keep_session);
+            let mut writes = writes(&plan, secrets, request.keep_session);
+            writes.extend(pictures.iter().map(picture_write));
             if writes.is_empty() && request.answer.is_none() {
                 return Ok(Vec::new());
             }
-            let audit = audit(&plan, secrets, request.action, actor, now);
+            let audit = audit(&plan, &request, actor, now);
             let answer = request.answer.map(|answer| answer(&plan.writes));
-            let counts = !plan.writes.is_empty() || secrets.iter().any(|secret| secret.kind.secrets_count());
+            let counts = !plan.writes.is_empty()
+                || !pictures.is_empty()
+                || secrets.iter().any(|secret| secret.kind.secrets_count());
             let written = plan.writes.clone();
+            let next = with_pictures(&plan, pictures);
             let (standing, actor) = (self.standing.clone(), actor.id.clone());
             // A connection that breaks ends the request, but not this.
             let work = tokio::spawn(async move {
@@ -174,7 +217,7 @@ impl Administration {
                 match &outcome {
                     Ok(()) => {
                         if counts {
-                            standing.count(plan.site().clone());
+                            standing.count(next);
                         }
                         log(&plan, &actor);
                     }
@@ -243,12 +286,45 @@ impl Administration {
     }
 }
 
+/// That a user is signed in at a computer, as long as this is kept.
+#[derive(Debug)]
+pub struct Seated {
+    standing: Arc<Standing>,
+    seat: Seat,
+}
+
+impl Drop for Seated {
+    fn drop(&mut self) {
+        self.standing.reseat(|seats| match seats.get_mut(&self.seat) {
+            Some(count) if *count > 1 => {
+                *count -= 1;
+                false
+            }
+            // It may have been vacated.
+            _ => seats.remove(&self.seat).is_some(),
+        });
+    }
+}
+
 impl Standing {
     fn site(&self) -> Site {
         self.site.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn count(&self, site: Site) {
+    /// Changes who is signed in where; `change` says whether anything is different.
+    fn reseat(&self, change: impl FnOnce(&mut BTreeMap<Seat, u32>) -> bool) {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        if change(&mut seats) {
+            let seats = Arc::new(seats.keys().copied().collect());
+            self.site.write().unwrap_or_else(PoisonError::into_inner).set_seats(seats);
+            self.changed.send_modify(|change| *change += 1);
+        }
+    }
+
+    fn count(&self, mut site: Site) {
+        // Who has sat down since it was planned stays.
+        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        site.set_seats(Arc::new(seats.keys().copied().collect()));
         *self.site.write().unwrap_or_else(PoisonError::into_inner) = site;
         self.changed.send_modify(|change| *change += 1);
     }
@@ -289,7 +365,12 @@ async fn load(table: &SiteTable, from_file: &[site::Row]) -> Result<Site, SiteEr
         };
         rows.push(site::Row { kind, id, version: row.version, from_file: false, body });
     }
-    let (site, refusals) = Site::load(rows);
+    let (mut site, refusals) = Site::load(rows);
+    for picture in table.pictures().versions().await? {
+        if let (Ok(Kind::User), Ok(id)) = (picture.kind.parse(), picture.id.parse()) {
+            site.set_picture(id, Some(picture.version));
+        }
+    }
     for Refusal { kind, id, problems, .. } in refusals {
         let problems: Vec<_> =
             problems.iter().map(|problem| format!("{}: {}", problem.pointer, problem.english())).collect();
@@ -307,12 +388,8 @@ fn put(
     secrets: Vec<(String, Option<Secret>)>,
     ends_sessions: bool,
 ) -> Write {
-    let row = crate::store::Row {
-        kind: kind.as_str().to_owned(),
-        id: id.as_str().to_owned(),
-        version,
-        body: body.to_string(),
-    };
+    let row =
+        store::Row { kind: kind.as_str().to_owned(), id: id.as_str().to_owned(), version, body: body.to_string() };
     Write::Put { row, expected, secrets, ends_sessions }
 }
 
@@ -362,6 +439,31 @@ fn log(plan: &Plan, actor: &str) {
     }
 }
 
+/// Where a plan leads to, with the pictures that come with it.
+fn with_pictures(plan: &Plan, pictures: &[PictureChange]) -> Site {
+    let mut site = plan.site().clone();
+    for gone in plan.writes.iter().filter(|write| write.after.is_none()) {
+        site.set_picture(gone.id, None);
+    }
+    for PictureChange { user, picture } in pictures {
+        site.set_picture(*user, picture.as_ref().map(|picture| picture.version));
+    }
+    site
+}
+
+fn picture_write(PictureChange { user, picture }: &PictureChange) -> Write {
+    let size = |size: PictureSize, image: &Vec<u8>, version| store::Picture {
+        size: size.as_str().to_owned(),
+        media_type: picture::MEDIA_TYPE.to_owned(),
+        image: image.clone(),
+        version,
+    };
+    let both = picture.iter().flat_map(|Picture { small, large, version }| {
+        [size(PictureSize::Small, small, *version), size(PictureSize::Large, large, *version)]
+    });
+    Write::Pictures { kind: Kind::User.as_str().to_owned(), id: user.as_str().to_owned(), pictures: both.collect() }
+}
+
 fn action(write: &site::Write) -> &'static str {
     match (&write.before, &write.after) {
         (None, _) => "create",
@@ -370,14 +472,9 @@ fn action(write: &site::Write) -> &'static str {
     }
 }
 
-/// What the audit log says of a plan. Of secrets it says that they were set, never what.
-fn audit(
-    plan: &Plan,
-    secrets: &[SecretChange],
-    called: Option<&'static str>,
-    actor: &Actor,
-    now: i64,
-) -> Vec<AuditEntry> {
+/// What the audit log says of a plan. Of secrets and pictures it says that they were set, never what.
+fn audit(plan: &Plan, request: &Request<'_>, actor: &Actor, now: i64) -> Vec<AuditEntry> {
+    let Request { secrets, pictures, action: called, .. } = *request;
     let entry = |action: &str, kind: Kind, id: ObjectId, title: &str| AuditEntry {
         at: now,
         actor: actor.id.clone(),
@@ -411,7 +508,11 @@ fn audit(
         let title = plan.site().title(secret.kind, secret.id);
         AuditEntry { after: field, ..entry(action, secret.kind, secret.id, title) }
     });
-    objects.chain(secrets).collect()
+    let pictures = pictures.iter().map(|PictureChange { user, picture }| {
+        let action = if picture.is_some() { "set_picture" } else { "remove_picture" };
+        entry(action, Kind::User, *user, plan.site().title(Kind::User, *user))
+    });
+    objects.chain(secrets).chain(pictures).collect()
 }
 
 #[cfg(test)]
@@ -470,6 +571,74 @@ mod tests {
             let request = Request { changes: &[change], ..Request::default() };
             administration.change(request, &actor(), 7).await.unwrap();
             assert_eq!(administration.site().settings().presence_domain, "office.example");
+            store.close().await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_picture_counts_at_once_and_is_there_after_a_restart() {
+        on_both(async |fresh| {
+            let store = fresh.open().await;
+            let administration = Administration::open(store.site(), Vec::new()).await.unwrap();
+            let id = ObjectId::random([7; 16]);
+            let put = Change::Put { kind: Kind::User, id, expected: Some(0), body: user("anna") };
+            make(&administration, put, &[]).await.unwrap();
+            let mut changed = administration.changed();
+            let picture = Picture { small: vec![1], large: vec![2], version: 9 };
+            let set = [PictureChange { user: id, picture: Some(picture) }];
+            administration.change(Request { pictures: &set, ..Request::default() }, &actor(), 5).await.unwrap();
+            assert!(changed.has_changed().unwrap());
+            changed.mark_unchanged();
+            assert_eq!(administration.site().picture(id), Some(9));
+            store.close().await;
+
+            let store = fresh.open().await;
+            let administration = Administration::open(store.site(), Vec::new()).await.unwrap();
+            assert_eq!(administration.site().picture(id), Some(9));
+            let page = administration.site().list::<site::User>(&Default::default()).unwrap();
+            assert_eq!(page.pictures.get(&id), Some(&9));
+            let large = store.site().pictures().find("user", id.as_str(), "large").await.unwrap().unwrap();
+            assert_eq!((large.media_type.as_str(), large.image), ("image/jpeg", vec![2]));
+            let gone = [PictureChange { user: id, picture: None }];
+            administration.change(Request { pictures: &gone, ..Request::default() }, &actor(), 6).await.unwrap();
+            assert_eq!(administration.site().picture(id), None);
+            let audit = store.audit().list(&Default::default(), None, 10).await.unwrap();
+            let said: Vec<_> = audit.iter().map(|(_, entry)| entry.action.as_str()).collect();
+            assert_eq!(said, ["remove_picture", "set_picture", "create"]);
+            // Nobody has a picture who is not there.
+            let nobody = [PictureChange { user: ObjectId::random([8; 16]), picture: None }];
+            let refused = administration.change(Request { pictures: &nobody, ..Request::default() }, &actor(), 7).await;
+            assert!(matches!(refused, Err(ChangeError::Refused(refusals)) if refusals[0].http_status() == 404));
+            store.close().await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn who_is_signed_in_at_a_computer_stays_there_whatever_changes() {
+        on_both(async |fresh| {
+            let store = fresh.open().await;
+            let administration = Administration::open(store.site(), Vec::new()).await.unwrap();
+            let (user_id, computer) = (ObjectId::random([7; 16]), ObjectId::random([8; 16]));
+            let seat = Seat { user: user_id, computer };
+            let mut changed = administration.changed();
+            let first = administration.take_seat(seat);
+            assert!(changed.has_changed().unwrap());
+            changed.mark_unchanged();
+            let second = administration.take_seat(seat);
+            assert!(!changed.has_changed().unwrap(), "a second window changes nothing");
+            let put = Change::Put { kind: Kind::User, id: user_id, expected: Some(0), body: user("anna") };
+            make(&administration, put, &[]).await.unwrap();
+            drop(first);
+            assert!(administration.site().seats().contains(&seat));
+            changed.mark_unchanged();
+            drop(second);
+            assert!(changed.has_changed().unwrap() && administration.site().seats().is_empty());
+            let third = administration.take_seat(seat);
+            administration.vacate(computer);
+            assert!(administration.site().seats().is_empty());
+            drop(third);
             store.close().await;
         })
         .await;

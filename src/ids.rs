@@ -58,7 +58,15 @@ id!(
 /// Marks the [`ClientId`] that stands for a user's programs.
 const API: u64 = 1 << 63;
 
+impl UserId {
+    /// Nobody: whose the calls are that the server places itself.
+    pub const NOBODY: UserId = UserId(u32::MAX);
+}
+
 impl ClientId {
+    /// Stands for the server itself, which places test calls.
+    pub const SERVER: ClientId = ClientId(1 << 62);
+
     /// Stands for the programs of a user that ask and follow over HTTP. It has no audio, and no call rings there.
     pub fn api(user: UserId) -> ClientId {
         ClientId(API | u64::from(user.0))

@@ -16,6 +16,7 @@ pub mod lint;
 pub mod log;
 pub mod net;
 pub mod numbers;
+pub mod picture;
 pub mod quality;
 pub mod rights;
 pub mod shelf;

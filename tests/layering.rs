@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The domain: it names nobody who drives it.
-const DOMAIN: [&str; 8] = ["call", "journal", "line", "numbers", "quality", "rights", "site", "user"];
+const DOMAIN: [&str; 9] = ["call", "journal", "line", "numbers", "picture", "quality", "rights", "site", "user"];
 
 /// The part of the domain that is pure: no runtime either.
-const PURE: [&str; 6] = ["call", "line", "numbers", "quality", "rights", "site"];
+const PURE: [&str; 7] = ["call", "line", "numbers", "picture", "quality", "rights", "site"];
 
 /// What stands above the domain.
 const ABOVE: [&str; 12] =

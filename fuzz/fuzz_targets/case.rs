@@ -19,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let Ok(trace) = serde_json::from_slice::<Trace>(data) else { return };
     for mut pseudonyms in [None, Some(Pseudonyms::new([7; 32]))] {
-        let case = Case::new(trace.clone(), Vec::new(), 0.0, pseudonyms.as_mut());
+        let case = Case::new(trace.clone(), Vec::new(), Vec::new(), 0.0, pseudonyms.as_mut());
         look(&case);
         let Ok(file) = case.zip() else { continue };
         // More parties or events than a server keeps are refused.

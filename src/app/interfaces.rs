@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use rustc_hash::FxHashMap;
 
-use super::{StartError, people, reachable};
+use super::{ListenError, StartError, people, reachable};
 use crate::administration::{Actor, Administration, Request};
 use crate::config::Config;
 use crate::site::{Change, Interface, InterfaceMode, Kind, ObjectId};
@@ -20,7 +20,8 @@ pub(super) fn bind(config: &Config) -> Result<FxHashMap<ObjectId, TcpListener>, 
     let wanted = [("http", "listen.http", config.listen.http), ("https", "listen.https", config.listen.https)];
     let bound = wanted.into_iter().filter_map(|(name, key, address)| {
         let address = address?;
-        let listener = listen(address).map_err(|source| StartError::Listen { key, address, source });
+        let listener =
+            listen(address).map_err(|source| StartError::from(ListenError::new(key, address, source)).of(config));
         Some(listener.map(|listener| (people::id(Kind::Interface, name), listener)))
     });
     bound.collect()

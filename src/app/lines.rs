@@ -11,7 +11,7 @@ use crate::site::{Kind, Line, LineGroup, Object, ObjectId, Row, Site};
 use crate::store::SiteError;
 
 /// Passwords of lines, and of line groups whose PBX registers here.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Passwords(FxHashMap<(Kind, ObjectId), Secret>);
 
 impl Passwords {
@@ -28,19 +28,17 @@ impl Passwords {
         Ok(Passwords(passwords))
     }
 
-    /// The password of an object of the site or of the file.
-    pub(super) fn known(&self, file: &Config, kind: Kind, wanted: ObjectId) -> Secret {
-        let mut groups = file.groups.iter();
-        let of_file = match kind {
-            Kind::LineGroup => groups
-                .find(|group| id(Kind::LineGroup, &group.name) == wanted)
-                .and_then(|group| group.account.as_ref().map(|(_, password)| password)),
-            _ => groups
-                .flat_map(|group| group.lines.iter().map(move |line| (group, line)))
-                .find(|(group, line)| line_id(&group.name, &line.user_name) == wanted)
-                .map(|(_, line)| &line.password),
-        };
-        of_file.cloned().unwrap_or_else(|| self.of(kind, wanted))
+    /// That of one line alone.
+    #[cfg(test)]
+    pub(super) fn one(line: ObjectId, password: &str) -> Passwords {
+        Passwords([((Kind::Line, line), Secret::new(password))].into_iter().collect())
+    }
+
+    /// The password of a line of the site or of the file.
+    pub(super) fn of_line(&self, file: &Config, wanted: ObjectId) -> Secret {
+        let mut lines = file.groups.iter().flat_map(|group| group.lines.iter().map(move |line| (group, line)));
+        let of_file = lines.find(|(group, line)| line_id(&group.name, &line.user_name) == wanted);
+        of_file.map_or_else(|| self.of(Kind::Line, wanted), |(_, line)| line.password.clone())
     }
 
     fn of(&self, kind: Kind, id: ObjectId) -> Secret {
@@ -129,7 +127,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::Secret;
 
     fn config(groups: &[(&str, &[&str])]) -> Config {
         let line = |user: &&str| format!("[[line_group.line]]\nuser_name = \"{user}\"\npassword = \"of the file\"\n");
@@ -152,7 +149,7 @@ mod tests {
     /// Groups with the numbers of their lines, and each line's password.
     fn joined(file: &Config, rows: Vec<Row>) -> Vec<(String, Vec<(String, String)>)> {
         let (site, _) = Site::load(of_file(file).into_iter().chain(rows));
-        let passwords = Passwords([((Kind::Line, object(2)), Secret::new("of the site"))].into_iter().collect());
+        let passwords = Passwords::one(object(2), "of the site");
         let config = file.clone().joined(made(file, &site, &passwords));
         let lines = |group: &crate::config::LineGroup| {
             group.lines.iter().map(|line| (line.number.clone(), line.password.expose().to_owned())).collect()

@@ -14,64 +14,151 @@ use super::{flatten_lines, labels, settings, trial};
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::config::Config;
-use crate::net::change::Configuration;
+use crate::net::change::{Configuration, Lines};
 use crate::rights::RightsTable;
-use crate::site::{Administrator, SecondFactorRule, Site, User};
+use crate::site::binding::Bindings;
+use crate::site::{Administrator, Computer, Group, Line, LineGroup, Profile, SecondFactorRule, Settings, Site, User};
 use crate::web::reload::{ReloadError, ReloadRequest, Reloaded};
 use crate::web::routes::site::trial::TrialRequest;
 use crate::web::{Labels, WebState};
 
-/// A configuration and a site, and which of their lines and people is which for the running server.
+/// A configuration and a site, and which of their lines and people is which for the running server. What did not change
+/// from one to the next is shared, so that it need not be looked at to know that.
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     /// What the file says of it.
-    file: Config,
+    file: Arc<Config>,
+    /// What lines of the site authenticate with.
+    passwords: Passwords,
     /// Line group and place there, by [`LineId`](crate::ids::LineId).
-    pub(super) lines: Vec<(usize, usize)>,
+    pub(super) lines: Arc<[(usize, usize)]>,
     pub(super) site: Site,
-    pub(super) users: Slots,
-    pub(super) administrators: Slots,
+    pub(super) users: Arc<Slots>,
+    pub(super) administrators: Arc<Slots>,
+    /// What users sign in with, by their numbers.
+    logins: Arc<Vec<String>>,
     pub(super) directory: Arc<Directory>,
     pub(super) rights: Arc<RightsTable>,
+    /// Which lines are whose.
+    bindings: Arc<Bindings>,
 }
 
 impl Standing {
     /// That of the start.
-    pub(super) fn new(file: Config, site: Site, passwords: &Passwords) -> Standing {
-        let config = file.clone().joined(lines::made(&file, &site, passwords));
+    pub(super) fn new(file: Config, site: Site, passwords: Passwords) -> Standing {
+        let config = file.clone().joined(lines::made(&file, &site, &passwords));
         let lines = flatten_lines(&config);
-        Standing::of(file, config, lines, site, (&Slots::default(), &Slots::default()))
-    }
-
-    fn of(
-        file: Config,
-        config: Config,
-        lines: Vec<(usize, usize)>,
-        site: Site,
-        (users, administrators): (&Slots, &Slots),
-    ) -> Standing {
+        let (users, administrators) = (Arc::<Slots>::default(), Arc::<Slots>::default());
         let (users, administrators) = (users.with::<User>(&site), administrators.with::<Administrator>(&site));
-        let (of_lines, rights) = people::line_users(&config, &lines, &site, &users);
-        let directory = Arc::new(settings::directory(&config, &lines, &of_lines));
-        Standing { config, file, lines, site, users, administrators, directory, rights: Arc::new(rights) }
+        let (of_lines, rights, bindings) = people::line_users(&config, &lines, &site, &users);
+        Standing {
+            directory: Arc::new(settings::directory(&config, &lines, &of_lines)),
+            logins: Arc::new(users.logins(&site)),
+            config: Arc::new(config),
+            file: Arc::new(file),
+            passwords,
+            lines: lines.into(),
+            site,
+            users,
+            administrators,
+            rights: Arc::new(rights),
+            bindings: Arc::new(bindings),
+        }
     }
 
-    /// The one that follows: everything keeps its number, and what is new gets the next.
-    fn followed_by(&self, file: Config, site: Site, passwords: &Passwords) -> Standing {
-        let config = file.clone().joined(lines::made(&file, &site, passwords)).after(&self.config);
-        let mut lines = self.lines.clone();
-        for (group, entry) in config.groups.iter().enumerate() {
-            let known = self.config.groups.get(group).map_or(0, |group| group.lines.len());
-            lines.extend((known..entry.lines.len()).map(|line| (group, line)));
+    /// The one that follows: everything keeps its number, and what is new gets the next. Without `file`, the file is as it
+    /// was.
+    fn followed_by(&self, file: Option<Config>, site: Site, passwords: Passwords) -> Standing {
+        let before = &self.site;
+        let same_lines = file.is_none()
+            && site.shares::<LineGroup>(before)
+            && site.shares::<Line>(before)
+            && passwords == self.passwords;
+        let mut next = Standing { site: site.clone(), passwords, ..self.clone() };
+        let same_users = site.shares::<User>(before);
+        if !same_users {
+            next.users = self.users.with::<User>(&site);
+            next.logins = shared(&self.logins, next.users.logins(&site));
         }
-        Standing::of(file, config, lines, site, (&self.users, &self.administrators))
+        if !site.shares::<Administrator>(before) {
+            next.administrators = self.administrators.with::<Administrator>(&site);
+        }
+        if let Some(file) = file {
+            next.file = Arc::new(file);
+        }
+        if !same_lines {
+            let made = lines::made(&next.file, &site, &next.passwords);
+            let config = Config::clone(&next.file).joined(made).after(&self.config);
+            let mut lines = self.lines.to_vec();
+            for (group, entry) in config.groups.iter().enumerate() {
+                let known = self.config.groups.get(group).map_or(0, |group| group.lines.len());
+                lines.extend((known..entry.lines.len()).map(|line| (group, line)));
+            }
+            (next.config, next.lines) = (Arc::new(config), lines.into());
+        }
+        let same_people = same_users
+            && site.shares::<Group>(before)
+            && site.shares::<Computer>(before)
+            && site.shares::<Settings>(before)
+            && site.shares_pictures(before)
+            && site.shares_seats(before);
+        if !same_lines || !same_people {
+            let (of_lines, rights, bindings) = people::line_users(&next.config, &next.lines, &site, &next.users);
+            next.directory = shared(&self.directory, settings::directory(&next.config, &next.lines, &of_lines));
+            next.rights = shared(&self.rights, rights);
+            next.bindings = shared(&self.bindings, bindings);
+        }
+        next
+    }
+
+    /// Whether lines and line groups are those of the standing before.
+    fn has_lines_of(&self, before: &Standing) -> bool {
+        Arc::ptr_eq(&self.config, &before.config) && Arc::ptr_eq(&self.directory, &before.directory)
+    }
+
+    /// Whether everything is called as in the standing before.
+    fn has_names_of(&self, before: &Standing) -> bool {
+        self.has_lines_of(before) && Arc::ptr_eq(&self.logins, &before.logins)
+    }
+
+    /// What is to count for the driver that goes by the standing before; what was kept of lines that have come is not part
+    /// of it.
+    fn since(&self, before: &Standing) -> Configuration {
+        let Standing { config, lines, directory, rights, .. } = self;
+        let lines = (!self.has_lines_of(before)).then(|| Lines {
+            directory: directory.clone(),
+            groups: settings::groups(config),
+            lines: settings::lines(config, lines),
+            gateway: settings::gateway_groups(config, lines, directory),
+            routes: settings::routes(config),
+            tls_profiles: settings::tls_profiles(config),
+            settings: Vec::new(),
+        });
+        let same_rights = Arc::ptr_eq(rights, &before.rights);
+        let same_users = self.site.shares::<User>(&before.site);
+        let same_people = same_users && self.site.shares_pictures(&before.site);
+        let personal = match same_rights && same_people && self.site.shares::<Profile>(&before.site) {
+            true => Vec::new(),
+            false => self.users.personal((&before.site, &before.rights), (&self.site, rights)),
+        };
+        Configuration {
+            lines,
+            rights: (!same_rights).then(|| (rights.clone(), rights.touched(&before.rights))),
+            personal,
+            gone: if same_users { Vec::new() } else { self.users.gone(&before.site, &self.site) },
+        }
     }
 
     /// What traces and pages call lines, line groups and users.
     pub(super) fn labels(&self) -> Labels {
-        labels(&self.config, &self.lines, &self.directory, self.users.logins(&self.site))
+        labels(&self.config, &self.lines, &self.directory, self.logins.to_vec())
     }
+}
+
+/// What there was, where this is the same.
+fn shared<T: PartialEq>(before: &Arc<T>, now: T) -> Arc<T> {
+    if **before == now { before.clone() } else { Arc::new(now) }
 }
 
 /// After a change of the site could not be taken.
@@ -82,13 +169,15 @@ pub(super) struct Live {
     standing: Standing,
     state: WebState,
     names: Names,
+    changed: watch::Receiver<u64>,
     /// One line group is tried out at a time.
     trying: Arc<Semaphore>,
 }
 
 impl Live {
-    pub(super) fn new(standing: Standing, state: WebState, names: Names) -> Live {
-        let live = Live { standing, state, names, trying: Arc::new(Semaphore::new(1)) };
+    /// `changed` tells of every change since the site of `standing`.
+    pub(super) fn new(standing: Standing, state: WebState, names: Names, changed: watch::Receiver<u64>) -> Live {
+        let live = Live { standing, state, names, changed, trying: Arc::new(Semaphore::new(1)) };
         // Before the database was read nobody knew all users.
         live.name(&live.standing);
         live.rule(&live.standing.site);
@@ -101,7 +190,7 @@ impl Live {
         mut requests: mpsc::Receiver<ReloadRequest>,
         mut trials: mpsc::Receiver<TrialRequest>,
     ) -> JoinHandle<()> {
-        let mut changed = self.state.administration.changed();
+        let mut changed = self.changed.clone();
         tokio::spawn(async move {
             loop {
                 tokio::select! {
@@ -116,8 +205,7 @@ impl Live {
                         if change.is_err() {
                             return;
                         }
-                        let file = self.standing.file.clone();
-                        if let Err(problem) = self.take(file).await {
+                        if let Err(problem) = self.take(None).await {
                             error!(%problem, "a change of the site does not count yet; it is tried again");
                             tokio::time::sleep(TRY_AGAIN).await;
                             changed.mark_changed();
@@ -130,7 +218,7 @@ impl Live {
 
     /// Tries a line group out beside everything else. Others wait until this one is gone from its PBX.
     fn try_out(&self, TrialRequest { trial, reply }: TrialRequest) {
-        let (file, administration) = (self.standing.file.clone(), self.state.administration.clone());
+        let (file, administration) = (Config::clone(&self.standing.file), self.state.administration.clone());
         let turns = self.trying.clone();
         tokio::spawn(async move {
             let Ok(turn) = turns.acquire_owned().await else { return };
@@ -161,7 +249,7 @@ impl Live {
         })?;
         // What the file says of the site counts with the rest of it.
         changed.mark_unchanged();
-        if let Err(problem) = self.take(config).await {
+        if let Err(problem) = self.take(Some(config)).await {
             // Who is in the file and who is not goes with the rest of it.
             let before = people::of_file(&self.standing.file);
             if let Err(error) = self.state.administration.set_from_file(before).await {
@@ -181,53 +269,57 @@ impl Live {
     }
 
     /// Log and captures say what line groups, lines and users are called.
-    fn name(&self, Standing { config, lines, site, users, .. }: &Standing) {
+    fn name(&self, Standing { config, lines, logins, .. }: &Standing) {
         if let Some(log) = &self.state.log {
-            log.set_names(settings::log_names(config, lines, users.logins(site)));
+            log.set_names(settings::log_names(config, lines, logins.to_vec()));
         }
         if let Some(captures) = &self.state.captures {
-            let names = settings::capture_names(config, lines, users.logins(site));
+            let names = settings::capture_names(config, lines, logins.to_vec());
             captures.set_names(names, settings::captured(config, lines));
         }
     }
 
-    /// Lets a configuration of the file count, and what the site has beside it.
-    async fn take(&mut self, file: Config) -> Result<(), ReloadError> {
+    /// Lets what the site has count, and a configuration of the file where there is another one.
+    async fn take(&mut self, file: Option<Config>) -> Result<(), ReloadError> {
         let administration = &self.state.administration;
         let passwords = Passwords::load(administration).await.map_err(|error| {
             error!(error = &error as &dyn std::error::Error, "the passwords of lines cannot be read");
             ReloadError::Store
         })?;
-        let next = self.standing.followed_by(file, administration.site(), &passwords);
+        let other_file = file.is_some();
+        let (before, site) = (&self.standing, administration.site());
+        let next = before.followed_by(file, site, passwords);
         let store = |error: &(dyn std::error::Error + 'static)| {
             error!(error, "accounts cannot be stored");
             ReloadError::Store
         };
-        let Standing { config, lines, site, users, administrators, directory, rights, .. } = &next;
-        self.state.users.update(users.users(site, config)).await.map_err(|error| store(&error))?;
+        let Standing { config, lines, site, users, administrators, .. } = &next;
+        if other_file || !site.shares::<User>(&before.site) {
+            self.state.users.update(users.users(site, config)).await.map_err(|error| store(&error))?;
+        }
         self.rule(site);
-        let accounts = administrators.administrators(site, config);
-        self.state.administrators.update(accounts).await.map_err(|error| store(&error))?;
-        self.names.set(config, lines);
-        self.state.set_labels(next.labels());
-        self.name(&next);
-        let kept = line_settings::load(&self.state.store.line_settings(), &self.names).await;
-        let kept = kept.map_err(|error| store(&error))?.into_iter();
-        let configuration = Configuration {
-            directory: directory.clone(),
-            groups: settings::groups(config),
-            lines: settings::lines(config, lines),
-            gateway: settings::gateway_groups(config, lines, directory),
-            routes: settings::routes(config),
-            tls_profiles: settings::tls_profiles(config),
+        if other_file || !site.shares::<Administrator>(&before.site) {
+            let accounts = administrators.administrators(site, config);
+            self.state.administrators.update(accounts).await.map_err(|error| store(&error))?;
+        }
+        if !Arc::ptr_eq(config, &before.config) {
+            self.names.set(config, lines);
+        }
+        if !next.has_names_of(before) {
+            self.state.set_labels(next.labels());
+            self.name(&next);
+        }
+        self.state.keep_bindings(site, next.bindings.clone());
+        let mut configuration = next.since(before);
+        if let Some(of_lines) = configuration.lines.as_mut().filter(|_| lines.len() > before.lines.len()) {
+            let kept = line_settings::load(&self.state.store.line_settings(), &self.names).await;
+            let kept = kept.map_err(|error| store(&error))?.into_iter();
             // Of lines that were there it is the server that knows best.
-            line_settings: kept.filter(|(line, _)| line.0 as usize >= self.standing.lines.len()).collect(),
-            rights: rights.clone(),
-            reviewed: rights.changed(&self.standing.rights),
-            personal: users.personal((&self.standing.site, &self.standing.rights), (site, rights)),
-            gone: users.gone(&self.standing.site, site),
-        };
-        self.state.core.configure(configuration).await.map_err(|_| ReloadError::Stopping)?;
+            of_lines.settings = kept.filter(|(line, _)| line.0 as usize >= before.lines.len()).collect();
+        }
+        if !configuration.is_empty() {
+            self.state.core.configure(configuration).await.map_err(|_| ReloadError::Stopping)?;
+        }
         self.standing = next;
         Ok(())
     }
@@ -239,6 +331,156 @@ fn log_reloaded(reloaded: &Result<Reloaded, ReloadError>) {
         Ok(Reloaded { waits_for_start }) => {
             warn!(tables = ?waits_for_start, "configuration read again; some of it counts after the next start");
         }
+        Err(ReloadError::NoFile) => info!("the server was started without a configuration file: none is read again"),
         Err(problem) => error!(%problem, "the configuration stays as it was"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::time::Instant;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::administration::{Actor, Request};
+    use crate::app::Prepared;
+    use crate::site::{Change, Kind, ObjectId, Row};
+
+    /// A server whose changes are taken by hand.
+    struct Stage {
+        prepared: Prepared,
+        folder: PathBuf,
+    }
+
+    impl Stage {
+        /// So many lines, and users of whom the first have one each.
+        async fn start(name: &str, lines: usize, users: usize) -> Stage {
+            let folder = std::env::temp_dir().join(format!("offhook-live-{name}-{}", std::process::id()));
+            let line = |number: usize| format!("[[line_group.line]]\nuser_name = \"{}\"\n", 1_000 + number);
+            let lines: String = (0..lines).map(line).collect();
+            let text = format!(
+                "data_dir = \"data\"\n[listen]\nhttp = \"127.0.0.1:0\"\nsip = \"127.0.0.1:0\"\nwebrtc = \"127.0.0.1:0\"\n\
+                 [media]\nworkers = 1\n[[line_group]]\nname = \"pbx\"\nkind = \"trunk-fixed\"\noptions_refresh = 0\n\
+                 registrar = \"127.0.0.9\"\n{lines}"
+            );
+            let config = Config::parse(&text, "offhook.toml", Path::new(&folder)).unwrap();
+            let stage = Stage { prepared: Prepared::new(config, None, None).await.unwrap(), folder };
+            let user = |number: usize| {
+                let login = format!("user{number}");
+                let phones = json!({ "business": (1_000 + number).to_string() });
+                let body = json!({ "login": login, "display_name": login, "active": true, "phones": phones });
+                Change::Put { kind: Kind::User, id: id(number), expected: None, body }
+            };
+            stage.change(&(0..users).map(user).collect::<Vec<_>>()).await;
+            stage
+        }
+
+        async fn change(&self, changes: &[Change]) {
+            let actor = Actor { kind: "command", id: String::new(), address: None };
+            let request = Request { changes, ..Request::default() };
+            self.prepared.state.administration.change(request, &actor, 1).await.unwrap();
+        }
+
+        async fn stop(self) {
+            self.prepared.open().await.unwrap().stop().await;
+            std::fs::remove_dir_all(self.folder).unwrap();
+        }
+    }
+
+    fn id(number: usize) -> ObjectId {
+        ObjectId::random((number as u128).to_be_bytes())
+    }
+
+    fn patch(kind: Kind, id: ObjectId, patch: serde_json::Value) -> Change {
+        Change::Patch { kind, id, expected: None, patch }
+    }
+
+    /// The standing of two lines and two users, and the site as it is after a change.
+    fn standing(rows: Vec<Row>) -> Standing {
+        let text = "data_dir = \"data\"\n[[line_group]]\nname = \"pbx\"\nregistrar = \"pbx.test\"\n\
+                    [[line_group.line]]\nuser_name = \"100\"\n[[line_group.line]]\nuser_name = \"101\"\n";
+        let file = Config::parse(text, "offhook.toml", Path::new(".")).unwrap();
+        let (site, refusals) = Site::load(people::of_file(&file).into_iter().chain(rows));
+        assert!(refusals.is_empty(), "{refusals:?}");
+        Standing::new(file, site, Passwords::default())
+    }
+
+    fn users() -> Vec<Row> {
+        let user = |number: usize| {
+            let login = format!("user{number}");
+            let body = json!({ "login": login, "display_name": login, "active": true, "first_phone": "100" });
+            Row { kind: Kind::User, id: id(number), version: 1, from_file: false, body }
+        };
+        vec![user(1), user(2)]
+    }
+
+    #[test]
+    fn the_driver_is_told_what_differs_and_nothing_else() {
+        let before = standing(users());
+        let after = |change: Change| {
+            let site = before.site.plan(&[change]).unwrap().site().clone();
+            let Configuration { lines, rights, personal, gone } =
+                before.followed_by(None, site, Passwords::default()).since(&before);
+            let users: Vec<u32> = personal.iter().map(|(user, _)| user.0).collect();
+            (lines.is_some(), rights.is_some(), users, gone.len())
+        };
+        let of_user = |body| patch(Kind::User, id(1), body);
+        let settings = |body| patch(Kind::Settings, ObjectId::SETTINGS, body);
+        let nothing = (false, false, Vec::new(), 0);
+        assert_eq!(after(of_user(json!({ "email": "x@example.com" }))), nothing);
+        assert_eq!(after(settings(json!({ "server_name": "x" }))), nothing);
+        let group = json!({ "name": "a", "members": [id(1)] });
+        let group = Change::Put { kind: Kind::Group, id: id(9), expected: None, body: group };
+        assert_eq!(after(group), (false, true, Vec::new(), 0));
+        assert_eq!(after(of_user(json!({ "services": ["configure_account"] }))), (false, true, vec![0], 0));
+        let preset = json!({ "settings": { "theme": { "value": "dark" } } });
+        let preset = patch(Kind::Profile, ObjectId::DEFAULT_PROFILE, preset);
+        assert_eq!(after(preset), (false, false, vec![0, 1], 0));
+        assert_eq!(after(of_user(json!({ "first_phone": "101" }))), (true, true, Vec::new(), 0));
+        let (lines, .., gone) = after(of_user(json!({ "active": false })));
+        assert_eq!((lines, gone), (true, 1));
+        let line = json!({ "group": people::id(Kind::LineGroup, "pbx"), "user_name": "102", "number": "102" });
+        let line = Change::Put { kind: Kind::Line, id: id(7), expected: None, body: line };
+        assert_eq!(after(line), (true, true, Vec::new(), 0));
+    }
+
+    #[test]
+    fn another_password_of_a_line_or_another_file_counts() {
+        let line = json!({ "group": people::id(Kind::LineGroup, "pbx"), "user_name": "102", "number": "102" });
+        let line = Row { kind: Kind::Line, id: id(7), version: 1, from_file: false, body: line };
+        let before = standing(vec![line]);
+        let site = || before.site.clone();
+        assert!(before.followed_by(None, site(), Passwords::default()).since(&before).is_empty());
+        let other = before.followed_by(None, site(), Passwords::one(id(7), "geheim"));
+        assert!(other.since(&before).lines.is_some());
+        assert!(other.followed_by(None, site(), Passwords::one(id(7), "geheim")).since(&other).is_empty());
+        let file = Config::clone(&before.file);
+        assert!(before.followed_by(Some(file), site(), Passwords::default()).since(&before).lines.is_some());
+    }
+
+    #[tokio::test]
+    #[ignore = "it measures: run it alone, with --run-ignored only --no-capture"]
+    async fn what_a_change_of_a_large_site_takes() {
+        let mut stage = Stage::start("large", 1_000, 10_000).await;
+        stage.prepared.live.take(None).await.unwrap();
+        let changes = [
+            ("nothing", Vec::new()),
+            ("a profile", vec![patch(Kind::Profile, ObjectId::DEFAULT_PROFILE, json!({ "description": "x" }))]),
+            ("a user's mail", vec![patch(Kind::User, id(7), json!({ "email": "x@example.com" }))]),
+            ("a user's line", vec![patch(Kind::User, id(7), json!({ "phones": { "business": "1999" } }))]),
+            (
+                "everybody's level",
+                vec![patch(Kind::Settings, ObjectId::SETTINGS, json!({ "grant": { "level": "business" } }))],
+            ),
+        ];
+        for (what, changes) in changes {
+            stage.change(&changes).await;
+            let begun = Instant::now();
+            stage.prepared.live.take(None).await.unwrap();
+            eprintln!("{what}: {:?}", begun.elapsed());
+        }
+        stage.stop().await;
     }
 }

@@ -3,16 +3,19 @@
 mod interfaces;
 mod line_settings;
 mod lines;
+mod listening;
 mod live;
 mod people;
 mod settings;
 mod setup;
+#[cfg(test)]
+mod tests;
 mod trace_names;
 mod trial;
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use offhook_media::codec::Codec;
 use offhook_media::container::wav::WavError;
 use offhook_media::dsp::Country;
 use offhook_media::sound::{Clip, ClipError};
+use rustc_hash::FxHashMap;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -42,6 +46,7 @@ use crate::net::groups::Groups;
 use crate::net::media::{MediaError, MediaServer, MediaSettings};
 use crate::net::role::Role;
 use crate::net::transport::{Transport, TransportSettings};
+use crate::site::ObjectId;
 use crate::store::{SiteError, Store, StoreError};
 use crate::user::accounts::{self, AccountKind, Accounts, SignInError};
 use crate::web::control::{ControlError, ControlSocket};
@@ -49,10 +54,12 @@ use crate::web::ice::IceServers;
 use crate::web::interfaces::{Keeper, KeptInterfaces};
 use crate::web::protocol::FeatureCode;
 use crate::web::protocol::admin::LineGroupKind;
-use crate::web::reload::Reloader;
+use crate::web::reload::{ReloadRequest, Reloader};
+use crate::web::routes::site::trial::TrialRequest;
 use crate::web::setup::{Next, Setup, SetupPlace};
-use crate::web::{self, GroupLabel, Labels, LineLabel, WebState};
+use crate::web::{self, AudioLabel, GroupLabel, Labels, LineLabel, WebState};
 
+pub use self::listening::ListenError;
 pub use self::setup::usual_data_dir;
 
 /// Most calls at once.
@@ -69,15 +76,8 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// An address that cannot be listened at.
-    #[error("{key} = \"{address}\": {}", listen_problem(.source))]
-    Listen {
-        /// The key in the configuration.
-        key: &'static str,
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The data directory.
     #[error("{path}: the data directory cannot be used: {source}.")]
     DataDir {
@@ -145,19 +145,6 @@ pub enum StartError {
     Signal(io::Error),
 }
 
-fn listen_problem(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "this port is taken by another program. Stop that program or choose another port.".into()
-        }
-        io::ErrorKind::AddrNotAvailable => "this machine does not have this address.".into(),
-        io::ErrorKind::PermissionDenied => {
-            "listening there is not permitted; ports below 1024 need more rights.".into()
-        }
-        _ => format!("cannot listen there: {error}."),
-    }
-}
-
 /// A running core: SIP, calls and audio.
 pub struct Running {
     /// To talk to it.
@@ -178,6 +165,8 @@ pub struct Server {
     state: WebState,
     core: Running,
     web: KeptInterfaces,
+    /// Gets certificates from authorities.
+    acme: JoinHandle<()>,
     captures: Captures,
     _control: ControlSocket,
     reloader: Reloader,
@@ -235,19 +224,100 @@ impl Server {
 
     /// The same; where nobody administers it, it is set up in a browser.
     async fn start_with(config: Config, log: Option<Log>, setup: Option<Setup>) -> Result<Server, StartError> {
+        Prepared::new(config, log, setup).await?.open().await
+    }
+
+    /// Where a browser on this machine reaches it without TLS.
+    pub fn http(&self) -> SocketAddr {
+        interfaces::plain(&self.state)
+    }
+
+    /// Where the browser app is.
+    pub fn addresses(&self) -> Vec<String> {
+        interfaces::addresses(&self.state)
+    }
+
+    /// Says on the terminal where the server is, or how it is set up.
+    fn greet(&self) -> Result<(), StartError> {
+        match self.state.setup.as_ref().filter(|setup| !setup.is_over()) {
+            // A browser that is inside has no use for another link.
+            Some(setup) if setup.is_entered() => println!("Offhook has started anew."),
+            Some(setup) => setup::greet(setup, &self.state)?,
+            None => println!("Offhook is ready: {}", self.addresses().join(" and ")),
+        }
+        Ok(())
+    }
+
+    /// Waits for Ctrl-C or SIGTERM; at SIGHUP the configuration is read again, and another link to the setup is printed.
+    pub async fn until_stopped(&self) -> Result<Until, StartError> {
+        let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signal)?;
+        let stop = stop_signal();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                stopped = &mut stop => return stopped.map(|()| Until::Stopped),
+                next = setup::next(&self.state) => match next {
+                    Next::Restart => return Ok(Until::Restart),
+                    Next::Ready => self.greet()?,
+                },
+                _ = hangup.recv() => {
+                    // Somebody may stand in the file by now. The log says what came of it.
+                    let _ = web::reload::reload(&self.reloader).await;
+                    if let Some(setup) = setup::needed_still(&self.state).await {
+                        setup::greet(setup, &self.state)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends calls, unregisters lines, stops.
+    pub async fn stop(self) {
+        self.live.abort();
+        self.acme.abort();
+        self.core.stop().await;
+        self.web.stop(HTTP_STOP_WITHIN).await;
+        // The core has let go of them; a disk that does not answer must not keep the server from ending.
+        let captures = tokio::task::spawn_blocking(move || self.captures.wait());
+        let _ = tokio::time::timeout(HTTP_STOP_WITHIN, captures).await;
+        for keeper in self.keepers {
+            let _ = tokio::time::timeout(HTTP_STOP_WITHIN, keeper).await;
+        }
+        self.store.close().await;
+    }
+}
+
+/// A server that nobody reaches yet.
+struct Prepared {
+    state: WebState,
+    core: Running,
+    captures: Captures,
+    control: ControlSocket,
+    reloader: Reloader,
+    live: Live,
+    asked: (mpsc::Receiver<ReloadRequest>, mpsc::Receiver<TrialRequest>),
+    keepers: Vec<JoinHandle<()>>,
+    store: Store,
+    bound: FxHashMap<ObjectId, TcpListener>,
+}
+
+impl Prepared {
+    async fn new(config: Config, log: Option<Log>, setup: Option<Setup>) -> Result<Prepared, StartError> {
         install_crypto_provider();
         raise_file_limit();
         make_data_dir(&config.data_dir)?;
         let bound = interfaces::bind(&config)?;
         // Before anything is touched that another server with this data directory may be using.
-        let mut control = ControlSocket::bind(&config.data_dir)?;
+        let control = ControlSocket::bind(&config.data_dir)?;
         let store = Store::open(&config.data_dir, &config.database).await?;
         let administration =
             Administration::open(store.site(), people::of_file(&config)).await.map_err(StartError::Site)?;
         interfaces::begin_with(&administration, &config).await?;
         let setup = setup::needed(&administration, setup).await?;
         let passwords = Passwords::load(&administration).await.map_err(StartError::Site)?;
-        let standing = Standing::new(config, administration.site(), &passwords);
+        // What is changed from here on counts as soon as it is followed.
+        let changes = administration.changed();
+        let standing = Standing::new(config, administration.site(), passwords);
         let Standing { config, site, .. } = &standing;
         let kind = AccountKind::User;
         let users = Accounts::open(store.accounts(kind), kind, standing.users.users(site, config)).await?;
@@ -274,6 +344,7 @@ impl Server {
         let (trials, tried) = mpsc::channel(1);
         let state = WebState {
             metrics_from: config.metrics_from.clone().into(),
+            proxies: Arc::new(config.proxies.clone()),
             captures: Some(captures.clone()),
             pseudonyms: Some(pseudonyms),
             log,
@@ -285,72 +356,26 @@ impl Server {
         };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names.clone(), changed))];
-        let own = own_addresses(Ipv6Addr::UNSPECIFIED.into());
-        let web = Keeper::start(state.clone(), config.data_dir.clone(), own, bound).await;
-        interfaces::must_listen(&state)?;
-        let web = web.serve();
-        let live = Live::new(standing, state.clone(), names).serve(reloads, tried);
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
         keepers
             .extend(core.handle.finished().map(|finished| tokio::spawn(web::keeper::judge(state.clone(), finished))));
+        let live = Live::new(standing, state.clone(), names, changes);
+        let asked = (reloads, tried);
+        Ok(Prepared { state, core, captures, control, reloader, live, asked, keepers, store, bound })
+    }
+
+    /// Lets everybody in.
+    async fn open(self) -> Result<Server, StartError> {
+        let Prepared { state, core, captures, mut control, reloader, live, asked, keepers, store, bound } = self;
+        let own = own_addresses(Ipv6Addr::UNSPECIFIED.into());
+        let web = Keeper::start(state.clone(), state.data_dir.to_path_buf(), own, bound).await;
+        interfaces::must_listen(&state)?;
+        let web = web.serve();
+        let acme = web::acme::serve(state.clone());
+        let (reloads, tried) = asked;
+        let live = live.serve(reloads, tried);
         control.serve(state.clone());
-        Ok(Server { state, core, web, captures, _control: control, reloader, live, keepers, store })
-    }
-
-    /// Where a browser on this machine reaches it without TLS.
-    pub fn http(&self) -> SocketAddr {
-        interfaces::plain(&self.state)
-    }
-
-    /// Where the browser app is.
-    pub fn addresses(&self) -> Vec<String> {
-        interfaces::addresses(&self.state)
-    }
-
-    /// Says on the terminal where the server is, or how it is set up.
-    fn greet(&self) -> Result<(), StartError> {
-        match self.state.setup.as_ref().filter(|setup| !setup.is_over()) {
-            // A browser that is inside has no use for another link.
-            Some(setup) if setup.is_entered() => println!("Offhook has started anew."),
-            Some(setup) => setup::greet(setup, &self.state)?,
-            None => println!("Offhook is ready: {}", self.addresses().join(" and ")),
-        }
-        Ok(())
-    }
-
-    /// Waits for Ctrl-C or SIGTERM; at SIGHUP the configuration is read again, or another link to the setup is printed.
-    pub async fn until_stopped(&self) -> Result<Until, StartError> {
-        let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signal)?;
-        let stop = stop_signal();
-        tokio::pin!(stop);
-        loop {
-            tokio::select! {
-                stopped = &mut stop => return stopped.map(|()| Until::Stopped),
-                next = setup::next(&self.state) => match next {
-                    Next::Restart => return Ok(Until::Restart),
-                    Next::Ready => self.greet()?,
-                },
-                _ = hangup.recv() => match self.state.setup.as_ref().filter(|setup| !setup.is_over()) {
-                    Some(setup) => setup::greet(setup, &self.state)?,
-                    // The log says what came of it.
-                    None => drop(web::reload::reload(&self.reloader).await),
-                },
-            }
-        }
-    }
-
-    /// Ends calls, unregisters lines, stops.
-    pub async fn stop(self) {
-        self.live.abort();
-        self.core.stop().await;
-        self.web.stop(HTTP_STOP_WITHIN).await;
-        // The core has let go of them; a disk that does not answer must not keep the server from ending.
-        let captures = tokio::task::spawn_blocking(move || self.captures.wait());
-        let _ = tokio::time::timeout(HTTP_STOP_WITHIN, captures).await;
-        for keeper in self.keepers {
-            let _ = tokio::time::timeout(HTTP_STOP_WITHIN, keeper).await;
-        }
-        self.store.close().await;
+        Ok(Server { state, core, web, acme, captures, _control: control, reloader, live, keepers, store })
     }
 }
 
@@ -421,6 +446,12 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory, user
         groups: config.groups.iter().map(group).collect(),
         lines: lines.iter().map(line).collect(),
         certificates: settings::certificates(config),
+        listeners: settings::listeners(config),
+        audio: AudioLabel {
+            pbx: config.media.address.clone(),
+            ports: (*config.media.rtp_ports.start(), *config.media.rtp_ports.end()),
+            browsers: webrtc_addresses(config),
+        },
         names: trace_names::names(config, lines, directory, users),
     }
 }
@@ -443,16 +474,16 @@ async fn start_core(
         announcements: Vec::new(),
         recordings: settings::recordings(config),
     };
-    let transport = bind_sip(settings::transport(config)).await?;
+    let transport = bind_sip(settings::transport(config)).await.map_err(|error| error.of(config))?;
     let groups = Groups::new(transport.local_addr(), settings::groups(config), settings::lines(config, lines));
     let dns = Dns { servers: config.name_servers.clone() };
-    run_core(directory, groups, role, transport, dns, media, users)
+    run_core(directory, groups, role, transport, dns, media, users).map_err(|error| error.of(config))
 }
 
 /// Binds the SIP sockets.
 pub async fn bind_sip(settings: TransportSettings) -> Result<Transport, StartError> {
     let address = settings.listeners.first().map_or((Ipv4Addr::UNSPECIFIED, 0).into(), |main| main.address);
-    Transport::bind(settings).await.map_err(|source| StartError::Listen { key: "listen.sip", address, source })
+    Transport::bind(settings).await.map_err(|source| ListenError::new("listen.sip", address, source).into())
 }
 
 /// Starts a core from its parts.

@@ -1,6 +1,8 @@
 //! Who the users and administrators of the running server are: those of the configuration file and those that
 //! administrators have made. Each has a number from when it is seen first until the server ends.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -8,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::config::{self, Config};
 use crate::ids::UserId;
 use crate::net::clients::Personal;
+use crate::picture::PictureOf;
 use crate::rights::RightsTable;
 use crate::site::binding::{Bindings, LineKey};
 use crate::site::{Administrator, InterfaceMode, Kind, Object, ObjectId, Row, Site, User, digits};
@@ -23,15 +26,18 @@ pub(super) struct Slots {
 
 impl Slots {
     /// Those there are, and numbers for those that have come.
-    pub(super) fn with<T: Object>(&self, site: &Site) -> Slots {
-        let mut slots = self.clone();
+    pub(super) fn with<T: Object>(self: &Arc<Slots>, site: &Site) -> Arc<Slots> {
         let mut new: Vec<_> = site.iter::<T>().filter(|stored| !self.places.contains_key(&stored.id)).collect();
+        if new.is_empty() {
+            return self.clone();
+        }
+        let mut slots = Slots::clone(self);
         new.sort_by(|a, b| (!a.from_file, a.object.name(), a.id).cmp(&(!b.from_file, b.object.name(), b.id)));
         for stored in new {
             slots.places.insert(stored.id, UserId(slots.ids.len() as u32));
             slots.ids.push(stored.id);
         }
-        slots
+        Arc::new(slots)
     }
 
     /// The number of an object.
@@ -65,10 +71,14 @@ impl Slots {
         let profile = |site: &Site, id| site.profile_of(id).map(|profile| (profile.id, profile.version));
         let users = self.ids.iter().zip(0..).map(|(&id, place)| (id, UserId(place)));
         let changed = users.filter(|&(id, user)| {
-            rights_before.services(user) != rights.services(user) || profile(before, id) != profile(now, id)
+            rights_before.services(user) != rights.services(user)
+                || profile(before, id) != profile(now, id)
+                || before.picture(id) != now.picture(id)
         });
-        let personal =
-            |(id, user)| (user, Personal { services: rights.services(user), settings: now.settings_for(id) });
+        let personal = |(id, user)| {
+            let picture = now.picture(id).map(|version| PictureOf { user: id, version });
+            (user, Personal { services: rights.services(user), settings: now.settings_for(id), picture })
+        };
         changed.map(personal).collect()
     }
 
@@ -153,7 +163,7 @@ pub(super) fn line_users(
     lines: &[(usize, usize)],
     site: &Site,
     slots: &Slots,
-) -> (Vec<LineUsers>, RightsTable) {
+) -> (Vec<LineUsers>, RightsTable, Bindings) {
     let keys: Vec<Option<LineKey>> = lines.iter().map(|&(group, line)| line_key(config, group, line)).collect();
     let known: Vec<LineKey> = keys.iter().flatten().cloned().collect();
     let bindings = Bindings::new(site, &known, &digits);
@@ -167,7 +177,7 @@ pub(super) fn line_users(
             voice_mailbox: own().filter_map(mailbox).find(|number| !number.is_empty()),
         }
     };
-    (keys.iter().map(of).collect(), rights)
+    (keys.iter().map(of).collect(), rights, bindings)
 }
 
 /// What people call a line; none where it is gone.
@@ -260,7 +270,7 @@ mod tests {
         let site = |config: &Config, kept: Vec<Row>| Site::load(of_file(config).into_iter().chain(kept)).0;
         let before = config(&["anna", "ben"]);
         let first = site(&before, vec![kept(7, "carla")]);
-        let slots = Slots::default().with::<User>(&first);
+        let slots = Arc::<Slots>::default().with::<User>(&first);
         assert_eq!(slots.logins(&first), ["anna", "ben", "carla"]);
         assert!(matches!(slots.users(&first, &before)[2], (_, Password::Kept)));
 

@@ -16,11 +16,12 @@ use crate::call::directory::{
     Decline, Directory, Diversion, FeatureCode, LineEntry, LineGroupEntry, Redirection, TransferWay,
 };
 use crate::call::service::Service;
+use crate::capture::file::FileNames;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::config::{self, Config, GroupCapture, GroupKind, LineGroup, Listener};
 use crate::ids::{LineGroupId, LineId};
 use crate::log::{Area, FileSettings, Format, LOG_FILES, Levels, LogLevel, LogNames, LogSettings, SystemSockets};
-use crate::net::capture::{self, CaptureNames, CaptureSettings, Selection, WhenFull};
+use crate::net::capture::{self, CaptureSettings, Selection, WhenFull};
 use crate::net::gateway::{Gateway, GatewayGroup, TrunkAccount};
 use crate::net::groups::{GroupSettings, Kind, LineSettings};
 use crate::net::media::{AudioSettings, Dtmf, Recordings, Srtp};
@@ -30,7 +31,7 @@ use crate::net::transport::{
 };
 use crate::numbers::route::{Route, Routes};
 use crate::shelf::ShelfSettings;
-use crate::web::{CertificateLabel, tls};
+use crate::web::{CertificateLabel, ListenerLabel, tls};
 
 /// Octets of the disk that captures and the log leave to others, the database above all.
 const LEAVES: u64 = 64 << 20;
@@ -94,6 +95,29 @@ pub(super) fn certificates(config: &Config) -> Vec<CertificateLabel> {
         Some(CertificateLabel { used_by: group.name.clone(), file: profile.own?.certificate })
     });
     listeners.chain(groups).collect()
+}
+
+/// How the places are shown where SIP is received, in their order.
+pub(super) fn listeners(config: &Config) -> Vec<ListenerLabel> {
+    let further = config.listeners.len();
+    let label = |(index, listener): (usize, ListenerSettings)| {
+        let server = match listener.kind {
+            ListenerKind::Tls(server) => Some(server),
+            _ => None,
+        };
+        ListenerLabel {
+            name: listener.name,
+            public_address: listener.public_address.map(|public| public.ip),
+            is_mutual: server.as_ref().is_some_and(|server| server.client_ca.is_some()),
+            certificate: server.map(|server| server.own.certificate),
+            setting: match index {
+                0 => "listen.sip",
+                _ if index <= further => "[[listener]]",
+                _ => "",
+            },
+        }
+    };
+    transport(config).listeners.into_iter().enumerate().map(label).collect()
 }
 
 fn listener_kind(listener: &Listener) -> ListenerKind {
@@ -261,8 +285,8 @@ pub(super) fn log_names(config: &Config, lines: &[(usize, usize)], users: Vec<St
 }
 
 /// The same for comments of captures.
-pub(super) fn capture_names(config: &Config, lines: &[(usize, usize)], users: Vec<String>) -> CaptureNames {
-    CaptureNames {
+pub(super) fn capture_names(config: &Config, lines: &[(usize, usize)], users: Vec<String>) -> FileNames {
+    FileNames {
         groups: config.groups.iter().map(|group| group.name.clone()).collect(),
         lines: lines.iter().map(|&(group, line)| config.groups[group].lines[line].number.clone()).collect(),
         users,
@@ -450,6 +474,8 @@ fn all_codecs(group: &LineGroup) -> Vec<Codec> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::app::people::{self, Slots};
     use crate::ids::UserId;
@@ -491,7 +517,7 @@ voice_mailbox = "*98"
         let config = Config::parse(text, "offhook.toml", std::path::Path::new(".")).unwrap();
         let (site, refusals) = Site::load(people::of_file(&config));
         assert!(refusals.is_empty(), "{refusals:?}");
-        let slots = Slots::default().with::<User>(&site);
+        let slots = Arc::<Slots>::default().with::<User>(&site);
         let lines = [(0, 0), (0, 1)];
         let directory = directory(&config, &lines, &people::line_users(&config, &lines, &site, &slots).0);
         let line = directory.line(LineId(0)).unwrap();

@@ -2,12 +2,20 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::interval;
+use tracing::error;
 
 use super::{StartError, interfaces};
 use crate::administration::Administration;
 use crate::site::User;
+use crate::store::SiteError;
 use crate::web::setup::{Next, Setup};
 use crate::web::{WebState, tls};
+
+/// How often it is looked, beside each change, whether somebody can administer the server who has not set it up here.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The setup, where there is nobody: neither an administrator nor somebody who telephones already.
 pub(super) async fn needed(administration: &Administration, setup: Option<Setup>) -> Result<Option<Setup>, StartError> {
@@ -16,9 +24,25 @@ pub(super) async fn needed(administration: &Administration, setup: Option<Setup>
     if setup.is_entered() {
         return Ok(Some(setup));
     }
-    let is_administered = administration.can_be_administered().await.map_err(StartError::Site)?;
-    let is_new = !is_administered && administration.site().count::<User>() == 0;
-    Ok(is_new.then_some(setup))
+    let has_somebody = has_somebody(administration).await.map_err(StartError::Site)?;
+    Ok((!has_somebody).then_some(setup))
+}
+
+async fn has_somebody(administration: &Administration) -> Result<bool, SiteError> {
+    Ok(administration.site().count::<User>() > 0 || administration.can_be_administered().await?)
+}
+
+/// The setup that is needed yet. One that nobody has begun is over as soon as somebody is there.
+pub(super) async fn needed_still(state: &WebState) -> Option<&Setup> {
+    let setup = state.setup.as_ref().filter(|setup| !setup.is_over())?;
+    if !setup.is_entered() {
+        match has_somebody(&state.administration).await {
+            Ok(true) => setup.finish_unopened(),
+            Ok(false) => {}
+            Err(error) => error!(error = &error as &dyn std::error::Error, "it cannot be found out who is there"),
+        }
+    }
+    (!setup.is_over()).then_some(setup)
 }
 
 /// Prints another link to the setup.
@@ -52,9 +76,20 @@ pub(super) fn greet(setup: &Setup, state: &WebState) -> Result<(), StartError> {
 
 /// Waits until the setup asks for something; for ever where there is none.
 pub(super) async fn next(state: &WebState) -> Next {
-    match &state.setup {
-        Some(setup) => setup.next().await,
-        None => std::future::pending().await,
+    let Some(setup) = &state.setup else { return std::future::pending().await };
+    let mut changed = state.administration.changed();
+    // Passwords are no change of the site.
+    let mut looks = interval(LOOK);
+    let next = setup.next();
+    tokio::pin!(next);
+    loop {
+        tokio::select! {
+            next = &mut next => return next,
+            _ = looks.tick(), if !setup.is_over() => {}
+            // The database keeps running longer than who asks here.
+            _ = changed.changed(), if !setup.is_over() => {}
+        }
+        needed_still(state).await;
     }
 }
 

@@ -25,7 +25,6 @@ use crate::net::dns::Dns;
 use crate::net::groups::Groups;
 use crate::net::media::MediaSettings;
 use crate::net::transport::{ListenerKind, ListenerSettings, PublicAddress, TransportSettings};
-use crate::site::{Kind, ObjectId};
 use crate::web::routes::site::trial::{Outcome, Step, StepKind, Trial, TrialLine, TrialReport};
 
 /// How long a PBX may take. One that has said nothing for four seconds is judged as not answering.
@@ -81,19 +80,19 @@ pub(super) async fn run(
 
 /// The configuration that has nothing but what is tried.
 fn configuration(file: Config, passwords: &Passwords, trial: Trial) -> Config {
-    let Trial { id, mut line_group, password, line } = trial;
+    let Trial { mut line_group, password, line, .. } = trial;
     if line_group.name.is_empty() {
         line_group.name = NAMELESS.to_owned();
     }
     let own = line.is_some();
     let line = line.unwrap_or_else(|| TrialLine { user_name: NOBODY.to_owned(), ..TrialLine::default() });
-    let secret = |given: Option<String>, kind, id: Option<ObjectId>| match (given, id) {
+    let password = Secret::new(password.unwrap_or_default());
+    let line_password = match (line.password, line.id) {
         (Some(text), _) => Secret::new(text),
-        (None, Some(id)) => passwords.known(&file, kind, id),
+        // Who asked has checked that it goes to where it is kept for.
+        (None, Some(id)) => passwords.of_line(&file, id),
         (None, None) => Secret::default(),
     };
-    let password = secret(password, Kind::LineGroup, id);
-    let line_password = secret(line.password, Kind::Line, line.id);
     // Who asks without a line registers nothing, and a PBX that is to answer is asked at once.
     if !own {
         line_group.kind = GroupKind::TrunkFixed;

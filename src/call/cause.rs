@@ -1,5 +1,6 @@
 //! Why a call, a line or a request failed: one table for SIP, HTTP and screen.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use ts_rs::TS;
 macro_rules! causes {
     ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $sip:literal, $http:literal, $english:literal, $german:literal;)*) => {
         /// A stable code for why something failed.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
         pub enum CauseCode {
             $($(#[doc = $doc])* #[serde(rename = $code)] $variant,)*
         }
@@ -135,8 +136,12 @@ causes! {
     AudioNotGiven = "audio_not_given", 403, 403, "You may not telephone in the browser. An administrator can give you the service \"Softphone and audio\".", "Sie dürfen nicht im Browser telefonieren. Ein Administrator kann Ihnen den Dienst „Softphone und Audio“ geben.";
     /// A service that the user has not: seeing and controlling lines.
     LinesNotGiven = "lines_not_given", 403, 403, "You may not control telephone lines. An administrator can give you the service \"See and control telephone lines\".", "Sie dürfen keine Telefonleitungen steuern. Ein Administrator kann Ihnen den Dienst „Telefonleitungen sehen und steuern“ geben.";
+    /// A service that the user has not: changing one's own account.
+    AccountNotGiven = "account_not_given", 403, 403, "You may not change your own account. An administrator can give you the service \"Change one's own account\".", "Sie dürfen Ihr eigenes Konto nicht ändern. Ein Administrator kann Ihnen den Dienst „Das eigene Konto ändern“ geben.";
     /// A service that the user has not: the browser app.
     WebAppNotGiven = "web_app_not_given", 403, 403, "You may not use the browser app. An administrator can give you the service \"Browser app\".", "Sie dürfen die Browser-App nicht benutzen. Ein Administrator kann Ihnen den Dienst „Browser-App“ geben.";
+    /// A line that the user only sees.
+    LineNotYours = "line_not_yours", 403, 403, "You can only look at this line. Calls from it are for those whose line it is.", "Diese Leitung können Sie nur sehen. Von ihr telefoniert, wem sie gehört.";
     /// The user has no right to pick up calls of the line.
     PickUpNotAllowed = "pick_up_not_allowed", 403, 403, "You may not pick up calls of this line. Its user or an administrator can allow it.", "Sie dürfen Anrufe dieser Leitung nicht heranholen. Ihr Benutzer oder ein Administrator kann es erlauben.";
     /// The user has no right to set the forwarding of the line.

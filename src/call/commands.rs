@@ -55,6 +55,9 @@ pub(super) type Outcome = Result<Option<()>, CauseCode>;
 
 impl Calls {
     pub(super) fn command(&mut self, client: ClientId, request: u32, command: Command, now: Instant) {
+        if client == ClientId::SERVER {
+            return self.command_of_server(command, now);
+        }
         let Some(user) = self.clients.user(client) else { return };
         let reply_to = client;
         // A program has no audio: it asks for the client that has the call's.
@@ -208,7 +211,8 @@ impl Calls {
         if let Err(cause) = begun
             && cause != CauseCode::InvalidNumber
         {
-            self.not_begun(asker.user, line, number, cause, now);
+            let theirs = self.directory.users_of(line).contains(&asker.user);
+            self.not_begun(Party::Browser(asker.user), theirs.then_some(line), number, cause, now);
         }
         begun
     }
@@ -245,17 +249,17 @@ impl Calls {
         Ok(None)
     }
 
-    fn not_begun(&mut self, user: UserId, line: LineId, number: &str, cause: CauseCode, now: Instant) {
+    /// Tells of a call that was refused before there was one.
+    pub(super) fn not_begun(&mut self, by: Party, line: Option<LineId>, number: &str, cause: CauseCode, now: Instant) {
         let call = self.next_call();
-        let theirs = self.directory.users_of(line).contains(&user);
         let record = CallRecord {
             id: call,
-            caller: if theirs { Number::Line(line) } else { Number::None },
+            caller: line.map_or(Number::None, Number::Line),
             called: dialable(number).map_or(Number::None, Number::Other),
             state: CallState::Initiated,
             created: now,
             connected: None,
-            parties: [Party::Browser(user), Party::Server],
+            parties: [by, Party::Server],
             silent: [false, false],
             cause: Some(EndCause::ours(cause)),
         };
@@ -278,8 +282,8 @@ impl Calls {
         number: &str,
         service: Service,
     ) -> Result<(String, bool), CauseCode> {
-        let entry = self.directory.line(line).filter(|entry| entry.users.contains(&user));
-        let entry = entry.ok_or(CauseCode::UnknownLine)?;
+        self.has_line(user, line)?;
+        let entry = self.directory.line(line).ok_or(CauseCode::UnknownLine)?;
         let number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
         let group = self.directory.group(entry.group);
         if group.is_some_and(|group| group.is_emergency(&number)) {

@@ -12,7 +12,7 @@ use super::service::{Service, Services};
 use crate::ids::{LineGroupId, LineId, UserId};
 
 /// The lines and PBX connections there are.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Directory {
     /// By [`LineId`].
     pub lines: Vec<LineEntry>,
@@ -23,7 +23,7 @@ pub struct Directory {
 }
 
 /// A line.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineEntry {
     /// The connection it belongs to.
     pub group: LineGroupId,
@@ -200,6 +200,12 @@ impl Directory {
     /// The users of a line; nobody for a line that is not there.
     pub fn users_of(&self, line: LineId) -> &[UserId] {
         self.lines.get(line.0 as usize).map_or(&[], |entry| &entry.users)
+    }
+
+    /// The lines of a user.
+    pub fn lines_of(&self, user: UserId) -> impl Iterator<Item = LineId> + '_ {
+        let lines = self.lines.iter().zip(0..).filter(move |(line, _)| line.users.contains(&user));
+        lines.map(|(_, place)| LineId(place))
     }
 
     /// Who a call on a line concerns: its users, and who has the call, who may have lost the line meanwhile.

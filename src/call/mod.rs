@@ -53,7 +53,7 @@ use self::clients::Clients;
 use self::desk::Errand;
 use self::directory::Directory;
 use self::divert::Trail;
-use self::effect::{Effect, Input, MediaInput, Route, Sound};
+use self::effect::{CommandResult, Effect, Input, MediaInput, Route, Sound};
 use self::service::Service;
 use self::settings::LineSettings;
 use self::state::{Call, Far, Near, Related, Told};
@@ -76,7 +76,7 @@ const REFER_LIMIT: Duration = Duration::from_secs(20);
 /// peer that passes on calls for help without end gets no further.
 const EMERGENCY_RESERVE: usize = 10;
 /// Our own conferences count from here; those below have numbers that are called.
-const FIRST_CONFERENCE: u32 = 1 << 16;
+pub const FIRST_CONFERENCE: u32 = 1 << 16;
 
 /// All calls of the server.
 #[derive(Debug)]
@@ -301,6 +301,16 @@ impl Calls {
     /// The call that the last input began, until its steps are polled.
     pub fn begun(&self) -> Option<CallId> {
         self.steps.iter().find(|step| step.before.is_none()).map(|step| step.call)
+    }
+
+    /// Why the last input was refused that a client asked for by this number, until its effects are polled.
+    pub fn refusal(&self, client: ClientId, request: u32) -> Option<CauseCode> {
+        self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Reply { client: to, request: number, result: CommandResult::Error(cause) } => {
+                (*to == client && *number == request).then_some(*cause)
+            }
+            _ => None,
+        })
     }
 
     /// The calls that the last input changed, until its steps are polled; one may be there several times.

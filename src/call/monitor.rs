@@ -14,6 +14,7 @@ use super::services::needed;
 use super::state::{Call, Far, Vacancy};
 use super::view::{ConnectionState, Direction, states};
 use crate::ids::{CallId, ClientId, LineId, UserId};
+use crate::picture::PictureOf;
 use crate::rights::{LineRight, OnLine, RightsTable, ServiceRight};
 
 /// A call of a line, as it is seen by who is not its user.
@@ -67,6 +68,11 @@ impl Calls {
         lines
     }
 
+    /// What a user may do with a line of others that the user is shown; none where it is not shown.
+    pub fn watched(&self, user: UserId, line: LineId) -> Option<OnLine> {
+        self.rights.shown(user, line).filter(|_| self.is_watchable(line, user))
+    }
+
     /// Who is told of a line that is not theirs, with what each may do with it.
     pub fn watching(&self, line: LineId) -> Vec<(ClientId, OnLine)> {
         let mut users = Vec::new();
@@ -86,6 +92,11 @@ impl Calls {
     /// The name of a line's owner, for who may see it.
     pub fn owner(&self, line: LineId, on_line: OnLine) -> Option<&str> {
         self.rights.owner(line).filter(|_| on_line.names_owner())
+    }
+
+    /// The picture of a line's owner, for who may see it.
+    pub fn owner_picture(&self, line: LineId, on_line: OnLine) -> Option<PictureOf> {
+        self.rights.picture(line).filter(|_| on_line.shows_picture())
     }
 
     /// Whether a line is there, and not the user's own.
@@ -124,6 +135,15 @@ impl Calls {
             None => Ok(()),
             Some(ServiceRight::Audio) => Err(CauseCode::AudioNotGiven),
             Some(_) => Err(CauseCode::LinesNotGiven),
+        }
+    }
+
+    /// Whether a line is the user's own, to call from it.
+    pub fn has_line(&self, user: UserId, line: LineId) -> Result<(), CauseCode> {
+        match self.directory.users_of(line).contains(&user) {
+            true => Ok(()),
+            false if self.rights.shown(user, line).is_some() => Err(CauseCode::LineNotYours),
+            false => Err(CauseCode::UnknownLine),
         }
     }
 

@@ -98,6 +98,9 @@ pub(super) enum Vacancy {
     Target { of: CallId },
     /// Its other side is the user's own telephone elsewhere, from where this number is called once it has answered.
     Office { number: String },
+    /// The server placed it to try the line out. Once it is answered, its other side hears a tone until then, and itself
+    /// afterwards.
+    Test { tone_until: Option<Instant> },
     /// Its other side is being transferred.
     Transferring,
     /// The user has left the conference.
@@ -330,12 +333,13 @@ impl Call {
         let deadline = self.deadline.map(|(at, _)| at);
         let takeover = self.takeover.as_ref().map(|takeover| takeover.until);
         let transfer = self.transfer.as_ref().and_then(|transfer| transfer.until);
-        let parked = match &self.vacancy {
+        let vacant = match &self.vacancy {
             Some(Vacancy::Parked { until, .. }) => Some(*until),
+            Some(Vacancy::Test { tone_until }) => *tone_until,
             _ => None,
         };
         let leaving = self.leaving.map(|(_, at)| at);
-        [deadline, takeover, transfer, parked, leaving, self.trail.until].into_iter().flatten().min()
+        [deadline, takeover, transfer, vacant, leaving, self.trail.until].into_iter().flatten().min()
     }
 
     /// The side that an established session of the call is.

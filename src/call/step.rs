@@ -59,6 +59,11 @@ impl Trigger {
     /// The time of something has come.
     pub(super) const TIMER: Trigger = Trigger::named("timer");
 
+    /// Whether what it makes of one call has nothing to do with what it makes of another.
+    pub fn is_everybodys(self) -> bool {
+        matches!(self.name, "timer" | "shutdown" | "configuration" | "line")
+    }
+
     /// What an input is called.
     pub(super) fn of(input: &Input) -> Trigger {
         match input {
@@ -159,6 +164,7 @@ impl State {
             Vacancy::Recalling { .. } => "recalling",
             Vacancy::Target { .. } => "transfer target",
             Vacancy::Office { .. } => "remote office",
+            Vacancy::Test { .. } => "test call",
             Vacancy::Transferring => "let go for a transfer",
             Vacancy::Conference => "left the conference",
             Vacancy::Leaving => "leaving",

@@ -160,7 +160,9 @@ impl Calls {
         if let Some(user) = self.clients.user(client) {
             services = services::given(services, self.rights.services(user));
         }
-        Related { services, consultation_of: call.consultation_of.filter(|of| self.calls.contains_key(of)), conference }
+        // What the client has no more, somebody else has: nothing is told here of what becomes of it.
+        let consultation_of = call.consultation_of.filter(|of| siblings.iter().any(|other| other.id == *of));
+        Related { services, consultation_of, conference }
     }
 
     /// The call as this client of this user sees it; none where it is not theirs to see.

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -17,7 +18,7 @@ pub const KEPT_AT_MOST: u32 = 50_000;
 pub const SHOWN_AT_MOST: u32 = 500;
 
 /// What a call came to. Times are milliseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct CallVerdict {
     /// Names the call; unique together with `started_at`.
     pub id: String,
@@ -46,7 +47,7 @@ pub struct CallVerdict {
 }
 
 /// Answer to `GET /api/v1/admin/failures`: what calls came to that ended in a period.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Failures {
     /// Begin of the period.
     pub since: f64,
@@ -56,10 +57,13 @@ pub struct Failures {
     pub calls: Vec<CallVerdict>,
     /// All of the period, counted.
     pub counts: FailureCounts,
+    /// All calls that ended in the period, those that went well among them: by hour, in order of time; hours without any
+    /// are left out.
+    pub ended: Vec<EndedCount>,
 }
 
 /// Verdicts, counted. The most frequent come first.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct FailureCounts {
     /// By what happened.
     pub codes: Vec<CodeCount>,
@@ -72,7 +76,7 @@ pub struct FailureCounts {
 }
 
 /// How often something happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct CodeCount {
     /// The verdict's code.
     pub code: String,
@@ -87,7 +91,7 @@ pub struct CodeCount {
 }
 
 /// How often something happened at a line or line group.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct NameCount {
     /// Number of the line or name of the line group.
     pub name: String,
@@ -96,12 +100,23 @@ pub struct NameCount {
 }
 
 /// How often something happened in an hour.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct HourCount {
     /// When the hour began.
     pub at: f64,
     /// How often.
     pub count: u32,
+}
+
+/// Calls that ended in an hour.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct EndedCount {
+    /// When the hour began.
+    pub at: f64,
+    /// All that ended.
+    pub count: u32,
+    /// Those of them that failed or were bad.
+    pub bad: u32,
 }
 
 impl CallVerdict {

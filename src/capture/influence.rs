@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::call::cause::CauseCode;
-use crate::call::directory::{Directory, LineGroupEntry, Redirection};
+use crate::call::directory::{Directory, LineEntry, LineGroupEntry, Redirection};
 use crate::call::dtmf::Digit;
 use crate::call::effect::{Command, Input, MediaInput};
 use crate::call::settings::LineSettings;
@@ -85,6 +85,9 @@ pub enum Influence {
         begun: Option<CallId>,
         /// What was asked for.
         command: Command,
+        /// Why it was refused, where that was said at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<CauseCode>,
     },
     /// Something about a call's audio that no message says.
     Audio {
@@ -165,7 +168,7 @@ impl From<CallSide> for Side {
 }
 
 impl AudioInfluence {
-    /// What it is to the call machine; none for a digit that there is not.
+    /// What it is to the call machine.
     pub fn input(self) -> MediaInput {
         match self {
             AudioInfluence::Connected => MediaInput::Connected,
@@ -190,7 +193,7 @@ impl Influence {
                 Influence::LineSettings { line: *line, settings: settings.clone(), asked: false }
             }
             Input::Command { client, command, .. } => {
-                Influence::Command { client: *client, begun: None, command: command.without_offer() }
+                Influence::Command { client: *client, begun: None, command: command.without_offer(), refused: None }
             }
             Input::Media { call, side, event } => {
                 let event = match event {
@@ -219,6 +222,18 @@ impl Influence {
         matches!(self, Influence::Command { .. } | Influence::Audio { .. })
     }
 
+    /// What it says that a line is like.
+    pub fn line_entry(&self) -> Option<LineEntry> {
+        let Influence::Line { group, number, users, redirections, voice_mailbox, .. } = self else { return None };
+        Some(LineEntry {
+            group: *group,
+            number: number.clone(),
+            users: users.clone(),
+            redirections: redirections.clone(),
+            voice_mailbox: voice_mailbox.clone(),
+        })
+    }
+
     /// About how many octets it takes in memory.
     pub fn size(&self) -> usize {
         const WORDS: usize = 256;
@@ -244,8 +259,33 @@ impl Standing {
             }
             Influence::ClientArrived { client, user } => drop(self.clients.insert(*client, *user)),
             Influence::ClientGone { client } => drop(self.clients.remove(client)),
-            _ => {}
+            Influence::Server { music_on_hold } => {
+                Arc::make_mut(&mut self.directory).music_on_hold = *music_on_hold;
+            }
+            Influence::LineGroup { id, settings, .. } => {
+                put(&mut Arc::make_mut(&mut self.directory).groups, id.0, (**settings).clone());
+            }
+            Influence::Line { id, .. } => {
+                let Some(entry) = influence.line_entry() else { return };
+                put(&mut Arc::make_mut(&mut self.directory).lines, id.0, entry);
+                let lines = self.directory.lines.len();
+                self.available.resize(lines.max(self.available.len()), false);
+            }
+            Influence::Command { .. } | Influence::Audio { .. } | Influence::Shutdown => {}
         }
+    }
+
+    /// What lines and line groups are in another directory that they are not in this one. Line groups have no names.
+    pub fn changes_to(&self, directory: &Arc<Directory>) -> Vec<Influence> {
+        let next = Standing { directory: directory.clone(), ..Standing::default() };
+        let (before, after) = (&self.directory, directory);
+        let music_on_hold = after.music_on_hold;
+        let server = (before.music_on_hold != music_on_hold).then_some(Influence::Server { music_on_hold });
+        let groups = (0..after.groups.len() as u32).map(LineGroupId);
+        let groups = groups.filter(|id| before.group(*id) != after.group(*id));
+        let lines = (0..after.lines.len() as u32).map(LineId).filter(|id| before.line(*id) != after.line(*id));
+        let groups = groups.filter_map(|id| next.group(id, ""));
+        server.into_iter().chain(groups).chain(lines.filter_map(|id| next.line(id))).collect()
     }
 
     /// A line as it is; none where there is no such.
@@ -266,5 +306,13 @@ impl Standing {
     pub fn size(&self) -> usize {
         let each = size_of::<LineSettings>() + size_of::<LineId>();
         size_of::<Standing>() + self.available.len() + self.settings.len() * each + self.clients.len() * 16
+    }
+}
+
+/// Puts an entry in its place, or behind the last one.
+fn put<T>(entries: &mut Vec<T>, place: u32, entry: T) {
+    match entries.get_mut(place as usize) {
+        Some(known) => *known = entry,
+        None => entries.push(entry),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -56,6 +57,8 @@ pub enum What {
         /// The same in words.
         detail: Box<str>,
     },
+    /// What calls are decided by beside messages.
+    Influence(Arc<Influence>),
 }
 
 /// A SIP message.
@@ -123,6 +126,7 @@ impl Record {
             What::Step(_) => size_of::<Step>(),
             What::Media { detail, .. } => detail.as_ref().map_or(0, |detail| detail.len()),
             What::Failure { detail, .. } => detail.len(),
+            What::Influence(influence) => influence.size(),
         };
         size_of::<Record>() + content
     }

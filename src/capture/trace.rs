@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use crate::call::cause::CauseCode;
 use crate::quality::LegReport;
 
 /// A call on all its sides. Times are milliseconds since 1970-01-01 UTC, with microseconds behind the point.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Trace {
     /// Names the call; a number while the server runs, the Call-ID of its first message in a capture of another tool.
     pub id: String,
@@ -42,7 +43,7 @@ pub struct Trace {
 }
 
 /// Why a call ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct TraceCause {
     /// What it means.
     pub code: CauseCode,
@@ -53,7 +54,7 @@ pub struct TraceCause {
 }
 
 /// Somebody who takes part in a call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct TraceParty {
     /// What it is.
     pub kind: PartyKind,
@@ -64,7 +65,7 @@ pub struct TraceParty {
 }
 
 /// What takes part in a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum PartyKind {
     /// This server; in a capture of another tool, whoever stood between the others.
@@ -76,7 +77,7 @@ pub enum PartyKind {
 }
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct TraceEvent {
     /// When.
     pub at: f64,
@@ -89,7 +90,7 @@ pub struct TraceEvent {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TraceWhat {
     /// A SIP message.
@@ -134,7 +135,7 @@ pub enum TraceWhat {
 }
 
 /// What carried a SIP message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum TraceTransport {
     /// Datagrams.
@@ -146,7 +147,7 @@ pub enum TraceTransport {
 }
 
 /// What can happen to a call's audio.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaEvent {
     /// The path to a browser stands (ICE and DTLS).
@@ -181,7 +182,7 @@ impl MediaEvent {
 }
 
 /// Why a message could not be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// Nobody listens there.
@@ -207,7 +208,7 @@ pub enum FailureKind {
 }
 
 /// A setting that had a part in a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct TraceSetting {
     /// Its key, such as `line_group.codecs`.
     pub key: String,

@@ -12,6 +12,9 @@ use serde_json::{Map, Value};
 
 use super::CliError;
 use super::control::{Control, escaped};
+use crate::config;
+use crate::site::Kind;
+use crate::site::exchange::{WITH_PASSWORD, referred_to};
 
 /// Passwords are hashed one by one, which takes tens of milliseconds each.
 const WITHIN: Duration = Duration::from_secs(30 * 60);
@@ -33,6 +36,8 @@ pub(super) enum Applied {
 struct Outcome {
     writes: Vec<Write>,
     logins: Vec<String>,
+    line_groups: Vec<String>,
+    lines: Vec<String>,
 }
 
 /// An object that is written.
@@ -70,16 +75,19 @@ pub(super) async fn run(control: &Control, file: &Path, dry_run: bool, prune: bo
         StatusCode::OK => serde_json::from_slice(&answer).map_err(|error| control.broken(&error))?,
         status => return Err(refused(control, file, status, &answer)),
     };
-    let Outcome { writes, logins } = &outcome;
+    let Outcome { writes, logins, line_groups, lines } = &outcome;
     let names = names(control, writes).await;
     let mut text = String::new();
     for write in writes {
         tell(&mut text, write, &names);
     }
-    for login in logins {
-        let _ = writeln!(text, "~ user {login}\n    password: set");
+    let mut changes = writes.len();
+    for (kind, names) in [(Kind::LineGroup, line_groups), (Kind::Line, lines), (Kind::User, logins)] {
+        for name in names {
+            let _ = writeln!(text, "~ {kind} {name}\n    password: set");
+        }
+        changes += names.len();
     }
-    let changes = writes.len() + logins.len();
     text += &match (changes, dry_run) {
         (0, _) => "Everything is so already.\n".to_owned(),
         (_, true) => format!("{changes} changes would be made. Nothing was changed.\n"),
@@ -96,21 +104,25 @@ fn read(file: &Path) -> Result<Value, CliError> {
     let text = text.map_err(|source| CliError::File { path: file.to_owned(), what: "read", source })?;
     let mut document: Value = toml::from_str(&text).map_err(|error| {
         // Its own words would show the line, and with it a password.
-        let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
+        let line = config::line_at(&text, error.span().map_or(0, |span| span.start));
         unusable(format!("line {line}: this is no TOML: {}.", error.message()))
     })?;
-    let users = document.get_mut("users").and_then(Value::as_array_mut);
-    for user in users.into_iter().flatten().filter_map(Value::as_object_mut) {
-        let Some(path) = user.remove("password_file") else { continue };
-        let login = user.get("login").and_then(Value::as_str).unwrap_or_default();
-        let path = path.as_str().ok_or_else(|| unusable(format!("password_file of {login:?} must be a path.")))?;
-        if user.contains_key("password") {
-            return Err(unusable(format!("{login:?} has a password and a password_file. Leave out one of them.")));
+    for kind in WITH_PASSWORD {
+        let objects = document.get_mut(kind.plural()).and_then(Value::as_array_mut);
+        for object in objects.into_iter().flatten().filter_map(Value::as_object_mut) {
+            let Some(path) = object.remove("password_file") else { continue };
+            let said = ["login", "name", "number", "user_name"].iter().find_map(|key| object.get(*key)?.as_str());
+            let whose = format!("{kind} {:?}", said.unwrap_or_default());
+            let path = path.as_str().ok_or_else(|| unusable(format!("password_file of {whose} must be a path.")))?;
+            if object.contains_key("password") {
+                let both = format!("{whose} has a password and a password_file. Leave out one of them.");
+                return Err(unusable(both));
+            }
+            let path = file.parent().unwrap_or(Path::new("")).join(path);
+            let password = fs::read_to_string(&path);
+            let password = password.map_err(|source| CliError::File { path, what: "read", source })?;
+            object.insert("password".to_owned(), password.trim_end_matches(['\r', '\n']).into());
         }
-        let path = file.parent().unwrap_or(Path::new("")).join(path);
-        let password = fs::read_to_string(&path);
-        let password = password.map_err(|source| CliError::File { path, what: "read", source })?;
-        user.insert("password".to_owned(), password.trim_end_matches(['\r', '\n']).into());
     }
     Ok(document)
 }
@@ -149,8 +161,8 @@ async fn names(control: &Control, writes: &[Write]) -> BTreeMap<String, String> 
     unknown.dedup();
     unknown.retain(|id| !names.contains_key(id));
     for id in unknown.into_iter().take(MAX_LOOKED_UP) {
-        for kind in ["users", "groups", "profiles"] {
-            let route = format!("/api/v1/admin/{kind}/{}", escaped(&id));
+        for kind in referred_to() {
+            let route = format!("/api/v1/admin/{}/{}", kind.plural(), escaped(&id));
             let Ok(stored) = control.get::<Value>(&route).await else { continue };
             let object = &stored["object"];
             let said = ["display_name", "login", "name"].iter().filter_map(|key| object[key].as_str());
@@ -277,6 +289,37 @@ mod tests {
         let expected = "~ group Sales\n    journal.may_change: false -> true\n    leader: \"Anna\"\n    \
                         members: -\"x\" +\"Anna\"\n";
         assert_eq!(text, expected);
+    }
+
+    /// What comes of a file, and of a password beside it.
+    fn read_of(text: &str) -> Result<Value, String> {
+        let folder = std::env::temp_dir().join(format!("offhook-apply-{}-{}", std::process::id(), text.len()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("site.toml");
+        fs::write(&file, text).unwrap();
+        fs::write(folder.join("line.password"), "geheim\n").unwrap();
+        let document = read(&file).map_err(|error| error.to_string());
+        fs::remove_dir_all(&folder).unwrap();
+        document
+    }
+
+    #[test]
+    fn passwords_come_out_of_files_of_their_own() {
+        let beside = "password_file = \"line.password\"\n";
+        let text = format!("[[line_groups]]\nname = \"pbx\"\n{beside}[[lines]]\nuser_name = \"100\"\n{beside}");
+        let document = read_of(&text).unwrap();
+        assert_eq!(document["line_groups"], json!([{ "name": "pbx", "password": "geheim" }]));
+        assert_eq!(document["lines"], json!([{ "user_name": "100", "password": "geheim" }]));
+        let twice = read_of(&(text + "password = \"geheim\"\n")).unwrap_err();
+        assert!(twice.contains("line \"100\" has a password and a password_file"), "{twice}");
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_line() {
+        for (text, line) in [("x", 1), ("a = 1\n\n\nb", 4), ("a = 1\r\n# c\r\n\"", 3), ("a = 1\na = 2\n", 2)] {
+            let error = read_of(text).unwrap_err();
+            assert!(error.contains(&format!("line {line}: ")), "{text:?}: {error}");
+        }
     }
 
     #[test]

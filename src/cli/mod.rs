@@ -9,6 +9,7 @@ mod edit;
 mod files;
 mod lines;
 mod log;
+mod number;
 mod replay;
 mod status;
 
@@ -24,6 +25,7 @@ pub use self::case::{Case, CaseCommand};
 use self::control::Control;
 pub use self::files::Files;
 pub use self::log::Log;
+pub use self::number::Number;
 use crate::capture::case::CaseError;
 use crate::capture::read::ReadError;
 use crate::config::{Config, ConfigError};
@@ -105,8 +107,11 @@ pub enum Command {
     /// Takes lines from a CSV file or writes them to one.
     #[command(subcommand)]
     Lines(Lines),
-    /// Makes the site of the running server what a file says: settings, profiles, users with their passwords, groups and
-    /// computers, all or nothing. What is so already is left alone. The exit code is 0 when everything is as the file
+    /// Shows step by step what becomes of a number at a location of the running server: what its PBX gets for what a
+    /// person types, or what is made of a number that the PBX reports. For each rule that did nothing it says why.
+    Number(Number),
+    /// Makes the site of the running server what a file says: settings, line groups and lines, profiles, users, groups and
+    /// computers, with their passwords, all or nothing. What is so already is left alone. The exit code is 0 when everything is as the file
     /// says, 1 when nothing was changed because something is wrong, and with --dry-run 3 when something would change.
     Apply {
         /// The file, TOML; docs/configuration.md describes it.
@@ -201,6 +206,23 @@ pub enum CliError {
         /// Those there are.
         known: String,
     },
+    /// No location has this name.
+    #[error("there is no location called {name:?}; there are: {known}.")]
+    UnknownLocation {
+        /// What was asked for.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// There are several locations.
+    #[error("there are several locations; say which one with --location: {0}.")]
+    WhichLocation(String),
+    /// There is no location.
+    #[error("the running server has no location yet. Add one in the console under Locations.")]
+    NoLocations,
+    /// A location of a country that nobody knows.
+    #[error("the country of the location {0:?} is not known; set it in the console under Locations.")]
+    NoDialPlan(String),
     /// No line has this number.
     #[error("no line of the running server has the number {0:?}.")]
     UnknownLine(String),
@@ -281,20 +303,7 @@ const WOULD_CHANGE: u8 = 3;
 
 /// Does what an administrator asks for. The exit code is that of a success.
 pub async fn run(command: Command) -> Result<ExitCode, CliError> {
-    match command {
-        Command::Apply { file, config, dry_run, prune } => {
-            let control = Control::of(&Config::load(&config)?);
-            match apply::run(&control, &file, dry_run, prune).await? {
-                Applied::AsWanted => Ok(ExitCode::SUCCESS),
-                Applied::WouldChange => Ok(ExitCode::from(WOULD_CHANGE)),
-            }
-        }
-        other => perform(other).await.map(|()| ExitCode::SUCCESS),
-    }
-}
-
-async fn perform(command: Command) -> Result<(), CliError> {
-    match command {
+    let done = match command {
         Command::Status { config, json, group } => {
             let control = Control::of(&Config::load(&config)?);
             let mut report: LineGroups = control.get("/api/v1/admin/line-groups").await?;
@@ -347,11 +356,18 @@ async fn perform(command: Command) -> Result<(), CliError> {
             let key = format!("{key} is not in it, and without it nobody can sign in: keep a copy of it elsewhere.\n");
             print((done + &key).as_bytes())
         }
-        // It has exit codes of its own.
-        Command::Apply { .. } => Ok(()),
+        Command::Apply { file, config, dry_run, prune } => {
+            let control = Control::of(&Config::load(&config)?);
+            return Ok(match apply::run(&control, &file, dry_run, prune).await? {
+                Applied::AsWanted => ExitCode::SUCCESS,
+                Applied::WouldChange => ExitCode::from(WOULD_CHANGE),
+            });
+        }
+        Command::Number(asked) => number::run(asked).await,
         Command::Lines(Lines::Import { of, dry_run, file }) => lines::import(&of, &file, dry_run),
         Command::Lines(Lines::Export { of, active_only, file }) => lines::export(&of, active_only, file.as_deref()),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Leaves one line group in the report.

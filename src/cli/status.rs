@@ -213,6 +213,7 @@ mod tests {
                 transport: "udp, tcp".into(),
                 address: "0.0.0.0:5060".into(),
                 problem: Some("the port is taken".into()),
+                german: None,
             }],
             strangers: Strangers { requests: 7, addresses: Vec::new() },
         }

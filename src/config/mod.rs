@@ -13,6 +13,7 @@ mod log;
 mod media;
 mod mistake;
 mod names;
+mod proxies;
 pub mod records;
 mod succession;
 
@@ -40,6 +41,7 @@ pub use self::line_group::{Authority, Dtmf, GroupKind, GroupTls, Line, LineGroup
 pub use self::log::{Log, LogFormat, LogLevel, LogSystem};
 pub use self::media::{IceAccess, IceServer, Media, Recording, RecordingChannels, RecordingFormat};
 pub use self::mistake::{Mistake, Wrong};
+pub use self::proxies::{Proxies, ProxyHeader};
 
 /// A validated configuration.
 #[derive(Debug, Clone)]
@@ -74,6 +76,8 @@ pub struct Config {
     pub administrators: Vec<Administrator>,
     /// Who may read the metrics without signing in.
     pub metrics_from: Vec<IpNet>,
+    /// The proxies in front of the server.
+    pub proxies: Proxies,
 }
 
 /// Addresses the server listens on.
@@ -296,7 +300,7 @@ impl Config {
     pub fn parse(text: &str, path: &str, folder: &Path) -> Result<Config, ConfigError> {
         let invalid = |offset: usize, problem: String| ConfigError::Invalid {
             path: path.to_owned(),
-            line: text[..offset.min(text.len())].matches('\n').count() + 1,
+            line: line_at(text, offset),
             problem,
         };
         let file: File = toml::from_str(text).map_err(|error| {
@@ -305,6 +309,11 @@ impl Config {
         })?;
         file.validate(folder).map_err(|Problem { place, sentence }| invalid(place.offset(text), sentence))
     }
+}
+
+/// The line of a text, from 1, that has the octet at an offset.
+pub fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|octet| *octet == b'\n').count() + 1
 }
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ impl Config {
             ("capture", self.capture != before.capture),
             ("log", self.log != before.log),
             ("metrics", self.metrics_from != before.metrics_from),
+            ("http", self.proxies != before.proxies),
         ];
         differs.into_iter().filter(|(_, differs)| *differs).map(|(table, _)| table).collect()
     }

@@ -332,3 +332,14 @@ fn the_log_is_set_and_shares_the_directory_of_captures() {
         assert!(error.starts_with(expected), "{error}");
     }
 }
+
+#[test]
+fn proxies_are_named_with_the_header_that_they_write() {
+    let none = parse(GOOD).unwrap().proxies;
+    assert_eq!(none, Proxies { trusted: Vec::new(), header: ProxyHeader::XForwardedFor });
+    let text = format!("{GOOD}[http]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nproxy_header = \"forwarded\"\n");
+    let proxies = parse(&text).unwrap().proxies;
+    assert_eq!((proxies.trusted.len(), proxies.header), (2, ProxyHeader::Forwarded));
+    let wrong = parse(&format!("{GOOD}[http]\ntrusted_proxies = [\"proxy.example\"]\n")).unwrap_err();
+    assert!(wrong.contains("\"proxy.example\" is no address or network"), "{wrong}");
+}

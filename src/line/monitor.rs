@@ -6,6 +6,7 @@ use crate::call::settings::{Callers, ForwardingKind, LineSettings};
 use crate::call::view::Direction;
 use crate::ids::LineId;
 use crate::line::LineState;
+use crate::picture::PictureOf;
 use crate::rights::{LineRight, OnLine};
 
 /// A line that is not one's own.
@@ -15,6 +16,8 @@ pub struct MonitoredLine {
     pub line: LineId,
     /// The name of its owner; none where it has none, or that is not to be seen.
     pub owner: Option<String>,
+    /// The owner's picture; none where there is none, or that is not to be seen.
+    pub picture: Option<PictureOf>,
     /// Whether calls are possible.
     pub state: LineState,
     /// What may be seen and done.
@@ -27,6 +30,14 @@ pub struct MonitoredLine {
     pub forwardings: Vec<MonitoredForwarding>,
     /// What can be asked for on the line.
     pub services: Services,
+}
+
+impl MonitoredLine {
+    /// Whether anything can be asked for on it, or of a call there.
+    pub fn offers_something(&self) -> bool {
+        let services = self.calls.iter().map(|call| call.services);
+        services.chain([self.services]).any(|services| services != Services::default())
+    }
 }
 
 /// A forwarding of a line that is not one's own.
@@ -49,6 +60,8 @@ pub struct Known<'k> {
     pub line: LineId,
     /// The name of its owner, for who may see it.
     pub owner: Option<&'k str>,
+    /// The picture of its owner, for who may see it.
+    pub picture: Option<PictureOf>,
     /// Whether calls are possible.
     pub state: LineState,
     /// Its calls.
@@ -74,6 +87,7 @@ impl Known<'_> {
         MonitoredLine {
             line: self.line,
             owner: self.owner.filter(|_| on_line.names_owner()).map(str::to_owned),
+            picture: self.picture.filter(|_| on_line.shows_picture()),
             state: self.state,
             rights: on_line.rights().collect(),
             calls: calls.map(|call| seen(call, on_line)).collect(),
@@ -102,6 +116,7 @@ mod tests {
     use crate::call::settings::Forwarding;
     use crate::call::view::ConnectionState;
     use crate::ids::CallId;
+    use crate::site::ObjectId;
 
     fn call(id: u64, direction: Direction, services: Services) -> MonitoredCall {
         MonitoredCall {
@@ -130,13 +145,14 @@ mod tests {
         let known = Known {
             line: LineId(1),
             owner: Some("Alice"),
+            picture: Some(PictureOf { user: ObjectId::random([1; 16]), version: 7 }),
             state: LineState::Registered,
             calls: &calls,
             settings: &settings,
             offered: Services::all(),
         };
         let line = known.seen_with(OnLine::of(rights.iter().copied()));
-        assert_eq!((line.owner.as_deref(), line.rights.as_slice()), (None, rights));
+        assert_eq!((line.owner.as_deref(), line.picture, line.rights.as_slice()), (None, None, rights));
         let numbers = line.calls.iter().map(|call| call.remote.as_ref().map_or("-", |remote| &*remote.number));
         let picks = line.calls.iter().any(|call| call.services.contains(Service::DirectedPickupCall));
         let to = line.forwardings.iter().map(|set| set.to.as_deref().unwrap_or("-"));

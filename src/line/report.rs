@@ -72,6 +72,8 @@ pub struct ListenerReport {
     pub address: SocketAddr,
     /// Why it does not listen; None: it does.
     pub problem: Option<String>,
+    /// The same in German.
+    pub german: Option<String>,
 }
 
 /// Who knocks without being expected.

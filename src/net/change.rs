@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use tokio::sync::oneshot;
 use tracing::info;
 
-use super::clients::{Change, Personal};
+use super::clients::Personal;
 use super::core::{Core, CoreHandle, Message};
 use super::gateway::GatewayGroup;
 use super::groups::{GroupSettings, LineSettings};
@@ -19,12 +19,25 @@ use crate::call::effect::Input;
 use crate::call::settings;
 use crate::ids::{LineId, UserId};
 use crate::numbers::route::Routes;
-use crate::rights::{RightsTable, ServiceRight};
+use crate::rights::{RightsTable, Touched};
 
-/// What counts from now on. Everything that there was has its old place: what is gone is there still, without users and
-/// not in use.
-#[derive(Debug)]
+/// What counts from now on, where it is something else than before.
+#[derive(Debug, Default)]
 pub struct Configuration {
+    /// Lines and line groups; none where they are as they were.
+    pub lines: Option<Lines>,
+    /// What users may do, and what they may be shown otherwise by that than before; none where it is as it was.
+    pub rights: Option<(Arc<RightsTable>, Touched)>,
+    /// What the clients of some users go by from now on.
+    pub personal: Vec<(UserId, Personal)>,
+    /// Users who may not be signed in any more.
+    pub gone: Vec<UserId>,
+}
+
+/// Lines and line groups that count from now on. Everything that there was has its old place: what is gone is there still,
+/// without users and not in use.
+#[derive(Debug)]
+pub struct Lines {
     /// Lines and PBX connections, as the call machine sees them.
     pub directory: Arc<Directory>,
     /// The same, as the network sees them.
@@ -38,15 +51,14 @@ pub struct Configuration {
     /// By the number that groups have of them.
     pub tls_profiles: Vec<TlsProfile>,
     /// What was set before for lines that come.
-    pub line_settings: Vec<(LineId, settings::LineSettings)>,
-    /// What users may do.
-    pub rights: Arc<RightsTable>,
-    /// Users who may be shown something else by that than before.
-    pub reviewed: FxHashSet<UserId>,
-    /// What the clients of some users go by from now on.
-    pub personal: Vec<(UserId, Personal)>,
-    /// Users who may not be signed in any more.
-    pub gone: Vec<UserId>,
+    pub settings: Vec<(LineId, settings::LineSettings)>,
+}
+
+impl Configuration {
+    /// Whether everything is as before.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_none() && self.rights.is_none() && self.personal.is_empty() && self.gone.is_empty()
+    }
 }
 
 impl CoreHandle {
@@ -61,14 +73,28 @@ impl CoreHandle {
 
 impl<R: Role> Core<R> {
     pub(super) fn configure(&mut self, configuration: Configuration, now: Instant) {
-        let Configuration { directory, groups, lines, gateway, routes, tls_profiles, line_settings, .. } =
-            configuration;
-        let Configuration { rights, reviewed, personal, gone, .. } = configuration;
-        let before = std::mem::replace(&mut self.directory, directory.clone());
-        self.calls.handle(Input::Directory(directory), now);
-        self.calls.handle(Input::Rights(rights), now);
-        for (line, settings) in line_settings {
-            self.calls.handle(Input::LineSettings { line, settings }, now);
+        let Configuration { lines, rights, personal, gone } = configuration;
+        let before = self.directory.clone();
+        if let Some(lines) = &lines {
+            self.directory = lines.directory.clone();
+            self.recorder.directory(lines.directory.clone(), now);
+            self.calls.handle(Input::Directory(lines.directory.clone()), now);
+        }
+        let touched = rights.map(|(rights, touched)| {
+            self.calls.handle(Input::Rights(rights), now);
+            touched
+        });
+        let lines = lines.map(|lines| self.take_lines(lines, now)).unwrap_or_default();
+        self.users_changed(&before, &lines, &gone, now);
+        self.show_touched(&touched.unwrap_or_default());
+        self.tell_personal(personal);
+    }
+
+    /// Takes lines and line groups; gives the lines that are not as they were.
+    fn take_lines(&mut self, lines: Lines, now: Instant) -> FxHashSet<LineId> {
+        let Lines { directory: _, groups, lines, gateway, routes, tls_profiles, settings } = lines;
+        for (line, settings) in settings {
+            self.tell(Input::LineSettings { line, settings }, now);
         }
         self.note_standing(now);
         self.role.configure(gateway, routes);
@@ -99,22 +125,8 @@ impl<R: Role> Core<R> {
         }
         self.trunks_changed(now);
         self.groups_due(now);
-        let lines: FxHashSet<LineId> = change.lines.into_iter().collect();
-        let groups = change.begun.len();
-        info!(lines = lines.len(), begun = groups, gone = gone.len(), "another configuration counts");
-        self.users_changed(&before, &lines, &gone, now);
-        self.show_all_monitored(&reviewed);
-        // Who may not use the app any more is told so when it comes back.
-        let shut = personal.iter().filter(|(_, personal)| !personal.services.contains(ServiceRight::WebApp));
-        self.begin_again(&shut.map(|(user, _)| *user).collect());
-        for (user, personal) in personal {
-            self.desk.tell_users(&[user], Change::Personal(personal));
-            self.show_monitored_again(user);
-            // What can be asked for on their own lines is another thing, too.
-            for (line, status, settings) in self.lines_of(user) {
-                self.desk.tell_users(&[user], Change::Line(line, status, settings));
-            }
-        }
+        info!(lines = change.lines.len(), begun = change.begun.len(), "other lines count");
+        change.lines.into_iter().collect()
     }
 
     /// Shows those who have other lines than before, or whose lines are others, all anew, and lets go of those who may

@@ -32,11 +32,11 @@ use super::transport::{Received, Transport, TransportFailure, Why};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
-use crate::call::effect::{Effect, Input, MediaInput, Route, SipInput};
+use crate::call::effect::{Command, Effect, Input, MediaInput, Route, SipInput};
 use crate::call::headers::{Headers, abilities, caller, carried, sender};
 use crate::call::settings::LineSettings;
 use crate::capture::recorder::{Clock, Limits, Owner, Recorder, Recording};
-use crate::ids::{CallId, LegId, LineGroupId, LineId};
+use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId};
 use crate::line::Lines;
 use crate::line::report::{GroupReport, ListenerReport, Report};
 use crate::rights::RightsTable;
@@ -90,6 +90,8 @@ pub(super) enum Message {
     Report { reply: oneshot::Sender<Report> },
     Calls { reply: oneshot::Sender<CallsReport> },
     ResetLine { line: LineId, reply: oneshot::Sender<Result<(), CauseCode>> },
+    TestCall { line: LineId, number: String, reply: oneshot::Sender<Option<CallId>> },
+    EndTestCall { call: CallId },
     Configure { configuration: Box<Configuration>, reply: oneshot::Sender<()> },
     Trace(TraceMessage),
     Stop,
@@ -135,6 +137,19 @@ impl CoreHandle {
         let sent = self.inbox.send(Message::ResetLine { line, reply }).await;
         sent.map_err(|_| CauseCode::ShuttingDown)?;
         done.await.unwrap_or(Err(CauseCode::ShuttingDown))
+    }
+
+    /// Has the server itself call a number from a line, to see whether that works. The call is told also where it was
+    /// refused at once: its trace says why. None for what cannot be dialled, and when the core has stopped.
+    pub async fn test_call(&self, line: LineId, number: String) -> Option<CallId> {
+        let (reply, call) = oneshot::channel();
+        self.inbox.send(Message::TestCall { line, number, reply }).await.ok()?;
+        call.await.ok()?
+    }
+
+    /// Ends a test call.
+    pub async fn end_test_call(&self, call: CallId) {
+        let _ = self.inbox.send(Message::EndTestCall { call }).await;
     }
 
     /// Ends calls and registrations; the core's task ends when that is done.
@@ -192,6 +207,8 @@ impl<R: Role> Core<R> {
         for (line, settings) in parts.users.line_settings {
             calls.handle(Input::LineSettings { line, settings }, Instant::now());
         }
+        let mut recorder = Recorder::new(Limits::default(), clock);
+        recorder.begin_with(trace::standing(&calls, &parts.directory));
         let (changed, changes) = watch::channel(ChangedSettings::default());
         let core = Core {
             endpoint: Endpoint::new(config),
@@ -213,7 +230,7 @@ impl<R: Role> Core<R> {
             media_events: parts.media_events,
             stop_by: None,
             figures: Figures::new(ended),
-            recorder: Recorder::new(Limits::default(), clock),
+            recorder,
             finished,
             captures: None,
             captured_version: 0,
@@ -509,6 +526,12 @@ impl<R: Role> Core<R> {
             Message::ResetLine { line, reply } => {
                 let _ = reply.send(self.reset_line(line, now));
             }
+            Message::TestCall { line, number, reply } => {
+                self.calls.set_overloaded(self.media.is_overloaded());
+                self.command_of_server(Command::MakeCall { line, number, sdp: String::new() }, now);
+                let _ = reply.send(self.calls.begun());
+            }
+            Message::EndTestCall { call } => self.command_of_server(Command::ClearCall { call }, now),
             Message::Configure { configuration, reply } => {
                 self.configure(*configuration, now);
                 let _ = reply.send(());
@@ -520,6 +543,11 @@ impl<R: Role> Core<R> {
             Message::Trace(message) => self.trace_message(message),
             Message::Stop => self.stop(now),
         }
+    }
+
+    fn command_of_server(&mut self, command: Command, now: Instant) {
+        self.note_steps();
+        self.tell(Input::Command { client: ClientId::SERVER, request: 0, command }, now);
     }
 
     fn report(&self, now: Instant) -> Report {
@@ -534,6 +562,7 @@ impl<R: Role> Core<R> {
             transport: listener.transports.to_owned(),
             address: listener.address,
             problem: listener.state.problem(),
+            german: listener.state.german(),
         });
         Report { groups: groups.collect(), listeners: listeners.collect(), strangers: self.strangers.report() }
     }

@@ -14,13 +14,15 @@ use super::capture::Captures;
 use super::core::{Core, CoreHandle, Message};
 use super::role::Role;
 use super::transport::{TransportFailure, Why};
+use crate::call::Calls;
 use crate::call::cause::CauseCode;
+use crate::call::directory::Directory;
 use crate::call::effect::{Input, MediaInput};
 use crate::call::settings::LineSettings;
 use crate::call::view::EndCause;
 use crate::capture::influence::{Influence, Standing};
 use crate::capture::record::{ClientRecord, Place, Sink, SipRecord, What};
-use crate::capture::recorder::{Owner, Recording};
+use crate::capture::recorder::{Extract, Owner, Recording};
 use crate::capture::trace::{FailureKind, MediaEvent, TraceTransport};
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
 
@@ -33,6 +35,7 @@ pub(super) const TOLD_AT_ONCE: usize = 16;
 #[derive(Debug)]
 pub(super) enum TraceMessage {
     Call { id: String, reply: oneshot::Sender<Option<Box<Recording>>> },
+    Extract { id: String, reply: oneshot::Sender<Option<Box<Extract>>> },
     Line { line: LineId, reply: oneshot::Sender<Option<Box<Recording>>> },
     Began { ids: Vec<String>, reply: oneshot::Sender<Vec<Option<f64>>> },
     Sink(Option<Box<dyn Sink>>),
@@ -49,6 +52,11 @@ impl CoreHandle {
     /// is kept of it, or the core has stopped.
     pub async fn trace(&self, id: &str) -> Option<Box<Recording>> {
         self.recorded(|reply| TraceMessage::Call { id: id.to_owned(), reply }).await?
+    }
+
+    /// The same with the calls that had a part in it, and with all that they were decided by.
+    pub async fn extract(&self, id: &str) -> Option<Box<Extract>> {
+        self.recorded(|reply| TraceMessage::Extract { id: id.to_owned(), reply }).await?
     }
 
     /// What happened to a line lately.
@@ -91,6 +99,12 @@ impl<R: Role> Core<R> {
                 let call = id.parse().ok().and_then(|id: CallId| self.recorder.call(id));
                 let recording = call.or_else(|| self.recorder.stray(&id));
                 let _ = reply.send(recording.map(|recording| Box::new(self.completed(recording))));
+            }
+            TraceMessage::Extract { id, reply } => {
+                let extract = self.recorder.extract(&id);
+                let extract =
+                    extract.map(|extract| Extract { recording: self.completed(extract.recording), ..extract });
+                let _ = reply.send(extract.map(Box::new));
             }
             TraceMessage::Line { line, reply } => {
                 let recording = self.directory.group_of(line).map(|group| self.recorder.line(line, group));
@@ -180,16 +194,20 @@ impl<R: Role> Core<R> {
         });
     }
 
-    /// Tells the call machine what no SIP message leads to; it is noted where somebody wants to know it.
+    /// Tells the call machine what no SIP message leads to, and notes it.
     pub(super) fn tell(&mut self, input: Input, now: Instant) {
-        let influence = if self.recorder.is_listening() { Influence::of(&input) } else { None };
-        let Some(mut influence) = influence else { return self.calls.handle(input, now) };
+        let Some(mut influence) = Influence::of(&input) else { return self.calls.handle(input, now) };
+        let asked = match &input {
+            Input::Command { client, request, .. } => Some((*client, *request)),
+            _ => None,
+        };
         self.note_steps();
         self.calls.handle(input, now);
         let (mut calls, mut owner) = (Vec::new(), Owner::default());
         match &mut influence {
-            Influence::Command { begun, command, .. } => {
+            Influence::Command { begun, command, refused, .. } => {
                 *begun = self.calls.begun();
+                *refused = asked.and_then(|(client, request)| self.calls.refusal(client, request));
                 owner.line = command.line();
                 owner.group = owner.line.and_then(|line| self.directory.group_of(line));
                 calls.extend(command.calls().chain(self.calls.changing()));
@@ -202,25 +220,14 @@ impl<R: Role> Core<R> {
 
     /// What somebody has set for a line is noted, so that captures that begin later begin with it.
     pub(super) fn note_settings(&mut self, line: LineId, settings: &LineSettings, now: Instant) {
-        if self.recorder.is_listening() {
-            let influence = Influence::LineSettings { line, settings: settings.clone(), asked: true };
-            self.recorder.influence(influence, Vec::new(), Owner::default(), now);
-        }
+        let influence = Influence::LineSettings { line, settings: settings.clone(), asked: true };
+        self.recorder.influence(influence, Vec::new(), Owner::default(), now);
     }
 
     /// How all lines and clients stand is noted, where somebody wants to know it.
     pub(super) fn note_standing(&mut self, now: Instant) {
         if self.recorder.is_listening() {
-            let calls = &self.calls;
-            let lines = (0..self.directory.lines.len() as u32).map(LineId);
-            let settings = lines.clone().map(|line| (line, calls.settings(line)));
-            let standing = Standing {
-                directory: self.directory.clone(),
-                settings: settings.filter(|(_, settings)| *settings != LineSettings::default()).collect(),
-                available: lines.map(|line| calls.is_available(line)).collect(),
-                clients: calls.clients().collect(),
-            };
-            self.recorder.stand(standing, now);
+            self.recorder.stand(standing(&self.calls, &self.directory), now);
         }
     }
 
@@ -307,6 +314,18 @@ impl<R: Role> Core<R> {
         };
         let detail = known.detail.unwrap_or_else(|| known.code.english().to_owned());
         self.recorder.note(call, What::Failure { to: None, why, detail: detail.into() }, now);
+    }
+}
+
+/// How all lines and clients stand.
+pub(super) fn standing(calls: &Calls, directory: &Arc<Directory>) -> Standing {
+    let lines = (0..directory.lines.len() as u32).map(LineId);
+    let settings = lines.clone().map(|line| (line, calls.settings(line)));
+    Standing {
+        directory: directory.clone(),
+        settings: settings.filter(|(_, settings)| *settings != LineSettings::default()).collect(),
+        available: lines.map(|line| calls.is_available(line)).collect(),
+        clients: calls.clients().collect(),
     }
 }
 

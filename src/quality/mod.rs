@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -12,7 +13,7 @@ pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const KEPT_AT_MOST: u32 = 100_000;
 
 /// A call with the figures of its legs. Times are milliseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct CallReport {
     /// Names the call while it runs; unique together with `started_at`.
     pub id: String,
@@ -31,7 +32,7 @@ pub struct CallReport {
 }
 
 /// One leg: the path between the server and a browser or a PBX.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct LegReport {
     /// What is at the other end.
     pub party: LegParty,
@@ -78,7 +79,7 @@ pub struct LegReport {
 }
 
 /// What is at the other end of a leg.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum LegParty {
     /// A user's browser.

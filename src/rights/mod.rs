@@ -13,7 +13,7 @@ pub use self::may::{
 };
 pub use self::right::{Grant, GrantLevel, GrantShape, Level, LineRight, Place, Right, RightSet, Section, SpecialLevel};
 pub use self::service::{ServiceRight, ServiceSet};
-pub use self::table::{Audience, OnLine, RightsTable};
+pub use self::table::{Audience, OnLine, RightsTable, Touched};
 
 #[cfg(test)]
 mod tests;

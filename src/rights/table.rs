@@ -12,6 +12,7 @@ use super::may::services_of;
 use super::right::{LineRight, Right, RightSet};
 use super::service::{ServiceRight, ServiceSet};
 use crate::ids::{LineId, UserId};
+use crate::picture::PictureOf;
 use crate::site::binding::{Bindings, LineKey, LineUser};
 use crate::site::{Group, ObjectId, Site, User};
 
@@ -32,6 +33,8 @@ impl OnLine {
     const NUMBER: OnLine = OnLine(1 << 10);
     /// The name of its owner is known.
     const OWNER: OnLine = OnLine(1 << 11);
+    /// The picture of its owner may be seen.
+    const PICTURE: OnLine = OnLine(1 << 12);
 
     /// These rights alone.
     pub fn of(rights: impl IntoIterator<Item = LineRight>) -> OnLine {
@@ -65,6 +68,11 @@ impl OnLine {
         self.has(OnLine::OWNER)
     }
 
+    /// Whether the picture of the line's owner may be seen.
+    pub const fn shows_picture(self) -> bool {
+        self.has(OnLine::PICTURE)
+    }
+
     const fn has(self, other: OnLine) -> bool {
         self.0 & other.0 == other.0
     }
@@ -82,6 +90,7 @@ impl fmt::Debug for OnLine {
             ("monitor", OnLine::MONITOR),
             ("number", OnLine::NUMBER),
             ("owner", OnLine::OWNER),
+            ("picture", OnLine::PICTURE),
         ];
         let flags = flags.into_iter().filter(|(_, flag)| self.has(*flag)).map(|(name, _)| name);
         f.debug_struct("OnLine")
@@ -128,6 +137,8 @@ struct Line {
     given: Vec<(Audience, OnLine)>,
     /// The name of its owner, for people.
     owner: Option<Box<str>>,
+    /// The owner's picture.
+    picture: Option<PictureOf>,
 }
 
 impl Line {
@@ -141,8 +152,9 @@ impl Line {
         }
     }
 
-    fn to(&self, to: Audience) -> OnLine {
-        self.given.iter().find(|(audience, _)| *audience == to).map(|(_, given)| *given).unwrap_or_default()
+    /// Whether somebody is shown it, who may see it.
+    fn is_offered(&self) -> bool {
+        self.given.iter().any(|(_, given)| given.is_offered())
     }
 }
 
@@ -296,36 +308,36 @@ impl RightsTable {
         self.line(line)?.owner.as_deref()
     }
 
-    /// Users for whom something can be different than in the table before: what they are shown, may do or have.
-    pub fn changed(&self, before: &RightsTable) -> FxHashSet<UserId> {
-        let mut changed = FxHashSet::default();
-        let everybody = || (0..self.people.len().max(before.people.len()) as u32).map(UserId);
-        let nobody = Person::default();
-        let same = |user: &UserId| {
-            let person = |table: &'_ RightsTable| table.people.get(user.0 as usize).cloned();
-            person(self).as_ref().unwrap_or(&nobody) == person(before).as_ref().unwrap_or(&nobody)
-        };
-        changed.extend(everybody().filter(|user| !same(user)));
-        let nothing = Line::default();
-        let mut touched = FxHashSet::default();
-        for line in (0..self.lines.len().max(before.lines.len()) as u32).map(LineId) {
-            let (was, is) = (before.line(line).unwrap_or(&nothing), self.line(line).unwrap_or(&nothing));
-            if was == is {
-                continue;
-            }
-            let renamed = was.owner != is.owner;
-            let audiences = was.given.iter().chain(&is.given).map(|(to, _)| *to);
-            touched.extend(audiences.filter(|to| renamed || was.to(*to) != is.to(*to)));
-        }
-        for to in touched {
-            match self.members(&to) {
-                None => changed.extend(everybody()),
-                // Who has come to a group or left it is among the changed already.
-                Some(members) => changed.extend(members),
-            }
-        }
-        changed
+    /// The picture of a line's owner; none where it has none.
+    pub fn picture(&self, line: LineId) -> Option<PictureOf> {
+        self.line(line)?.picture
     }
+
+    /// What can be shown otherwise than by the table before.
+    pub fn touched(&self, before: &RightsTable) -> Touched {
+        let sees = |table: &RightsTable, user: UserId| table.services(user).contains(ServiceRight::ControlLines);
+        let differs = |user: &UserId| {
+            let [was, is] = [before, self].map(|table| table.person(*user).map(|person| &person.groups));
+            was != is || sees(before, *user) != sees(self, *user)
+        };
+        let everybody = (0..self.people.len().max(before.people.len()) as u32).map(UserId);
+        let nothing = Line::default();
+        let changed = |id: &LineId| {
+            let (was, is) = (before.line(*id).unwrap_or(&nothing), self.line(*id).unwrap_or(&nothing));
+            was != is && (was.is_offered() || is.is_offered())
+        };
+        let lines = (0..self.lines.len().max(before.lines.len()) as u32).map(LineId);
+        Touched { users: everybody.filter(differs).collect(), lines: lines.filter(changed).collect() }
+    }
+}
+
+/// What is shown otherwise by one table than by another: nothing else is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// Users who may be shown other lines, or any of them otherwise.
+    pub users: FxHashSet<UserId>,
+    /// Lines that any user may be shown, or shown otherwise, in their order.
+    pub lines: Vec<LineId>,
 }
 
 /// Finds what a site gives.
@@ -354,6 +366,7 @@ impl Giver<'_> {
         let owner = bindings.owner(key);
         let name = owner.and_then(|owner| self.site.get::<User>(owner)).map(|owner| owner.object.display_name.as_str());
         line.owner = name.filter(|name| !name.is_empty()).map(Into::into);
+        line.picture = owner.and_then(|user| self.site.picture(user).map(|version| PictureOf { user, version }));
         for of in bindings.users(key) {
             self.through(of, owner == Some(of.user), &mut line);
         }
@@ -375,6 +388,7 @@ impl Giver<'_> {
             OnLine::of(rights_there)
                 .with(known(rights.contains(Right::SeeNumbers), OnLine::NUMBER))
                 .with(known(is_owner && rights.contains(Right::SeeDisplayName), OnLine::OWNER))
+                .with(known(is_owner && rights.contains(Right::SeePicture), OnLine::PICTURE))
         };
         let settings = self.site.settings();
         let in_monitor =

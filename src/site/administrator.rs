@@ -29,10 +29,13 @@ pub enum Role {
 /// A person who administers the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(rename = "AdministratorObject")]
+#[schemars(rename = "AdministratorObject", extend(
+    "required" = ["login"], "examples" = [{ "login": "dora", "display_name": "Dora", "role": "users", "active": true }]
+))]
 #[ts(rename = "AdministratorObject")]
 pub struct Administrator {
     /// What the administrator signs in with. Unique whatever its case.
+    #[schemars(length(min = 1))]
     pub login: String,
     /// The name for people to read.
     pub display_name: String,
@@ -131,14 +134,18 @@ pub enum Scope {
 /// What a program signs in with; the secret itself is kept elsewhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(rename = "TokenObject")]
+#[schemars(rename = "TokenObject", extend(
+    "required" = ["name", "scopes"], "examples" = [{ "name": "monitoring", "scopes": ["metrics"] }]
+))]
 #[ts(rename = "TokenObject")]
 pub struct Token {
     /// Its name. Unique whatever its case.
+    #[schemars(length(min = 1))]
     pub name: String,
     /// What it is for.
     pub description: String,
     /// What it may do.
+    #[schemars(length(min = 1))]
     pub scopes: BTreeSet<Scope>,
     /// When it ends, in seconds since 1970; null: never.
     #[ts(type = "number | null")]

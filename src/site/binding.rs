@@ -12,7 +12,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::text::caseless;
-use super::{AdditionalLine, Computer, ObjectId, Site, Stored, User};
+use super::{AdditionalLine, Computer, ObjectId, Seat, Site, Stored, User};
 use crate::rights::{LineRight, Place};
 
 /// A line, wherever the configuration or the database has it.
@@ -44,6 +44,10 @@ pub enum BoundBy {
     Business2,
     /// It is one of the further phones.
     FurtherPhone,
+    /// It stands beside the computer that the user is signed in at, as the first telephone.
+    FirstBeside,
+    /// The same as the second.
+    SecondBeside,
     /// It is somebody else's, and shown.
     AdditionalLine,
 }
@@ -52,8 +56,8 @@ impl BoundBy {
     /// Which of the user's lines it is.
     pub fn place(self) -> Place {
         match self {
-            BoundBy::FirstPhone | BoundBy::Business => Place::First,
-            BoundBy::SecondPhone | BoundBy::Business2 => Place::Second,
+            BoundBy::FirstPhone | BoundBy::Business | BoundBy::FirstBeside => Place::First,
+            BoundBy::SecondPhone | BoundBy::Business2 | BoundBy::SecondBeside => Place::Second,
             BoundBy::FurtherPhone | BoundBy::AdditionalLine => Place::Additional,
         }
     }
@@ -153,7 +157,8 @@ pub type Normalise<'a> = &'a dyn for<'n> Fn(&'n str) -> Cow<'n, str>;
 pub struct Bindings {
     users: FxHashMap<LineKey, Vec<LineUser>>,
     lines: FxHashMap<ObjectId, Vec<(LineKey, LineUser)>>,
-    computers: FxHashMap<ObjectId, Vec<LineKey>>,
+    /// The telephones beside each computer.
+    computers: FxHashMap<ObjectId, Vec<(LineKey, BoundBy)>>,
     /// Names that lead to no line.
     pub loose: Vec<Loose>,
 }
@@ -164,29 +169,24 @@ impl Bindings {
         let known = Known::new(lines, normalise);
         let everywhere = site.settings().bind_lines;
         let mut bindings = Bindings::default();
+        for computer in site.iter::<Computer>().filter(|computer| computer.object.active) {
+            bindings.place(computer, &known);
+        }
+        let mut beside: FxHashMap<ObjectId, Vec<ObjectId>> = FxHashMap::default();
+        for Seat { user, computer } in site.seats() {
+            beside.entry(*user).or_default().push(*computer);
+        }
         let mut users: Vec<&Stored<User>> =
             site.iter::<User>().filter(|user| user.object.active).map(|user| &**user).collect();
         // Who comes first must not depend on chance: those of the configuration file, then by name.
         users.sort_by_cached_key(|user| (!user.from_file, caseless(&user.object.login), user.id));
         for user in users {
-            bindings.bind(user, &known, everywhere, normalise);
+            let at = beside.get(&user.id).map(Vec::as_slice).unwrap_or_default();
+            bindings.bind(user, &known, everywhere, normalise, at);
         }
         for users in bindings.users.values_mut() {
             // Stable: of several that are bound the same way, the first user stays first.
             users.sort_by_key(|user| user.by);
-        }
-        for computer in site.iter::<Computer>().filter(|computer| computer.object.active) {
-            let mut found = Vec::new();
-            let phones =
-                [("first_phone", &computer.object.first_phone), ("second_phone", &computer.object.second_phone)];
-            for (field, phone) in phones {
-                match known.line(phone) {
-                    Ok(line) => found.push(line.clone()),
-                    Err(None) => {}
-                    Err(Some(why)) => bindings.loosen(computer.id, format!("/{field}"), phone, why),
-                }
-            }
-            bindings.computers.insert(computer.id, found);
         }
         bindings.loose.sort_by(|a, b| (a.id, &a.pointer).cmp(&(b.id, &b.pointer)));
         bindings
@@ -212,24 +212,38 @@ impl Bindings {
         self.users(line).first().filter(|user| user.is_own()).map(|user| user.user)
     }
 
-    /// The lines of the telephones beside a computer.
-    pub fn beside(&self, computer: ObjectId) -> &[LineKey] {
-        self.computers.get(&computer).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Whether a user may telephone with a line: it is the user's own, or stands beside the computer that the user is signed
-    /// in at. A computer where only authorised users may dial lets only the owner.
-    pub fn may_use(&self, site: &Site, user: ObjectId, computer: Option<ObjectId>, line: &LineKey) -> bool {
-        let computer = computer.and_then(|id| site.get::<Computer>(id)).filter(|computer| computer.object.active);
-        if computer.is_some_and(|computer| computer.object.only_authorized_dial) {
-            return self.owner(line) == Some(user);
+    /// Finds the lines of the telephones beside a computer.
+    fn place(&mut self, computer: &Stored<Computer>, known: &Known<'_>) {
+        let Computer { first_phone, second_phone, only_authorized_dial, .. } = &computer.object;
+        let mut found = Vec::new();
+        let phones = [
+            ("/first_phone", first_phone, BoundBy::FirstBeside),
+            ("/second_phone", second_phone, BoundBy::SecondBeside),
+        ];
+        for (pointer, phone, by) in phones {
+            match known.line(phone) {
+                // Who may only look sees everything of its calls, as of an additional line.
+                Ok(line) if *only_authorized_dial => found.push((line.clone(), BoundBy::AdditionalLine)),
+                Ok(line) => found.push((line.clone(), by)),
+                Err(None) => {}
+                Err(Some(why)) => self.loosen(computer.id, pointer.to_owned(), phone, why),
+            }
         }
-        let is_own = self.of(user, line).is_some_and(|of| of.is_own());
-        let is_user = || site.get::<User>(user).is_some_and(|user| user.object.active);
-        is_own || computer.is_some_and(|computer| self.beside(computer.id).contains(line) && is_user())
+        self.computers.insert(computer.id, found);
     }
 
-    fn bind(&mut self, user: &Stored<User>, known: &Known<'_>, everywhere: bool, normalise: Normalise<'_>) {
+    /// Finds the lines of a user who is signed in at some computers.
+    fn bind(
+        &mut self,
+        user: &Stored<User>,
+        known: &Known<'_>,
+        everywhere: bool,
+        normalise: Normalise<'_>,
+        at: &[ObjectId],
+    ) {
+        let seen = Shown { see_outgoing: true, see_incoming: true, pick_up: false };
+        let beside = at.iter().filter_map(|computer| self.computers.get(computer)).flatten().cloned();
+        let beside: Vec<(LineKey, BoundBy)> = beside.collect();
         let User { first_phone, second_phone, further_phones, phones, additional_lines, .. } = &user.object;
         let mut found: Vec<(&LineKey, BoundBy, Shown)> = Vec::new();
         let mut by_hand = |pointer: fmt::Arguments<'_>, name: &str, by, shown| match known.line(name) {
@@ -254,6 +268,8 @@ impl Bindings {
                 found.extend(known.lines_with(number, normalise).map(|line| (line, by, Shown::default())));
             }
         }
+        found.extend(beside.iter().map(|(line, by)| (line, *by, seen)));
+        // What an administrator has written for the user comes before where the user is signed in.
         found.sort_by_key(|(_, by, _)| *by);
         let mut lines: Vec<(LineKey, LineUser)> = Vec::with_capacity(found.len());
         for (line, by, shown) in found {

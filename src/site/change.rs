@@ -6,13 +6,14 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 use ts_rs::TS;
 
 use super::administrator::Role;
 use super::index::Touched;
-use super::problem::{Problem, ProblemCode, Problems, escaped};
+use super::problem::{Problem, ProblemCode, Problems, Said, escaped};
 use super::{Administrator, Kind, Object, ObjectId, Profile, Settings, Site, Stored, Table, as_json, of_kind};
 
 /// Refusals that are told of one plan.
@@ -196,10 +197,13 @@ impl Site {
             interfaces: Table::default(),
             line_groups: Table::default(),
             lines: Table::default(),
+            locations: Table::default(),
             identities: Arc::default(),
             numbers: Arc::default(),
             memberships: Arc::default(),
             line_users: Arc::default(),
+            pictures: Arc::default(),
+            seats: Arc::default(),
             revision: 0,
         };
         let mut site = empty.clone();
@@ -404,7 +408,7 @@ impl Site {
         for kind in Kind::ALL {
             of_kind!(kind, T => for stored in touched.of(kind).iter().filter_map(|id| self.get::<T>(*id)) {
                 let mut problems = Problems::default();
-                stored.object.check(stored.id, &mut problems);
+                Object::check(&stored.object, stored.id, &mut problems);
                 stored.object.check_among(stored.id, self, &mut problems);
                 stored.object.references(&mut |to_kind, to, pointer| {
                     if !self.has(to_kind, to) {
@@ -478,11 +482,11 @@ impl Refusals {
     }
 }
 
-/// A body as an object. What is wrong names no value: it may be a secret in the wrong place.
-pub(super) fn read<T: Object>(body: &Value) -> Result<T, Problem> {
+/// A body as an object, or as what a request asks. What is wrong names no value: it may be a secret in the wrong place.
+pub fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
     if !body.is_object() {
         // A list would be taken for the fields in their order.
-        return Err(Problem::whole(ProblemCode::WrongType).value("an object"));
+        return Err(Problem::whole(ProblemCode::WrongType).said(Said::new("an object", "ein Objekt")));
     }
     serde_path_to_error::deserialize(body).map_err(|error| {
         let mut pointer = String::new();
@@ -514,7 +518,8 @@ pub(super) fn read<T: Object>(body: &Value) -> Result<T, Problem> {
 fn exchange_items(body: &mut Value, add: &Items, remove: &Items) -> Result<(), Problem> {
     let is_list = |field: &String| body.get(field).is_none_or(Value::is_array);
     if let Some(field) = add.keys().chain(remove.keys()).find(|field| !is_list(field)) {
-        let problem = Problem::whole(ProblemCode::WrongType).value("the name of a list");
+        let list = Said::new("the name of a list", "der Name einer Liste");
+        let problem = Problem::whole(ProblemCode::WrongType).said(list);
         return Err(Problem { pointer: format!("/{}", escaped(field)), ..problem });
     }
     let Value::Object(fields) = body else { return Ok(()) };

@@ -12,19 +12,22 @@ use super::object::{Kind, Object, ObjectId, Table};
 use super::problem::Problems;
 use super::text::{check_line, check_name, fold, trim};
 
-/// A computer with telephones that always stand beside it: who is signed in there uses them.
+/// A computer with telephones that always stand beside it: who is signed in there uses them as the own ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(rename = "ComputerObject")]
+#[schemars(rename = "ComputerObject", extend(
+    "required" = ["name"], "examples" = [{ "name": "desk-1", "first_phone": "100" }]
+))]
 #[ts(rename = "ComputerObject")]
 pub struct Computer {
     /// Its name in the network. Unique whatever its case.
+    #[schemars(length(min = 1))]
     pub name: String,
     /// A line: the telephone beside it.
     pub first_phone: String,
     /// A second one.
     pub second_phone: String,
-    /// Whether only the owner of a line can use it there for more than looking.
+    /// Whether who is signed in there only looks at these lines, unless they are the user's own anyway.
     pub only_authorized_dial: bool,
     /// Whether it has any effect.
     pub active: bool,

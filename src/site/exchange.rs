@@ -3,6 +3,8 @@
 //! In documents, objects name each other as people do: users by login, groups and profiles by name. What has its default
 //! value is left out.
 
+use std::fmt;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,8 +16,16 @@ use super::{Change, Kind, Object, ObjectId, Site, as_json, of_kind};
 
 /// The kinds that documents hold. Administrators and tokens are not among them: without their secrets they open
 /// nothing. Interfaces and certificates are of one machine.
-pub const EXPORTED: [Kind; 7] =
-    [Kind::Settings, Kind::LineGroup, Kind::Line, Kind::Profile, Kind::User, Kind::Group, Kind::Computer];
+pub const EXPORTED: [Kind; 8] = [
+    Kind::Settings,
+    Kind::Location,
+    Kind::LineGroup,
+    Kind::Line,
+    Kind::Profile,
+    Kind::User,
+    Kind::Group,
+    Kind::Computer,
+];
 
 /// Misfits that are told of one site.
 const MAX_MISFITS: usize = 100;
@@ -37,6 +47,8 @@ pub struct Document {
 pub struct Wanted {
     /// Settings.
     pub settings: Option<Value>,
+    /// Locations.
+    pub locations: Option<Vec<Value>>,
     /// Line groups.
     pub line_groups: Option<Vec<Value>>,
     /// Lines.
@@ -49,6 +61,26 @@ pub struct Wanted {
     pub groups: Option<Vec<Value>>,
     /// Computers.
     pub computers: Option<Vec<Value>>,
+}
+
+/// The kinds whose objects may have a password beside what they are.
+pub const WITH_PASSWORD: [Kind; 3] = [Kind::LineGroup, Kind::Line, Kind::User];
+
+/// A password of a document, whatever it is written as.
+#[derive(Clone, PartialEq)]
+pub struct GivenPassword {
+    /// Kind of the object.
+    pub kind: Kind,
+    /// Which of its kind, from 0.
+    pub at: usize,
+    /// What stands there.
+    pub password: Value,
+}
+
+impl fmt::Debug for GivenPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GivenPassword").field("kind", &self.kind).field("at", &self.at).finish_non_exhaustive()
+    }
 }
 
 /// What is wrong with what is wanted.
@@ -89,17 +121,20 @@ impl Wanted {
         Ok(wanted)
     }
 
-    /// Reads one document with everything, an object with the kinds by their plural names. The passwords that its users
-    /// have are given beside it, by the users' places in their list.
-    pub fn whole(text: &[u8]) -> Result<(Wanted, Vec<(usize, Value)>), Problem> {
+    /// Reads one document with everything, an object with the kinds by their plural names. The passwords that it has are
+    /// given beside it.
+    pub fn whole(text: &[u8]) -> Result<(Wanted, Vec<GivenPassword>), Problem> {
         if is_too_much(text) {
             return Err(Problem::whole(ProblemCode::TooMany).value(MAX_VALUES));
         }
         let unreadable = |why: String| Problem::whole(ProblemCode::InvalidDocument).value(why);
         let mut document: Value = serde_json::from_slice(text).map_err(|error| unreadable(place(&error)))?;
-        let users = document.get_mut("users").and_then(Value::as_array_mut).into_iter().flatten().enumerate();
-        let taken = users.filter_map(|(at, user)| Some((at, user.as_object_mut()?.remove("password")?)));
-        let passwords = taken.collect();
+        let mut passwords = Vec::new();
+        for kind in WITH_PASSWORD {
+            let list = document.get_mut(kind.plural()).and_then(Value::as_array_mut).into_iter().flatten().enumerate();
+            let taken = list.filter_map(|(at, object)| Some((at, object.as_object_mut()?.remove("password")?)));
+            passwords.extend(taken.map(|(at, password)| GivenPassword { kind, at, password }));
+        }
         // What is wrong names the kinds that there are, and no value.
         let wanted = serde_path_to_error::deserialize(document).map_err(|error| {
             let text = error.inner().to_string();
@@ -112,13 +147,21 @@ impl Wanted {
         Ok((wanted, passwords))
     }
 
-    /// What a person called the user at a place of the list.
-    pub fn login(&self, at: usize) -> Option<&str> {
-        self.users.as_ref()?.get(at)?.get("login")?.as_str()
+    /// The object of a site that has the name of the one at a place of the list, and whether the configuration file sets it.
+    pub fn named(&self, site: &Site, kind: Kind, at: usize) -> Option<(ObjectId, bool)> {
+        let body = self.of(kind)?.get(at)?;
+        of_kind!(kind, T => site.named::<T>(T::name_in(body)).map(|stored| (stored.id, stored.from_file)))
+    }
+
+    /// What the documents call their users, by the ids that these have there.
+    pub fn logins(&self) -> FxHashMap<&str, &str> {
+        let users = self.users.iter().flatten();
+        users.filter_map(|user| Some((user.get("id")?.as_str()?, user.get("login")?.as_str()?))).collect()
     }
 
     fn list_mut(&mut self, kind: Kind) -> Option<&mut Option<Vec<Value>>> {
         match kind {
+            Kind::Location => Some(&mut self.locations),
             Kind::LineGroup => Some(&mut self.line_groups),
             Kind::Line => Some(&mut self.lines),
             Kind::Profile => Some(&mut self.profiles),
@@ -132,6 +175,7 @@ impl Wanted {
     fn of(&self, kind: Kind) -> Option<&[Value]> {
         match kind {
             Kind::Settings => self.settings.as_ref().map(std::slice::from_ref),
+            Kind::Location => self.locations.as_deref(),
             Kind::LineGroup => self.line_groups.as_deref(),
             Kind::Line => self.lines.as_deref(),
             Kind::Profile => self.profiles.as_deref(),
@@ -194,7 +238,8 @@ fn exported<T: Object>(site: &Site) -> Vec<Value> {
     objects.into_iter().map(document).collect()
 }
 
-fn name(site: &Site, kind: Kind, id: ObjectId) -> Option<String> {
+/// What documents call an object; none where it is not there.
+pub fn name(site: &Site, kind: Kind, id: ObjectId) -> Option<String> {
     of_kind!(kind, T => site.get::<T>(id).map(|stored| stored.object.name().to_owned()))
 }
 
@@ -203,13 +248,19 @@ fn without_defaults(value: &mut Value, default: &Value) {
     fields.retain(|key, value| defaults.get(key) != Some(value));
     for (key, value) in fields {
         if let Some(default) = defaults.get(key) {
+            let kind = value.get("kind").cloned();
             without_defaults(value, default);
+            // Of something that can be of several kinds, the rest says nothing without it.
+            if let (Value::Object(fields), Some(kind)) = (value, kind) {
+                fields.insert("kind".to_owned(), kind);
+            }
         }
     }
 }
 
 /// Where bodies refer to other objects; `*` stands for every element of a list.
-const REFERENCES: [(Kind, &[&str], Kind); 7] = [
+const REFERENCES: [(Kind, &[&str], Kind); 8] = [
+    (Kind::LineGroup, &["location"], Kind::Location),
     (Kind::Line, &["group"], Kind::LineGroup),
     (Kind::User, &["profile"], Kind::Profile),
     (Kind::User, &["grants", "*", "to"], Kind::User),
@@ -218,6 +269,11 @@ const REFERENCES: [(Kind, &[&str], Kind); 7] = [
     (Kind::Group, &["members", "*"], Kind::User),
     (Kind::Group, &["monitor_groups", "*", "group"], Kind::Group),
 ];
+
+/// The kinds of objects that others refer to, each once.
+pub fn referred_to() -> impl Iterator<Item = Kind> {
+    Kind::ALL.into_iter().filter(|kind| REFERENCES.iter().any(|(_, _, to)| to == kind))
+}
 
 fn references(kind: Kind, body: &mut Value, visit: &mut dyn FnMut(Kind, &mut Value, &str)) {
     for (_, path, to) in REFERENCES.iter().filter(|(of, ..)| *of == kind) {

@@ -27,10 +27,14 @@ pub(super) const MAX_KEYS: usize = 200;
 /// Users together: what they may use, and what they may see and do of each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(rename = "GroupObject")]
+#[schemars(rename = "GroupObject", extend(
+    "required" = ["name"],
+    "examples" = [{ "name": "Sales", "active": true, "member_grant": { "level": "business" } }]
+))]
 #[ts(rename = "GroupObject")]
 pub struct Group {
     /// Its name. Unique whatever its case.
+    #[schemars(length(min = 1))]
     pub name: String,
     /// What it is for.
     pub description: String,

@@ -31,10 +31,13 @@ pub enum Mode {
 /// A place where the browser app, the console and the API are reached.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(rename = "InterfaceObject")]
+#[schemars(rename = "InterfaceObject", extend(
+    "required" = ["name"], "examples" = [{ "name": "office", "address": "192.0.2.10", "port": 443, "mode": "tls" }]
+))]
 #[ts(rename = "InterfaceObject")]
 pub struct Interface {
     /// Its name. Unique whatever its case.
+    #[schemars(length(min = 1))]
     pub name: String,
     /// The address of this machine that it is at; `0.0.0.0`: every one of IPv4, `::`: every one.
     pub address: String,

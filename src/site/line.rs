@@ -18,12 +18,15 @@ use crate::config::{LineBody, LineRedirection};
 /// A line at a PBX. Its password is not part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(rename = "LineObject")]
+#[schemars(rename = "LineObject", extend(
+    "required" = ["group", "user_name"]
+))]
 #[ts(rename = "LineObject")]
 pub struct Line {
     /// Its line group. Needed.
     pub group: Option<ObjectId>,
     /// User part of its address at the PBX. Unique in the line group.
+    #[schemars(length(min = 1))]
     pub user_name: String,
     /// User name for authentication; empty: the user name.
     pub auth_name: String,

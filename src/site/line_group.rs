@@ -29,6 +29,8 @@ impl Object for LineGroup {
     fn tidy(&mut self) {
         let LineGroup { name, registrar, domain, listener, user_name, numbers, pickup_code, .. } = self;
         [name, registrar, domain, listener, user_name, numbers, pickup_code].into_iter().for_each(trim);
+        self.location.iter_mut().for_each(trim);
+        self.location.take_if(|location| location.is_empty());
         let lists = [&mut self.allow_from, &mut self.emergency_numbers, &mut self.ca];
         lists.into_iter().flatten().for_each(trim);
         for code in &mut self.feature_codes {
@@ -88,6 +90,10 @@ impl Object for LineGroup {
             for at in self.paths() {
                 problems.add(format_args!("/ca/{at}"), ProblemCode::PathNotHere);
             }
+            // Names are for the file only: these could become another's. Whether there is one of this id is looked at elsewhere.
+            if self.location.as_ref().is_some_and(|location| location.parse::<ObjectId>().is_err()) {
+                problems.add("/location", ProblemCode::UnknownLocation);
+            }
         }
         if self.kind != GroupKind::TrunkRegistrar || self.user_name.is_empty() {
             return;
@@ -99,9 +105,15 @@ impl Object for LineGroup {
         }
     }
 
-    fn references(&self, _visit: &mut dyn FnMut(Kind, ObjectId, fmt::Arguments<'_>)) {}
+    fn references(&self, visit: &mut dyn FnMut(Kind, ObjectId, fmt::Arguments<'_>)) {
+        if let Some(Ok(location)) = self.location.as_ref().map(|location| location.parse()) {
+            visit(Kind::Location, location, format_args!("/location"));
+        }
+    }
 
-    fn forget(&mut self, _is_gone: &dyn Fn(Kind, ObjectId) -> bool) {}
+    fn forget(&mut self, is_gone: &dyn Fn(Kind, ObjectId) -> bool) {
+        self.location.take_if(|location| location.parse().is_ok_and(|id| is_gone(Kind::Location, id)));
+    }
 
     fn searched(&self, visit: &mut dyn FnMut(&str)) {
         [&self.name, &self.registrar, &self.domain, &self.user_name].into_iter().for_each(|text| visit(text));

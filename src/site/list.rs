@@ -1,5 +1,6 @@
 //! Lists: searched, filtered, sorted, a page at a time.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -53,15 +54,19 @@ pub struct Page<T> {
     pub next: Option<String>,
     /// Objects of all pages.
     pub total: usize,
+    /// Versions of the pictures of those of its objects that have one.
+    #[ts(type = "Record<string, number>")]
+    pub pictures: BTreeMap<ObjectId, i64>,
 }
 
 impl<T: Serialize> Serialize for Page<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let items: Vec<&Stored<T>> = self.items.iter().map(|item| &**item).collect();
-        let mut page = serializer.serialize_struct("Page", 3)?;
+        let mut page = serializer.serialize_struct("Page", 4)?;
         page.serialize_field("items", &items)?;
         page.serialize_field("next", &self.next)?;
         page.serialize_field("total", &self.total)?;
+        page.serialize_field("pictures", &self.pictures)?;
         page.end()
     }
 }
@@ -113,7 +118,9 @@ impl Site {
             Some((place, _)) if !is_last => Some(cursor(column, query.descending, place)),
             _ => None,
         };
-        Ok(Page { items: rest.into_iter().map(|(_, stored)| stored.clone()).collect(), next, total })
+        let items: Vec<_> = rest.into_iter().map(|(_, stored)| stored.clone()).collect();
+        let pictures = items.iter().filter_map(|item| Some((item.id, self.picture(item.id)?))).collect();
+        Ok(Page { items, next, total, pictures })
     }
 }
 

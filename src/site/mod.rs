@@ -17,6 +17,7 @@ mod line;
 mod line_group;
 pub mod lines_csv;
 mod list;
+mod location;
 mod object;
 mod problem;
 mod profile;
@@ -25,14 +26,15 @@ mod text;
 mod user;
 pub mod users_csv;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 pub use self::administrator::{Administrator, Role, Scope, Token};
-pub use self::certificate::{Certificate, MAX_CHAIN, Source as CertificateSource};
-pub use self::change::{Change, Items, Plan, Refusal, Row, StalePlan, Write, merge};
+pub use self::certificate::{AcmeSettings, Certificate, MAX_CHAIN, Source as CertificateSource};
+pub use self::change::{Change, Items, Plan, Refusal, Row, StalePlan, Write, merge, read};
 pub use self::computer::Computer;
 pub use self::difference::difference;
 pub use self::group::{Group, Journal, Key, MonitorGroup};
@@ -41,12 +43,13 @@ pub use self::interface::{Interface, Mode as InterfaceMode};
 pub use self::line::Line;
 pub use self::list::{MAX_PAGE, Page, Query};
 pub use self::object::{Kind, NoObjectId, Object, ObjectId, Stored, Table};
-pub use self::problem::{Problem, ProblemCode, Problems};
+pub use self::problem::{Problem, ProblemCode, Problems, Said};
 pub use self::profile::{KNOWN, Known, Preset, Profile, Values};
 pub use self::settings::{PasswordRules, SecondFactorRule, Settings};
 pub use self::text::{caseless, digits, fold};
 pub use self::user::{AdditionalLine, Address, Phones, User, UserGrant};
 pub use crate::config::LineGroupBody as LineGroup;
+pub use crate::numbers::Location;
 
 /// Does something with the type of a [`Kind`].
 macro_rules! of_kind {
@@ -96,12 +99,25 @@ macro_rules! of_kind {
                 type $object = $crate::site::Line;
                 $body
             }
+            $crate::site::Kind::Location => {
+                type $object = $crate::site::Location;
+                $body
+            }
         }
     };
 }
 use of_kind;
 
-/// Everything an administrator sets.
+/// That a user is signed in at a computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seat {
+    /// Who.
+    pub user: ObjectId,
+    /// Where.
+    pub computer: ObjectId,
+}
+
+/// Everything an administrator sets, and who is signed in at which computer.
 #[derive(Debug, Clone)]
 pub struct Site {
     users: Table<User>,
@@ -115,6 +131,7 @@ pub struct Site {
     interfaces: Table<Interface>,
     line_groups: Table<LineGroup>,
     lines: Table<Line>,
+    locations: Table<Location>,
     /// Whose identity it is, without case.
     identities: Arc<FxHashMap<Arc<str>, ObjectId>>,
     /// Whose telephone number it is, by its digits.
@@ -122,6 +139,10 @@ pub struct Site {
     memberships: Arc<FxHashMap<ObjectId, Arc<Membership>>>,
     /// Lines by their line groups and user names.
     line_users: Arc<FxHashMap<(ObjectId, Arc<str>), ObjectId>>,
+    /// Versions of the pictures of those users that have one.
+    pictures: Arc<FxHashMap<ObjectId, i64>>,
+    /// Who is signed in at which computer.
+    seats: Arc<BTreeSet<Seat>>,
     /// Plans made of another state are refused.
     revision: u64,
 }
@@ -159,6 +180,21 @@ impl Site {
         table.named(&caseless(name.trim())).and_then(|id| table.get(id))
     }
 
+    /// Whether nothing of a kind has changed from one site to the other: cheap, and false where that is not certain.
+    pub fn shares<T: Object>(&self, other: &Site) -> bool {
+        T::table(self).is(T::table(other))
+    }
+
+    /// The same for pictures of users.
+    pub fn shares_pictures(&self, other: &Site) -> bool {
+        Arc::ptr_eq(&self.pictures, &other.pictures)
+    }
+
+    /// The same for who is signed in at which computer.
+    pub fn shares_seats(&self, other: &Site) -> bool {
+        Arc::ptr_eq(&self.seats, &other.seats)
+    }
+
     /// Whether there is such an object.
     pub fn has(&self, kind: Kind, id: ObjectId) -> bool {
         of_kind!(kind, T => self.get::<T>(id).is_some())
@@ -183,6 +219,33 @@ impl Site {
     pub fn settings(&self) -> &Settings {
         static NONE: std::sync::LazyLock<Settings> = std::sync::LazyLock::new(Settings::default);
         self.settings.get(ObjectId::SETTINGS).map_or(&NONE, |stored| &stored.object)
+    }
+
+    /// The version of a user's picture; none where there is no picture.
+    pub fn picture(&self, user: ObjectId) -> Option<i64> {
+        self.pictures.get(&user).copied()
+    }
+
+    /// A user's picture is another one, or gone.
+    pub fn set_picture(&mut self, user: ObjectId, version: Option<i64>) {
+        match version {
+            Some(version) => _ = Arc::make_mut(&mut self.pictures).insert(user, version),
+            None if self.pictures.contains_key(&user) => _ = Arc::make_mut(&mut self.pictures).remove(&user),
+            None => {}
+        }
+    }
+
+    /// Who is signed in at which computer.
+    pub fn seats(&self) -> &BTreeSet<Seat> {
+        &self.seats
+    }
+
+    /// Others are signed in at computers.
+    pub fn set_seats(&mut self, seats: Arc<BTreeSet<Seat>>) {
+        // Who finds the same set knows that nothing has changed.
+        if self.seats != seats {
+            self.seats = seats;
+        }
     }
 
     /// A number that is another after every change.

@@ -135,6 +135,8 @@ pub enum Kind {
     LineGroup,
     /// A line at a PBX.
     Line,
+    /// A place of the company, and how its numbers are built.
+    Location,
     /// A certificate that interfaces show.
     Certificate,
     /// A place where the browser app, the console and the API are reached.
@@ -143,8 +145,9 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, those first that others refer to.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Settings,
+        Kind::Location,
         Kind::LineGroup,
         Kind::Line,
         Kind::Profile,
@@ -169,6 +172,7 @@ impl Kind {
             Kind::Settings => "settings",
             Kind::LineGroup => "line_group",
             Kind::Line => "line",
+            Kind::Location => "location",
             Kind::Certificate => "certificate",
             Kind::Interface => "interface",
         }
@@ -186,6 +190,7 @@ impl Kind {
             Kind::Settings => "settings",
             Kind::LineGroup => "line_groups",
             Kind::Line => "lines",
+            Kind::Location => "locations",
             Kind::Certificate => "certificates",
             Kind::Interface => "interfaces",
         }
@@ -196,7 +201,7 @@ impl Kind {
         match self {
             Kind::User | Kind::Computer | Kind::Line => 100_000,
             Kind::Group => 10_000,
-            Kind::Profile | Kind::Administrator | Kind::Token | Kind::LineGroup => 1_000,
+            Kind::Profile | Kind::Administrator | Kind::Token | Kind::LineGroup | Kind::Location => 1_000,
             Kind::Certificate | Kind::Interface => 100,
             Kind::Settings => 1,
         }
@@ -214,13 +219,14 @@ impl Kind {
     }
 
     /// What is wrong where an object of this kind is named and none is there.
-    pub(super) fn unknown(self) -> ProblemCode {
+    pub fn unknown(self) -> ProblemCode {
         match self {
             Kind::User => ProblemCode::UnknownUser,
             Kind::Group => ProblemCode::UnknownGroup,
             Kind::Profile => ProblemCode::UnknownProfile,
             Kind::Certificate => ProblemCode::UnknownCertificate,
             Kind::LineGroup => ProblemCode::UnknownLineGroup,
+            Kind::Location => ProblemCode::UnknownLocation,
             _ => ProblemCode::NotFound,
         }
     }
@@ -352,6 +358,11 @@ impl<T> Table<T> {
     /// All of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Stored<T>>> {
         self.objects.values()
+    }
+
+    /// Whether these are the very same objects, without a look at each; false also where they only look the same.
+    pub fn is(&self, other: &Table<T>) -> bool {
+        Arc::ptr_eq(&self.objects, &other.objects)
     }
 
     /// How many.

@@ -5,6 +5,8 @@ use std::fmt::{self, Display};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::numbers::NumbersProblemCode;
+
 /// Makes [`ProblemCode`] and its table: code, HTTP status, sentence in English, in German. `{}` stands for the problem's
 /// values, in their order.
 macro_rules! problems {
@@ -13,30 +15,34 @@ macro_rules! problems {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
         pub enum ProblemCode {
             $($(#[doc = $doc])* #[serde(rename = $code)] $variant,)*
+            /// What is wrong with the numbers of a location.
+            #[serde(skip)]
+            #[ts(skip)]
+            Numbers(NumbersProblemCode),
         }
 
         impl ProblemCode {
-            /// Every code, in the table's order.
+            /// Every code of this table, in its order.
             pub const ALL: &'static [ProblemCode] = &[$(ProblemCode::$variant),*];
 
             /// The code as it stands in JSON.
             pub fn code(self) -> &'static str {
-                match self { $(ProblemCode::$variant => $code),* }
+                match self { $(ProblemCode::$variant => $code,)* ProblemCode::Numbers(code) => code.code() }
             }
 
             /// The HTTP status of an answer that carries it.
             pub fn http_status(self) -> u16 {
-                match self { $(ProblemCode::$variant => $http),* }
+                match self { $(ProblemCode::$variant => $http,)* ProblemCode::Numbers(_) => 422 }
             }
 
             /// The sentence in English, `{}` where values go.
             pub fn english(self) -> &'static str {
-                match self { $(ProblemCode::$variant => $english),* }
+                match self { $(ProblemCode::$variant => $english,)* ProblemCode::Numbers(code) => code.english() }
             }
 
             /// The sentence in German, `{}` where values go.
             pub fn german(self) -> &'static str {
-                match self { $(ProblemCode::$variant => $german),* }
+                match self { $(ProblemCode::$variant => $german,)* ProblemCode::Numbers(code) => code.german() }
             }
         }
     };
@@ -93,6 +99,8 @@ problems! {
     UnknownGroup = "unknown_group", 422, "This group does not exist.", "Diese Gruppe gibt es nicht.";
     /// A profile that is not there.
     UnknownProfile = "unknown_profile", 422, "This profile does not exist.", "Dieses Profil gibt es nicht.";
+    /// A location that is not there.
+    UnknownLocation = "unknown_location", 422, "This location does not exist.", "Diesen Standort gibt es nicht.";
     /// A line group that is not there.
     UnknownLineGroup = "unknown_line_group", 422, "This line group does not exist.", "Diese Leitungsgruppe gibt es nicht.";
     /// It cannot be deleted alone.
@@ -121,12 +129,20 @@ problems! {
     InvalidNetwork = "invalid_network", 422, "This is no address or network. One looks like 192.0.2.0/24.", "Das ist keine Adresse und kein Netz. Eines sieht aus wie 192.0.2.0/24.";
     /// No certificate.
     InvalidCertificate = "invalid_certificate", 422, "This is no certificate in PEM that can be used: {}", "Das ist kein brauchbares Zertifikat in PEM: {}";
+    /// No picture.
+    InvalidPicture = "invalid_picture", 422, "This is no picture that can be read. JPEG, PNG and WebP are taken.", "Das ist kein lesbares Bild. Möglich sind JPEG, PNG und WebP.";
+    /// A picture that would take too much memory.
+    PictureTooLarge = "picture_too_large", 422, "This picture is too large: {} megapixels are taken at most, and 12,000 pixels a side.", "Dieses Bild ist zu groß: Möglich sind höchstens {} Megapixel und 12 000 Pixel je Seite.";
+    /// A link that pairs a browser, and opens nothing any more.
+    PairingEnded = "pairing_ended", 422, "This link has ended: it pairs one browser, within half an hour. Ask for another one.", "Dieser Link gilt nicht mehr: Er verbindet einen Browser, innerhalb einer halben Stunde. Bitte einen neuen geben lassen.";
     /// A path where text belongs.
     PathNotHere = "path_not_here", 422, "Only the configuration file can name files. Paste the certificate itself (PEM).", "Dateien kann nur die Konfigurationsdatei nennen. Bitte das Zertifikat selbst einfügen (PEM).";
     /// A list or a range of user names.
     InvalidNames = "invalid_names", 422, "This is no list of user names: {}", "Das ist keine Liste von Benutzernamen: {}";
     /// A PBX that registers here cannot be asked for anything.
     NothingToTry = "nothing_to_try", 422, "This PBX registers here, so there is nothing to try: wait for it.", "Diese Anlage registriert sich hier. Da gibt es nichts zu testen: Bitte auf sie warten.";
+    /// Nobody is to come because somebody tried something out.
+    EmergencyNumber = "emergency_number", 422, "This is an emergency number. It is not called to try something out.", "Das ist eine Notrufnummer. Sie wird nicht zum Ausprobieren angerufen.";
     /// A certificate that is not there.
     UnknownCertificate = "unknown_certificate", 422, "This certificate does not exist.", "Dieses Zertifikat gibt es nicht.";
     /// Something else needs it.
@@ -139,8 +155,20 @@ problems! {
     KeyDoesNotFit = "key_does_not_fit", 422, "This private key does not belong to the certificate.", "Dieser private Schlüssel gehört nicht zum Zertifikat.";
     /// Each has to be issued by the next.
     ChainOutOfOrder = "chain_out_of_order", 422, "The chain is broken: each certificate must be followed by the one that issued it, the server's own first.", "Die Kette ist unterbrochen: Auf jedes Zertifikat muss das seines Ausstellers folgen, das des Servers zuerst.";
+    /// An authority gives nothing to who does not accept them.
+    TermsNotAccepted = "terms_not_accepted", 422, "The authority's terms of service must be accepted.", "Die Nutzungsbedingungen der Zertifizierungsstelle müssen angenommen werden.";
+    /// No URL of an ACME directory.
+    InvalidDirectory = "invalid_directory", 422, "This is no URL of an ACME directory. One looks like https://ca.example.com/directory.", "Das ist keine URL eines ACME-Verzeichnisses. Eine sieht aus wie https://ca.example.com/directory.";
+    /// Proving all names of a domain takes DNS.
+    NoWildcard = "no_wildcard", 422, "An authority that asks by HTTP gives no certificate for all names of a domain. List the names.", "Eine Zertifizierungsstelle, die über HTTP fragt, gibt kein Zertifikat für alle Namen einer Domain. Bitte die Namen einzeln nennen.";
+    /// No PKCS#12 file.
+    InvalidPkcs12 = "invalid_pkcs12", 422, "This is no PKCS#12 file that can be read: {}", "Das ist keine lesbare PKCS#12-Datei: {}";
+    /// A password that does not open a file.
+    WrongFilePassword = "wrong_file_password", 422, "This password does not open the file.", "Dieses Passwort öffnet die Datei nicht.";
     /// The database cannot be used.
     DatabaseUnusable = "database_unusable", 422, "This database cannot be used. {}", "Diese Datenbank lässt sich nicht verwenden. {}";
+    /// Not the address of a database.
+    DatabaseAddress = "database_address", 422, "This is no address of a database. One begins with postgres://, for example postgres://offhook@localhost/offhook.", "Das ist keine Adresse einer Datenbank. Eine beginnt mit postgres://, zum Beispiel postgres://offhook@localhost/offhook.";
     /// Nobody could administer the server.
     AdministratorNeeded = "administrator_needed", 409, "An administrator is needed who may do everything and has a password.", "Es braucht einen Administrator, der alles darf und ein Passwort hat.";
     /// There is no change that waits for it.
@@ -185,12 +213,29 @@ problems! {
     SecondFactorNeeded = "second_factor_needed", 409, "The settings demand a second factor. It can be replaced by another one, not taken away.", "Die Einstellungen verlangen einen zweiten Faktor. Er lässt sich durch einen anderen ersetzen, nicht entfernen.";
     /// There is no second factor to change anything about.
     NoSecondFactor = "no_second_factor", 409, "There is no second factor.", "Es gibt keinen zweiten Faktor.";
+    /// A password that is kept is sent nowhere but to the PBX that it is kept for.
+    KeptForAnother = "kept_for_another_pbx", 422, "The password that is kept is for the PBX as it was saved last, and is sent nowhere else. Enter it here once more, or save the line group first.", "Das hinterlegte Passwort ist für die Anlage, wie sie zuletzt gespeichert wurde, und wird nirgendwo anders hin geschickt. Bitte hier noch einmal eingeben, oder die Leitungsgruppe zuerst speichern.";
     /// A document that is not JSON, or not of this shape.
     InvalidDocument = "invalid_document", 422, "This document cannot be read: {}.", "Dieses Dokument lässt sich nicht lesen: {}.";
     /// There is one backup at a time.
     BackupBusy = "backup_busy", 409, "Another backup is being made or fetched. Wait for it.", "Eine andere Sicherung wird gerade gemacht oder geholt. Bitte darauf warten.";
     /// A backup of a database that is not a file of ours.
     BackupElsewhere = "backup_elsewhere", 409, "The database is PostgreSQL: back it up with its own tools, pg_dump for example.", "Die Datenbank ist PostgreSQL: Sie wird mit deren eigenen Werkzeugen gesichert, zum Beispiel pg_dump.";
+}
+
+impl ProblemCode {
+    /// The code for what is wrong with a location. Of two with one name it is that of this table.
+    pub fn of_numbers(code: NumbersProblemCode) -> ProblemCode {
+        let same = |known: &&ProblemCode| known.code() == code.code();
+        ProblemCode::ALL.iter().find(same).copied().unwrap_or(ProblemCode::Numbers(code))
+    }
+
+    /// Every code that a refusal can have.
+    pub fn all() -> impl Iterator<Item = ProblemCode> {
+        let numbers = NumbersProblemCode::ALL.iter().map(|code| ProblemCode::of_numbers(*code));
+        let numbers = numbers.filter(|code| matches!(code, ProblemCode::Numbers(_)));
+        ProblemCode::ALL.iter().copied().chain(numbers)
+    }
 }
 
 /// What is wrong, and where.
@@ -201,7 +246,29 @@ pub struct Problem {
     /// What is wrong.
     pub code: ProblemCode,
     /// What the sentence names.
-    pub values: Vec<String>,
+    pub values: Vec<Said>,
+}
+
+/// Something in both languages: a part of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// In English.
+    pub english: String,
+    /// In German.
+    pub german: String,
+}
+
+impl Said {
+    /// What the server words itself.
+    pub fn new(english: impl Into<String>, german: impl Into<String>) -> Said {
+        Said { english: english.into(), german: german.into() }
+    }
+
+    /// What is the same in both: a name, a number, the words of a library.
+    pub fn same(text: impl Display) -> Said {
+        let text = text.to_string();
+        Said { english: text.clone(), german: text }
+    }
 }
 
 impl Problem {
@@ -211,19 +278,24 @@ impl Problem {
     }
 
     /// The same, with one more value.
-    pub fn value(mut self, value: impl Display) -> Problem {
-        self.values.push(value.to_string());
+    pub fn value(self, value: impl Display) -> Problem {
+        self.said(Said::same(value))
+    }
+
+    /// The same, with one more value that is another in each language.
+    pub fn said(mut self, said: Said) -> Problem {
+        self.values.push(said);
         self
     }
 
     /// The sentence in English.
     pub fn english(&self) -> String {
-        fill(self.code.english(), &self.values)
+        fill(self.code.english(), &self.values.iter().map(|said| &said.english).collect::<Vec<_>>())
     }
 
     /// The sentence in German.
     pub fn german(&self) -> String {
-        fill(self.code.german(), &self.values)
+        fill(self.code.german(), &self.values.iter().map(|said| &said.german).collect::<Vec<_>>())
     }
 }
 
@@ -263,7 +335,7 @@ impl Problems {
 
     /// Notes one whose sentence names something.
     pub fn add_with(&mut self, pointer: impl Display, code: ProblemCode, value: impl Display) {
-        self.push(Problem { pointer: pointer.to_string(), code, values: vec![value.to_string()] });
+        self.push(Problem { pointer: pointer.to_string(), code, values: vec![Said::same(value)] });
     }
 
     /// Notes one.
@@ -300,10 +372,17 @@ mod tests {
 
     #[test]
     fn sentences_have_as_many_places_in_both_languages() {
-        for &code in ProblemCode::ALL {
+        for code in ProblemCode::all() {
             let places = |sentence: &str| sentence.matches("{}").count();
             assert_eq!(places(code.english()), places(code.german()), "{}", code.code());
         }
+    }
+
+    #[test]
+    fn what_the_server_words_itself_is_german_in_a_german_sentence() {
+        let problem = Problem::whole(ProblemCode::InvalidDocument).said(Said::new("it is empty", "es ist leer"));
+        assert_eq!(problem.english(), "This document cannot be read: it is empty.");
+        assert_eq!(problem.german(), "Dieses Dokument lässt sich nicht lesen: es ist leer.");
     }
 
     #[test]

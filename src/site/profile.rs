@@ -16,10 +16,14 @@ use super::text::{check_description, check_name, fold, trim};
 /// Settings for the clients of the users that have it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(rename = "ProfileObject")]
+#[schemars(rename = "ProfileObject", extend(
+    "required" = ["name"],
+    "examples" = [{ "name": "Reception", "settings": { "theme": { "value": "dark", "locked": true } } }]
+))]
 #[ts(rename = "ProfileObject")]
 pub struct Profile {
     /// Its name. Unique whatever its case.
+    #[schemars(length(min = 1))]
     pub name: String,
     /// What it is for.
     pub description: String,

@@ -27,10 +27,17 @@ pub(super) const MAX_CLIENTS: i64 = 100;
 /// A person who can sign in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(rename = "UserObject")]
+#[schemars(rename = "UserObject", extend(
+    "required" = ["login"],
+    "examples" = [{
+        "login": "anna", "first_name": "Anna", "last_name": "Berger", "display_name": "Anna Berger",
+        "email": "anna@example.com", "active": true, "phones": { "business": "100" }
+    }]
+))]
 #[ts(rename = "UserObject")]
 pub struct User {
     /// What the user signs in with. Unique whatever its case.
+    #[schemars(length(min = 1))]
     pub login: String,
     /// `user@domain`, unique. Empty: the login at the presence domain.
     pub identity: String,

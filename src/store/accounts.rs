@@ -1,5 +1,6 @@
 //! The accounts of the configuration file.
 
+use rustc_hash::FxHashSet;
 use sqlx::AnyPool;
 
 use super::seal::SecretOf;
@@ -7,7 +8,7 @@ use super::sessions::{self, SessionTable};
 use super::sign_ins::SignInTable;
 use super::site::{SiteError, SiteTable, Write};
 use crate::config::Secret;
-use crate::user::accounts::AccountStore;
+use crate::user::accounts::{AccountStore, ProvenHash};
 use crate::user::second_factor;
 use crate::user::sessions::Session;
 use crate::user::sign_in::SignInNote;
@@ -57,7 +58,8 @@ impl AccountStore for AccountTable {
             .bind(self.kind)
             .fetch_all(&self.pool)
             .await?;
-        for name in stored.iter().filter(|name| !names.contains(name)) {
+        let kept: FxHashSet<&String> = names.iter().collect();
+        for name in stored.iter().filter(|name| !kept.contains(name)) {
             let mut transaction = self.pool.begin().await?;
             sqlx::query("DELETE FROM account WHERE kind = $1 AND name = $2")
                 .bind(self.kind)
@@ -70,8 +72,29 @@ impl AccountStore for AccountTable {
         Ok(())
     }
 
-    async fn begin_session(&self, session: &Session) -> Result<(), sqlx::Error> {
-        self.sessions().begin(session).await
+    async fn begin_session(&self, session: &Session, by: Option<&ProvenHash>) -> Result<bool, sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        // What is written is locked: who sets another password meanwhile waits, and finds the session to end it.
+        let counts = match by {
+            None => true,
+            Some(ProvenHash::Configured(hash)) => {
+                let same = sqlx::query(
+                    "UPDATE account SET password_hash = password_hash
+                     WHERE kind = $1 AND name = $2 AND password_hash = $3",
+                );
+                let same = same.bind(self.kind).bind(&session.account).bind(hash.expose());
+                same.execute(&mut *transaction).await?.rows_affected() == 1
+            }
+            Some(ProvenHash::Kept(hash)) => {
+                let of = SecretOf { kind: self.kind, id: &session.account, field: "password" };
+                self.site.lock_secret(&mut transaction, of).await.map_err(database)?.as_ref() == Some(hash)
+            }
+        };
+        if counts {
+            sessions::begin(&mut transaction, self.kind, session).await?;
+            transaction.commit().await?;
+        }
+        Ok(counts)
     }
 
     async fn session(&self, token_hash: &[u8], now: i64) -> Result<Option<Session>, sqlx::Error> {

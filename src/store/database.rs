@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Executor, SqlSafeStr};
 use tokio::time::timeout;
 
@@ -86,7 +86,7 @@ impl Place {
     pub(super) fn file(path: &Path, create: bool) -> Result<Place, StoreError> {
         sqlx::any::install_default_drivers();
         let shown = path.display().to_string();
-        let unusable = |source| StoreError::Open { place: shown.clone(), source, advice: "" };
+        let unusable = |source| StoreError::Open { place: shown.clone(), source };
         let path = std::path::absolute(path).map_err(|error| unusable(sqlx::Error::Io(error)))?;
         let mode = if create { "rwc" } else { "rw" };
         let url = format!("sqlite://{}?mode={mode}", escaped(path.as_os_str().as_encoded_bytes()));
@@ -135,43 +135,13 @@ impl Place {
             Migration::new(version, "".into(), MigrationType::Simple, text.into_sql_str(), false)
         };
         let migrations = Migrator::with_migrations((1..).zip(texts).map(migration).collect());
-        migrations.run(connection).await.map_err(|source| StoreError::Migrate {
-            place: self.to_string(),
-            advice: match source {
-                MigrateError::VersionMissing(_) => {
-                    " A later version of Offhook has used it: run that one, or put back a backup from before."
-                }
-                MigrateError::VersionMismatch(_) => " It was not made by a released version of Offhook.",
-                _ => "",
-            },
-            source: Box::new(source),
-        })
+        let migrated = migrations.run(connection).await;
+        migrated.map_err(|source| StoreError::Migrate { place: self.to_string(), source: Box::new(source) })
     }
 
-    /// Why it cannot be opened, and what to do.
+    /// It cannot be opened.
     pub(super) fn unusable(&self, source: sqlx::Error) -> StoreError {
-        let advice = match &source {
-            sqlx::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                " Start PostgreSQL there, or correct database.url."
-            }
-            sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-                " Nothing answers there: check database.url and the firewalls in between."
-            }
-            sqlx::Error::Database(error) => match error.code().as_deref() {
-                // invalid_authorization_specification, invalid_password
-                Some("28000" | "28P01") => {
-                    " Correct the user or password in database.url, or database.password_file; pg_hba.conf of \
-                     PostgreSQL says who may come from where."
-                }
-                // invalid_catalog_name
-                Some("3D000") => " Make it with createdb, or correct database.url.",
-                // insufficient_privilege
-                Some("42501") => " The user has to own the database: ALTER DATABASE ... OWNER TO ...",
-                _ => "",
-            },
-            _ => "",
-        };
-        StoreError::Open { place: self.to_string(), source, advice }
+        StoreError::Open { place: self.to_string(), source }
     }
 }
 

@@ -13,6 +13,7 @@ mod sessions;
 mod sign_ins;
 mod site;
 mod token_use;
+mod trouble;
 mod verdicts;
 
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ pub use self::sessions::SessionTable;
 pub use self::sign_ins::{SignInEntry, SignInTable};
 pub use self::site::{Row, SiteError, SiteTable, Write};
 pub use self::token_use::{TokenUse, TokenUseTable};
+use self::trouble::Trouble;
 pub use self::verdicts::VerdictTable;
 use crate::config::{Database, Secret};
 use crate::key_file;
@@ -59,14 +61,12 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Not opened.
-    #[error("{place}: the database cannot be opened: {}.{advice}", database::reason(source))]
+    #[error("{place}: the database cannot be opened: {}", Trouble::of_opening(source).english(database::reason(source)))]
     Open {
         /// The file, or the URL without what is secret in it.
         place: String,
         /// Why.
         source: sqlx::Error,
-        /// What to do, after a space; empty where only the reason helps.
-        advice: &'static str,
     },
     /// No address of a database.
     #[error("database.url is no address of a database like postgres://user@host/name: {0}.")]
@@ -80,14 +80,15 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// Its tables are not as this version expects them.
-    #[error("{place}: the tables of the database cannot be brought up to date: {source}.{advice}")]
+    #[error(
+        "{place}: the tables of the database cannot be brought up to date: {}",
+        Trouble::of_migration(source).english(source.to_string())
+    )]
     Migrate {
         /// The file, or the URL without what is secret in it.
         place: String,
         /// Why.
         source: Box<MigrateError>,
-        /// What to do, after a space.
-        advice: &'static str,
     },
     /// The key file.
     #[error("{path}: the key of the database's secrets cannot be {what}: {source}.")]
@@ -121,6 +122,44 @@ pub enum StoreError {
         /// The database.
         place: String,
     },
+}
+
+impl StoreError {
+    /// The same in German. What databases and the system say themselves stays in their own words.
+    pub fn german(&self) -> String {
+        match self {
+            StoreError::Open { place, source } => {
+                let why = Trouble::of_opening(source).german(database::reason(source));
+                format!("{place}: Die Datenbank lässt sich nicht öffnen: {why}")
+            }
+            StoreError::Url(source) => {
+                format!("database.url ist keine Adresse einer Datenbank wie postgres://user@host/name: {source}.")
+            }
+            StoreError::Password { path, source } => {
+                format!("{}: Das Passwort der Datenbank lässt sich nicht lesen: {source}.", path.display())
+            }
+            StoreError::Migrate { place, source } => {
+                let why = Trouble::of_migration(source).german(source.to_string());
+                format!("{place}: Die Tabellen der Datenbank lassen sich nicht auf den neuesten Stand bringen: {why}")
+            }
+            StoreError::Key { path, source, .. } => {
+                format!(
+                    "{}: Der Schlüssel zu den Geheimnissen der Datenbank ist nicht zu verwenden: {source}.",
+                    path.display()
+                )
+            }
+            StoreError::KeyMissing { path, place } => format!(
+                "{}: Die Schlüsseldatei fehlt, und {place} enthält Geheimnisse, die mit ihr versiegelt wurden. Bitte die Datei \
+                 aus ihrer Sicherung zurückholen oder mit database.key_file sagen, wo sie ist.",
+                path.display()
+            ),
+            StoreError::KeyWrong { path, place } => format!(
+                "{}: Das ist nicht der Schlüssel, mit dem die Geheimnisse in {place} versiegelt wurden. Bitte die richtige \
+                 Datei aus ihrer Sicherung zurückholen oder mit database.key_file sagen, wo sie ist.",
+                path.display()
+            ),
+        }
+    }
 }
 
 impl Store {
@@ -179,11 +218,6 @@ impl Store {
     /// What administrators have set, with its secrets.
     pub fn site(&self) -> SiteTable {
         SiteTable { pool: self.pool.clone(), seal: self.seal.clone() }
-    }
-
-    /// Pictures of objects.
-    pub fn pictures(&self) -> PictureTable {
-        PictureTable { pool: self.pool.clone() }
     }
 
     /// Who changed what.

@@ -1,11 +1,11 @@
 //! Pictures of objects.
 
+use std::fmt;
+
 use sqlx::{AnyConnection, AnyPool, Row};
 
-use super::audit::{self, AuditEntry};
-
 /// A picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
     /// Which of the object's: `small`, `large`.
     pub size: String,
@@ -15,6 +15,12 @@ pub struct Picture {
     pub image: Vec<u8>,
     /// Another one with every change.
     pub version: i64,
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Picture").field("size", &self.size).field("version", &self.version).finish_non_exhaustive()
+    }
 }
 
 /// That an object has a picture, without the picture.
@@ -62,33 +68,28 @@ impl PictureTable {
             version: row.try_get("version")?,
         }))
     }
+}
 
-    /// Keeps these in place of all pictures that the object had; none takes them away.
-    pub async fn replace(
-        &self,
-        kind: &str,
-        id: &str,
-        pictures: &[Picture],
-        audit: &[AuditEntry],
-    ) -> Result<(), sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
-        remove(&mut transaction, kind, id).await?;
-        for picture in pictures {
-            sqlx::query(
-                "INSERT INTO picture (kind, id, size, media_type, image, version) VALUES ($1, $2, $3, $4, $5, $6)",
-            )
+/// Keeps these in place of all pictures that an object had, within a transaction; none takes them away.
+pub(super) async fn replace(
+    connection: &mut AnyConnection,
+    kind: &str,
+    id: &str,
+    pictures: &[Picture],
+) -> Result<(), sqlx::Error> {
+    remove(connection, kind, id).await?;
+    for picture in pictures {
+        sqlx::query("INSERT INTO picture (kind, id, size, media_type, image, version) VALUES ($1, $2, $3, $4, $5, $6)")
             .bind(kind)
             .bind(id)
             .bind(&picture.size)
             .bind(&picture.media_type)
             .bind(&picture.image)
             .bind(picture.version)
-            .execute(&mut *transaction)
+            .execute(&mut *connection)
             .await?;
-        }
-        audit::note(&mut transaction, audit).await?;
-        transaction.commit().await
     }
+    Ok(())
 }
 
 /// Removes all pictures of an object within a transaction.

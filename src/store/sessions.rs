@@ -20,26 +20,8 @@ pub struct SessionTable {
 impl SessionTable {
     /// Keeps a session; drops those that have expired when it began. Of a long user agent the begin is kept.
     pub async fn begin(&self, session: &Session) -> Result<(), sqlx::Error> {
-        // Old ones go when new ones come: that keeps the table small without a task of its own.
         let mut transaction = self.pool.begin().await?;
-        sqlx::query("DELETE FROM session WHERE expires_at <= $1")
-            .bind(session.created_at)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query(
-            "INSERT INTO session (token_hash, kind, account, created_at, used_at, expires_at, address, user_agent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(&session.token_hash)
-        .bind(self.kind)
-        .bind(&session.account)
-        .bind(session.created_at)
-        .bind(session.used_at)
-        .bind(session.expires_at)
-        .bind(&session.address)
-        .bind(session.user_agent.chars().take(MAX_USER_AGENT).collect::<String>())
-        .execute(&mut *transaction)
-        .await?;
+        begin(&mut transaction, self.kind, session).await?;
         transaction.commit().await
     }
 
@@ -94,6 +76,30 @@ impl SessionTable {
         let mut connection = self.pool.acquire().await?;
         end_others(&mut connection, self.kind, account, but).await
     }
+}
+
+/// Keeps a session; drops those that have expired when it began.
+pub(super) async fn begin(connection: &mut AnyConnection, kind: &str, session: &Session) -> Result<(), sqlx::Error> {
+    // Old ones go when new ones come: that keeps the table small without a task of its own.
+    sqlx::query("DELETE FROM session WHERE expires_at <= $1")
+        .bind(session.created_at)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "INSERT INTO session (token_hash, kind, account, created_at, used_at, expires_at, address, user_agent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(&session.token_hash)
+    .bind(kind)
+    .bind(&session.account)
+    .bind(session.created_at)
+    .bind(session.used_at)
+    .bind(session.expires_at)
+    .bind(&session.address)
+    .bind(session.user_agent.chars().take(MAX_USER_AGENT).collect::<String>())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Ends all sessions of an account but this one.

@@ -8,8 +8,9 @@ use sqlx::{AnyConnection, AnyPool, Row as _};
 
 use super::audit::{self, AuditEntry};
 use super::idempotency::{self, Answer};
+use super::pictures::{self, Picture, PictureTable};
 use super::seal::{Seal, SealError, SecretOf};
-use super::{pictures, sessions, sign_ins};
+use super::{sessions, sign_ins};
 use crate::config::Secret;
 
 /// An object as it is kept.
@@ -59,6 +60,15 @@ pub enum Write {
         /// The session that a new password leaves: SHA-256 of its token.
         keep_session: Option<Vec<u8>>,
     },
+    /// Only the pictures change, also those of an object that is in the configuration file.
+    Pictures {
+        /// The object's kind.
+        kind: String,
+        /// Its id.
+        id: String,
+        /// What it has instead of those that it had; none takes them away.
+        pictures: Vec<Picture>,
+    },
 }
 
 /// Why nothing was read, or nothing of a change was kept.
@@ -101,6 +111,11 @@ impl SiteTable {
                 .fetch_all(&self.pool)
                 .await?;
         Ok(rows.into_iter().map(|(kind, id, version, body)| Row { kind, id, version, body }).collect())
+    }
+
+    /// The pictures of the objects.
+    pub fn pictures(&self) -> PictureTable {
+        PictureTable { pool: self.pool.clone() }
     }
 
     /// Makes all the changes and notes who made them, or does nothing. When it returns, they survive a power failure.
@@ -146,6 +161,9 @@ impl SiteTable {
                 Write::Secrets { kind, id, secrets, keep_session } => {
                     self.keep_secrets(&mut transaction, kind, id, secrets, keep_session.as_deref()).await?;
                 }
+                Write::Pictures { kind, id, pictures } => {
+                    pictures::replace(&mut transaction, kind, id, pictures).await?;
+                }
             }
         }
         audit::note(&mut transaction, audit).await?;
@@ -167,6 +185,23 @@ impl SiteTable {
                 .bind(of.field)
                 .fetch_optional(&self.pool)
                 .await?;
+        Ok(sealed.map(|sealed| self.seal.open(of, &sealed)).transpose()?)
+    }
+
+    /// A secret of an object, which nobody changes until the transaction is over.
+    pub(super) async fn lock_secret(
+        &self,
+        connection: &mut AnyConnection,
+        of: SecretOf<'_>,
+    ) -> Result<Option<Secret>, SiteError> {
+        let sealed: Option<Vec<u8>> = sqlx::query_scalar(
+            "UPDATE object_secret SET sealed = sealed WHERE kind = $1 AND id = $2 AND field = $3 RETURNING sealed",
+        )
+        .bind(of.kind)
+        .bind(of.id)
+        .bind(of.field)
+        .fetch_optional(connection)
+        .await?;
         Ok(sealed.map(|sealed| self.seal.open(of, &sealed)).transpose()?)
     }
 

@@ -6,8 +6,8 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row};
 
 use crate::capture::failures::{
-    CallVerdict, CodeCount, FailureCounts, Failures, HourCount, KEPT_AT_MOST, KEPT_FOR, NameCount, SHOWN_AT_MOST,
-    VerdictStore,
+    CallVerdict, CodeCount, EndedCount, FailureCounts, Failures, HourCount, KEPT_AT_MOST, KEPT_FOR, NameCount,
+    SHOWN_AT_MOST, VerdictStore,
 };
 
 /// Milliseconds of an hour.
@@ -73,7 +73,7 @@ impl VerdictStore for VerdictTable {
         let code = |row: &AnyRow| {
             Ok(CodeCount {
                 code: row.try_get("code")?,
-                count: count(row)?,
+                count: count(row, "count")?,
                 english: row.try_get("english")?,
                 german: row.try_get("german")?,
                 severity: meant(row.try_get("severity")?)?,
@@ -85,14 +85,29 @@ impl VerdictStore for VerdictTable {
                  GROUP BY {column} ORDER BY count DESC, name LIMIT {SHOWN_AT_MOST}"
             )
         };
-        let name = |row: &AnyRow| Ok(NameCount { name: row.try_get("name")?, count: count(row)? });
+        let name = |row: &AnyRow| Ok(NameCount { name: row.try_get("name")?, count: count(row, "count")? });
         let hours = format!(
             "SELECT CAST(ended_at AS BIGINT) / {HOUR} AS hour, count(*) AS count FROM call_verdict WHERE $period
              GROUP BY hour ORDER BY hour"
         );
+        // One that was answered and has a verdict stands in both tables, with moments that differ by less than one.
+        let ended = format!(
+            "SELECT hour, count(*) AS count, sum(bad) AS bad
+             FROM (SELECT CAST(max(ended_at) AS BIGINT) / {HOUR} AS hour, max(bad) AS bad
+                   FROM (SELECT call, started_at, ended_at,
+                                CASE WHEN severity IN ('bad', 'failed') THEN 1 ELSE 0 END AS bad
+                         FROM call_verdict WHERE $period
+                         UNION ALL SELECT call, started_at, ended_at, 0 FROM call_quality WHERE $period) AS kept
+                   GROUP BY call, CAST(started_at / 1000 AS BIGINT)) AS calls
+             GROUP BY hour ORDER BY hour"
+        );
         let hour = |row: &AnyRow| {
             let hour: i64 = row.try_get("hour")?;
-            Ok(HourCount { at: (hour * HOUR) as f64, count: count(row)? })
+            Ok(HourCount { at: (hour * HOUR) as f64, count: count(row, "count")? })
+        };
+        let ended_in = |row: &AnyRow| {
+            let HourCount { at, count: all } = hour(row)?;
+            Ok(EndedCount { at, count: all, bad: count(row, "bad")? })
         };
         Ok(Failures {
             since,
@@ -104,6 +119,7 @@ impl VerdictStore for VerdictTable {
                 groups: rows(&named("line_group")).await?.iter().map(name).collect::<Result<_, sqlx::Error>>()?,
                 hours: rows(&hours).await?.iter().map(hour).collect::<Result<_, sqlx::Error>>()?,
             },
+            ended: rows(&ended).await?.iter().map(ended_in).collect::<Result<_, sqlx::Error>>()?,
         })
     }
 }
@@ -125,8 +141,8 @@ fn read(row: &AnyRow) -> Result<CallVerdict, sqlx::Error> {
     })
 }
 
-fn count(row: &AnyRow) -> Result<u32, sqlx::Error> {
-    let count: i64 = row.try_get("count")?;
+fn count(row: &AnyRow, column: &str) -> Result<u32, sqlx::Error> {
+    let count: i64 = row.try_get(column)?;
     u32::try_from(count).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 

@@ -8,10 +8,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
-use tokio::sync::broadcast;
+use tokio::sync::watch;
 use tracing::warn;
 
 use super::authenticator::{Authenticator, Unavailable};
+use super::ended::Ended;
 use super::guard::Guard;
 pub use super::passwords::hash_password;
 use super::passwords::{KeptPasswords, blocking, new_hash};
@@ -33,8 +34,6 @@ const USED_EVERY: i64 = 5 * 60;
 pub(super) const MAX_NAME: usize = 128;
 /// Longest password, in bytes.
 pub const MAX_PASSWORD: usize = 1024;
-/// Accounts whose sessions have ended, until those who have a socket of one must have heard it.
-const ENDED: usize = 256;
 
 /// Who signs in. The kinds know nothing of each other: a name may be one of each, with passwords and sessions apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +54,17 @@ impl AccountKind {
     }
 }
 
+/// The hash of a password that somebody has proven to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProvenHash {
+    /// That of an account of the configuration file.
+    Configured(Secret),
+    /// One that is kept for an object of the site.
+    Kept(Secret),
+}
+
 /// Where accounts of one kind and their sessions are kept.
-pub trait AccountStore: std::fmt::Debug + Send + Sync + 'static {
+pub trait AccountStore: std::fmt::Debug + Clone + Send + Sync + 'static {
     /// What can go wrong in the store.
     type Error: std::error::Error + Send + Sync + 'static;
 
@@ -69,8 +77,13 @@ pub trait AccountStore: std::fmt::Debug + Send + Sync + 'static {
     /// Removes the accounts not named here, with their sessions.
     fn retain(&self, names: &[String]) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Stores a session and drops expired ones.
-    fn begin_session(&self, session: &Session) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// Stores a session and drops expired ones. One that begins by a password is stored only while that is the account's:
+    /// whoever sets another one ends it with the others. Says whether it was stored.
+    fn begin_session(
+        &self,
+        session: &Session,
+        by: Option<&ProvenHash>,
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
     /// The session of a token, unless it has expired.
     fn session(&self, token_hash: &[u8], now: i64)
     -> impl Future<Output = Result<Option<Session>, Self::Error>> + Send;
@@ -176,6 +189,8 @@ struct People {
     /// The passwords of the configuration that the store has the hashes of, by the accounts' keys. To find that out anew costs
     /// a hash each.
     hashed: FxHashMap<String, Secret>,
+    /// The keys of those that the configuration file sets, which the store has and no others of it; None: it is not known yet.
+    configured: Option<Vec<String>>,
     /// How long sessions last.
     lifetime: Option<Duration>,
     /// Whether nobody may do anything without a second factor.
@@ -194,10 +209,10 @@ pub struct Accounts<S> {
     pub(super) known: Desk,
     pub(super) others: Desk,
     pub(super) enrolments: Enrolments,
-    ended: broadcast::Sender<Arc<str>>,
+    ended: Ended,
 }
 
-impl<S: AccountStore + Clone> Accounts<S> {
+impl<S: AccountStore> Accounts<S> {
     /// Brings the store in line with the configuration, see [`Accounts::update`].
     pub async fn open(
         store: S,
@@ -223,7 +238,7 @@ impl<S: AccountStore> Accounts<S> {
             known: Desk::default(),
             others: Desk::default(),
             enrolments: Enrolments::default(),
-            ended: broadcast::Sender::new(ENDED),
+            ended: Ended::default(),
         }
     }
 
@@ -232,10 +247,14 @@ impl<S: AccountStore> Accounts<S> {
     pub async fn update(&self, accounts: Vec<(Account, Password)>) -> Result<(), SignInError<S::Error>> {
         let configured = accounts.iter().filter(|(_, password)| matches!(password, Password::Configured(_)));
         let keys: Vec<String> = configured.map(|(account, _)| account.key.clone()).collect();
-        self.store.retain(&keys).await.map_err(SignInError::Store)?;
+        // It follows every change of the site; that of the file is rare.
+        if self.people().configured.as_ref() != Some(&keys) {
+            self.store.retain(&keys).await.map_err(SignInError::Store)?;
+        }
         let (mut people, mut hashed) = {
             let People { lifetime, second_factor_needed, ref hashed, .. } = *self.people();
-            (People { lifetime, second_factor_needed, ..People::default() }, hashed.clone())
+            let configured = Some(keys);
+            (People { lifetime, second_factor_needed, configured, ..People::default() }, hashed.clone())
         };
         for (place, (account, password)) in accounts.into_iter().enumerate() {
             let (user, key) = (UserId(place as u32), account.key.clone());
@@ -307,10 +326,11 @@ impl<S: AccountStore> Accounts<S> {
         self.guard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a session; gives its token.
+    /// Begins a session; gives its token. What it begins by counts no more where it was changed meanwhile.
     pub(super) async fn begin_session(
         &self,
         account: &Account,
+        by: Option<&ProvenHash>,
         (address, user_agent): (String, &str),
         unix_now: i64,
     ) -> Result<String, SignInError<S::Error>> {
@@ -325,8 +345,10 @@ impl<S: AccountStore> Accounts<S> {
             address,
             user_agent: user_agent.to_owned(),
         };
-        self.store.begin_session(&session).await.map_err(SignInError::Store)?;
-        Ok(URL_SAFE_NO_PAD.encode(token))
+        match self.store.begin_session(&session, by).await.map_err(SignInError::Store)? {
+            true => Ok(URL_SAFE_NO_PAD.encode(token)),
+            false => Err(SignInError::Wrong),
+        }
     }
 
     /// The session that a token stands for, and whose it is.
@@ -377,13 +399,12 @@ impl<S: AccountStore> Accounts<S> {
 
     /// Tells who has a socket of an account that sessions of it have ended.
     pub fn sessions_ended(&self, key: &str) {
-        // Fails where nobody listens.
-        let _ = self.ended.send(key.into());
+        self.ended.tell(key);
     }
 
-    /// Hears of the accounts whose sessions have ended, by their keys. Who hears that some were missed asks for all.
-    pub fn ended(&self) -> broadcast::Receiver<Arc<str>> {
-        self.ended.subscribe()
+    /// Hears when sessions of the account with a key end.
+    pub fn ended(&self, key: &str) -> watch::Receiver<()> {
+        self.ended.of(key)
     }
 }
 

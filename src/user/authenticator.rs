@@ -5,7 +5,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 
-use super::accounts::Account;
+use super::accounts::{Account, ProvenHash};
 use crate::config::Secret;
 
 /// Who wants to sign in.
@@ -30,6 +30,8 @@ pub struct Proven {
     pub account: String,
     /// Whether a second factor was proven, too. Where not, that of the account is asked for.
     pub second_factor: bool,
+    /// The password of this server's that proved it. No session begins once the account has another one.
+    pub password: Option<ProvenHash>,
 }
 
 /// What became of a claim.

@@ -20,6 +20,11 @@ const LOGIN: Rule = Rule { free: 5, longest: Duration::from_secs(15 * 60) };
 const ADDRESS: Rule = Rule { free: 20, longest: Duration::from_secs(15 * 60) };
 /// Of one login from an address where it has signed in before. Others' failures do not count here.
 const KNOWN: Rule = Rule { free: 10, longest: Duration::from_secs(5 * 60) };
+/// Of one address, of logins that have signed in there before, so that nobody there tries a few passwords on each of them. The
+/// failures of who signs in at last do not count any more.
+const KNOWN_ADDRESS: Rule = Rule { free: 200, longest: Duration::from_secs(60) };
+/// Failures of one login that count so. A few who have forgotten their passwords are no reason for others to wait.
+const OF_EACH: u32 = 5;
 /// Failures are forgotten when none has followed for so long.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
 /// Logins, addresses and pairs of both that are remembered, each.
@@ -66,6 +71,12 @@ struct Count {
     earlier: Instant,
 }
 
+impl Count {
+    fn is_old(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last) >= FORGOTTEN_AFTER
+    }
+}
+
 /// Somebody who has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lock {
@@ -94,9 +105,8 @@ impl<K: Hash + Eq + Clone> Counts<K> {
     }
 
     fn count(&mut self, key: K, now: Instant) {
-        let is_old = |count: &Count| now.saturating_duration_since(count.last) >= FORGOTTEN_AFTER;
         if self.counts.len() >= MOST && !self.counts.contains_key(&key) {
-            self.counts.retain(|_, count| !is_old(count));
+            self.counts.retain(|_, count| !count.is_old(now));
             // Who makes room for a login with many failures has to fail as often with each of the others.
             let least = self.counts.iter().min_by_key(|(_, count)| (count.failures, count.last));
             if let Some(least) = least.map(|(key, _)| key.clone()).filter(|_| self.counts.len() >= MOST) {
@@ -104,7 +114,7 @@ impl<K: Hash + Eq + Clone> Counts<K> {
             }
         }
         let count = self.counts.entry(key).or_insert(Count { failures: 0, last: now, earlier: now });
-        let failures = if is_old(count) { 0 } else { count.failures };
+        let failures = if count.is_old(now) { 0 } else { count.failures };
         *count = Count { failures: failures.saturating_add(1), last: now, earlier: count.last };
     }
 
@@ -142,7 +152,7 @@ impl Guard {
         let Attempt { login, from, known } = attempt;
         let pair = (login.clone(), from.clone());
         let locks = match known {
-            true => [self.known.lock(&pair, now), None],
+            true => [self.known.lock(&pair, now), self.known_address(from, now)],
             false => [self.logins.lock(login, now), self.addresses.lock(from, now)],
         };
         if let Some(until) = locks.into_iter().flatten().map(|lock| lock.until).max() {
@@ -157,7 +167,7 @@ impl Guard {
         Ok(())
     }
 
-    /// It was right. The failures of its address stay: who has one password may be guessing others.
+    /// It was right. The failures of others at its address stay: who has one password may be guessing others.
     pub fn right(&mut self, Attempt { login, from, known }: &Attempt) {
         if *known {
             self.known.counts.remove(&(login.clone(), from.clone()));
@@ -177,6 +187,13 @@ impl Guard {
         }
     }
 
+    /// What has to wait of those who are known at an address, because several of them were wrong there lately.
+    fn known_address(&self, address: &str, now: Instant) -> Option<Lock> {
+        let there = self.known.counts.iter().filter(|((_, from), count)| from == address && !count.is_old(now));
+        let summed = there.map(|(_, count)| (count.failures.min(OF_EACH), count.last)).reduce(sum);
+        known_lock(summed?, now)
+    }
+
     /// The lock of a login that keeps it from signing in somewhere: the longest that there is.
     pub fn lock(&self, login: &str, now: Instant) -> Option<Lock> {
         let pairs = self.known.locked(now).filter(|((locked, _), _)| locked == login).map(|(_, lock)| lock);
@@ -186,17 +203,18 @@ impl Guard {
     /// Every login that has to wait.
     pub fn locked_logins(&self, now: Instant) -> Vec<(String, Lock)> {
         let pairs = self.known.locked(now).map(|((login, _), lock)| (login, lock));
-        let mut longest: HashMap<&String, Lock> = HashMap::new();
-        for (login, lock) in self.logins.locked(now).chain(pairs) {
-            let kept = longest.entry(login).or_insert(lock);
-            *kept = if lock.until > kept.until { lock } else { *kept };
-        }
-        longest.into_iter().map(|(login, lock)| (login.clone(), lock)).collect()
+        longest(self.logins.locked(now).chain(pairs))
     }
 
     /// Every address that has to wait.
     pub fn locked_addresses(&self, now: Instant) -> Vec<(String, Lock)> {
-        self.addresses.locked(now).map(|(address, lock)| (address.clone(), lock)).collect()
+        let mut known: HashMap<&String, (u32, Instant)> = HashMap::new();
+        for ((_, from), count) in self.known.counts.iter().filter(|(_, count)| !count.is_old(now)) {
+            let of_login = (count.failures.min(OF_EACH), count.last);
+            known.entry(from).and_modify(|summed| *summed = sum(*summed, of_login)).or_insert(of_login);
+        }
+        let known = known.into_iter().filter_map(|(from, summed)| Some((from, known_lock(summed, now)?)));
+        longest(self.addresses.locked(now).chain(known))
     }
 
     /// Forgets the failures of a login. Says whether there were any.
@@ -208,8 +226,30 @@ impl Guard {
 
     /// Forgets the failures of an address. Says whether there were any.
     pub fn unlock_address(&mut self, address: &str) -> bool {
-        self.addresses.counts.remove(address).is_some()
+        let before = self.known.counts.len();
+        self.known.counts.retain(|(_, from), _| from != address);
+        self.addresses.counts.remove(address).is_some() || self.known.counts.len() < before
     }
+}
+
+/// Failures of two logins at one address, and the later of their latest.
+fn sum((failures, last): (u32, Instant), (more, also): (u32, Instant)) -> (u32, Instant) {
+    (failures + more, last.max(also))
+}
+
+fn known_lock((failures, last): (u32, Instant), now: Instant) -> Option<Lock> {
+    let until = last + KNOWN_ADDRESS.pause(failures);
+    (until > now).then_some(Lock { failures, until })
+}
+
+/// Each that is locked once, for as long as any of its locks lasts.
+fn longest<'a>(locks: impl Iterator<Item = (&'a String, Lock)>) -> Vec<(String, Lock)> {
+    let mut longest: HashMap<&String, Lock> = HashMap::new();
+    for (name, lock) in locks {
+        let kept = longest.entry(name).or_insert(lock);
+        *kept = if lock.until > kept.until { lock } else { *kept };
+    }
+    longest.into_iter().map(|(name, lock)| (name.clone(), lock)).collect()
 }
 
 #[cfg(test)]
@@ -249,6 +289,41 @@ mod tests {
         assert!(guard.attempt(&from("anna", 2, false), now).is_ok(), "another address is not punished");
         assert_eq!(guard.locked_addresses(now).len(), 1);
         assert!(guard.unlock_address("0.0.0.1") && guard.attempt(&from("anna", 1, false), now).is_ok());
+    }
+
+    #[test]
+    fn one_address_cannot_try_a_password_on_each_of_those_who_are_known_there() {
+        let (mut guard, mut now) = (Guard::default(), Instant::now());
+        let mut heard = 0;
+        for login in 0..10_000 {
+            heard += u32::from(guard.attempt(&from(&login.to_string(), 1, true), now).is_ok());
+            // An hour in all.
+            now += Duration::from_millis(360);
+        }
+        assert!((200..300).contains(&heard), "{heard}");
+        assert!(guard.attempt(&from("anna", 2, true), now).is_ok(), "another address is not punished");
+        assert_eq!(guard.locked_addresses(now).len(), 1);
+        assert!(guard.unlock_address("0.0.0.1") && guard.attempt(&from("anna", 1, true), now).is_ok());
+    }
+
+    #[test]
+    fn a_few_who_have_forgotten_their_passwords_keep_nobody_in_their_office_from_signing_in() {
+        let (mut guard, mut now) = (Guard::default(), Instant::now());
+        for round in 0..600_u64 {
+            for forgetful in 0..10 {
+                let _ = guard.attempt(&from(&format!("forgetful {forgetful}"), 1, true), now);
+            }
+            // All others mistype once, and then do not.
+            let login = format!("colleague {}", round % 500);
+            for right in [false, true] {
+                let attempt = from(&login, 1, true);
+                assert_eq!(guard.attempt(&attempt, now), Ok(()), "{login}");
+                if right {
+                    guard.right(&attempt);
+                }
+            }
+            now += Duration::from_secs(10);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod authenticator;
 pub mod clients;
+mod ended;
 pub mod guard;
 pub mod passwords;
 pub mod second_factor;

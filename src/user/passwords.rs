@@ -5,7 +5,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use tokio::sync::OnceCell;
 
-use super::accounts::{AccountStore, SignInError};
+use super::accounts::{AccountStore, ProvenHash, SignInError};
 use super::authenticator::{Answer, Authenticator, Claim, Proven, Unavailable, Verdict};
 use crate::config::Secret;
 
@@ -31,16 +31,20 @@ impl<S: AccountStore> KeptPasswords<S> {
     async fn verdict(&self, claim: Claim<'_>) -> Result<Verdict, SignInError<S::Error>> {
         // The same is asked, and as much is calculated, where there is no such account or none with a password.
         let key = claim.account.map_or(claim.login, |account| &account.key);
-        let stored = match claim.account.is_some_and(|account| account.from_file) {
+        let from_file = claim.account.is_some_and(|account| account.from_file);
+        let stored = match from_file {
             true => self.store.password_hash(key).await,
             false => self.store.kept_hash(key).await,
         };
         let stored = stored.map_err(SignInError::Store)?.filter(|_| claim.account.is_some());
         let hash = stored.unwrap_or_else(|| self.decoy.clone());
-        let secret = claim.secret.clone();
-        let right = blocking(move || Ok(verify(&hash, secret.expose()))).await?;
+        let (secret, hash) = (claim.secret.clone(), Secret::new(hash));
+        let (right, hash) = blocking(move || Ok((verify(hash.expose(), secret.expose()), hash))).await?;
+        let by = if from_file { ProvenHash::Configured(hash) } else { ProvenHash::Kept(hash) };
         Ok(match claim.account.filter(|_| right) {
-            Some(account) => Verdict::Proven(Proven { account: account.key.clone(), second_factor: false }),
+            Some(account) => {
+                Verdict::Proven(Proven { account: account.key.clone(), second_factor: false, password: Some(by) })
+            }
             None => Verdict::Wrong,
         })
     }

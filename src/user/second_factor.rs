@@ -1,6 +1,7 @@
 //! The second factor of an account: the codes of an authenticator app, and recovery codes for when it is lost.
 
-use std::sync::{Mutex, PoisonError};
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -8,7 +9,7 @@ use data_encoding::BASE32_NOPAD;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::sync::MutexGuard;
+use tokio::sync::OwnedMutexGuard;
 
 use super::accounts::{Account, AccountStore, Accounts, SignInError};
 use super::totp;
@@ -97,7 +98,23 @@ fn recovery_code(random: [u8; 8]) -> String {
 pub(super) struct Enrolments {
     pending: Mutex<FxHashMap<String, ([u8; totp::SECRET], i64)>>,
     /// What is kept of a second factor changes one at a time, so that no code counts twice.
-    changing: tokio::sync::Mutex<()>,
+    changing: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// Nobody else changes what is kept of a second factor while this is there.
+#[derive(Debug)]
+pub struct Held(OwnedMutexGuard<()>);
+
+impl Held {
+    /// Changes it. A connection that breaks ends the request, but not this: the next change waits for it. None where it
+    /// did not come to an end.
+    pub async fn finish<T: Send + 'static>(self, change: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let work = tokio::spawn(async move {
+            let Held(_guard) = self;
+            change.await
+        });
+        work.await.ok()
+    }
 }
 
 impl std::fmt::Debug for Enrolments {
@@ -116,8 +133,8 @@ pub struct Enrolled {
 
 impl<S: AccountStore> Accounts<S> {
     /// Nobody changes what is kept of a second factor meanwhile.
-    pub async fn hold_second_factors(&self) -> MutexGuard<'_, ()> {
-        self.enrolments.changing.lock().await
+    pub async fn hold_second_factors(&self) -> Held {
+        Held(self.enrolments.changing.clone().lock_owned().await)
     }
 
     /// What is told of an object's second factor; None: it has none.
@@ -146,12 +163,14 @@ impl<S: AccountStore> Accounts<S> {
         typed: Option<&str>,
         unix_now: i64,
     ) -> Result<Option<Factor>, SignInError<S::Error>> {
-        let _held = self.hold_second_factors().await;
+        let held = self.hold_second_factors().await;
         let Some(mut kept) = self.kept(account.id).await? else { return Ok(None) };
         let typed = typed.map(str::trim).filter(|typed| !typed.is_empty()).ok_or(SignInError::CodeNeeded)?;
         let factor = kept.prove(typed, unix_now).ok_or(SignInError::CodeWrong)?;
-        self.store.keep_second_factor(account.id.as_str(), &kept.write()).await.map_err(SignInError::Store)?;
-        Ok(Some(factor))
+        let (store, id, kept) = (self.store.clone(), account.id, kept.write());
+        let keeping = async move { store.keep_second_factor(id.as_str(), &kept).await };
+        let done = held.finish(keeping).await.ok_or(SignInError::SecondFactor)?;
+        done.map(|()| Some(factor)).map_err(SignInError::Store)
     }
 
     /// A new secret for an account, which counts once it is confirmed.

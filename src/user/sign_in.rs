@@ -199,7 +199,7 @@ impl<S: AccountStore> Accounts<S> {
             _ => Outcome::SignedIn,
         };
         let from = (asked.address.to_canonical().to_string(), asked.user_agent);
-        let token = self.begin_session(&account, from, unix_now).await?;
+        let token = self.begin_session(&account, proven.password.as_ref(), from, unix_now).await?;
         let network = network(asked.address);
         self.store.signed_in_from(&account.key, &network, unix_now).await.map_err(SignInError::Store)?;
         self.note(note(outcome)).await;

@@ -22,6 +22,7 @@ use crate::line::report::{GroupReport, Report};
 use crate::line::{self, LineStatus};
 use crate::net::clients::{Change, Outcome, Personal, Picture, Prompt};
 use crate::net::figures::CallFigures;
+use crate::picture::PictureOf;
 use crate::quality::{CallReport, LegParty, LegReport};
 use crate::rights::{ServiceRight, ServiceSet};
 use crate::site::{self, Site};
@@ -203,6 +204,7 @@ pub(super) fn report(state: &WebState, report: Report) -> admin::LineGroups {
         transport: listener.transport,
         address: listener.address.to_string(),
         problem: listener.problem,
+        german: listener.german,
     });
     let addresses = report.strangers.addresses.into_iter();
     let addresses = addresses.map(|(address, requests)| admin::Stranger { address: address.to_string(), requests });
@@ -345,7 +347,16 @@ pub(super) fn picture(state: &WebState, user: UserId, picture: Picture) -> proto
 
 /// What a user's clients go by.
 pub(super) fn account(personal: Personal) -> protocol::Account {
-    protocol::Account { services: personal.services.iter().collect(), settings: personal.settings }
+    protocol::Account {
+        services: personal.services.iter().collect(),
+        settings: personal.settings,
+        picture: personal.picture.map(picture_path),
+    }
+}
+
+/// Where a picture is. Another picture is at another place, so that each can be kept.
+fn picture_path(PictureOf { user, version }: PictureOf) -> String {
+    format!("/api/v1/users/{user}/picture?version={version}")
 }
 
 fn monitored_line(state: &WebState, has: ServiceSet, line: &MonitoredLine) -> Option<protocol::MonitoredLine> {
@@ -378,6 +389,7 @@ fn monitored_line(state: &WebState, has: ServiceSet, line: &MonitoredLine) -> Op
         number: label.number.clone(),
         line_group: group.name.clone(),
         owner: line.owner.clone(),
+        picture: line.picture.map(picture_path),
         state: line_state(line.state),
         rights: line.rights.clone(),
         calls: line.calls.iter().map(call).collect(),

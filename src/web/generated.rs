@@ -15,7 +15,9 @@ use super::protocol::captures::{
     CaptureAudio, CaptureCall, CaptureCallChange, CaptureChange, CaptureFile, CaptureGroup, Captures,
 };
 use super::protocol::interfaces::{
-    CertificateRequest, CertificateState, CertificateStates, InterfaceState, InterfaceStates, InterfaceTrial, Listening,
+    AcmeFailure, AcmeOutcome, AcmeStanding, AcmeState, AcmeStep, AcmeStepKind, AudioPlaces, CertificateRequest,
+    CertificateState, CertificateStates, InterfaceState, InterfaceStates, InterfaceTrial, Listening, SipInterface,
+    SipInterfaces, SipUser,
 };
 use super::protocol::log::{Log, LogArea, LogChange, LogLine, LogLines, LogMissing};
 use super::protocol::security::{
@@ -27,16 +29,18 @@ use super::protocol::setup::{SetupDatabase, SetupState};
 use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
     ExplainedRight, ExplainedService, ExplainedSource, FieldProblem, Import, LinePasswords, LooseLine, NewLines,
-    NewPassword, ObjectVersion, ProblemReport, References, RightsOnUser, UserLine, UserLines, UserServices,
+    NewPassword, ObjectVersion, Pair, PairedComputer, Pairing, PairingCode, ProblemReport, References, RightsOnUser,
+    SeatedUser, UserLine, UserLines, UserServices,
 };
-use super::protocol::status::{CaptureState, Certificate, Database, MediaWorker, Process, Queue, Status};
+use super::protocol::status::{CaptureState, Certificate, Database, Disk, MediaWorker, Process, Queue, Status};
 use super::protocol::*;
+use super::routes::site::test_call::{NewTestCall, TestCall, TestOutcome, TestStep, TestStepKind};
 use super::routes::site::trial::{Outcome, Step, StepKind, Trial, TrialLine, TrialReport};
 use crate::call::cause::CauseCode;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind};
 use crate::capture::diagnosis::code::Code;
-use crate::capture::failures::{CallVerdict, CodeCount, FailureCounts, Failures, HourCount, NameCount};
+use crate::capture::failures::{CallVerdict, CodeCount, EndedCount, FailureCounts, Failures, HourCount, NameCount};
 use crate::capture::trace::{
     FailureKind, MediaEvent, PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting, TraceTransport,
     TraceWhat,
@@ -48,6 +52,13 @@ use crate::config::{
 };
 use crate::line::events::CallEvent;
 use crate::log::{Area, LogLevel};
+use crate::numbers::Location;
+use crate::numbers::country::calling_code;
+use crate::numbers::location::{
+    AccessCodes, AreaCodeRule, CallByCallProvider, Comparison, Dialect, Emergency, EmergencyRule, ExtensionPrefixes,
+    ExtensionRange, FormattingRules, LeastCostRouting, LocationNetwork, NorthAmerica, NumberRule, Numbering, Output,
+    OwnArea, Project, ProjectUse, SimplePlan, SimpleRule, StripCodes, SubscriberNumber, TariffZone,
+};
 use crate::quality::{CallReport, LegParty, LegReport};
 use crate::rights::{
     Decision, Denied, Grant, GrantLevel, GroupPart, JournalAccess, Level, LineRight, Place, Reason, Right, RightSet,
@@ -56,10 +67,10 @@ use crate::rights::{
 use crate::shelf::Sentence;
 use crate::site::binding::{BoundBy, LineKey, LineUser, Loose, Unbound};
 use crate::site::{
-    AdditionalLine, Address, Administrator, Certificate as CertificateObject, CertificateSource, Computer, Group,
-    Interface, InterfaceMode, Journal, KNOWN, Key, Kind, Line as LineObject, LineGroup as LineGroupObject,
-    MonitorGroup, ObjectId, Page, PasswordRules, Phones, Preset, ProblemCode, Profile, Reference, Role, Scope,
-    SecondFactorRule, Settings, Stored, Token, User as UserObject, UserGrant, Values, Write,
+    AcmeSettings, AdditionalLine, Address, Administrator, Certificate as CertificateObject, CertificateSource,
+    Computer, Group, Interface, InterfaceMode, Journal, KNOWN, Key, Kind, Line as LineObject,
+    LineGroup as LineGroupObject, MonitorGroup, ObjectId, Page, PasswordRules, Phones, Preset, ProblemCode, Profile,
+    Reference, Role, Scope, SecondFactorRule, Settings, Stored, Token, User as UserObject, UserGrant, Values, Write,
 };
 
 fn protocol_types() -> String {
@@ -139,6 +150,7 @@ fn protocol_types() -> String {
     add(CodeCount::decl(&config));
     add(NameCount::decl(&config));
     add(HourCount::decl(&config));
+    add(EndedCount::decl(&config));
     add(Status::decl(&config));
     add(MediaWorker::decl(&config));
     add(Queue::decl(&config));
@@ -146,6 +158,7 @@ fn protocol_types() -> String {
     add(Sentence::decl(&config));
     add(Process::decl(&config));
     add(Database::decl(&config));
+    add(Disk::decl(&config));
     add(Certificate::decl(&config));
     add(Trace::decl(&config));
     add(TraceCause::decl(&config));
@@ -172,7 +185,7 @@ fn protocol_types() -> String {
 fn site_types() -> String {
     let config = Config::new();
     let mut text = String::from(
-        "// Generated from src/site and src/rights by `make generated`. Do not edit.\nimport type { Verdict } from './protocol';\n",
+        "// Generated from src/site, src/rights and src/numbers by `make generated`. Do not edit.\nimport type { Verdict } from './protocol';\n",
     );
     let mut add = |declaration: String| text += &format!("\nexport {declaration}\n");
     add(ObjectId::decl(&config));
@@ -188,6 +201,36 @@ fn site_types() -> String {
     add(MonitorGroup::decl(&config));
     add(Key::decl(&config));
     add(Computer::decl(&config));
+    add(Pairing::decl(&config));
+    add(SeatedUser::decl(&config));
+    add(PairingCode::decl(&config));
+    add(Pair::decl(&config));
+    add(PairedComputer::decl(&config));
+    add(Location::decl(&config));
+    add(Numbering::decl(&config));
+    add(ExtensionRange::decl(&config));
+    add(ExtensionPrefixes::decl(&config));
+    add(SubscriberNumber::decl(&config));
+    add(AccessCodes::decl(&config));
+    add(StripCodes::decl(&config));
+    add(NumberRule::decl(&config));
+    add(Comparison::decl(&config));
+    add(FormattingRules::decl(&config));
+    add(Emergency::decl(&config));
+    add(EmergencyRule::decl(&config));
+    add(LeastCostRouting::decl(&config));
+    add(CallByCallProvider::decl(&config));
+    add(TariffZone::decl(&config));
+    add(Project::decl(&config));
+    add(ProjectUse::decl(&config));
+    add(NorthAmerica::decl(&config));
+    add(OwnArea::decl(&config));
+    add(AreaCodeRule::decl(&config));
+    add(Output::decl(&config));
+    add(LocationNetwork::decl(&config));
+    add(Dialect::decl(&config));
+    add(SimplePlan::decl(&config));
+    add(SimpleRule::decl(&config));
     add(Profile::decl(&config));
     add(Preset::decl(&config));
     add(Administrator::decl(&config));
@@ -213,6 +256,7 @@ fn site_types() -> String {
     add(SecondFactorRule::decl(&config));
     add(CertificateObject::decl(&config));
     add(CertificateSource::decl(&config));
+    add(AcmeSettings::decl(&config));
     add(Interface::decl(&config));
     add(InterfaceMode::decl(&config));
     add(Reference::decl(&config));
@@ -252,6 +296,11 @@ fn site_types() -> String {
     add(Trial::decl(&config));
     add(TrialLine::decl(&config));
     add(TrialReport::decl(&config));
+    add(NewTestCall::decl(&config));
+    add(TestCall::decl(&config));
+    add(TestStep::decl(&config));
+    add(TestStepKind::decl(&config));
+    add(TestOutcome::decl(&config));
     add(Step::decl(&config));
     add(StepKind::decl(&config));
     add(Outcome::decl(&config));
@@ -260,8 +309,18 @@ fn site_types() -> String {
     add(SetupDatabase::decl(&config));
     add(CertificateRequest::decl(&config));
     add(CertificateStates::decl(&config));
+    add(AcmeState::decl(&config));
+    add(AcmeStanding::decl(&config));
+    add(AcmeStep::decl(&config));
+    add(AcmeStepKind::decl(&config));
+    add(AcmeOutcome::decl(&config));
+    add(AcmeFailure::decl(&config));
     add(CertificateState::decl(&config));
     add(InterfaceStates::decl(&config));
+    add(SipInterfaces::decl(&config));
+    add(SipInterface::decl(&config));
+    add(SipUser::decl(&config));
+    add(AudioPlaces::decl(&config));
     add(InterfaceState::decl(&config));
     add(Listening::decl(&config));
     add(InterfaceTrial::decl(&config));
@@ -306,8 +365,8 @@ fn site_types() -> String {
 /// What the console shows of rights, services and settings of profiles.
 fn site_tables() -> String {
     let mut text = String::from(
-        "// Generated from src/site and src/rights by `make generated`. Do not edit.\n\
-         import type { Level, ProblemCode, Right, Section, ServiceRight } from './site';\n\n\
+        "// Generated from src/site, src/rights and src/numbers by `make generated`. Do not edit.\n\
+         import type { Level, LocationObject, ProblemCode, Right, Section, ServiceRight } from './site';\n\n\
          interface Words {\n  english: string;\n  german: string;\n}\n",
     );
     let quote = |sentence: &str| serde_json::to_string(sentence).unwrap();
@@ -339,7 +398,20 @@ fn site_tables() -> String {
     for &code in ProblemCode::ALL {
         text += &format!("  {}: {{ {} }},\n", code.code(), words(code.english(), code.german()));
     }
-    text += "};\n\nexport type Values =\n  | { kind: 'switch' }\n  | { kind: 'number'; least: number; most: number }\n  \
+    text += "};\n\n/** The calling codes of countries by their two letters (ISO 3166-1). */\n";
+    text += "export const callingCodes: Readonly<Record<string, string>> = {\n";
+    for first in 'A'..='Z' {
+        for second in 'A'..='Z' {
+            let iso: String = [first, second].iter().collect();
+            if let Some(code) = calling_code(&iso) {
+                text += &format!("  {iso}: '{code}',\n");
+            }
+        }
+    }
+    let blank = serde_json::to_string_pretty(&Location::default()).unwrap();
+    text +=
+        &format!("}};\n\n/** What a location begins with. */\nexport const blankLocation: LocationObject = {blank};\n");
+    text += "\nexport type Values =\n  | { kind: 'switch' }\n  | { kind: 'number'; least: number; most: number }\n  \
              | { kind: 'choice'; words: string[] }\n  | { kind: 'text'; most: number };\n\n\
              /** Every setting that a profile can have. */\n\
              export const settings: (Words & { key: string; values: Values })[] = [\n";
@@ -378,11 +450,11 @@ fn rights_page() -> String {
 
 fn problem_table() -> String {
     let mut text = String::from(
-        "# Problems\n\nWhy something that an administrator sets is refused. Generated from `src/site/problem.rs` by `make \
-         generated`. HTTP is the status of an API answer that carries it; `{}` is filled with what is meant.\n\n\
+        "# Problems\n\nWhy something that an administrator sets is refused. Generated from `src/site/problem.rs` and `src/numbers/problem.rs` \
+         by `make generated`. HTTP is the status of an API answer that carries it; `{}` is filled with what is meant.\n\n\
          | code | HTTP | English | German |\n| --- | --- | --- | --- |\n",
     );
-    for &code in ProblemCode::ALL {
+    for code in ProblemCode::all() {
         text += &format!("| `{}` | {} | {} | {} |\n", code.code(), code.http_status(), code.english(), code.german());
     }
     text

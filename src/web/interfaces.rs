@@ -9,23 +9,25 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use axum::Router;
-use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
-use axum::middleware::Next;
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use rustc_hash::FxHashMap;
 use rustls::ServerConfig;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use super::protocol::status::Certificate;
-use super::{WebState, certificates, tls};
-use crate::administration::{self, Actor};
-use crate::site::{self, Change, Interface, InterfaceMode, Kind, ObjectId, Site, Stored};
+use super::{WebState, acme, certificates, tls};
+use crate::administration::{self, Actor, Administration, ChangeError};
+use crate::config::Secret;
+use crate::site::{self, Change, Interface, InterfaceMode, Kind, ObjectId, ProblemCode, Said, Site, Stored};
+use crate::store::Write;
 use crate::store::seal::SecretOf;
 
 /// How long a change waits to be confirmed.
@@ -34,6 +36,10 @@ pub const CONFIRM_WITHIN: Duration = Duration::from_secs(60);
 const TRY_EVERY: Duration = Duration::from_secs(10);
 /// How long an address may take to become free that an interface has just left.
 const FREE_WITHIN: Duration = Duration::from_secs(2);
+/// Characters of a name that another of the same name has taken, before the number that tells them apart.
+const NAMED: usize = 100;
+/// Where changes that wait to be confirmed are kept beside the settings.
+const TRIAL: &str = "interface_trial";
 /// Where a private key is kept beside its certificate.
 pub(super) const KEY: &str = "key";
 
@@ -64,13 +70,14 @@ pub enum Trouble {
     /// It redirects, and there is nothing to redirect to.
     NoTls,
     /// Its certificate cannot be used.
-    Certificate(String),
+    Certificate(Said),
     /// The system has another reason.
     Other(String),
 }
 
 impl Trouble {
-    fn of(error: &io::Error) -> Trouble {
+    /// What keeps the system from letting it listen.
+    pub fn of(error: &io::Error) -> Trouble {
         match error.kind() {
             io::ErrorKind::AddrInUse => Trouble::InUse,
             io::ErrorKind::AddrNotAvailable => Trouble::NotHere,
@@ -90,7 +97,7 @@ impl Trouble {
                 "Listening there is not permitted: ports below 1024 need more rights (docs/operations.md).".into()
             }
             Trouble::NoTls => "No active interface with TLS is there to redirect to.".into(),
-            Trouble::Certificate(why) => format!("The certificate cannot be used: {why}."),
+            Trouble::Certificate(why) => format!("The certificate cannot be used: {}.", why.english),
             Trouble::Other(why) => format!("The system does not let it listen there: {why}."),
         }
     }
@@ -102,7 +109,7 @@ impl Trouble {
             Trouble::NotHere => "Dieser Rechner hat diese Adresse nicht.".into(),
             Trouble::NotPermitted => "Dort zu lauschen ist nicht erlaubt: Ports unter 1024 brauchen mehr Rechte (docs/operations.md).".into(),
             Trouble::NoTls => "Es gibt keine aktive Schnittstelle mit TLS, zu der umgeleitet werden könnte.".into(),
-            Trouble::Certificate(why) => format!("Das Zertifikat lässt sich nicht verwenden: {why}."),
+            Trouble::Certificate(why) => format!("Das Zertifikat lässt sich nicht verwenden: {}.", why.german),
             Trouble::Other(why) => format!("Das System lässt dort nicht lauschen: {why}."),
         }
     }
@@ -120,8 +127,34 @@ pub enum Standing {
 /// What was there before changes that wait to be confirmed.
 #[derive(Debug)]
 struct Trial {
-    before: FxHashMap<ObjectId, Arc<Stored<Interface>>>,
+    before: FxHashMap<ObjectId, Before>,
     until: Instant,
+}
+
+/// The same as it is kept: a server that stops meanwhile goes on with it. It lies sealed beside the settings, where what is kept
+/// of an object outlives the interface.
+#[derive(Serialize, Deserialize)]
+struct KeptTrial {
+    before: Vec<(ObjectId, Before)>,
+    /// Milliseconds since 1970.
+    until: i64,
+}
+
+/// An interface as it was.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Before {
+    interface: Interface,
+    /// The version that the change has made of it; 0: it was deleted.
+    version: i64,
+}
+
+impl Before {
+    /// Puts it back like this, unless somebody has changed it since.
+    fn change(&self, id: ObjectId, interface: &Interface) -> Change {
+        // A struct of texts and numbers is always JSON.
+        let body = serde_json::to_value(interface).unwrap_or_default();
+        Change::Put { kind: Kind::Interface, id, expected: Some(self.version), body }
+    }
 }
 
 /// How the interfaces stand, and what waits to be confirmed.
@@ -165,14 +198,52 @@ impl Interfaces {
         through.is_none_or(|through| self.is_there(through)) && lock(&self.0.trial).take().is_some()
     }
 
-    fn begin_trial(&self, before: Arc<Stored<Interface>>) {
+    /// Puts on trial what somebody has written who came by an interface, where that is not there any more by it. Whether what
+    /// waits is another then.
+    fn changed(&self, through: Option<Through>, writes: &[site::Write]) -> bool {
+        let Some(id) = through.map(|through| through.id) else { return false };
+        let its = |write: &&site::Write| (write.kind, write.id) == (Kind::Interface, id);
+        let Some(write) = writes.iter().find(its) else { return false };
+        let read = |body: &Option<Value>| body.as_ref().and_then(|body| Interface::deserialize(body).ok());
+        let version = if write.after.is_some() { write.version } else { 0 };
         let mut trial = lock(&self.0.trial);
-        let until = Instant::now() + CONFIRM_WITHIN;
-        let trial = trial.get_or_insert_with(|| Trial { before: FxHashMap::default(), until });
         // Who changes it twice gets back what was there at first.
-        trial.before.entry(before.id).or_insert(before);
-        trial.until = until;
-        self.0.wake.notify_one();
+        if let Some(before) = trial.as_mut().and_then(|trial| trial.before.get_mut(&id)) {
+            before.version = version;
+        }
+        if let Some(interface) = read(&write.before).filter(|before| before.leaves(read(&write.after).as_ref())) {
+            let until = Instant::now() + CONFIRM_WITHIN;
+            let trial = trial.get_or_insert_with(|| Trial { before: FxHashMap::default(), until });
+            trial.before.entry(id).or_insert(Before { interface, version });
+            trial.until = until;
+            self.0.wake.notify_one();
+        }
+        trial.is_some()
+    }
+
+    /// What waits, as it is kept.
+    fn kept(&self) -> Option<KeptTrial> {
+        let trial = lock(&self.0.trial);
+        let Trial { before, until } = trial.as_ref()?;
+        let left = until.saturating_duration_since(Instant::now()).as_millis() as i64;
+        let before = before.iter().map(|(id, before)| (*id, before.clone())).collect();
+        Some(KeptTrial { before, until: super::unix_ms().saturating_add(left) })
+    }
+
+    /// Goes on with what waited when the server stopped.
+    fn resume(&self, kept: KeptTrial) {
+        let left = u64::try_from(kept.until.saturating_sub(super::unix_ms())).unwrap_or_default();
+        // The clock may have been set meanwhile.
+        let until = Instant::now() + Duration::from_millis(left).min(CONFIRM_WITHIN);
+        *lock(&self.0.trial) = Some(Trial { before: kept.before.into_iter().collect(), until });
+    }
+
+    /// What could not be undone is tried again.
+    fn put_back(&self, id: ObjectId, before: Before) {
+        let until = Instant::now() + TRY_EVERY;
+        let mut trial = lock(&self.0.trial);
+        let trial = trial.get_or_insert_with(|| Trial { before: FxHashMap::default(), until });
+        trial.before.entry(id).or_insert(before);
     }
 
     fn overdue(&self) -> Option<Trial> {
@@ -182,25 +253,6 @@ impl Interfaces {
     fn until(&self) -> Option<Instant> {
         lock(&self.0.trial).as_ref().map(|trial| trial.until)
     }
-}
-
-/// Lets a request on, and puts on trial a change that takes the interface away by which it came.
-pub(super) async fn tried(State(state): State<WebState>, request: Request, next: Next) -> Response {
-    let through = request.extensions().get::<Through>().copied();
-    // A program knows what it does, and confirms nothing.
-    let is_person = !request.headers().contains_key(header::AUTHORIZATION);
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let Some(through) = through.filter(|_| is_person && changes) else { return next.run(request).await };
-    let before = state.administration.site().get::<Interface>(through.id).cloned();
-    let response = next.run(request).await;
-    if let Some(before) = before.filter(|before| !before.from_file) {
-        let site = state.administration.site();
-        let after = site.get::<Interface>(through.id);
-        if before.object.leaves(after.map(|stored| &stored.object)) {
-            state.interfaces.begin_trial(before);
-        }
-    }
-    response
 }
 
 /// What an interface does with TLS.
@@ -243,6 +295,7 @@ impl Keeper {
         bound: FxHashMap<ObjectId, TcpListener>,
     ) -> Keeper {
         let mut keeper = Keeper { state, data_dir, addresses, bound, running: FxHashMap::default(), turn: 0 };
+        resume(&keeper.state.administration, &keeper.state.interfaces).await;
         keeper.follow().await;
         keeper
     }
@@ -264,29 +317,14 @@ impl Keeper {
                     _ = tokio::time::sleep_until(until.into()) => {}
                 }
                 if let Some(trial) = self.state.interfaces.overdue() {
-                    self.undo(trial).await;
+                    undo(&self.state.administration, &self.state.interfaces, trial).await;
+                    keep_trial(&self.state.administration, &self.state.interfaces).await;
                 }
                 self.follow().await;
             }
             self.running.into_values().map(|running| running.handle).collect()
         });
         KeptInterfaces { stop, task }
-    }
-
-    /// Puts back what nobody has confirmed.
-    async fn undo(&self, trial: Trial) {
-        let change = |stored: Arc<Stored<Interface>>| {
-            let body = serde_json::to_value(&stored.object).unwrap_or_default();
-            Change::Put { kind: Kind::Interface, id: stored.id, expected: None, body }
-        };
-        let changes: Vec<Change> = trial.before.into_values().map(change).collect();
-        let actor = Actor { kind: "server", id: "server".into(), address: None };
-        let request =
-            administration::Request { changes: &changes, action: Some("revert"), ..administration::Request::default() };
-        match self.state.administration.change(request, &actor, super::unix_ms()).await {
-            Ok(_) => warn!("a change of interfaces was not confirmed and is undone"),
-            Err(error) => error!(%error, "a change of interfaces that was not confirmed cannot be undone"),
-        }
     }
 
     /// Makes the interfaces as the site has them.
@@ -356,7 +394,7 @@ impl Keeper {
         let through = Through { id: stored.id, turn: self.turn };
         let handle = Handle::new();
         let app = match mode {
-            InterfaceMode::Redirect => Router::new().fallback(redirect).with_state(self.state.clone()),
+            InterfaceMode::Redirect => acme::challenges().fallback(redirect).with_state(self.state.clone()),
             mode => super::router(self.state.clone(), mode == InterfaceMode::Tls).layer(Extension(through)),
         };
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
@@ -392,13 +430,14 @@ impl Keeper {
                 }
             }
             Err(problem) => {
+                let problem = problem.english;
                 error!(name = stored.object.name, problem, "the certificate cannot be used; the one before stays");
             }
         }
     }
 
     fn version(&self, site: &Site, interface: &Interface) -> Option<Version> {
-        match interface.certificate {
+        match shown(site, interface) {
             None => {
                 let (certificate, key) = tls::files(&self.data_dir);
                 let stamp = |path: PathBuf| std::fs::metadata(path).and_then(|file| file.modified()).ok();
@@ -408,24 +447,123 @@ impl Keeper {
         }
     }
 
-    async fn certificate(&self, site: &Site, interface: &Interface) -> Result<(Version, Arc<ServerConfig>), String> {
-        let config = match interface.certificate {
+    async fn certificate(&self, site: &Site, interface: &Interface) -> Result<(Version, Arc<ServerConfig>), Said> {
+        let gone = || Said::new("it is not there", "es ist nicht da");
+        let config = match shown(site, interface) {
             None => {
                 let config = tls::server_config(&self.data_dir, &self.addresses);
-                config.map_err(|error| error.to_string().trim_end_matches('.').to_owned())?
+                config.map_err(|error| Said::same(error.to_string().trim_end_matches('.')))?
             }
             Some(id) => {
-                let stored = site.get::<site::Certificate>(id).ok_or("it is not there")?;
+                let stored = site.get::<site::Certificate>(id).ok_or_else(gone)?;
                 let of = SecretOf { kind: Kind::Certificate.as_str(), id: id.as_str(), field: KEY };
-                let key = self.state.administration.table().secret(of).await.map_err(|error| error.to_string())?;
-                let key = key.ok_or("its private key is not there")?;
-                let pair = tls::Pair::read(&stored.object.chain, key.expose()).map_err(|error| error.to_string())?;
-                pair.config().map_err(|error| error.to_string())?
+                let key = self.state.administration.table().secret(of).await.map_err(Said::same)?;
+                let no_key = || Said::new("its private key is not there", "sein privater Schlüssel ist nicht da");
+                let key = key.ok_or_else(no_key)?;
+                let pair = tls::Pair::read(&stored.object.chain, key.expose()).map_err(Said::same)?;
+                pair.config().map_err(Said::same)?
             }
         };
-        let version = self.version(site, interface).ok_or("it is not there")?;
+        let version = self.version(site, interface).ok_or_else(gone)?;
         Ok((version, config))
     }
+}
+
+/// The kept certificate that an interface shows; None: the one that the server has made itself, also while another has not
+/// come yet.
+fn shown(site: &Site, interface: &Interface) -> Option<ObjectId> {
+    let is_awaited = |id: &ObjectId| site.get::<site::Certificate>(*id).is_some_and(|kept| kept.object.is_awaited());
+    interface.certificate.filter(|id| !is_awaited(id))
+}
+
+/// Puts on trial what somebody has written, and keeps that.
+pub(super) async fn changed(state: &WebState, through: Option<Through>, writes: &[site::Write]) {
+    if state.interfaces.changed(through, writes) {
+        keep_trial(&state.administration, &state.interfaces).await;
+    }
+}
+
+/// Keeps what waits to be confirmed, or that nothing does.
+pub(super) async fn keep_trial(administration: &Administration, interfaces: &Interfaces) {
+    // A struct of texts and numbers is always JSON.
+    let kept = interfaces.kept().map(|kept| serde_json::to_string(&kept).unwrap_or_default());
+    let write = Write::Secrets {
+        kind: Kind::Settings.as_str().to_owned(),
+        id: ObjectId::SETTINGS.as_str().to_owned(),
+        secrets: vec![(TRIAL.to_owned(), kept.map(Secret::new))],
+        keep_session: None,
+    };
+    if let Err(error) = administration.table().write(&[write], &[]).await {
+        error!(error = &error as &dyn std::error::Error, "changes that wait to be confirmed cannot be kept");
+    }
+}
+
+/// Goes on with changes that waited to be confirmed when the server stopped; whose time is over are undone at once.
+async fn resume(administration: &Administration, interfaces: &Interfaces) {
+    let of = SecretOf { kind: Kind::Settings.as_str(), id: ObjectId::SETTINGS.as_str(), field: TRIAL };
+    let kept = match administration.table().secret(of).await {
+        Ok(kept) => kept,
+        Err(error) => {
+            error!(error = &error as &dyn std::error::Error, "changes that wait to be confirmed cannot be read");
+            None
+        }
+    };
+    if let Some(kept) = kept.and_then(|kept| serde_json::from_str(kept.expose()).ok()) {
+        interfaces.resume(kept);
+    }
+    if let Some(trial) = interfaces.overdue() {
+        undo(administration, interfaces, trial).await;
+        keep_trial(administration, interfaces).await;
+    }
+}
+
+/// Puts back what nobody has confirmed.
+async fn undo(administration: &Administration, interfaces: &Interfaces, trial: Trial) {
+    let all: Vec<Change> = trial.before.iter().map(|(&id, before)| before.change(id, &before.interface)).collect();
+    match revert(administration, &all).await {
+        Ok(()) => warn!("a change of interfaces was not confirmed and is undone"),
+        Err(ChangeError::Refused(_)) => {
+            for (id, before) in trial.before {
+                undo_alone(administration, interfaces, id, before).await;
+            }
+        }
+        Err(_) => trial.before.into_iter().for_each(|(id, before)| interfaces.put_back(id, before)),
+    }
+}
+
+/// The same of one interface, whatever else has become of its certificate and its name meanwhile.
+async fn undo_alone(administration: &Administration, interfaces: &Interfaces, id: ObjectId, before: Before) {
+    let interface = before.interface.clone();
+    let without = Interface { certificate: None, ..interface.clone() };
+    let named = |number: u32| {
+        let name: String = interface.name.chars().take(NAMED).collect();
+        Interface { name: format!("{name} ({number})"), ..without.clone() }
+    };
+    let ways: Vec<Interface> = [interface.clone(), without.clone()].into_iter().chain((2..10).map(named)).collect();
+    for way in ways {
+        let name = &way.name;
+        match revert(administration, &[before.change(id, &way)]).await {
+            Ok(()) => return warn!(name, "a change of an interface was not confirmed and is undone"),
+            Err(ChangeError::Refused(refusals)) if refusals.iter().any(is_changed) => {
+                return warn!(name, "a change of an interface was not confirmed, but somebody has changed it since");
+            }
+            Err(ChangeError::Refused(_)) => {}
+            Err(_) => return interfaces.put_back(id, before),
+        }
+    }
+    error!(name = before.interface.name, "a change of an interface that was not confirmed cannot be undone");
+}
+
+/// Whether something was changed that was to be put back.
+fn is_changed(refusal: &site::Refusal) -> bool {
+    let codes = [ProblemCode::VersionConflict, ProblemCode::Exists, ProblemCode::NotFound];
+    refusal.problems.iter().any(|problem| codes.contains(&problem.code))
+}
+
+async fn revert(administration: &Administration, changes: &[Change]) -> Result<(), ChangeError> {
+    let actor = Actor { kind: "server", id: "server".into(), address: None };
+    let request = administration::Request { changes, action: Some("revert"), ..administration::Request::default() };
+    administration.change(request, &actor, super::unix_ms()).await.map(drop)
 }
 
 /// Listens at an address; where that has `just_left`, it becomes free soon.
@@ -503,10 +641,10 @@ pub(super) fn certificates(site: &Site, data_dir: &std::path::Path) -> Vec<Certi
     let mut all: Vec<_> = site.iter::<Interface>().collect();
     all.sort_by_key(|stored| (!stored.from_file, &stored.object.name));
     for stored in all.into_iter().filter(|stored| stored.object.active && stored.object.mode == InterfaceMode::Tls) {
-        let Interface { name, certificate, .. } = &stored.object;
-        match users.iter_mut().find(|(shown, _)| shown == certificate) {
+        let (name, certificate) = (&stored.object.name, shown(site, &stored.object));
+        match users.iter_mut().find(|(shown, _)| *shown == certificate) {
             Some((_, names)) => names.push(name),
-            None => users.push((*certificate, vec![name])),
+            None => users.push((certificate, vec![name])),
         }
     }
     let read = |(shown, names): (Option<ObjectId>, Vec<&str>)| {
@@ -536,6 +674,58 @@ mod tests {
         ] {
             assert_eq!(host_without_port(header), host, "{header}");
         }
+    }
+
+    fn before(interface: Interface, version: i64) -> Trial {
+        let before = [(ObjectId::random([7; 16]), Before { interface, version })];
+        Trial { before: before.into_iter().collect(), until: Instant::now() }
+    }
+
+    /// Makes an interface; gives its version.
+    async fn put(administration: &Administration, seed: u8, interface: &Interface) -> i64 {
+        let body = serde_json::to_value(interface).unwrap();
+        let change = Change::Put { kind: Kind::Interface, id: ObjectId::random([seed; 16]), expected: None, body };
+        revert(administration, &[change]).await.unwrap();
+        administration.site().version(Kind::Interface, ObjectId::random([seed; 16])).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_not_confirmed_is_undone_whatever_has_become_of_the_rest() {
+        let fresh = crate::store::tests::Fresh::sqlite();
+        let store = fresh.open().await;
+        let administration = Administration::open(store.site(), Vec::new()).await.unwrap();
+        let interfaces = Interfaces::default();
+        let own = Interface { name: "own".into(), port: 8001, ..Interface::default() };
+        let moved = Interface { port: 8002, ..own.clone() };
+        let port = || {
+            let site = administration.site();
+            let stored = site.get::<Interface>(ObjectId::random([7; 16])).cloned();
+            stored.map(|stored| (stored.object.name.clone(), stored.object.port))
+        };
+        let version = put(&administration, 7, &moved).await;
+        undo(&administration, &interfaces, before(own.clone(), version)).await;
+        assert_eq!(port(), Some(("own".into(), 8001)));
+
+        // Its certificate is gone, and another one has its name.
+        let elsewhere = Interface { name: "elsewhere".into(), ..moved.clone() };
+        let version = put(&administration, 7, &elsewhere).await;
+        put(&administration, 8, &own).await;
+        let certificate = Some(ObjectId::random([9; 16]));
+        undo(&administration, &interfaces, before(Interface { certificate, ..own.clone() }, version)).await;
+        assert_eq!(port(), Some(("own (2)".into(), 8001)));
+
+        // Somebody has changed it since.
+        let version = put(&administration, 7, &elsewhere).await;
+        let later = put(&administration, 7, &Interface { port: 8003, ..elsewhere.clone() }).await;
+        undo(&administration, &interfaces, before(own.clone(), version)).await;
+        assert_eq!(port(), Some(("elsewhere".into(), 8003)));
+        assert!(interfaces.until().is_none());
+
+        // A database that fails is asked again.
+        store.close().await;
+        undo(&administration, &interfaces, before(own, later)).await;
+        assert!(interfaces.until().is_some_and(|until| until > Instant::now()));
+        assert_eq!(interfaces.on_trial().map(|(ids, _)| ids), Some(vec![ObjectId::random([7; 16])]));
     }
 
     #[tokio::test]

@@ -1,6 +1,8 @@
 //! HTTP, the WebSocket and the browser app.
 
+pub mod acme;
 pub mod assets;
+mod bindings;
 mod certificates;
 pub mod control;
 mod convert;
@@ -11,7 +13,9 @@ pub mod interfaces;
 pub mod keeper;
 pub mod metrics;
 mod openapi;
+mod pkcs12;
 pub mod protocol;
+mod proxies;
 pub mod reload;
 mod request;
 pub mod routes;
@@ -32,29 +36,37 @@ use axum::routing::{any, get};
 use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
-use crate::administration::Administration;
+use self::bindings::Bound;
+pub use self::bindings::KeptBindings;
+use crate::administration::{Administration, Seated};
 use crate::call::cause::CauseCode;
 use crate::call::service::Services;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::recorder::Names;
+use crate::config::Proxies;
 use crate::ids::{LineGroupId, LineId, UserId};
 use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
+use crate::picture::PictureOf;
 use crate::rights::{ServiceSet, services_of};
-use crate::site::{Object, ObjectId, Stored, User};
+use crate::site::binding::Bindings;
+use crate::site::{Object, ObjectId, Seat, Site, Stored, User};
 use crate::store::{AccountTable, QualityTable, Store, VerdictTable};
 use crate::user::accounts::{Account, AccountKind, Accounts};
+use crate::web::acme::Acme;
 use crate::web::ice::IceServers;
 use crate::web::interfaces::Interfaces;
 use crate::web::metrics::process::Process;
 use crate::web::protocol::admin::LineGroupKind;
-use crate::web::protocol::status::Certificate;
+use crate::web::protocol::status::{Certificate, Disk};
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
+use crate::web::routes::site::pairing::Links;
+use crate::web::routes::site::test_call::TestCalls;
 use crate::web::routes::site::trial::Trials;
-use crate::web::routes::table::{Method, Routes};
+use crate::web::routes::table::Routes;
 use crate::web::setup::Setup;
 
 /// What every route can reach.
@@ -78,8 +90,12 @@ pub struct WebState {
     pub metrics: Arc<metrics::Metrics>,
     /// Who may read the metrics without signing in.
     pub metrics_from: Arc<[IpNet]>,
+    /// The proxies that say where a request comes from.
+    pub proxies: Arc<Proxies>,
     /// What lines and line groups are called.
     pub labels: Arc<RwLock<Arc<Labels>>>,
+    /// Which lines are whose.
+    pub bindings: KeptBindings,
     /// STUN and TURN servers for clients.
     pub ice: Arc<IceServers>,
     /// Capture files, where there are some.
@@ -94,12 +110,18 @@ pub struct WebState {
     pub setup: Option<Setup>,
     /// Where all of this is reached.
     pub interfaces: Interfaces,
+    /// How certificates of authorities come.
+    pub acme: Acme,
     /// Where the server keeps its files.
     pub data_dir: Arc<Path>,
     /// Tries line groups out.
     pub trials: Option<Trials>,
+    /// Calls that try a line out.
+    pub test_calls: TestCalls,
     /// Turns moments into dates.
     pub clock: convert::Clock,
+    /// Links that pair browsers with computers.
+    pub links: Links,
     /// When it was noted last that a token is used, in seconds since 1970.
     pub token_uses: Arc<Mutex<FxHashMap<ObjectId, i64>>>,
 }
@@ -115,6 +137,36 @@ pub struct Labels {
     pub names: Names,
     /// The certificates of SIP: of listeners, and of line groups that show one to their PBX.
     pub certificates: Vec<CertificateLabel>,
+    /// Where SIP is received.
+    pub listeners: Vec<ListenerLabel>,
+    /// Where audio is received.
+    pub audio: AudioLabel,
+}
+
+/// How a place is shown where SIP is received.
+#[derive(Debug, Clone)]
+pub struct ListenerLabel {
+    /// Its name.
+    pub name: String,
+    /// What peers are told instead of its address.
+    pub public_address: Option<IpAddr>,
+    /// The file of its certificate, with TLS.
+    pub certificate: Option<PathBuf>,
+    /// Whether peers must show a certificate, too.
+    pub is_mutual: bool,
+    /// Where the configuration file sets it; empty: the server has it by itself.
+    pub setting: &'static str,
+}
+
+/// How the places are shown where audio is received.
+#[derive(Debug, Clone, Default)]
+pub struct AudioLabel {
+    /// Where PBXs send it; empty: where the system routes by.
+    pub pbx: Vec<IpAddr>,
+    /// The first and the last port for them.
+    pub ports: (u16, u16),
+    /// Where browsers send it.
+    pub browsers: Vec<SocketAddr>,
 }
 
 /// A certificate of the server.
@@ -199,7 +251,9 @@ impl WebState {
             store,
             metrics: Arc::default(),
             metrics_from: Arc::default(),
+            proxies: Arc::default(),
             labels: Arc::new(RwLock::new(Arc::new(labels))),
+            bindings: KeptBindings::default(),
             ice: Arc::new(ice),
             captures: None,
             pseudonyms: None,
@@ -207,9 +261,12 @@ impl WebState {
             reloader: None,
             setup: None,
             interfaces: Interfaces::default(),
+            acme: Acme::default(),
             data_dir: Path::new("").into(),
             trials: None,
+            test_calls: TestCalls::default(),
             clock: convert::Clock::now(),
+            links: Links::default(),
             token_uses: Arc::default(),
         }
     }
@@ -222,6 +279,16 @@ impl WebState {
     /// Lines and line groups are called like this from now on.
     pub fn set_labels(&self, labels: Labels) {
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(labels);
+    }
+
+    /// Which lines are whose in a site, of those that there are at this moment.
+    fn bound(&self, site: &Site) -> Arc<Bound> {
+        self.bindings.of(site, &self.labels())
+    }
+
+    /// Takes what was found out of a site and the lines that there are at this moment.
+    pub fn keep_bindings(&self, site: &Site, bindings: Arc<Bindings>) {
+        self.bindings.keep(site, self.labels(), bindings);
     }
 
     /// The object that an account belongs to.
@@ -245,8 +312,17 @@ impl WebState {
     /// What a user's clients go by.
     fn personal(&self, user: UserId) -> Personal {
         let object = self.users.account(user).and_then(|account| self.object::<User>(&account));
-        let settings = object.map(|stored| self.administration.site().settings_for(stored.id)).unwrap_or_default();
-        Personal { services: self.services(user), settings }
+        let site = self.administration.site();
+        let id = object.map(|stored| stored.id);
+        let picture = id.and_then(|user| site.picture(user).map(|version| PictureOf { user, version }));
+        let settings = id.map(|id| site.settings_for(id)).unwrap_or_default();
+        Personal { services: self.services(user), settings, picture }
+    }
+
+    /// A user is signed in at a computer, until what this gives is dropped.
+    fn take_seat(&self, user: UserId, computer: ObjectId) -> Option<Seated> {
+        let user = self.users.account(user)?.id;
+        Some(self.administration.take_seat(Seat { user, computer }))
     }
 
     /// What a user may use.
@@ -255,13 +331,13 @@ impl WebState {
         object.map(|stored| services_of(&self.administration.site(), stored.id)).unwrap_or_default()
     }
 
-    /// What only files tell: the server's certificates, and what the process takes of the machine.
-    async fn files(&self) -> (Vec<Certificate>, Option<Process>) {
+    /// What only files tell.
+    async fn files(&self) -> Files {
         let (labels, site, data_dir) = (self.labels(), self.administration.site(), self.data_dir.clone());
         let read = move || {
             let mut certificates = interfaces::certificates(&site, &data_dir);
             certificates.extend(labels.certificates.iter().map(certificates::read));
-            (certificates, metrics::process::read().ok())
+            Files { certificates, process: metrics::process::read().ok(), disk: disk(&data_dir) }
         };
         // It fails only while the server stops.
         tokio::task::spawn_blocking(read).await.unwrap_or_default()
@@ -275,6 +351,24 @@ impl WebState {
     }
 }
 
+/// What only files tell.
+#[derive(Debug, Default)]
+struct Files {
+    /// The server's certificates.
+    certificates: Vec<Certificate>,
+    /// What the process takes of the machine.
+    process: Option<Process>,
+    /// The disk that the data directory is on.
+    disk: Option<Disk>,
+}
+
+/// The disk that a directory is on.
+fn disk(directory: &Path) -> Option<Disk> {
+    let found = rustix::fs::statvfs(directory).ok()?;
+    let octets = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+    Some(Disk { size: octets(found.f_blocks), free: octets(found.f_bavail) })
+}
+
 /// Milliseconds since 1970.
 pub(crate) fn unix_ms() -> i64 {
     convert::unix_ms() as i64
@@ -283,18 +377,24 @@ pub(crate) fn unix_ms() -> i64 {
 /// Every route of the server. `secure` says that TLS carries it.
 pub fn router(state: WebState, secure: bool) -> Router {
     let identify = middleware::from_fn_with_state(state.clone(), routes::session::identify);
-    let tried = middleware::from_fn_with_state(state.clone(), interfaces::tried);
     let reader = middleware::from_fn_with_state(state.clone(), metrics_readers_only);
     let users = middleware::from_fn_with_state(state.clone(), routes::session::users_only);
     let routes = unguarded()
-        .merge(routes::telephony::routes().route_layer(users))
-        .merge(administrators_routes().into_router().route_layer(tried).route_layer(identify))
+        .merge(routes::telephony::routes().merge(routes::site::pictures::own_routes()).route_layer(users))
+        .merge(administrators_routes().into_router().route_layer(identify))
         .merge(Router::new().route("/metrics", get(metrics::show)).route_layer(reader));
     let routes = match &state.setup {
         Some(setup) => routes.layer(middleware::from_fn_with_state(setup.clone(), setup::gate)),
         None => routes,
     };
-    routes.layer(middleware::from_fn(headers)).layer(axum::Extension(routes::Secure(secure))).with_state(state)
+    // An authority asks also while the server is set up.
+    let routes = routes.merge(acme::challenges());
+    let proxies = middleware::from_fn_with_state(state.proxies.clone(), proxies::see_through);
+    routes
+        .layer(middleware::from_fn(headers))
+        .layer(axum::Extension(routes::Secure(secure)))
+        .layer(proxies)
+        .with_state(state)
 }
 
 /// What nobody needs to be signed in for, or asks for itself who is.
@@ -307,6 +407,7 @@ fn unguarded() -> Router<WebState> {
         .route("/api/v1/openapi.json", get(openapi::show))
         .route("/api/v1/socket", any(socket::open))
         .merge(setup::routes())
+        .merge(routes::site::pairing::own_routes())
         .route("/api/{*rest}", any(async || HttpFailure::from(CauseCode::NotFound)))
         .fallback(assets::serve)
 }
@@ -314,7 +415,7 @@ fn unguarded() -> Router<WebState> {
 /// What administrators see and do.
 fn administrators_routes() -> Routes {
     routes::admin::routes()
-        .full(Method::Post, "/api/v1/admin/configuration/reload", reload::post)
+        .and(reload::routes())
         .and(routes::captures::routes())
         .and(routes::log::routes())
         .and(routes::traces::routes())

@@ -4,12 +4,14 @@ use std::sync::LazyLock;
 
 use axum::http::header;
 use axum::response::IntoResponse;
-use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::routes::table::{Entry, Operation, schema};
+use super::routes::table::{Entry, Errors, Operation, schema};
 use crate::call::cause::CauseCode;
+use crate::web::protocol::HttpError;
 use crate::web::protocol::site::ProblemReport;
 
 /// Where the schemas of types are in the document.
@@ -26,13 +28,16 @@ fn document(entries: &[Entry]) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = SCHEMAS.into();
         settings.meta_schema = None;
+        settings.transforms.push(Box::new(RecursiveTransform(|schema: &mut Schema| {
+            // What stands twice in a set counts once.
+            schema.remove("uniqueItems");
+        })));
     });
     let mut generator = settings.into_generator();
-    let problem = schema::<ProblemReport>()(&mut generator).to_value();
     let mut paths = Map::new();
     for entry in entries {
         let path = paths.entry(entry.path.clone()).or_insert_with(|| json!({}));
-        path[entry.method.name()] = operation(entry, &mut generator, &problem);
+        path[entry.method.name()] = operation(entry, &mut generator);
     }
     json!({
         "openapi": "3.1.0",
@@ -56,20 +61,9 @@ fn document(entries: &[Entry]) -> Value {
     })
 }
 
-fn operation(entry: &Entry, generator: &mut SchemaGenerator, problem: &Value) -> Value {
+fn operation(entry: &Entry, generator: &mut SchemaGenerator) -> Value {
     let mut parameters = path_parameters(&entry.path);
-    let Some(described) = &entry.operation else {
-        let id = format!("{}{}", entry.method.name(), entry.path.replace(['/', '{', '}', '-'], "_"));
-        return json!({
-            "operationId": id,
-            "description": "Described in docs/admin-api.md.",
-            "tags": ["server"],
-            "x-role": entry.needs,
-            "parameters": parameters,
-            "responses": { "default": { "description": "See docs/admin-api.md." } },
-        });
-    };
-    let Operation { id, summary, query, if_match, repeatable, body, .. } = described;
+    let Operation { id, summary, query, if_match, repeatable, body, .. } = &entry.operation;
     if let Some(query) = query {
         parameters.extend(query_parameters(query(generator).to_value()));
     }
@@ -81,7 +75,8 @@ fn operation(entry: &Entry, generator: &mut SchemaGenerator, problem: &Value) ->
     }
     if *repeatable {
         let what = "A key of the client's choice. The same request with the same key is carried out once.";
-        parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "description": what, "schema": text }));
+        let key = json!({ "type": "string", "pattern": "^[!-~]{1,255}$" });
+        parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "description": what, "schema": key }));
     }
     let tag = entry.path.trim_start_matches("/api/v1/admin/").split('/').next().unwrap_or_default();
     let mut operation = json!({
@@ -90,7 +85,7 @@ fn operation(entry: &Entry, generator: &mut SchemaGenerator, problem: &Value) ->
         "tags": [tag],
         "x-role": entry.needs,
         "parameters": parameters,
-        "responses": responses(described, generator, problem),
+        "responses": responses(&entry.operation, generator),
     });
     if !body.is_empty() {
         let content: Map<String, Value> =
@@ -100,10 +95,11 @@ fn operation(entry: &Entry, generator: &mut SchemaGenerator, problem: &Value) ->
     operation
 }
 
-fn responses(operation: &Operation, generator: &mut SchemaGenerator, problem: &Value) -> Value {
+fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     let mut response = json!({ "description": "It is so." });
-    if let Some((kind, of)) = operation.answer {
-        response["content"] = json!({ kind: content(of, generator) });
+    if !operation.answer.is_empty() {
+        response["content"] =
+            operation.answer.iter().map(|(kind, of)| ((*kind).to_owned(), content(*of, generator))).collect();
     }
     let text = |what: &str| json!({ "description": what, "schema": { "type": "string" } });
     if operation.etag {
@@ -116,9 +112,14 @@ fn responses(operation: &Operation, generator: &mut SchemaGenerator, problem: &V
     if operation.etag && !operation.if_match && operation.status == 200 {
         responses["304"] = json!({ "description": "It is still the version of If-None-Match." });
     }
+    let (kind, error) = match operation.errors {
+        Errors::Problem => ("application/problem+json", schema::<ProblemReport>()),
+        Errors::Cause => ("application/json", schema::<HttpError>()),
+    };
+    let error = error(generator).to_value();
     let always = [CauseCode::NotSignedIn.http_status(), CauseCode::RoleForbids.http_status()];
     for status in always.iter().chain(operation.refusals) {
-        let content = json!({ "application/problem+json": { "schema": problem } });
+        let content = json!({ kind: { "schema": error } });
         responses[status.to_string()] = json!({ "description": refusal(*status), "content": content });
     }
     responses
@@ -198,6 +199,15 @@ mod tests {
         for reference in found {
             assert!(document.pointer(&reference[1..]).is_some(), "{reference}");
         }
+    }
+
+    #[test]
+    fn no_two_types_have_the_same_name() {
+        let document = whole();
+        // The generator counts types that would have the name of another.
+        let counted = |name: &&String| name.ends_with(|last: char| last.is_ascii_digit());
+        let found: Vec<_> = document["components"]["schemas"].as_object().unwrap().keys().filter(counted).collect();
+        assert!(found.is_empty(), "{found:?} need #[schemars(rename)]");
     }
 
     #[test]

@@ -12,18 +12,23 @@ pub mod security;
 pub mod setup;
 pub mod site;
 pub mod status;
+mod telephony;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use self::telephony::{
+    Call, ConnectionState, Direction, Diverter, FeatureCode, Line, LineState, MonitoredCall, MonitoredForwarding,
+    MonitoredLine, Security, Silence, SilentParty,
+};
 use crate::call::cause::CauseCode;
-use crate::call::service::Service;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind};
 use crate::line::events::CallEvent;
-use crate::rights::{LineRight, ServiceRight};
+use crate::rights::ServiceRight;
 use crate::site::Preset;
 
 /// The protocol's version, sent in [`Hello`]. A client that reads another number must ask for a reload.
@@ -398,6 +403,8 @@ pub struct Account {
     /// those that it knows.
     #[ts(type = "{ [key in string]: Preset }")]
     pub settings: BTreeMap<String, Preset>,
+    /// Where the user's own picture is, with `size=small` or as large as there is; null: there is none.
+    pub picture: Option<String>,
 }
 
 /// A client that is signed in, in the answer to `GET /api/v1/clients`.
@@ -470,242 +477,8 @@ pub struct User {
     pub display_name: String,
 }
 
-/// A softphone line of the user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Line {
-    /// Names the line in requests.
-    pub id: String,
-    /// The line's number.
-    pub number: String,
-    /// Name of the line group it belongs to.
-    pub line_group: String,
-    /// Whether calls are possible.
-    pub state: LineState,
-    /// Why the line is not registered.
-    pub cause: Option<Cause>,
-    /// What can be asked for on the line while no call is looked at.
-    pub services: Vec<Service>,
-    /// Functions of the PBX that are called up by dialling a code.
-    pub feature_codes: Vec<FeatureCode>,
-    /// Whether calls are kept away.
-    pub do_not_disturb: bool,
-    /// Where calls go instead.
-    pub forwardings: Vec<Forwarding>,
-    /// The telephone by way of which its calls are placed, where that is switched on.
-    pub remote_office: Option<String>,
-}
-
-/// A line that is not the user's own, as far as the user's rights go (ECMA-269 Monitor Start).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct MonitoredLine {
-    /// Names the line in requests.
-    pub id: String,
-    /// The line's number.
-    pub number: String,
-    /// Name of the line group it belongs to.
-    pub line_group: String,
-    /// The name of its owner; null where it has none, or that is not to be seen.
-    pub owner: Option<String>,
-    /// Whether calls are possible.
-    pub state: LineState,
-    /// What the user may see and do.
-    pub rights: Vec<LineRight>,
-    /// Its calls.
-    pub calls: Vec<MonitoredCall>,
-    /// Whether calls are kept away; false without the right `see_diversions`.
-    pub do_not_disturb: bool,
-    /// Where calls go instead; none without the right `see_diversions`.
-    pub forwardings: Vec<MonitoredForwarding>,
-    /// What can be asked for on the line: `set_forwarding`, which `cancel_forwarding` takes back.
-    pub services: Vec<Service>,
-}
-
-/// A call of a line that is not the user's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct MonitoredCall {
-    /// Names the call.
-    pub id: String,
-    /// Who began.
-    pub direction: Direction,
-    /// ECMA-269 state of the line's own connection.
-    pub state: ConnectionState,
-    /// ECMA-269 state of the other side's connection.
-    pub remote_state: ConnectionState,
-    /// The other side's number; null where that is not to be seen, by the rights `see_incoming` and `see_outgoing`.
-    pub number: Option<String>,
-    /// The other side's name, where the PBX sent one and it may be seen.
-    pub name: Option<String>,
-    /// When the call appeared, milliseconds since 1970-01-01 UTC.
-    #[ts(type = "number")]
-    pub created_at: u64,
-    /// When it was answered, milliseconds since 1970-01-01 UTC.
-    #[ts(type = "number | null")]
-    pub connected_at: Option<u64>,
-    /// What can be asked for: `directed_pickup_call` with the line's number, by a line of the same line group.
-    pub services: Vec<Service>,
-}
-
-/// Where calls of a line go that is not the user's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct MonitoredForwarding {
-    /// When.
-    pub kind: ForwardingKind,
-    /// Of which callers.
-    pub callers: Callers,
-    /// The number; null without the right `see_diversion_number`.
-    pub to: Option<String>,
-    /// Seconds that it rings first.
-    pub after: Option<u32>,
-}
-
-/// A function of the PBX that is called up by dialling a code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct FeatureCode {
-    /// What it does.
-    pub name: String,
-    /// What is dialled.
-    pub code: String,
-}
-
-/// The registration of a line at its PBX.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum LineState {
-    /// Switched off in the configuration.
-    Inactive,
-    /// The PBX is being looked up, or the REGISTER waits for its turn.
-    Waiting,
-    /// The first REGISTER is under way.
-    Registering,
-    /// The PBX has the line.
-    Registered,
-    /// Calls are possible without a registration of the line's own.
-    Ready,
-    /// The PBX refused or did not answer; another attempt follows.
-    Failed,
-    /// Taken back, at shutdown.
-    Unregistered,
-}
-
-/// A call as one user's client sees it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-pub struct Call {
-    /// Names the call in requests.
-    pub id: String,
-    /// The line it runs on.
-    pub line: String,
-    /// Who began.
-    pub direction: Direction,
-    /// ECMA-269 state of the user's own connection.
-    pub state: ConnectionState,
-    /// ECMA-269 state of the other side's connection.
-    pub remote_state: ConnectionState,
-    /// The other side's number.
-    pub number: String,
-    /// The other side's name, where the PBX sent one.
-    pub name: Option<String>,
-    /// Whether this client has the audio. False on the user's other devices.
-    pub here: bool,
-    /// When the call appeared, milliseconds since 1970-01-01 UTC.
-    pub created_at: f64,
-    /// When it was answered, milliseconds since 1970-01-01 UTC.
-    pub connected_at: Option<f64>,
-    /// The codec towards the PBX, once known (`PCMA`, `PCMU`, `G722`, `opus`).
-    pub codec: Option<String>,
-    /// Whether the server records it.
-    pub recorded: bool,
-    /// Whether the audio towards the PBX is encrypted, once known.
-    pub security: Option<Security>,
-    /// From whom no audio arrives although it should, for two seconds and more.
-    pub silence: Vec<Silence>,
-    /// Why it ended.
-    pub cause: Option<Cause>,
-    /// What the client may ask for now; anything else is refused.
-    pub services: Vec<Service>,
-    /// The held call that this one was made for.
-    pub consultation_of: Option<String>,
-    /// The client's other calls that are in a conference with this one.
-    pub conference: Vec<String>,
-    /// Who has diverted it last, where somebody did.
-    pub diverted_by: Option<Diverter>,
-    /// Whom it is being transferred to, while that is on its way.
-    pub transferring_to: Option<String>,
-    /// The number where it waits to be picked up, while it is parked.
-    pub parked_at: Option<String>,
-}
-
-/// Somebody who has sent a call on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Diverter {
-    /// The number.
-    pub number: String,
-    /// The name, where the PBX sent one.
-    pub name: Option<String>,
-}
-
-/// How the audio towards the PBX is encrypted. That towards the browser always is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Security {
-    /// Not at all.
-    Plain,
-    /// SRTP with keys from the signalling.
-    Sdes,
-    /// SRTP with keys from a DTLS handshake.
-    Dtls,
-}
-
-/// Somebody from whom no audio arrives.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Silence {
-    /// Which way to suspect.
-    pub party: SilentParty,
-    /// Address and port that the audio should come from, where they are known.
-    pub address: Option<String>,
-}
-
-/// The two ways that audio comes to the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum SilentParty {
-    /// The user's own browser or microphone.
-    Browser,
-    /// The telephone system.
-    Pbx,
-}
-
-/// Who began a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// Somebody calls the line.
-    Incoming,
-    /// The user calls somebody.
-    Outgoing,
-}
-
-/// ECMA-269 connection states (6.1.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum ConnectionState {
-    /// No connection: not yet there, or over.
-    Null,
-    /// Being set up.
-    Initiated,
-    /// Ringing.
-    Alerting,
-    /// In the call.
-    Connected,
-    /// In the call, and waiting.
-    Held,
-    /// Parked, or waiting for somebody to become free.
-    Queued,
-    /// Could not be set up; the call carries the cause.
-    Failed,
-}
-
 /// Why something ended or was refused: a code to act on, and what to tell a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Cause {
     /// Stable code; the app has a sentence for each in every language.
     pub code: CauseCode,
@@ -764,7 +537,7 @@ pub struct SignIn {
 }
 
 /// Body of every HTTP error answer.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, TS)]
 pub struct HttpError {
     /// Why.
     pub cause: Cause,

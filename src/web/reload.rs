@@ -4,17 +4,19 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 use ts_rs::TS;
 
 use super::WebState;
 use super::routes::HttpFailure;
+use super::routes::table::{Method, Operation, Routes};
 use crate::call::cause::CauseCode;
 use crate::web::protocol::{Cause, HttpError};
 
 /// What became of a changed configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[ts(export_to = "protocol.ts")]
 pub struct Reloaded {
     /// Tables of the file in which something is set otherwise that counts only when the server starts anew.
@@ -68,8 +70,13 @@ pub async fn reload(reloader: &Reloader) -> Result<Reloaded, ReloadError> {
     reloaded.await.unwrap_or(Err(ReloadError::Stopping))
 }
 
-/// `POST /api/v1/admin/configuration/reload`.
-pub(super) async fn post(State(state): State<WebState>) -> Result<Json<Reloaded>, ReloadError> {
+/// The route, with its whole path.
+pub(super) fn routes() -> Routes {
+    let reload = Operation::giving::<Reloaded>("reload_configuration", "Reads the configuration file again");
+    Routes::default().full((Method::Post, "/api/v1/admin/configuration/reload"), reload.refused(&[404, 422]), post)
+}
+
+async fn post(State(state): State<WebState>) -> Result<Json<Reloaded>, ReloadError> {
     let reloader = state.reloader.as_ref().ok_or(ReloadError::NoFile)?;
     reload(reloader).await.map(Json)
 }

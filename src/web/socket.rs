@@ -19,11 +19,13 @@ use super::protocol::{
 use super::request::{Wanted, wanted};
 use super::routes::HttpFailure;
 use super::routes::session::Still;
+use super::routes::site::pairing::computer_of;
 use super::{WebState, convert, protocol, routes, same_origin};
 use crate::call::cause::CauseCode;
 use crate::ids::{CallId, ClientId, UserId};
 use crate::net::clients::{Attachment, Beginning, ClientEvent, Leaving, Picture};
 use crate::rights::ServiceRight;
+use crate::site::ObjectId;
 use crate::user::accounts::AccountKind;
 use crate::user::clients::RESUME_WITHIN;
 
@@ -64,15 +66,17 @@ pub(super) async fn open(State(state): State<WebState>, headers: HeaderMap, upgr
     let user = routes::session::signed_in(&state, AccountKind::User, &headers).await.ok();
     upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(async move |mut socket| match user {
         Some(user) => {
+            let computer = computer_of(&state, &headers).await;
             let still = Still::new(state.clone(), headers, user);
-            serve(socket, state, user, still).await;
+            serve(socket, state, (user, computer), still).await;
         }
         None => close(&mut socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await,
     })
 }
 
-async fn serve(mut socket: WebSocket, state: WebState, user: UserId, mut still: Still) {
+async fn serve(mut socket: WebSocket, state: WebState, (user, computer): (UserId, Option<ObjectId>), mut still: Still) {
     let Some((id, attachment)) = hello(&mut socket, &state, user).await else { return };
+    let seated = computer.and_then(|computer| state.take_seat(user, computer));
     let Attachment { attached, token, beginning, mut events } = attachment;
     let replayed = matches!(beginning, Beginning::Replay { .. });
     let (picture, ended, missed) = match beginning {
@@ -113,6 +117,13 @@ async fn serve(mut socket: WebSocket, state: WebState, user: UserId, mut still: 
     };
     debug!(user = user.0, %client, ?leaving, "client's socket closed");
     state.core.detach(client, number, leaving).await;
+    if let Some(seated) = seated.filter(|_| leaving != Leaving::Left) {
+        // Who comes back sits there still, and has their calls.
+        tokio::spawn(async move {
+            tokio::time::sleep(RESUME_WITHIN).await;
+            drop(seated);
+        });
+    }
 }
 
 /// Waits for `hello` and attaches the client.

@@ -71,6 +71,9 @@ pub struct Pair {
 /// Why PEM text is no certificate with its key.
 #[derive(Debug, thiserror::Error)]
 pub enum PairError {
+    /// There is no certificate in it.
+    #[error("there is no certificate in it")]
+    None,
     /// No certificate.
     #[error("{0}")]
     Certificate(String),
@@ -93,7 +96,7 @@ impl Pair {
         let parsed: Result<Vec<X509>, _> = chain.iter().map(|der| X509::from_der(der)).collect();
         let parsed = parsed.map_err(|error| PairError::Certificate(error.to_string()))?;
         if parsed.is_empty() {
-            return Err(PairError::Certificate("there is none in it".into()));
+            return Err(PairError::None);
         }
         let follows = |pair: &[X509]| match pair {
             [one, next] => one.tbs_certificate().issuer() == next.tbs_certificate().subject(),
@@ -190,9 +193,46 @@ fn write_private(path: &Path, text: &str) -> Result<(), TlsError> {
         .map_err(|source| TlsError::File { path: path.to_owned(), source })
 }
 
+/// The PEM blocks whose label passes, as they stand in a text; what stands between them has no meaning.
+fn blocks(text: &str, passes: impl Fn(&str) -> bool) -> String {
+    let mut kept = String::new();
+    let mut inside = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(label) = line.strip_prefix("-----BEGIN ") {
+            inside = passes(label.trim_end_matches('-'));
+        }
+        if inside && !line.is_empty() {
+            kept += line;
+            kept.push('\n');
+        }
+        if line.starts_with("-----END ") {
+            inside = false;
+        }
+    }
+    kept
+}
+
+/// The certificates of a text, PEM.
+pub(super) fn certificates_of(text: &str) -> String {
+    blocks(text, |label| label == "CERTIFICATE")
+}
+
+/// The private keys of a text, PEM.
+pub(super) fn key_of(text: &str) -> String {
+    blocks(text, |label| label.ends_with("PRIVATE KEY"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn certificates_and_key_of_one_file_are_told_apart() {
+        let text = "Bag Attributes\r\n-----BEGIN PRIVATE KEY-----\r\nAA\r\n-----END PRIVATE KEY-----\nsubject=x\n\
+                    -----BEGIN CERTIFICATE-----\nBB\n-----END CERTIFICATE-----\n";
+        assert_eq!(certificates_of(text), "-----BEGIN CERTIFICATE-----\nBB\n-----END CERTIFICATE-----\n");
+        assert_eq!(key_of(text), "-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n");
+    }
 
     #[test]
     fn certificate_and_key_must_belong_together_and_the_chain_be_in_order() {
@@ -200,7 +240,7 @@ mod tests {
         assert!(Pair::read(&one.certificate, one.key.expose()).is_ok());
         let wrong = |chain: &str, key: &str| Pair::read(chain, key).unwrap_err();
         assert!(matches!(wrong(&one.certificate, other.key.expose()), PairError::Mismatch));
-        assert!(matches!(wrong("", one.key.expose()), PairError::Certificate(_)));
+        assert!(matches!(wrong("", one.key.expose()), PairError::None));
         assert!(matches!(wrong(&one.certificate, "no key"), PairError::Key(_)));
         let issuer = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["ca".into()]).unwrap();

@@ -34,7 +34,7 @@ fn stage(name: &str) -> Stage {
 /// Opens the administrator's page and signs in.
 #[track_caller]
 fn administrator(server: &Offhook) -> Softphone {
-    let mut page = Softphone::open(&format!("{}admin", server.url()), false);
+    let mut page = Softphone::open(&format!("{}admin/lines", server.url()), false);
     page.enter(ADMINISTRATOR, PASSWORD);
     page.sees("1 line group");
     page

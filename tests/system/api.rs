@@ -41,7 +41,7 @@ impl Stage {
     #[track_caller]
     fn command(&self, command: &Value) -> (u16, Value) {
         let headers = [("cookie", self.cookie.as_str()), ("content-type", "application/json")];
-        let answer = http::ask(self.server.http(), "POST", "/api/v1/commands", &headers, &command.to_string());
+        let answer = http::ask(self.server.http(), "POST", "/api/v1/commands", &headers, command.to_string());
         (answer.status, body(&answer))
     }
 

@@ -145,8 +145,25 @@ fn a_case_is_understood_elsewhere_and_has_nothing_secret_in_it() {
             assert!(!text.contains(personal), "{personal} in {name}: {text}");
         }
     }
+    // One number has one pseudonym: in messages, in what the call was decided by, in the trace and in the log.
+    let hidden_files = files(&hidden);
+    let of = |wanted: &str| hidden_files.iter().find(|(name, _)| name == wanted).map_or("", |(_, text)| text);
+    let capture = of("trace.pcapng");
+    let user = |mark: &str| behind(capture, mark)[0].split('@').next().expect("it has a user").to_owned();
+    let (called, line) = (user("INVITE sip:"), user("From: <sip:"));
+    for wanted in [
+        format!(r#"{{"type":"make_call","line":0,"number":"{called}"}}"#),
+        format!(r#"{{"type":"line","id":0,"group":0,"number":"{line}","#),
+        format!("call=1 line={line} group=main"),
+    ] {
+        assert!(capture.contains(&wanted), "{wanted}: {capture}");
+    }
+    let trace: Value = serde_json::from_str(of("trace.json")).expect("it is JSON");
+    assert_eq!((&trace["line"], &trace["called"]), (&line.clone().into(), &called.into()));
+    assert!(of("log.txt").contains(&format!("line={line} ")), "{}", of("log.txt"));
     let shown = printed(&[&text(&hidden)]);
     assert!(shown.contains("Numbers and names are pseudonyms."), "{shown}");
+    assert!(shown.contains("Replayed to the same "), "{shown}");
     let verdict = |case: &Path| {
         let text = files(case).into_iter().find(|(name, _)| name == "verdict.json").expect("it has a verdict").1;
         serde_json::from_str::<Value>(&text).expect("it is JSON")["code"].clone()

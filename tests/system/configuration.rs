@@ -7,7 +7,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::support::offhook::{Settings, write_config};
+use crate::support::postgres;
 use crate::support::site::Site;
+use crate::support::tls::Authority;
 
 /// Starts the server on a file and returns the one line it complains with.
 #[track_caller]
@@ -37,6 +39,16 @@ fn complaint_after(name: &str, change: impl FnOnce(&str) -> String) -> String {
 fn an_unknown_key_is_named_with_its_line() {
     let text = complaint_after("config-key", |toml| toml.replace("expires =", "expiers ="));
     assert!(text.contains("offhook.toml:18: ") && text.contains("expiers"), "{text}");
+}
+
+#[test]
+fn a_database_whose_certificate_is_of_an_unknown_authority_is_not_used() {
+    let site = Site::new("config-database");
+    let authority = Authority::new(&site, "other");
+    let url = postgres::server().url_verified("postgres", "postgres", &authority.file());
+    let toml = format!("{}[database]\nurl = \"{url}\"\n", Settings::default().toml(&site));
+    let text = complaint(&write_config(site.dir(), &toml));
+    assert!(text.contains("PostgreSQL shows a certificate of an authority that is not trusted. Name the"), "{text}");
 }
 
 #[test]

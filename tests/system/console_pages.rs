@@ -19,7 +19,7 @@ fn with_objects(name: &str) -> (Site, Offhook, Vec<String>) {
     let cookie = sign_in(&server, "/api/v1/admin/session", ADMINISTRATOR);
     let create = |kind: &str, body: &Value| {
         let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
-        let answer = http::ask(server.http(), "POST", &format!("/api/v1/admin/{kind}"), &headers, &body.to_string());
+        let answer = http::ask(server.http(), "POST", &format!("/api/v1/admin/{kind}"), &headers, body.to_string());
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.header("location").replace("/api/v1/", "")
     };
@@ -30,6 +30,7 @@ fn with_objects(name: &str) -> (Site, Offhook, Vec<String>) {
         create("groups", &group),
         create("computers", &json!({ "name": "desk-1" })),
         create("profiles", &json!({ "name": "Reception" })),
+        create("locations", &json!({ "name": "Berlin", "country": "DE", "area_code": "30" })),
         create("administrators", &json!({ "login": "eva", "role": "users" })),
         create("tokens", &json!({ "name": "backup", "scopes": ["read_only"] })),
         format!("admin/rights?by={id}&of={id}"),

@@ -675,6 +675,20 @@ fn a_server_without_a_free_port() {
     names(&found, "media.rtp_ports");
 }
 
+/// The kernel gives no random numbers for the keys of the call's audio, and without them there is no call.
+#[test]
+fn a_fault_of_the_server() {
+    let stage = stage("why-fault", Pbx::default());
+    let _called = Baresip::start(&stage.site, &Default::default());
+    let _denied = stage.desk.server.denied("getrandom");
+    stage.phone.dial("200");
+    let found = stage.desk.call(1, "own_fault", "");
+    let sentence = found["verdict"]["english"].as_str().expect("it has a sentence");
+    assert!(sentence.contains("The log has the details"), "{sentence}");
+    let log = stage.desk.server.log();
+    assert!(log.contains("no random numbers for keys"), "{log}");
+}
+
 #[test]
 fn a_change_that_is_refused() {
     let stage = stage("why-change", Pbx::default());

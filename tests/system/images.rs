@@ -59,7 +59,7 @@ fn pictures_are_taken_of_the_administrators_page() {
     for line in ["100", "101", "103"] {
         pbx.wait(&format!("bound {line}"), 1);
     }
-    let mut page = Softphone::open(&format!("{}admin", server.url()), false);
+    let mut page = Softphone::open(&format!("{}admin/lines", server.url()), false);
     page.enter(ADMINISTRATOR, PASSWORD);
     page.sees("The PBX rejects the line's user name or password.");
     page.sees("The PBX's host name was not found.");

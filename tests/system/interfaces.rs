@@ -3,87 +3,25 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
 
+use crate::support::asker::{Asker, CERTIFICATES, INTERFACES, server};
 use crate::support::http;
 use crate::support::offhook::{ADMINISTRATOR, Offhook, Pbx, Settings};
 use crate::support::site::Site;
 use crate::support::socket::sign_in;
-use crate::support::tls::{Authority, Identity};
+use crate::support::tls::{Authority, Identity, shown};
 use crate::support::{SOON, eventually};
-
-const INTERFACES: &str = "/api/v1/admin/interfaces";
-const CERTIFICATES: &str = "/api/v1/admin/certificates";
-
-/// An administrator who asks at one of the server's addresses.
-struct Asker {
-    at: SocketAddr,
-    cookie: String,
-}
-
-impl Asker {
-    #[track_caller]
-    fn send(&self, method: &str, route: &str, body: &Value) -> http::Answer {
-        let headers = [("cookie", self.cookie.as_str()), ("content-type", "application/json"), ("if-match", "*")];
-        http::ask(self.at, method, route, &headers, &body.to_string())
-    }
-
-    #[track_caller]
-    fn create(&self, route: &str, body: &Value) -> String {
-        let answer = self.send("POST", route, body);
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        answer.json()["id"].as_str().expect("it has an id").to_owned()
-    }
-
-    /// How an interface stands.
-    #[track_caller]
-    fn state(&self, id: &str) -> Value {
-        let states = self.send("GET", &format!("{INTERFACES}/states"), &Value::Null).json();
-        let all = states["interfaces"].as_array().cloned().unwrap_or_default();
-        all.into_iter().find(|state| state["id"] == id).unwrap_or_default()
-    }
-
-    #[track_caller]
-    fn becomes(&self, id: &str, state: &str) -> Value {
-        eventually(&format!("the interface is {state}"), SOON, || match self.state(id) {
-            found if found["state"] == state => Ok(found),
-            found => Err(found.to_string()),
-        })
-    }
-}
-
-fn server(name: &str) -> (Site, Offhook, Asker) {
-    let site = Site::new(name);
-    let pbxes = vec![Pbx::fixed(&site, "pbx", 7)];
-    let server = Offhook::start(&site, &Settings { pbxes, users: vec![("alice", Vec::new())], ..Settings::default() });
-    let asker = Asker { at: server.http(), cookie: sign_in(&server, "/api/v1/admin/session", ADMINISTRATOR) };
-    (site, server, asker)
-}
 
 fn upload(name: &str, identity: &Identity) -> Value {
     let text = |path| fs::read_to_string(path).expect("the file can be read");
     json!({ "name": name, "source": "uploaded", "pem": text(&identity.certificate), "key": text(&identity.key) })
-}
-
-/// The certificate that is shown there to who trusts the authority; None where nobody answers or it is another one's.
-fn shown(at: SocketAddr, authority: &Authority) -> Option<CertificateDer<'static>> {
-    let mut roots = RootCertStore::empty();
-    let ca = CertificateDer::from_pem_file(authority.file()).expect("the authority has a file");
-    roots.add(ca).expect("it is a certificate");
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.expect("versions are known").with_root_certificates(roots).with_no_client_auth();
-    let name = ServerName::IpAddress(at.ip().into());
-    let mut client = ClientConnection::new(Arc::new(config), name).expect("a client can be made");
-    let mut stream = TcpStream::connect_timeout(&at, SOON).ok()?;
-    stream.set_read_timeout(Some(SOON)).expect("a timeout can be set");
-    rustls::Stream::new(&mut client, &mut stream).write_all(b"GET / HTTP/1.0\r\n\r\n").ok()?;
-    client.peer_certificates()?.first().map(|certificate| certificate.clone().into_owned())
 }
 
 /// The answer to a request of somebody whom the server may turn away: its old listener may be about to go.
@@ -116,7 +54,8 @@ fn an_uploaded_certificate_is_shown_and_its_successor_without_a_restart() {
     let interface = root.create(INTERFACES, &body);
     root.becomes(&interface, "listening");
     let der = |identity: &Identity| CertificateDer::from_pem_file(&identity.certificate).unwrap();
-    assert_eq!(shown(address, &authority), Some(der(&first)));
+    let shown_to = |authority: &Authority| shown(address, &address.ip().to_string(), &authority.pem());
+    assert_eq!(shown_to(&authority), Some(der(&first)));
 
     let path = format!("{CERTIFICATES}/{certificate}");
     let states = root.send("GET", &format!("{CERTIFICATES}/states"), &Value::Null).json();
@@ -127,7 +66,7 @@ fn an_uploaded_certificate_is_shown_and_its_successor_without_a_restart() {
 
     let replaced = root.send("PUT", &path, &upload("office", &second));
     assert_eq!(replaced.status, 200, "{}", replaced.text);
-    eventually("the new certificate is shown", SOON, || match shown(address, &authority) {
+    eventually("the new certificate is shown", SOON, || match shown_to(&authority) {
         Some(found) if found == der(&second) => Ok(()),
         found => Err(format!("{}", found.is_some())),
     });
@@ -149,6 +88,61 @@ fn an_uploaded_certificate_is_shown_and_its_successor_without_a_restart() {
     eventually("nobody listens there", SOON, || match TcpStream::connect(address) {
         Err(_) => Ok(()),
         Ok(_) => Err("somebody does".into()),
+    });
+}
+
+#[test]
+fn a_certificate_is_taken_from_a_file_with_its_key_and_password() {
+    let (site, _server, root) = server("interface-pkcs12");
+    let authority = Authority::new(&site, "office");
+    let address = site.socket(2, 8443);
+    let identity = authority.issue(&address.ip().to_string());
+    let der = CertificateDer::from_pem_file(&identity.certificate).unwrap();
+    let key = PrivateKeyDer::from_pem_file(&identity.key).unwrap();
+    let key = PrivateKey::from_der(key.secret_der()).unwrap();
+    let mut store = KeyStore::new();
+    let chain = PrivateKeyChain::new("web", key, [Certificate::from_der(&der).unwrap()]);
+    store.add_entry("web", KeyStoreEntry::PrivateKeyChain(chain));
+    let file = STANDARD.encode(store.writer("geheim").write().unwrap());
+    let body = |password: &str| json!({ "name": "web", "source": "uploaded", "pkcs12": file, "password": password });
+    let refused = root.send("POST", CERTIFICATES, &body("falsch"));
+    assert_eq!((refused.status, &refused.json()["code"]), (422, &json!("wrong_file_password")), "{}", refused.text);
+    assert_eq!(refused.json()["errors"][0]["pointer"], "/password");
+    let certificate = root.create(CERTIFICATES, &body("geheim"));
+    let body = json!({ "name": "web", "address": address.ip(), "port": address.port(), "certificate": certificate });
+    let interface = root.create(INTERFACES, &body);
+    root.becomes(&interface, "listening");
+    assert_eq!(shown(address, &address.ip().to_string(), &authority.pem()), Some(der));
+}
+
+#[test]
+fn where_sip_is_received_is_told_with_who_uses_it_and_why_it_is_not() {
+    let site = Site::new("interface-sip");
+    let place = site.socket(2, 5070);
+    let taken = TcpListener::bind(place).unwrap();
+    let mut pbx = Pbx { transport: "tcp", ..Pbx::fixed(&site, "pbx", 7) };
+    pbx.more += "listener = \"trunk\"\n";
+    let more = format!(
+        "[[listener]]\nname = \"trunk\"\naddress = \"{place}\"\ntransport = \"tcp\"\npublic_address = \"192.0.2.1\"\n"
+    );
+    let settings = Settings { pbxes: vec![pbx], users: vec![("alice", Vec::new())], more, ..Settings::default() };
+    let server = Offhook::start(&site, &settings);
+    let root = Asker { at: server.http(), cookie: sign_in(&server, "/api/v1/admin/session", ADMINISTRATOR) };
+    let told = || root.send("GET", &format!("{INTERFACES}/sip"), &Value::Null).json();
+    let first = told();
+    let (main, trunk) = (&first["listeners"][0], &first["listeners"][1]);
+    assert_eq!((&main["setting"], &main["transports"]), (&json!("listen.sip"), &json!(["udp", "tcp"])), "{first}");
+    assert_eq!((&main["state"], &main["line_groups"]), (&json!("listening"), &json!([])), "{first}");
+    assert_eq!((&trunk["name"], &trunk["setting"]), (&json!("trunk"), &json!("[[listener]]")), "{first}");
+    assert_eq!((&trunk["address"], &trunk["public_address"]), (&json!(place), &json!("192.0.2.1")), "{first}");
+    assert_eq!(trunk["line_groups"][0]["name"], "pbx", "{first}");
+    assert_eq!((&trunk["state"], &trunk["english"]), (&json!("failed"), &json!("Another program has this port.")));
+    assert_eq!(trunk["german"], "Ein anderes Programm hat diesen Port.");
+    assert!(first["audio"]["browsers"].as_array().is_some_and(|places| !places.is_empty()), "{first}");
+    drop(taken);
+    eventually("it listens", SOON, || match told() {
+        now if now["listeners"][1]["state"] == "listening" => Ok(()),
+        now => Err(now.to_string()),
     });
 }
 
@@ -186,7 +180,7 @@ fn an_interface_says_why_it_does_not_listen_and_listens_once_it_can() {
 
 #[test]
 fn who_cuts_themselves_off_comes_back_and_who_confirms_stays() {
-    let (site, _server, root) = server("interface-trial");
+    let (site, mut server, root) = server("interface-trial");
     let place = |port| site.socket(2, port);
     let body = |port: u16| json!({ "name": "own", "address": place(port).ip(), "port": port, "mode": "plain" });
     let interface = root.create(INTERFACES, &body(8001));
@@ -215,6 +209,9 @@ fn who_cuts_themselves_off_comes_back_and_who_confirms_stays() {
 
     assert_eq!(own(8003).send("DELETE", &path, &Value::Null).status, 204);
     assert_eq!(trial()["interfaces"], json!([interface]));
+    // A server that stops meanwhile goes on with it.
+    server.restart();
+    assert_eq!(trial()["interfaces"], json!([interface]));
     // A minute, and what a busy machine takes.
     eventually("the interface is back", Duration::from_secs(90), || {
         TcpStream::connect(place(8003)).map_err(|error| error.to_string())
@@ -222,4 +219,48 @@ fn who_cuts_themselves_off_comes_back_and_who_confirms_stays() {
     assert_eq!(root.send("GET", &path, &Value::Null).json()["object"]["port"], 8003);
     let audit = root.send("GET", "/api/v1/admin/audit?kind=interface", &Value::Null).json();
     assert_eq!((&audit["entries"][0]["action"], &audit["entries"][0]["actor"]), (&json!("revert"), &json!("server")));
+}
+
+#[test]
+fn only_who_takes_the_own_interface_away_puts_that_on_trial() {
+    let (site, _server, root) = server("interface-others");
+    let place = |port| site.socket(2, port);
+    let body = |port: u16| json!({ "name": "own", "address": place(port).ip(), "port": port, "mode": "plain" });
+    let interface = root.create(INTERFACES, &body(8001));
+    root.becomes(&interface, "listening");
+    let path = format!("{INTERFACES}/{interface}");
+    let trial = || root.send("GET", &format!("{INTERFACES}/states"), &Value::Null).json()["trial"].clone();
+
+    // A slow upload comes by the interface, while somebody at another one moves that.
+    let mut slow = TcpStream::connect(place(8001)).unwrap();
+    let head = format!(
+        "POST /api/v1/admin/import?preview=true HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncookie: {}\r\n\
+         content-type: text/csv\r\ncontent-length: 6\r\n\r\nlog",
+        place(8001),
+        root.cookie
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    slow.set_read_timeout(Some(SOON)).unwrap();
+    // Another request on this interface is answered, so that the slow one has begun.
+    assert_eq!(Asker { at: place(8001), cookie: root.cookie.clone() }.state(&interface)["yours"], true);
+    assert_eq!(root.send("PUT", &path, &body(8002)).status, 200);
+    slow.write_all(b"in\n").unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    assert_eq!(trial(), Value::Null);
+
+    // What a proxy says of itself makes no program of a person.
+    eventually("it listens at the new port", SOON, || {
+        TcpStream::connect(place(8002)).map_err(|error| error.to_string())
+    });
+    let headers = [
+        ("cookie", root.cookie.as_str()),
+        ("authorization", "Basic cHJveHk6cHJveHk="),
+        ("content-type", "application/json"),
+        ("if-match", "*"),
+    ];
+    let changed = http::ask(place(8002), "PUT", &path, &headers, body(8003).to_string());
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    assert_eq!(trial()["interfaces"], json!([interface]));
 }

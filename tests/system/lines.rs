@@ -258,4 +258,29 @@ fn a_pbx_is_tried_out_before_anything_is_kept() {
     let again = json!({ "id": id(&group), "line_group": pbx(&site), "line": { "id": id(&kept), "user_name": "100" } });
     assert_eq!(outcomes(&test(&again)), ["done", "done", "done"]);
     server.wait_lines(&["100"], "registered", None);
+    let audit = root.send("GET", "/api/v1/admin/audit?kind=line_group", &[], &Value::Null).json();
+    let noted = &audit["entries"][0];
+    assert_eq!(
+        (&noted["action"], &noted["object"], &noted["title"]),
+        (&json!("test"), &json!(id(&group)), &json!("main"))
+    );
+    assert_eq!(noted["after"], json!({ "registrar": site.address(kamailio::HOST).to_string(), "line": "100" }));
+
+    // Nobody else is sent a password that is kept.
+    let moved = [
+        json!({ "registrar": "127.0.0.1" }),
+        json!({ "port": 5999 }),
+        json!({ "transport": "tcp" }),
+        json!({ "domain": "elsewhere.example" }),
+    ];
+    let line = json!({ "id": id(&kept), "user_name": "100" });
+    for changes in moved {
+        let body = json!({ "id": id(&group), "line_group": with(changes), "line": line });
+        assert_eq!(wrong(&test(&body)), (422, "/line/password".into(), "kept_for_another_pbx".into()), "{body}");
+    }
+    let other = root.create(GROUPS, &with(json!({ "name": "other", "registrar": "127.0.0.1" })));
+    for other in [json!(id(&other)), Value::Null] {
+        let body = json!({ "id": other, "line_group": with(json!({ "registrar": "127.0.0.1" })), "line": line });
+        assert_eq!(wrong(&test(&body)), (422, "/line/password".into(), "kept_for_another_pbx".into()), "{body}");
+    }
 }

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod acme;
 mod admin;
 mod api;
 mod apply;
@@ -13,6 +14,7 @@ mod capture;
 mod capture_audio;
 mod case;
 mod clients;
+mod computers;
 mod configuration;
 mod console;
 mod console_pages;
@@ -30,7 +32,10 @@ mod lines;
 mod log;
 mod many;
 mod metrics;
+mod openapi;
 mod outgoing;
+mod pictures;
+mod profiles;
 mod quality;
 mod reach;
 mod registrar;
@@ -51,6 +56,7 @@ mod site;
 mod sounds;
 mod speech;
 mod srtp;
+mod test_call;
 mod tls;
 mod trace;
 mod trunks;

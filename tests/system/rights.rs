@@ -37,7 +37,7 @@ impl Stage {
     #[track_caller]
     fn send(&self, method: &str, route: &str, body: &Value) -> String {
         let headers = [("cookie", self.cookie.as_str()), ("content-type", "application/json"), ("if-match", "*")];
-        let answer = http::ask(self.server.http(), method, route, &headers, &body.to_string());
+        let answer = http::ask(self.server.http(), method, route, &headers, body.to_string());
         assert!((200..300).contains(&answer.status), "{}", answer.text);
         answer.header("location").to_owned()
     }

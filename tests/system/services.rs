@@ -174,7 +174,7 @@ fn the_app_places_the_call_that_a_program_asks_for() {
     let cookie = sign_in(server, "/api/v1/session", "alice");
     let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
     let command = |command: serde_json::Value| {
-        http::ask(server.http(), "POST", "/api/v1/commands", &headers, &command.to_string()).status
+        http::ask(server.http(), "POST", "/api/v1/commands", &headers, command.to_string()).status
     };
     let line = alice.evaluate("fetch('/api/v1/lines').then((answer) => answer.json())")["lines"][0]["id"].take();
     assert_eq!(command(json!({ "type": "make_call", "line": line, "number": first.number })), 202);

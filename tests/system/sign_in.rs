@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::site::{Asker, USERS, alone, wrong};
 use crate::support::http::{self, Answer};
-use crate::support::offhook::{ADMINISTRATOR, Offhook, PASSWORD};
+use crate::support::offhook::{ADMINISTRATOR, Offhook, PASSWORD, Pbx, Settings};
 use crate::support::site::Site;
 use crate::support::socket::{Socket, sign_in};
 use crate::support::softphone::Softphone;
@@ -96,6 +96,26 @@ fn code(secret: &str, when: &str) -> String {
     let output = Command::new("oathtool").args(["--totp", "--base32", "--now", when, secret]).output();
     let output = output.expect("oathtool runs");
     String::from_utf8(output.stdout).expect("it is a number").trim().to_owned()
+}
+
+#[test]
+fn who_comes_by_a_trusted_proxy_is_known_by_their_own_address() {
+    let site = Site::new("sign-in-proxy");
+    let pbxes = vec![Pbx::fixed(&site, "pbx", 7)];
+    let more = format!("[http]\ntrusted_proxies = [\"{}\"]\n", site.address(50));
+    let server =
+        Offhook::start(&site, &Settings { pbxes, users: vec![("alice", Vec::new())], more, ..Settings::default() });
+    let body = json!({ "name": "alice", "password": PASSWORD }).to_string();
+    for (host, seen) in [(50, "203.0.113.9".to_owned()), (60, site.address(60).to_string())] {
+        let json = [("content-type", "application/json"), ("x-forwarded-for", "198.51.100.1, 203.0.113.9")];
+        let answer = http::ask_from(site.address(host), server.http(), "POST", SESSION, &json, &body);
+        let cookie = answer.cookie.expect("it signs in");
+        let headers = [("cookie", cookie.as_str())];
+        let sessions = http::ask(server.http(), "GET", &format!("{SESSION}/sessions"), &headers, "").json();
+        let all = sessions["sessions"].as_array().expect("there are sessions");
+        let own = all.iter().find(|session| session["current"] == true).expect("it is among them");
+        assert_eq!(own["address"], seen, "{sessions}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 // The administrator's part of the mock server: line groups in every state. MOCK_LINES=5000 adds a group of so many;
 // MOCK_LINES=none leaves all out.
-import { of, own, signIns } from './mock-security.mjs';
+import { face, hasPicture } from './mock-pictures.mjs';
+import { locks, of, own, signIns } from './mock-security.mjs';
 import { log } from './mock-log.mjs';
 import { capture, captures, deleteCapture, failures, leg, status, traces } from './mock-traces.mjs';
 import { siteRoute } from './mock-site.mjs';
@@ -8,8 +9,12 @@ import { siteRoute } from './mock-site.mjs';
 const started = Date.now();
 const ACCOUNT = /^\/api\/v1\/admin\/(?:users|administrators)\/(\w+)(\/(?:security|sessions|totp|lock)\b.*)$/;
 const SIGN_INS = '/api/v1/admin/sign-ins';
+const LOCKS = '/api/v1/admin/locks';
+const PICTURE = /^\/api\/v1\/(?:admin\/)?users\/(\w+)\/picture$/;
+/** People whose picture was taken away. */
+const without = new Set();
 const SITE =
-  /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|tokens|settings|rights|audit|import|backup|line_groups|lines(?!\/[^/]+\/(trace|reset)))(\/|$)/;
+  /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|tokens|certificates|interfaces|settings|rights|audit|import|backup|line_groups|locations|test-calls|lines(?!\/[^/]+\/(trace|reset)))(\/|$)/;
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
 const minutes = (n) => n * 60_000;
 const reset = new Map();
@@ -134,8 +139,14 @@ function lineGroups() {
     now,
     line_groups: process.env.MOCK_LINES === 'none' ? [] : groups,
     listeners: [
-      { name: 'listen.sip', transport: 'udp, tcp', address: '0.0.0.0:5060', problem: null },
-      { name: 'office', transport: 'tls', address: '10.1.0.2:5061', problem: 'this port is taken by another program' },
+      { name: 'listen.sip', transport: 'udp, tcp', address: '0.0.0.0:5060', problem: null, german: null },
+      {
+        name: 'office',
+        transport: 'tls',
+        address: '10.1.0.2:5061',
+        problem: 'Another program has this port.',
+        german: 'Ein anderes Programm hat diesen Port.',
+      },
     ],
     strangers: {
       requests: 1482,
@@ -198,7 +209,23 @@ export async function administer(request, response) {
     if (JSON.parse(text).password !== 'secret') json(401, refusal('sign_in_failed'));
     else json(200, { user }, { 'set-cookie': 'mock-admin=1; HttpOnly; SameSite=Strict; Path=/' });
   } else if (!signedIn) json(401, refusal('not_signed_in'));
-  else if (pathname.startsWith('/api/v1/admin/session/') || ACCOUNT.test(pathname) || pathname === SIGN_INS) {
+  else if (PICTURE.test(pathname)) {
+    const [, id] = PICTURE.exec(pathname);
+    if (request.method !== 'GET') {
+      for await (const part of request) void part;
+      if (request.method === 'PUT') without.delete(id);
+      else without.add(id);
+      response.writeHead(204).end();
+    } else if (without.has(id) || !hasPicture(id)) {
+      json(404, { code: 'not_found', detail: 'Not found' }, { 'content-type': 'application/problem+json' });
+    } else {
+      response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(face(id));
+    }
+  } else if (
+    pathname.startsWith('/api/v1/admin/session/') ||
+    ACCOUNT.test(pathname) ||
+    [SIGN_INS, LOCKS].includes(pathname)
+  ) {
     let text = '';
     for await (const part of request) text += part;
     const [, id, rest] = ACCOUNT.exec(pathname) ?? [];
@@ -206,9 +233,11 @@ export async function administer(request, response) {
     const [code, body] =
       pathname === SIGN_INS
         ? signIns()
-        : id
-          ? of(request.method, id, rest)
-          : own(request.method, path, text && JSON.parse(text), 'admin');
+        : pathname === LOCKS
+          ? locks()
+          : id
+            ? of(request.method, id, rest)
+            : own(request.method, path, text && JSON.parse(text), 'admin');
     json(code, body, { 'content-type': code < 400 ? 'application/json' : 'application/problem+json' });
   } else if (/^\/api\/v1\/admin\/log(\/|$)/.test(pathname)) {
     let text = '';

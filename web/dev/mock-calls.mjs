@@ -39,6 +39,7 @@ const monitoredLine = (id, number, owner, more) => ({
   number,
   line_group: 'Headquarters',
   owner,
+  picture: owner === null ? null : `/api/v1/users/u000000000000000000${id.replace(/\D/g, '')}/picture?version=1`,
   state: 'registered',
   rights: ['see_status'],
   calls: [],

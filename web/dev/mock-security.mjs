@@ -117,4 +117,17 @@ export function of(method, id, path) {
   return method === 'GET' ? [200, { sessions: theirs }] : own(method, path, null, id);
 }
 
+export const locks = () => [
+  200,
+  {
+    users: [...locked].map((id) => ({ id, login: 'anna.berger0', lock: { failures: 9, until: now + 5 * minute } })),
+    administrators: [],
+    addresses: [
+      { address: '203.0.113.9', kind: 'user', lock: { failures: 31, until: now + 12 * minute } },
+      { address: '2001:db8:7::/64', kind: 'administrator', lock: { failures: 12, until: now + 2 * minute } },
+    ],
+    unknown_logins: 4,
+  },
+];
+
 export const signIns = () => [200, { entries: attempts, next: null }];

@@ -30,6 +30,7 @@ import {
   tell,
   update,
 } from './mock-calls.mjs';
+import { face } from './mock-pictures.mjs';
 
 const port = Number(process.argv[2] ?? 7230);
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
@@ -43,6 +44,14 @@ let down = false;
 const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost');
   response.setHeader('content-security-policy', policy);
+  if (pathname === '/api/v1/computer') {
+    response.setHeader('content-type', 'application/json');
+    return void response.end(JSON.stringify({ name: 'DESK-12' }));
+  }
+  if (/^\/api\/v1\/users\/\w+\/picture$/.test(pathname)) {
+    response.setHeader('content-type', 'image/svg+xml');
+    return void response.end(face(pathname.split('/')[4]));
+  }
   if (await administer(request, response)) return;
   if (pathname === '/api/v1/session') return void session(request, response);
   if (pathname.startsWith('/api/v1/session/')) return void security(request, response, pathname);
@@ -131,7 +140,11 @@ server.on('upgrade', (request, socket, head) => {
           ice_servers: [],
           lines,
           monitored_lines: [],
-          account: { services: ['audio', 'control_lines', 'web_app'], settings: {} },
+          account: {
+            services: ['audio', 'control_lines', 'web_app', 'configure_account'],
+            settings: {},
+            picture: '/api/v1/users/u0000000000000000004/picture?version=1',
+          },
           calls: known,
         });
       }
@@ -168,7 +181,7 @@ function happen(what, page) {
         tell({ type: 'line', line });
       });
       const settings = { theme: { value: 'dark', locked: true }, letter_shortcuts: { value: false, locked: true } };
-      return tell({ type: 'account', account: { services: ['web_app'], settings } });
+      return tell({ type: 'account', account: { services: ['web_app'], settings, picture: null } });
     }
     case 'functions-off':
       lines[0].services = ['make_call'];

@@ -1,5 +1,8 @@
 // The site of the mock server: 10,000 users, 200 groups and what else administrators set, with versions, lines, rights and
 // the log of changes. What is wrong with an object is looked at for a few fields only.
+import { readFileSync } from 'node:fs';
+import { hasPicture } from './mock-pictures.mjs';
+
 const given = ['Anna', 'Ben', 'Clara', 'Emre', 'Jonas', 'Mira', 'Oskar', 'Selin', 'Tom', 'Zoë'];
 const family = ['Berger', 'Okafor', 'Lindqvist', 'Aydın', 'Weber', 'Hoffmann', 'Maier', 'Nowak', 'Schäfer', 'Yılmaz'];
 const departments = [
@@ -84,6 +87,7 @@ const group = (n) => ({
 const blankLineGroup = {
   name: '',
   kind: 'softphones',
+  location: null,
   registrar: '',
   port: null,
   transport: null,
@@ -127,6 +131,18 @@ const blankLineGroup = {
   internal_digits: 5,
   park_returns: 120,
 };
+
+/** What a location begins with, as the app has it. */
+const tables = readFileSync(new URL('../src/generated/siteTables.ts', import.meta.url), 'utf8');
+const blankLocation = JSON.parse(/blankLocation: LocationObject = (\{[^]*?\n\});/.exec(tables)[1]);
+
+const trunk = (base_number, from, to) => ({
+  ...blankLocation.numbering,
+  base_number,
+  ranges: [{ from, to }],
+  shortest: from.length,
+  longest: to.length,
+});
 
 const settings = {
   presence_domain: 'example.com',
@@ -179,13 +195,21 @@ const site = {
     (n) => ({
       ...blankLineGroup,
       ...[
-        { name: 'Headquarters', registrar: 'pbx.example.com' },
+        { name: 'Headquarters', registrar: 'pbx.example.com', location: idOf('o', 0) },
         { name: 'Munich branch', kind: 'trunk-registration', registrar: 'sip.carrier.example', transport: 'tls' },
         { name: 'Gateway at the gate', kind: 'trunk-registrar', user_name: 'gate' },
       ][n],
     }),
     (n) => n === 1,
   ),
+  locations: table('o', 3, (n) => ({
+    ...blankLocation,
+    ...[
+      { name: 'Berlin', country: 'DE', area_code: '30', numbering: trunk('123456', '100', '399') },
+      { name: 'Wien', country: 'AT', area_code: '1', numbering: trunk('7654', '20', '89') },
+      { name: 'Small shop', country: 'DE', area_code: '8231', has_pbx: false },
+    ][n],
+  })),
   lines: table(
     'l',
     21,
@@ -219,6 +243,38 @@ site.tokens = table('t', 3, (n) => ({
   expires: [null, Math.floor(Date.now() / 1000) + 90 * 86_400, Math.floor(Date.now() / 1000) - 86_400][n],
   active: true,
 }));
+const blankCertificate = { name: '', source: 'uploaded', names: [], chain: '-----BEGIN CERTIFICATE-----', acme: null };
+const letsEncrypt = {
+  directory: 'https://acme-v02.api.letsencrypt.org/directory',
+  ca: '',
+  contact: 'it@example.com',
+  terms_accepted: true,
+};
+site.certificates = table('z', 4, (n) => ({
+  ...blankCertificate,
+  ...[
+    { name: 'pbx.example.com', source: 'acme', names: ['pbx.example.com', 'phone.example.com'], acme: letsEncrypt },
+    { name: 'Wildcard', source: 'uploaded' },
+    { name: 'For the workshop', source: 'self_signed', names: ['workshop.lan', '192.0.2.10'] },
+    { name: 'Branch', source: 'acme', names: ['branch.example.com'], acme: letsEncrypt, chain: '' },
+  ][n],
+}));
+site.interfaces = table(
+  'i',
+  4,
+  (n) => ({
+    address: '0.0.0.0',
+    certificate: null,
+    active: true,
+    ...[
+      { name: 'listen.http', port: 7224, mode: 'plain' },
+      { name: 'Web (HTTPS)', port: 443, mode: 'tls', certificate: idOf('z', 0) },
+      { name: 'Sends on to HTTPS', port: 80, mode: 'redirect' },
+      { name: 'Laboratory', address: '198.51.100.7', port: 8443, mode: 'tls', certificate: idOf('z', 2) },
+    ][n],
+  }),
+  (n) => n === 0,
+);
 const only = { id: idOf('s', 0), version: 1, from_file: false, object: settings };
 const singular = {
   users: 'user',
@@ -227,8 +283,11 @@ const singular = {
   profiles: 'profile',
   administrators: 'administrator',
   line_groups: 'line_group',
+  locations: 'location',
   lines: 'line',
   tokens: 'token',
+  certificates: 'certificate',
+  interfaces: 'interface',
 };
 const columns = {
   business: (object) => object.phones.business,
@@ -302,6 +361,7 @@ const german = {
   name_taken: 'Anna Berger heißt schon so.',
   required: 'Das wird gebraucht.',
   out_of_range: 'Das muss zwischen 8 und 128 liegen.',
+  terms_not_accepted: 'Die Nutzungsbedingungen der Zertifizierungsstelle müssen angenommen werden.',
 };
 const problem = (status, code, detail, errors = []) => [
   status,
@@ -347,7 +407,10 @@ function page(kind, query) {
   if (query.get('direction') === 'descending') found.reverse();
   const from = Number(query.get('cursor') ?? 0);
   const to = from + Number(query.get('limit') ?? 50);
-  return [200, { items: found.slice(from, to), next: to < found.length ? String(to) : null, total: found.length }];
+  const items = found.slice(from, to);
+  const pictured = kind === 'users' ? items.filter(({ id }) => hasPicture(id)) : [];
+  const pictures = Object.fromEntries(pictured.map(({ id }) => [id, 1]));
+  return [200, { items, next: to < found.length ? String(to) : null, total: found.length, pictures }];
 }
 
 function wrong(kind, id, object) {
@@ -362,6 +425,15 @@ function wrong(kind, id, object) {
     const detail = 'A user needs a displayed name before being activated.';
     errors.push({ pointer: '/display_name', code: 'display_name_needed', detail });
   }
+  if (kind === 'locations' && !object.country)
+    errors.push({ pointer: '/country', code: 'required', detail: 'This is needed.' });
+  const ranges = (kind === 'locations' && object.numbering.ranges) || [];
+  ranges.forEach(({ from, to }, at) => {
+    if (from.length !== to.length) {
+      const detail = 'Both ends of a range have as many digits.';
+      errors.push({ pointer: `/numbering/ranges/${at}/to`, code: 'range_lengths', detail });
+    }
+  });
   return errors;
 }
 
@@ -508,6 +580,54 @@ function trial({ line_group: { registrar }, line }) {
   };
 }
 
+/** Test calls by their ids: which number, and since when. */
+const testCalls = new Map();
+
+/** A test call: it rings after one second and is answered after four; 404 is a number that does not exist. */
+function testCall(id) {
+  const { number, line, since, ended } = testCalls.get(id);
+  const seconds = ((ended ?? Date.now()) - since) / 1000;
+  const unknown = number === '404' && seconds > 1;
+  const rang = seconds > 1 && !unknown;
+  const answered = seconds > 4 && rang;
+  const over = ended !== undefined || unknown || seconds > 34;
+  const state = (is, before) => (is ? 'done' : over || !before ? 'skipped' : 'waiting');
+  const step = (name, outcome, english, german) => ({ step: name, outcome, english, german });
+  return {
+    id,
+    line,
+    number,
+    over,
+    ok: answered,
+    steps: [
+      unknown
+        ? step('dial', 'failed', `${number} was not called.`, `${number} wurde nicht angerufen.`)
+        : step('dial', state(rang, true), `The PBX calls ${number}.`, `Die Anlage ruft ${number} an.`),
+      step('ring', state(rang, true), 'It rings there.', 'Dort klingelt es.'),
+      answered
+        ? step(
+            'answer',
+            'done',
+            'Somebody has answered, and hears a tone, then their own voice.',
+            'Jemand hat abgehoben und hört einen Ton, danach die eigene Stimme.',
+          )
+        : step('answer', state(false, true), 'Waiting for somebody to answer.', 'Warten, dass jemand abhebt.'),
+      step('audio', state(seconds > 7 && rang, answered), 'Audio arrives from there.', 'Von dort kommt Ton an.'),
+    ],
+    verdict: unknown
+      ? {
+          code: 'unknown_number',
+          severity: 'failed',
+          english: `The PBX does not know the number ${number}.`,
+          german: `Die Anlage kennt die Nummer ${number} nicht.`,
+          fix_english: 'Check the digits, and whether a digit for an outside line is needed.',
+          fix_german: 'Die Ziffern prüfen, und ob eine Ziffer fürs Amt nötig ist.',
+          evidence: [],
+        }
+      : null,
+  };
+}
+
 /** What an import comes to, whatever the file says; one that is called wrong in its text is refused. */
 function imported(query, text) {
   if (text.includes('wrong')) {
@@ -553,7 +673,168 @@ function imported(query, text) {
       ? [write('computer', site.computers.get(idOf('c', 0)), site.computers.get(idOf('c', 0)).object, null)]
       : []),
   ];
-  return [200, { applied: query.get('preview') !== 'true', writes, skipped: 0, passwords: 0, logins: [] }];
+  return [200, { applied: query.get('preview') !== 'true', writes, skipped: 0, passwords: 0, logins: [], line_groups: [], lines: [], uncompared: 0, pictures: 0 }];
+}
+
+/** When an authority was asked for a certificate, and whether it gives it; one for branch.example.com it never gives. */
+const orders = new Map([[idOf('z', 3), Date.now() - 400_000]]);
+const DAY = 86_400_000;
+/** How long an authority takes, in ms. */
+const TAKES = 6000;
+
+function acmeState({ id, object }) {
+  const at = orders.get(id);
+  const since = at === undefined ? Infinity : Date.now() - at;
+  const refused = object.names.find((name) => name.startsWith('branch'));
+  const working = since < TAKES;
+  const reached = working ? Math.floor((since / TAKES) * (object.names.length + 4)) : Infinity;
+  const names = object.names.map((name) => ['prove', name]);
+  const failed = !working && refused !== undefined;
+  const all = [['account', ''], ['order', ''], ...names, ['issue', ''], ['keep', '']];
+  const steps = all.flatMap(([step, name], n) => {
+    const broken = all.findIndex((each) => each[1] === refused);
+    if (n > reached || (failed && n > broken)) return [];
+    const outcome = n === reached ? 'doing' : failed && n === broken ? 'failed' : 'done';
+    return [{ step, name, outcome, asked: step === 'prove' && outcome === 'done' }];
+  });
+  if (!working && !failed && object.chain === '') object.chain = blankCertificate.chain;
+  return {
+    standing: working ? 'working' : failed ? 'failed' : 'valid',
+    steps: at === undefined ? [] : steps,
+    next_at: working ? null : failed ? (at ?? 0) + 900_000 : Date.now() + 47 * DAY,
+    failure: failed
+      ? {
+          at: (at ?? 0) + TAKES,
+          english: `The authority did not reach http://${refused}/ at port 80: 198.51.100.9: Timeout during connect (likely firewall problem).`,
+          german: `Die Zertifizierungsstelle hat http://${refused}/ an Port 80 nicht erreicht: 198.51.100.9: Timeout during connect (likely firewall problem).`,
+          fix_english:
+            "Port 80 of this name must lead to an interface of this server without TLS (plain or redirecting): check the DNS record, the firewall and the router's port forwarding.",
+          fix_german:
+            'Port 80 dieses Namens muss zu einer Schnittstelle dieses Servers ohne TLS führen (offen oder umleitend): Bitte DNS-Eintrag, Firewall und Portweiterleitung des Routers prüfen.',
+        }
+      : null,
+    answers_at: ['0.0.0.0:7224', '0.0.0.0:80'],
+  };
+}
+
+function certificateStates() {
+  const state = (id, object, more) => ({
+    id,
+    names: object.names,
+    subject: 'CN=Offhook',
+    issuer: 'CN=Offhook',
+    valid_from: Date.now() - 13 * DAY,
+    valid_to: Date.now() + 77 * DAY,
+    fingerprint: Array.from({ length: 32 }, (_, n) =>
+      ((n * 71 + 13) % 256).toString(16).padStart(2, '0').toUpperCase(),
+    ).join(':'),
+    used_by: [...site.interfaces.values()]
+      .filter(({ object }) => object.mode === 'tls' && object.certificate === id)
+      .map(({ object }) => object.name),
+    problem: null,
+    acme: null,
+    ...more,
+  });
+  const kept = [...site.certificates.values()].map((stored) => {
+    const { id, object } = stored;
+    const acme = object.source === 'acme' ? acmeState(stored) : null;
+    if (object.chain === '')
+      return state(id, object, { acme, issuer: '', subject: '', fingerprint: '', valid_from: 0, valid_to: 0 });
+    if (object.source === 'acme') return state(id, object, { acme, issuer: "C=US,O=Let's Encrypt,CN=E8" });
+    if (object.source === 'self_signed') return state(id, object, { valid_to: Date.now() + 3637 * DAY });
+    return state(id, object, { names: ['*.example.com'], issuer: 'CN=Example CA', valid_to: Date.now() + 9 * DAY });
+  });
+  const own = state(null, { names: ['localhost', '192.0.2.10'] }, { valid_to: Date.now() + 3600 * DAY });
+  return [200, { certificates: [own, ...kept] }];
+}
+
+/** Takes a certificate as it is sent, with what is secret. */
+function certificate(method, id, match, { name, source, names, acme, renew }) {
+  const before = site.certificates.get(id);
+  const errors = wrong('certificates', id, { name });
+  if (source === 'acme' && !acme?.terms_accepted) {
+    const detail = 'The authority’s terms of service must be accepted.';
+    errors.push({ pointer: '/acme/terms_accepted', code: 'terms_not_accepted', detail });
+  }
+  if (errors.length > 0) return problem(422, errors[0].code, errors[0].detail, errors);
+  const chain = before?.object.chain ?? (source === 'acme' ? '' : blankCertificate.chain);
+  const object = {
+    ...blankCertificate,
+    name,
+    source,
+    chain,
+    names: names ?? [],
+    acme: source === 'acme' ? acme : null,
+  };
+  const stored = before ?? { id: idOf('n', ++made), version: 0, from_file: false, object };
+  const asked = source === 'acme' && (renew || JSON.stringify(stored.object) !== JSON.stringify(object) || !before);
+  if (before && match !== `"${before.version}"`) return problem(412, 'version_conflict', 'Somebody has changed this.');
+  stored.object = object;
+  stored.version++;
+  site.certificates.set(stored.id, stored);
+  if (asked) orders.set(stored.id, Date.now());
+  note(before ? 'change' : 'create', 'certificate', stored, null, object);
+  return answer(stored, method === 'POST' ? 201 : 200);
+}
+
+/** Where the interfaces listen; the laboratory's address is another machine's. */
+function interfaceStates() {
+  const english = 'This machine does not have this address.';
+  const german = 'Dieser Rechner hat diese Adresse nicht.';
+  const interfaces = [...site.interfaces.values()].map(({ id, object: { active, address, port } }) => {
+    const failed = active && address.startsWith('198.');
+    const state = !active ? 'off' : failed ? 'failed' : 'listening';
+    return {
+      id,
+      state,
+      address: state === 'listening' ? `${address}:${port}` : null,
+      english: failed ? english : null,
+      german: failed ? german : null,
+      yours: id === idOf('i', 1),
+    };
+  });
+  return [200, { interfaces, trial: null }];
+}
+
+/** Where SIP and audio are received. */
+function sipInterfaces() {
+  const listener = (name, setting, transports, address, more) => ({
+    name,
+    setting,
+    transports,
+    address,
+    public_address: null,
+    certificate: null,
+    mutual: false,
+    state: 'listening',
+    english: null,
+    german: null,
+    line_groups: [],
+    ...more,
+  });
+  const carrier = { id: idOf('h', 1), name: 'Munich branch' };
+  const failed = {
+    state: 'failed',
+    english: 'Another program has this port.',
+    german: 'Ein anderes Programm hat diesen Port.',
+  };
+  const tls = {
+    certificate: '/etc/offhook/sip.pem',
+    mutual: true,
+    public_address: '203.0.113.5',
+    line_groups: [carrier],
+  };
+  return [
+    200,
+    {
+      listeners: [
+        listener('main', 'listen.sip', ['udp', 'tcp'], '0.0.0.0:5060'),
+        listener('carrier', '[[listener]]', ['tls'], '10.1.0.2:5061', tls),
+        listener('gate', '[[listener]]', ['udp'], '10.1.0.2:5070', failed),
+      ],
+      audio: { pbx: [], first_port: 1024, last_port: 65535, browsers: ['192.0.2.10:7226', '127.0.0.1:7226'] },
+    },
+  ];
 }
 
 /** What refers to a user or group. */
@@ -565,6 +846,8 @@ function references(kind, id) {
     if (kind === 'users' && group.object.members.includes(id)) note('/members/0');
     if (kind === 'groups' && group.object.monitor_groups.some((each) => each.group === id)) note('/monitor_groups/0');
   }
+  for (const { id: of, object } of site.line_groups.values())
+    if (object.location === id) found.push({ kind: 'line_group', id: of, title: object.name, pointer: '/location' });
   return [200, { references: found, total: found.length }];
 }
 
@@ -579,8 +862,20 @@ export function siteRoute(method, path, query, match, body) {
   if (kind === 'import') return imported(query, body);
   if (kind === 'backup') return problem(409, 'backup_elsewhere', 'The database is PostgreSQL.');
   if (kind === 'rights') return [200, decide(query.get('by'), query.get('right'), query.get('of'))];
+  if (kind === 'test-calls') {
+    if (!testCalls.has(id)) return notFound();
+    if (method === 'GET') return [200, testCall(id)];
+    testCalls.get(id).ended ??= Date.now();
+    return [204, null];
+  }
   const all = site[kind];
   if (!all) return null;
+  if (kind === 'certificates' && id === 'states') return certificateStates();
+  if (kind === 'certificates' && (method === 'POST' || method === 'PUT')) return certificate(method, id, match, body);
+  if (kind === 'certificates' && part === 'chain') return [200, all.get(id)?.object.chain];
+  if (kind === 'interfaces' && id === 'sip') return sipInterfaces();
+  if (kind === 'interfaces' && id === 'states') return interfaceStates();
+  if (kind === 'interfaces' && id === 'confirm') return [204, null];
   if (!id && method === 'GET') return page(kind, query);
   if (!id) {
     const errors = wrong(kind, '', body);
@@ -634,8 +929,20 @@ export function siteRoute(method, path, query, match, body) {
     }
     return [200, { changed: names.map((name) => ({ id: name, version: 1 })), deleted: [] }];
   }
+  if (part === 'test-call') {
+    const call = String(9000 + testCalls.size);
+    testCalls.set(call, { number: body.number, line: stored.object.number, since: Date.now() });
+    return [201, testCall(call)];
+  }
   if (part === 'lines') return linesOf(stored);
   if (part === 'references') return references(kind, id);
+  if (part === 'pairing' && method === 'DELETE') return [204];
+  if (part === 'pairing' && method === 'POST') {
+    return [200, { code: 'r3tX0aT9cQm2pV6sLw8eYb1nKd4gHj7u', until: Date.now() + 1_800_000 }];
+  }
+  if (part === 'pairing') {
+    return [200, { paired: true, users: [{ id: idOf('u', 3), title: 'Emre Berger', login: 'emre.berger3' }] }];
+  }
   if (part === 'services') {
     const because = only.object.services.map((service) => [
       service,

@@ -456,6 +456,15 @@ export function failures(since) {
         count,
       })),
     },
+    ended: Array.from({ length: Math.ceil((until - since) / 3_600_000) }, (_, n) => {
+      const at = Math.floor(until / 3_600_000 - n) * 3_600_000;
+      const bad = calls.filter(
+        ({ ended_at, severity }) => ended_at >= at && ended_at < at + 3_600_000 && ['bad', 'failed'].includes(severity),
+      ).length;
+      const hour = new Date(at).getHours();
+      const busy = process.env.MOCK_LINES === 'none' ? 0 : Math.max(0, 40 - 5 * Math.abs(hour - 11));
+      return { at, count: bad + busy, bad };
+    }).filter(({ count }) => count > 0),
   };
 }
 
@@ -498,6 +507,7 @@ export function status() {
     now,
     version: '0.1.0',
     started_at: now - 3.4 * day,
+    disk: { size: 107_374_182_400, free: 61_203_283_968 },
     users: 3,
     clients: 4,
     workers: [

@@ -27,10 +27,13 @@ const id = (letter, n) => letter + String(n).padStart(19, '0');
 /** Only these, where named behind the kind. */
 const chosen = process.argv.slice(4);
 const pages = {
-  lines: '/admin',
+  dashboard: '/admin',
+  lines: '/admin/lines',
   'line-group': `/admin/line_groups/${id('h', 0)}`,
   'line-group-in-file': `/admin/line_groups/${id('h', 1)}`,
   'line-group-new': '/admin/line_groups/new',
+  locations: '/admin/locations',
+  location: `/admin/locations/${id('o', 0)}`,
   'line-list': '/admin/line_list',
   'line-object': `/admin/line_list/${id('l', 2)}`,
   calls: '/admin/calls',
@@ -64,6 +67,9 @@ const pages = {
   tokens: '/admin/tokens',
   token: `/admin/tokens/${id('t', 1)}`,
   transfer: '/admin/transfer',
+  interfaces: '/admin/interfaces',
+  interface: `/admin/interfaces/${id('i', 1)}`,
+  certificates: '/admin/certificates',
   administrator: `/admin/administrators/${id('a', 1)}`,
 };
 

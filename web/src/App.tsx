@@ -1,5 +1,6 @@
 /** The softphone, once its user is signed in. */
 import { useEffect, useState } from 'react';
+import { PairingGate } from './components/PairingGate';
 import { SignInGate } from './components/SignInGate';
 import { Softphone } from './components/Softphone';
 import type { CauseCode, User } from './generated/protocol';
@@ -10,9 +11,11 @@ import { users } from './protocol/http';
 export function App() {
   const { texts } = useTranslation();
   return (
-    <SignInGate session={users} lead={texts.signIn.lead} accounts={texts.signIn.accounts}>
-      {(user, onSignedOut) => <SignedIn key={user.name} user={user} onSignedOut={onSignedOut} />}
-    </SignInGate>
+    <PairingGate>
+      <SignInGate session={users} lead={texts.signIn.lead} accounts={texts.signIn.accounts}>
+        {(user, onSignedOut) => <SignedIn key={user.name} user={user} onSignedOut={onSignedOut} />}
+      </SignInGate>
+    </PairingGate>
   );
 }
 

@@ -44,7 +44,7 @@ it('does not take what is preset for the choice of the person', () => {
 
 it('speaks the language that is preset, and says what is locked', () => {
   localStorage.setItem('offhook.language', 'en');
-  rendered(<GeneralSettings name="Anna" />);
+  rendered(<GeneralSettings name="Anna" picture={null} configures={false} />);
   const letters = () => screen.getByRole<HTMLInputElement>('switch');
   expect(letters().disabled).toBe(false);
   expect(screen.queryByText('Your administrator has set this.')).toBeNull();
@@ -56,5 +56,5 @@ it('speaks the language that is preset, and says what is locked', () => {
   expect(screen.getByRole<HTMLInputElement>('radio', { name: 'DE' }).disabled).toBe(true);
   expect(presetOf('language', ['en', 'de'])).toEqual({ value: 'de', locked: true });
   act(() => setPresets({}));
-  expect(screen.queryByText(/Administrator/)).toBeNull();
+  expect(screen.queryByText(/Administrator festgelegt/)).toBeNull();
 });

@@ -5,6 +5,7 @@ mod conference;
 mod hold;
 mod office;
 mod park;
+pub(super) mod test_call;
 pub(super) mod transfer;
 
 use std::time::Instant;

@@ -7,7 +7,7 @@ use super::super::cause::CauseCode;
 use super::super::commands::{Asker, Outcome, dialable};
 use super::super::service::Service;
 use super::super::state::{Call, Vacancy};
-use crate::ids::{CallId, LineGroupId, LineId};
+use crate::ids::{CallId, LineGroupId, LineId, UserId};
 
 impl Calls {
     pub(in crate::call) fn park_call(
@@ -41,19 +41,35 @@ impl Calls {
         sdp: String,
         now: Instant,
     ) -> Outcome {
-        let entry = self.directory.line(line).filter(|entry| entry.users.contains(&asker.user));
-        let group = entry.ok_or(CauseCode::UnknownLine)?.group;
+        self.has_line(asker.user, line)?;
+        let number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+        let line = self.taker(asker.user, line, &number);
+        let group = self.directory.group_of(line).ok_or(CauseCode::UnknownLine)?;
         if !self.directory.offers(group, Service::DirectedPickupCall) {
             return Err(CauseCode::FunctionOff);
         }
         self.may_ask(asker.user, Service::DirectedPickupCall)?;
-        let number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
         match self.parked_at(group, &number) {
             Some(id) => {
                 self.with(id, now, |flow| flow.succeed(asker, line, sdp)).unwrap_or(Err(CauseCode::UnknownCall))
             }
             None => self.pickup_ringing(asker, line, &number, sdp, now),
         }
+    }
+
+    /// The line of a user that takes a call at a number: the one that the user named, unless the number is at another
+    /// connection where the user has a line, too. A call never goes from one connection's line to another's.
+    fn taker(&self, user: UserId, named: LineId, number: &str) -> LineId {
+        let waits = |line: LineId| {
+            self.directory.group_of(line).is_some_and(|group| {
+                self.parked_at(group, number).is_some() || self.directory.lines_at(group, number).next().is_some()
+            })
+        };
+        let picks = |line: &LineId| {
+            let group = self.directory.group_of(*line);
+            waits(*line) && group.is_some_and(|group| self.directory.offers(group, Service::DirectedPickupCall))
+        };
+        if waits(named) { named } else { self.directory.lines_of(user).find(picks).unwrap_or(named) }
     }
 
     /// The call that is parked at a number of a connection.

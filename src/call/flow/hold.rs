@@ -112,6 +112,8 @@ impl Flow<'_> {
             }
             Some(Vacancy::Target { .. } | Vacancy::Leaving | Vacancy::Conference) => return Sound::Silence,
             Some(Vacancy::Parked { .. }) => return Sound::MusicOnHold,
+            Some(Vacancy::Test { tone_until: Some(_) }) => return Sound::TestTone,
+            Some(Vacancy::Test { tone_until: None }) => return Sound::Echo,
             None => {}
         }
         match &call.transfer {

@@ -18,7 +18,7 @@ use offhook_sip::SessionId;
 use rustc_hash::FxHashMap;
 
 use super::cause::CauseCode;
-use super::desk::Errand;
+use super::desk::{Errand, test_call};
 use super::directory::Directory;
 use super::divert::Sent;
 use super::dtmf::{self, Digit};
@@ -251,6 +251,11 @@ impl Flow<'_> {
         {
             self.recall();
         }
+        if let Some(Vacancy::Test { tone_until }) = &mut self.call.vacancy
+            && tone_until.take_if(|until| *until <= at).is_some()
+        {
+            self.listen();
+        }
         if self.call.trail.until.take_if(|due| *due <= at).is_some() {
             self.rung();
         }
@@ -398,9 +403,16 @@ impl Flow<'_> {
         let browser = self.call.active_client().is_some();
         // A browser that dialled had time to connect while it rang, but nothing says that it has.
         self.set_deadline(browser.then_some((now + MEDIA_LIMIT, CauseCode::MediaNotConnected)));
-        if let Some(Vacancy::Target { .. } | Vacancy::Office { .. }) = self.call.vacancy {
-            self.errands.push_back(Errand::Reached(self.call.id));
-            return;
+        match &mut self.call.vacancy {
+            Some(Vacancy::Target { .. } | Vacancy::Office { .. }) => {
+                self.errands.push_back(Errand::Reached(self.call.id));
+                return;
+            }
+            Some(Vacancy::Test { tone_until }) => {
+                *tone_until = Some(now + test_call::TONE);
+                self.set_deadline(Some((now + test_call::LASTS, CauseCode::NormalClearing)));
+            }
+            _ => {}
         }
         self.listen_anew();
         self.record();

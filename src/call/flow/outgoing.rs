@@ -8,6 +8,7 @@ use offhook_sip::SessionId;
 use offhook_sip::header::identity::DiversionReason;
 
 use super::super::cause::CauseCode;
+use super::super::desk::test_call;
 use super::super::effect::{Abilities, Caller, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers, Redirect};
 use super::super::state::{Awaiting, Far, Near, NearSip, SipLeg, Stage, Vacancy};
@@ -34,6 +35,13 @@ impl Flow<'_> {
     /// The server calls the user's telephone elsewhere, to call a number from there: there is no browser.
     pub(in crate::call) fn start_office(&mut self, number: String) {
         self.call.vacancy = Some(Vacancy::Office { number });
+        self.offer_far();
+    }
+
+    /// The server calls to try a line out: there is no browser.
+    pub(in crate::call) fn start_test(&mut self) {
+        self.call.vacancy = Some(Vacancy::Test { tone_until: None });
+        self.set_deadline(Some((self.now + test_call::RINGS, CauseCode::NoAnswer)));
         self.offer_far();
     }
 

@@ -462,6 +462,23 @@ fn a_ringing_call_is_picked_up_at_another_line() {
 }
 
 #[test]
+fn of_several_lines_that_of_the_same_connection_takes_the_call() {
+    let elsewhere = LineId(3);
+    let mut world = world(|directory| {
+        let carols = directory.lines[CAROLS_LINE.0 as usize].clone();
+        directory.lines.push(LineEntry { group: TRUSTED, number: "900".into(), ..carols });
+    });
+    world.input(Input::LineAvailable { line: elsewhere, available: true });
+    let call = world.incoming();
+    let pickup =
+        |number: &str| Command::DirectedPickupCall { line: elsewhere, number: number.into(), sdp: "v=0".into() };
+    assert_eq!(world.command(CAROLS, pickup("777")), Some(CommandResult::Error(CauseCode::NothingToPickUp)));
+    assert!(matches!(world.command(CAROLS, pickup("200")), Some(CommandResult::Media { .. })));
+    let view = world.last_view(CAROLS);
+    assert_eq!((view.id, view.line, view.here), (call, CAROLS_LINE, true));
+}
+
+#[test]
 fn what_does_not_ring_here_is_picked_up_by_the_code_of_the_pbx() {
     for (in_server, number) in [(true, "777"), (false, "200")] {
         let mut world = world(|directory| {

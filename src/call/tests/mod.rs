@@ -12,6 +12,7 @@ mod rights;
 mod sent_on;
 mod single;
 mod table;
+mod test_call;
 mod transfer;
 mod transferring;
 mod world;

@@ -121,10 +121,23 @@ fn who_is_parked_may_hang_up() {
 
 #[test]
 fn other_connections_do_not_reach_what_is_parked() {
-    let mut world = World::with(|directory| directory.lines[1].group = TRUSTED);
+    let mut world = World::with(|directory| {
+        directory.lines[0].users = vec![ALICE];
+        directory.lines[1].group = TRUSTED;
+    });
     let call = world.taken(1);
     world.done(Command::ParkCall { call, number: Some("700".into()) });
     let refused = Some(CommandResult::Error(CauseCode::NothingToPickUp));
     assert_eq!(world.command(BOBS, pickup(OTHER_LINE, "700")), refused);
     assert_eq!(world.command(DESK, pickup(OTHER_LINE, "700")), Some(CommandResult::Error(CauseCode::UnknownLine)));
+}
+
+#[test]
+fn what_is_parked_is_picked_up_by_ones_line_of_its_connection_whichever_is_named() {
+    let mut world = World::with(|directory| directory.lines[1].group = TRUSTED);
+    let call = world.taken(1);
+    world.done(Command::ParkCall { call, number: Some("700".into()) });
+    let taken = world.command(BOBS, pickup(OTHER_LINE, "700"));
+    assert!(matches!(taken, Some(CommandResult::Media { call: picked, .. }) if picked == call), "{taken:?}");
+    assert_eq!(world.last_view(BOBS).line, LINE);
 }

@@ -15,15 +15,12 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::diagnosis::diagnose;
-use super::file::export;
 use super::ladder;
 use super::pseudonyms::Pseudonyms;
 use super::redact;
 use super::trace::{Trace, TraceEvent, TraceWhat};
 use super::verdict::Verdict;
 
-/// What this program is called in what it writes.
-const APPLICATION: &str = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
 /// The layout of case files, counted up when programs of before could not read them.
 const FORMAT: u32 = 1;
 /// No call has more; a ladder is as wide as its parties are many.
@@ -93,8 +90,15 @@ pub enum CaseError {
 }
 
 impl Case {
-    /// Makes a case of a call. With `pseudonyms` there are no numbers and names of people in it.
-    pub fn new(trace: Trace, log: Vec<String>, made_at: f64, mut pseudonyms: Option<&mut Pseudonyms>) -> Case {
+    /// Makes a case of a call and the capture of it ([`export`](super::file::export)). With `pseudonyms`, which the capture
+    /// has already, there are no numbers and names of people in it.
+    pub fn new(
+        trace: Trace,
+        capture: Vec<u8>,
+        log: Vec<String>,
+        made_at: f64,
+        mut pseudonyms: Option<&mut Pseudonyms>,
+    ) -> Case {
         let mut trace = Trace { events: trace.events.into_iter().map(masked).collect(), ..trace };
         let mut log = log;
         let named = pseudonyms.is_none();
@@ -110,7 +114,6 @@ impl Case {
             call: trace.id.clone(),
             pseudonyms: !named,
         };
-        let capture = export::pcapng(&trace, APPLICATION, None);
         // Its sentences have numbers in them, so it is found anew.
         Case { about, verdict: diagnose(&trace), capture, trace, log }
     }

@@ -1,12 +1,17 @@
 //! What leaves the server in a case, and what comes out elsewhere.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::call::cause::CauseCode;
+use crate::call::record::Party;
+use crate::capture::file::{FileNames, export};
 use crate::capture::read;
+use crate::capture::record::{ClientRecord, Place, Record, SipRecord, What};
+use crate::capture::recorder::Extract;
 use crate::capture::replay::replay;
 use crate::capture::trace::{MediaEvent, PartyKind, TraceCause, TraceParty, TraceSetting, TraceTransport};
+use crate::ids::{CallId, ClientId, LineGroupId, LineId, UserId};
 
 const SECRETS: [&str; 8] =
     ["0123456789abcdef", "n0nce", "c2VjcmV0", "icepassword", "t0ken", "turnpass", "proxyproof", "bearer-secret"];
@@ -84,6 +89,41 @@ fn trace() -> Trace {
     }
 }
 
+/// The same call as it was noted, and the capture of it.
+fn capture(pseudonyms: Option<&mut Pseudonyms>) -> Vec<u8> {
+    let trace = trace();
+    let records = trace.events.iter().map(|event| {
+        let what = match &event.what {
+            TraceWhat::Sip { transport, text, .. } => What::Sip(SipRecord {
+                sent: event.from == 1,
+                transport: *transport,
+                local: ([192, 0, 2, 9], 5060).into(),
+                remote: Place::Address(([192, 0, 2, 1], 5060).into()),
+                bytes: text.clone().into(),
+            }),
+            TraceWhat::Client { text } => What::Client(ClientRecord {
+                sent: false,
+                client: ClientId(1),
+                user: UserId(0),
+                text: text.clone().into(),
+            }),
+            TraceWhat::Media { event, detail } => {
+                What::Media { party: Party::Server, event: *event, detail: detail.as_deref().map(Into::into) }
+            }
+            other => panic!("{other:?}"),
+        };
+        let at = Duration::from_secs_f64(event.at / 1_000.0);
+        Record { at, group: Some(LineGroupId(0)), line: Some(LineId(0)), call: Some(CallId(7)), what }
+    });
+    let names = FileNames { groups: vec!["main".into()], lines: vec!["100".into()], users: vec!["alice".into()] };
+    export::pcapng(&Extract::of_records(records.collect()), &trace, &names, "test", pseudonyms)
+}
+
+fn case(made_at: f64, mut pseudonyms: Option<&mut Pseudonyms>) -> Case {
+    let capture = capture(pseudonyms.as_deref_mut());
+    Case::new(trace(), capture, log(), made_at, pseudonyms)
+}
+
 fn log() -> Vec<String> {
     vec![
         "2026-11-21T17:12:03.123456Z  INFO call offhook::call: begins call=7 line=100 user=alice".into(),
@@ -107,7 +147,7 @@ fn files(case: &Case) -> Vec<(String, String)> {
 #[test]
 fn nothing_secret_is_in_any_file() {
     for mut pseudonyms in [None, Some(Pseudonyms::new([7; 32]))] {
-        let files = files(&Case::new(trace(), log(), 0.0, pseudonyms.as_mut()));
+        let files = files(&case(0.0, pseudonyms.as_mut()));
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, [ABOUT, TRACE, VERDICT, CAPTURE, SETTINGS, LADDER, LOG]);
         for (name, text) in &files {
@@ -123,7 +163,7 @@ fn nothing_secret_is_in_any_file() {
 #[test]
 fn with_pseudonyms_nobody_is_in_any_file_and_one_is_the_same_in_all() {
     let mut pseudonyms = Pseudonyms::new([7; 32]);
-    let case = Case::new(trace(), log(), 0.0, Some(&mut pseudonyms));
+    let case = case(0.0, Some(&mut pseudonyms));
     assert!(case.about.pseudonyms);
     for (name, text) in files(&case) {
         for personal in PERSONAL {
@@ -144,10 +184,10 @@ fn with_pseudonyms_nobody_is_in_any_file_and_one_is_the_same_in_all() {
 
 #[test]
 fn it_comes_to_the_same_elsewhere() {
-    let plain = Case::new(trace(), log(), 5.0, None);
+    let plain = case(5.0, None);
     assert!(files(&plain)[1].1.contains("4989123"), "without pseudonyms people are seen");
     for mut pseudonyms in [None, Some(Pseudonyms::new([7; 32]))] {
-        let case = Case::new(trace(), log(), 5.0, pseudonyms.as_mut());
+        let case = case(5.0, pseudonyms.as_mut());
         assert_eq!(case.verdict.code, plain.verdict.code);
         let opened = Case::read(Cursor::new(case.zip().unwrap())).unwrap();
         assert_eq!(opened, case);
@@ -170,7 +210,7 @@ fn what_is_no_case_is_refused_in_words() {
         }
         zip.finish().unwrap().into_inner()
     };
-    let about = Case::new(trace(), Vec::new(), 0.0, None).about;
+    let about = case(0.0, None).about;
     let later = json(&About { format: FORMAT + 1, version: "9.9.9".into(), ..about.clone() }).unwrap();
     for (octets, complaint) in [
         (b"PK\x03\x04 nothing".to_vec(), "it cannot be read as a ZIP"),
@@ -186,7 +226,7 @@ fn what_is_no_case_is_refused_in_words() {
 
 #[test]
 fn a_case_cut_anywhere_is_refused() {
-    let whole = Case::new(trace(), log(), 0.0, None).zip().unwrap();
+    let whole = case(0.0, None).zip().unwrap();
     for end in (0..whole.len()).step_by(97) {
         assert!(Case::read(Cursor::new(&whole[..end])).is_err(), "{end}");
     }

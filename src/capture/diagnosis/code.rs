@@ -178,8 +178,8 @@ verdicts! {
     OfferRefused = "offer_refused", Failed,
         "The PBX {pbx} does not accept the audio that was offered ({ours}, {protocol}) and does not say why: {answer}.",
         "Die Telefonanlage {pbx} nimmt den angebotenen Ton ({ours}, {protocol}) nicht an und sagt nicht, warum: {answer}.",
-        "These codecs are known nearly everywhere, so try the encryption first: line_group.srtp. Then compare line_group.codecs with the PBX's codecs for {number}.",
-        "Diese Codecs kennt fast jeder; deshalb zuerst die Verschlüsselung versuchen: line_group.srtp. Dann line_group.codecs mit den Codecs der Anlage für {number} vergleichen.";
+        "One of two things, and only the PBX's own log tells which: it wants the audio encrypted (line_group.srtp), or it has none of these codecs for {number} (line_group.codecs). They are known nearly everywhere, so try the encryption first.",
+        "Eines von beiden, und welches, weiß nur das Protokoll der Anlage: Sie will den Ton verschlüsselt (line_group.srtp), oder sie hat für {number} keinen dieser Codecs (line_group.codecs). Fast jeder kennt sie; deshalb zuerst die Verschlüsselung versuchen.";
 
     /// The browser gives no microphone.
     NoMicrophone = "no_microphone", Failed,

@@ -211,7 +211,7 @@ mod tests {
         let command = Command::SetDoNotDisturb { line: OTHER, on: false };
         let client = ClientId::api(UserId(1));
         let said = background.influence(
-            Influence::Command { client, begun: None, command },
+            Influence::Command { client, begun: None, command, refused: None },
             Owner { group: Some(LineGroupId(0)), line: Some(OTHER) },
             &names,
         );

@@ -1,8 +1,8 @@
 //! Capture files: what was said, as pcapng that Wireshark and `tshark` read with no setting.
 //!
 //! [`Writer`] makes a file's octets front to back, [`Composer`] says of each message what it caused, [`Background`] what
-//! stands behind it, [`export`] writes a
-//! [`Trace`](super::trace::Trace). Pure: who has the file and the clock is elsewhere.
+//! stands behind it, [`Scribe`] brings them together, [`export`] writes a single call. Pure: who has the file and the clock
+//! is elsewhere.
 
 mod audio;
 mod background;
@@ -10,6 +10,7 @@ pub mod comment;
 mod composer;
 pub mod export;
 mod packet;
+mod scribe;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -18,6 +19,7 @@ pub use self::audio::{AudioPacket, Carrier, without_names};
 pub use self::background::Background;
 pub use self::composer::{Composer, Content, Message};
 pub use self::packet::{ClientPacket, Direction, SipPacket};
+pub use self::scribe::{FileNames, Scribe};
 pub use self::writer::{Lost, Writer};
 use super::trace::TraceTransport;
 

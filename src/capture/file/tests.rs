@@ -9,8 +9,13 @@ use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPa
 use pcap_file::pcapng::{Block, PcapNgReader};
 use proptest::prelude::*;
 
+use bytes::Bytes;
+
 use super::*;
-use crate::ids::CallId;
+use crate::capture::record::{ClientRecord, Place, Record, SipRecord, What};
+use crate::capture::recorder::Extract;
+use crate::capture::trace::{FailureKind, Trace};
+use crate::ids::{CallId, ClientId, LineGroupId, LineId, UserId};
 
 const AT: Duration = Duration::new(1_763_760_000, 123_456_789);
 const OPTIONS: &[u8] = b"OPTIONS sip:pbx SIP/2.0\r\nContent-Length: 0\r\n\r\n";
@@ -190,42 +195,41 @@ fn audio_overtakes_no_message_and_leaves_it_what_it_caused() {
 }
 
 #[test]
-fn a_trace_is_exported_with_all_its_messages() {
-    use crate::capture::trace::*;
-    let party = |kind, name: &str| TraceParty { kind, name: name.into(), address: Some("192.0.2.2:5060".into()) };
-    let event = |at, from, to, what| TraceEvent { at, from, to, what };
-    let sip = |source: &str, text: &str| TraceWhat::Sip {
-        transport: TraceTransport::Udp,
-        source: source.into(),
-        destination: "192.0.2.2:5060".into(),
-        text: text.into(),
+fn a_call_is_exported_with_what_its_messages_caused() {
+    let group = Some(LineGroupId(0));
+    let record = |micros: u64, what| {
+        let at = Duration::from_micros(1_763_760_000_000_500 + micros);
+        Record { at, group, line: Some(LineId(0)), call: Some(CallId(7)), what }
     };
-    let trace = Trace {
-        id: "7".into(),
-        line: Some("100".into()),
-        group: Some("main".into()),
-        parties: vec![party(PartyKind::Server, "offhook"), party(PartyKind::Sip, "main")],
-        events: vec![
-            event(1_763_760_000_000.5, 0, 0, TraceWhat::Client { text: "{\"number\":\"200\"}".into() }),
-            event(1_763_760_000_001.5, 0, 1, sip("192.0.2.1:5060", "INVITE sip:200@pbx SIP/2.0\r\n\r\n")),
-            event(1_763_760_000_002.5, 1, 0, sip("pbx.example:5060", "SIP/2.0 404 Not Found\r\n\r\n")),
-            event(
-                1_763_760_000_002.6,
-                0,
-                0,
-                TraceWhat::Step { input: "rejected 404".into(), before: "initiated".into(), after: "ended".into() },
-            ),
-        ],
-        ..Trace::default()
+    let sip = |sent, remote: &str, text: &str| {
+        let remote = match remote.parse() {
+            Ok(address) => Place::Address(address),
+            Err(_) => Place::Name(remote.into(), 5060),
+        };
+        let (local, bytes) = (([192, 0, 2, 2], 5060).into(), Bytes::copy_from_slice(text.as_bytes()));
+        What::Sip(SipRecord { sent, transport: TraceTransport::Udp, local, remote, bytes })
     };
-    let packets = packets(&export::pcapng(&trace, "test", None));
+    let text = Bytes::from_static(br#"{"number":"200"}"#);
+    let client = ClientRecord { sent: false, client: ClientId(1), user: UserId(0), text };
+    let failure = What::Failure { to: None, why: FailureKind::Ours, detail: "gone".into() };
+    let extract = Extract::of_records(vec![
+        record(0, What::Client(client)),
+        record(10_000, sip(true, "192.0.2.1:5060", "INVITE sip:200@pbx SIP/2.0\r\n\r\n")),
+        record(20_000, sip(false, "pbx.example", "SIP/2.0 404 Not Found\r\n\r\n")),
+        record(20_100, failure),
+    ]);
+    let names = FileNames { groups: vec!["main".into()], lines: vec!["100".into()], users: vec!["alice".into()] };
+    let trace = Trace { id: "7".into(), line: Some("100".into()), group: Some("main".into()), ..Trace::default() };
+    let packets = packets(&export::pcapng(&extract, &trace, &names, "test", None));
     let said: Vec<String> = packets.iter().map(|(_, packet)| comments(packet)).collect();
     let belongs = "call=7 line=100 group=main";
-    assert_eq!(said, [belongs, belongs, &format!("{belongs}\nrejected 404: initiated -> ended")]);
+    assert_eq!(said[..2], [format!("{belongs} client=1 user=alice"), belongs.to_owned()]);
+    assert_eq!(said[2..], [format!("{belongs}\nnot sent: gone")]);
     assert_eq!(comment::call(&said[2]), Some("7"));
-    assert_eq!(packets[1].1.timestamp.as_millis(), 1_763_760_000_001);
-    let shown = export::pcapng(&trace, "test", Some(&mut crate::capture::pseudonyms::Pseudonyms::new([1; 32])));
-    for personal in ["sip:200@", "\"200\"", "line=100"] {
+    assert_eq!(packets[1].1.timestamp.as_micros(), 1_763_760_000_010_500);
+    let mut pseudonyms = crate::capture::pseudonyms::Pseudonyms::new([1; 32]);
+    let shown = export::pcapng(&extract, &trace, &names, "test", Some(&mut pseudonyms));
+    for personal in ["sip:200@", "\"200\"", "line=100", "alice"] {
         assert!(!shown.windows(personal.len()).any(|part| part == personal.as_bytes()), "{personal}");
     }
 }

@@ -30,14 +30,14 @@ impl Pseudonyms {
                 let settings = LineSettings { do_not_disturb, forwardings, remote_office };
                 Influence::LineSettings { line, settings, asked }
             }
-            Influence::Command { client, begun, mut command } => {
+            Influence::Command { client, begun, mut command, refused } => {
                 if let Command::GenerateDigits { digits, .. } = &mut command {
                     *digits = pressed(digits);
                 }
                 if let Some(number) = command.number_mut() {
                     *number = self.of(number);
                 }
-                Influence::Command { client, begun, command }
+                Influence::Command { client, begun, command, refused }
             }
             Influence::Audio { call, side, event: AudioInfluence::Digit { ms, .. } } => {
                 Influence::Audio { call, side, event: AudioInfluence::Digit { digit: '*', ms } }

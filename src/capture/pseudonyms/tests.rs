@@ -1,10 +1,17 @@
 //! Who is still to be seen in messages, and what stays as it was.
 
+use std::time::Duration;
+
+use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::capture::file::export;
-use crate::capture::trace::{TraceEvent, TraceWhat};
+use crate::call::record::Party;
+use crate::capture::file::{FileNames, export};
+use crate::capture::record::{ClientRecord, Record, What};
+use crate::capture::recorder::Extract;
+use crate::capture::trace::FailureKind;
+use crate::ids::{CallId, ClientId, UserId};
 
 const INVITE: &str = "INVITE sip:+4989123@pbx.example;user=phone SIP/2.0\r\n\
     Via: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK1\r\n\
@@ -61,7 +68,7 @@ fn what_calls_are_decided_by_has_the_pseudonyms_of_messages() {
     let mut known = pseudonyms();
     let own = || "+4989123".to_owned();
     let forwarding = || Forwarding { kind: ForwardingKind::Busy, callers: Callers::All, to: own(), after: None };
-    let (client, begun, line) = (ClientId(1), None, LineId(0));
+    let (client, begun, refused, line) = (ClientId(1), None, None, LineId(0));
     let group = LineGroupEntry {
         pickup_code: Some("*4989123<NUMBER>".into()),
         emergency_numbers: vec![own()],
@@ -80,9 +87,14 @@ fn what_calls_are_decided_by_has_the_pseudonyms_of_messages() {
             voice_mailbox: Some(own()),
         },
         Influence::LineSettings { line, settings, asked: false },
-        Influence::Command { client, begun, command: Command::SetForwarding { line, forwarding: forwarding() } },
-        Influence::Command { client, begun, command: Command::DeflectCall { call: CallId(1), number: own() } },
-        Influence::Command { client, begun, command: digits },
+        Influence::Command {
+            client,
+            begun,
+            command: Command::SetForwarding { line, forwarding: forwarding() },
+            refused,
+        },
+        Influence::Command { client, begun, command: Command::DeflectCall { call: CallId(1), number: own() }, refused },
+        Influence::Command { client, begun, command: digits, refused },
     ];
     let pseudonym = known.of("+4989123");
     for influence in influences {
@@ -220,23 +232,20 @@ fn digits_that_were_pressed_are_nowhere() {
     let message = r#"{"call":"7","digits":"4711#","type":"generate_digits"}"#;
     assert_eq!(pseudonyms().client(message.as_bytes()), message.replace("4711#", "*****"));
     assert_eq!(pseudonyms().client(br#"{"type":"digit","digit":"5"}"#), r#"{"digit":"*","type":"digit"}"#);
-    let event = TraceEvent {
-        at: 0.0,
-        from: 0,
-        to: 0,
-        what: TraceWhat::Media { event: MediaEvent::DigitSent, detail: Some("4711#".into()) },
-    };
-    let pressed = Trace { id: "7".into(), caller: Some("100".into()), events: vec![event], ..Trace::default() };
-    let file = export::pcapng(&Trace { events: sent(&pressed), ..pressed }, "test", Some(&mut pseudonyms()));
-    let file = String::from_utf8_lossy(&file).into_owned();
+    let media = What::Media { party: Party::Server, event: MediaEvent::DigitSent, detail: Some("4711#".into()) };
+    let pressed = Trace { id: "7".into(), caller: Some("100".into()), ..Trace::default() };
+    let file = exported(&pressed, media, &mut pseudonyms());
     assert!(file.contains("audio digit_sent: *****") && !file.contains("4711"), "{file}");
 }
 
-/// The events of a trace, and a message that they can stand beside.
-fn sent(trace: &Trace) -> Vec<TraceEvent> {
-    let what = TraceWhat::Client { text: "{}".into() };
-    let message = TraceEvent { at: 0.0, from: 0, to: 0, what };
-    trace.events.iter().cloned().chain([message]).collect()
+/// A file with a message, and something beside it.
+fn exported(trace: &Trace, beside: What, known: &mut Pseudonyms) -> String {
+    let text = Bytes::from_static(b"{}");
+    let message = What::Client(ClientRecord { sent: false, client: ClientId(1), user: UserId(0), text });
+    let record = |what| Record { at: Duration::ZERO, group: None, line: None, call: Some(CallId(7)), what };
+    let extract = Extract::of_records(vec![record(message), record(beside)]);
+    let file = export::pcapng(&extract, trace, &FileNames::default(), "test", Some(known));
+    String::from_utf8_lossy(&file).into_owned()
 }
 
 #[test]
@@ -244,8 +253,8 @@ fn a_trace_that_is_no_calls_is_named_by_a_pseudonym() {
     let mut known = pseudonyms();
     for (id, line) in [("alice-100@192.0.2.9", None), ("100", Some("100".to_owned())), ("4989123", None)] {
         let stray = Trace { id: id.into(), line, ..Trace::default() };
-        let stray = Trace { events: sent(&stray), ..stray };
-        let file = String::from_utf8_lossy(&export::pcapng(&stray, "test", Some(&mut known))).into_owned();
+        let failure = What::Failure { to: None, why: FailureKind::Ours, detail: "gone".into() };
+        let file = exported(&stray, failure, &mut known);
         assert!(!file.contains(id) && file.contains(&format!("call {}", known.of(id))), "{file}");
         assert_eq!(known.trace(&stray).id, known.of(id));
     }

@@ -28,7 +28,7 @@ impl Recording {
     /// In words, without the quality of its legs; secrets are masked.
     pub fn trace(&self, names: &Names) -> Trace {
         let mut cast = Cast { names, parties: Vec::new() };
-        let mut events: Vec<_> = self.records.iter().map(|record| event(record, &mut cast)).collect();
+        let mut events: Vec<_> = self.records.iter().filter_map(|record| event(record, &mut cast)).collect();
         let places = cast.order();
         for TraceEvent { from, to, .. } in &mut events {
             for place in [from, to] {
@@ -115,8 +115,8 @@ fn set_by_users(settings: &LineSettings) -> Vec<TraceSetting> {
     disturbed.into_iter().chain(forwardings.iter().map(forwarding)).chain(office).collect()
 }
 
-/// An event, whose parties are places in the cast as it is so far.
-fn event(record: &Record, cast: &mut Cast<'_>) -> TraceEvent {
+/// An event, whose parties are places in the cast as it is so far; none for what is shown as what it led to.
+fn event(record: &Record, cast: &mut Cast<'_>) -> Option<TraceEvent> {
     let server = cast.place(Who::Server, None);
     let (other, sent, what) = match &record.what {
         What::Sip(SipRecord { sent, transport, local, remote, bytes }) => {
@@ -159,9 +159,10 @@ fn event(record: &Record, cast: &mut Cast<'_>) -> TraceEvent {
             };
             (other, true, TraceWhat::Failure { why: *why, detail })
         }
+        What::Influence(_) => return None,
     };
     let (from, to) = if sent { (server, other) } else { (other, server) };
-    TraceEvent { at: ms(record.at), from, to, what }
+    Some(TraceEvent { at: ms(record.at), from, to, what })
 }
 
 impl Cast<'_> {

@@ -6,8 +6,10 @@
 //! take so many octets. What somebody wants to see is cloned as a [`Recording`] and put into words elsewhere.
 
 mod build;
+mod extract;
 mod limits;
 mod names;
+mod past;
 mod sniff;
 mod story;
 #[cfg(test)]
@@ -20,8 +22,10 @@ use bytes::{Buf, Bytes};
 use offhook_media::LegStats;
 use rustc_hash::FxHashMap;
 
+pub use self::extract::Extract;
 pub use self::limits::Limits;
 pub use self::names::{GroupNames, LineNames, Names};
+use self::past::Past;
 use self::sniff::Sniffed;
 pub use self::story::Recording;
 use self::story::Story;
@@ -76,6 +80,9 @@ pub struct Recorder {
     order: BTreeSet<(Duration, u64)>,
     /// Stories that are to be judged.
     due: VecDeque<(Instant, u64)>,
+    past: Past,
+    last_step: Option<Step>,
+    last_at: Duration,
     sink: Option<Box<dyn Sink>>,
     /// What the sink gets when it is known where it belongs.
     untold: Vec<Untold>,
@@ -155,6 +162,9 @@ impl Recorder {
             over: FxHashMap::default(),
             order: BTreeSet::new(),
             due: VecDeque::new(),
+            past: Past::default(),
+            last_step: None,
+            last_at: Duration::ZERO,
             sink: None,
             untold: Vec::new(),
             settled: Vec::new(),
@@ -175,7 +185,7 @@ impl Recorder {
         now: Instant,
         owner: impl FnOnce(Option<&str>) -> Owner,
     ) {
-        let at = self.clock.unix(now);
+        let at = self.stamp(now);
         // Empty lines before the first one are no part of the message (RFC 3261 7.5).
         let empty = message.bytes.iter().take_while(|&&octet| matches!(octet, b'\r' | b'\n')).count();
         message.bytes.advance(empty);
@@ -289,6 +299,12 @@ impl Recorder {
         if step.before.is_none() {
             self.begins(call, Owner::default(), at);
         }
+        if let Some(last) = self.last_step.replace(step)
+            && (last.at, last.trigger) == (at, step.trigger)
+            && !step.trigger.is_everybodys()
+        {
+            self.relate(last.call, call);
+        }
         self.note(call, What::Step(Box::new(step)), at);
     }
 
@@ -306,13 +322,6 @@ impl Recorder {
         self.sink.as_ref().is_some_and(|sink| sink.is_open())
     }
 
-    /// What calls are decided by: it is about these calls or has changed them, and about a line group or line.
-    pub fn influence(&mut self, influence: Influence, calls: Vec<CallId>, owner: Owner, now: Instant) {
-        if self.is_listening() {
-            self.untold.push(Untold::Influence { at: self.clock.unix(now), calls, owner, influence });
-        }
-    }
-
     /// How all lines and clients stand; to be said whenever something else is captured.
     pub fn stand(&mut self, standing: Standing, now: Instant) {
         let at = self.clock.unix(now);
@@ -323,7 +332,11 @@ impl Recorder {
 
     /// Something else of a call that is known.
     pub fn note(&mut self, call: CallId, what: What, at: Instant) {
-        let at = self.clock.unix(at);
+        let at = match what {
+            // It is noted later, and for each call by itself.
+            What::Client(_) => self.clock.unix(at),
+            _ => self.stamp(at),
+        };
         let Some(&id) = self.by_call.get(&call) else { return };
         let Some(Story { owner, .. }) = self.stories.get(&id).map(|story| &**story) else { return };
         let Owner { group, line } = owner.unwrap_or_default();
@@ -338,7 +351,7 @@ impl Recorder {
     pub fn failure(&mut self, to: Option<Place>, why: FailureKind, detail: &str, owner: Owner, now: Instant) {
         let Owner { group, line } = owner;
         let what = What::Failure { to, why, detail: detail.into() };
-        let record = Record { at: self.clock.unix(now), group, line, call: None, what };
+        let record = Record { at: self.stamp(now), group, line, call: None, what };
         self.tell(&record);
         self.add_outside(record);
     }
@@ -441,8 +454,7 @@ impl Recorder {
 
     /// Whether a call is known by this name, and when it began.
     pub fn began(&self, id: &str) -> Option<Duration> {
-        let by_call = id.parse().ok().and_then(|call| self.by_call.get(&CallId(call)).copied());
-        let story = by_call.or_else(|| self.by_call_id.get(id)?.last().map(|branch| branch.story))?;
+        let story = self.story_named(id)?;
         self.stories.get(&story).map(|story| story.began)
     }
 
@@ -504,6 +516,13 @@ impl Recorder {
                 sink.take(record);
             }
         }
+    }
+
+    /// When something happens, since 1970-01-01 UTC: each thing a little later than the one before, so that times tell in
+    /// which order they did.
+    fn stamp(&mut self, now: Instant) -> Duration {
+        self.last_at = self.clock.unix(now).max(self.last_at + Duration::from_nanos(1));
+        self.last_at
     }
 
     fn recording(&self, story: &Story) -> Recording {

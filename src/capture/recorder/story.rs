@@ -26,6 +26,8 @@ pub(super) struct Story {
     pub(super) owner: Option<Owner>,
     /// All that it is there for: the one it came for, and those it was sent to.
     pub(super) owners: Vec<Owner>,
+    /// Stories that the same was asked for or done of as of this.
+    pub(super) related: Vec<u64>,
     /// Where it stands among those that are over.
     pub(super) shelved: Option<Owner>,
     pub(super) began: Duration,
@@ -75,6 +77,7 @@ impl Story {
             dropped: 0,
             owner: None,
             owners: Vec::new(),
+            related: Vec::new(),
             shelved: None,
             began,
             ended: None,

@@ -401,6 +401,135 @@ fn a_message_of_a_stream_does_not_hold_what_was_read_with_it() {
     assert!(world.recorder.stray("in").is_some() && read.is_unique());
 }
 
+/// Two lines, a user each.
+fn standing() -> Standing {
+    use crate::call::directory::{Directory, LineEntry, LineGroupEntry};
+    let line = |number: &str, user| LineEntry {
+        group: GROUP,
+        number: number.to_owned(),
+        users: vec![UserId(user)],
+        redirections: Vec::new(),
+        voice_mailbox: None,
+    };
+    let lines = vec![line("100", 0), line("101", 1)];
+    let directory = Directory { lines, groups: vec![LineGroupEntry::default()], music_on_hold: false };
+    Standing { directory: Arc::new(directory), available: vec![false; 2], ..Standing::default() }
+}
+
+/// What calls of an extract were decided by.
+fn influences(extract: &Extract) -> Vec<&Influence> {
+    let influences = extract.records.iter().filter_map(|record| match &record.what {
+        What::Influence(influence) => Some(&**influence),
+        _ => None,
+    });
+    influences.collect()
+}
+
+#[test]
+fn a_call_is_extracted_with_what_it_was_decided_by_and_nothing_of_others() {
+    use crate::call::effect::Command;
+    use crate::call::settings::LineSettings;
+    let mut world = World::new(Limits::default());
+    world.recorder.begin_with(standing());
+    let set = |line, do_not_disturb| {
+        let settings = LineSettings { do_not_disturb, ..LineSettings::default() };
+        Influence::LineSettings { line, settings, asked: false }
+    };
+    let other = LineId(1);
+    for influence in [
+        Influence::LineAvailable { line: LINE, available: true },
+        Influence::ClientArrived { client: ClientId(7), user: UserId(0) },
+        Influence::ClientArrived { client: ClientId(8), user: UserId(1) },
+        set(LINE, true),
+        set(other, true),
+    ] {
+        world.recorder.influence(influence, Vec::new(), Owner::default(), world.now);
+    }
+    world.later(10);
+    let command = Command::MakeCall { line: LINE, number: "200".into(), sdp: String::new() };
+    let make = Influence::Command { client: ClientId(7), begun: Some(CALL), command: command.clone(), refused: None };
+    world.recorder.influence(make.clone(), vec![CALL], Owner { line: Some(LINE), ..Owner::default() }, world.now);
+    world.recorder.belongs("1", CALL, OWN, world.now);
+    world.goes("INVITE sip:200@there SIP/2.0", "1");
+    world.later(10);
+    // Somebody else's affair.
+    let theirs = Influence::Command { client: ClientId(8), begun: Some(CallId(9)), command, refused: None };
+    world.recorder.influence(theirs, vec![CallId(9)], Owner::default(), world.now);
+    for influence in [set(other, false), set(LINE, false), Influence::ClientGone { client: ClientId(8) }] {
+        world.recorder.influence(influence, Vec::new(), Owner::default(), world.now);
+    }
+    world.later(10);
+    world.comes("SIP/2.0 404 Not Found", "1");
+    world.end(CALL, false, CauseCode::UnknownNumber);
+    world.later(10);
+    world.recorder.influence(set(LINE, true), Vec::new(), Owner::default(), world.now);
+
+    let extract = world.recorder.extract("1").unwrap();
+    assert_eq!(extract.standing.clients.keys().copied().collect::<Vec<_>>(), [ClientId(7)]);
+    assert_eq!(extract.standing.available, [true, false]);
+    assert!(extract.standing.settings[&LINE].do_not_disturb && !extract.standing.settings.contains_key(&other));
+    assert_eq!(influences(&extract), [&make, &set(LINE, false)]);
+    let sip = extract.records.iter().filter(|record| matches!(record.what, What::Sip(_))).count();
+    assert_eq!(sip, 2);
+    // It is shown in words as it was before.
+    assert_eq!(extract.recording.trace(&names()).events.len(), 2);
+}
+
+#[test]
+fn calls_that_had_to_do_with_each_other_are_extracted_together_and_each_message_once() {
+    use crate::call::effect::Command;
+    let mut world = World::new(Limits::default());
+    world.recorder.begin_with(standing());
+    let (second, third) = (CallId(2), CallId(3));
+    for (call, call_id) in [(CALL, "a"), (second, "b"), (third, "c")] {
+        world.recorder.belongs(call_id, call, OWN, world.now);
+        world.goes(&format!("INVITE sip:{call_id}@there SIP/2.0"), call_id);
+        world.later(1);
+    }
+    let command = Command::TransferCall { active: second, held: CALL };
+    let transfer = Influence::Command { client: ClientId(7), begun: None, command, refused: None };
+    world.recorder.influence(transfer, vec![second, CALL, second], Owner::default(), world.now);
+    world.recorder.joined(CALL, second);
+    world.later(1);
+    // It is both calls' from now on.
+    world.goes("BYE sip:b@there SIP/2.0", "b");
+    for id in ["1", "2"] {
+        let extract = world.recorder.extract(id).unwrap();
+        let count = |what: fn(&What) -> bool| extract.records.iter().filter(|record| what(&record.what)).count();
+        assert_eq!(count(|what| matches!(what, What::Sip(_))), 3, "{id}: {:#?}", extract.records);
+        assert_eq!(count(|what| matches!(what, What::Influence(_))), 1);
+        let bye = extract.records.iter().rfind(|record| matches!(record.what, What::Sip(_))).unwrap();
+        assert_eq!(bye.call, Some(CALL), "it is the call's that has taken it over");
+    }
+    assert_eq!(world.recorder.extract("3").unwrap().records.len(), 1);
+}
+
+#[test]
+fn lines_that_are_changed_in_a_call_are_so_in_its_extract() {
+    let mut world = World::new(Limits::default());
+    let mut before = standing();
+    world.recorder.begin_with(before.clone());
+    world.recorder.belongs("a", CALL, OWN, world.now);
+    world.comes("INVITE sip:100@here SIP/2.0", "a");
+    world.later(1);
+    let directory = Arc::make_mut(&mut before.directory);
+    directory.lines[0].users.push(UserId(1));
+    directory.lines[1].users.clear();
+    directory.groups[0].park_returns *= 2;
+    let changed = before.directory.clone();
+    world.recorder.directory(changed.clone(), world.now);
+    world.recorder.directory(changed.clone(), world.now);
+    let extract = world.recorder.extract("1").unwrap();
+    assert_eq!(extract.standing.directory.lines[0].users, [UserId(0)]);
+    let [Influence::LineGroup { .. }, Influence::Line { id: LINE, users, .. }] = influences(&extract)[..] else {
+        panic!("{:?}", influences(&extract));
+    };
+    assert_eq!(*users, [UserId(0), UserId(1)]);
+    let mut standing = extract.standing.clone();
+    influences(&extract).into_iter().for_each(|influence| standing.change(influence));
+    assert_eq!(standing.directory.groups, changed.groups);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Replay, ReplayedCall, Transition, transition};
+use crate::call::FIRST_CONFERENCE;
 
 /// Lists up to this long are aligned; of longer ones the lines are compared one by one.
 const MAX_ALIGNED: usize = 1000;
@@ -22,11 +23,39 @@ pub fn differences(call: &ReplayedCall) -> Vec<String> {
     let mut steps: Vec<&Transition> = call.transitions.iter().collect();
     steps.sort_by_key(|step| step.call);
     let steps: Vec<String> = steps.into_iter().map(|step| transition(&step.before, &step.after)).collect();
-    if call.left_out.is_none() && !call.captured_transitions.is_empty() && call.captured_transitions != steps {
+    let (captured, steps) = (counted(&call.captured_transitions), counted(&steps));
+    if call.left_out.is_none() && !captured.is_empty() && captured != steps {
         lines.push("The call machine".to_owned());
-        lines.extend(aligned(&call.captured_transitions, &steps));
+        lines.extend(aligned(&captured, &steps));
     }
     lines
+}
+
+/// Steps in which our own conferences are counted anew: how many there were before says nothing.
+fn counted(steps: &[String]) -> Vec<String> {
+    const NAME: &str = "conference ";
+    let mut known: Vec<u32> = Vec::new();
+    let mut count = |step: &String| {
+        let mut parts = step.split(NAME);
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (digits, rest) = part.split_at(part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len()));
+            text += NAME;
+            match digits.parse::<u32>().ok().filter(|number| *number >= FIRST_CONFERENCE) {
+                Some(number) => {
+                    let place = known.iter().position(|other| *other == number).unwrap_or_else(|| {
+                        known.push(number);
+                        known.len() - 1
+                    });
+                    text += &(place + 1).to_string();
+                }
+                None => text += digits,
+            }
+            text += rest;
+        }
+        text
+    };
+    steps.iter().map(&mut count).collect()
 }
 
 /// Where one replay differs from another of the same capture: `-` stands in the old one, `+` in the new one. Empty where
@@ -112,4 +141,20 @@ fn aligned(old: &[String], new: &[String]) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conferences_of_ours_are_told_apart_and_not_by_their_numbers() {
+        let steps = |first: u32, second: u32| {
+            let step = |from: u32, to: u32| format!("connected, conference {from} → connected, conference {to}");
+            counted(&[step(first, second), step(second, 700), "connected, conference → held".to_owned()])
+        };
+        assert_eq!(steps(65_536, 65_537), steps(65_600, 65_601));
+        assert_ne!(steps(65_536, 65_537), steps(65_536, 65_536));
+        assert!(steps(65_536, 65_537)[1].ends_with("conference 700"), "one that is called has its number");
+    }
 }

@@ -97,15 +97,8 @@ impl Noted {
 
     /// A line's entry, and its number in the capture.
     fn line(&self, influence: &Influence) -> Option<(LineId, LineEntry)> {
-        let Influence::Line { id, group, number, users, redirections, voice_mailbox } = influence else { return None };
-        let entry = LineEntry {
-            group: *self.groups.get(group)?,
-            number: number.clone(),
-            users: users.clone(),
-            redirections: redirections.clone(),
-            voice_mailbox: voice_mailbox.clone(),
-        };
-        Some((*id, entry))
+        let Influence::Line { id, group, .. } = influence else { return None };
+        Some((*id, LineEntry { group: *self.groups.get(group)?, ..influence.line_entry()? }))
     }
 
     /// Lines and line groups after a change of them; none where nothing of them changes.
@@ -125,6 +118,20 @@ impl Noted {
         }
         Some(changed)
     }
+}
+
+/// Whether a refusal does not follow from what a capture has: what people may do is not in it, nor how busy the server was.
+fn is_refused_elsewhere(cause: CauseCode) -> bool {
+    matches!(
+        cause,
+        CauseCode::AudioNotGiven
+            | CauseCode::LinesNotGiven
+            | CauseCode::PickUpNotAllowed
+            | CauseCode::DiversionsNotAllowed
+            | CauseCode::UnknownLine
+            | CauseCode::Overloaded
+            | CauseCode::TooManyCalls
+    )
 }
 
 /// As the call machine needs it: with a codec, whatever a file says.
@@ -168,7 +175,7 @@ impl World<'_> {
                 let Some(&known) = self.named.get(&call.to_string()) else { return };
                 Input::Media { call: known, side: (*side).into(), event: event.input() }
             }
-            Influence::Command { client, begun, command } => {
+            Influence::Command { client, begun, command, refused } => {
                 let name = |call: CallId| call.to_string();
                 let known = command.calls().chain(*begun).find_map(|call| self.plan.places.get(&name(call)));
                 if command.calls().next().is_some() && !command.calls().any(|call| self.named.contains_key(&name(call)))
@@ -177,6 +184,9 @@ impl World<'_> {
                     return;
                 }
                 self.current = known.copied().unwrap_or(self.current);
+                if let Some(cause) = refused.filter(|cause| is_refused_elsewhere(*cause)) {
+                    return self.is_refused(cause);
+                }
                 let command = command.clone().about(
                     |call| self.named.get(&name(call)).copied().unwrap_or(NO_CALL),
                     |line| noted.lines.get(&line).copied().unwrap_or(LineId(u32::MAX)),
@@ -198,7 +208,7 @@ impl World<'_> {
 
     /// What the media side said in the capture where ours could do what was asked; none where that is the same.
     pub(super) fn refused_then(&mut self, call: CallId, side: Side, ours: &MediaInput) -> Option<MediaInput> {
-        let until = self.at() + REFUSED_WITHIN;
+        let until = self.at().saturating_add(REFUSED_WITHIN);
         let captured = self.names.get(&call)?.parse().ok().map(CallId)?;
         let refusals = self.refusals.get_mut(&(captured, side.into()))?;
         let &(at, cause) = refusals.front()?;

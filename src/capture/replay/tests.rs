@@ -82,6 +82,25 @@ fn a_capture_without_what_was_set_is_decided_otherwise() {
     assert!(lines.iter().any(|line| line.starts_with("+ 180 Ringing")), "{lines:#?}");
 }
 
+#[test]
+fn what_rights_refused_is_not_done() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples/do-not-disturb.pcapng");
+    let mut capture = read::read(&std::fs::read(path).unwrap()[..]).unwrap();
+    let mut changed = 0;
+    for handed in capture.handed.iter_mut().filter(|handed| handed.sent.is_none()) {
+        let text = String::from_utf8_lossy(&handed.bytes).into_owned();
+        if text.contains(r#""type":"set_do_not_disturb""#) {
+            let refused = format!(r#"{},"refused":"diversions_not_allowed"}}"#, text.strip_suffix('}').unwrap());
+            (handed.bytes, changed) = (refused.into(), changed + 1);
+        }
+    }
+    assert!(changed > 0);
+    let replay = replay(&capture, &read::calls(&capture), Instant::now());
+    let lines: Vec<String> = replay.calls.iter().flat_map(differences).collect();
+    assert!(lines.iter().any(|line| line.starts_with("+ 180 Ringing")), "{lines:#?}");
+    assert!(replay.calls.iter().flat_map(|call| &call.remarks).any(|remark| remark.contains("diversions_not_allowed")));
+}
+
 /// As with the demonstration PBX, which is the same program on the same host.
 #[test]
 fn who_captured_it_is_the_server_also_where_the_pbx_is_offhook_too() {

@@ -24,6 +24,7 @@ use crate::call::directory::Directory;
 use crate::call::effect::{CommandResult, Effect, Input, MediaInput, Route, SipEffect, SipInput, Target, TargetUri};
 use crate::call::headers::{abilities, caller, carried, sender};
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
+use crate::capture::influence::Influence;
 use crate::capture::trace::ms;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId, UserId};
 
@@ -176,7 +177,11 @@ impl<'a> World<'a> {
                 self.advance(act.at);
                 self.act(act);
             }
-            while let Some((noted, at, influence)) = influences.next_if(|(_, at, _)| *at <= step.at) {
+            // How lines stand is noted before a message that came, with its time, and behind it what it has led to.
+            let comes_first = |(_, at, influence): &(&Noted, u64, &Influence)| {
+                *at < step.at || *at == step.at && (step.sent || !influence.is_of_calls())
+            };
+            while let Some((noted, at, influence)) = influences.next_if(comes_first) {
                 self.advance(at);
                 self.influence(noted, at, influence);
             }
@@ -220,7 +225,7 @@ impl<'a> World<'a> {
     /// Whether nothing of all calls is left some time after the capture has ended.
     #[cfg(test)]
     pub(super) fn is_idle_after(&mut self, pause: Duration) -> bool {
-        self.advance(self.at + pause.as_nanos() as u64);
+        self.advance(self.at.saturating_add(pause.as_nanos() as u64));
         self.endpoint.is_idle() && self.calls.is_empty()
     }
 
@@ -416,7 +421,7 @@ impl<'a> World<'a> {
             }
             Effect::Reply { result: CommandResult::Error(cause), request, .. } => {
                 self.current = request as usize;
-                self.remark(format!("What a person asked for was refused: {}.", cause.code()));
+                self.is_refused(cause);
             }
             Effect::CallChanged { client, call } => {
                 self.seers.insert(call.id, client);
@@ -428,6 +433,11 @@ impl<'a> World<'a> {
             | Effect::NotBegun(_)
             | Effect::Digit { .. } => {}
         }
+    }
+
+    /// What somebody asked for is not done.
+    pub(super) fn is_refused(&mut self, cause: CauseCode) {
+        self.remark(format!("What a person asked for was refused: {}.", cause.code()));
     }
 
     fn perform_sip(&mut self, effect: SipEffect) {

@@ -33,7 +33,10 @@ macro_rules! forms {
         /// A line group as it is set: a PBX connection and the properties of its lines.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
         #[serde(default, deny_unknown_fields)]
-        #[schemars(rename = "LineGroupObject")]
+        #[schemars(rename = "LineGroupObject", extend(
+            "required" = ["name"],
+            "examples" = [{ "name": "Head office", "registrar": "pbx.example.com", "transport": "tls" }]
+        ))]
         #[ts(rename = "LineGroupObject")]
         pub struct LineGroupBody {
             $($(#[$attribute])* pub $field: $type,)*
@@ -86,6 +89,8 @@ forms! {
     name: String = String::new();
     /// How the PBX is connected.
     kind: GroupKind = GroupKind::default();
+    /// Its location: the id of that; in the configuration file its name. null: none.
+    location: Option<String> = None;
     /// Host name or address of the PBX, or of the proxy in front of it. Empty for a trunk that registers here.
     registrar: String = String::new();
     /// SIP port; null: as DNS says, or the transport's usual one.
@@ -245,6 +250,12 @@ impl LineGroupBody {
         }
         self.check_call_control(&mut mistakes);
         mistakes.0
+    }
+
+    /// Whether requests go to the same place as those of another one, for the same domain.
+    pub fn leads_where(&self, other: &LineGroupBody) -> bool {
+        (self.port, self.transport, &self.registrar, &self.domain)
+            == (other.port, other.transport, &other.registrar, &other.domain)
     }
 
     /// The paths of files that it names, by their places in `ca`. Only the configuration file can name files.

@@ -28,7 +28,8 @@ pub(super) use self::media::{COUNTRIES, FileIceServer, port_range, public_addres
 use self::people::{FileAdministrator, FileUser};
 use super::body::FileGroup;
 use super::{
-    Administrator, Config, LineGroup, Listen, Listener, ListenerTls, Media, Pattern, Recording, Route, Transport, User,
+    Administrator, Config, LineGroup, Listen, Listener, ListenerTls, Media, Pattern, Proxies, ProxyHeader, Recording,
+    Route, Transport, User,
 };
 
 /// Names of the listeners that `[listen]` makes.
@@ -54,6 +55,8 @@ pub(super) struct File {
     #[serde(default)]
     metrics: Metrics,
     #[serde(default)]
+    http: FileHttp,
+    #[serde(default)]
     listener: Vec<FileListener>,
     #[serde(default)]
     line_group: Vec<FileGroup>,
@@ -77,6 +80,15 @@ struct Dns {
 struct Metrics {
     #[serde(default)]
     allow_from: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct FileHttp {
+    #[serde(default)]
+    trusted_proxies: Vec<Spanned<String>>,
+    #[serde(default)]
+    proxy_header: ProxyHeader,
 }
 
 #[derive(Deserialize)]
@@ -210,6 +222,7 @@ impl File {
             users,
             administrators,
             metrics_from: networks(&self.metrics.allow_from)?,
+            proxies: Proxies { trusted: networks(&self.http.trusted_proxies)?, header: self.http.proxy_header },
         })
     }
 }

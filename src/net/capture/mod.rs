@@ -1,7 +1,8 @@
 //! Capture files while the server runs: who is captured, and the thread that writes.
 //!
-//! Signalling, and the media threads where audio is captured, hand over what happens through a bounded queue and goes on; what does not fit is counted, and said in
-//! the file and to administrators. A disk that is full or slow ends the capture, never a call.
+//! Signalling, and the media threads where audio is captured, hand over what happens through a bounded queue and go on;
+//! what does not fit is counted, and said in the file and to administrators. A disk that is full or slow ends the capture,
+//! never a call.
 
 mod tap;
 #[cfg(test)]
@@ -21,7 +22,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::tap::AudioRecord;
 pub use self::tap::Tap;
-use crate::capture::file::Lost;
+use crate::capture::file::{FileNames, Lost};
 use crate::capture::influence::{Influence, Standing};
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::record::{Record, Sink};
@@ -64,7 +65,7 @@ pub struct CaptureSettings {
     /// The pseudonyms, where numbers and names get some.
     pub pseudonyms: Option<Pseudonyms>,
     /// Names of line groups, numbers of lines and names of users, for comments.
-    pub names: CaptureNames,
+    pub names: FileNames,
 }
 
 impl From<&CaptureSettings> for ShelfSettings {
@@ -78,17 +79,6 @@ impl From<&CaptureSettings> for ShelfSettings {
             min_free: settings.min_free,
         }
     }
-}
-
-/// What people call what records name by number.
-#[derive(Debug, Clone, Default)]
-pub struct CaptureNames {
-    /// By [`LineGroupId`].
-    pub groups: Vec<String>,
-    /// By [`LineId`].
-    pub lines: Vec<String>,
-    /// By [`UserId`](crate::ids::UserId).
-    pub users: Vec<String>,
 }
 
 /// What of a line group is captured.
@@ -177,7 +167,7 @@ struct Shared {
     shelf: Mutex<Shelf>,
     total_limit: u64,
     pseudonyms: Option<Pseudonyms>,
-    names: RwLock<Arc<CaptureNames>>,
+    names: RwLock<Arc<FileNames>>,
     /// What the next packet must say, and all since the start.
     lost: Losses,
     lost_ever: Losses,
@@ -320,7 +310,7 @@ impl Captures {
 
     /// Line groups, lines and users are called like this from now on. `groups` is what is captured of line groups that
     /// there were not.
-    pub fn set_names(&self, names: CaptureNames, groups: Vec<GroupCapture>) {
+    pub fn set_names(&self, names: FileNames, groups: Vec<GroupCapture>) {
         *self.shared.names.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
         self.shared.choose(|chosen| {
             let known = chosen.groups.len();
@@ -449,7 +439,7 @@ impl GroupCapture {
 }
 
 impl Shared {
-    fn names(&self) -> Arc<CaptureNames> {
+    fn names(&self) -> Arc<FileNames> {
         self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

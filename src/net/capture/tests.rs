@@ -12,6 +12,7 @@ use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketOption;
 use pcap_file::pcapng::{Block, PcapNgReader};
 
 use super::*;
+use crate::capture::file::FileNames;
 use crate::capture::record::{Place, SipRecord, What};
 use crate::capture::trace::TraceTransport;
 use crate::ids::CallId;
@@ -39,7 +40,7 @@ impl Folder {
             when_full: WhenFull::DeleteOldest,
             min_free: 0,
             pseudonyms: None,
-            names: CaptureNames {
+            names: FileNames {
                 groups: vec!["main".into(), "other".into()],
                 lines: vec!["100".into(), "101".into()],
                 users: vec!["alice".into()],

@@ -1,18 +1,14 @@
 //! The thread that makes files of records.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::{AudioRecord, CaptureSettings, InfluenceRecord, Item, Shared, lock};
-use crate::capture::file::{Background, Composer, Content, Direction, Message, Writer, comment, without_names};
-use crate::capture::influence::{Influence, Standing};
-use crate::capture::pseudonyms::Pseudonyms;
-use crate::capture::record::{ClientRecord, Record, SipRecord, What};
-use crate::capture::recorder::Owner;
-use crate::ids::CallId;
+use crate::capture::file::{Scribe, Writer};
+use crate::capture::influence::Standing;
+use crate::capture::record::Record;
 use crate::shelf::ShelfError;
 
 /// How long a message may wait before it is in its file.
@@ -23,16 +19,12 @@ const CHUNK: usize = 64 * 1024;
 const DISCARD_EVERY: Duration = Duration::from_secs(3600);
 /// Who writes, as the files say.
 const APPLICATION: &str = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
-/// What our own addresses are called in files.
-const OWN_NAME: &str = "offhook";
 
 pub(super) struct Thread {
     shared: Arc<Shared>,
     settings: CaptureSettings,
-    pseudonyms: Option<Pseudonyms>,
     writer: Option<Writer>,
-    composer: Composer,
-    background: Background,
+    scribe: Scribe,
     written_at: Instant,
     discarded_at: Instant,
     /// What was chosen when the last file ended because nothing was captured any more.
@@ -44,11 +36,9 @@ impl Thread {
         let now = Instant::now();
         Thread {
             shared,
-            pseudonyms: settings.pseudonyms.clone(),
+            scribe: Scribe::new(settings.pseudonyms.clone()),
             settings,
             writer: None,
-            composer: Composer::default(),
-            background: Background::default(),
             written_at: now,
             discarded_at: now,
             over: None,
@@ -82,7 +72,7 @@ impl Thread {
                 // Nothing that a message has caused is under way.
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(writer) = &mut self.writer {
-                        self.composer.flush(writer);
+                        self.scribe.flush(writer);
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -99,8 +89,8 @@ impl Thread {
     fn check(&mut self, done: Result<(), ShelfError>) {
         if let Err(error) = done {
             self.writer = None;
-            self.background.begin_file();
-            self.composer = Composer::default();
+            self.scribe.begin_file();
+            self.scribe.drop_waiting();
             self.shared.stop(error.sentence());
         }
     }
@@ -133,9 +123,9 @@ impl Thread {
         }
         if self.writer.is_none() {
             lock(&self.shared.shelf).begin(now)?;
-            let comment = match self.pseudonyms {
-                Some(_) => "SIP, and audio where chosen, of chosen line groups. Numbers and names are pseudonyms.",
-                None => "SIP, and audio where chosen, of chosen line groups.",
+            let comment = match self.scribe.has_pseudonyms() {
+                true => "SIP, and audio where chosen, of chosen line groups. Numbers and names are pseudonyms.",
+                false => "SIP, and audio where chosen, of chosen line groups.",
             };
             self.writer = Some(Writer::new(APPLICATION, comment));
         }
@@ -163,7 +153,7 @@ impl Thread {
         if lock(&self.shared.shelf).is_gone() {
             // What waits belongs behind what is gone; the next record begins a file that can be read.
             self.writer = None;
-            self.background.begin_file();
+            self.scribe.begin_file();
             lock(&self.shared.shelf).close();
             tracing::warn!("somebody has removed the capture file that was being written; another one follows");
         }
@@ -177,8 +167,8 @@ impl Thread {
     fn end(&mut self) -> Result<(), ShelfError> {
         self.written_at = Instant::now();
         let Some(mut writer) = self.writer.take() else { return Ok(()) };
-        self.background.begin_file();
-        self.composer.flush(&mut writer);
+        self.scribe.flush(&mut writer);
+        self.scribe.begin_file();
         writer.lose(self.shared.lost.take());
         writer.finish();
         let mut shelf = lock(&self.shared.shelf);
@@ -188,60 +178,18 @@ impl Thread {
     }
 
     fn note(&mut self, record: Record) {
-        let Record { call, group, line, .. } = record;
-        let (owner, names) = (Owner { group, line }, self.shared.names());
-        if call.is_some() || matches!(&record.what, What::Sip(sip) if sip.bytes.starts_with(b"INVITE ")) {
-            let said = self.background.before(owner, &names.groups);
-            said.into_iter().for_each(|influence| self.put(record.at, None, owner, influence));
-        }
-        let belongs = self.belongs(call, owner);
-        let Some(writer) = &mut self.writer else { return };
+        let (names, Some(writer)) = (self.shared.names(), &mut self.writer) else { return };
         writer.lose(self.shared.lost.take());
-        let Record { at, call, group, what, .. } = record;
-        match what {
-            What::Sip(SipRecord { sent, transport, local, remote, bytes }) => {
-                let group = group.and_then(|group| names.groups.get(group.0 as usize));
-                let mut name = |address: IpAddr, name: &str| writer.name(address, name);
-                name(local.ip(), OWN_NAME);
-                if let (Some(remote), Some(group)) = (remote.address(), group) {
-                    name(remote.ip(), group);
-                }
-                let addresses = remote.address().map(|remote| if sent { (local, remote) } else { (remote, local) });
-                let content = Content::sip(transport, &bytes, self.pseudonyms.as_mut());
-                let direction = Some(direction(sent));
-                let message = Message { at, call, direction, addresses, content, comment: belongs };
-                self.composer.message(message, writer);
-            }
-            What::Client(ClientRecord { sent, client, user, text }) => {
-                let user = names.users.get(user.0 as usize).map_or("", String::as_str);
-                let user = self.pseudonyms.as_mut().map_or_else(|| user.to_owned(), |known| known.of(user));
-                let comment = format!("{belongs} client={client} user={user}");
-                let content = Content::client(&text, self.pseudonyms.as_mut());
-                let direction = Some(direction(sent));
-                let message = Message { at, call, direction, addresses: None, content, comment };
-                self.composer.message(message, writer);
-            }
-            What::Step(step) => {
-                let note = comment::step(step.trigger, step.before, step.after);
-                self.composer.note(at, call, &belongs, &note, writer);
-            }
-            What::Media { event, detail, .. } => {
-                let plain = self.pseudonyms.is_none();
-                let detail = detail.map(|detail| if plain { detail.into() } else { Pseudonyms::media(event, &detail) });
-                self.composer.note(at, call, &belongs, &comment::media(event, detail.as_deref()), writer);
-            }
-            What::Failure { detail, .. } => {
-                self.composer.note(at, call, &belongs, &comment::failure(&detail), writer);
-            }
-        }
+        self.scribe.record(record, &names, writer);
     }
 
     /// What calls are decided by. Of what is about none of them no file begins.
     fn influence(&mut self, InfluenceRecord { at, call, owner, influence }: InfluenceRecord) {
         let is_of_calls = influence.is_of_calls();
         let say = |this: &mut Self| {
-            let said = this.background.influence(influence, owner, &this.shared.names().groups);
-            said.into_iter().for_each(|influence| this.put(at, call, owner, influence));
+            let names = this.shared.names();
+            this.count_lost();
+            this.scribe.influence(at, call, owner, influence, &names, this.writer.as_mut());
         };
         match self.writer.is_some() || is_of_calls {
             true => self.take(say),
@@ -251,44 +199,21 @@ impl Thread {
 
     /// How all stand.
     fn stand(&mut self, at: Duration, standing: Standing) {
-        let said = self.background.stand(standing, &self.shared.names().groups);
-        said.into_iter().for_each(|influence| self.put(at, None, Owner::default(), influence));
-    }
-
-    fn put(&mut self, at: Duration, call: Option<CallId>, owner: Owner, influence: Influence) {
-        // Of what is said of all alike no call is the cause.
-        let call = call.filter(|_| influence.is_of_calls());
-        let comment = self.belongs(call, owner);
-        let content = Content::influence(influence, self.pseudonyms.as_mut());
-        let Some(writer) = &mut self.writer else { return };
-        writer.lose(self.shared.lost.take());
-        let message = Message { at, call, direction: None, addresses: None, content, comment };
-        self.composer.message(message, writer);
-    }
-
-    fn audio(&mut self, AudioRecord { at, call, owner, mut packet }: AudioRecord) {
-        let comment = self.belongs(Some(call), owner);
-        let Some(writer) = &mut self.writer else { return };
-        writer.lose(self.shared.lost.take());
-        writer.name(packet.local.ip(), OWN_NAME);
-        if packet.is_rtcp && self.pseudonyms.is_some() {
-            without_names(&mut packet.bytes);
-        }
-        let (direction, content) = (Some(packet.direction), Content::Audio(packet));
-        let message = Message { at, call: Some(call), direction, addresses: None, content, comment };
-        self.composer.audio(message, writer);
-    }
-
-    fn belongs(&mut self, call: Option<CallId>, Owner { group, line }: Owner) -> String {
         let names = self.shared.names();
-        let line = line.and_then(|line| names.lines.get(line.0 as usize));
-        let line = line.map(|line| self.pseudonyms.as_mut().map_or_else(|| line.clone(), |known| known.of(line)));
-        let group = group.and_then(|group| names.groups.get(group.0 as usize));
-        comment::belongs(call, line.as_deref(), group.map(String::as_str))
+        self.count_lost();
+        self.scribe.stand(at, standing, &names, self.writer.as_mut());
     }
-}
 
-/// Which way a message went.
-fn direction(sent: bool) -> Direction {
-    if sent { Direction::Out } else { Direction::In }
+    fn audio(&mut self, AudioRecord { at, call, owner, packet }: AudioRecord) {
+        let (names, Some(writer)) = (self.shared.names(), &mut self.writer) else { return };
+        writer.lose(self.shared.lost.take());
+        self.scribe.audio(at, call, owner, packet, &names, writer);
+    }
+
+    /// What was lost was lost before what follows.
+    fn count_lost(&mut self) {
+        if let Some(writer) = &mut self.writer {
+            writer.lose(self.shared.lost.take());
+        }
+    }
 }

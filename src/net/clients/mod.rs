@@ -2,21 +2,23 @@
 //! follow and ask over HTTP.
 
 mod listener;
+mod messages;
 mod monitor;
+mod personal;
 mod prompt;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::{mpsc, oneshot};
 use tracing::debug;
 
 use self::listener::Listener;
+pub(super) use self::messages::ClientMessage;
 pub use self::prompt::Prompt;
-use super::core::{Core, CoreHandle, Message};
+use super::core::Core;
 use super::figures::QueueLength;
 use super::role::Role;
 use crate::call::cause::CauseCode;
@@ -28,6 +30,7 @@ use crate::ids::{CallId, ClientId, LineId, UserId};
 use crate::line::LineStatus;
 use crate::line::events::CallEvent;
 use crate::line::monitor::MonitoredLine;
+use crate::picture::PictureOf;
 use crate::rights::ServiceSet;
 use crate::site::Preset;
 use crate::user::clients::{Attached, Clients, RELOAD_WITHIN, RESUME_WITHIN, ResumeToken};
@@ -121,6 +124,8 @@ pub struct Personal {
     pub services: ServiceSet,
     /// What is preset for the user's clients.
     pub settings: BTreeMap<String, Preset>,
+    /// The user's own picture.
+    pub picture: Option<PictureOf>,
 }
 
 /// How a client's socket ended.
@@ -181,154 +186,6 @@ pub struct KnownClient {
     pub client: ClientId,
     /// Whether it has a socket now.
     pub online: bool,
-}
-
-/// What the web side asks of the driver for a user.
-#[derive(Debug)]
-pub(super) enum ClientMessage {
-    Attach {
-        user: UserId,
-        resume: Option<ResumeToken>,
-        since: Option<u64>,
-        most: usize,
-        reply: oneshot::Sender<Result<Attachment, CauseCode>>,
-    },
-    Detach {
-        client: ClientId,
-        socket: u64,
-        leaving: Leaving,
-    },
-    Command {
-        client: ClientId,
-        request: u32,
-        command: Command,
-        text: Bytes,
-    },
-    /// A client says something of a call that is for its trace only.
-    Noted {
-        client: ClientId,
-        call: CallId,
-        text: Bytes,
-    },
-    /// A client has been sent something of a call.
-    Told {
-        client: ClientId,
-        call: CallId,
-        text: Bytes,
-        at: Instant,
-    },
-    Prompt {
-        client: ClientId,
-        request: u32,
-        to: Option<ClientId>,
-        prompt: Prompt,
-    },
-    UserCommand {
-        user: UserId,
-        command: Command,
-        reply: oneshot::Sender<Outcome>,
-    },
-    UserPrompt {
-        user: UserId,
-        to: Option<ClientId>,
-        prompt: Prompt,
-        reply: oneshot::Sender<Outcome>,
-    },
-    Follow {
-        user: UserId,
-        since: Option<u64>,
-        reply: oneshot::Sender<Result<(Beginning, mpsc::Receiver<ClientEvent>), CauseCode>>,
-    },
-    Picture {
-        user: UserId,
-        reply: oneshot::Sender<Picture>,
-    },
-    Clients {
-        user: UserId,
-        reply: oneshot::Sender<Vec<KnownClient>>,
-    },
-}
-
-impl CoreHandle {
-    /// A socket of `user` is ready. `since` is the last change that the client has seen, where it kept its picture; `most`
-    /// clients may have a socket at once.
-    pub async fn attach(
-        &self,
-        user: UserId,
-        resume: Option<ResumeToken>,
-        since: Option<u64>,
-        most: usize,
-    ) -> Result<Attachment, CauseCode> {
-        self.ask(|reply| ClientMessage::Attach { user, resume, since, most, reply }).await?
-    }
-
-    /// A client's socket is gone.
-    pub async fn detach(&self, client: ClientId, socket: u64, leaving: Leaving) {
-        self.tell(ClientMessage::Detach { client, socket, leaving }).await;
-    }
-
-    /// A client's command. The result comes as [`ClientEvent::Reply`]. `request` is below 2³¹; `text` is what came, for
-    /// the call's trace.
-    pub async fn command(&self, client: ClientId, request: u32, command: Command, text: Bytes) {
-        self.tell(ClientMessage::Command { client, request, command, text }).await;
-    }
-
-    /// A client says something of one of its calls that is for the call's trace only.
-    pub async fn noted(&self, client: ClientId, call: CallId, text: Bytes) {
-        self.tell(ClientMessage::Noted { client, call, text }).await;
-    }
-
-    /// A client has been sent this of a call, for the call's trace. Where too much waits it is not noted.
-    pub fn told(&self, client: ClientId, call: CallId, text: Bytes) {
-        let told = ClientMessage::Told { client, call, text, at: Instant::now() };
-        let _ = self.inbox.try_send(Message::Client(told));
-    }
-
-    /// A client wants another to do something: the one named, or the one that was active last. The answer comes as
-    /// [`ClientEvent::Reply`].
-    pub async fn prompt(&self, client: ClientId, request: u32, to: Option<ClientId>, prompt: Prompt) {
-        self.tell(ClientMessage::Prompt { client, request, to, prompt }).await;
-    }
-
-    /// A command of a user's program, which has no audio.
-    pub async fn command_of(&self, user: UserId, command: Command) -> Outcome {
-        self.ask(|reply| ClientMessage::UserCommand { user, command, reply }).await.into()
-    }
-
-    /// A user's program wants a client to do something: the one named, or the one that was active last.
-    pub async fn prompt_of(&self, user: UserId, to: Option<ClientId>, prompt: Prompt) -> Outcome {
-        self.ask(|reply| ClientMessage::UserPrompt { user, to, prompt, reply }).await.into()
-    }
-
-    /// What happens to a user's lines and calls from now on, or from the change after `since`.
-    pub async fn follow(
-        &self,
-        user: UserId,
-        since: Option<u64>,
-    ) -> Result<(Beginning, mpsc::Receiver<ClientEvent>), CauseCode> {
-        self.ask(|reply| ClientMessage::Follow { user, since, reply }).await?
-    }
-
-    /// A user's lines and calls.
-    pub async fn picture(&self, user: UserId) -> Result<Picture, CauseCode> {
-        self.ask(|reply| ClientMessage::Picture { user, reply }).await
-    }
-
-    /// The clients that a user is signed in with.
-    pub async fn clients_of(&self, user: UserId) -> Result<Vec<KnownClient>, CauseCode> {
-        self.ask(|reply| ClientMessage::Clients { user, reply }).await
-    }
-
-    async fn tell(&self, message: ClientMessage) {
-        let _ = self.inbox.send(Message::Client(message)).await;
-    }
-
-    async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> ClientMessage) -> Result<T, CauseCode> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(message(reply)).await;
-        // The core has stopped.
-        answer.await.map_err(|_| CauseCode::ShuttingDown)
-    }
 }
 
 /// All clients with their sockets, and the programs that wait.
@@ -615,13 +472,12 @@ impl<R: Role> Core<R> {
     }
 
     pub(in crate::net) fn lines_of(&self, user: UserId) -> Vec<(LineId, LineStatus, LineSettings)> {
-        let lines = self.directory.lines.iter().enumerate().filter(|(_, line)| line.users.contains(&user));
-        lines
-            .filter_map(|(index, _)| {
-                let line = LineId(index as u32);
-                Some((line, self.lines.status(line)?.clone(), self.calls.settings(line)))
-            })
-            .collect()
+        self.directory.lines_of(user).filter_map(|line| self.own_line(line)).collect()
+    }
+
+    /// A line as its users see it.
+    fn own_line(&self, line: LineId) -> Option<(LineId, LineStatus, LineSettings)> {
+        Some((line, self.lines.status(line)?.clone(), self.calls.settings(line)))
     }
 
     /// Sees to it that what happens to a user is kept for programs, from now on and while they ask.

@@ -88,9 +88,7 @@ impl<R: Role> Core<R> {
         let prompt = prompt.checked()?;
         let to = match &prompt {
             Prompt::MakeCall { line, .. } | Prompt::DirectedPickupCall { line, .. } => {
-                if !self.directory.users_of(*line).contains(&user) {
-                    return Err(CauseCode::UnknownLine);
-                }
+                self.calls.has_line(user, *line)?;
                 self.desk.to_prompt(user, by, to)?
             }
             Prompt::AnswerCall { call } => {

@@ -99,6 +99,20 @@ impl ListenerState {
             ListenerState::Failed(problem) => format!("It cannot listen there: {problem}."),
         })
     }
+
+    /// The same in German.
+    pub fn german(&self) -> Option<String> {
+        Some(match self {
+            ListenerState::Bound => return None,
+            ListenerState::PortTaken => "Ein anderes Programm hat diesen Port.".to_owned(),
+            ListenerState::AddressMissing => "Dieser Rechner hat diese Adresse nicht.".to_owned(),
+            ListenerState::NotPermitted => "Ports unter 1024 brauchen mehr Rechte.".to_owned(),
+            ListenerState::CertificateProblem(problem) => {
+                format!("Das Zertifikat lässt sich nicht verwenden: {problem}.")
+            }
+            ListenerState::Failed(problem) => format!("Dort lässt sich nicht lauschen: {problem}."),
+        })
+    }
 }
 
 impl ListenerKind {

@@ -87,26 +87,57 @@ fn lines_are_shown_by_the_administrator_and_through_the_monitor() {
 }
 
 #[test]
-fn who_is_touched_by_a_change_is_known() {
-    let site = telephones();
-    let changed = |change: Change| {
+fn a_picture_is_seen_by_who_may_and_another_one_is_told() {
+    let mut site = telephones();
+    let settings = |level| put(Kind::Settings, ObjectId::SETTINGS, json!({ "grant": level }));
+    let special = json!({ "level": "special", "rights": ["see_picture"] });
+    apply(&mut site, &[settings(json!({ "level": "none" }))]);
+    let before = table(&site);
+    site.set_picture(id(2), Some(3));
+    let shows = |site: &Site| table(site).on_line(slot_of(1), LineId(1)).shows_picture();
+    assert_eq!(table(&site).picture(LineId(1)).map(|picture| (picture.user, picture.version)), Some((id(2), 3)));
+    assert!(!shows(&site));
+    assert_eq!(table(&site).touched(&before).lines, [LineId(1)]);
+    for (level, seen) in [(special, true), (json!({ "level": "public" }), true), (json!({ "level": "none" }), false)] {
+        apply(&mut site, &[settings(level.clone())]);
+        assert_eq!(shows(&site), seen, "{level}");
+    }
+}
+
+#[test]
+fn who_and_which_lines_are_touched_by_a_change_is_known() {
+    let mut site = telephones();
+    let patch = |kind, id, patch| Change::Patch { kind, id, expected: None, patch };
+    let settings = |body| patch(Kind::Settings, ObjectId::SETTINGS, body);
+    apply(&mut site, &[settings(json!({ "grant": { "level": "none" }, "services": ["control_lines"] }))]);
+    let touched = |site: &Site, change: Change| {
         let mut after = site.clone();
         apply(&mut after, &[change]);
-        let mut users: Vec<u32> = table(&after).changed(&table(&site)).iter().map(|user| user.0 + 1).collect();
+        let Touched { users, lines } = table(&after).touched(&table(site));
+        let mut users: Vec<u32> = users.into_iter().map(|user| user.0 + 1).collect();
         users.sort_unstable();
-        users
+        (users, lines.into_iter().map(|line| line.0 + 101).collect::<Vec<_>>())
     };
-    let patch = |kind, id, patch| Change::Patch { kind, id, expected: None, patch };
-    assert_eq!(changed(patch(Kind::User, id(2), json!({ "email": "b@example.org" }))), [0; 0]);
-    assert_eq!(changed(patch(Kind::User, id(2), json!({ "services": ["chat"] }))), [2]);
-    // Bernd's line has another name: who is shown it, and he.
-    assert_eq!(changed(patch(Kind::User, id(2), json!({ "display_name": "Bernd" }))), [1, 2]);
-    assert_eq!(changed(patch(Kind::User, id(1), json!({ "additional_lines": [] }))), [1]);
+    let nothing = || (Vec::new(), Vec::new());
+    assert_eq!(touched(&site, patch(Kind::User, id(2), json!({ "email": "b@example.org" }))), nothing());
+    assert_eq!(touched(&site, patch(Kind::User, id(2), json!({ "services": ["chat"] }))), nothing());
+    assert_eq!(touched(&site, settings(json!({ "services": [] }))), (vec![1, 2, 3, 4], Vec::new()));
+    // Bernd's line has another name; that of the fourth is shown to nobody.
+    assert_eq!(touched(&site, patch(Kind::User, id(2), json!({ "display_name": "Bernd" }))), (Vec::new(), vec![102]));
+    assert_eq!(touched(&site, patch(Kind::User, id(4), json!({ "display_name": "Dora" }))), nothing());
+    let no_more = patch(Kind::User, id(1), json!({ "additional_lines": [] }));
+    assert_eq!(touched(&site, no_more), (Vec::new(), vec![102, 103]));
     let grant = json!({ "grants": [{ "to": id(3), "grant": { "level": "business" } }] });
-    assert_eq!(changed(patch(Kind::User, id(2), grant)), [3]);
-    assert_eq!(changed(patch(Kind::Group, id(10), json!({ "members": [id(3)] }))), [3]);
-    let all = changed(patch(Kind::Settings, ObjectId::SETTINGS, json!({ "grant": { "level": "business" } })));
-    assert_eq!(all, [1, 2, 3, 4, 5]);
+    assert_eq!(touched(&site, patch(Kind::User, id(2), grant)), (Vec::new(), vec![102]));
+    let members = patch(Kind::Group, id(10), json!({ "members": [id(3)] }));
+    assert_eq!(touched(&site, members), (vec![3], Vec::new()));
+    // One line that everybody is shown is one line.
+    let everybody = json!({ "grant": { "level": "business" }, "all_in_monitor": true });
+    let all = settings(everybody);
+    assert_eq!(touched(&site, all.clone()), (Vec::new(), vec![101, 102, 103, 104]));
+    apply(&mut site, &[all]);
+    let renamed = patch(Kind::User, id(4), json!({ "display_name": "Dora" }));
+    assert_eq!(touched(&site, renamed), (Vec::new(), vec![104]));
 }
 
 proptest! {
@@ -115,12 +146,15 @@ proptest! {
     #[test]
     fn the_table_says_what_the_site_says(all in prop::collection::vec(more(), 1..25), monitor: bool) {
         let mut site = telephones();
-        for more in &all {
+        let mut before = table(&site);
+        for (at, more) in all.iter().enumerate() {
             if let Some(change) = adding(&site, more) {
                 apply(&mut site, &[change]);
             }
+            if at == all.len() / 2 {
+                before = table(&site);
+            }
         }
-        let before = table(&site);
         let patch = json!({ "all_in_monitor": monitor, "services": ["control_lines", "video"] });
         apply(&mut site, &[Change::Patch { kind: Kind::Settings, id: ObjectId::SETTINGS, expected: None, patch }]);
         let (found, bindings) = (table(&site), bindings(&site));
@@ -143,11 +177,16 @@ proptest! {
                 prop_assert_eq!(found.services(user).contains(service), has_service(&site, id(by), service));
             }
         }
-        // Who is not among the changed has what they had.
-        let changed = found.changed(&before);
-        for user in (1..=USERS).map(slot_of).filter(|user| !changed.contains(user)) {
-            prop_assert_eq!(found.shown_to(user), before.shown_to(user));
-            prop_assert_eq!(found.services(user), before.services(user));
+        // What is not touched is shown as it was.
+        let touched = found.touched(&before);
+        for user in (1..=USERS).map(slot_of).filter(|user| !touched.users.contains(user)) {
+            let rest = |table: &RightsTable| {
+                let mut shown = table.shown_to(user);
+                shown.retain(|(line, _)| !touched.lines.contains(line));
+                shown.into_iter().map(|(line, on_line)| (line, on_line, table.owner(line).map(str::to_owned)))
+                    .collect::<Vec<_>>()
+            };
+            prop_assert_eq!(rest(&found), rest(&before));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Which lines are whose.
 
+use super::super::Seat;
 use super::super::binding::{Bindings, BoundBy, LineKey, Unbound};
 use super::*;
 use crate::rights::Place;
@@ -86,22 +87,33 @@ fn a_line_has_several_users_and_one_owner() {
 #[test]
 fn telephones_beside_a_computer_are_for_who_is_signed_in_there() {
     let computer = |only| {
-        put(Kind::Computer, id(40), json!({ "name": "DESK", "first_phone": "102", "only_authorized_dial": only }))
+        let phones =
+            json!({ "name": "DESK", "first_phone": "102", "second_phone": "201", "only_authorized_dial": only });
+        put(Kind::Computer, id(40), phones)
     };
     let owner = patch(Kind::User, id(2), json!({ "first_phone": "102" }));
-    let shared = patch(Kind::User, id(1), json!({ "second_phone": "102" }));
-    let key = line("munich", "102");
-    let (site, bindings) = bound(&[computer(false), owner.clone()]);
-    assert!(bindings.may_use(&site, id(2), None, &key));
-    assert!(!bindings.may_use(&site, id(1), None, &key));
-    assert!(bindings.may_use(&site, id(1), Some(id(40)), &key));
-    assert!(!bindings.may_use(&site, id(1), Some(id(40)), &line("berlin", "201")));
-    assert!(!bindings.may_use(&site, id(9), Some(id(40)), &key), "nobody");
-    let (site, bindings) = bound(&[computer(true), owner, shared]);
-    assert!(!bindings.may_use(&site, id(1), Some(id(40)), &key), "only the owner");
-    assert!(bindings.may_use(&site, id(2), Some(id(40)), &key));
-    assert!(bindings.may_use(&site, id(1), None, &key), "elsewhere the line is that of both");
+    let (here, there) = (line("munich", "102"), line("berlin", "201"));
+    let seated = |changes: &[Change], users: &[u32]| {
+        let (mut site, _) = bound(changes);
+        let seats = users.iter().map(|user| Seat { user: id(*user), computer: id(40) }).collect();
+        site.set_seats(std::sync::Arc::new(seats));
+        Bindings::new(&site, &lines(), &digits)
+    };
+    let by = |bindings: &Bindings, user, key| bindings.of(id(user), key).map(|of| of.by);
+    let nobody = seated(&[computer(false), owner.clone()], &[]);
+    assert_eq!((by(&nobody, 1, &here), by(&nobody, 2, &here)), (None, Some(BoundBy::FirstPhone)));
+    let anna = seated(&[computer(false), owner.clone()], &[1, 9]);
+    assert_eq!(shown(&anna, 1), ["munich/102 First", "berlin/201 Second"]);
+    assert_eq!(by(&anna, 1, &here), Some(BoundBy::FirstBeside));
+    assert_eq!((anna.owner(&here), anna.owner(&there)), (Some(id(2)), Some(id(1))), "whose it is anyway comes first");
+    assert!(anna.users(&here).iter().all(|user| user.is_own()) && anna.users(&here).len() == 2);
+
+    // Where only authorised users may dial, others only look.
+    let both = seated(&[computer(true), owner.clone()], &[1, 2]);
+    let annas = both.of(id(1), &here).unwrap();
+    assert_eq!((annas.is_own(), annas.shown.see_incoming, annas.shown.pick_up), (false, true, false));
+    assert_eq!(by(&both, 2, &here), Some(BoundBy::FirstPhone), "it is his anyway");
+    assert_eq!(both.owner(&there), None);
     let off = patch(Kind::Computer, id(40), json!({ "active": false }));
-    let (site, bindings) = bound(&[computer(false), off]);
-    assert!(!bindings.may_use(&site, id(1), Some(id(40)), &key));
+    assert!(shown(&seated(&[computer(false), owner, off], &[1]), 1).is_empty());
 }

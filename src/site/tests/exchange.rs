@@ -30,11 +30,11 @@ fn documents_name_objects_as_people_do() {
     );
     let documents = export(&site);
     let names: Vec<_> = documents.iter().map(|document| document.name.as_str()).collect();
-    let expected = "settings line_groups lines profiles users groups computers";
+    let expected = "settings locations line_groups lines profiles users groups computers";
     assert_eq!(names, expected.split(' ').map(|name| format!("{name}.json")).collect::<Vec<_>>());
-    let groups: Value = serde_json::from_str(&documents[5].text).unwrap();
+    let groups: Value = serde_json::from_str(&documents[6].text).unwrap();
     assert_eq!(groups, json!([{ "id": id(10), "name": "Sales", "leader": "anna", "members": ["anna", "bernd"] }]));
-    let users: Value = serde_json::from_str(&documents[4].text).unwrap();
+    let users: Value = serde_json::from_str(&documents[5].text).unwrap();
     assert_eq!(users[0], json!({ "id": id(1), "login": "anna", "display_name": "anna", "profile": "Desk" }));
     assert_eq!(documents[0].text, "{}\n");
 }

@@ -3,6 +3,7 @@
 mod binding;
 mod exchange;
 mod lines;
+mod locations;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

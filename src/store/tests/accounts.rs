@@ -25,7 +25,7 @@ async fn a_session_of_one_kind_is_none_of_the_other() {
             table.set_password_hash("anna", "hash").await.unwrap();
         }
         let begun = session(b"token", 0);
-        users.begin_session(&begun).await.unwrap();
+        assert!(users.begin_session(&begun, None).await.unwrap());
         assert_eq!(users.session(b"token", 99).await.unwrap(), Some(begun));
         assert_eq!(users.session(b"token", 100).await.unwrap(), None, "it has expired");
         assert_eq!(administrators.session(b"token", 1).await.unwrap(), None);
@@ -36,7 +36,7 @@ async fn a_session_of_one_kind_is_none_of_the_other() {
         assert_eq!(users.password_hash("anna").await.unwrap().as_deref(), Some("hash"));
         users.set_password_hash("anna", "another").await.unwrap();
         assert_eq!(users.session(b"token", 1).await.unwrap(), None, "a new password ends it");
-        users.begin_session(&session(b"later", 0)).await.unwrap();
+        users.begin_session(&session(b"later", 0), None).await.unwrap();
         users.retain(&[]).await.unwrap();
         assert_eq!(users.session(b"later", 1).await.unwrap(), None, "so does the end of the account");
         store.close().await;
@@ -100,7 +100,7 @@ async fn a_new_password_leaves_the_session_that_it_comes_from_and_nothing_of_a_d
         let store = fresh.open().await;
         let users = store.accounts(AccountKind::User);
         for token in [b"1", b"2"] {
-            users.begin_session(&session(token, 0)).await.unwrap();
+            users.begin_session(&session(token, 0), None).await.unwrap();
         }
         let secrets = vec![("password".to_owned(), Some(Secret::new("hash")))];
         let write =

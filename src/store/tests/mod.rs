@@ -52,7 +52,13 @@ impl Fresh {
 
     /// Why it cannot be opened.
     pub(crate) async fn problem(&self) -> String {
-        Store::open(&self.folder, &self.database).await.unwrap_err().to_string()
+        self.problems().await.0
+    }
+
+    /// The same, and in German.
+    pub(crate) async fn problems(&self) -> (String, String) {
+        let problem = Store::open(&self.folder, &self.database).await.unwrap_err();
+        (problem.to_string(), problem.german())
     }
 }
 

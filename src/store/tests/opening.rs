@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Fresh, on_both, postgres};
 use crate::config::Secret;
@@ -132,4 +135,60 @@ async fn what_is_said_of_a_database_that_is_not_there_helps() {
     fs::write(fresh.folder.join("offhook.sqlite"), "this is something else, and long enough".repeat(50)).unwrap();
     let problem = fresh.problem().await;
     assert!(problem.contains("offhook.sqlite: ") && problem.contains("not a database"), "{problem}");
+}
+
+#[tokio::test]
+async fn the_certificate_of_postgresql_is_looked_at_where_the_url_says_so() {
+    let mut fresh = Fresh::postgresql();
+    let server = postgres::server();
+    let name = fresh.database.url.as_ref().unwrap().expose().rsplit('/').next().unwrap().to_owned();
+    let verified = |authority: &Path| Some(Secret::new(server.url_verified("postgres", &name, authority)));
+    let encrypted = "SELECT ssl::text || version FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    fresh.database.url = verified(&server.authority());
+    let store = fresh.open().await;
+    for pool in [&store.pool, &store.records] {
+        let found: String = sqlx::query_scalar(encrypted).fetch_one(pool).await.unwrap();
+        assert_eq!(found, "trueTLSv1.3");
+    }
+    store.close().await;
+
+    // Somebody else's authority, none but the public ones, a file that is not there.
+    let strange = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap().cert.pem();
+    let other = fresh.folder.join("other.pem");
+    fs::write(&other, strange).unwrap();
+    let url = server.url("postgres", &name);
+    for strange in [verified(&other), Some(Secret::new(format!("{url}?sslmode=verify-full")))] {
+        fresh.database.url = strange;
+        let (english, german) = fresh.problems().await;
+        assert_eq!(
+            english,
+            format!(
+                "{url}: the database cannot be opened: PostgreSQL shows a certificate of an authority that is not trusted. \
+                 Name the authority's own certificate in database.url: sslrootcert=FILE."
+            )
+        );
+        assert!(german.starts_with(&format!("{url}: Die Datenbank lässt sich nicht öffnen: ")), "{german}");
+        assert!(german.contains("einer Stelle, der nicht vertraut wird. Bitte das Zertifikat der Stelle"), "{german}");
+    }
+    fresh.database.url = verified(Path::new("/nowhere/authority.pem"));
+    let (english, german) = fresh.problems().await;
+    assert!(english.contains("Check sslrootcert") && german.contains("Bitte sslrootcert"), "{english} {german}");
+}
+
+/// Answers like a PostgreSQL without TLS.
+#[tokio::test]
+async fn a_postgresql_without_tls_is_told_from_one_that_is_not_there() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_exact(&mut [0; 8]).await.unwrap();
+        stream.write_all(b"N").await.unwrap();
+    });
+    let mut fresh = Fresh::sqlite();
+    fresh.database.url = Some(Secret::new(format!("postgres://offhook@{address}/offhook?sslmode=require")));
+    let (english, german) = fresh.problems().await;
+    assert!(english.contains("PostgreSQL does not offer TLS there. Switch it on"), "{english}");
+    assert!(german.contains("PostgreSQL bietet dort kein TLS an. Bitte dort einschalten"), "{german}");
+    answer.await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use super::on_both;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings, LineSettingsStore};
-use crate::capture::failures::{CallVerdict, HourCount, NameCount, VerdictStore};
+use crate::capture::failures::{CallVerdict, EndedCount, HourCount, NameCount, VerdictStore};
 use crate::capture::verdict::Severity;
 use crate::quality::{CallReport, LegParty, LegReport, QualityStore};
 
@@ -103,6 +103,15 @@ async fn verdicts_are_counted_by_code_line_group_and_hour() {
         assert_eq!(all.counts.groups, [NameCount { name: "main".into(), count: 3 }]);
         assert_eq!(all.counts.hours, [HourCount { at: DAY, count: 2 }, HourCount { at: DAY + HOUR, count: 1 }]);
         assert_eq!(table.between(DAY, DAY + HOUR).await.unwrap().calls.len(), 2, "the end is left out");
+
+        // One that was answered and bad all the same counts once among all that ended.
+        for (id, ended_at) in [("2", DAY + 1_000.0), ("5", DAY + 2_000.0)] {
+            let answered = CallReport { started_at: ended_at - 1_000.0, ..call(id, ended_at) };
+            store.quality().keep(&answered, DAY + HOUR).await.unwrap();
+        }
+        let ended = table.between(0.0, 2.0 * DAY).await.unwrap().ended;
+        let counted = |at, count, bad| EndedCount { at, count, bad };
+        assert_eq!(ended, [counted(DAY, 3, 2), counted(DAY + HOUR, 1, 1)]);
 
         table.keep(&verdict("4", 60.0 * DAY, "unknown", None), 60.0 * DAY).await.unwrap();
         assert_eq!(table.between(0.0, 90.0 * DAY).await.unwrap().calls.len(), 1, "old ones go");

@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+
 use super::{Fresh, on_both};
 use crate::config::Secret;
 use crate::ids::UserId;
 use crate::site::ObjectId;
 use crate::store::{AccountTable, Store, Write};
-use crate::user::accounts::{Account, AccountKind, Accounts, Password, SignInError};
+use crate::user::accounts::{Account, AccountKind, AccountStore, Accounts, Password, SignInError, hash_password};
 use crate::user::authenticator::{Answer, Authenticator, Claim, Proven, Redirect, Unavailable, Verdict};
 use crate::user::passwords::PASSWORD;
 use crate::user::second_factor::FIELD;
@@ -163,7 +165,7 @@ async fn who_has_signed_in_confirms_the_password_whatever_others_guess() {
         let (thief, home) = ([203, 0, 113, 9], [192, 0, 2, 1]).map_addresses(&accounts);
         let now = (Instant::now(), 1_000);
         let SignedIn { user, token } = home.sign_in("anna", "wonderland", None, now).await.unwrap();
-        let mut ended = accounts.ended();
+        let ended = accounts.ended("anna");
         let (found, session) = accounts.session(&token, 1_000).await.unwrap().unwrap();
         assert_eq!((found, session.address.as_str(), session.user_agent.as_str()), (user, "192.0.2.1", "Browser"));
         for _ in 0..20 {
@@ -186,7 +188,7 @@ async fn who_has_signed_in_confirms_the_password_whatever_others_guess() {
         assert_eq!(accounts.sessions_of("anna", 1_001).await.unwrap().len(), 2);
         assert!(!accounts.end_session("ben", &session.id(), 1_001).await.unwrap(), "it is not his");
         assert_eq!(accounts.end_sessions("anna", Some(&session)).await.unwrap(), 1);
-        assert_eq!(&*ended.recv().await.unwrap(), "anna");
+        assert!(ended.has_changed().unwrap());
         assert!(accounts.session(&other, 1_001).await.unwrap().is_none());
         let used = accounts.session(&token, 1_400).await.unwrap().unwrap().1;
         assert_eq!(used.used_at, 1_000, "it is told as it was");
@@ -196,6 +198,71 @@ async fn who_has_signed_in_confirms_the_password_whatever_others_guess() {
         store.close().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn who_proves_to_know_a_password_that_is_changed_meanwhile_is_not_signed_in() {
+    on_both(async |fresh| {
+        let store = fresh.open().await;
+        let kind = AccountKind::User;
+        let table = store.accounts(kind);
+        let of_file = account("anna", PASSWORD);
+        let mut of_site = Account { from_file: false, ..account("ben", PASSWORD) };
+        of_site.key = of_site.id.to_string();
+        let configured = Password::Configured(Secret::new("wonderland"));
+        let both = vec![(of_file, configured), (of_site.clone(), Password::Kept)];
+        let accounts = Accounts::open(table.clone(), kind, both).await.unwrap();
+        let set = async |user: u32, password: &str| {
+            let hash = hash_password::<sqlx::Error>(password).unwrap();
+            if user == 0 {
+                return table.set_password_hash("anna", &hash).await.unwrap();
+            }
+            let secrets = vec![("password".to_owned(), Some(Secret::new(hash)))];
+            let write = Write::Secrets { kind: "user".into(), id: of_site.key.clone(), secrets, keep_session: None };
+            store.site().write(&[write], &[]).await.unwrap();
+        };
+        set(1, "wonderland").await;
+        for (user, name) in [(0, "anna"), (1, "ben")] {
+            let account = accounts.account(UserId(user)).unwrap();
+            let (secret, address) = (Secret::new("wonderland"), IpAddr::from([192, 0, 2, 1]));
+            let asked = SignIn { name, secret: &secret, code: None, address, user_agent: "Browser" };
+            let claim = Claim { login: name, account: Some(&account), secret: &secret, code: None, address };
+            let passwords = accounts.authenticator(PASSWORD).unwrap();
+            let Ok(Verdict::Proven(proven)) = passwords.check(claim).await else { panic!("it is right") };
+            assert_eq!(told(accounts.admit(&proven, &asked, 1_000).await), "in");
+            set(user, "another").await;
+            assert_eq!(told(accounts.admit(&proven, &asked, 1_000).await), "wrong", "{name}");
+            assert_eq!(accounts.sessions_of(&account.key, 1_000).await.unwrap(), []);
+        }
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_factor_that_is_being_kept_is_held_although_nobody_waits_for_it() {
+    let fresh = Fresh::sqlite();
+    let store = fresh.open().await;
+    let accounts = people(&store).await;
+    let held = accounts.hold_second_factors().await;
+    let (begun, begins) = oneshot::channel();
+    let (end, ended) = oneshot::channel::<()>();
+    let asked = tokio::spawn(held.finish(async move {
+        let _ = begun.send(());
+        ended.await
+    }));
+    begins.await.unwrap();
+    // The connection breaks.
+    asked.abort();
+    assert!(asked.await.unwrap_err().is_cancelled());
+    tokio::select! {
+        biased;
+        _ = accounts.hold_second_factors() => panic!("it is still being kept"),
+        () = tokio::task::yield_now() => {}
+    }
+    end.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(10), accounts.hold_second_factors()).await.expect("it is kept");
+    store.close().await;
 }
 
 trait Addresses {
@@ -216,6 +283,12 @@ struct Directory {
     second_factor: bool,
 }
 
+impl Directory {
+    fn proven(&self, account: &str) -> Proven {
+        Proven { account: account.into(), second_factor: self.second_factor, password: None }
+    }
+}
+
 impl Authenticator for Directory {
     fn name(&self) -> &'static str {
         self.name
@@ -224,9 +297,7 @@ impl Authenticator for Directory {
     fn check<'a>(&'a self, claim: Claim<'a>) -> Answer<'a, Verdict> {
         Box::pin(async move {
             match claim.account {
-                Some(account) if claim.secret.expose() == self.knows => {
-                    Ok(Verdict::Proven(Proven { account: account.key.clone(), second_factor: self.second_factor }))
-                }
+                Some(account) if claim.secret.expose() == self.knows => Ok(Verdict::Proven(self.proven(&account.key))),
                 _ if claim.secret.expose() == "break" => {
                     Err(Unavailable { name: self.name, source: "it does not answer".into() })
                 }
@@ -247,7 +318,7 @@ impl Redirect for Directory {
 
     fn finish<'a>(&'a self, query: &'a str, state: &'a str) -> Answer<'a, Verdict> {
         Box::pin(async move {
-            let proven = Proven { account: "olga".into(), second_factor: self.second_factor };
+            let proven = self.proven("olga");
             Ok(if query == format!("state={state}&who=olga") { Verdict::Proven(proven) } else { Verdict::Wrong })
         })
     }

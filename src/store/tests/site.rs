@@ -54,7 +54,8 @@ async fn objects_come_change_and_go_with_their_secrets_pictures_and_sessions() {
         ];
         site.write(&both, &[]).await.unwrap();
         let picture = Picture { size: "small".into(), media_type: "image/png".into(), image: vec![0, 255], version: 7 };
-        store.pictures().replace("user", "a", std::slice::from_ref(&picture), &[]).await.unwrap();
+        let pictures = Write::Pictures { kind: "user".into(), id: "a".into(), pictures: vec![picture.clone()] };
+        site.write(&[pictures], &[]).await.unwrap();
         let session = Session {
             token_hash: b"token".into(),
             account: "a".into(),
@@ -78,8 +79,8 @@ async fn objects_come_change_and_go_with_their_secrets_pictures_and_sessions() {
         assert_eq!(secret(&store, "a", "totp").await, None, "it was taken away");
         site.write(&[put("a", Some(2), "{\"a\":3}", &[])], &[]).await.unwrap();
         assert_eq!(secret(&store, "a", "password").await.as_deref(), Some("four"), "what is not named stays");
-        assert_eq!(store.pictures().find("user", "a", "small").await.unwrap(), Some(picture));
-        assert_eq!(store.pictures().versions().await.unwrap().len(), 1);
+        assert_eq!(site.pictures().find("user", "a", "small").await.unwrap(), Some(picture));
+        assert_eq!(site.pictures().versions().await.unwrap().len(), 1);
 
         let secrets = vec![("totp".to_owned(), Some(Secret::new("five")))];
         let of_the_file = Write::Secrets { kind: "user".into(), id: "of-the-file".into(), secrets, keep_session: None };
@@ -88,7 +89,7 @@ async fn objects_come_change_and_go_with_their_secrets_pictures_and_sessions() {
         assert_eq!(site.load().await.unwrap(), [row("b", 1, "{}")]);
         assert_eq!(secret(&store, "a", "password").await, None);
         assert_eq!(secret(&store, "of-the-file", "totp").await.as_deref(), Some("five"));
-        assert_eq!(store.pictures().find("user", "a", "small").await.unwrap(), None);
+        assert_eq!(site.pictures().find("user", "a", "small").await.unwrap(), None);
         assert_eq!(
             store.sessions(AccountKind::User).find(b"token", 1).await.unwrap(),
             None,

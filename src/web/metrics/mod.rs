@@ -17,7 +17,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use self::now::{Captured, Group, Now};
 use super::routes::HttpFailure;
-use super::{WebState, convert};
+use super::{Files, WebState, convert};
 use crate::call::cause::CauseCode;
 use crate::line::report::GroupReport;
 use crate::net::capture::Selection;
@@ -106,7 +106,7 @@ pub(super) async fn show(State(state): State<WebState>) -> Result<Response, Http
 async fn now(state: &WebState) -> Option<Now> {
     let calls = state.core.calls().await?;
     let report = state.core.report().await?;
-    let (certificates, process) = state.files().await;
+    let Files { certificates, process, .. } = state.files().await;
     let database = state.store.size().await.ok();
     let captures = state.captures.as_ref();
     let group = |group: GroupReport| {

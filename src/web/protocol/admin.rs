@@ -1,5 +1,6 @@
 //! What an administrator sees: the JSON of `/api/v1/admin`. `docs/admin-api.md` describes it in prose.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use crate::capture::verdict::Verdict;
 use crate::quality::CallReport;
 
 /// Answer to `GET /api/v1/admin/line-groups`: everything at one moment. Times are milliseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct LineGroups {
     /// The server's clock, since a browser's may differ.
     pub now: f64,
@@ -22,7 +23,7 @@ pub struct LineGroups {
 }
 
 /// Answer to `GET /api/v1/admin/calls`. Times are milliseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Calls {
     /// The server's clock.
     pub now: f64,
@@ -33,7 +34,7 @@ pub struct Calls {
 }
 
 /// Answer to `GET /api/v1/admin/calls/{id}/trace`: why a call went as it did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct CallTrace {
     /// All that is known of it.
     pub trace: Trace,
@@ -42,7 +43,7 @@ pub struct CallTrace {
 }
 
 /// A line group: one PBX connection and its lines.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct LineGroup {
     /// Its place in the running server.
     pub id: String,
@@ -76,7 +77,7 @@ pub struct LineGroup {
 }
 
 /// How a PBX is connected. The names are those of the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum LineGroupKind {
     /// Every line registers.
@@ -92,7 +93,7 @@ pub enum LineGroupKind {
 }
 
 /// A place where a PBX may be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Target {
     /// `udp`, `tcp` or `tls`.
     pub transport: String,
@@ -103,7 +104,7 @@ pub struct Target {
 }
 
 /// A line, as an administrator sees it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct LineReport {
     /// Names the line in requests.
     pub id: String,
@@ -134,7 +135,7 @@ pub struct LineReport {
 }
 
 /// Something that went wrong.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct LastError {
     /// What.
     pub cause: Cause,
@@ -143,7 +144,7 @@ pub struct LastError {
 }
 
 /// A contact registered here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Binding {
     /// Its URI.
     pub contact: String,
@@ -156,7 +157,7 @@ pub struct Binding {
 }
 
 /// An address that SIP is received at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Listener {
     /// Its name.
     pub name: String,
@@ -166,10 +167,12 @@ pub struct Listener {
     pub address: String,
     /// Why it does not listen, in English; None: it does.
     pub problem: Option<String>,
+    /// The same in German.
+    pub german: Option<String>,
 }
 
 /// Requests from addresses that no line group names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Strangers {
     /// Refused or dropped since the start.
     #[ts(type = "number")]
@@ -179,7 +182,7 @@ pub struct Strangers {
 }
 
 /// An address that no line group names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Stranger {
     /// Address.
     pub address: String,

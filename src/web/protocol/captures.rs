@@ -1,12 +1,13 @@
 //! Capture files: the JSON of `/api/v1/admin/captures`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::shelf::Sentence;
 
 /// Answer to `GET /api/v1/admin/captures`. Times are milliseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Captures {
     /// All line groups, in the configuration's order.
     pub groups: Vec<CaptureGroup>,
@@ -33,7 +34,7 @@ pub struct Captures {
 }
 
 /// What of a line group is captured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct CaptureGroup {
     /// Its name.
     pub name: String,
@@ -46,7 +47,7 @@ pub struct CaptureGroup {
 }
 
 /// A call that is captured whatever its line group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct CaptureCall {
     /// The call, as in `GET /api/v1/admin/calls`.
     pub id: String,
@@ -55,8 +56,9 @@ pub struct CaptureCall {
 }
 
 /// What of the RTP and RTCP of calls is captured.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "CapturedAudio")]
 pub enum CaptureAudio {
     /// Nothing.
     #[default]
@@ -68,7 +70,7 @@ pub enum CaptureAudio {
 }
 
 /// A capture file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct CaptureFile {
     /// Its name.
     pub name: String,
@@ -82,7 +84,7 @@ pub struct CaptureFile {
 }
 
 /// Body of `PUT /api/v1/admin/captures/groups/{name}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
 pub struct CaptureChange {
     /// Whether the line group is captured.
@@ -96,7 +98,7 @@ pub struct CaptureChange {
 }
 
 /// Body of `PUT /api/v1/admin/captures/calls/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
 pub struct CaptureCallChange {
     /// Whether the call is captured.

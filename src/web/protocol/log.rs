@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
@@ -11,7 +12,7 @@ use crate::log::{Area, LogLevel};
 use crate::shelf::Sentence;
 
 /// Answer to `GET /api/v1/admin/log`. Times are milliseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Log {
     /// How much of each area is logged.
     pub areas: Vec<LogArea>,
@@ -34,7 +35,7 @@ pub struct Log {
 }
 
 /// How much of an area is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct LogArea {
     /// The part of the server.
     pub area: Area,
@@ -43,7 +44,7 @@ pub struct LogArea {
 }
 
 /// Lines that are missing because they came faster than they could be written, or could not be written at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct LogMissing {
     /// In files.
     #[ts(type = "number")]
@@ -57,7 +58,7 @@ pub struct LogMissing {
 }
 
 /// Body of `PUT /api/v1/admin/log`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
 pub struct LogChange {
     /// How much of these areas is logged from now on; the others stay as they are.
@@ -66,7 +67,7 @@ pub struct LogChange {
 }
 
 /// Answer to `GET /api/v1/admin/log/lines`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct LogLines {
     /// The server's clock.
     pub now: f64,
@@ -75,7 +76,7 @@ pub struct LogLines {
 }
 
 /// A line of the log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct LogLine {
     /// Counted from the start of the server.
     #[ts(type = "number")]

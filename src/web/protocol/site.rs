@@ -100,6 +100,7 @@ pub struct ObjectVersion {
 /// Body of `PUT …/{id}/password`. Nothing shows what is in it.
 #[derive(Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "password": "correct horse battery staple" }]))]
 pub struct NewPassword {
     /// The password.
     pub password: String,
@@ -118,6 +119,7 @@ pub struct LinePasswords {
 /// Body of `POST /api/v1/admin/line_groups/{id}/lines`: lines that differ in their user names. Nothing shows its password.
 #[derive(Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "user_names": "100-102;110", "number": "<*>", "active": true }]))]
 pub struct NewLines {
     /// User names like `150;177;200-220`, 10,000 at most.
     pub user_names: String,
@@ -296,7 +298,8 @@ pub struct AuditEntry {
     pub actor_title: Option<String>,
     /// Where from.
     pub address: Option<String>,
-    /// What was done: `create`, `change`, `delete`, `import`, `set_secret`, `remove_secret`.
+    /// What was done: `create`, `change`, `delete`, `import`, `set_secret`, `remove_secret`, `set_picture`,
+    /// `remove_picture`.
     pub action: String,
     /// The kind of object.
     pub kind: String,
@@ -325,4 +328,63 @@ pub struct Import {
     pub passwords: usize,
     /// Logins of the users whose passwords are among them.
     pub logins: Vec<String>,
+    /// Names of the line groups whose passwords are among them.
+    pub line_groups: Vec<String>,
+    /// Numbers of the lines whose passwords are among them.
+    pub lines: Vec<String>,
+    /// Passwords of what has one already: only when it is carried out it is found out whether these are others.
+    pub uncompared: usize,
+    /// Pictures of users that it sets.
+    pub pictures: usize,
+}
+
+/// Answer to `GET /api/v1/admin/computers/{id}/pairing`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct Pairing {
+    /// Whether browsers can be paired with the computer.
+    pub paired: bool,
+    /// Who is signed in there.
+    pub users: Vec<SeatedUser>,
+}
+
+/// Somebody who is signed in at a computer.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct SeatedUser {
+    /// Who.
+    pub id: ObjectId,
+    /// What a person reads of them.
+    pub title: String,
+    /// What they sign in with.
+    pub login: String,
+}
+
+/// Answer to `POST /api/v1/admin/computers/{id}/pairing`.
+#[derive(Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct PairingCode {
+    /// Stands behind `/#pair=` in the link that pairs a browser, once.
+    pub code: String,
+    /// Until when, in milliseconds since 1970.
+    #[ts(type = "number")]
+    pub until: i64,
+}
+
+impl std::fmt::Debug for PairingCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PairingCode").field("until", &self.until).finish_non_exhaustive()
+    }
+}
+
+/// Body of `POST /api/v1/computer`.
+#[derive(Clone, PartialEq, Deserialize, JsonSchema, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// The code of the link.
+    pub code: String,
+}
+
+/// Answer to `GET` and `POST /api/v1/computer`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct PairedComputer {
+    /// The name of the computer that this browser is paired with; null: with none.
+    pub name: Option<String>,
 }

@@ -1,12 +1,13 @@
 //! How the program itself stands: the JSON of `/api/v1/admin/status`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::shelf::Sentence;
 
 /// Answer to `GET /api/v1/admin/status`. Times are milliseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Status {
     /// The server's clock.
     pub now: f64,
@@ -28,6 +29,8 @@ pub struct Status {
     pub capture: CaptureState,
     /// What the process takes of the machine; None where the system does not tell.
     pub process: Option<Process>,
+    /// The disk that the data directory is on; None where the system does not tell.
+    pub disk: Option<Disk>,
     /// The database.
     pub database: Database,
     /// The server's own certificates.
@@ -35,7 +38,7 @@ pub struct Status {
 }
 
 /// A thread that moves audio.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct MediaWorker {
     /// Percent of its last second in which it had something to do.
     pub load: f64,
@@ -46,7 +49,7 @@ pub struct MediaWorker {
 }
 
 /// How much waits somewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Queue {
     /// For what: `core`, `media`, `stream`, `connection`, `client`.
     pub name: String,
@@ -59,7 +62,7 @@ pub struct Queue {
 }
 
 /// Whether signalling is captured.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct CaptureState {
     /// Names of the line groups of which something is captured.
     pub groups: Vec<String>,
@@ -77,7 +80,7 @@ pub struct CaptureState {
 }
 
 /// What the process takes of the machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Process {
     /// Octets of memory.
     #[ts(type = "number")]
@@ -95,8 +98,19 @@ pub struct Process {
     pub sockets: u64,
 }
 
+/// A disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct Disk {
+    /// Octets that it has.
+    #[ts(type = "number")]
+    pub size: u64,
+    /// Octets that the server may still write.
+    #[ts(type = "number")]
+    pub free: u64,
+}
+
 /// The database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Database {
     /// What it is: `sqlite` or `postgresql`.
     pub kind: String,
@@ -108,7 +122,7 @@ pub struct Database {
 }
 
 /// A certificate of the server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Certificate {
     /// Names of the interfaces, or name of the listener or line group that shows it.
     pub used_by: String,

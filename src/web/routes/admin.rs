@@ -4,16 +4,17 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::HttpFailure;
 use super::session::By;
-use super::table::{Method, Routes};
+use super::table::{Method, Operation, Routes};
 use crate::call::cause::CauseCode;
 use crate::ids::LineId;
 use crate::quality::QualityStore;
 use crate::web::protocol::admin::{Calls, LineGroups};
+use crate::web::protocol::status::Status;
 use crate::web::{WebState, convert};
 
 /// Ended calls given when nothing is said, and at most.
@@ -21,8 +22,10 @@ const RECENT: u32 = 50;
 const MAX_RECENT: u32 = 1_000;
 
 /// How many ended calls are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct Recent {
+    /// Ended calls, 1,000 at most.
     #[serde(default = "recent")]
     recent: u32,
 }
@@ -33,11 +36,15 @@ fn recent() -> u32 {
 
 /// The routes, with their whole paths.
 pub fn routes() -> Routes {
+    let stand = Operation::giving::<LineGroups>("show_lines", "Where line groups and lines stand");
+    let listed = Operation::giving::<Calls>("list_calls", "The calls that run, and those that ended last");
+    let status = Operation::giving::<Status>("show_status", "How the program itself stands");
+    let reset = Operation::silent("reset_line", "Registers a line anew at once");
     Routes::default()
-        .read(Method::Get, "/api/v1/admin/line-groups", line_groups)
-        .read(Method::Get, "/api/v1/admin/calls", calls)
-        .read(Method::Get, "/api/v1/admin/status", super::status::show)
-        .full(Method::Post, "/api/v1/admin/lines/{id}/reset", reset_line)
+        .read((Method::Get, "/api/v1/admin/line-groups"), stand, line_groups)
+        .read((Method::Get, "/api/v1/admin/calls"), listed.asking::<Recent>().refused(&[400]), calls)
+        .read((Method::Get, "/api/v1/admin/status"), status, super::status::show)
+        .full((Method::Post, "/api/v1/admin/lines/{id}/reset"), reset.refused(&[404, 409]), reset_line)
 }
 
 /// Where everything stands.

@@ -13,7 +13,7 @@ use axum::response::Response;
 use super::HttpFailure;
 use super::files::{self, HasFiles, on_disk};
 use super::session::By;
-use super::table::{Method, Routes};
+use super::table::{Method, Operation, Routes};
 use crate::call::cause::CauseCode;
 use crate::ids::{CallId, LineGroupId, LineId};
 use crate::net::capture::{Audio, CaptureStatus, Captures, GroupCapture, Selection};
@@ -21,16 +21,29 @@ use crate::shelf::ShelfFile;
 use crate::web::protocol::captures as protocol;
 use crate::web::{Labels, WebState};
 
+/// The media type of a capture file.
+pub(super) const PCAPNG: &str = "application/x-pcapng";
+
 /// The routes, with their whole paths.
 pub fn routes() -> Routes {
+    let path = |rest: &str| format!("/api/v1/admin/captures{rest}");
+    let shown = Operation::giving::<protocol::Captures>("show_captures", "Who is captured, and the files");
+    let of_group = Operation::silent("capture_line_group", "Captures a line group, or no longer")
+        .taking::<protocol::CaptureChange>("application/json");
+    let of_call = Operation::silent("capture_call", "Captures a call whatever its line group, or no longer")
+        .taking::<protocol::CaptureCallChange>("application/json");
+    let all = Operation::silent("delete_captures", "Deletes all capture files that are not being written");
+    let file = Operation::file("download_capture", "A capture file as it is now", PCAPNG);
+    let deleted = Operation::silent("delete_capture", "Deletes a capture file");
+    let zip = Operation::file("download_captures", "All capture files in a ZIP", "application/zip");
     Routes::default()
-        .read(Method::Get, "/api/v1/admin/captures", show)
-        .full(Method::Put, "/api/v1/admin/captures/groups/{name}", select)
-        .full(Method::Put, "/api/v1/admin/captures/calls/{id}", select_call)
-        .full(Method::Delete, "/api/v1/admin/captures/files", delete_all)
-        .read(Method::Get, "/api/v1/admin/captures/files/{name}", download)
-        .full(Method::Delete, "/api/v1/admin/captures/files/{name}", delete)
-        .read(Method::Get, "/api/v1/admin/captures/zip", collect)
+        .read((Method::Get, &path("")), shown.refused(&[404]), show)
+        .full((Method::Put, &path("/groups/{name}")), of_group.refused(&[400, 404, 409]), select)
+        .full((Method::Put, &path("/calls/{id}")), of_call.refused(&[400, 404, 409]), select_call)
+        .full((Method::Delete, &path("/files")), all.refused(&[404]), delete_all)
+        .read((Method::Get, &path("/files/{name}")), file.refused(&[404]), download)
+        .full((Method::Delete, &path("/files/{name}")), deleted.refused(&[404, 409]), delete)
+        .read((Method::Get, &path("/zip")), zip.refused(&[404]), collect)
 }
 
 /// Where captures stand.
@@ -138,7 +151,7 @@ async fn delete_all(State(state): State<WebState>, By(user): By) -> Result<Statu
 
 /// A file as it is now.
 async fn download(State(state): State<WebState>, Path(name): Path<String>) -> Result<Response, HttpFailure> {
-    files::download(state.captures, name, "application/x-pcapng").await
+    files::download(state.captures, name, PCAPNG).await
 }
 
 /// All files in a ZIP.

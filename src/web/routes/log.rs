@@ -9,12 +9,13 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::HttpFailure;
 use super::files::{self, HasFiles, on_disk};
 use super::session::By;
-use super::table::{Method, Routes};
+use super::table::{Method, Operation, Routes};
 use crate::call::cause::CauseCode;
 use crate::log::{Area, Log, LogLevel, LogLine, LogStatus, Wanted};
 use crate::shelf::ShelfFile;
@@ -29,14 +30,23 @@ const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
 /// The routes, with their whole paths.
 pub fn routes() -> Routes {
+    let path = |rest: &str| format!("/api/v1/admin/log{rest}");
+    let shown = Operation::giving::<protocol::Log>("show_log", "How much is logged, and the files");
+    let levels = Operation::silent("set_log_levels", "Logs more or less of some areas")
+        .taking::<protocol::LogChange>("application/json");
+    let newest = Operation::giving::<protocol::LogLines>("list_log_lines", "The newest lines").asking::<Which>();
+    let all = Operation::silent("delete_log_files", "Deletes all files of the log that are not being written");
+    let file = Operation::file("download_log_file", "A file of the log as it is now", "text/plain");
+    let deleted = Operation::silent("delete_log_file", "Deletes a file of the log");
+    let zip = Operation::file("download_log", "All files of the log in a ZIP", "application/zip").asking::<Collect>();
     Routes::default()
-        .read(Method::Get, "/api/v1/admin/log", show)
-        .full(Method::Put, "/api/v1/admin/log", set)
-        .read(Method::Get, "/api/v1/admin/log/lines", lines)
-        .full(Method::Delete, "/api/v1/admin/log/files", delete_all)
-        .read(Method::Get, "/api/v1/admin/log/files/{name}", download)
-        .full(Method::Delete, "/api/v1/admin/log/files/{name}", delete)
-        .read(Method::Get, "/api/v1/admin/log/zip", collect)
+        .read((Method::Get, &path("")), shown.refused(&[404]), show)
+        .full((Method::Put, &path("")), levels.refused(&[400, 404]), set)
+        .read((Method::Get, &path("/lines")), newest.refused(&[400, 404]), lines)
+        .full((Method::Delete, &path("/files")), all.refused(&[404]), delete_all)
+        .read((Method::Get, &path("/files/{name}")), file.refused(&[404]), download)
+        .full((Method::Delete, &path("/files/{name}")), deleted.refused(&[404, 409]), delete)
+        .read((Method::Get, &path("/zip")), zip.refused(&[400, 404]), collect)
 }
 
 /// Where the log stands.
@@ -59,15 +69,22 @@ async fn set(
 }
 
 /// Which lines are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Which {
+    /// Only those after the line with this number.
     after: Option<u64>,
+    /// Only those that are as important, or more.
     level: Option<LogLevel>,
+    /// Only those of this part of the server.
     area: Option<Area>,
+    /// Only those of this call.
     call: Option<String>,
+    /// Only those of the line with this number.
     line: Option<String>,
+    /// Only those of the user with this sign-in name.
     user: Option<String>,
+    /// How many, 2,000 at most; by default 200.
     limit: Option<usize>,
 }
 
@@ -101,7 +118,7 @@ async fn download(State(state): State<WebState>, Path(name): Path<String>) -> Re
 }
 
 /// What is collected.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Collect {
     /// Captures, too.

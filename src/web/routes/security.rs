@@ -15,13 +15,13 @@ use qrcode::render::svg;
 use tracing::error;
 
 use super::session::{self, unix_now};
-use super::site::{Failure, passwords, report_sessions, request, second_factor};
+use super::site::{Failure, keep_second_factor, passwords, report_sessions, request, second_factor};
 use crate::administration::{self, Actor, SecretChange};
 use crate::call::cause::CauseCode;
 use crate::config::Secret;
 use crate::site::{Kind, Problem, ProblemCode};
 use crate::user::accounts::{Account, AccountKind, SignInError};
-use crate::user::second_factor::{Enrolled, FIELD};
+use crate::user::second_factor::{Enrolled, Held};
 use crate::user::sessions::Session;
 use crate::user::totp;
 use crate::web::protocol::security::{
@@ -100,11 +100,9 @@ impl Own {
     }
 
     /// Keeps a second factor, or takes it away.
-    async fn keep(&self, state: &WebState, secret: Option<Secret>) -> Result<(), Failure> {
-        let secrets = [SecretChange { kind: self.object(), id: self.account.id, field: FIELD, secret }];
-        let request = administration::Request { secrets: &secrets, ..administration::Request::default() };
-        let changed = state.administration.change(request, &self.actor(), request::now()).await;
-        changed.map(|_| ()).map_err(|error| Failure::of_change(error, &[]))
+    async fn keep(&self, state: &WebState, held: Held, secret: Option<Secret>) -> Result<(), Failure> {
+        let of = (self.object(), self.account.id);
+        keep_second_factor(state, held, self.actor(), of, secret).await
     }
 
     async fn must_enrol(&self, state: &WebState) -> Result<bool, Failure> {
@@ -201,10 +199,10 @@ async fn confirm(State(state): State<WebState>, own: Own, request: Request) -> R
     let (body, _) = request::json(request, false).await?;
     let EnrolmentCode { code } = request::read(body)?;
     let accounts = state.accounts(own.kind);
-    let _held = accounts.hold_second_factors().await;
+    let held = accounts.hold_second_factors().await;
     let enrolled = accounts.confirm_enrolment(&own.account, &code, unix_now()).map_err(|failure| refused(&failure))?;
     let Enrolled { kept, recovery_codes } = enrolled;
-    own.keep(&state, Some(kept)).await?;
+    own.keep(&state, held, Some(kept)).await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }
 
@@ -215,8 +213,8 @@ async fn remove(State(state): State<WebState>, own: Own, request: Request) -> Re
     if own.needed(&state) {
         return Err(Failure::of(ProblemCode::SecondFactorNeeded));
     }
-    let _held = state.accounts(own.kind).hold_second_factors().await;
-    own.keep(&state, None).await?;
+    let held = state.accounts(own.kind).hold_second_factors().await;
+    own.keep(&state, held, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -226,9 +224,9 @@ async fn renew(State(state): State<WebState>, own: Own, request: Request) -> Res
     let Confirmation { password } = request::read(body)?;
     own.confirm(&state, password, "/password").await?;
     let accounts = state.accounts(own.kind);
-    let _held = accounts.hold_second_factors().await;
+    let held = accounts.hold_second_factors().await;
     let renewed = accounts.renew_recovery_codes(&own.account).await.map_err(|failure| refused(&failure))?;
     let Enrolled { kept, recovery_codes } = renewed.ok_or_else(|| Failure::of(ProblemCode::NoSecondFactor))?;
-    own.keep(&state, Some(kept)).await?;
+    own.keep(&state, held, Some(kept)).await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }

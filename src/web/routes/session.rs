@@ -13,8 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use axum::{Extension, Json};
 use serde::Serialize;
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 use tokio::time::{Interval, interval_at};
 use tracing::{error, info};
 
@@ -29,6 +28,7 @@ use crate::site::{Administrator, Role, Stored};
 use crate::user::accounts::{Account, AccountKind, SignInError};
 use crate::user::sessions::Session;
 use crate::user::sign_in::{self, SignedIn};
+use crate::web::interfaces::Through;
 use crate::web::protocol::{SignIn, User};
 use crate::web::setup::Inside;
 use crate::web::{WebState, client_address, same_origin};
@@ -170,12 +170,24 @@ async fn is_administrator(state: &WebState, headers: HeaderMap, address: Option<
 /// Finds out which administrator sent a request, for the routes of a [`Routes`](super::table::Routes).
 pub async fn identify(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
     let address = address_of(&request);
-    let identity = match request.extensions().get::<Inside>() {
-        Some(Inside) if same_origin(request.headers()) => {
-            Ok(Identity::of_setup(address.map(|address| address.to_string())))
-        }
-        _ => identity(&state, request.headers().clone(), address).await,
+    let inside = request.extensions().get::<Inside>().copied().filter(|inside| inside.may_ask(&request));
+    let inside = inside.filter(|_| same_origin(request.headers()));
+    let of_setup = |role| Identity { role, ..Identity::of_setup(address.map(|address| address.to_string())) };
+    let identity = match inside {
+        Some(Inside::Setting) => Ok(of_setup(Role::Full)),
+        Some(Inside::Watching) => match identity(&state, request.headers().clone(), address).await {
+            // An administrator who has signed in there meanwhile is who they are.
+            Err(CauseCode::NotSignedIn) => {
+                state.setup.iter().for_each(|setup| setup.seen(Instant::now()));
+                Ok(of_setup(Role::ReadOnly))
+            }
+            identity => identity,
+        },
+        None => identity(&state, request.headers().clone(), address).await,
     };
+    let through = request.extensions().get::<Through>().copied();
+    let is_person = |identity: &Identity| ["administrator", "setup"].contains(&identity.actor.kind);
+    let identity = identity.map(|identity| Identity { through: through.filter(|_| is_person(&identity)), ..identity });
     request.extensions_mut().insert(identity);
     next.run(request).await
 }
@@ -197,7 +209,7 @@ async fn identity(state: &WebState, headers: HeaderMap, address: Option<IpAddr>)
     let stored = administrator(state, &account).ok_or(CauseCode::NotSignedIn)?;
     let id = if stored.from_file { account.name.clone() } else { stored.id.to_string() };
     let actor = Actor { kind: "administrator", id, address: address.map(|address| address.to_string()) };
-    Ok(Identity { actor, name: account.name.clone(), role: stored.object.role })
+    Ok(Identity { actor, name: account.name.clone(), role: stored.object.role, through: None })
 }
 
 /// The object that an administrator's account belongs to, where that counts still.
@@ -239,7 +251,7 @@ pub(in crate::web) struct Still {
     state: WebState,
     headers: HeaderMap,
     user: UserId,
-    ended: broadcast::Receiver<Arc<str>>,
+    ended: watch::Receiver<()>,
     check: Interval,
     /// It is to be asked, as far as that was not done.
     due: bool,
@@ -248,7 +260,8 @@ pub(in crate::web) struct Still {
 impl Still {
     /// Of a request that a user's session came with.
     pub(in crate::web) fn new(state: WebState, headers: HeaderMap, user: UserId) -> Still {
-        let ended = state.users.ended();
+        let account = state.users.account(user);
+        let ended = state.users.ended(account.as_ref().map_or("", |account| &account.key));
         let check = interval_at(tokio::time::Instant::now() + CHECK_EVERY, CHECK_EVERY);
         Still { state, headers, user, ended, check, due: true }
     }
@@ -259,11 +272,10 @@ impl Still {
             while !self.due {
                 self.due = tokio::select! {
                     _ = self.check.tick() => true,
-                    key = self.ended.recv() => match key {
-                        Ok(key) => self.state.users.account(self.user).is_none_or(|account| *account.key == *key),
-                        Err(RecvError::Lagged(_)) => true,
-                        // It lives as long as the state.
-                        Err(RecvError::Closed) => return,
+                    // It lives as long as somebody listens.
+                    told = self.ended.changed() => match told {
+                        Ok(()) => true,
+                        Err(_) => return,
                     },
                 };
             }
@@ -325,7 +337,11 @@ async fn body_for(state: &WebState, kind: AccountKind, user: UserId) -> Result<R
 }
 
 fn tokens(kind: AccountKind, headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let names = cookie_names(kind);
+    cookies(headers, cookie_names(kind))
+}
+
+/// The values of cookies with one of two names.
+pub(super) fn cookies<'h>(headers: &'h HeaderMap, names: [&'static str; 2]) -> impl Iterator<Item = &'h str> {
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     cookies.flat_map(|value| value.split(';')).filter_map(move |pair| {
         let (name, value) = pair.trim().split_once('=')?;

@@ -8,12 +8,12 @@ use crate::call::cause::CauseCode;
 use crate::ids::LineGroupId;
 use crate::net::capture::{Captures, Selection};
 use crate::web::protocol::status::{CaptureState, Database, MediaWorker, Process, Queue, Status};
-use crate::web::{Labels, WebState, convert};
+use crate::web::{Files, Labels, WebState, convert};
 
 /// Everything that is no line and no call.
 pub(super) async fn show(State(state): State<WebState>) -> Result<Json<Status>, HttpFailure> {
     let report = state.core.calls().await.ok_or(CauseCode::ShuttingDown)?;
-    let (certificates, process) = state.files().await;
+    let Files { certificates, process, disk } = state.files().await;
     let (size, problem) = match state.store.size().await {
         Ok(size) => (Some(size), None),
         Err(problem) => (None, Some(problem.to_string())),
@@ -43,6 +43,7 @@ pub(super) async fn show(State(state): State<WebState>) -> Result<Json<Status>, 
             max_files: process.max_files,
             sockets: process.sockets,
         }),
+        disk,
         database: Database { kind: state.store.kind().into(), size, problem },
         certificates,
     }))

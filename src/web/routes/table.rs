@@ -15,6 +15,7 @@ use crate::administration::Actor;
 use crate::call::cause::CauseCode;
 use crate::site::Role;
 use crate::web::WebState;
+use crate::web::interfaces::Through;
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,19 +26,31 @@ pub struct Identity {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// The interface that a person came by. A program knows what it does to interfaces, and confirms nothing.
+    pub(in crate::web) through: Option<Through>,
 }
 
 impl Identity {
     /// Who may open the control socket's file, which only the server's own account may.
     pub fn of_control_socket() -> Identity {
         let name = "control socket".to_owned();
-        Identity { actor: Actor { kind: "command", id: name.clone(), address: None }, name, role: Role::Full }
+        Identity {
+            actor: Actor { kind: "command", id: name.clone(), address: None },
+            name,
+            role: Role::Full,
+            through: None,
+        }
     }
 
     /// Who sets the server up.
     pub fn of_setup(address: Option<String>) -> Identity {
         let name = "setup".to_owned();
-        Identity { actor: Actor { kind: "setup", id: name.clone(), address }, name, role: Role::Full }
+        Identity { actor: Actor { kind: "setup", id: name.clone(), address }, name, role: Role::Full, through: None }
+    }
+
+    /// Whether it came by the control socket.
+    pub fn is_command(&self) -> bool {
+        self.actor.kind == "command"
     }
 
     /// Whether that is enough for what needs a role. Roles are in order, the one that may most first.
@@ -92,7 +105,17 @@ pub fn schema<T: JsonSchema>() -> SchemaOf {
     |generator| generator.subschema_for::<T>()
 }
 
-/// What a route is given and gives, for the OpenAPI document. Its errors are [`Failure`]s.
+/// How a route says why it refuses a request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Errors {
+    /// As a [`Failure`], `application/problem+json`.
+    #[default]
+    Problem,
+    /// As an [`HttpFailure`], a cause in JSON.
+    Cause,
+}
+
+/// What a route is given and gives, for the OpenAPI document.
 #[derive(Debug, Clone, Default)]
 pub struct Operation {
     /// A name that no other route has.
@@ -109,18 +132,34 @@ pub struct Operation {
     pub body: Vec<(&'static str, Option<SchemaOf>)>,
     /// Status of the answer to a request that succeeds.
     pub status: u16,
-    /// Its media type and schema; none for octets.
-    pub answer: Option<(&'static str, Option<SchemaOf>)>,
+    /// Its media types with their schemas; none for octets.
+    pub answer: Vec<(&'static str, Option<SchemaOf>)>,
     /// Whether the answer has an ETag.
     pub etag: bool,
     /// The statuses that it can be refused with, beside 401 and 403.
     pub refusals: &'static [u16],
+    /// How it says why.
+    pub errors: Errors,
 }
 
 impl Operation {
     /// An operation that gives JSON of a type.
     pub fn giving<T: JsonSchema>(id: impl Into<String>, summary: impl Into<String>) -> Operation {
-        let answer = Some(("application/json", Some(schema::<T>())));
+        Operation::answering(id, summary, "application/json", Some(schema::<T>()))
+    }
+
+    /// An operation that gives a file of a media type.
+    pub fn file(id: impl Into<String>, summary: impl Into<String>, media_type: &'static str) -> Operation {
+        Operation::answering(id, summary, media_type, None)
+    }
+
+    fn answering(
+        id: impl Into<String>,
+        summary: impl Into<String>,
+        media_type: &'static str,
+        of: Option<SchemaOf>,
+    ) -> Operation {
+        let answer = vec![(media_type, of)];
         Operation { id: id.into(), summary: summary.into(), status: 200, answer, ..Operation::default() }
     }
 
@@ -138,6 +177,11 @@ impl Operation {
     pub fn taking<T: JsonSchema>(self, media_type: &'static str) -> Operation {
         Operation { body: vec![(media_type, Some(schema::<T>()))], ..self }
     }
+
+    /// It can be refused with these statuses, beside 401 and 403.
+    pub fn refused(self, refusals: &'static [u16]) -> Operation {
+        Operation { refusals, ..self }
+    }
 }
 
 /// A route.
@@ -149,8 +193,8 @@ pub struct Entry {
     pub path: String,
     /// The least role that may take it; `read_only`: any.
     pub needs: Role,
-    /// What it is given and gives; None: `docs/admin-api.md` says it.
-    pub operation: Option<Operation>,
+    /// What it is given and gives.
+    pub operation: Operation,
 }
 
 /// Routes of administrators with their table.
@@ -161,17 +205,27 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// A route for everybody who administers.
-    pub fn read<H: Handler<T, WebState>, T: 'static>(self, method: Method, path: &str, handler: H) -> Routes {
-        self.add(Entry { method, path: path.to_owned(), needs: Role::ReadOnly, operation: None }, handler)
+    /// A route for everybody who administers, whose errors are causes.
+    pub fn read<H: Handler<T, WebState>, T: 'static>(
+        self,
+        route: (Method, &str),
+        operation: Operation,
+        handler: H,
+    ) -> Routes {
+        self.described(Role::ReadOnly, route, Operation { errors: Errors::Cause, ..operation }, handler)
     }
 
-    /// A route for those who may do everything.
-    pub fn full<H: Handler<T, WebState>, T: 'static>(self, method: Method, path: &str, handler: H) -> Routes {
-        self.add(Entry { method, path: path.to_owned(), needs: Role::Full, operation: None }, handler)
+    /// A route for those who may do everything, whose errors are causes.
+    pub fn full<H: Handler<T, WebState>, T: 'static>(
+        self,
+        route: (Method, &str),
+        operation: Operation,
+        handler: H,
+    ) -> Routes {
+        self.described(Role::Full, route, Operation { errors: Errors::Cause, ..operation }, handler)
     }
 
-    /// A route that is described.
+    /// A route.
     pub fn described<H: Handler<T, WebState>, T: 'static>(
         self,
         needs: Role,
@@ -179,12 +233,12 @@ impl Routes {
         operation: Operation,
         handler: H,
     ) -> Routes {
-        self.add(Entry { method, path: path.to_owned(), needs, operation: Some(operation) }, handler)
+        self.add(Entry { method, path: path.to_owned(), needs, operation }, handler)
     }
 
     fn add<H: Handler<T, WebState>, T: 'static>(mut self, entry: Entry, handler: H) -> Routes {
-        let (needs, described) = (entry.needs, entry.operation.is_some());
-        let guard = middleware::from_fn(move |request, next| guarded(needs, described, request, next));
+        let (needs, errors) = (entry.needs, entry.operation.errors);
+        let guard = middleware::from_fn(move |request, next| guarded(needs, errors, request, next));
         self.router = self.router.route(&entry.path, on(entry.method.filter(), handler).route_layer(guard));
         self.entries.push(entry);
         self
@@ -209,7 +263,7 @@ impl Routes {
 }
 
 /// Lets a request on whose sender has the role that it needs.
-async fn guarded(needs: Role, described: bool, mut request: Request, next: Next) -> Response {
+async fn guarded(needs: Role, errors: Errors, mut request: Request, next: Next) -> Response {
     let identity = request.extensions_mut().remove::<Result<Identity, CauseCode>>();
     let cause = match identity.unwrap_or(Err(CauseCode::NotSignedIn)) {
         Ok(identity) if identity.may(needs) => {
@@ -219,5 +273,8 @@ async fn guarded(needs: Role, described: bool, mut request: Request, next: Next)
         Ok(_) => CauseCode::RoleForbids,
         Err(cause) => cause,
     };
-    if described { Failure::from(cause).into_response() } else { HttpFailure::from(cause).into_response() }
+    match errors {
+        Errors::Problem => Failure::from(cause).into_response(),
+        Errors::Cause => HttpFailure::from(cause).into_response(),
+    }
 }

@@ -5,18 +5,20 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::HttpFailure;
-use super::table::{Method, Routes};
+use super::captures::PCAPNG;
+use super::table::{Method, Operation, Routes};
 use crate::call::cause::CauseCode;
 use crate::capture::case::Case;
 use crate::capture::diagnosis::diagnose;
 use crate::capture::failures::{Failures, VerdictStore};
-use crate::capture::file::export;
+use crate::capture::file::{FileNames, export};
 use crate::capture::ladder;
 use crate::capture::pseudonyms::Pseudonyms;
-use crate::capture::recorder::Recording;
+use crate::capture::recorder::{Extract, Recording};
 use crate::capture::trace::Trace;
 use crate::log;
 use crate::net::capture::Captures;
@@ -28,27 +30,33 @@ const PERIOD: f64 = 24.0 * 3600.0 * 1_000.0;
 /// How far the begin of a call as it is kept may be from that of a trace: one counts milliseconds, the other less.
 const SAME_BEGIN: f64 = 1.0;
 
+/// What this program is called in what it writes.
+const APPLICATION: &str = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
 /// Lines of the log in a case file.
 const CASE_LINES: usize = 2_000;
 
 /// In what form a trace is wanted.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Format {
+    /// JSON.
     #[default]
     Json,
+    /// A ladder diagram as text.
     Text,
+    /// A capture file.
     Pcapng,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
+    /// By default JSON.
     #[serde(default)]
     format: Format,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedCase {
     /// Without numbers and names of people.
@@ -56,20 +64,33 @@ struct WantedCase {
     pseudonyms: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Period {
+    /// From this time on, in milliseconds since 1970; by default a day before `until`.
     since: Option<f64>,
+    /// Until this time; by default all that there are.
     until: Option<f64>,
 }
 
+const TEXT: &str = "text/plain";
+
 /// The routes, with their whole paths.
 pub fn routes() -> Routes {
+    let traced = |id, summary| {
+        let traced = Operation::giving::<CallTrace>(id, summary).asking::<Wanted>().refused(&[400, 404]);
+        let answer = [traced.answer, vec![(TEXT, None), (PCAPNG, None)]].concat();
+        Operation { answer, ..traced }
+    };
+    let of_call = traced("trace_call", "A call on all its sides, and what it comes to");
+    let of_line = traced("trace_line", "What happened lately to the line with a number");
+    let file = Operation::file("download_case", "A case file of a call", "application/zip").asking::<WantedCase>();
+    let failed = Operation::giving::<Failures>("list_failures", "What calls came to that ended in a period");
     Routes::default()
-        .read(Method::Get, "/api/v1/admin/calls/{id}/trace", call)
-        .read(Method::Get, "/api/v1/admin/calls/{id}/case", case)
-        .read(Method::Get, "/api/v1/admin/lines/{id}/trace", line)
-        .read(Method::Get, "/api/v1/admin/failures", failures)
+        .read((Method::Get, "/api/v1/admin/calls/{id}/trace"), of_call, call)
+        .read((Method::Get, "/api/v1/admin/calls/{id}/case"), file.refused(&[400, 404]), case)
+        .read((Method::Get, "/api/v1/admin/lines/{id}/trace"), of_line, line)
+        .read((Method::Get, "/api/v1/admin/failures"), failed.asking::<Period>().refused(&[400]), failures)
 }
 
 /// A call on all its sides, and what it comes to.
@@ -78,8 +99,8 @@ async fn call(
     Path(id): Path<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, HttpFailure> {
-    let recording = state.core.trace(&id).await.ok_or(CauseCode::UnknownCall)?;
-    show(&state, &recording, wanted).await
+    let extract = state.core.extract(&id).await.ok_or(CauseCode::UnknownCall)?;
+    show(&state, &extract, wanted).await
 }
 
 /// A case file of a call.
@@ -89,8 +110,9 @@ async fn case(
     wanted: Result<Query<WantedCase>, QueryRejection>,
 ) -> Result<Response, HttpFailure> {
     let Query(WantedCase { pseudonyms }) = wanted.map_err(|_| CauseCode::BadRequest)?;
-    let recording = state.core.trace(&id).await.ok_or(CauseCode::UnknownCall)?;
-    let trace = whole(&state, &recording).await;
+    let extract = state.core.extract(&id).await.ok_or(CauseCode::UnknownCall)?;
+    let trace = whole(&state, &extract.recording).await;
+    let called = FileNames::from(&state.labels().names);
     // Where captures have no numbers, cases have none either.
     let captured = state.captures.as_ref().and_then(Captures::pseudonyms);
     let mut names = match pseudonyms {
@@ -103,7 +125,8 @@ async fn case(
     });
     let name = attached_name("case", &trace, names.as_mut(), "zip");
     let zip = tokio::task::spawn_blocking(move || {
-        Case::new(trace, lines.unwrap_or_default(), convert::unix_ms(), names.as_mut()).zip()
+        let capture = export::pcapng(&extract, &trace, &called, APPLICATION, names.as_mut());
+        Case::new(trace, capture, lines.unwrap_or_default(), convert::unix_ms(), names.as_mut()).zip()
     });
     match zip.await {
         Ok(Ok(zip)) => Ok(super::files::attachment(&name, "application/zip", zip.into())),
@@ -130,16 +153,16 @@ async fn line(
 ) -> Result<Response, HttpFailure> {
     let line = state.labels().line_numbered(&number).ok_or(CauseCode::UnknownLine)?;
     let recording = state.core.line_trace(line).await.ok_or(CauseCode::UnknownLine)?;
-    show(&state, &recording, wanted).await
+    show(&state, &Extract::from(*recording), wanted).await
 }
 
 async fn show(
     state: &WebState,
-    recording: &Recording,
+    extract: &Extract,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, HttpFailure> {
     let Query(Wanted { format }) = wanted.map_err(|_| CauseCode::BadRequest)?;
-    let trace = whole(state, recording).await;
+    let trace = whole(state, &extract.recording).await;
     let verdict = diagnose(&trace);
     Ok(match format {
         Format::Json => Json(CallTrace { trace, verdict }).into_response(),
@@ -149,11 +172,11 @@ async fn show(
         }
         Format::Pcapng => {
             let mut pseudonyms = state.captures.as_ref().and_then(Captures::pseudonyms);
-            let application = concat!("Offhook ", env!("CARGO_PKG_VERSION"));
-            let octets = export::pcapng(&trace, application, pseudonyms.as_mut());
+            let called = FileNames::from(&state.labels().names);
+            let octets = export::pcapng(extract, &trace, &called, APPLICATION, pseudonyms.as_mut());
             super::files::attachment(
                 &attached_name("call", &trace, pseudonyms.as_mut(), "pcapng"),
-                "application/x-pcapng",
+                PCAPNG,
                 octets.into(),
             )
         }

@@ -1,5 +1,7 @@
 //! Who is let in while the server is set up.
 
+use std::time::Instant;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -14,17 +16,47 @@ const COOKIE: &str = "offhook-setup";
 /// How long it stays in the browser, in seconds; the server forgets the session when it ends.
 const LIFETIME: u32 = 24 * 3600;
 
+/// Where administrators sign in and out.
+const SIGN_IN: &str = "/api/v1/admin/session";
+/// What the last page of the setup asks for.
+const WATCHED: [&str; 4] =
+    ["/api/v1/admin/calls", "/api/v1/admin/interfaces", "/api/v1/admin/line-groups", "/api/v1/admin/users"];
+
 /// The request is of the browser that sets the server up.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::web) struct Inside;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum Inside {
+    /// It may do everything.
+    Setting,
+    /// The server is set up: it may see what its last page shows.
+    Watching,
+}
+
+impl Inside {
+    /// Whether it may ask that.
+    pub(in crate::web) fn may_ask(self, request: &Request) -> bool {
+        self == Inside::Setting || request.method() == Method::GET && WATCHED.contains(&request.uri().path())
+    }
+}
 
 /// Lets everybody on once the server is set up, and before that only the browser that has opened the link.
 pub(in crate::web) async fn gate(State(setup): State<Setup>, mut request: Request, next: Next) -> Response {
-    if sessions(request.headers()).any(|session| setup.is_inside(session)) {
-        request.extensions_mut().insert(Inside);
-        return next.run(request).await;
-    }
+    let now = Instant::now();
+    let is_inside = sessions(request.headers()).any(|session| setup.is_inside(session, now));
     if setup.is_over() {
+        if !is_inside {
+            return next.run(request).await;
+        }
+        request.extensions_mut().insert(Inside::Watching);
+        let signs = request.uri().path() == SIGN_IN && [Method::POST, Method::DELETE].contains(request.method());
+        let mut response = next.run(request).await;
+        if signs && response.status().is_success() {
+            setup.leave();
+            set_cookie(&mut response, "", 0, false);
+        }
+        return response;
+    }
+    if is_inside {
+        request.extensions_mut().insert(Inside::Setting);
         return next.run(request).await;
     }
     let path = request.uri().path();
@@ -42,14 +74,19 @@ pub(in crate::web) async fn gate(State(setup): State<Setup>, mut request: Reques
 
 /// Leaves the link behind: the address that stays in the browser's history opens nothing.
 fn entered(session: &str, secure: bool) -> Response {
+    let mut response = Redirect::to("/setup").into_response();
+    set_cookie(&mut response, session, LIFETIME, secure);
+    response
+}
+
+fn set_cookie(response: &mut Response, session: &str, lifetime: u32, secure: bool) {
     let flag = if secure { "; Secure" } else { "" };
     // Lax: the link may have been opened out of another program.
-    let cookie = format!("{COOKIE}={session}; Path=/; Max-Age={LIFETIME}; HttpOnly; SameSite=Lax{flag}");
-    let mut response = Redirect::to("/setup").into_response();
+    let cookie = format!("{COOKIE}={session}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax{flag}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+        // The session of who signs in is set beside it.
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
 }
 
 fn sessions(headers: &HeaderMap) -> impl Iterator<Item = &str> {

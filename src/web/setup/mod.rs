@@ -13,16 +13,17 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
-use tracing::{info, warn};
+use tracing::info;
 
 pub(super) use self::gate::{Inside, gate};
 pub use self::place::{PlaceError, SetupPlace};
 pub(super) use self::routes::routes;
 
-/// Links that open nothing, after which none does.
-const MAX_WRONG: u32 = 10;
-/// How long who has set the server up goes on without signing in: the last page shows a telephone that rings.
+/// How long who has set the server up can look on without signing in: the last page shows a telephone that rings.
 const AFTERWARDS: Duration = Duration::from_secs(30 * 60);
+/// How long after its latest question the last page is taken to be left. Browsers let a page that is behind others ask once a
+/// minute.
+const LEFT_AFTER: Duration = Duration::from_secs(150);
 
 /// A server that is being set up.
 #[derive(Debug, Clone)]
@@ -43,8 +44,9 @@ struct Door {
     link: Option<[u8; 32]>,
     /// The browser that used it.
     session: Option<[u8; 32]>,
-    wrong: u32,
     over: Option<Instant>,
+    /// When that browser asked for something last, once it is over.
+    seen: Option<Instant>,
     restart: bool,
 }
 
@@ -90,7 +92,7 @@ impl Setup {
     pub fn link(&self) -> Result<String, NoRandom> {
         let secret = secret()?;
         let mut door = self.door();
-        (door.link, door.wrong) = (Some(hash(&secret)), 0);
+        door.link = Some(hash(&secret));
         Ok(secret)
     }
 
@@ -103,13 +105,8 @@ impl Setup {
     /// Tries a link.
     pub(super) fn enter(&self, link: &str) -> Entered {
         let mut door = self.door();
+        // Nobody guesses 192 bits, and whoever tries must not take the link from who has it.
         if !door.link.is_some_and(|kept| is_same(&kept, link)) {
-            door.wrong += 1;
-            if door.wrong == MAX_WRONG && door.link.take().is_some() {
-                warn!(
-                    "too many wrong links: the one on the terminal opens nothing any more. SIGHUP prints another one"
-                );
-            }
             return Entered::Wrong;
         }
         let Ok(session) = secret() else { return Entered::Wrong };
@@ -119,11 +116,24 @@ impl Setup {
         Entered::Session(session)
     }
 
-    /// Whether a session is that of the browser which sets the server up.
-    pub(super) fn is_inside(&self, session: &str) -> bool {
-        let door = self.door();
-        let lasts = door.over.is_none_or(|over| over.elapsed() < AFTERWARDS);
-        lasts && door.session.is_some_and(|kept| is_same(&kept, session))
+    /// Whether a session is that of the browser which sets the server up, or looks on afterwards.
+    pub(super) fn is_inside(&self, session: &str, now: Instant) -> bool {
+        let mut door = self.door();
+        let within = |since: Option<Instant>, time| since.is_none_or(|since| now.duration_since(since) < time);
+        if !within(door.over, AFTERWARDS) || !within(door.seen, LEFT_AFTER) {
+            door.session = None;
+        }
+        door.session.is_some_and(|kept| is_same(&kept, session))
+    }
+
+    /// The browser is there still.
+    pub(super) fn seen(&self, now: Instant) {
+        self.door().seen = Some(now);
+    }
+
+    /// The browser that has set the server up has no more to do.
+    pub(super) fn leave(&self) {
+        self.door().session = None;
     }
 
     /// Whether the server is set up.
@@ -134,8 +144,23 @@ impl Setup {
     /// The server is set up: everybody may come.
     pub(super) fn finish(&self) {
         let mut door = self.door();
-        door.over.get_or_insert_with(Instant::now);
-        door.link = None;
+        if door.over.is_none() {
+            self.close(&mut door);
+        }
+    }
+
+    /// The server is set up by other means: everybody may come, unless somebody has opened the link and sets it up.
+    pub fn finish_unopened(&self) {
+        let mut door = self.door();
+        if door.session.is_none() && door.over.is_none() {
+            info!("the server is set up; nobody needs the link");
+            self.close(&mut door);
+        }
+    }
+
+    fn close(&self, door: &mut Door) {
+        let now = Some(Instant::now());
+        (door.over, door.seen, door.link) = (now, now, None);
         self.0.changed.notify_one();
     }
 
@@ -160,18 +185,18 @@ impl Setup {
     }
 }
 
-fn secret() -> Result<String, NoRandom> {
+pub(super) fn secret() -> Result<String, NoRandom> {
     let mut random = [0; 24];
     getrandom::fill(&mut random).map_err(|_| NoRandom)?;
     Ok(URL_SAFE_NO_PAD.encode(random))
 }
 
-fn hash(secret: &str) -> [u8; 32] {
+pub(super) fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
 
 /// In constant time: how much of it is right is told to nobody.
-fn is_same(kept: &[u8; 32], secret: &str) -> bool {
+pub(super) fn is_same(kept: &[u8; 32], secret: &str) -> bool {
     verify_slices_are_equal(kept, &hash(secret)).is_ok()
 }
 
@@ -190,24 +215,68 @@ mod tests {
         assert_eq!(setup.enter("something"), Entered::Wrong);
         assert_eq!(setup.enter(""), Entered::Wrong);
         let Entered::Session(session) = setup.enter(&link) else { panic!("the link is right") };
-        assert!(setup.is_inside(&session) && !setup.is_inside(&link) && !setup.is_inside(""));
+        let now = Instant::now();
+        assert!(setup.is_inside(&session, now) && !setup.is_inside(&link, now) && !setup.is_inside("", now));
         assert_eq!(setup.enter(&link), Entered::Wrong);
         let another = setup.link().unwrap();
         assert_ne!(another, link);
         assert_eq!(setup.enter(&link), Entered::Wrong);
         let Entered::Session(next) = setup.enter(&another) else { panic!("the link is right") };
-        assert!(setup.is_inside(&next) && !setup.is_inside(&session), "one browser at a time");
+        assert!(setup.is_inside(&next, now) && !setup.is_inside(&session, now), "one browser at a time");
     }
 
     #[test]
-    fn who_guesses_closes_the_door() {
+    fn who_guesses_does_not_take_the_link_away() {
         let setup = setup();
         let link = setup.link().unwrap();
-        for _ in 0..MAX_WRONG {
-            assert_eq!(setup.enter("guess"), Entered::Wrong);
+        for _ in 0..1_000 {
+            assert_eq!(setup.enter("index.php"), Entered::Wrong);
         }
-        assert_eq!(setup.enter(&link), Entered::Wrong);
-        let Entered::Session(_) = setup.enter(&setup.link().unwrap()) else { panic!("another link opens it") };
+        assert!(matches!(setup.enter(&link), Entered::Session(_)));
+    }
+
+    #[test]
+    fn who_leaves_the_last_page_is_out_and_nobody_stays_for_long() {
+        let inside = || {
+            let setup = setup();
+            let Entered::Session(session) = setup.enter(&setup.link().unwrap()) else { panic!("the link is right") };
+            (setup, session)
+        };
+        let (setup, session) = inside();
+        let end = Instant::now();
+        assert!(setup.is_inside(&session, end + AFTERWARDS), "setting it up takes what it takes");
+        setup.finish();
+        let mut now = end;
+        while now < end + AFTERWARDS {
+            assert!(setup.is_inside(&session, now));
+            setup.seen(now);
+            now += LEFT_AFTER / 2;
+        }
+        assert!(!setup.is_inside(&session, now + LEFT_AFTER / 2));
+
+        let (setup, session) = inside();
+        setup.finish();
+        assert!(!setup.is_inside(&session, Instant::now() + LEFT_AFTER));
+        assert!(!setup.is_inside(&session, Instant::now()), "it does not come back");
+
+        let (setup, session) = inside();
+        setup.finish();
+        setup.leave();
+        assert!(!setup.is_inside(&session, Instant::now()));
+    }
+
+    #[test]
+    fn a_server_that_is_set_up_by_other_means_needs_no_link_unless_somebody_is_about_to() {
+        let open = setup();
+        let link = open.link().unwrap();
+        open.finish_unopened();
+        assert!(open.is_over());
+        assert_eq!(open.enter(&link), Entered::Wrong);
+
+        let busy = setup();
+        let Entered::Session(_) = busy.enter(&busy.link().unwrap()) else { panic!("the link is right") };
+        busy.finish_unopened();
+        assert!(!busy.is_over());
     }
 
     #[tokio::test]

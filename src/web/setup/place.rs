@@ -48,6 +48,20 @@ pub enum PlaceError {
     Config(#[from] ConfigError),
 }
 
+impl PlaceError {
+    /// The sentence in German. What is wrong within a configuration file is told as everywhere, in English.
+    pub fn german(&self) -> String {
+        match self {
+            PlaceError::File { path, source } => format!(
+                "{}: {source}. Bitte den Benutzer des Servers diese Datei schreiben lassen, oder dort selbst eintragen: \
+                 [database] url = \"...\"",
+                path.display()
+            ),
+            PlaceError::Toml { .. } | PlaceError::Config(_) => self.to_string(),
+        }
+    }
+}
+
 impl SetupPlace {
     /// Of a server with this configuration file; None: it has none yet.
     pub fn new(file: Option<PathBuf>, data_dir: PathBuf) -> SetupPlace {

@@ -1,5 +1,7 @@
 //! What the setup asks of the server beside what every administrator may: `/api/v1/setup`.
 
+use std::time::Instant;
+
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -9,7 +11,7 @@ use tracing::info;
 use super::{Inside, Setup};
 use crate::call::cause::CauseCode;
 use crate::config::{Database, Secret};
-use crate::site::{Problem, ProblemCode};
+use crate::site::{Problem, ProblemCode, Said};
 use crate::store::Store;
 use crate::web::protocol::setup::{SetupDatabase, SetupState};
 use crate::web::routes::site::Failure;
@@ -25,8 +27,14 @@ pub(in crate::web) fn routes() -> Router<WebState> {
         .route("/api/v1/setup/finish", post(finish))
 }
 
+/// The setup that the request belongs to.
 fn inside(state: &WebState, inside: Option<Extension<Inside>>) -> Result<Setup, Failure> {
     inside.and(state.setup.clone()).ok_or_else(|| CauseCode::NotFound.into())
+}
+
+/// The same while the server is set up yet.
+fn setting(state: &WebState, is_inside: Option<Extension<Inside>>) -> Result<Setup, Failure> {
+    inside(state, is_inside.filter(|Extension(inside)| *inside == Inside::Setting))
 }
 
 async fn show(
@@ -34,6 +42,9 @@ async fn show(
     is_inside: Option<Extension<Inside>>,
 ) -> Result<Json<SetupState>, Failure> {
     let setup = inside(&state, is_inside)?;
+    if setup.is_over() {
+        setup.seen(Instant::now());
+    }
     let host_name = tls::host_name().unwrap_or_default();
     let address = |interface: if_addrs::Interface| (!interface.is_loopback()).then(|| interface.ip().to_string());
     let config = setup.place().config().map_err(|_| CauseCode::BadConfiguration)?;
@@ -73,7 +84,7 @@ async fn wanted(state: &WebState, request: Request) -> Result<(Option<(Secret, O
     }
     let url = url.trim().to_owned();
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        return Err(unusable("An address begins with postgres://, for example postgres://offhook@localhost/offhook"));
+        return Err(at_url(ProblemCode::DatabaseAddress).into());
     }
     let password = Some(password).filter(|password| !password.is_empty()).map(Secret::new);
     Ok((
@@ -82,9 +93,12 @@ async fn wanted(state: &WebState, request: Request) -> Result<(Option<(Secret, O
     ))
 }
 
-fn unusable(why: impl std::fmt::Display) -> Failure {
-    let problem = Problem { pointer: "/url".to_owned(), ..Problem::whole(ProblemCode::DatabaseUnusable) };
-    problem.value(why).into()
+fn at_url(code: ProblemCode) -> Problem {
+    Problem { pointer: "/url".to_owned(), ..Problem::whole(code) }
+}
+
+fn unusable(why: Said) -> Failure {
+    at_url(ProblemCode::DatabaseUnusable).said(why).into()
 }
 
 async fn try_out(
@@ -97,7 +111,8 @@ async fn try_out(
     let runtime = tokio::runtime::Handle::current();
     // Migrations cannot move between threads.
     let test = move || runtime.block_on(Store::test(&data_dir, &database, password.as_ref()));
-    tokio::task::spawn_blocking(test).await.map_err(|_| CauseCode::Internal)?.map_err(unusable)
+    let tested = tokio::task::spawn_blocking(test).await.map_err(|_| CauseCode::Internal)?;
+    tested.map_err(|error| unusable(Said::new(error.to_string(), error.german())))
 }
 
 /// Whether the database can be used.
@@ -106,7 +121,7 @@ async fn test_database(
     is_inside: Option<Extension<Inside>>,
     request: Request,
 ) -> Result<StatusCode, Failure> {
-    inside(&state, is_inside)?;
+    setting(&state, is_inside)?;
     let (wanted, database) = wanted(&state, request).await?;
     try_out(&wanted, &state, &database).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -118,17 +133,15 @@ async fn set_database(
     is_inside: Option<Extension<Inside>>,
     request: Request,
 ) -> Result<StatusCode, Failure> {
-    let setup = inside(&state, is_inside)?;
-    if setup.is_over() {
-        return Err(CauseCode::NotFound.into());
-    }
+    let setup = setting(&state, is_inside)?;
     let (wanted, database) = wanted(&state, request).await?;
     try_out(&wanted, &state, &database).await?;
     let (url, password) = wanted.map_or((None, None), |(url, password)| (Some(url), password));
     let (place, data_dir) = (setup.place().clone(), state.data_dir.clone());
     let written =
         tokio::task::spawn_blocking(move || place.set_database(&data_dir, url.as_ref(), password.as_ref())).await;
-    written.map_err(|_| CauseCode::Internal)?.map_err(unusable)?;
+    let written = written.map_err(|_| CauseCode::Internal)?;
+    written.map_err(|error| unusable(Said::new(error.to_string(), error.german())))?;
     info!("another database was chosen: the server starts anew");
     setup.restart();
     Ok(StatusCode::ACCEPTED)

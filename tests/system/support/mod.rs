@@ -1,5 +1,6 @@
 //! What the scenarios are played with: real peers on loopback addresses of their own, a browser, a microphone.
 
+pub(crate) mod asker;
 pub(crate) mod baresip;
 pub(crate) mod bridge;
 pub(crate) mod client;
@@ -9,6 +10,7 @@ pub(crate) mod http;
 pub(crate) mod kamailio;
 pub(crate) mod linphone;
 pub(crate) mod offhook;
+pub(crate) mod pebble;
 pub(crate) mod perceptual;
 pub(crate) mod postgres;
 pub(crate) mod process;

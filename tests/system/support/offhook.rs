@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use std::time::{Duration, Instant};
@@ -269,6 +270,15 @@ impl Offhook {
         command.output().expect("the program can be started")
     }
 
+    /// Sends a request to the control socket.
+    #[track_caller]
+    pub(crate) fn control(&self, method: &str, route: &str, body: &str) -> http::Answer {
+        let socket = UnixStream::connect(self.dir.join("data/control.sock")).expect("the socket is there");
+        socket.set_read_timeout(Some(SOON)).expect("a timeout can be set");
+        let headers = [("content-type", "application/json"), ("if-match", "*")];
+        http::ask_over(socket, "localhost", method, route, &headers, body)
+    }
+
     /// What an administrator is told: `offhook status --json`.
     #[track_caller]
     pub(crate) fn status(&self) -> Value {
@@ -312,6 +322,17 @@ impl Offhook {
     /// Its configuration, log and data.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// The kernel refuses it a system call, as long as what this gives is there.
+    #[track_caller]
+    pub(crate) fn denied(&self, call: &str) -> Process {
+        let (process, trace) = (self.process.id().to_string(), format!("trace={call}"));
+        let mut command = Command::new("strace");
+        command.args(["-f", "-p", &process, "-e", &trace, "-e", &format!("inject={call}:error=EIO")]);
+        let mut strace = Process::start("strace", &mut command, self.dir.join("strace.log"));
+        strace.wait_log("attached", SOON);
+        strace
     }
 
     /// Sends SIGHUP.

@@ -1,18 +1,24 @@
-//! PostgreSQL for tests: one server a process, which ends with it, however that ends.
+//! PostgreSQL for tests: one server a process, which ends with it, however that ends. It offers TLS with a certificate of an
+//! authority of its own; who does not say otherwise in the URL takes it, without looking at the certificate.
 
 use std::fs;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
 /// How long the server may take to start.
 const START_WITHIN: Duration = Duration::from_secs(60);
 
 /// A user of the server who needs a password; `postgres` needs none.
 pub(crate) const GUARDED: &str = "guarded";
+
+/// The file of the authority's certificate.
+const AUTHORITY: &str = "authority.pem";
 
 /// Runs the server until standard input ends, which it does with whoever started this.
 const KEEPER: &str = r#"
@@ -30,6 +36,7 @@ rm -rf "$dir"
 pub(crate) struct Postgres {
     address: Ipv4Addr,
     port: u16,
+    dir: PathBuf,
     /// Its standard input is held open.
     _keeper: Child,
 }
@@ -69,21 +76,23 @@ impl Postgres {
         fs::write(&access, format!("host all {GUARDED} 127.0.0.0/8 scram-sha-256\n{rules}"))
             .expect("it can be written");
 
+        certify(&data, address, user);
         let log = fs::File::create(dir.join("log")).expect("PostgreSQL's log can be made");
         let mut server = command(user, "postgres");
         server.arg("-D").arg(&data).args(["-h", &address.to_string(), "-p", &port.to_string()]);
         // Nobody pulls the plug of these; what Offhook does for it can be read in its settings.
-        for setting in ["fsync=off", "unix_socket_directories=", "shared_buffers=16MB", "max_connections=200"] {
+        for setting in ["fsync=off", "unix_socket_directories=", "shared_buffers=16MB", "max_connections=200", "ssl=on"]
+        {
             server.args(["-c", setting]);
         }
         let mut keeper = Command::new("sh");
         keeper.args(["-c", KEEPER, "keeper"]).arg(&dir).arg(server.get_program()).args(server.get_args());
         keeper.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
         let keeper = keeper.spawn().expect("a shell starts");
-        let postgres = Postgres { address, port, _keeper: keeper };
+        let postgres = Postgres { address, port, dir, _keeper: keeper };
         let deadline = Instant::now() + START_WITHIN;
         while !postgres.tool("pg_isready").arg("-q").status().is_ok_and(|status| status.success()) {
-            let log = || fs::read_to_string(dir.join("log")).unwrap_or_default();
+            let log = || fs::read_to_string(postgres.dir.join("log")).unwrap_or_default();
             assert!(Instant::now() < deadline, "PostgreSQL does not start: {}", log());
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -94,6 +103,16 @@ impl Postgres {
     /// The URL of a database for a user.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
         format!("postgres://{user}@{}:{}/{database}", self.address, self.port)
+    }
+
+    /// The same over TLS, whose certificate has to be of the authority with the certificate in this file.
+    pub(crate) fn url_verified(&self, user: &str, database: &str, authority: &Path) -> String {
+        format!("{}?sslmode=verify-full&sslrootcert={}", self.url(user, database), authority.display())
+    }
+
+    /// The certificate of the authority that vouches for the server, PEM.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.dir.join("data").join(AUTHORITY)
     }
 
     /// Makes an empty database.
@@ -117,6 +136,27 @@ impl Postgres {
         let mut command = Command::new(program(name));
         command.args(["-h", &self.address.to_string(), "-p", &self.port.to_string()]);
         command
+    }
+}
+
+/// Makes an authority and a certificate of it for the server's address, where the server looks for it.
+fn certify(data: &Path, address: Ipv4Addr, user: Option<(u32, u32)>) {
+    let key = || KeyPair::generate().expect("a key can be made");
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, key()).expect("an authority can be made");
+    let params = CertificateParams::new(vec![address.to_string()]).expect("it is an address");
+    let key = key();
+    let certificate = params.signed_by(&key, &authority).expect("a certificate can be signed");
+    for (name, text) in
+        [(AUTHORITY, authority.pem()), ("server.crt", certificate.pem()), ("server.key", key.serialize_pem())]
+    {
+        let path = data.join(name);
+        fs::write(&path, text).expect("a file of PostgreSQL can be written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("permissions can be set");
+        if let Some((user, group)) = user {
+            chown(&path, Some(user), Some(group)).expect("the file can be given to PostgreSQL's user");
+        }
     }
 }
 

@@ -1,10 +1,18 @@
 //! Certificates for the peers: an authority of a test's own, and what it vouches for.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
+
+use super::SOON;
 use super::site::Site;
 
 /// An authority that nobody knows who is not told of it.
@@ -41,6 +49,11 @@ impl Authority {
         self.dir.join(self.name).with_extension("pem")
     }
 
+    /// The same as text.
+    pub(crate) fn pem(&self) -> String {
+        self.issuer.pem()
+    }
+
     /// A certificate for a host name or an address.
     pub(crate) fn issue(&self, subject: &str) -> Identity {
         self.sign(subject, CertificateParams::new(vec![subject.to_owned()]).expect("a subject is a name or an address"))
@@ -64,6 +77,39 @@ impl Authority {
         write(&files.key, &key.serialize_pem());
         files
     }
+}
+
+/// What is answered to a request there, and the certificate that is shown, to who trusts an authority (PEM) and looks for a host
+/// name or an address; None where nobody answers or the certificate is another one's.
+fn ask(at: SocketAddr, name: &str, authority: &str, route: &str) -> Option<(CertificateDer<'static>, String)> {
+    let mut roots = RootCertStore::empty();
+    let ca = CertificateDer::from_pem_slice(authority.as_bytes()).expect("an authority is PEM");
+    roots.add(ca).expect("it is a certificate");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.expect("versions are known").with_root_certificates(roots).with_no_client_auth();
+    let name = ServerName::try_from(name.to_owned()).expect("it is a name or an address");
+    let mut client = ClientConnection::new(Arc::new(config), name).expect("a client can be made");
+    let mut stream = TcpStream::connect_timeout(&at, SOON).ok()?;
+    stream.set_read_timeout(Some(SOON)).expect("a timeout can be set");
+    let mut tls = rustls::Stream::new(&mut client, &mut stream);
+    write!(tls, "GET {route} HTTP/1.0\r\n\r\n").ok()?;
+    let mut text = Vec::new();
+    // Not everybody says goodbye.
+    let _ = tls.read_to_end(&mut text);
+    let certificate = client.peer_certificates()?.first()?.clone().into_owned();
+    Some((certificate, String::from_utf8_lossy(&text).into_owned()))
+}
+
+/// The certificate that is shown there to who trusts an authority and looks for a name.
+pub(crate) fn shown(at: SocketAddr, name: &str, authority: &str) -> Option<CertificateDer<'static>> {
+    ask(at, name, authority, "/").map(|(certificate, _)| certificate)
+}
+
+/// The body of what is there, of a server whose certificate an authority has given it.
+pub(crate) fn fetch(at: SocketAddr, authority: &str, route: &str) -> Option<String> {
+    let (_, answer) = ask(at, &at.ip().to_string(), authority, route)?;
+    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
 }
 
 /// `with_extension` would take the last part of an address for one.

@@ -72,7 +72,7 @@ it('groups its pages, and each leads to its own', async () => {
     within(nav)
       .getAllByRole('group')
       .map((each) => within(each).getByRole('heading').textContent),
-  ).toEqual(['People', 'Telephony', 'Diagnosis', 'System']);
+  ).toEqual(['Overview', 'People', 'Telephony', 'Diagnosis', 'System']);
   const links = within(nav).getAllByRole('link');
   expect(links).toHaveLength(NAVIGATION.flatMap(({ pages }) => [...pages]).length);
   const keys = userEvent.setup({ delay: null });
@@ -95,11 +95,11 @@ it('opens its menu where there is little room, and closes it once a page is chos
 });
 
 it('offers no reset of a line to who may only look', async () => {
-  await show('/admin');
+  await show('/admin/lines');
   await screen.findByRole('button', { name: 'Reset line 201' });
   cleanup();
   poller.stop();
-  await show('/admin', 'read_only');
+  await show('/admin/lines', 'read_only');
   await screen.findByRole('link', { name: '201' });
   expect(screen.queryByRole('button', { name: 'Reset line 201' })).toBeNull();
 });

@@ -12,7 +12,10 @@ import {
   IconFileText,
   IconHistory,
   IconKey,
+  IconLayoutDashboard,
+  IconLockAccess,
   IconLogout,
+  IconMapPin,
   IconMenu2,
   IconNetwork,
   IconPhone,
@@ -38,6 +41,7 @@ import { Calls } from './Calls';
 import { ClockOffset } from './clock';
 import classes from './Console.module.css';
 import { Captures } from './Captures';
+import { Dashboard } from './Dashboard';
 import { Failures } from './Failures';
 import { TracePage } from './ladder/TracePage';
 import { LineGroups } from './LineGroups';
@@ -49,12 +53,14 @@ import { AdministratorPage, Administrators } from './site/Administrators';
 import { AuditPage } from './site/AuditPage';
 import { Certificates } from './site/Certificates';
 import { ComputerPage, Computers } from './site/Computers';
+import { LocationPage, Locations } from './site/Locations';
 import { GroupPage } from './site/GroupPage';
 import { Groups } from './site/Groups';
 import { InterfacePage, Interfaces } from './site/Interfaces';
 import { LineGroupPage } from './site/LineGroupPage';
 import { LineGroupList } from './site/LineGroupList';
 import { LineList, LinePage } from './site/LinePage';
+import { LocksPage } from './site/LocksPage';
 import { ProfilePage, Profiles } from './site/Profiles';
 import { Rights } from './site/Rights';
 import { RoleContext, roleOf } from './site/role';
@@ -190,6 +196,8 @@ function Shown({
   const { texts } = useTranslation();
   const loading = <p className={classes.loading}>{texts.signIn.loading}</p>;
   switch (page) {
+    case 'dashboard':
+      return report === null ? loading : <Dashboard report={report} />;
     case 'users':
       return opened === null ? <Users /> : <UserPage key={opened} id={opened} />;
     case 'groups':
@@ -208,6 +216,8 @@ function Shown({
       return <Certificates />;
     case 'tokens':
       return opened === null ? <Tokens /> : <TokenPage key={opened} id={opened} />;
+    case 'locks':
+      return <LocksPage />;
     case 'transfer':
       return <Transfer />;
     case 'api':
@@ -238,6 +248,8 @@ function Shown({
       ) : (
         <LinePage key={opened} id={opened} chosen={chosen} report={report} />
       );
+    case 'locations':
+      return opened === null ? <Locations /> : <LocationPage key={opened} id={opened} />;
     case 'calls':
       return traced === null ? <Calls /> : <TracePage key={traced} of="calls" id={traced} />;
     case 'failures':
@@ -252,6 +264,7 @@ function Shown({
 }
 
 const icons: Record<Page, typeof IconPhone> = {
+  dashboard: IconLayoutDashboard,
   users: IconUser,
   groups: IconUsersGroup,
   rights: IconKey,
@@ -260,6 +273,7 @@ const icons: Record<Page, typeof IconPhone> = {
   lines: IconPlugConnected,
   line_groups: IconPlugConnected,
   line_list: IconPlugConnected,
+  locations: IconMapPin,
   calls: IconPhone,
   failures: IconAlertTriangle,
   captures: IconFileDownload,
@@ -270,6 +284,7 @@ const icons: Record<Page, typeof IconPhone> = {
   certificates: IconCertificate,
   administrators: IconShieldCog,
   tokens: IconRobot,
+  locks: IconLockAccess,
   transfer: IconArrowsTransferUpDown,
   audit: IconHistory,
   api: IconApi,

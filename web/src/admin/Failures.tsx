@@ -1,12 +1,13 @@
 /** Which calls failed or were bad, by cause, line, line group and time; from here to each of them. */
 import { Button, Checkbox, SegmentedControl } from '@mantine/core';
 import { IconChevronRight, IconCircleCheck, IconX } from '@tabler/icons-react';
-import { useContext, useId, useState } from 'react';
+import { useContext, useState } from 'react';
 import type { CallVerdict, Failures as Report } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { verdictName } from '../i18n/verdicts';
 import { ClockOffset, Moment } from './clock';
 import frame from './Console.module.css';
+import { axisText, Chart, momentText, OverTime } from './charts';
 import { failures } from './diagnosis';
 import classes from './Failures.module.css';
 import { PageHead } from './PageHead';
@@ -24,15 +25,12 @@ import {
   PERIODS,
   since,
   tally,
-  type Bar,
   type Choice,
   type Count,
   type Period,
 } from './tally';
 
 const EVERY = 10_000;
-/** Bars of a chart at first. */
-const FIRST = 6;
 /** Calls at first, and by how many more each time. */
 const PORTION = 25;
 
@@ -248,124 +246,4 @@ function Call({ call }: { call: CallVerdict }) {
       {call.traced ? <Link href={addressOf('calls', call.id)}>{content}</Link> : <div>{content}</div>}
     </li>
   );
-}
-
-interface ChartProps {
-  title: string;
-  counts: Count[];
-  name: (value: string) => string;
-  tone?: (value: string) => string;
-  chosen: string | null;
-  onChoose: (value: string | null) => void;
-}
-
-/** Lying bars, each a button that narrows the list down. */
-function Chart({ title, counts, name, tone, chosen, onChoose }: ChartProps) {
-  const { texts, number } = useTranslation();
-  const id = useId();
-  const [all, setAll] = useState(false);
-  const t = texts.admin.failures;
-  const most = Math.max(1, ...counts.map(({ count }) => count));
-  const shown = all ? counts : counts.slice(0, FIRST);
-  return (
-    <section className={`card ${classes.chart}`} aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      <ul>
-        {shown.map(({ name: value, count }) => (
-          <li key={value}>
-            <button
-              type="button"
-              aria-pressed={chosen === value}
-              data-tone={tone?.(value)}
-              title={t.only(name(value))}
-              onClick={() => onChoose(chosen === value ? null : value)}
-            >
-              <span className={classes.label}>{name(value)}</span>
-              <b className="numbers">{number(count)}</b>
-              <span className={classes.track} aria-hidden>
-                <span style={{ width: `${(count / most) * 100}%` }} />
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {counts.length > FIRST && (
-        <Button variant="subtle" size="compact-sm" onClick={() => setAll(!all)}>
-          {all ? t.fewer : t.more(number(counts.length - FIRST))}
-        </Button>
-      )}
-    </section>
-  );
-}
-
-interface OverTimeProps {
-  bars: Bar[];
-  /** A bar's time, and the same in short for below it. */
-  text: (at: number) => string;
-  axis: (at: number) => string;
-  chosen: number | null;
-  onChoose: (at: number | null) => void;
-}
-
-/** Standing bars, each a button. */
-function OverTime({ bars, text, axis, chosen, onChoose }: OverTimeProps) {
-  const { texts, number } = useTranslation();
-  const id = useId();
-  const t = texts.admin.failures;
-  const most = Math.max(1, ...bars.map(({ count }) => count));
-  // About six of them have room for their time.
-  const each = Math.max(1, Math.ceil(bars.length / 6));
-  return (
-    <section className={`card ${classes.chart}`} aria-labelledby={id}>
-      <h2 id={id}>{t.byHour}</h2>
-      <div className={classes.columns}>
-        {bars.map(({ at, count }, place) => {
-          const said = t.count(text(at), number(count));
-          const empty = count === 0 && chosen !== at;
-          return (
-            <div key={at} className={classes.column}>
-              <button
-                type="button"
-                // Not disabled: that would take the focus away when it empties. Nobody need stop there.
-                aria-disabled={empty}
-                tabIndex={empty ? -1 : undefined}
-                aria-pressed={chosen === at}
-                aria-label={said}
-                title={said}
-                onClick={() => !empty && onChoose(chosen === at ? null : at)}
-              >
-                <span
-                  style={{ height: count === 0 ? 2 : `${Math.max(6, (count / most) * 100)}%` }}
-                  data-empty={count === 0 || undefined}
-                />
-              </button>
-              <span className={`numbers ${classes.axis}`} aria-hidden>
-                {place % each === 0 ? axis(at) : ''}
-              </span>
-            </div>
-          );
-        })}
-      </div>
-    </section>
-  );
-}
-
-function momentText(at: number, period: Period, language: string): string {
-  const date = new Date(at);
-  return period === 'month'
-    ? date.toLocaleDateString(language, { weekday: 'short', day: 'numeric', month: 'long' })
-    : date.toLocaleString(language, {
-        weekday: 'short',
-        day: 'numeric',
-        month: 'short',
-        hour: '2-digit',
-        minute: '2-digit',
-      });
-}
-
-function axisText(at: number, period: Period, language: string): string {
-  const date = new Date(at);
-  return period === 'hour' || period === 'day'
-    ? date.toLocaleTimeString(language, { hour: 'numeric', minute: '2-digit' })
-    : date.toLocaleDateString(language, { day: 'numeric', month: 'numeric' });
 }

@@ -45,8 +45,8 @@ export function Receiving({ listeners, strangers }: { listeners: Listener[]; str
   );
 }
 
-function ListenerState({ problem }: Listener) {
-  const { texts } = useTranslation();
+function ListenerState({ problem, german }: Listener) {
+  const { texts, language } = useTranslation();
   return problem === null ? (
     <span className={classes.listens}>
       <IconCircleCheck size={15} aria-hidden />
@@ -55,7 +55,7 @@ function ListenerState({ problem }: Listener) {
   ) : (
     <span className={classes.problem}>
       <IconAlertTriangle size={15} aria-hidden />
-      {`${texts.admin.doesNotListen}: ${problem}`}
+      {`${texts.admin.doesNotListen}: ${language === 'de' ? german : problem}`}
     </span>
   );
 }

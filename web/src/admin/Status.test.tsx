@@ -27,7 +27,13 @@ it('does not call well what it does not know', () => {
 });
 
 it('says what cannot be asked, beside what is known to be wrong', () => {
-  const deaf = { name: 'a', transport: 'udp', address: '0.0.0.0:5060', problem: 'the port is taken' };
+  const deaf = {
+    name: 'a',
+    transport: 'udp',
+    address: '0.0.0.0:5060',
+    problem: 'the port is taken',
+    german: 'the port is taken',
+  };
   const html = overall({
     report: { ...report, listeners: [deaf] },
     program: { title: 'Program', report: null, failure: 'server_unreachable' },

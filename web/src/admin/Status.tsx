@@ -1,27 +1,25 @@
 /** Whether everything runs: one card for each part of the server, with a link to where more is said. */
-import { IconAlertTriangle, IconCircleCheck, IconCircleDashed } from '@tabler/icons-react';
-import { useContext, type ReactNode } from 'react';
+import { useContext } from 'react';
 import type { Captures, CauseCode, LineGroups, Log, Status as Program } from '../generated/protocol';
 import { useTranslation } from '../i18n';
-import { ClockOffset, Moment, useSpan } from './clock';
+import { Card, CapturesCard, CertificatesCard, DatabaseCard, Figure, Item, PbxCard, Sign, WorkersCard } from './cards';
+import { ClockOffset, useSpan } from './clock';
 import { captures, failures, status } from './diagnosis';
 import { log } from './log';
-import { healthOf, toneOf, type Tone } from './model';
+import { toneOf, type Tone } from './model';
 import { PageHead } from './PageHead';
 import { calls, useWatched } from './poller';
-import { addressOf, Link } from './route';
-import { inLanguage } from './site/rights';
+import { addressOf } from './route';
 import { formatSize } from './size';
 import classes from './Status.module.css';
 import { isUsual, since } from './tally';
-import { isBusy, isFull, toneOfCertificate, troublesOf } from './troubles';
+import { isFull, troublesOf } from './troubles';
 
 const EVERY = 10_000;
 
 export function Status({ report }: { report: LineGroups }) {
-  const { texts, language, number } = useTranslation();
+  const { texts, number } = useTranslation();
   const offset = useContext(ClockOffset);
-  const now = report.now;
   const ofProgram = useWatched('status', status, { every: EVERY });
   const { report: running } = useWatched('calls', calls, { every: EVERY });
   const { report: failed } = useWatched('day', (signal) => failures(since('day', Date.now() + offset), signal), {
@@ -33,13 +31,8 @@ export function Status({ report }: { report: LineGroups }) {
   const { report: captured } = ofCaptures;
   const t = texts.admin.status;
 
-  const groups = report.line_groups.map((group) => ({ group, health: healthOf(group) }));
   const lines = report.line_groups.flatMap((group) => group.lines);
   const usable = lines.filter(({ state }) => toneOf(state) === 'good').length;
-  const certificates = program?.certificates.map((each) => ({ ...each, tone: toneOfCertificate(each, now) })) ?? [];
-  const names = captured?.groups.filter(({ capturing }) => capturing).map(({ name }) => name) ?? [];
-  const capturing =
-    names.length === 0 ? texts.admin.captures.notCapturing : texts.admin.captures.capturing(names.join(', '));
   // The list has only the latest; the counts have all.
   const codes = failed?.counts.codes.filter((code) => !isUsual(code)) ?? [];
   const bad = codes.reduce((sum, { count }) => sum + count, 0);
@@ -75,24 +68,7 @@ export function Status({ report }: { report: LineGroups }) {
         )}
       </div>
       <div className={classes.cards}>
-        <Card title={t.pbx} href={addressOf('lines')}>
-          <ul>
-            {groups.map(({ group, health }) => {
-              const tone = {
-                failing: 'bad',
-                degraded: 'wait',
-                settling: 'wait',
-                working: 'good',
-                empty: 'off',
-              } as const;
-              return (
-                <Item key={group.id} tone={tone[health]} name={group.name}>
-                  {texts.admin.health[health]}
-                </Item>
-              );
-            })}
-          </ul>
-        </Card>
+        <PbxCard report={report} />
         <Card title={t.listeners} href={addressOf('lines')}>
           <ul>
             {report.listeners.map(({ name, transport, address, problem }) => (
@@ -106,72 +82,10 @@ export function Status({ report }: { report: LineGroups }) {
             ))}
           </ul>
         </Card>
-        {program && program.workers.length > 0 && (
-          <Card title={t.workers}>
-            <ul>
-              {program.workers.map(({ load, late, overloaded }, at) => (
-                <Item
-                  key={at}
-                  tone={isBusy({ load, late, overloaded }) ? 'bad' : 'good'}
-                  name={t.worker(number(at + 1))}
-                >
-                  <span className="numbers">
-                    {t.load} {number(Math.round(load))} %{late >= 1 && `, ${t.late(`${number(Math.round(late))} %`)}`}
-                    {overloaded && `, ${t.overloaded}`}
-                  </span>
-                </Item>
-              ))}
-            </ul>
-          </Card>
-        )}
-        {program && (
-          <Card title={t.certificates}>
-            {certificates.length === 0 ? (
-              <p>{t.noCertificates}</p>
-            ) : (
-              <ul>
-                {certificates.map(({ used_by, file, names, expires_at, problem, tone }) => (
-                  <Item key={`${used_by} ${file}`} tone={tone} name={names.join(', ') || file}>
-                    {problem ?? (expires_at !== null && <Expiry at={expires_at} now={now} />)}
-                    <span className={classes.by}>
-                      {t.use}: {used_by} · {file}
-                    </span>
-                  </Item>
-                ))}
-              </ul>
-            )}
-          </Card>
-        )}
-        {program && (
-          <Card title={t.database}>
-            <ul>
-              <Item
-                tone={program.database.problem ? 'bad' : 'good'}
-                name={program.database.problem ? t.attention : t.works}
-              >
-                {program.database.problem ??
-                  (program.database.size !== null && t.databaseSize(formatSize(program.database.size, language)))}
-              </Item>
-            </ul>
-          </Card>
-        )}
-        {captured && (
-          <Card title={t.captures} href={addressOf('captures')}>
-            <ul>
-              <Item
-                tone={captured.stopped ? 'bad' : 'good'}
-                name={captured.stopped ? texts.admin.captures.stopped : capturing}
-              >
-                {captured.stopped
-                  ? inLanguage(captured.stopped, language)
-                  : texts.admin.captures.used(
-                      formatSize(captured.total, language),
-                      formatSize(captured.total_limit, language),
-                    )}
-              </Item>
-            </ul>
-          </Card>
-        )}
+        {program && <WorkersCard workers={program.workers} />}
+        {program && <CertificatesCard program={program} />}
+        {program && <DatabaseCard program={program} />}
+        {captured && <CapturesCard captured={captured} />}
         {program && (
           <Card title={t.queues}>
             <ul>
@@ -231,17 +145,6 @@ export function Overall({ report, program, captured, log }: OverallProps) {
   );
 }
 
-function Expiry({ at, now }: { at: number; now: number }) {
-  const { texts } = useTranslation();
-  const t = texts.admin.status;
-  return (
-    <>
-      {at > now && `${t.expires} `}
-      <Moment at={at} say={at > now ? t.expiresIn : t.expired} />
-    </>
-  );
-}
-
 function About({ program: { version, started_at, now, process } }: { program: Program }) {
   const { texts, language, number } = useTranslation();
   const span = useSpan();
@@ -264,39 +167,4 @@ function About({ program: { version, started_at, now, process } }: { program: Pr
       </dl>
     </Card>
   );
-}
-
-function Card({ title, href, children }: { title: string; href?: string; children: ReactNode }) {
-  return (
-    <section className={`card ${classes.card}`} aria-label={title}>
-      <h2>{href ? <Link href={href}>{title}</Link> : title}</h2>
-      {children}
-    </section>
-  );
-}
-
-function Figure({ tone, value, text }: { tone: Tone; value: string; text: string }) {
-  return (
-    <p className={classes.figure} data-tone={tone}>
-      <b className="numbers">{value}</b>
-      <span>{text}</span>
-    </p>
-  );
-}
-
-function Item({ tone, name, children }: { tone: Tone; name: string; children?: ReactNode }) {
-  return (
-    <li className={classes.item} data-tone={tone}>
-      <Sign tone={tone} size={17} />
-      <span>
-        <b>{name}</b>
-        <span className={classes.about}>{children}</span>
-      </span>
-    </li>
-  );
-}
-
-function Sign({ tone, size }: { tone: Tone; size: number }) {
-  const Icon = tone === 'good' ? IconCircleCheck : tone === 'off' ? IconCircleDashed : IconAlertTriangle;
-  return <Icon size={size} aria-hidden />;
 }

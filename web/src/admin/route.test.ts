@@ -5,8 +5,8 @@ const route = (address: string) => routeOf(new URL(address, 'http://offhook.exam
 
 it('finds each page by its address', () => {
   for (const page of PAGES) expect(route(addressOf(page))).toMatchObject({ page, traced: null });
-  expect(route('/admin/')).toMatchObject({ page: 'lines' });
-  expect(route('/admin/nothing')).toMatchObject({ page: 'lines' });
+  expect(route('/admin/')).toMatchObject({ page: 'dashboard' });
+  expect(route('/admin/nothing')).toMatchObject({ page: 'dashboard' });
 });
 
 it('finds a call and a line, whatever its name is made of', () => {

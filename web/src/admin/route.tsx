@@ -3,12 +3,24 @@ import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from
 
 /** The pages, in the groups that the navigation shows. */
 export const NAVIGATION = [
+  { group: 'overview', pages: ['dashboard'] },
   { group: 'people', pages: ['users', 'groups', 'rights', 'profiles', 'computers'] },
-  { group: 'telephony', pages: ['lines', 'calls'] },
+  { group: 'telephony', pages: ['lines', 'locations', 'calls'] },
   { group: 'diagnosis', pages: ['failures', 'captures', 'log'] },
   {
     group: 'system',
-    pages: ['status', 'settings', 'interfaces', 'certificates', 'administrators', 'tokens', 'transfer', 'audit', 'api'],
+    pages: [
+      'status',
+      'settings',
+      'interfaces',
+      'certificates',
+      'administrators',
+      'tokens',
+      'locks',
+      'transfer',
+      'audit',
+      'api',
+    ],
   },
 ] as const;
 
@@ -32,6 +44,7 @@ const OPENING: readonly Page[] = [
   'tokens',
   'line_groups',
   'line_list',
+  'locations',
   'interfaces',
 ];
 
@@ -48,7 +61,7 @@ export interface Route {
 /** What an address stands for; one that is nobody's leads to the first page. */
 export function routeOf({ pathname, search }: { pathname: string; search: string }): Route {
   const [page, id] = pathname.split('/').slice(2);
-  const found = PAGES.find((each) => each === page) ?? 'lines';
+  const found = PAGES.find((each) => each === page) ?? 'dashboard';
   const traced = (found === 'calls' || found === 'lines') && id ? decode(id) : null;
   const opened = OPENING.includes(found) && id ? decode(id) : null;
   return { page: found, traced, opened, chosen: new URLSearchParams(search) };
@@ -56,7 +69,7 @@ export function routeOf({ pathname, search }: { pathname: string; search: string
 
 export function addressOf(page: Page, id?: string): string {
   if (id !== undefined) return `/admin/${page}/${encodeURIComponent(id)}`;
-  return page === 'lines' ? '/admin' : `/admin/${page}`;
+  return page === 'dashboard' ? '/admin' : `/admin/${page}`;
 }
 
 /** The page of objects of a kind; that of lines shows how they stand. */

@@ -21,7 +21,7 @@ const group: LineGroup = {
   bindings: [],
   wrong_passwords: 0,
 };
-const listener = { name: 'a', transport: 'udp', address: '0.0.0.0:5060', problem: null };
+const listener = { name: 'a', transport: 'udp', address: '0.0.0.0:5060', problem: null, german: null };
 const well = {
   report: { now: 100 * DAY, line_groups: [group], listeners: [listener], strangers: { requests: 0, addresses: [] } },
   program: {
@@ -34,6 +34,7 @@ const well = {
     queues: [{ name: 'core', length: 800, limit: 1000 }],
     capture: { groups: [], lost: 0, lost_packets: 0, queued: 0, stopped: null },
     process: null,
+    disk: { size: 100e9, free: 50e9 },
     database: { kind: 'sqlite', size: 1, problem: null },
     certificates: [
       { used_by: 'https', file: 'cert.pem', names: ['pbx.example'], expires_at: 200 * DAY, problem: null },
@@ -80,6 +81,7 @@ it('has a sentence for each thing that needs attention', () => {
     [program({ workers: [{ load: 97.4, late: 0, overloaded: false }] }), /Worker 1 .* 97 %/],
     [program({ workers: [{ load: 9, late: 0, overloaded: true }] }), /Worker 1 takes no further call/],
     [program({ database: { kind: 'sqlite', size: null, problem: 'is locked' } }), /database.*is locked/],
+    [program({ disk: { size: 100e9, free: 0.5e9 } }), /disk is nearly full: .* left/],
     [certificate({ expires_at: 110 * DAY }), /pbx\.example expires soon/],
     [certificate({ expires_at: 99 * DAY }), /pbx\.example has expired/],
     [certificate({ problem: 'no such file' }), /no such file/],

@@ -1,14 +1,18 @@
 /** What needs attention, a sentence each. Pure. */
-import type { Captures, Certificate, LineGroups, Log, Sentence, Status } from '../generated/protocol';
+import type { Captures, Certificate, Disk, LineGroups, Log, Sentence, Status } from '../generated/protocol';
 import type { AdminTexts } from '../i18n/admin.en';
 import type { Language } from '../i18n/numbers';
 import { healthOf, type Tone } from './model';
 import { inLanguage } from './site/rights';
+import { formatSize } from './size';
 
 /** A certificate that ends sooner needs a look. */
 const SOON = 21 * 24 * 3600_000;
 /** A queue or thread that has more of its limit than this has little left, in percent. */
 const NEARLY = 80;
+
+/** A disk with less than this left needs a look, in octets. */
+const SCARCE = 2 ** 30;
 
 /** What the server tells; null: nothing yet. */
 export interface Known {
@@ -22,6 +26,8 @@ export function toneOfCertificate({ expires_at, problem }: Certificate, now: num
   if (problem !== null || (expires_at !== null && expires_at <= now)) return 'bad';
   return expires_at !== null && expires_at - now < SOON ? 'wait' : 'good';
 }
+
+export const toneOfDisk = ({ free }: Disk): Tone => (free < SCARCE / 4 ? 'bad' : free < SCARCE ? 'wait' : 'good');
 
 export const isFull = ({ length, limit }: Status['queues'][number]) => limit > 0 && (100 * length) / limit > NEARLY;
 
@@ -53,6 +59,8 @@ export function troublesOf(
       ? []
       : [worker.overloaded ? t.overloaded(number(at + 1)) : t.busy(number(at + 1), `${number(worker.load)} %`)],
   );
+  const disk =
+    program?.disk && toneOfDisk(program.disk) !== 'good' ? [t.disk(formatSize(program.disk.free, language))] : [];
   const queues = (program?.queues ?? []).flatMap((queue) =>
     isFull(queue) ? [t.full(texts.queue[queue.name] ?? queue.name, number(queue.length), number(queue.limit))] : [],
   );
@@ -64,6 +72,7 @@ export function troublesOf(
     ...deaf,
     ...certificates,
     ...told(program?.database.problem, t.database),
+    ...disk,
     ...workers,
     ...queues,
     ...told(said(captured?.stopped), t.captures),

@@ -8,6 +8,7 @@ import { Appearance, LanguageChoice } from './Choices';
 import { DoNotDisturb } from './DoNotDisturb';
 import classes from './Header.module.css';
 import { Logo } from './Logo';
+import { Portrait } from './Portrait';
 
 export interface HeaderProps {
   phone: Phone;
@@ -32,6 +33,7 @@ export function Header({ phone, state, onFailure, onSettings, onSignOut }: Heade
           <span className={classes.linkText}>{texts.link[link]}</span>
         </span>
         <span className={classes.user} title={texts.header.signedInAs(name)}>
+          {state.account?.picture && <Portrait picture={state.account.picture} name={name} size={30} />}
           {name}
         </span>
         <div className={classes.tools}>

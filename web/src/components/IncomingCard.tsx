@@ -9,6 +9,7 @@ import type { CallEntry } from '../protocol/state';
 import { BusyButton } from './BusyButton';
 import { cleanNumber, whoIs } from './format';
 import classes from './IncomingCard.module.css';
+import { Portrait, useColleague } from './Portrait';
 
 export interface IncomingCardProps {
   entry: CallEntry;
@@ -31,6 +32,7 @@ export function IncomingCard(props: IncomingCardProps) {
   const title = useId();
   const card = useRef<HTMLElement>(null);
   const { call, notice, pending } = entry;
+  const picture = useColleague(call.number);
   // A call that comes back says why.
   const reason = notice?.cause ?? call.cause;
   const focused = first && !inCall;
@@ -55,9 +57,13 @@ export function IncomingCard(props: IncomingCardProps) {
       tabIndex={-1}
     >
       <div className={classes.head}>
-        <span className={classes.bell} aria-hidden="true">
-          <IconPhone size={22} />
-        </span>
+        {picture !== null ? (
+          <Portrait picture={picture} name={call.name} size={48} />
+        ) : (
+          <span className={classes.bell} aria-hidden="true">
+            <IconPhone size={22} />
+          </span>
+        )}
         <h2 id={title} className={classes.title}>
           {texts.incoming.title}
         </h2>

@@ -10,6 +10,7 @@ import { isUsable } from '../protocol/select';
 import { Forwardings } from './Forwardings';
 import { whoIs } from './format';
 import classes from './Lines.module.css';
+import { Portrait } from './Portrait';
 import signs from './LineSigns.module.css';
 import dialog from './SettingsDialog.module.css';
 
@@ -109,6 +110,9 @@ function Row({ line, own, disabled, onPickUp, onSet }: RowProps) {
   const rings = line.calls.find(({ services }) => services.includes('directed_pickup_call'));
   return (
     <li className={classes.line} data-status={status}>
+      {(line.owner !== null || line.picture !== null) && (
+        <Portrait picture={line.picture} name={line.owner} size={40} />
+      )}
       <div className={classes.names}>
         <span className={`${line.owner ? '' : 'numbers '}${classes.who}`}>{name}</span>
         <span className={classes.lineGroup}>

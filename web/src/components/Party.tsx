@@ -6,15 +6,15 @@ import {
   IconLock,
   IconLockOpen,
   IconPlayerRecordFilled,
-  IconUser,
 } from '@tabler/icons-react';
 import type { Direction, Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Texts } from '../i18n/en';
 import { isConnected } from '../protocol/select';
 import type { CallEntry } from '../protocol/state';
-import { initials, whoIs } from './format';
+import { whoIs } from './format';
 import classes from './Party.module.css';
+import { Portrait, useColleague } from './Portrait';
 import { Timer } from './Timer';
 
 const HD = ['g722', 'opus'];
@@ -45,6 +45,7 @@ export interface PartyProps {
 
 export function Party({ number, name, size, calling = false, held = false }: PartyProps) {
   const { texts } = useTranslation();
+  const picture = useColleague(number);
   return (
     <div className={classes.party} data-size={size}>
       {size !== 'none' && (
@@ -54,7 +55,7 @@ export function Party({ number, name, size, calling = false, held = false }: Par
           data-held={held || undefined}
           aria-hidden="true"
         >
-          {initials(name) || <IconUser size={size === 'large' ? 44 : 30} stroke={1.5} />}
+          <Portrait picture={picture} name={name} size={size === 'large' ? 104 : 72} />
         </div>
       )}
       <h2 className={classes.who} data-long={whoIs({ number, name }, '').length > 16 || undefined}>

@@ -30,12 +30,16 @@ export interface SettingsDialogProps {
   name: string;
   /** Whether the user may control lines. */
   controls: boolean;
+  /** Where the user's own picture is. */
+  picture: string | null;
+  /** Whether the user may change their own account. */
+  configures: boolean;
   login: string;
   onClose: () => void;
 }
 
 export function SettingsDialog(props: SettingsDialogProps) {
-  const { phone, lines, tab, onTab, line, onLine, input, name, controls, login, onClose } = props;
+  const { phone, lines, tab, onTab, line, onLine, input, name, controls, login, picture, configures, onClose } = props;
   const { texts } = useTranslation();
   const tabs: SettingsTab[] = ['lines', 'audio', 'security', 'general'];
   return (
@@ -67,7 +71,7 @@ export function SettingsDialog(props: SettingsDialogProps) {
           <SecurityPanel own={OWN} login={login} />
         </Tabs.Panel>
         <Tabs.Panel value="general" className={classes.panel}>
-          <GeneralSettings name={name} />
+          <GeneralSettings name={name} picture={picture} configures={configures} />
         </Tabs.Panel>
       </Tabs>
     </Modal>

@@ -22,6 +22,7 @@ import { useLinkedNumber } from './links';
 import { MonitoredLines } from './MonitoredLines';
 import { ParkedCalls } from './ParkedCalls';
 import { PhoneCard } from './PhoneCard';
+import { Colleagues } from './Portrait';
 import { SettingsDialog, type SettingsTab } from './SettingsDialog';
 import { SignOutDialog } from './SignOutDialog';
 import classes from './Softphone.module.css';
@@ -93,7 +94,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
   };
 
   return (
-    <>
+    <Colleagues value={state.monitored}>
       {/* While it rings and nothing else goes on, only the ringing call can be acted on. */}
       <div inert={rings && !busy}>
         <Header
@@ -175,6 +176,8 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
         input={input}
         name={state.user.display_name || state.user.name}
         controls={has(state.account, 'control_lines')}
+        picture={state.account?.picture ?? null}
+        configures={has(state.account, 'configure_account')}
         login={state.user.name}
         onClose={() => setSettings(null)}
       />
@@ -190,6 +193,6 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
         onClose={linked.forget}
       />
       <SignOutDialog opened={leaving} onClose={() => setLeaving(false)} onConfirm={() => void leave()} />
-    </>
+    </Colleagues>
   );
 }

@@ -2,7 +2,7 @@
 
 import type { LineRight, Preset, ServiceRight } from './site';
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "web_app_not_given" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "code_needed" | "code_wrong" | "second_factor_missing" | "not_signed_in" | "setup_needed" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "account_not_given" | "web_app_not_given" | "line_not_yours" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "code_needed" | "code_wrong" | "second_factor_missing" | "not_signed_in" | "setup_needed" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
@@ -716,6 +716,11 @@ line_group: string,
  */
 owner: string | null, 
 /**
+ * Where the picture of its owner is, as in [`Account::picture`](super::Account::picture); null where there is none,
+ * or that is not to be seen.
+ */
+picture: string | null, 
+/**
  * Whether calls are possible.
  */
 state: LineState, 
@@ -805,7 +810,11 @@ services: Array<ServiceRight>,
  * The settings of the user's profile by their keys: one that is `locked` is not changed by the user. A client takes
  * those that it knows.
  */
-settings: { [key in string]: Preset }, };
+settings: { [key in string]: Preset }, 
+/**
+ * Where the user's own picture is, with `size=small` or as large as there is; null: there is none.
+ */
+picture: string | null, };
 
 export type FeatureCode = { 
 /**
@@ -1215,7 +1224,11 @@ address: string,
 /**
  * Why it does not listen, in English; None: it does.
  */
-problem: string | null, };
+problem: string | null, 
+/**
+ * The same in German.
+ */
+german: string | null, };
 
 export type Strangers = { 
 /**
@@ -1625,7 +1638,12 @@ calls: Array<CallVerdict>,
 /**
  * All of the period, counted.
  */
-counts: FailureCounts, };
+counts: FailureCounts, 
+/**
+ * All calls that ended in the period, those that went well among them: by hour, in order of time; hours without any
+ * are left out.
+ */
+ended: Array<EndedCount>, };
 
 export type CallVerdict = { 
 /**
@@ -1737,6 +1755,20 @@ at: number,
  */
 count: number, };
 
+export type EndedCount = { 
+/**
+ * When the hour began.
+ */
+at: number, 
+/**
+ * All that ended.
+ */
+count: number, 
+/**
+ * Those of them that failed or were bad.
+ */
+bad: number, };
+
 export type Status = { 
 /**
  * The server's clock.
@@ -1774,6 +1806,10 @@ capture: CaptureState,
  * What the process takes of the machine; None where the system does not tell.
  */
 process: Process | null, 
+/**
+ * The disk that the data directory is on; None where the system does not tell.
+ */
+disk: Disk | null, 
 /**
  * The database.
  */
@@ -1878,6 +1914,16 @@ size: number | null,
  * Why it cannot be read, in English.
  */
 problem: string | null, };
+
+export type Disk = { 
+/**
+ * Octets that it has.
+ */
+size: number, 
+/**
+ * Octets that the server may still write.
+ */
+free: number, };
 
 export type Certificate = { 
 /**

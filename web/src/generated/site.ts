@@ -1,9 +1,9 @@
-// Generated from src/site and src/rights by `make generated`. Do not edit.
+// Generated from src/site, src/rights and src/numbers by `make generated`. Do not edit.
 import type { Verdict } from './protocol';
 
 export type ObjectId = string;
 
-export type ObjectKind = "user" | "group" | "computer" | "profile" | "administrator" | "token" | "settings" | "line_group" | "line" | "certificate" | "interface";
+export type ObjectKind = "user" | "group" | "computer" | "profile" | "administrator" | "token" | "settings" | "line_group" | "line" | "location" | "certificate" | "interface";
 
 export type Stored<T> = { 
 /**
@@ -315,13 +315,490 @@ first_phone: string,
  */
 second_phone: string, 
 /**
- * Whether only the owner of a line can use it there for more than looking.
+ * Whether who is signed in there only looks at these lines, unless they are the user's own anyway.
  */
 only_authorized_dial: boolean, 
 /**
  * Whether it has any effect.
  */
 active: boolean, };
+
+export type Pairing = { 
+/**
+ * Whether browsers can be paired with the computer.
+ */
+paired: boolean, 
+/**
+ * Who is signed in there.
+ */
+users: Array<SeatedUser>, };
+
+export type SeatedUser = { 
+/**
+ * Who.
+ */
+id: ObjectId, 
+/**
+ * What a person reads of them.
+ */
+title: string, 
+/**
+ * What they sign in with.
+ */
+login: string, };
+
+export type PairingCode = { 
+/**
+ * Stands behind `/#pair=` in the link that pairs a browser, once.
+ */
+code: string, 
+/**
+ * Until when, in milliseconds since 1970.
+ */
+until: number, };
+
+export type Pair = { 
+/**
+ * The code of the link.
+ */
+code: string, };
+
+export type PairedComputer = { 
+/**
+ * The name of the computer that this browser is paired with; null: with none.
+ */
+name: string | null, };
+
+export type LocationObject = { 
+/**
+ * Its name. Unique whatever its case.
+ */
+name: string, 
+/**
+ * Its country: ISO 3166-1, two letters.
+ */
+country: string, 
+/**
+ * Its area code, without the digits that introduce one: 30 rather than 030. Empty where numbers have none.
+ */
+area_code: string, 
+/**
+ * Whether there is a PBX, which makes numbers internal or external.
+ */
+has_pbx: boolean, 
+/**
+ * The numbers that lead to its extensions.
+ */
+numbering: Numbering, 
+/**
+ * What is dialled for an outside line.
+ */
+access_codes: AccessCodes, 
+/**
+ * What is taken away from the front of reported numbers.
+ */
+strip: StripCodes, 
+/**
+ * Whether the numbers of those who are really connected are ignored: for a PBX that reports them in many forms.
+ */
+ignore_connected_id: boolean, 
+/**
+ * Numbers that are external although they look internal. The first that fits is taken; a replacement is final and
+ * super-canonical.
+ */
+external_rules: Array<NumberRule>, 
+/**
+ * Numbers that are internal although they look external. The first that fits is taken; a replacement is final and
+ * super-canonical.
+ */
+internal_rules: Array<NumberRule>, 
+/**
+ * What the numbers of lines become that are no number of the location. Replacements are super-canonical.
+ */
+line_rules: Array<NumberRule>, 
+/**
+ * Rules that rewrite numbers.
+ */
+formatting: FormattingRules, 
+/**
+ * Emergency calls by where the client is.
+ */
+emergency: Emergency, 
+/**
+ * Providers by zone and time.
+ */
+least_cost_routing: LeastCostRouting, 
+/**
+ * Area codes, without the digits that introduce one, after which letters stand for digits (ITU-T E.161): 700, 800.
+ */
+vanity: Array<string>, 
+/**
+ * Projects, codes and private calls that a user chooses when dialling.
+ */
+projects: Array<Project>, 
+/**
+ * How calls are dialled in the North American numbering plan.
+ */
+north_america: NorthAmerica, 
+/**
+ * Whether the area code is dialled for calls in the own area. Numbers are not completed with it then.
+ */
+always_area_code: boolean, 
+/**
+ * What the PBX is given.
+ */
+output: Output, 
+/**
+ * Whether digits beyond the longest number of the country are sent as DTMF when the call is answered.
+ */
+split_long_numbers: boolean, 
+/**
+ * Numbers of other locations.
+ */
+network: LocationNetwork, 
+/**
+ * By which rules numbers are read and dialled.
+ */
+dialect: Dialect, 
+/**
+ * The rules of the simple dialect.
+ */
+simple: SimplePlan, };
+
+export type Numbering = { "kind": "trunk", 
+/**
+ * The number between area code and extension; empty: extensions follow the area code.
+ */
+base_number: string, 
+/**
+ * Extensions of the same length, from one to another.
+ */
+ranges: Array<ExtensionRange>, 
+/**
+ * Extensions of several lengths, by what they begin with. Either this or `ranges`.
+ */
+prefixes: ExtensionPrefixes | null, 
+/**
+ * Digits of the shortest internal number; 0: none is known by its length.
+ */
+shortest: number, 
+/**
+ * Digits of the longest internal number; 0: none is known by its length.
+ */
+longest: number, } | { "kind": "multipoint", 
+/**
+ * The numbers.
+ */
+numbers: Array<SubscriberNumber>, 
+/**
+ * Digits of the shortest internal number; 0: none is known by its length.
+ */
+shortest: number, 
+/**
+ * Digits of the longest internal number; 0: none is known by its length.
+ */
+longest: number, };
+
+export type ExtensionRange = { 
+/**
+ * The first.
+ */
+from: string, 
+/**
+ * The last.
+ */
+to: string, };
+
+export type ExtensionPrefixes = { 
+/**
+ * The lowest first digit.
+ */
+from: string, 
+/**
+ * The highest first digit.
+ */
+to: string, };
+
+export type SubscriberNumber = { 
+/**
+ * Super-canonical: +, country, area, number.
+ */
+number: string, 
+/**
+ * The internal number.
+ */
+internal: string, };
+
+export type AccessCodes = { 
+/**
+ * For calls in the own area.
+ */
+local: string, 
+/**
+ * For calls in the own country.
+ */
+national: string, 
+/**
+ * For calls to other countries.
+ */
+international: string, 
+/**
+ * For private calls, with the places `e`, `E`, `u` and `U` of [`Project::code`]; empty: as for other calls.
+ */
+private: string, 
+/**
+ * For the number that a PBX is to forward calls to.
+ */
+forwarding: string, };
+
+export type StripCodes = { 
+/**
+ * Numbers of incoming calls.
+ */
+incoming: Array<string>, 
+/**
+ * Numbers of outgoing calls.
+ */
+outgoing: Array<string>, 
+/**
+ * Numbers that calls are forwarded to.
+ */
+forwarding: Array<string>, 
+/**
+ * Who is really connected with an incoming call.
+ */
+connected_incoming: Array<string>, 
+/**
+ * Who is really connected with an outgoing call.
+ */
+connected_outgoing: Array<string>, };
+
+export type NumberRule = { 
+/**
+ * What it is for.
+ */
+description: string, 
+/**
+ * How it is compared.
+ */
+compare: Comparison, 
+/**
+ * The regular expression, or the whole number.
+ */
+pattern: string, 
+/**
+ * What the whole number becomes, `\1` being what the pattern's first bracket holds; null: it stays.
+ */
+replacement: string | null, };
+
+export type Comparison = "regex" | "equal";
+
+export type FormattingRules = { 
+/**
+ * For reported numbers of incoming calls.
+ */
+incoming: Array<NumberRule>, 
+/**
+ * For reported numbers of outgoing calls.
+ */
+outgoing: Array<NumberRule>, 
+/**
+ * For numbers that are dialled, while they are super-canonical.
+ */
+dialling: Array<NumberRule>, 
+/**
+ * For numbers that are dialled, just before the PBX gets them.
+ */
+dialling_final: Array<NumberRule>, };
+
+export type Emergency = { 
+/**
+ * Whether the rules are used.
+ */
+enabled: boolean, 
+/**
+ * The rules; the first with the client's network and the number is taken.
+ */
+rules: Array<EmergencyRule>, };
+
+export type EmergencyRule = { 
+/**
+ * Its name: letters and digits.
+ */
+name: string, 
+/**
+ * The clients' network: CIDR, for IPv6 perhaps with a zone: 192.0.2.0/24, fe80::%3/64.
+ */
+subnet: string, 
+/**
+ * The emergency numbers.
+ */
+numbers: Array<string>, 
+/**
+ * What the PBX gets before the number, by which it knows the place.
+ */
+prefix: string, };
+
+export type LeastCostRouting = { 
+/**
+ * Whether it is used.
+ */
+enabled: boolean, 
+/**
+ * Those who carry calls.
+ */
+providers: Array<CallByCallProvider>, 
+/**
+ * Where calls lead.
+ */
+zones: Array<TariffZone>, };
+
+export type CallByCallProvider = { 
+/**
+ * Its name. Unique.
+ */
+name: string, 
+/**
+ * What is dialled before the number: 01013.
+ */
+prefix: string, };
+
+export type TariffZone = { 
+/**
+ * Its name. Unique.
+ */
+name: string, 
+/**
+ * How its numbers begin, super-canonical: +49171. Of all zones, the longest that fits is taken.
+ */
+prefixes: Array<string>, 
+/**
+ * Providers of the 48 half hours from Monday to Friday, null for none; empty: none.
+ */
+weekdays: Array<string | null>, 
+/**
+ * The same for Saturday.
+ */
+saturday: Array<string | null>, 
+/**
+ * The same for Sunday.
+ */
+sunday: Array<string | null>, };
+
+export type Project = { 
+/**
+ * Its name. Unique.
+ */
+name: string, 
+/**
+ * What is dialled before the number, or noted: digits, `*`, `#`; `C` waits for the answer; `e` is a digit of a PIN and `E`
+ * all of one; `u` is a digit of a user's number and `U` all of one; `p` waits for half a second and `P` for one; `N`
+ * is the number, at the end without it; `J` notes user and PIN; `X` lets the number have its access code.
+ */
+code: string, 
+/**
+ * What it is for.
+ */
+use: ProjectUse, };
+
+export type ProjectUse = "journal" | "dial_and_journal" | "dial" | "private";
+
+export type NorthAmerica = { 
+/**
+ * Which calls in the own area are free.
+ */
+own_area: OwnArea, 
+/**
+ * The prefixes of the own area that `own_area` means: the digits after the area code.
+ */
+own_prefixes: Array<string>, 
+/**
+ * Other areas that are free and dialled without the long-distance digit; empty: all are long distance.
+ */
+free_areas: Array<AreaCodeRule>, };
+
+export type OwnArea = "free" | "free_but" | "charged_but";
+
+export type AreaCodeRule = { 
+/**
+ * The area code: three digits.
+ */
+area_code: string, 
+/**
+ * The digits after it; empty: the whole area.
+ */
+prefixes: Array<string>, };
+
+export type Output = "dialled" | "e164";
+
+export type LocationNetwork = { 
+/**
+ * Whether it is one of the locations that know each other's numbers. These must not overlap.
+ */
+enabled: boolean, 
+/**
+ * Whether reported extensions of the others become their super-canonical numbers.
+ */
+detect: boolean, 
+/**
+ * Whether extensions of the others can be searched for.
+ */
+search: boolean, 
+/**
+ * Whether super-canonical numbers of the others are dialled as extensions.
+ */
+shorten: boolean, };
+
+export type Dialect = "full" | "simple";
+
+export type SimplePlan = { 
+/**
+ * What is dialled for calls to other countries.
+ */
+international_prefix: string, 
+/**
+ * The calling code of the own country: 49.
+ */
+country_prefix: string, 
+/**
+ * What is dialled for an outside line.
+ */
+external_prefix: string, 
+/**
+ * What is put before numbers of incoming calls.
+ */
+incoming_add: string, 
+/**
+ * What is taken away from the front of numbers of incoming calls.
+ */
+incoming_remove: string, 
+/**
+ * Digits of the longest internal number.
+ */
+internal_length: number, 
+/**
+ * Digits at the end of a caller's number by which it is looked up; 0: all.
+ */
+reverse_length: number, 
+/**
+ * The rules, tried from the lowest priority to the highest; the first that fits is taken.
+ */
+rules: Array<SimpleRule>, };
+
+export type SimpleRule = { 
+/**
+ * Its place among the rules.
+ */
+priority: number, 
+/**
+ * What a number begins with, or a regular expression in square brackets. `[-InternationalPrefix-]`,
+ * `[-CountryPrefix-]` and `[-ExternalPrefix-]` stand for what the plan has there.
+ */
+pattern: string, 
+/**
+ * What that becomes; `$1` is what the expression's first bracket holds.
+ */
+value: string, };
 
 export type ProfileObject = { 
 /**
@@ -404,6 +881,10 @@ name: string,
  * How the PBX is connected.
  */
 kind: GroupKind, 
+/**
+ * Its location: the id of that; in the configuration file its name. null: none.
+ */
+location: string | null, 
 /**
  * Host name or address of the PBX, or of the proxy in front of it. Empty for a trunk that registers here.
  */
@@ -709,15 +1190,37 @@ name: string,
  */
 source: CertificateSource, 
 /**
- * Host names and addresses that a certificate of the server's own making is for.
+ * Host names and addresses that it is for, where the server makes it or gets it.
  */
 names: Array<string>, 
 /**
- * The certificate, then those that issued it, as PEM.
+ * The certificate, then those that issued it, as PEM; empty: it has not come yet.
  */
-chain: string, };
+chain: string, 
+/**
+ * `acme`: where it comes from.
+ */
+acme: AcmeSettings | null, };
 
-export type CertificateSource = "uploaded" | "self_signed";
+export type CertificateSource = "uploaded" | "self_signed" | "acme";
+
+export type AcmeSettings = { 
+/**
+ * The URL of its directory; that of Let's Encrypt by default.
+ */
+directory: string, 
+/**
+ * PEM of who vouches for that URL's server, beside those whom this machine trusts; empty: nobody.
+ */
+ca: string, 
+/**
+ * An e-mail address that the authority may write to; empty: none.
+ */
+contact: string, 
+/**
+ * Whether its terms of service are accepted. It gives nothing otherwise.
+ */
+terms_accepted: boolean, };
 
 export type InterfaceObject = { 
 /**
@@ -923,7 +1426,7 @@ by: BoundBy,
  */
 place: Place, };
 
-export type BoundBy = "first_phone" | "second_phone" | "business" | "business2" | "further_phone" | "additional_line";
+export type BoundBy = "first_phone" | "second_phone" | "business" | "business2" | "further_phone" | "first_beside" | "second_beside" | "additional_line";
 
 export type Loose = { 
 /**
@@ -945,7 +1448,7 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "path_not_here" | "invalid_names" | "nothing_to_try" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "database_unusable" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor" | "invalid_document" | "backup_busy" | "backup_elsewhere";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_location" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "invalid_picture" | "picture_too_large" | "pairing_ended" | "path_not_here" | "invalid_names" | "nothing_to_try" | "emergency_number" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "terms_not_accepted" | "invalid_directory" | "no_wildcard" | "invalid_pkcs12" | "wrong_file_password" | "database_unusable" | "database_address" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor" | "kept_for_another_pbx" | "invalid_document" | "backup_busy" | "backup_elsewhere";
 
 export type Page<T> = { 
 /**
@@ -959,7 +1462,11 @@ next: string | null,
 /**
  * Objects of all pages.
  */
-total: number, };
+total: number, 
+/**
+ * Versions of the pictures of those of its objects that have one.
+ */
+pictures: Record<string, number>, };
 
 export type Write = { 
 /**
@@ -1147,7 +1654,7 @@ id?: ObjectId | null,
  */
 line_group: LineGroupObject, 
 /**
- * Its password; null: that of the line group `id`.
+ * Its password.
  */
 password?: string | null, 
 /**
@@ -1169,7 +1676,7 @@ user_name: string,
  */
 auth_name: string, 
 /**
- * Its password; null: that of the line `id`.
+ * Its password; null: that of the line `id`, towards the PBX that its line group has.
  */
 password?: string, };
 
@@ -1190,6 +1697,64 @@ targets: Array<string>,
  * Why it did not go well, and what to try; null: it did.
  */
 verdict: Verdict | null, };
+
+export type NewTestCall = { 
+/**
+ * What to dial, as at a telephone on this line.
+ */
+number: string, };
+
+export type TestCall = { 
+/**
+ * Names the call; its trace is that of the call of this name.
+ */
+id: string, 
+/**
+ * The number of the line.
+ */
+line: string, 
+/**
+ * What is dialled.
+ */
+number: string, 
+/**
+ * Whether it has ended.
+ */
+over: boolean, 
+/**
+ * Whether everything went well: it was answered, and audio arrived. Settled once it is over.
+ */
+ok: boolean, 
+/**
+ * What happens, in this order.
+ */
+steps: Array<TestCallStep>, 
+/**
+ * Why it did not go well, and what to try; null: it does, or nobody knows yet.
+ */
+verdict: Verdict | null, };
+
+export type TestCallStep = { 
+/**
+ * What.
+ */
+step: TestCallStepKind, 
+/**
+ * What has come of it.
+ */
+outcome: TestCallOutcome, 
+/**
+ * The same in English; empty where it was left out.
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, };
+
+export type TestCallStepKind = "dial" | "ring" | "answer" | "audio";
+
+export type TestCallOutcome = "waiting" | "done" | "failed" | "skipped";
 
 export type TrialStep = { 
 /**
@@ -1273,7 +1838,7 @@ name: string,
  */
 source: CertificateSource, 
 /**
- * `self_signed`: host names and addresses that it is to be for.
+ * `self_signed`, `acme`: host names and addresses that it is to be for.
  */
 names: Array<string>, 
 /**
@@ -1286,15 +1851,96 @@ pem: string,
  */
 key: string, 
 /**
- * `self_signed`, in a `PUT`: whether it is made anew even for the same names.
+ * `uploaded`: in place of `pem` and `key` a PKCS#12 file (`.p12`, `.pfx`), in base64.
  */
-renew: boolean, };
+pkcs12: string, 
+/**
+ * `uploaded`: the password of that file.
+ */
+password: string, 
+/**
+ * `self_signed`, `acme`, in a `PUT`: whether it is made or asked for anew even for the same names.
+ */
+renew: boolean, 
+/**
+ * `acme`: where it comes from.
+ */
+acme: AcmeSettings | null, };
 
 export type CertificateStates = { 
 /**
  * Those of the console by name, and before them the one that the server has made itself.
  */
 certificates: Array<CertificateState>, };
+
+export type AcmeState = { 
+/**
+ * How it stands.
+ */
+standing: AcmeStanding, 
+/**
+ * What has been done, this time or the last.
+ */
+steps: Array<AcmeStep>, 
+/**
+ * When the next one is asked for; null: at this moment.
+ */
+next_at: number | null, 
+/**
+ * Why none came the last time.
+ */
+failure: AcmeFailure | null, 
+/**
+ * Where this server answers the authority: addresses of its interfaces without TLS that listen. The authority comes by
+ * port 80 of each name.
+ */
+answers_at: Array<string>, };
+
+export type AcmeStanding = "pending" | "working" | "valid" | "failed";
+
+export type AcmeStep = { 
+/**
+ * Which.
+ */
+step: AcmeStepKind, 
+/**
+ * The name that it is about; empty: all.
+ */
+name: string, 
+/**
+ * What came of it.
+ */
+outcome: AcmeOutcome, 
+/**
+ * Of `prove`: whether the authority has come to this server for it.
+ */
+asked: boolean, };
+
+export type AcmeStepKind = "account" | "order" | "prove" | "issue" | "keep";
+
+export type AcmeOutcome = "doing" | "done" | "failed" | "skipped";
+
+export type AcmeFailure = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * The sentence in English.
+ */
+english: string, 
+/**
+ * The same in German.
+ */
+german: string, 
+/**
+ * What to do, in English.
+ */
+fix_english: string, 
+/**
+ * The same in German.
+ */
+fix_german: string, };
 
 export type CertificateState = { 
 /**
@@ -1332,7 +1978,11 @@ used_by: Array<string>,
 /**
  * Why it cannot be read, in English.
  */
-problem: string | null, };
+problem: string | null, 
+/**
+ * How it comes, of one with the source `acme`.
+ */
+acme: AcmeState | null, };
 
 export type InterfaceStates = { 
 /**
@@ -1343,6 +1993,90 @@ interfaces: Array<InterfaceState>,
  * Changes that are undone unless they are confirmed.
  */
 trial: InterfaceTrial | null, };
+
+export type SipInterfaces = { 
+/**
+ * Where SIP is received, the main one first.
+ */
+listeners: Array<SipInterface>, 
+/**
+ * Where audio is received.
+ */
+audio: AudioPlaces, };
+
+export type SipInterface = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where the configuration file sets it; empty: the server has it by itself, for line groups with TLS.
+ */
+setting: string, 
+/**
+ * `udp`, `tcp`, `tls`.
+ */
+transports: Array<string>, 
+/**
+ * Address and port where it listens, or is to.
+ */
+address: string, 
+/**
+ * What PBXs are told instead, where a NAT is in between.
+ */
+public_address: string | null, 
+/**
+ * With TLS: the file of its certificate.
+ */
+certificate: string | null, 
+/**
+ * Whether a PBX must show a certificate, too.
+ */
+mutual: boolean, 
+/**
+ * Whether it listens: `listening` or `failed`.
+ */
+state: InterfaceListening, 
+/**
+ * Why it does not, in English.
+ */
+english: string | null, 
+/**
+ * The same in German.
+ */
+german: string | null, 
+/**
+ * The line groups that name it. Those that name none use whichever fits.
+ */
+line_groups: Array<SipUser>, };
+
+export type SipUser = { 
+/**
+ * Its object, where there is one.
+ */
+id: ObjectId | null, 
+/**
+ * Its name.
+ */
+name: string, };
+
+export type AudioPlaces = { 
+/**
+ * Addresses that PBXs send it to; empty: each that one by which the system reaches it.
+ */
+pbx: Array<string>, 
+/**
+ * The first UDP port for PBXs.
+ */
+first_port: number, 
+/**
+ * The last one.
+ */
+last_port: number, 
+/**
+ * Addresses and ports that browsers send it to.
+ */
+browsers: Array<string>, };
 
 export type InterfaceState = { 
 /**
@@ -1526,7 +2260,8 @@ actor_title: string | null,
  */
 address: string | null, 
 /**
- * What was done: `create`, `change`, `delete`, `import`, `set_secret`, `remove_secret`.
+ * What was done: `create`, `change`, `delete`, `import`, `set_secret`, `remove_secret`, `set_picture`,
+ * `remove_picture`.
  */
 action: string, 
 /**
@@ -1570,7 +2305,23 @@ passwords: number,
 /**
  * Logins of the users whose passwords are among them.
  */
-logins: Array<string>, };
+logins: Array<string>, 
+/**
+ * Names of the line groups whose passwords are among them.
+ */
+line_groups: Array<string>, 
+/**
+ * Numbers of the lines whose passwords are among them.
+ */
+lines: Array<string>, 
+/**
+ * Passwords of what has one already: only when it is carried out it is found out whether these are others.
+ */
+uncompared: number, 
+/**
+ * Pictures of users that it sets.
+ */
+pictures: number, };
 
 export type UserServices = { 
 /**

@@ -1,13 +1,22 @@
 import type { DiagnosisTexts } from './diagnosis.en';
+import { dashboardDe } from './dashboard.de';
 import { counter } from './numbers';
 
 const counted = counter('de');
 
 export const diagnosisDe: DiagnosisTexts = {
+  dashboard: dashboardDe,
   nav: {
     label: 'Seiten',
     menu: 'Menü',
-    group: { people: 'Personen', telephony: 'Telefonie', diagnosis: 'Diagnose', system: 'System' },
+    group: {
+      overview: 'Überblick',
+      people: 'Personen',
+      telephony: 'Telefonie',
+      diagnosis: 'Diagnose',
+      system: 'System',
+    },
+    dashboard: 'Auf einen Blick',
     users: 'Benutzer',
     groups: 'Gruppen',
     rights: 'Rechte',
@@ -18,12 +27,14 @@ export const diagnosisDe: DiagnosisTexts = {
     certificates: 'Zertifikate',
     administrators: 'Administratoren',
     tokens: 'API-Tokens',
+    locks: 'Anmeldesperren',
     transfer: 'Daten, Sicherung',
     audit: 'Änderungen',
     api: 'API',
     lines: 'Leitungen',
     line_groups: 'Leitungsgruppen',
     line_list: 'Alle Leitungen',
+    locations: 'Standorte',
     calls: 'Anrufe',
     failures: 'Störungen',
     captures: 'Mitschnitte',
@@ -248,6 +259,7 @@ export const diagnosisDe: DiagnosisTexts = {
       expired: (name) => `Das Zertifikat für ${name} ist abgelaufen.`,
       expiring: (name) => `Das Zertifikat für ${name} läuft bald ab.`,
       database: (why) => `Die Datenbank funktioniert nicht: ${why}`,
+      disk: (free) => `Die Platte ist fast voll: ${free} sind frei.`,
       overloaded: (worker) => `Arbeiter ${worker} nimmt keinen weiteren Anruf an.`,
       busy: (worker, load) => `Arbeiter ${worker} ist fast ausgelastet: Seine Last ist ${load}.`,
       full: (queue, length, limit) => `Die Warteschlange „${queue}“ ist fast voll: ${length} von ${limit}.`,
@@ -271,6 +283,9 @@ export const diagnosisDe: DiagnosisTexts = {
     late: (percent) => `${percent} verspätet`,
     overloaded: 'nimmt keinen weiteren Anruf an',
     database: 'Datenbank',
+    disk: 'Platte',
+    diskFree: (free, size) => `${free} von ${size} frei`,
+    more: (count) => `und ${count} weitere`,
     databaseSize: (size) => `${size} auf der Platte`,
     listeners: 'SIP-Empfang',
     certificates: 'Zertifikate',

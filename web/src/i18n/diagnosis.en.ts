@@ -1,5 +1,6 @@
 /** English texts of the pages on which an administrator finds out why a call failed. */
 import type { FailureKind, MediaEvent, PartyKind, Severity } from '../generated/protocol';
+import { dashboardEn } from './dashboard.en';
 import { counter } from './numbers';
 
 const counted = counter('en');
@@ -40,10 +41,12 @@ const severity: Record<Severity, string> = {
 };
 
 export const diagnosisEn = {
+  dashboard: dashboardEn,
   nav: {
     label: 'Pages',
     menu: 'Menu',
-    group: { people: 'People', telephony: 'Telephony', diagnosis: 'Diagnosis', system: 'System' },
+    group: { overview: 'Overview', people: 'People', telephony: 'Telephony', diagnosis: 'Diagnosis', system: 'System' },
+    dashboard: 'At a glance',
     users: 'Users',
     groups: 'Groups',
     rights: 'Rights',
@@ -54,12 +57,14 @@ export const diagnosisEn = {
     certificates: 'Certificates',
     administrators: 'Administrators',
     tokens: 'API tokens',
+    locks: 'Locked sign-ins',
     transfer: 'Data and backup',
     audit: 'Audit log',
     api: 'API',
     lines: 'Lines',
     line_groups: 'Line groups',
     line_list: 'All lines',
+    locations: 'Locations',
     calls: 'Calls',
     failures: 'Failures',
     captures: 'Captures',
@@ -262,6 +267,7 @@ export const diagnosisEn = {
       expired: (name: string) => `The certificate for ${name} has expired.`,
       expiring: (name: string) => `The certificate for ${name} expires soon.`,
       database: (why: string) => `The database does not work: ${why}`,
+      disk: (free: string) => `The disk is nearly full: ${free} are left.`,
       overloaded: (worker: string) => `Worker ${worker} takes no further call.`,
       busy: (worker: string, load: string) => `Worker ${worker} has little left: its load is ${load}.`,
       full: (queue: string, length: string, limit: string) =>
@@ -285,6 +291,9 @@ export const diagnosisEn = {
     late: (percent: string) => `${percent} late`,
     overloaded: 'takes no further call',
     database: 'Database',
+    disk: 'Disk',
+    diskFree: (free: string, size: string) => `${free} of ${size} free`,
+    more: (count: string) => `and ${count} more`,
     databaseSize: (size: string) => `${size} on disk`,
     listeners: 'Receiving SIP',
     certificates: 'Certificates',

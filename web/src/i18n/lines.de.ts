@@ -21,6 +21,7 @@ export const lineGroupDe: typeof lineGroupEn = {
   moreText: 'Diese passen für die meisten Anlagen, wie sie sind.',
   fields: {
     '/name': 'Name',
+    '/location': 'Standort',
     '/kind': 'Art der Verbindung',
     '/registrar': 'Adresse der Anlage',
     '/port': 'Port',
@@ -65,7 +66,9 @@ export const lineGroupDe: typeof lineGroupEn = {
     '/internal_digits': 'Ziffern interner Nummern, höchstens',
     '/park_returns': 'Ein geparktes Gespräch kommt zurück nach (Sekunden)',
   },
+  noLocation: 'Keiner',
   hints: {
+    location: 'Wo ihre Telefone stehen. Anrufe richten sich noch nicht danach.',
     registrar: 'Name oder IP-Adresse, auch eines Proxys (SBC) davor.',
     port: 'Leer: wie im DNS, sonst 5060; bei TLS 5061.',
     domain: 'Leer: die Adresse der Anlage. Nötig mit einem Proxy dazwischen.',
@@ -257,6 +260,20 @@ export const lineDe: typeof lineEn = {
   unknown: 'läuft nicht',
   lately: 'Was zuletzt mit ihr geschah',
   allGroups: 'Alle Leitungsgruppen',
+  testCall: {
+    title: 'Testanruf',
+    text: 'Der Server ruft von dieser Leitung aus ein Telefon an: Klingelt es, und kommt Ton zurück? Wer abhebt, hört eine halbe Minute lang erst einen Ton, dann die eigene Stimme.',
+    number: 'Anzurufende Nummer',
+    numberHint: 'So, wie ein Telefon dieser Anlage sie wählt, wo nötig mit der Ziffer fürs Amt.',
+    begin: 'Jetzt anrufen',
+    end: 'Anruf beenden',
+    ok: 'Der Anruf klappt.',
+    over: 'Der Anruf ist beendet.',
+    fix: 'Was zu versuchen ist',
+    trace: 'Den Anruf Nachricht für Nachricht ansehen',
+    failed: (why) => `Das hat nicht geklappt. ${why}`,
+    lost: (why) => `Wie der Anruf weitergeht, ist nicht bekannt. ${why}`,
+  },
   password: {
     title: 'Passwort',
     text: 'Womit sich die Leitung bei der Anlage ausweist. Es wirkt sofort und wird nie gezeigt.',

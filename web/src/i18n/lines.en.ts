@@ -22,6 +22,7 @@ export const lineGroupEn = {
   fields: {
     '/name': 'Name',
     '/kind': 'Kind of connection',
+    '/location': 'Location',
     '/registrar': 'Address of the PBX',
     '/port': 'Port',
     '/transport': 'Transport',
@@ -65,7 +66,9 @@ export const lineGroupEn = {
     '/internal_digits': 'Digits of internal numbers, at most',
     '/park_returns': 'A parked call comes back after (seconds)',
   },
+  noLocation: 'None',
   hints: {
+    location: 'Where its telephones stand. Calls do not go by it yet.',
     registrar: 'Host name or IP address, also of a proxy (SBC) in front of it.',
     port: 'Empty: as DNS says, or 5060; with TLS 5061.',
     domain: 'Empty: the address of the PBX. Needed with a proxy in between.',
@@ -248,6 +251,20 @@ export const lineEn = {
   unknown: 'not running',
   lately: 'What happened to it lately',
   allGroups: 'All line groups',
+  testCall: {
+    title: 'Test call',
+    text: 'The server calls a telephone from this line: does it ring, and does audio come back? Who answers hears a tone, then their own voice, for half a minute.',
+    number: 'Number to call',
+    numberHint: 'As a telephone at this PBX dials it, with the digit for an outside line where one is needed.',
+    begin: 'Call now',
+    end: 'End the call',
+    ok: 'The call works.',
+    over: 'The call has ended.',
+    fix: 'What to try',
+    trace: 'Look at the call message by message',
+    failed: (why: string) => `That did not work. ${why}`,
+    lost: (why: string) => `It is not known how the call goes on. ${why}`,
+  },
   password: {
     title: 'Password',
     text: 'What the line authenticates with at the PBX. It takes effect at once and is never shown.',

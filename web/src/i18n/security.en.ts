@@ -110,6 +110,32 @@ export const securityEn = {
       wrong_code: 'Wrong code of the second factor',
     },
   },
+  locks: {
+    title: 'Locked sign-ins',
+    lead: 'Who has to wait after too many wrong passwords or codes. Each wait ends by itself.',
+    refresh: 'Refresh',
+    users: 'Users',
+    administrators: 'Administrators',
+    addresses: 'Addresses',
+    addressesText: 'From these addresses nobody signs in until the wait is over, whoever it is.',
+    nobody: 'Nobody has to wait.',
+    noAddress: 'No address has to wait.',
+    login: 'Login',
+    address: 'Address',
+    tried: 'Tried to sign in as',
+    failures: 'Failures',
+    until: 'Waits until',
+    action: 'Action',
+    unlockThis: (name: string) => `Unlock ${name}`,
+    sure: (name: string) => `Let ${name} sign in again?`,
+    sureText: 'The next attempt counts at once. Do it only if you know who it was.',
+    unlocked: (name: string) => `${name} is unlocked.`,
+    unknown: (count: number) =>
+      counted(count, {
+        one: '# login that nobody has must wait, too.',
+        other: '# logins that nobody has must wait, too.',
+      }),
+  },
 };
 
 export type SecurityTexts = typeof securityEn;

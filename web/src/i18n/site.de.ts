@@ -1,4 +1,5 @@
 import { lineDe, lineGroupDe } from './lines.de';
+import { locationDe } from './location.de';
 import { counter } from './numbers';
 import { systemDe } from './system.de';
 import type { SiteTexts } from './site.en';
@@ -12,6 +13,7 @@ export const siteDe: SiteTexts = {
   ...systemDe,
   lineGroup: lineGroupDe,
   line: lineDe,
+  location: locationDe,
   cancel: 'Abbrechen',
   delete: 'Löschen',
   again: 'Noch einmal versuchen',
@@ -118,6 +120,16 @@ export const siteDe: SiteTexts = {
       sureManyText:
         'Sie werden bei der Anlage abgemeldet. Laufende Gespräche gehen weiter. Das lässt sich nicht rückgängig machen.',
     },
+    locations: {
+      title: 'Standorte',
+      lead: 'Wo Telefone stehen, und wie Nummern dort gebildet werden.',
+      add: 'Neuer Standort',
+      searchHint: 'Name, Land oder Vorwahl',
+      empty: 'Es gibt noch keinen Standort. Beginnen Sie mit dem Ort Ihrer Telefonanlage.',
+      sureMany: (count) => counted(count, { one: '# Standort löschen?', other: '# Standorte löschen?' }),
+      sureManyText:
+        'Leitungsgruppen, die sie nennen, haben dann keinen Standort. Das lässt sich nicht rückgängig machen.',
+    },
     administrators: {
       title: 'Administratoren',
       lead: 'Wer diesen Server verwalten darf. Das sind keine Benutzer.',
@@ -199,6 +211,7 @@ export const siteDe: SiteTexts = {
       services: 'Dienste',
       lines: 'Zusätzliche Leitungen',
       rights: 'Erteilte Rechte',
+      picture: 'Bild',
       memberships: 'Mitgliedschaften',
       security: 'Anmeldung',
       password: 'Passwort',
@@ -240,6 +253,7 @@ export const siteDe: SiteTexts = {
       '/additional_lines': 'Zusätzliche Leitungen',
       '/grants': 'Erteilte Rechte',
     },
+    pictureText: 'Wer es von den Kollegen sehen darf, sieht es neben der Leitung des Benutzers und in Gesprächen.',
     displayNameHint: 'Was andere lesen. Nötig, bevor der Benutzer aktiv ist.',
     loginHint: 'Womit sich die Person anmeldet.',
     identityHint: 'Leer: der Anmeldename mit der Präsenz-Domain.',
@@ -300,6 +314,8 @@ export const siteDe: SiteTexts = {
         business: 'hat die Geschäftsnummer',
         business2: 'hat die zweite Geschäftsnummer',
         further_phone: 'als weiteres Telefon genannt',
+        first_beside: 'erstes Telefon neben dem Computer der Anmeldung',
+        second_beside: 'zweites Telefon neben dem Computer der Anmeldung',
         additional_line: 'als zusätzliche Leitung gezeigt',
       },
       loose: (line, why) => `${line}: ${why}`,
@@ -412,6 +428,7 @@ export const siteDe: SiteTexts = {
       token: 'Token',
       line_group: 'Leitungsgruppe',
       line: 'Leitung',
+      location: 'Standort',
       settings: 'Einstellungen',
       interface: 'Schnittstelle',
       certificate: 'Zertifikat',
@@ -425,8 +442,11 @@ export const siteDe: SiteTexts = {
       apply: 'angewandt',
       backup: 'gesichert',
       revert: 'zurückgenommen',
+      renew: 'erneuert',
       set_secret: 'Passwort oder Schlüssel gesetzt',
       remove_secret: 'Passwort oder Schlüssel entfernt',
+      set_picture: 'Bild gesetzt',
+      remove_picture: 'Bild entfernt',
       set_totp: 'zweiter Faktor eingerichtet',
       remove_totp: 'zweiter Faktor entfernt',
       unlock: 'entsperrt',
@@ -510,12 +530,29 @@ export const siteDe: SiteTexts = {
     section: 'Allgemein',
     text: 'Wer an diesem Computer angemeldet ist, benutzt die Telefone daneben.',
     nameHint: 'Sein Name im Netz.',
-    onlyHint: 'Andere sehen die Leitung nur.',
+    onlyHint:
+      'Wer dort angemeldet ist, sieht die Leitungen dieser Telefone, und telefoniert nur von solchen, die ohnehin die eigenen sind.',
+    pairing: {
+      title: 'Browser',
+      text: 'Ein Browser sagt nicht, auf welchem Computer er läuft. Öffnen Sie in ihm einmal einen Link, der hier gemacht wird: Von da an sind diese Telefone die Leitungen dessen, der dort angemeldet ist. Der Server glaubt das dem Browser; wer dessen Cookies kopiert, nimmt sie mit.',
+      none: 'Kein Browser ist mit diesem Computer verbunden.',
+      nobody: 'Niemand ist dort angemeldet.',
+      users: 'Dort angemeldet:',
+      make: 'Browser verbinden',
+      made: 'Der Link ist gemacht.',
+      copied: 'Der Link ist kopiert.',
+      link: 'Im Browser des Computers zu öffnen:',
+      linkText: (time) => `Er gilt einmal, bis ${time}.`,
+      end: 'Alle Verbindungen beenden',
+      sure: (name) => `Die Verbindung aller Browser mit ${name} beenden?`,
+      sureText: 'Die Telefone daneben sind dann niemandes Leitungen, der sie nicht ohnehin hat. Das zählt sofort.',
+      ended: 'Kein Browser ist mehr mit diesem Computer verbunden.',
+    },
     fields: {
       '/name': 'Name',
       '/first_phone': firstPhone,
       '/second_phone': secondPhone,
-      '/only_authorized_dial': 'Nur der Besitzer einer Leitung kann sie dort benutzen',
+      '/only_authorized_dial': 'Nur berechtigte Benutzer dürfen wählen',
       '/active': 'Aktiv',
     },
   },

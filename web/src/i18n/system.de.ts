@@ -63,6 +63,7 @@ export const systemDe: SystemTexts = {
         changed: (count) => counted(count, { one: '# geändert', other: '# geändert' }),
         deleted: (count) => counted(count, { one: '# gelöscht', other: '# gelöscht' }),
       },
+      pictures: (count) => counted(count, { one: '# Bild gesetzt', other: '# Bilder gesetzt' }),
       effect: { created: 'neu', changed: 'geändert', deleted: 'gelöscht' },
       follows: 'da gelöscht wird, worauf es verweist',
       filter: 'Welche Änderungen gezeigt werden',

@@ -63,6 +63,7 @@ export const systemEn = {
         changed: (count: number) => counted(count, { one: '# is changed', other: '# are changed' }),
         deleted: (count: number) => counted(count, { one: '# is deleted', other: '# are deleted' }),
       },
+      pictures: (count: number) => counted(count, { one: '# picture is set', other: '# pictures are set' }),
       effect: { created: 'new', changed: 'changed', deleted: 'deleted' },
       follows: 'since what it refers to is deleted',
       filter: 'Which changes are shown',

@@ -37,7 +37,7 @@ const hello: Hello = {
   ice_servers: [],
   lines: [],
   monitored_lines: [],
-  account: { services: [], settings: {} },
+  account: { services: [], settings: {}, picture: null },
   calls: [],
 };
 

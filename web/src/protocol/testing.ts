@@ -15,7 +15,7 @@ export const line: Line = {
   remote_office: null,
 };
 
-export const account: Account = { services: ['audio', 'control_lines', 'web_app'], settings: {} };
+export const account: Account = { services: ['audio', 'control_lines', 'web_app'], settings: {}, picture: null };
 
 export function monitored(fields: Partial<MonitoredLine> = {}): MonitoredLine {
   return {
@@ -23,6 +23,7 @@ export function monitored(fields: Partial<MonitoredLine> = {}): MonitoredLine {
     number: '207',
     line_group: 'Main',
     owner: 'Clara Diehl',
+    picture: null,
     state: 'registered',
     rights: ['see_status'],
     calls: [],

@@ -3,7 +3,7 @@ import { NativeSelect, NumberInput, Radio, TextInput } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useContext, useState } from 'react';
 import { Announce, useReason } from '../admin/announce';
-import { CertificateForm } from '../admin/site/Certificates';
+import { CertificateForm } from '../admin/site/CertificateForm';
 import { InterfaceSign, Moved, Trial, useInterfaceStates } from '../admin/site/Interfaces';
 import { leaves, placeOf } from '../admin/site/network';
 import { useAsk } from '../admin/site/ask';

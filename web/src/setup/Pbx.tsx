@@ -28,11 +28,18 @@ const LINE = ['user_name', 'auth_name', 'number', 'password'];
 
 export function Pbx() {
   return (
-    <Loaded load={async () => ({ groups: await objects('line_groups'), lines: await objects('lines') })}>
-      {({ groups, lines }) => {
+    <Loaded
+      load={async () => ({
+        groups: await objects('line_groups'),
+        lines: await objects('lines'),
+        locations: await objects('locations'),
+      })}
+    >
+      {({ groups, lines, locations }) => {
         const group = groups.find(({ from_file }) => !from_file);
         const line = lines.find(({ from_file, object }) => !from_file && object.group === group?.id);
-        return <PbxForm group={group} line={line} />;
+        const location = group?.object.location ?? locations.find(({ from_file }) => !from_file)?.id ?? null;
+        return <PbxForm group={group} line={line} location={location} />;
       }}
     </Loaded>
   );
@@ -41,9 +48,11 @@ export function Pbx() {
 interface PbxFormProps {
   group: Stored<LineGroupBody> | undefined;
   line: Stored<LineBody> | undefined;
+  /** Where it stands. */
+  location: string | null;
 }
 
-function PbxForm({ group, line }: PbxFormProps) {
+function PbxForm({ group, line, location }: PbxFormProps) {
   const { texts, language } = useTranslation();
   const reason = useReason();
   const t = texts.setup.pbx;
@@ -68,6 +77,7 @@ function PbxForm({ group, line }: PbxFormProps) {
     port,
     transport: transport === 'auto' ? null : transport,
     domain,
+    location,
   };
   const said = (error: unknown, fields: readonly string[]) =>
     faultsOf(error, (fault) => faultSentence(fault, language), reason, fields);

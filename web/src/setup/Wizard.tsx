@@ -7,14 +7,27 @@ import { Logo } from '../components/Logo';
 import { useTranslation } from '../i18n';
 import { Database } from './Database';
 import { Done } from './Done';
+import { Location } from './Location';
 import { Certificate, Network } from './Network';
 import { Pbx } from './Pbx';
 import { Administrator, Users } from './People';
+import { Ring } from './Ring';
 import { Server } from './Server';
 import classes from './setup.module.css';
 import { WayContext } from './Step';
 
-const STEPS = ['database', 'administrator', 'server', 'network', 'certificate', 'pbx', 'users', 'done'] as const;
+const STEPS = [
+  'database',
+  'administrator',
+  'server',
+  'network',
+  'certificate',
+  'location',
+  'pbx',
+  'users',
+  'ring',
+  'done',
+] as const;
 type Name = (typeof STEPS)[number];
 
 const PAGES: Record<Name, ComponentType> = {
@@ -23,8 +36,10 @@ const PAGES: Record<Name, ComponentType> = {
   server: Server,
   network: Network,
   certificate: Certificate,
+  location: Location,
   pbx: Pbx,
   users: Users,
+  ring: Ring,
   done: Done,
 };
 

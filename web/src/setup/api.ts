@@ -3,6 +3,7 @@ import type {
   AdministratorObject,
   CertificateObject,
   InterfaceObject,
+  LocationObject,
   SettingsObject,
   SetupState,
   Stored,
@@ -21,6 +22,7 @@ interface Kinds {
   administrators: AdministratorObject;
   certificates: CertificateObject;
   interfaces: InterfaceObject;
+  locations: LocationObject;
   users: UserObject;
   line_groups: LineGroupBody;
   lines: LineBody;
@@ -34,6 +36,7 @@ export interface LineGroupBody {
   port: number | null;
   transport: 'udp' | 'tcp' | 'tls' | null;
   domain: string;
+  location: string | null;
 }
 
 /** What it sets of a line. */

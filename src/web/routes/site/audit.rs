@@ -8,12 +8,14 @@ use serde::Deserialize;
 use tracing::error;
 
 use super::failure::Failure;
+use super::request;
+use crate::administration::Actor;
 use crate::call::cause::CauseCode;
 use crate::site::{Administrator, Kind, Object, Role, Site, Token, fold};
-use crate::store::AuditFilter;
+use crate::store::{self, AuditFilter};
 use crate::web::WebState;
 use crate::web::protocol::site::{Audit, AuditEntry};
-use crate::web::routes::table::{Method, Operation, Routes};
+use crate::web::routes::table::{Identity, Method, Operation, Routes};
 
 /// Entries given when nothing is said, and at most.
 const ENTRIES: u32 = 50;
@@ -110,6 +112,35 @@ async fn list(
         }
     });
     Ok(Json(Audit { entries: entries.collect(), next }))
+}
+
+/// What somebody did to an object that did not change by it.
+pub(super) fn entry(identity: &Identity, action: &str, kind: &str, object: &str, title: &str) -> store::AuditEntry {
+    let Actor { kind: actor_kind, id: actor, address } = identity.actor.clone();
+    store::AuditEntry {
+        at: request::now(),
+        actor,
+        actor_kind: actor_kind.to_owned(),
+        address,
+        action: action.to_owned(),
+        kind: kind.to_owned(),
+        object: object.to_owned(),
+        title: title.to_owned(),
+        before: None,
+        after: None,
+    }
+}
+
+/// Notes it; an error where that is not possible.
+pub(super) async fn note(state: &WebState, entry: &store::AuditEntry) -> Result<(), Failure> {
+    state.store.audit().note(entry).await.map_err(|failure| {
+        error!(
+            error = &failure as &dyn std::error::Error,
+            action = entry.action,
+            "the audit log does not take an entry"
+        );
+        CauseCode::Internal.into()
+    })
 }
 
 /// The administrators and tokens that are called so.

@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::response::Response;
 use tracing::{error, info};
 
+use super::audit;
 use super::failure::Failure;
-use super::request;
 use crate::call::cause::CauseCode;
 use crate::site::{ProblemCode, Role};
-use crate::store::{AuditEntry, BackupError};
+use crate::store::BackupError;
 use crate::web::WebState;
 use crate::web::routes::files::{attachment, streamed};
 use crate::web::routes::table::{Identity, Method, Operation, Routes};
@@ -23,7 +23,7 @@ pub(super) fn routes() -> Routes {
         id: "back_up".to_owned(),
         summary: "Makes a backup of the database and gives it; the key file is not in it".to_owned(),
         status: 200,
-        answer: Some((SQLITE, None)),
+        answer: vec![(SQLITE, None)],
         refusals: &[409],
         ..Operation::default()
     };
@@ -40,22 +40,7 @@ async fn make(State(state): State<WebState>, Extension(identity): Extension<Iden
         }
     })?;
     info!(actor = identity.actor.id, octets = snapshot.octets, "a backup is fetched");
-    let entry = AuditEntry {
-        at: request::now(),
-        actor: identity.actor.id,
-        actor_kind: identity.actor.kind.to_owned(),
-        address: identity.actor.address,
-        action: "backup".to_owned(),
-        kind: "database".to_owned(),
-        object: "database".to_owned(),
-        title: String::new(),
-        before: None,
-        after: None,
-    };
-    state.store.audit().note(&entry).await.map_err(|failure| {
-        error!(error = &failure as &dyn std::error::Error, "the audit log cannot be written");
-        CauseCode::Internal
-    })?;
+    audit::note(&state, &audit::entry(&identity, "backup", "database", "database", "")).await?;
     let body = streamed(move |out| io::copy(&mut &snapshot.file, out).map(drop));
     Ok(attachment("offhook.sqlite", SQLITE, body))
 }

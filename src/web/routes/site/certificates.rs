@@ -14,12 +14,13 @@ use crate::call::cause::CauseCode;
 use crate::config::Secret;
 use crate::site::{
     Certificate, CertificateSource, Change, Interface, InterfaceMode, Kind, Object, ObjectId, Problem, ProblemCode,
-    Role, Site, Stored,
+    Role, Said, Site, Stored,
 };
+use crate::web::pkcs12::{self, Pkcs12Error};
 use crate::web::protocol::interfaces::{CertificateRequest, CertificateState, CertificateStates};
 use crate::web::routes::table::{Identity, Method, Operation, Routes};
 use crate::web::tls::{self, Pair, PairError};
-use crate::web::{WebState, certificates, interfaces};
+use crate::web::{WebState, acme, certificates, interfaces};
 
 const PATH: &str = "/api/v1/admin/certificates";
 const PEM: &str = "application/x-pem-file";
@@ -44,7 +45,7 @@ pub(super) fn routes() -> Routes {
     };
     let states = Operation::giving::<CertificateStates>("list_certificate_states", "What stands in the certificates");
     let chain = Operation {
-        answer: Some((PEM, None)),
+        answer: vec![(PEM, None)],
         refusals: &[404],
         ..Operation::giving::<String>("download_certificate", "The certificate and those that issued it, without key")
     };
@@ -55,10 +56,10 @@ pub(super) fn routes() -> Routes {
         .described(Role::Full, (Method::Put, &format!("{PATH}/{{id}}")), changed, replace)
 }
 
-/// Chain and key as they are kept.
+/// Chain and key as they are kept; no key: none is there yet, or it stays.
 struct Made {
     chain: String,
-    key: Secret,
+    key: Option<Secret>,
 }
 
 async fn create(
@@ -68,10 +69,13 @@ async fn create(
 ) -> Result<Response, Failure> {
     let (body, _) = request::json(request, false).await?;
     let wanted: CertificateRequest = request::read(body)?;
-    let made = made(&wanted)?;
+    check_authority(&wanted)?;
+    let (wanted, made) = made_elsewhere(wanted).await?;
+    let Made { chain, key } = made;
     let id = super::new_id()?;
-    let change = Change::Put { kind: Kind::Certificate, id, expected: Some(0), body: body_of(&wanted, &made.chain) };
-    let reply = keep(&state, &identity, change, Some(made.key)).await?;
+    let change = Change::Put { kind: Kind::Certificate, id, expected: Some(0), body: body_of(&wanted, &chain) };
+    let secrets: Vec<_> = key.into_iter().map(|key| (interfaces::KEY, Some(key))).collect();
+    let reply = keep(&state, &identity, change, &secrets).await?;
     Ok(Reply { status: StatusCode::CREATED, location: Some(format!("{PATH}/{id}")), ..reply }.into_response())
 }
 
@@ -87,32 +91,68 @@ async fn replace(
     let site = state.administration.site();
     let before = site.get::<Certificate>(id).ok_or_else(|| Failure::of(ProblemCode::NotFound))?;
     wanted.names.iter_mut().for_each(|name| *name = name.trim().to_owned());
-    let stays = wanted.source == before.object.source
-        && match wanted.source {
-            CertificateSource::Uploaded => wanted.pem.is_empty() && wanted.key.is_empty(),
-            CertificateSource::SelfSigned => wanted.names == before.object.names && !wanted.renew,
-        };
-    let (chain, key) = match stays {
-        true => (before.object.chain.clone(), None),
-        false => {
-            let made = made(&wanted)?;
-            (made.chain, Some(made.key))
-        }
+    check_authority(&wanted)?;
+    let stays = match wanted.source {
+        CertificateSource::Uploaded => wanted.pem.is_empty() && wanted.key.is_empty() && wanted.pkcs12.is_empty(),
+        CertificateSource::SelfSigned => wanted.names == before.object.names && !wanted.renew,
+        // What is there is shown until the authority has given another.
+        CertificateSource::Acme => true,
     };
+    let is_acme = wanted.source == CertificateSource::Acme;
+    let stays = stays && (is_acme || wanted.source == before.object.source);
+    let (wanted, Made { chain, key }) = match stays {
+        true => (wanted, Made { chain: before.object.chain.clone(), key: None }),
+        false => made_elsewhere(wanted).await?,
+    };
+    let (was_acme, names, acme) =
+        (before.object.source == CertificateSource::Acme, &before.object.names, &before.object.acme);
+    let other = !was_acme || wanted.names != *names || wanted.acme != *acme;
     let change = Change::Put { kind: Kind::Certificate, id, expected, body: body_of(&wanted, &chain) };
-    Ok(keep(&state, &identity, change, key).await?.into_response())
+    let account = (was_acme && !is_acme).then_some((acme::ACCOUNT, None));
+    let key = key.map(|key| (interfaces::KEY, Some(key)));
+    let secrets: Vec<_> = key.into_iter().chain(account).collect();
+    let reply = keep(&state, &identity, change, &secrets).await?;
+    if is_acme && (wanted.renew || other) {
+        state.acme.ask(id);
+    }
+    Ok(reply.into_response())
+}
+
+/// An authority's own certificates must be some.
+fn check_authority(wanted: &CertificateRequest) -> Result<(), Failure> {
+    let ca = wanted.acme.as_ref().map_or("", |acme| acme.ca.trim());
+    match certificates::chain_of(ca) {
+        Err(why) if !ca.is_empty() => {
+            let why = why.trim_end_matches('.');
+            let at = Problem { pointer: "/acme/ca".to_owned(), ..Problem::whole(ProblemCode::InvalidCertificate) };
+            Err(at.value(why).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn body_of(wanted: &CertificateRequest, chain: &str) -> Value {
     let names: &[String] = if wanted.source == CertificateSource::Uploaded { &[] } else { &wanted.names };
-    json!({ "name": wanted.name, "source": wanted.source, "names": names, "chain": chain })
+    let acme = wanted.acme.as_ref().filter(|_| wanted.source == CertificateSource::Acme);
+    json!({ "name": wanted.name, "source": wanted.source, "names": names, "chain": chain, "acme": acme })
 }
 
-async fn keep(state: &WebState, identity: &Identity, change: Change, key: Option<Secret>) -> Result<Reply, Failure> {
+/// Keeps a certificate and what is secret of it; None takes that away.
+async fn keep(
+    state: &WebState,
+    identity: &Identity,
+    change: Change,
+    secrets: &[(&'static str, Option<Secret>)],
+) -> Result<Reply, Failure> {
     let id = change.id();
     let changes = [change];
-    let secret = |key| SecretChange { kind: Kind::Certificate, id, field: interfaces::KEY, secret: Some(key) };
-    let secrets: Vec<SecretChange> = key.into_iter().map(secret).collect();
+    let secret = |(field, secret): &(&'static str, Option<Secret>)| SecretChange {
+        kind: Kind::Certificate,
+        id,
+        field,
+        secret: secret.clone(),
+    };
+    let secrets: Vec<SecretChange> = secrets.iter().map(secret).collect();
     let request =
         administration::Request { changes: &changes, secrets: &secrets, ..administration::Request::default() };
     let written = state.administration.change(request, &identity.actor, request::now()).await;
@@ -126,10 +166,25 @@ async fn keep(state: &WebState, identity: &Identity, change: Change, key: Option
     Ok(objects::reply(stored))
 }
 
+/// The same, out of the way of other requests: the password of a file is hashed a thousand times and more.
+async fn made_elsewhere(wanted: CertificateRequest) -> Result<(CertificateRequest, Made), Failure> {
+    let making = tokio::task::spawn_blocking(move || made(&wanted).map(|made| (wanted, made)));
+    making.await.map_err(|_| Failure::from(CauseCode::Internal))?
+}
+
 /// What is asked for: brought, or made now.
 fn made(wanted: &CertificateRequest) -> Result<Made, Failure> {
     let at = |pointer: &str, code| Problem { pointer: pointer.to_owned(), ..Problem::whole(code) };
     match wanted.source {
+        CertificateSource::Uploaded if !wanted.pkcs12.is_empty() => {
+            let read = pkcs12::read(&wanted.pkcs12, &wanted.password).map_err(|error| match error {
+                Pkcs12Error::Password => at("/password", ProblemCode::WrongFilePassword),
+                Pkcs12Error::File(why) => at("/pkcs12", ProblemCode::InvalidPkcs12).value(why),
+            })?;
+            Pair::read(&read.chain, read.key.expose())
+                .map_err(|error| at("/pkcs12", ProblemCode::InvalidPkcs12).value(error))?;
+            Ok(Made { chain: read.chain, key: Some(read.key) })
+        }
         CertificateSource::Uploaded => {
             if wanted.pem.trim().is_empty() {
                 return Err(at("/pem", ProblemCode::Required).into());
@@ -137,12 +192,14 @@ fn made(wanted: &CertificateRequest) -> Result<Made, Failure> {
             // Many have both in one file.
             let (key, place) = if wanted.key.trim().is_empty() { (&wanted.pem, "/pem") } else { (&wanted.key, "/key") };
             Pair::read(&wanted.pem, key).map_err(|error| match error {
+                PairError::None => at("/pem", ProblemCode::InvalidCertificate)
+                    .said(Said::new("there is none in it", "es ist keines darin")),
                 PairError::Certificate(why) => at("/pem", ProblemCode::InvalidCertificate).value(why),
                 PairError::Key(why) => at(place, ProblemCode::InvalidKey).value(why),
                 PairError::Mismatch => at(place, ProblemCode::KeyDoesNotFit),
                 PairError::Order => at("/pem", ProblemCode::ChainOutOfOrder),
             })?;
-            Ok(Made { chain: certificates_of(&wanted.pem), key: Secret::new(key_of(key)) })
+            Ok(Made { chain: tls::certificates_of(&wanted.pem), key: Some(Secret::new(tls::key_of(key))) })
         }
         CertificateSource::SelfSigned => {
             // What is wrong with the names is told by their places.
@@ -159,36 +216,10 @@ fn made(wanted: &CertificateRequest) -> Result<Made, Failure> {
             }
             let made = tls::self_signed(wanted.names.clone(), DAYS);
             let made = made.map_err(|_| Failure::from(at("/names", ProblemCode::InvalidDomain)))?;
-            Ok(Made { chain: made.certificate, key: made.key })
+            Ok(Made { chain: made.certificate, key: Some(made.key) })
         }
+        CertificateSource::Acme => Ok(Made { chain: String::new(), key: None }),
     }
-}
-
-/// The PEM blocks whose label passes, as they stand in a text; what stands between them has no meaning.
-fn blocks(text: &str, passes: impl Fn(&str) -> bool) -> String {
-    let mut kept = String::new();
-    let mut inside = false;
-    for line in text.lines().map(str::trim) {
-        if let Some(label) = line.strip_prefix("-----BEGIN ") {
-            inside = passes(label.trim_end_matches('-'));
-        }
-        if inside && !line.is_empty() {
-            kept += line;
-            kept.push('\n');
-        }
-        if line.starts_with("-----END ") {
-            inside = false;
-        }
-    }
-    kept
-}
-
-fn certificates_of(text: &str) -> String {
-    blocks(text, |label| label == "CERTIFICATE")
-}
-
-fn key_of(text: &str) -> String {
-    blocks(text, |label| label.ends_with("PRIVATE KEY"))
 }
 
 async fn show_states(State(state): State<WebState>) -> Json<CertificateStates> {
@@ -199,8 +230,15 @@ async fn show_states(State(state): State<WebState>) -> Json<CertificateStates> {
     let read = move || {
         let own = state_of(None, certificates::chain_of_file(&own), used_by(&site, None));
         let kept = kept.into_iter().map(|stored| {
-            let id = Some(stored.id);
-            state_of(id, certificates::chain_of(&stored.object.chain), used_by(&site, id))
+            let (id, object) = (Some(stored.id), &stored.object);
+            let used_by = used_by(&site, id);
+            let told = match object.is_awaited() {
+                true => CertificateState { id, names: object.names.clone(), used_by, ..CertificateState::default() },
+                false => state_of(id, certificates::chain_of(&object.chain), used_by),
+            };
+            let is_acme = object.source == CertificateSource::Acme;
+            let acme = is_acme.then(|| state.acme.state(stored.id, object, acme::answers_at(&state, &site)));
+            CertificateState { acme, ..told }
         });
         std::iter::once(own).chain(kept).collect()
     };
@@ -230,6 +268,7 @@ fn state_of(id: Option<ObjectId>, read: Result<certificates::Chain, String>, use
             fingerprint: chain.fingerprint().to_owned(),
             used_by,
             problem: None,
+            acme: None,
         },
         Err(problem) => CertificateState { id, used_by, problem: Some(problem), ..CertificateState::default() },
     }
@@ -248,17 +287,4 @@ async fn download(State(state): State<WebState>, Path(text): Path<String>) -> Re
 /// A name as it can stand in a header and on every disk.
 fn file_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '_' }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn certificates_and_key_of_one_file_are_told_apart() {
-        let text = "Bag Attributes\r\n-----BEGIN PRIVATE KEY-----\r\nAA\r\n-----END PRIVATE KEY-----\nsubject=x\n\
-                    -----BEGIN CERTIFICATE-----\nBB\n-----END CERTIFICATE-----\n";
-        assert_eq!(certificates_of(text), "-----BEGIN CERTIFICATE-----\nBB\n-----END CERTIFICATE-----\n");
-        assert_eq!(key_of(text), "-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n");
-    }
 }

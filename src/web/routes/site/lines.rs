@@ -60,7 +60,7 @@ pub(super) fn routes() -> Routes {
         id: "export_lines".to_owned(),
         summary: "The lines of a line group as CSV, without their passwords".to_owned(),
         status: 200,
-        answer: Some((CSV, None)),
+        answer: vec![(CSV, None)],
         refusals: &[400, 404],
         ..Operation::default()
     };
@@ -99,7 +99,8 @@ pub(super) fn passwords(passwords: Vec<(ObjectId, Secret)>) -> Vec<SecretChange>
     passwords.into_iter().map(|(id, secret)| secret_change(Kind::Line, id, Some(secret))).collect()
 }
 
-fn secret_change(kind: Kind, id: ObjectId, secret: Option<Secret>) -> SecretChange {
+/// What makes this the password of a line or line group.
+pub(super) fn secret_change(kind: Kind, id: ObjectId, secret: Option<Secret>) -> SecretChange {
     SecretChange { kind, id, field: LINE_PASSWORD, secret }
 }
 
@@ -233,25 +234,25 @@ fn changeable<T: Object>(site: &Site, id: ObjectId) -> Result<(), Failure> {
 }
 
 /// A password that is not empty.
-fn needed(password: String) -> Result<Secret, Failure> {
+pub(super) fn needed(password: String) -> Result<Secret, Problem> {
     check_password(&password)?;
     match password.is_empty() {
-        true => Err(at_password(ProblemCode::Required).into()),
+        true => Err(at_password(ProblemCode::Required)),
         false => Ok(Secret::new(password)),
     }
 }
 
-fn check_password(password: &str) -> Result<(), Failure> {
+fn check_password(password: &str) -> Result<(), Problem> {
     if password.chars().count() > MAX_PASSWORD {
-        return Err(at_password(ProblemCode::TooLong).value(MAX_PASSWORD).into());
+        return Err(at_password(ProblemCode::TooLong).value(MAX_PASSWORD));
     }
     if password.chars().any(char::is_control) {
-        return Err(at_password(ProblemCode::ControlCharacter).into());
+        return Err(at_password(ProblemCode::ControlCharacter));
     }
     Ok(())
 }
 
-fn at_password(code: ProblemCode) -> Problem {
+pub(super) fn at_password(code: ProblemCode) -> Problem {
     Problem { pointer: "/password".to_owned(), ..Problem::whole(code) }
 }
 

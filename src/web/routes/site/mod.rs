@@ -8,18 +8,21 @@ mod failure;
 mod interfaces;
 mod lines;
 mod objects;
+pub(in crate::web) mod pairing;
 pub(in crate::web) mod passwords;
+pub(in crate::web) mod pictures;
 pub(in crate::web) mod request;
 mod rights;
 mod security;
+pub mod test_call;
 pub(in crate::web) mod tokens;
 pub mod trial;
 
 pub use self::failure::Failure;
-pub(super) use self::security::{report_sessions, second_factor};
+pub(super) use self::security::{keep_second_factor, report_sessions, second_factor};
 use super::table::Routes;
 use crate::call::cause::CauseCode;
-use crate::site::{Administrator, Computer, Group, ObjectId, Profile, Role, User};
+use crate::site::{Administrator, Computer, Group, Location, ObjectId, Profile, Role, User};
 
 /// The routes with their table.
 pub fn routes() -> Routes {
@@ -28,11 +31,15 @@ pub fn routes() -> Routes {
         .and(objects::routes::<Computer>(Role::Users))
         .and(objects::routes::<Profile>(Role::Users))
         .and(objects::routes::<Administrator>(Role::Full))
+        .and(objects::routes::<Location>(Role::Full))
         .and(lines::routes())
         .and(trial::routes())
+        .and(test_call::routes())
         .and(objects::of_settings())
         .and(passwords::routes::<User>(Role::Users))
         .and(passwords::routes::<Administrator>(Role::Full))
+        .and(pictures::routes())
+        .and(pairing::routes())
         .and(security::of::<User>(Role::Users))
         .and(security::of::<Administrator>(Role::Full))
         .and(security::routes())

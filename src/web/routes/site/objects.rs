@@ -6,7 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -15,9 +15,9 @@ use super::request::{self, Repeatable, Reply, expected, id, is_known};
 use crate::administration;
 use crate::call::cause::CauseCode;
 use crate::site::{self, Change, Kind, Object, ObjectId, Page, ProblemCode, Role, Settings, Stored, Write};
-use crate::web::WebState;
 use crate::web::protocol::site::{Bulk, BulkResult, ObjectVersion, References};
 use crate::web::routes::table::{Identity, Method, Operation, Routes, schema};
+use crate::web::{WebState, interfaces};
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -75,6 +75,16 @@ impl From<ListQuery> for site::Query {
             profile,
         }
     }
+}
+
+/// What a list of one kind can be asked for.
+fn list_query<T: Object>(generator: &mut SchemaGenerator) -> Schema {
+    let mut query = ListQuery::json_schema(generator);
+    if let Some(sort) = query.pointer_mut("/properties/sort") {
+        sort["enum"] = T::COLUMNS.into();
+        sort["type"] = "string".into();
+    }
+    query
 }
 
 /// The routes of one kind.
@@ -151,7 +161,8 @@ fn seen<T: Object + JsonSchema>() -> Routes {
     let (all, each) = (path(T::KIND), format!("{}/{{id}}", path(T::KIND)));
     let list = Operation {
         refusals: &[400, 422],
-        ..Operation::giving::<Page<T>>(format!("list_{many}"), format!("A page of the {many}")).asking::<ListQuery>()
+        query: Some(list_query::<T>),
+        ..Operation::giving::<Page<T>>(format!("list_{many}"), format!("A page of the {many}"))
     };
     let show = Operation {
         etag: true,
@@ -332,7 +343,9 @@ async fn change_one<T: Object>(
 pub(super) async fn make(state: &WebState, identity: &Identity, changes: &[Change]) -> Result<Vec<Write>, Failure> {
     let request = administration::Request { changes, ..administration::Request::default() };
     let made = state.administration.change(request, &identity.actor, request::now()).await;
-    made.map_err(|error| Failure::of_change(error, changes))
+    let writes = made.map_err(|error| Failure::of_change(error, changes))?;
+    interfaces::changed(state, identity.through, &writes).await;
+    Ok(writes)
 }
 
 fn written(writes: &[Write], kind: Kind, id: ObjectId) -> Option<Reply> {

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::error;
 
 use super::failure::Failure;
@@ -83,6 +83,12 @@ async fn change<T: SignsIn>(
 /// Passwords hashed at the same time: each takes a core and 19 MiB for a while.
 static HASHES: Semaphore = Semaphore::const_new(2);
 
+/// A turn to hash a password; who has many takes one for each.
+pub(super) async fn turn() -> Option<SemaphorePermit<'static>> {
+    // It is never closed.
+    HASHES.acquire().await.ok()
+}
+
 /// The hash of a password that may be used, which stands at `pointer` in the request.
 pub(in crate::web) async fn hashed(state: &WebState, password: String, pointer: &str) -> Result<Secret, Failure> {
     let at = |code| Problem { pointer: pointer.to_owned(), ..Problem::whole(code) };
@@ -93,8 +99,7 @@ pub(in crate::web) async fn hashed(state: &WebState, password: String, pointer: 
     if password.len() > MAX_PASSWORD {
         return Err(at(ProblemCode::TooLong).value(MAX_PASSWORD).into());
     }
-    // It is never closed.
-    let _turn = HASHES.acquire().await;
+    let _turn = turn().await;
     let hash = tokio::task::spawn_blocking(move || hash_password::<std::convert::Infallible>(&password));
     let hash: Result<String, SignInError<_>> = hash.await.unwrap_or(Err(SignInError::Hash));
     let hash = hash.map_err(|failure| {

@@ -12,14 +12,14 @@ use tracing::error;
 use super::failure::Failure;
 use crate::administration::{self, ChangeError};
 use crate::call::cause::CauseCode;
-use crate::site::{Change, ObjectId, Problem, ProblemCode, Write};
+use crate::site::{self, Change, ObjectId, Problem, ProblemCode, Said, Write};
 use crate::store::Answer;
-use crate::web::WebState;
 use crate::web::routes::table::Identity;
+use crate::web::{WebState, interfaces};
 
 /// Octets of a body of JSON. A group with all members that a site can have fits.
 const MAX_BODY: usize = 4 << 20;
-/// Characters of an `Idempotency-Key`.
+/// Characters of an `Idempotency-Key`, of which none is a space.
 const MAX_KEY: usize = 255;
 
 const JSON: &str = "application/json";
@@ -58,15 +58,19 @@ pub(in crate::web) async fn json(request: Request, patch: bool) -> Result<(Value
     let octets = octets(request.into_body(), MAX_BODY).await?;
     let value = serde_json::from_slice(&octets).map_err(|error| {
         // What stands there may be secret.
-        let place = format!("line {}, column {} is not JSON", error.line(), error.column());
-        Failure::about(Problem::whole(ProblemCode::InvalidDocument).value(place))
+        let (line, column) = (error.line(), error.column());
+        let place = Said::new(
+            format!("line {line}, column {column} is not JSON"),
+            format!("Zeile {line}, Spalte {column} ist kein JSON"),
+        );
+        Failure::about(Problem::whole(ProblemCode::InvalidDocument).said(place))
     })?;
     Ok((value, octets))
 }
 
 /// A body of JSON as a type of the protocol.
 pub(in crate::web) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
-    serde_json::from_value(value).map_err(|_| CauseCode::BadRequest.into())
+    site::read(&value).map_err(Failure::about)
 }
 
 /// The version that `If-Match` says was changed (RFC 9110, section 13.1.1); None: any, by `*`. `current` is the one that the
@@ -106,7 +110,8 @@ pub(super) fn is_known(headers: &HeaderMap, version: i64) -> bool {
     })
 }
 
-fn etag(version: i64) -> String {
+/// The ETag of a version.
+pub(super) fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
@@ -169,7 +174,9 @@ impl Repeatable {
         body: &[u8],
     ) -> Result<Option<Repeatable>, Failure> {
         let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-        let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY);
+        let is_key =
+            |key: &&str| (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|octet| octet.is_ascii_graphic());
+        let key = key.to_str().ok().filter(is_key);
         let key = key.ok_or(CauseCode::BadRequest)?.to_owned();
         let actor = format!("{}:{}", identity.actor.kind, identity.actor.id);
         Ok(Some(Repeatable { actor, key, route: format!("POST {route}"), request_hash: Sha256::digest(body).to_vec() }))
@@ -225,7 +232,10 @@ pub(super) async fn change(
     let answer = kept.as_ref().map(|kept| kept as &administration::Answering<'_>);
     let request = administration::Request { changes, answer, ..administration::Request::default() };
     match state.administration.change(request, &identity.actor, now()).await {
-        Ok(writes) => Ok(reply(&writes).into_response()),
+        Ok(writes) => {
+            interfaces::changed(state, identity.through, &writes).await;
+            Ok(reply(&writes).into_response())
+        }
         Err(ChangeError::Answered) => match &repeatable {
             Some(repeatable) => repeatable.answered(state).await?.ok_or(CauseCode::Internal.into()),
             None => Err(CauseCode::Internal.into()),
@@ -264,6 +274,28 @@ mod tests {
         assert_eq!(if_match(""), Err(428));
         for nonsense in ["7", "\"x\"", "W/\"7\"", "\"0\"", "\"-1\""] {
             assert_eq!(if_match(nonsense), Err(412), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_body_is_told_with_its_place_and_without_what_stands_there() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Asked {
+            #[allow(dead_code)]
+            password: String,
+        }
+        for (body, pointer, code) in [
+            (json!({ "password": 4711 }), "/password", "wrong_type"),
+            (json!({}), "/password", "required"),
+            (json!({ "passwort": "geheim" }), "/passwort", "unknown_field"),
+            (json!(["geheim"]), "", "wrong_type"),
+        ] {
+            let failure = read::<Asked>(body).unwrap_err();
+            let report = failure.report();
+            let told = report.errors.first().map_or("", |error| error.pointer.as_str());
+            assert_eq!((report.status, told, report.code.as_str()), (422, pointer, code));
+            assert!(!format!("{report:?}").contains("geheim") && !format!("{report:?}").contains("4711"));
         }
     }
 

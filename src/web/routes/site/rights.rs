@@ -12,8 +12,8 @@ use super::failure::Failure;
 use super::request::id;
 use crate::call::cause::CauseCode;
 use crate::rights::{Decision, Denied, Right, ServiceDecision, Source, may, may_on_line, services};
-use crate::site::binding::{Bindings, LineKey};
-use crate::site::{ObjectId, Problem, ProblemCode, Role, Site, User, digits};
+use crate::site::binding::LineKey;
+use crate::site::{ObjectId, Problem, ProblemCode, Role, Site, User};
 use crate::web::WebState;
 use crate::web::protocol::site::{
     ExplainedDecision, ExplainedDenial, ExplainedReason, ExplainedRight, ExplainedService, ExplainedSource, LooseLine,
@@ -65,20 +65,12 @@ pub(super) fn routes() -> Routes {
         .described(Role::ReadOnly, (Method::Get, "/api/v1/admin/rights/may"), may, may_do)
 }
 
-/// The lines that there are, in the configuration's order.
-fn lines(state: &WebState) -> Vec<LineKey> {
-    let labels = state.labels();
-    let there = labels.lines.iter().filter(|line| !line.removed);
-    there
-        .filter_map(|line| Some(LineKey { group: labels.group(line.group)?.name.clone(), number: line.number.clone() }))
-        .collect()
-}
-
 async fn lines_of(State(state): State<WebState>, Path(text): Path<String>) -> Result<Json<UserLines>, Failure> {
     let user = id(&text)?;
     let site = state.administration.site();
     site.get::<User>(user).ok_or_else(|| Failure::of(ProblemCode::NotFound))?;
-    let bindings = Bindings::new(&site, &lines(&state), &digits);
+    let bound = state.bound(&site);
+    let bindings = &bound.bindings;
     let line = |(key, of): &(LineKey, crate::site::binding::LineUser)| UserLine {
         line: key.clone(),
         by: of.by,
@@ -108,9 +100,9 @@ async fn may_do(
             may(&site, by, one_of(&right)?, of)
         }
         (None, Some(line)) => {
-            let lines = lines(&state);
-            let key = find(&lines, &line)?;
-            may_on_line(&site, &Bindings::new(&site, &lines, &digits), by, one_of(&right)?, key)
+            let bound = state.bound(&site);
+            let key = find(&bound.lines, &line)?;
+            may_on_line(&site, &bound.bindings, by, one_of(&right)?, key)
         }
         _ => return Err(CauseCode::BadRequest.into()),
     };

@@ -10,15 +10,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::error;
 
+use super::audit;
 use super::failure::Failure;
 use super::request::{self, id};
-use crate::administration::{self, SecretChange};
+use crate::administration::{self, Actor, SecretChange};
 use crate::call::cause::CauseCode;
-use crate::site::{Kind, Object, ProblemCode, Role, Stored};
-use crate::store::AuditEntry;
+use crate::config::Secret;
+use crate::site::{Kind, Object, ObjectId, ProblemCode, Role, Stored};
 use crate::user::accounts::{AccountKind, SignInError};
 use crate::user::guard::Lock;
-use crate::user::second_factor::{self, FIELD};
+use crate::user::second_factor::{self, FIELD, Held};
 use crate::user::sessions::Session;
 use crate::web::protocol::security::{
     AccountSecurity, EndedSessions, LockedAccount, LockedAddress, Locks, SecondFactor, SessionReport, Sessions,
@@ -137,21 +138,9 @@ fn store_failed(failure: sqlx::Error) -> Failure {
 
 /// Notes what was done to somebody's signing in.
 async fn note(state: &WebState, identity: &Identity, action: &str, kind: Kind, person: &Person) {
-    let entry = AuditEntry {
-        at: request::now(),
-        actor: identity.actor.id.clone(),
-        actor_kind: identity.actor.kind.to_owned(),
-        address: identity.actor.address.clone(),
-        action: action.to_owned(),
-        kind: kind.as_str().to_owned(),
-        object: person.id.to_string(),
-        title: person.title.clone(),
-        before: None,
-        after: None,
-    };
-    if let Err(failure) = state.store.audit().note(&entry).await {
-        error!(error = &failure as &dyn std::error::Error, action, "the audit log does not take an entry");
-    }
+    let entry = audit::entry(identity, action, kind.as_str(), person.id.as_str(), &person.title);
+    // It is done; the log says what is wrong.
+    let _ = audit::note(state, &entry).await;
 }
 
 async fn show_security<T: SignsIn>(
@@ -238,12 +227,27 @@ async fn remove_second_factor<T: SignsIn>(
 ) -> Result<StatusCode, Failure> {
     let person = person::<T>(&state, &text)?;
     let accounts = state.accounts(T::ACCOUNT);
-    let _held = accounts.hold_second_factors().await;
-    let secrets = [SecretChange { kind: T::KIND, id: person.id, field: FIELD, secret: None }];
-    let request = administration::Request { secrets: &secrets, ..administration::Request::default() };
-    let changed = state.administration.change(request, &identity.actor, request::now()).await;
-    changed.map_err(|error| Failure::of_change(error, &[]))?;
+    let held = accounts.hold_second_factors().await;
+    keep_second_factor(&state, held, identity.actor, (T::KIND, person.id), None).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Keeps a second factor, or takes it away.
+pub(in crate::web::routes) async fn keep_second_factor(
+    state: &WebState,
+    held: Held,
+    actor: Actor,
+    (kind, id): (Kind, ObjectId),
+    secret: Option<Secret>,
+) -> Result<(), Failure> {
+    let administration = state.administration.clone();
+    let changed = held.finish(async move {
+        let secrets = [SecretChange { kind, id, field: FIELD, secret }];
+        let request = administration::Request { secrets: &secrets, ..administration::Request::default() };
+        administration.change(request, &actor, request::now()).await
+    });
+    let changed = changed.await.ok_or(CauseCode::Internal)?;
+    changed.map(|_| ()).map_err(|error| Failure::of_change(error, &[]))
 }
 
 async fn unlock<T: SignsIn>(

@@ -91,7 +91,7 @@ impl Bearer {
         let roles = [(Scope::Full, Role::Full), (Scope::Users, Role::Users), (Scope::ReadOnly, Role::ReadOnly)];
         let (_, role) = roles.into_iter().find(|(scope, _)| self.token.scopes.contains(scope))?;
         let actor = Actor { kind: "token", id: self.id.to_string(), address };
-        Some(Identity { actor, name: self.token.name.clone(), role })
+        Some(Identity { actor, name: self.token.name.clone(), role, through: None })
     }
 }
 

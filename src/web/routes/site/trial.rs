@@ -1,20 +1,22 @@
 //! Trying a line group out before it is kept: what is asked, and what is answered.
 
-use axum::Json;
 use axum::extract::{Request, State};
+use axum::{Extension, Json};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use ts_rs::TS;
 
 use super::failure::{Failure, field};
-use super::{objects, request};
+use super::{audit, objects, request};
 use crate::call::cause::CauseCode;
 use crate::capture::verdict::Verdict;
 use crate::config::GroupKind;
-use crate::site::{Kind, LineGroup, Object, ObjectId, Problem, ProblemCode, Problems, Role, Site};
+use crate::site::{Kind, Line, LineGroup, Object, ObjectId, Problem, ProblemCode, Problems, Role, Site};
+use crate::store::AuditEntry;
 use crate::web::WebState;
-use crate::web::routes::table::{Method, Operation, Routes};
+use crate::web::routes::table::{Identity, Method, Operation, Routes};
 
 /// Body of `POST /api/v1/admin/line_groups/test`. Nothing shows the passwords in it.
 #[derive(Deserialize, JsonSchema, TS)]
@@ -26,7 +28,7 @@ pub struct Trial {
     pub id: Option<ObjectId>,
     /// The line group; it needs no name.
     pub line_group: LineGroup,
-    /// Its password; null: that of the line group `id`.
+    /// Its password.
     #[serde(default)]
     #[ts(optional = nullable)]
     pub password: Option<String>,
@@ -47,7 +49,7 @@ pub struct TrialLine {
     pub user_name: String,
     /// User name for authentication; empty: the user name.
     pub auth_name: String,
-    /// Its password; null: that of the line `id`.
+    /// Its password; null: that of the line `id`, towards the PBX that its line group has.
     pub password: Option<String>,
 }
 
@@ -128,14 +130,19 @@ pub(super) fn routes() -> Routes {
     Routes::default().described(Role::Full, (Method::Post, &path), operation, post)
 }
 
-async fn post(State(state): State<WebState>, request: Request) -> Result<Json<TrialReport>, Failure> {
+async fn post(
+    State(state): State<WebState>,
+    Extension(identity): Extension<Identity>,
+    request: Request,
+) -> Result<Json<TrialReport>, Failure> {
     let (body, _) = request::json(request, false).await?;
-    let trial: Trial = serde_path_to_error::deserialize(body).map_err(|error| {
-        // What stands there may be secret.
-        let pointer = error.path().iter().map(|part| format!("/{part}")).collect();
-        Failure::about(Problem { pointer, ..Problem::whole(ProblemCode::WrongType) }.value("another value"))
-    })?;
+    let trial: Trial = request::read(body)?;
     check(&state.administration.site(), &trial)?;
+    let Trial { id, line_group: LineGroup { name, registrar, .. }, line, .. } = &trial;
+    let object = id.map(|id| id.to_string()).unwrap_or_default();
+    let after = json!({ "registrar": registrar, "line": line.as_ref().map(|line| &line.user_name) }).to_string();
+    let entry = audit::entry(&identity, "test", Kind::LineGroup.as_str(), &object, name);
+    audit::note(&state, &AuditEntry { after: Some(after), ..entry }).await?;
     let trials = state.trials.as_ref().ok_or(CauseCode::NotFound)?;
     let (reply, answer) = oneshot::channel();
     trials.send(TrialRequest { trial, reply }).await.map_err(|_| CauseCode::ShuttingDown)?;
@@ -163,6 +170,15 @@ fn check(site: &Site, trial: &Trial) -> Result<(), Failure> {
     let at = |pointer: &str, code| Problem { pointer: pointer.to_owned(), ..Problem::whole(code) };
     if trial.line.as_ref().is_some_and(|line| line.user_name.trim().is_empty()) {
         problems.push(at("/line/user_name", ProblemCode::Required));
+    }
+    if let Some(line) = trial.line.as_ref().filter(|line| line.password.is_none())
+        && let Some(id) = line.id
+    {
+        let kept = site.get::<Line>(id).filter(|kept| kept.object.group == trial.id);
+        let kept_for = kept.and_then(|kept| site.get::<LineGroup>(kept.object.group?));
+        if !kept_for.is_some_and(|kept| kept.object.leads_where(&group)) {
+            problems.push(at("/line/password", ProblemCode::KeptForAnother));
+        }
     }
     match problems.is_empty() {
         true => Ok(()),

@@ -50,6 +50,8 @@ use super::{SOON, eventually};
 
 mod phone;
 
+/// Calls of one scenario of which cases are made.
+const MAX_CALLS: u32 = 24;
 /// The tone that is the music on hold.
 const MUSIC: u32 = 300;
 
@@ -195,6 +197,17 @@ impl Setting {
     }
 }
 
+/// Has the program replay a file; gives how many calls of it came to the same decisions, which all of them must.
+#[track_caller]
+fn decided_the_same(words: &[&str], file: &Path) -> usize {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_offhook"));
+    let output = program.args(words).arg(file).env("OFFHOOK_LOG", "error").output();
+    let decided = String::from_utf8_lossy(&output.expect("the program can be started").stdout).into_owned();
+    let otherwise = ["Decided otherwise", "Not replayed"].into_iter().any(|word| decided.contains(word));
+    assert!(!otherwise, "{}: {decided}", file.display());
+    decided.matches("Replayed to the same").count()
+}
+
 impl Cast {
     #[track_caller]
     fn step(&mut self, who: &str, step: &str) {
@@ -237,15 +250,27 @@ impl Cast {
 
     #[track_caller]
     fn replays(&self) {
-        let mut replayed = 0;
-        for file in self.captured() {
-            let replay = Command::new(env!("CARGO_BIN_EXE_offhook")).args(["replay", "--brief"]).arg(&file).output();
-            let decided = String::from_utf8_lossy(&replay.expect("the program can be started").stdout).into_owned();
-            let otherwise = ["Decided otherwise", "Not replayed"].into_iter().any(|word| decided.contains(word));
-            assert!(!otherwise, "{}: {decided}", file.display());
-            replayed += decided.matches("Replayed to the same").count();
-        }
+        let files = self.captured();
+        let replayed: usize = files.iter().map(|file| decided_the_same(&["replay", "--brief"], file)).sum();
         assert!(replayed > 0, "no call was captured");
+        self.cases_replay();
+    }
+
+    /// So does the case file of each call, with and without pseudonyms: nothing but the file is known where it is opened.
+    #[track_caller]
+    fn cases_replay(&self) {
+        let mut replayed = 0;
+        for call in 1..=MAX_CALLS {
+            for pseudonyms in [&[][..], &["--pseudonyms"]] {
+                let file = self.server.dir().join(format!("case-{call}-{}.zip", pseudonyms.len()));
+                let words = ["case", "make", &call.to_string(), "--output", &file.display().to_string()];
+                // A restart has forgotten those before it.
+                if self.server.run(&[&words[..], pseudonyms].concat()).status.success() {
+                    replayed += decided_the_same(&["case"], &file);
+                }
+            }
+        }
+        assert!(replayed > 0, "no case has a call that is replayed");
     }
 
     #[track_caller]

@@ -8,6 +8,8 @@ export interface Page<T> {
   next: string | null;
   /** How many match in all. */
   total: number;
+  /** Versions of the pictures of those that have one, by their ids. */
+  pictures?: Readonly<Record<string, number>>;
 }
 
 /** What is looked for. */

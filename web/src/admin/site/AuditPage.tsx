@@ -4,6 +4,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { BusyButton } from '../../components/BusyButton';
 import { useTranslation } from '../../i18n';
+import type { AdminTexts } from '../../i18n/admin.en';
 import { get } from '../../protocol/http';
 import { useReason } from '../announce';
 import { PageHead } from '../PageHead';
@@ -24,6 +25,7 @@ const KINDS = [
   'profile',
   'line_group',
   'line',
+  'location',
   'administrator',
   'token',
   'settings',
@@ -44,6 +46,7 @@ const PAGES: Partial<Record<string, Page>> = {
   interface: 'interfaces',
   line_group: 'line_groups',
   line: 'line_list',
+  location: 'locations',
   token: 'tokens',
 };
 
@@ -193,6 +196,20 @@ function Entries({ chosen, narrow }: { chosen: URLSearchParams; narrow: (chosen:
   );
 }
 
+/** Who did what to an object of which kind, and the page of the object where it has one. */
+export function toldOf(entry: AuditEntry, t: AdminTexts['site']['audit']) {
+  const { action, kind, object } = entry;
+  const page = PAGES[kind];
+  // Of a secret it is told which one it was.
+  const what = entry.after === 'totp' ? action.replace('secret', 'totp') : action;
+  return {
+    who: entry.actor_title ?? entry.actor,
+    did: t.actions[what as keyof typeof t.actions] ?? action,
+    sort: t.kinds[kind as keyof typeof t.kinds] ?? kind,
+    href: page && action !== 'delete' ? addressOf(page, object) : null,
+  };
+}
+
 interface EntryProps {
   entry: AuditEntry;
   only: (name: 'actor' | 'object', value: string, called: string) => void;
@@ -201,15 +218,10 @@ interface EntryProps {
 function Entry({ entry, only }: EntryProps) {
   const { texts, language } = useTranslation();
   const t = texts.admin.site.audit;
-  const { at, actor, address, action, kind, object, title } = entry;
-  const who = entry.actor_title ?? actor;
+  const { at, actor, address, kind, object, title } = entry;
+  const { who, did, sort, href } = toldOf(entry, t);
   const changes = changesOf(entry.before, entry.after, labelsOf(kind, texts.admin));
-  const page = PAGES[kind];
-  const sort = t.kinds[kind as keyof typeof t.kinds] ?? kind;
   const called = title || sort;
-  // Of a secret it is told which one it was.
-  const what = entry.after === 'totp' ? action.replace('secret', 'totp') : action;
-  const did = t.actions[what as keyof typeof t.actions] ?? action;
   return (
     <li className={`card ${classes.entry}`}>
       <div className={classes.entryHead}>
@@ -221,8 +233,7 @@ function Entry({ entry, only }: EntryProps) {
         </button>
         <span>
           {did} · {title === '' ? <b>{sort}</b> : sort}{' '}
-          {title !== '' &&
-            (page && action !== 'delete' ? <Link href={addressOf(page, object)}>{title}</Link> : <b>{title}</b>)}
+          {title !== '' && (href !== null ? <Link href={href}>{title}</Link> : <b>{title}</b>)}
         </span>
         <button type="button" title={t.onlyOf(called)} onClick={() => only('object', object, called)}>
           {t.history}

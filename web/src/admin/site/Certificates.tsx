@@ -1,5 +1,5 @@
 /** Certificates: what stands in them, who shows them, and how they come and go. */
-import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import {
   IconAlertTriangle,
   IconCertificate,
@@ -9,35 +9,44 @@ import {
   IconTrash,
   IconUpload,
 } from '@tabler/icons-react';
-import { useContext, useRef, useState, type FormEvent } from 'react';
+import { useCallback, useContext, useEffect, useState } from 'react';
 import { BusyButton } from '../../components/BusyButton';
 import type { CertificateObject, CertificateState, Stored } from '../../generated/site';
 import { useTranslation } from '../../i18n';
-import { faultSentence } from '../../i18n/causes';
-import { Problem } from '../../protocol/http';
 import { Announce, useReason } from '../announce';
 import { Moment } from '../clock';
 import frame from '../Console.module.css';
 import { PageHead } from '../PageHead';
 import { toneOfCertificate } from '../troubles';
+import { AcmeProgress } from './Acme';
 import { useAsk } from './ask';
+import { CertificateForm } from './CertificateForm';
 import classes from './certificates.module.css';
-import { certificateStates, chainUrl, makeCertificate, replaceCertificate, type CertificateBody } from './network';
+import { certificateStates, chainUrl, replaceCertificate } from './network';
 import { allOf, deleteObject, readStored, urlOfObject, useLoaded } from './objects';
 import { useMayChange } from './role';
 import site from './site.module.css';
 
 type Kept = Stored<CertificateObject>;
 
+/** How often it is asked how far an authority is, in ms. */
+const EVERY = 1500;
+
 export function Certificates() {
   const { texts } = useTranslation();
   const reason = useReason();
   const may = useMayChange('certificates');
   const [adding, setAdding] = useState(false);
-  const loaded = useLoaded('certificates', async () => ({
-    kept: await allOf('certificates'),
-    states: (await certificateStates()).certificates,
-  }));
+  const [turn, setTurn] = useState(0);
+  const again = useCallback(() => setTurn((before) => before + 1), []);
+  const load = async () => ({ kept: await allOf('certificates'), states: (await certificateStates()).certificates });
+  const loaded = useLoaded('certificates', load, turn);
+  const underWay = loaded.value?.states.some(({ acme }) => acme && ['pending', 'working'].includes(acme.standing));
+  useEffect(() => {
+    if (!underWay) return;
+    const timer = setInterval(again, EVERY);
+    return () => clearInterval(timer);
+  }, [underWay, again]);
   const t = texts.admin.network.certificate;
   const words = texts.admin.site.kinds.certificates;
   const [own] = loaded.value?.states.filter(({ id }) => id === null) ?? [];
@@ -57,7 +66,7 @@ export function Certificates() {
           <CertificateForm
             onSaved={() => {
               setAdding(false);
-              loaded.again();
+              again();
             }}
             onCancel={() => setAdding(false)}
           />
@@ -76,7 +85,7 @@ export function Certificates() {
             kept={kept}
             state={loaded.value?.states.find(({ id }) => id === kept.id) ?? null}
             may={may}
-            onChanged={loaded.again}
+            onChanged={again}
           />
         ))}
         {own && (
@@ -117,7 +126,8 @@ function Card({ kept, state, may, onChanged }: CardProps) {
   const [replacing, setReplacing] = useState(false);
   const [busy, setBusy] = useState(false);
   const t = texts.admin.network.certificate;
-  const { name, source, names } = kept.object;
+  const { name, source, names, acme } = kept.object;
+  const awaited = source === 'acme' && kept.object.chain === '';
   const attempt = async (what: () => Promise<void>, done: string) => {
     setBusy(true);
     try {
@@ -139,34 +149,40 @@ function Card({ kept, state, may, onChanged }: CardProps) {
     }, t.deleted(name));
   };
   const renew = () =>
-    attempt(async () => {
-      const { tag } = await readStored(urlOfObject('certificates', kept.id));
-      await replaceCertificate(kept.id, tag, { name, source, names, renew: true });
-    }, t.renewed(name));
+    attempt(
+      async () => {
+        const { tag } = await readStored(urlOfObject('certificates', kept.id));
+        await replaceCertificate(kept.id, tag, { name, source, names, renew: true, ...(acme && { acme }) });
+      },
+      source === 'acme' ? t.acme.asked(name) : t.renewed(name),
+    );
   return (
     <li className={`card ${classes.card}`}>
       <Head name={name} about={t.source[source]} />
-      {state && <Facts state={state} />}
+      {state && (awaited ? <Awaited state={state} /> : <Facts state={state} />)}
+      {state?.acme && <AcmeProgress acme={state.acme} names={names} />}
       <div className={classes.actions}>
-        <Button
-          component="a"
-          href={chainUrl(kept.id)}
-          download
-          variant="default"
-          size="xs"
-          leftSection={<IconDownload size={16} aria-hidden />}
-        >
-          {t.download}
-        </Button>
-        {may && source === 'self_signed' && (
+        {!awaited && (
+          <Button
+            component="a"
+            href={chainUrl(kept.id)}
+            download
+            variant="default"
+            size="xs"
+            leftSection={<IconDownload size={16} aria-hidden />}
+          >
+            {t.download}
+          </Button>
+        )}
+        {may && source !== 'uploaded' && (
           <BusyButton
             variant="default"
             size="xs"
-            busy={busy}
+            busy={busy || state?.acme?.standing === 'working'}
             leftSection={<IconRefresh size={16} aria-hidden />}
             onClick={() => void renew()}
           >
-            {t.renew}
+            {source === 'self_signed' ? t.renew : awaited || state?.acme?.failure ? t.acme.retry : t.acme.renew}
           </BusyButton>
         )}
         {may && (
@@ -177,7 +193,7 @@ function Card({ kept, state, may, onChanged }: CardProps) {
             onClick={() => setReplacing(!replacing)}
             aria-expanded={replacing}
           >
-            {t.replace}
+            {source === 'acme' ? t.acme.change : t.replace}
           </Button>
         )}
         {may && (
@@ -203,6 +219,23 @@ function Card({ kept, state, may, onChanged }: CardProps) {
       )}
       {dialog}
     </li>
+  );
+}
+
+/** What is known of a certificate that has not come yet. */
+function Awaited({ state: { names, used_by } }: { state: CertificateState }) {
+  const { texts } = useTranslation();
+  const t = texts.admin.network.certificate;
+  return (
+    <>
+      <dl className={classes.facts}>
+        <dt>{t.names}</dt>
+        <dd>{names.join(', ')}</dd>
+        <dt>{t.usedBy}</dt>
+        <dd>{used_by.join(', ') || t.unused}</dd>
+      </dl>
+      {used_by.length > 0 && <p className={site.plain}>{t.acme.meanwhile}</p>}
+    </>
   );
 }
 
@@ -242,173 +275,5 @@ function Facts({ state }: { state: CertificateState }) {
       <dt>{t.fingerprint}</dt>
       <dd className={classes.fingerprint}>{fingerprint}</dd>
     </dl>
-  );
-}
-
-export interface CertificateFormProps {
-  /** The one that is replaced. */
-  kept?: Kept;
-  /** What its fields begin with. */
-  begin?: { name: string; names: readonly string[] };
-  onSaved: (id: string) => void;
-  onCancel?: () => void;
-}
-
-/** Where the fields of a problem are shown. */
-const FIELDS = ['/name', '/names', '/pem', '/key'] as const;
-type Field = (typeof FIELDS)[number];
-
-/** Brings a certificate, or has one made. */
-export function CertificateForm({ kept, begin, onSaved, onCancel }: CertificateFormProps) {
-  const { texts, language } = useTranslation();
-  const announce = useContext(Announce);
-  const reason = useReason();
-  const [source, setSource] = useState<CertificateBody['source']>(kept?.object.source ?? 'uploaded');
-  const [name, setName] = useState(kept?.object.name ?? begin?.name ?? '');
-  const [hosts, setHosts] = useState((kept?.object.names ?? begin?.names ?? []).join('\n'));
-  const [pem, setPem] = useState('');
-  const [key, setKey] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [wrong, setWrong] = useState<Partial<Record<Field | '', string>>>({});
-  const form = useRef<HTMLFormElement>(null);
-  const t = texts.admin.network.certificate;
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setWrong({});
-    const body: CertificateBody =
-      source === 'uploaded'
-        ? { name, source, pem, key }
-        : { name, source, names: hosts.split(/[\s,;]+/).filter(Boolean) };
-    try {
-      let id = kept?.id;
-      if (kept && id !== undefined) {
-        const { tag } = await readStored(urlOfObject('certificates', id));
-        await replaceCertificate(id, tag, body);
-      } else {
-        id = await makeCertificate(body);
-      }
-      announce(t.saved(name), false);
-      onSaved(id);
-    } catch (error) {
-      const errors = error instanceof Problem ? error.errors : [];
-      const placed = errors.map((each) => {
-        const field = FIELDS.find((field) => each.pointer === field || each.pointer.startsWith(`${field}/`)) ?? '';
-        return [field, faultSentence(each, language)] as const;
-      });
-      setWrong(placed.length > 0 ? Object.fromEntries(placed) : { '': reason(error) });
-      setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
-    } finally {
-      setBusy(false);
-    }
-  };
-  return (
-    <form ref={form} className={classes.form} noValidate onSubmit={(event) => void save(event)}>
-      <NativeSelect
-        label={t.howLabel}
-        description={source === 'uploaded' ? t.uploadText : t.selfText}
-        value={source}
-        onChange={({ currentTarget }) => setSource(currentTarget.value as CertificateBody['source'])}
-        data={(['uploaded', 'self_signed'] as const).map((value) => ({ value, label: t.how[value] }))}
-      />
-      <TextInput
-        label={t.name}
-        required
-        value={name}
-        error={wrong['/name']}
-        onChange={({ currentTarget }) => setName(currentTarget.value)}
-      />
-      {source === 'uploaded' ? (
-        <>
-          <PemField label={t.pem} value={pem} error={wrong['/pem']} onChange={setPem} />
-          <PemField label={t.key} hint={t.keyHint} value={key} error={wrong['/key']} onChange={setKey} />
-        </>
-      ) : (
-        <Textarea
-          label={t.hosts}
-          description={t.hostsHint}
-          required
-          autosize
-          minRows={3}
-          value={hosts}
-          error={wrong['/names']}
-          onChange={({ currentTarget }) => setHosts(currentTarget.value)}
-        />
-      )}
-      {wrong[''] && (
-        <p className={site.fault} role="alert">
-          {wrong['']}
-        </p>
-      )}
-      <div className={classes.actions}>
-        {onCancel && (
-          <Button variant="default" onClick={onCancel}>
-            {t.cancel}
-          </Button>
-        )}
-        <BusyButton type="submit" busy={busy}>
-          {t.save}
-        </BusyButton>
-      </div>
-    </form>
-  );
-}
-
-interface PemFieldProps {
-  label: string;
-  hint?: string;
-  value: string;
-  error?: string;
-  onChange: (text: string) => void;
-}
-
-/** PEM text, pasted or of a file. */
-function PemField({ label, hint, value, error, onChange }: PemFieldProps) {
-  const { texts } = useTranslation();
-  const input = useRef<HTMLInputElement>(null);
-  const [binary, setBinary] = useState(false);
-  const t = texts.admin.network.certificate;
-  const read = async (file: File | undefined) => {
-    if (!file) return;
-    const text = await file.text();
-    setBinary(!text.includes('-----BEGIN '));
-    if (text.includes('-----BEGIN ')) onChange(text);
-  };
-  return (
-    <div className={classes.pem}>
-      <Textarea
-        label={label}
-        description={hint}
-        classNames={{ input: classes.text }}
-        rows={5}
-        spellCheck={false}
-        autoComplete="off"
-        placeholder="-----BEGIN …"
-        value={value}
-        error={binary ? t.binary : error}
-        onChange={({ currentTarget }) => {
-          setBinary(false);
-          onChange(currentTarget.value);
-        }}
-      />
-      <input
-        ref={input}
-        type="file"
-        accept=".pem,.crt,.cer,.key,.p12,.pfx"
-        hidden
-        onChange={({ currentTarget }) => {
-          void read(currentTarget.files?.[0]);
-          currentTarget.value = '';
-        }}
-      />
-      <Button
-        variant="default"
-        size="xs"
-        leftSection={<IconUpload size={16} aria-hidden />}
-        onClick={() => input.current?.click()}
-      >
-        {t.file}
-      </Button>
-    </div>
   );
 }

@@ -4,7 +4,9 @@ import { useTranslation } from '../../i18n';
 import type { Column } from '../parts/DataTable';
 import { SwitchField, TextField } from '../parts/fields';
 import { ActiveSign, ObjectList } from './ObjectList';
-import { ObjectPage } from './ObjectPage';
+import { NEW, ObjectPage } from './ObjectPage';
+import { PairBrowsers } from './PairBrowsers';
+import { useMayChange } from './role';
 import { Columns, Section } from './Section';
 
 const BLANK: ComputerObject = {
@@ -41,6 +43,7 @@ export function Computers() {
 
 export function ComputerPage({ id }: { id: string }) {
   const { texts } = useTranslation();
+  const may = useMayChange('computers');
   const t = texts.admin.site.computer;
   return (
     <ObjectPage
@@ -48,7 +51,11 @@ export function ComputerPage({ id }: { id: string }) {
       id={id}
       blank={BLANK}
       labels={t.fields}
-      sections={[{ key: 'general', title: t.section }]}
+      sections={[
+        { key: 'general', title: t.section },
+        ...(id === NEW ? [] : [{ key: 'pairing', title: t.pairing.title }]),
+      ]}
+      beside={({ object }) => <PairBrowsers id={id} name={object.name} may={may} />}
     >
       {() => (
         <Section name="general" title={t.section} text={t.text}>

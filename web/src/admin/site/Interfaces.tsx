@@ -15,6 +15,7 @@ import { useAll } from './objects';
 import { ObjectList } from './ObjectList';
 import { ObjectPage } from './ObjectPage';
 import { Columns, Section } from './Section';
+import { SipInterfaces } from './SipInterfaces';
 import classes from './site.module.css';
 
 const MODES: readonly InterfaceMode[] = ['tls', 'plain', 'redirect'];
@@ -90,7 +91,7 @@ export function Interfaces() {
     <>
       <Trial states={states} />
       <ObjectList kind="interfaces" columns={columns} activatable />
-      <p className={classes.below}>{t.sip}</p>
+      <SipInterfaces />
     </>
   );
 }

@@ -8,7 +8,7 @@ import { NumberField, SelectField, SwitchField, TextField, useValue } from '../p
 import { useFormFields } from '../parts/RecordForm';
 import { AddLines } from './AddLines';
 import { blankLineGroup, CODECS, FUNCTIONS, KINDS } from './lineGroup';
-import { deleteLineGroup, useAnswer } from './objects';
+import { deleteLineGroup, useAll, useAnswer } from './objects';
 import { NEW, ObjectPage } from './ObjectPage';
 import { Password } from './Password';
 import { Columns, Section } from './Section';
@@ -64,13 +64,21 @@ const useBody = () => useFormFields().form.values as unknown as LineGroupObject;
 function Pbx() {
   const { texts } = useTranslation();
   const t = texts.admin.site.lineGroup;
-  const { kind } = useBody();
+  const { kind, location } = useBody();
+  const known = useAll('locations').value ?? [];
+  const places = [
+    { value: '', label: t.noLocation },
+    ...known.map(({ id, object }) => ({ value: id, label: object.name })),
+    // Of the configuration file it is a name.
+    ...(location === null || known.some(({ id }) => id === location) ? [] : [{ value: location, label: location }]),
+  ];
   const registersHere = kind === 'trunk-registrar';
   return (
     <Section name="pbx" title={t.sections.pbx} text={t.pbxText}>
       <Columns>
         <TextField at="/name" required />
         <SelectField at="/kind" options={KINDS.map((value) => ({ value, label: t.kinds[value] }))} />
+        <SelectField at="/location" nullable hint={t.hints.location} options={places} />
       </Columns>
       {registersHere ? (
         <Columns>

@@ -17,9 +17,11 @@ import { useAll } from './objects';
 import { ObjectList } from './ObjectList';
 import { ObjectPage } from './ObjectPage';
 import { Password } from './Password';
+import { useMayChange } from './role';
 import { Columns, Section } from './Section';
 import classes from './site.module.css';
 import { RowsField } from './siteFields';
+import { TestCall } from './TestCall';
 import { useWords } from './words';
 
 /** How lines stand, by their objects. */
@@ -152,6 +154,7 @@ export function LinePage({ id, chosen, report }: LinesProps & { id: string }) {
   const groups = useAll('line_groups').value ?? [];
   const words = useWords();
   const line = statesOf(report).get(id);
+  const calls = useMayChange('lines');
   const t = texts.admin.site.line;
   return (
     <ObjectPage
@@ -165,6 +168,11 @@ export function LinePage({ id, chosen, report }: LinesProps & { id: string }) {
       beside={(stored, may) => (
         <>
           {line && <Standing line={line} />}
+          {calls && stored.object.active && (
+            <Section name="test" title={t.testCall.title} text={t.testCall.text}>
+              <TestCall key={stored.id} line={stored.id} />
+            </Section>
+          )}
           {may && <Password kind="lines" id={stored.id} login={stored.object.user_name} words={t.password} />}
         </>
       )}

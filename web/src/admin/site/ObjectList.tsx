@@ -21,7 +21,7 @@ import type { ListQuery } from '../parts/rest';
 import { addressOf, go, pageOf } from '../route';
 import { useAsk } from './ask';
 import { remember, titleOf } from './names';
-import { ANY, bulk, listOf, type Objects, type Plural } from './objects';
+import { ANY, bulk, listOf, type ListedObject, type Objects, type Plural } from './objects';
 import { useMayChange } from './role';
 import classes from './site.module.css';
 
@@ -36,7 +36,7 @@ const ACTIVE = ['true', 'false'] as const;
 
 export interface ObjectListProps<K extends Plural> {
   kind: K;
-  columns: readonly Column<Stored<Objects[K]>>[];
+  columns: readonly Column<ListedObject<Objects[K]>>[];
   /** Whether objects of the kind are active or not. */
   activatable?: boolean;
   /** What the list is narrowed by at first; without it, by what it was last. */
@@ -44,7 +44,7 @@ export interface ObjectListProps<K extends Plural> {
   /** More choices that narrow the list. */
   filters?: (filter: Readonly<Record<string, string>>, set: (name: string, value: string) => void) => ReactNode;
   /** More that can be done with all that are selected. */
-  actions?: (run: BulkRun<K>) => readonly BulkAction<Stored<Objects[K]>>[];
+  actions?: (run: BulkRun<K>) => readonly BulkAction<ListedObject<Objects[K]>>[];
 }
 
 /** Does something with objects, says how it went, and loads the list anew. */
@@ -66,7 +66,7 @@ export function ObjectList<K extends Plural>(props: ObjectListProps<K>) {
   const words = t.kinds[kind];
   const [pages] = useState(
     () =>
-      new Pages<Stored<Objects[K]>>(
+      new Pages<ListedObject<Objects[K]>>(
         async (query, cursor) => {
           const page = await listOf(kind, query, cursor);
           remember(kind, page.items);
@@ -119,7 +119,7 @@ export function ObjectList<K extends Plural>(props: ObjectListProps<K>) {
     return sure && run(items, (ids) => bulk(kind, ids, { delete: true }), t.bulk.deleted);
   };
   const patched = (patch: { active: boolean }) => (ids: string[]) => bulk(kind, ids, { patch });
-  const all: BulkAction<Stored<Objects[K]>>[] = !may
+  const all: BulkAction<ListedObject<Objects[K]>>[] = !may
     ? []
     : [
         ...(activatable
@@ -145,7 +145,7 @@ export function ObjectList<K extends Plural>(props: ObjectListProps<K>) {
   const [first, ...others] = columns;
   const locked = first && {
     ...first,
-    cell: (item: Stored<Objects[K]>) => (
+    cell: (item: ListedObject<Objects[K]>) => (
       <>
         {item.from_file && <IconLock className={classes.lock} size={15} role="img" aria-label={t.inFile} />}
         {first.cell(item)}

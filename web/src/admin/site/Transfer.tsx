@@ -99,7 +99,7 @@ function Importing() {
     if (sure) await run(file, true, prune);
   };
   const isZip = outcome !== null && typeOf(outcome.file) === 'application/zip';
-  const ready = outcome?.result && !outcome.result.applied && outcome.result.writes.length > 0 ? outcome : null;
+  const ready = outcome?.result && !outcome.result.applied && somethingIn(outcome.result) ? outcome : null;
   return (
     <Section name="import" title={t.title} text={t.text}>
       <div
@@ -167,15 +167,19 @@ function Importing() {
   );
 }
 
+const somethingIn = ({ writes, pictures }: Import) => writes.length > 0 || pictures > 0;
+
 /** How much changes. */
-function Summary({ file, result: { applied, writes } }: { file: string; result: Import }) {
+function Summary({ file, result }: { file: string; result: Import }) {
+  const { applied, writes, pictures } = result;
   const { texts, language } = useTranslation();
   const t = texts.admin.site.transfer.import;
-  if (writes.length === 0) return <p className={classes.plain}>{t.nothing(file)}</p>;
+  if (!somethingIn(result)) return <p className={classes.plain}>{t.nothing(file)}</p>;
   const counted = EFFECTS.map(
     (effect) => [effect, writes.filter((write) => effectOf(write) === effect).length] as const,
   );
   const parts = counted.filter(([, count]) => count > 0).map(([effect, count]) => t.count[effect](count));
+  if (pictures > 0) parts.push(t.pictures(pictures));
   const list = new Intl.ListFormat(language).format(parts);
   return <p className={classes.plain}>{applied ? t.was(file, list) : t.wouldBe(file, list)}</p>;
 }

@@ -23,6 +23,7 @@ import { Columns, Section } from './Section';
 import { Fault, GrantChoice, Rows, RowsField, ServicesField, TextListField } from './siteFields';
 import { inLanguage } from './rights';
 import { UserLinesList } from './UserLines';
+import { UserPicture } from './UserPicture';
 import { useWords } from './words';
 import classes from './site.module.css';
 
@@ -85,7 +86,7 @@ export function UserPage({ id }: { id: string }) {
   const t = texts.admin.site.user;
   const there = id !== NEW;
   const keys = ['general', 'numbers', 'address', 'services', 'lines', 'rights'] as const;
-  const beside = there ? (['memberships', 'security', 'password'] as const) : [];
+  const beside = there ? (['picture', 'memberships', 'security', 'password'] as const) : [];
   const names = [...keys, ...beside].map((key) => ({ key, title: t.sections[key] }));
   return (
     <ObjectPage
@@ -98,6 +99,7 @@ export function UserPage({ id }: { id: string }) {
       goes={t.goes}
       beside={(user, may) => (
         <>
+          <UserPicture id={user.id} name={user.object.display_name || user.object.login} may={mayAlways} />
           <Memberships user={user} groups={groups} />
           <AccountSecurity kind="users" id={user.id} name={user.object.display_name} may={mayAlways} />
           {may && <Password kind="users" id={user.id} login={user.object.login} />}

@@ -2,11 +2,12 @@
 import { Button, Checkbox, Modal } from '@mantine/core';
 import { IconSettingsPlus } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { ServiceRight, Stored, UserObject } from '../../generated/site';
+import type { ServiceRight, UserObject } from '../../generated/site';
+import { Portrait } from '../../components/Portrait';
 import { services } from '../../generated/siteTables';
 import { useTranslation } from '../../i18n';
 import type { Column } from '../parts/DataTable';
-import { bulk, useAll } from './objects';
+import { bulk, pictureUrl, useAll, type ListedObject } from './objects';
 import { ObjectFilter } from './ObjectFilter';
 import { ActiveSign, ObjectList } from './ObjectList';
 import { inLanguage, SERVICES } from './rights';
@@ -19,13 +20,22 @@ export function Users() {
   const [asked, setAsked] = useState<((chosen: ServiceRight[]) => void) | null>(null);
   const t = texts.admin.site;
   const f = t.user.fields;
-  const columns: Column<Stored<UserObject>>[] = [
+  const columns: Column<ListedObject<UserObject>>[] = [
     {
       key: 'name',
       title: f['/display_name'],
       sort: 'display_name',
       width: 'minmax(0, 1.3fr)',
-      cell: ({ object }) => object.display_name || object.login,
+      cell: ({ id, object, picture }) => (
+        <span className={classes.named}>
+          <Portrait
+            picture={picture === undefined ? null : `${pictureUrl(id)}?version=${picture}`}
+            name={object.display_name || object.login}
+            size={28}
+          />
+          {object.display_name || object.login}
+        </span>
+      ),
     },
     { key: 'login', title: f['/login'], sort: 'login', cell: ({ object }) => object.login, wide: true },
     { key: 'business', title: t.user.business, sort: 'business', cell: ({ object }) => object.phones.business },

@@ -4,6 +4,7 @@ import type { LineGroupObject, LineObject } from '../../generated/site';
 export const blankLineGroup: LineGroupObject = {
   name: '',
   kind: 'softphones',
+  location: null,
   registrar: '',
   port: null,
   transport: null,

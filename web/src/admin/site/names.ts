@@ -37,6 +37,7 @@ export const knownTitle = (id: string) =>
   known.get(keyOf('groups', id)) ??
   known.get(keyOf('profiles', id)) ??
   known.get(keyOf('line_groups', id)) ??
+  known.get(keyOf('locations', id)) ??
   id;
 
 function ask(kind: Plural, id: string): Promise<void> {

@@ -1,5 +1,12 @@
 /** Interfaces and certificates: how they stand, and where a browser finds them. */
-import type { CertificateStates, InterfaceObject, InterfaceStates } from '../../generated/site';
+import type {
+  AcmeSettings,
+  CertificateSource,
+  CertificateStates,
+  InterfaceObject,
+  InterfaceStates,
+  SipInterfaces,
+} from '../../generated/site';
 import { get, parsed, request } from '../../protocol/http';
 import { sent, urlOf } from '../parts/rest';
 import { urlOfObject } from './objects';
@@ -8,6 +15,7 @@ const INTERFACES = '/api/v1/admin/interfaces';
 export const CERTIFICATES = '/api/v1/admin/certificates';
 
 export const interfaceStates = () => get<InterfaceStates>(`${INTERFACES}/states`);
+export const sipInterfaces = () => get<SipInterfaces>(`${INTERFACES}/sip`);
 export const certificateStates = () => get<CertificateStates>(`${CERTIFICATES}/states`);
 
 /** Keeps a change that would be undone. */
@@ -18,11 +26,15 @@ export async function confirmInterfaces(): Promise<void> {
 /** What is sent for a certificate. */
 export interface CertificateBody {
   name: string;
-  source: 'uploaded' | 'self_signed';
+  source: CertificateSource;
   names?: readonly string[];
   pem?: string;
   key?: string;
+  /** A PKCS#12 file, in base64. */
+  pkcs12?: string;
+  password?: string;
   renew?: boolean;
+  acme?: AcmeSettings;
 }
 
 export async function makeCertificate(body: CertificateBody): Promise<string> {

@@ -8,6 +8,7 @@ import type {
   InterfaceObject,
   LineGroupObject,
   LineObject,
+  LocationObject,
   ProfileObject,
   SettingsObject,
   Stored,
@@ -39,6 +40,7 @@ export interface Objects {
   certificates: CertificateObject;
   line_groups: LineGroupObject;
   lines: LineObject;
+  locations: LocationObject;
   tokens: TokenObject;
 }
 
@@ -55,8 +57,17 @@ export const ANY: ListQuery = { search: '', sort: null, direction: 'ascending' }
 
 export const urlOfObject = (kind: Plural, id: string) => urlOf(`${BASE}/${kind}`, id);
 
-export const listOf = <K extends Plural>(kind: K, query: ListQuery, cursor: string | null, limit = PAGE) =>
-  list<Stored<Objects[K]>>(`${BASE}/${kind}`, query, limit, cursor);
+/** An object of a list, with the version of its picture where it has one. */
+export type ListedObject<T> = Stored<T> & { picture?: number };
+
+export async function listOf<K extends Plural>(kind: K, query: ListQuery, cursor: string | null, limit = PAGE) {
+  const page = await list<ListedObject<Objects[K]>>(`${BASE}/${kind}`, query, limit, cursor);
+  const { pictures = {} } = page;
+  return { ...page, items: page.items.map((item) => ({ ...item, picture: pictures[item.id] })) };
+}
+
+/** Where a user's picture is. */
+export const pictureUrl = (id: string) => `${urlOfObject('users', id)}/picture`;
 
 /** All objects of a kind that match. */
 export async function allOf<K extends Plural>(kind: K, filter?: ListQuery['filter']): Promise<Stored<Objects[K]>[]> {

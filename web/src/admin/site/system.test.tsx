@@ -69,7 +69,19 @@ it('shows what an import would change before it is applied', async () => {
   ];
   const { sent } = server(({ path }) =>
     path.includes('/import')
-      ? { body: { applied: path.includes('preview=false'), writes, skipped: 0, passwords: 0, logins: [] } }
+      ? {
+          body: {
+            applied: path.includes('preview=false'),
+            writes,
+            skipped: 0,
+            passwords: 0,
+            logins: [],
+            line_groups: [],
+            lines: [],
+            uncompared: 0,
+            pictures: 1,
+          },
+        }
       : undefined,
   );
   shown(<Transfer />);
@@ -78,7 +90,9 @@ it('shows what an import would change before it is applied', async () => {
   if (!input) throw new Error('no field for a file');
   await keys.click(screen.getByRole('switch', { name: /Delete what is not/ }));
   await keys.upload(input, new File(['x'], 'site.zip'));
-  await screen.findByText('With site.zip: 1 object is made, 1 is changed, and 1 is deleted. Nothing is changed yet.');
+  await screen.findByText(
+    'With site.zip: 1 object is made, 1 is changed, 1 is deleted, and 1 picture is set. Nothing is changed yet.',
+  );
   const rows = within(screen.getByRole('list', { name: 'What changes' })).getAllByRole('listitem');
   expect(rows.map((row) => row.querySelector('summary')?.textContent)).toEqual([
     'changed User Anna',

@@ -1,0 +1,76 @@
+//! Countries as the tests need them.
+
+use super::*;
+
+/// Countries by hand, with what the metadata do not tell.
+pub(in crate::numbers) fn countries() -> Countries {
+    let special = |number: &str, emergency| SpecialNumber { number: number.into(), name: String::new(), emergency };
+    let provider = |prefix: &str| Provider { prefix: prefix.into(), name: String::new() };
+    let base = |iso: &str| metadata::country(iso).unwrap();
+    Countries::new([
+        Country {
+            special_numbers: vec![special("110", true), special("112", true), special("118??", false)],
+            call_by_call: vec![provider("010??"), provider("0100??")],
+            ..base("DE")
+        },
+        Country { special_numbers: vec![special("911", true)], ..base("US") },
+    ])
+}
+
+#[test]
+fn what_the_metadata_tell() {
+    for (iso, code, trunk, international, same_area, longest) in [
+        ("DE", "49", "0", "00", "G", 15),
+        ("CH", "41", "0", "00", "0FG", 9),
+        ("FR", "33", "0", "00", "0FG", 9),
+        ("IT", "39", "", "00", "FG", 12),
+        ("ES", "34", "", "00", "FG", 9),
+        ("US", "1", "1", "011", "G", 10),
+        ("CA", "1", "1", "011", "G", 10),
+        ("GB", "44", "0", "00", "G", 10),
+        ("AU", "61", "0", "0011", "G", 9),
+        ("JP", "81", "0", "010", "G", 10),
+        ("RU", "7", "8", "810", "G", 10),
+        ("HU", "36", "06", "00", "G", 9),
+        ("PL", "48", "", "00", "FG", 9),
+    ] {
+        let country = metadata::country(iso).unwrap();
+        assert_eq!(
+            (
+                country.calling_code.as_str(),
+                country.trunk_prefix.as_str(),
+                country.international_prefix(),
+                country.dialling.same_area.as_str(),
+                country.longest
+            ),
+            (code, trunk, international, same_area, longest),
+            "{iso}"
+        );
+    }
+    assert!(metadata::country("IT").unwrap().keeps_zero);
+    assert!(!metadata::country("DE").unwrap().keeps_zero);
+}
+
+#[test]
+fn every_region_of_the_metadata_is_a_country() {
+    for region in PHONE_NUMBER_UTIL.get_supported_regions() {
+        let country = Countries::default().get(&region.to_string());
+        assert!(country.is_some_and(|country| !country.international_prefix().is_empty()), "{region:?}");
+    }
+    assert_eq!(Countries::default().get("XX"), None);
+    assert_eq!(Countries::default().of_calling_code(1).unwrap().iso, "US");
+}
+
+#[test]
+fn a_question_mark_is_any_digit() {
+    let countries = countries();
+    let germany = countries.get("DE").unwrap();
+    for (number, is_special) in
+        [("110", true), ("1100", false), ("11", false), ("11833", true), ("118333", false), ("118a3", false)]
+    {
+        assert_eq!(germany.special_number(number).is_some(), is_special, "{number}");
+    }
+    assert_eq!(prefix_len("010??", "0101308912"), Some(5));
+    assert_eq!(prefix_len("010??", "0101"), None);
+    assert_eq!(prefix_len("", "0101"), None);
+}

@@ -1,0 +1,526 @@
+//! What a person types becomes what is dialled.
+
+mod dialable;
+
+use std::fmt::{self, Display};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use self::dialable::Access;
+use super::canonical::{key, keys};
+use super::emergency::ClientAddress;
+use super::is_canonical;
+use super::lcr::{Carrier, Moment};
+use super::location::{Dialect, Output, Project, ProjectUse};
+use super::plan::DialPlan;
+use super::project::{AfterAnswer, Entries, Missing, Sequence, fill, notes_entries, wants_access_code};
+use super::reported::{MAX_TEXT, Reach, format};
+use super::step::{Note, NoteCode, SkippedRule, Step, StepName, Trace};
+use super::vanity;
+
+/// Under what circumstances something is dialled.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Circumstances<'a> {
+    /// Where the softphone is that dials. None: another telephone dials, for which there are no emergency rules.
+    pub client: Option<ClientAddress<'a>>,
+    /// When, at the location.
+    pub moment: Moment,
+    /// The name of the chosen project.
+    pub project: Option<&'a str>,
+    /// Whether the call is private without a project saying so.
+    pub private: bool,
+    /// What was entered for the places of codes.
+    pub entries: Entries<'a>,
+    /// Whether calls are to be forwarded there.
+    pub forwarding: bool,
+}
+
+/// A number that is dialled.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct DialledNumber {
+    /// What the PBX gets. May have a PIN in it.
+    pub number: String,
+    /// What follows when it is answered. May have a PIN in it.
+    pub then: Vec<AfterAnswer>,
+    /// As it is shown, looked up and kept: super-canonical where it can be.
+    pub canonical: String,
+    /// Whether it is internal.
+    pub reach: Reach,
+    /// Whether others do not see the number.
+    pub private: bool,
+    /// What the journal notes of the project.
+    pub noted: Option<NotedProject>,
+}
+
+/// A project as the journal notes it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct NotedProject {
+    /// Its name.
+    pub name: String,
+    /// Its code, with its places.
+    pub code: String,
+    /// The user's number, where the code says that it is noted.
+    pub user: Option<String>,
+    /// The PIN, where the code says that it is noted.
+    pub pin: Option<String>,
+}
+
+impl fmt::Debug for DialledNumber {
+    /// Without what may have a PIN in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DialledNumber { canonical, reach, private, .. } = self;
+        f.debug_struct("DialledNumber")
+            .field("canonical", canonical)
+            .field("reach", reach)
+            .field("private", private)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NotedProject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NotedProject").field("name", &self.name).field("code", &self.code).finish_non_exhaustive()
+    }
+}
+
+/// Why nothing is dialled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum NotDialled {
+    /// There is no digit in it.
+    Empty,
+    /// It is far longer than any number.
+    TooLong,
+    /// A rule leaves nothing of it.
+    Suppressed,
+    /// There is no project of this name.
+    UnknownProject(String),
+    /// Something must be entered first.
+    Missing(Missing),
+}
+
+/// What a number is on its way.
+enum Stage {
+    /// Dialled as it is, with an outside line.
+    Outside(String),
+    /// Dialled as it is.
+    Inside(String),
+    /// Super-canonical, or as near as it gets.
+    Whole(String),
+}
+
+impl Stage {
+    fn number(&self) -> &str {
+        let (Stage::Outside(number) | Stage::Inside(number) | Stage::Whole(number)) = self;
+        number
+    }
+}
+
+impl DialPlan {
+    /// What the PBX is given for what somebody types.
+    pub fn dialled(&self, typed: &str, circumstances: &Circumstances<'_>) -> Result<DialledNumber, NotDialled> {
+        self.dial(typed, circumstances, &mut Trace::default())
+    }
+
+    /// The same, with each step. Steps hold what was entered: they are no text for a log.
+    pub fn explain_dialled(
+        &self,
+        typed: &str,
+        circumstances: &Circumstances<'_>,
+    ) -> (Result<DialledNumber, NotDialled>, Vec<Step>) {
+        let mut trace = Trace::on();
+        let dialled = self.dial(typed, circumstances, &mut trace);
+        (dialled, trace.into_steps())
+    }
+
+    fn dial(&self, typed: &str, around: &Circumstances<'_>, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
+        if let Some(raw) = typed.trim_start().strip_prefix('!') {
+            return raw_number(typed, raw, trace);
+        }
+        if self.location.dialect == Dialect::Simple {
+            return self.dialled_simply(typed, trace);
+        }
+        let project = self.project(around)?;
+        let number = self.digits(typed, trace)?;
+        if let Some(number) = self.emergency_number(&number, around, trace) {
+            return Ok(number);
+        }
+        let (mut stage, left_out) = self.special_or_internal(&number, trace);
+        let canonical = match &stage {
+            Stage::Inside(number) => self.outside(number).unwrap_or_else(|| number.clone()),
+            Stage::Outside(number) => number.clone(),
+            Stage::Whole(number) => {
+                let read = self.canonical(number);
+                self.trace_canonical(7, number, &read, trace);
+                read.0.into_owned()
+            }
+        };
+        if let Stage::Whole(number) = &mut stage {
+            number.clone_from(&canonical);
+        }
+        trace_left_out(left_out, &LEFT_OUT_BEFORE_PROJECT, &number, trace);
+        let project = project.filter(|_| left_out != Some(NoteCode::LeftOutSpecial));
+        trace_project(around.project.is_some(), project, stage.number(), trace);
+        trace_left_out(left_out, &LEFT_OUT_AFTER_PROJECT, &number, trace);
+        let mut reach = match self.extension(&canonical) {
+            Some(_) => Reach::Internal,
+            None => Reach::External,
+        };
+        let mut sequence = Sequence::default();
+        let mut number = match stage {
+            Stage::Whole(whole) => {
+                let (number, access) = self.whole(whole, project, around, &mut sequence, trace)?;
+                reach = match access {
+                    Access::None => Reach::Internal,
+                    Access::Whole => reach,
+                    // A rule has sent it elsewhere.
+                    _ => Reach::External,
+                };
+                self.with_access_code(number, access, project, around, trace)?
+            }
+            Stage::Outside(number) => self.with_access_code(number, Access::Local, project, around, trace)?,
+            Stage::Inside(number) => {
+                reach = Reach::Internal;
+                self.with_access_code(number, Access::None, project, around, trace)?
+            }
+        };
+        let digits_after = std::mem::take(&mut sequence.then);
+        if let Some(project) = project.filter(|project| is_dialled(project)) {
+            sequence = fill(&project.code, &number, around.entries).map_err(NotDialled::Missing)?;
+            let filled = sequence.number.clone();
+            trace.step((14, StepName::Project), (&number, &filled), NoteCode::InCode, &[&project.code]);
+            number = filled;
+        }
+        sequence.wait();
+        for after in digits_after {
+            if let AfterAnswer::Digits(digits) = after {
+                sequence.digits(&digits);
+            }
+        }
+        if let Some(formatted) = format((15, StepName::FinalRules), &self.dialling_final, &number, trace) {
+            if formatted.is_empty() {
+                return Err(NotDialled::Suppressed);
+            }
+            number = formatted;
+        }
+        trace_sent(&number, &sequence.then, trace);
+        let is_private = around.private || project.is_some_and(|project| project.used_for == ProjectUse::Private);
+        let noted = project.and_then(|project| noted(project, around.entries));
+        Ok(DialledNumber { number, then: sequence.then, canonical, reach, private: is_private, noted })
+    }
+
+    /// The chosen project.
+    fn project(&self, around: &Circumstances<'_>) -> Result<Option<&Project>, NotDialled> {
+        let Some(name) = around.project else { return Ok(None) };
+        let project = self.location.projects.iter().find(|project| project.name == name);
+        project.map(Some).ok_or_else(|| NotDialled::UnknownProject(name.to_owned()))
+    }
+
+    /// Steps 1 to 3: only what can be dialled is left.
+    fn digits(&self, typed: &str, trace: &mut Trace) -> Result<String, NotDialled> {
+        let keep = |c: char| key(c).or_else(|| c.is_ascii_alphabetic().then(|| c.to_ascii_uppercase()));
+        let characters: String = typed.chars().filter_map(keep).take(MAX_TEXT + 1).collect();
+        if characters.len() > MAX_TEXT {
+            return Err(NotDialled::TooLong);
+        }
+        let note = if characters == typed { NoteCode::Unchanged } else { NoteCode::Removed };
+        trace.step((1, StepName::Characters), (typed, &characters), note, &[]);
+        let step = (2, StepName::Vanity);
+        let letters = match vanity::resolve(&characters, &self.location.vanity) {
+            Some((resolved, area)) => {
+                trace.step(step, (&characters, &resolved), NoteCode::Vanity, &[&area]);
+                resolved
+            }
+            None => {
+                let has_letters = characters.contains(|c: char| c.is_ascii_uppercase());
+                let note = if has_letters { NoteCode::NoVanity } else { NoteCode::Unchanged };
+                trace.step(step, (&characters, &characters), note, &[]);
+                characters
+            }
+        };
+        let number = keys(&letters);
+        let note = if number == letters { NoteCode::Unchanged } else { NoteCode::Removed };
+        let is_number = number.contains(|c: char| c != '+');
+        trace.step((3, StepName::Digits), (&letters, &number), if is_number { note } else { NoteCode::Empty }, &[]);
+        if is_number { Ok(number) } else { Err(NotDialled::Empty) }
+    }
+
+    /// An emergency number from a network with a rule goes through nothing else.
+    fn emergency_number(&self, number: &str, around: &Circumstances<'_>, trace: &mut Trace) -> Option<DialledNumber> {
+        let step = (3, StepName::Emergency);
+        let emergency = &self.location.emergency;
+        let Some(client) = around.client.filter(|_| emergency.enabled && !around.forwarding) else {
+            let code = if emergency.enabled { NoteCode::NoClient } else { NoteCode::EmergencyOff };
+            trace.step(step, (number, number), code, &[]);
+            return None;
+        };
+        // In haste somebody may dial the access code, too, which the numbers of extensions do not have before them.
+        let access = self.location.access_codes.local.as_str();
+        let bare = number.strip_prefix(access).filter(|_| self.location.has_pbx && !self.extensions.contains(number));
+        let called = |wanted: &&String| *wanted == number || Some(wanted.as_str()) == bare;
+        let fits = |at: usize| {
+            let subnet = self.subnets.get(at).and_then(Option::as_ref);
+            subnet.is_some_and(|subnet| subnet.contains(client))
+        };
+        let found = emergency.rules.iter().enumerate().find_map(|(at, rule)| {
+            let wanted = rule.numbers.iter().find(called).filter(|_| fits(at))?;
+            Some((at, rule, wanted))
+        });
+        let taken = found.map(|(at, ..)| at);
+        let skipped = || {
+            let others = emergency.rules.iter().enumerate().filter(|(at, _)| taken != Some(*at));
+            let skipped = others.map(|(at, rule)| {
+                let reason = match taken {
+                    Some(taken) if at > taken => Note::new(NoteCode::EarlierRule, &[&(taken + 1)]),
+                    _ if !rule.numbers.iter().any(|wanted| called(&wanted)) => Note::new(NoteCode::OtherNumbers, &[]),
+                    _ => Note::new(NoteCode::OtherSubnet, &[&rule.subnet]),
+                };
+                SkippedRule { at, pattern: format!("{} {}", rule.subnet, rule.numbers.join(", ")), reason }
+            });
+            skipped.collect()
+        };
+        let Some((at, rule, wanted)) = found else {
+            trace.with_skipped(step, (number, number), (NoteCode::NoRuleFits, &[]), skipped);
+            return None;
+        };
+        let dialled = format!("{}{wanted}", rule.prefix);
+        let values: [&dyn Display; 4] = [&(at + 1), wanted, &rule.subnet, &rule.prefix];
+        trace.with_skipped(step, (number, &dialled), (NoteCode::EmergencyRule, &values), skipped);
+        trace_sent(&dialled, &[], trace);
+        Some(DialledNumber {
+            number: dialled,
+            then: Vec::new(),
+            canonical: wanted.clone(),
+            reach: Reach::External,
+            private: false,
+            noted: None,
+        })
+    }
+
+    /// Steps 4 to 6: what is dialled as it is, and why the steps after that are left out.
+    fn special_or_internal(&self, number: &str, trace: &mut Trace) -> (Stage, Option<NoteCode>) {
+        let same = (number, number);
+        let step = (4, StepName::SpecialNumbers);
+        if self.country.special_number(number).is_some() {
+            trace.step(step, same, NoteCode::SpecialDialled, &[&number]);
+            return (Stage::Outside(number.to_owned()), Some(NoteCode::LeftOutSpecial));
+        }
+        trace.step(step, same, NoteCode::NotSpecial, &[]);
+        if !self.location.has_pbx {
+            trace.step((5, StepName::ExternalRules), same, NoteCode::NoPbx, &[]);
+            return (Stage::Whole(number.to_owned()), None);
+        }
+        let step = (5, StepName::ExternalRules);
+        let (fit, refused) = self.external.first_final(number);
+        let taken = fit.as_ref().map(|fit| fit.at);
+        let place = taken.map_or(0, |at| at + 1);
+        let note = |code| if self.external.is_empty() { NoteCode::NoRules } else { code };
+        let skipped = || self.external.skipped(taken, &refused);
+        if taken.is_some() {
+            trace.with_skipped(step, same, (NoteCode::External, &[&place]), skipped);
+            return (Stage::Outside(number.to_owned()), Some(NoteCode::LeftOutExternal));
+        }
+        trace.with_skipped(step, same, (note(NoteCode::NoRuleFits), &[]), skipped);
+        if self.is_internal(number, trace) {
+            // A PBX that wants whole numbers gets them of extensions, too.
+            if self.location.output == Output::E164
+                && let Some(outside) = self.outside(number)
+            {
+                return (Stage::Whole(outside), None);
+            }
+            return (Stage::Inside(number.to_owned()), Some(NoteCode::LeftOutInternal));
+        }
+        (Stage::Whole(number.to_owned()), None)
+    }
+
+    /// Step 6.
+    fn is_internal(&self, number: &str, trace: &mut Trace) -> bool {
+        let same = (number, number);
+        if self.extensions.contains(number) {
+            trace.step((6, StepName::Extensions), same, NoteCode::Extension, &[&number]);
+            return true;
+        }
+        trace.step((6, StepName::Extensions), same, NoteCode::NoExtension, &[]);
+        let (fit, refused) = self.internal.first_final(number);
+        let taken = fit.map(|fit| fit.at);
+        let (code, place) = match taken {
+            Some(at) => (NoteCode::Internal, at + 1),
+            None if self.internal.is_empty() => (NoteCode::NoRules, 0),
+            None => (NoteCode::NoRuleFits, 0),
+        };
+        let skipped = || self.internal.skipped(taken, &refused);
+        trace.with_skipped((6, StepName::InternalRules), same, (code, &[&place]), skipped);
+        taken.is_some() || self.is_internal_form(6, number, trace)
+    }
+
+    /// Step 14, and the number's place in a project's code.
+    fn with_access_code(
+        &self,
+        number: String,
+        access: Access,
+        project: Option<&Project>,
+        around: &Circumstances<'_>,
+        trace: &mut Trace,
+    ) -> Result<String, NotDialled> {
+        let step = (14, StepName::AccessCode);
+        if access == Access::None || access == Access::Whole {
+            trace.step(step, (&number, &number), NoteCode::NoAccessCodeNeeded, &[]);
+            return Ok(number);
+        }
+        if project.is_some_and(|project| is_dialled(project) && !wants_access_code(&project.code)) {
+            trace.step(step, (&number, &number), NoteCode::AccessCodeByProject, &[]);
+            return Ok(number);
+        }
+        let codes = &self.location.access_codes;
+        let is_private = around.private || project.is_some_and(|project| project.used_for == ProjectUse::Private);
+        let code = match access {
+            _ if !self.location.has_pbx => "",
+            _ if is_private && !codes.private.is_empty() => &codes.private,
+            _ if around.forwarding => &codes.forwarding,
+            Access::National => &codes.national,
+            Access::International => &codes.international,
+            _ => &codes.local,
+        };
+        if code.is_empty() {
+            trace.step(step, (&number, &number), NoteCode::NoAccessCodeSet, &[]);
+            return Ok(number);
+        }
+        let dialled = fill(code, &number, around.entries).map_err(NotDialled::Missing)?.number;
+        trace.step(step, (&number, &dialled), NoteCode::AccessCode, &[&code]);
+        Ok(dialled)
+    }
+
+    /// Step 9: the prefix of who carries the call.
+    fn provider(
+        &self,
+        number: &str,
+        project: Option<&Project>,
+        around: &Circumstances<'_>,
+        trace: &mut Trace,
+    ) -> Option<&str> {
+        let step = (9, StepName::LeastCost);
+        let routing = &self.location.least_cost_routing;
+        let same = (number, number);
+        let is_in_code = project.is_some_and(|project| is_dialled(project) && !wants_access_code(&project.code));
+        let left_out = if !routing.enabled {
+            Some(NoteCode::LeastCostOff)
+        } else if around.forwarding {
+            Some(NoteCode::LeastCostNotForwarding)
+        } else if self.location.output == Output::E164
+            || is_in_code
+            || !is_canonical(number)
+            || self.extension(number).is_some()
+        {
+            Some(NoteCode::LeastCostNotHere)
+        } else {
+            None
+        };
+        if let Some(code) = left_out {
+            trace.step(step, same, code, &[]);
+            return None;
+        }
+        match self.zones.carrier(routing, number, around.moment) {
+            Carrier::Provider(zone, provider) => {
+                trace.step(step, same, NoteCode::Provider, &[&zone.name, &provider.name, &provider.prefix]);
+                Some(&provider.prefix)
+            }
+            Carrier::Nobody(zone) => {
+                trace.step(step, same, NoteCode::ZoneWithoutProvider, &[&zone.name]);
+                None
+            }
+            Carrier::NoZone => {
+                trace.step(step, same, NoteCode::NoZone, &[]);
+                None
+            }
+        }
+    }
+}
+
+/// What begins with `!`.
+fn raw_number(typed: &str, raw: &str, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
+    let number: String = raw.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT + 1).collect();
+    if number.chars().count() > MAX_TEXT {
+        return Err(NotDialled::TooLong);
+    }
+    if number.is_empty() {
+        return Err(NotDialled::Empty);
+    }
+    trace.step((0, StepName::Raw), (typed, &number), NoteCode::Raw, &[]);
+    trace_sent(&number, &[], trace);
+    Ok(DialledNumber {
+        canonical: number.clone(),
+        number,
+        then: Vec::new(),
+        reach: Reach::External,
+        private: false,
+        noted: None,
+    })
+}
+
+/// The steps that numbers dialled as they are do not have.
+const LEFT_OUT_BEFORE_PROJECT: [(u8, StepName); 1] = [(7, StepName::Canonical)];
+const LEFT_OUT_AFTER_PROJECT: [(u8, StepName); 5] = [
+    (9, StepName::LeastCost),
+    (10, StepName::OwnNumbers),
+    (11, StepName::DiallingRules),
+    (12, StepName::Shorten),
+    (13, StepName::Dialable),
+];
+
+fn trace_left_out(code: Option<NoteCode>, steps: &[(u8, StepName)], number: &str, trace: &mut Trace) {
+    for step in steps {
+        if let Some(code) = code {
+            trace.step(*step, (number, number), code, &[]);
+        }
+    }
+}
+
+/// Whether a project's code is dialled.
+fn is_dialled(project: &Project) -> bool {
+    project.used_for != ProjectUse::Journal && !project.code.is_empty()
+}
+
+/// What the journal has of a project.
+fn noted(project: &Project, entries: Entries<'_>) -> Option<NotedProject> {
+    if project.used_for == ProjectUse::Dial {
+        return None;
+    }
+    let is_noted = is_dialled(project) && notes_entries(&project.code);
+    let entry = |text: &str| Some(text.to_owned()).filter(|text| is_noted && !text.is_empty());
+    Some(NotedProject {
+        name: project.name.clone(),
+        code: project.code.clone(),
+        user: entry(entries.user),
+        pin: entry(entries.pin),
+    })
+}
+
+/// Step 8.
+fn trace_project(is_chosen: bool, project: Option<&Project>, number: &str, trace: &mut Trace) {
+    let (code, values): (_, &[&dyn Display]) = match project {
+        Some(project) if is_dialled(project) => (NoteCode::Project, &[&project.name, &project.code]),
+        Some(project) => (NoteCode::ProjectNoted, &[&project.name]),
+        None if is_chosen => (NoteCode::ProjectNotForSpecial, &[]),
+        None => (NoteCode::NoProject, &[]),
+    };
+    trace.step((8, StepName::Project), (number, number), code, values);
+}
+
+/// Step 16.
+fn trace_sent(number: &str, then: &[AfterAnswer], trace: &mut Trace) {
+    let step = (16, StepName::Send);
+    if then.is_empty() {
+        trace.step(step, (number, number), NoteCode::Sent, &[]);
+    } else if trace.is_on() {
+        let parts = then.iter().map(|after| match after {
+            AfterAnswer::Pause(pause) => format!("({pause} ms)"),
+            AfterAnswer::Digits(digits) => digits.clone(),
+        });
+        trace.step(step, (number, number), NoteCode::SentAndThen, &[&parts.collect::<Vec<_>>().join(" ")]);
+    }
+}
+
+#[cfg(test)]
+mod tests;

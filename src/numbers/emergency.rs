@@ -1,0 +1,78 @@
+//! Emergency calls by where the client is.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// A network of clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Subnet {
+    network: IpNet,
+    /// The zone of a link-local network (RFC 4007); None: any.
+    zone: Option<String>,
+}
+
+/// Where a client is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress<'a> {
+    /// Its address.
+    pub address: IpAddr,
+    /// The zone of a link-local address (RFC 4007): the number or the name of the interface.
+    pub zone: Option<&'a str>,
+}
+
+impl Subnet {
+    /// Reads CIDR notation, with a zone between address and length: `fe80::%3/64`. Bits behind the length do not count.
+    pub(super) fn parse(text: &str) -> Option<Subnet> {
+        let (address, length) = text.trim().split_once('/')?;
+        let (address, zone) = match address.split_once('%') {
+            Some((address, zone)) => (address, Some(zone)),
+            None => (address, None),
+        };
+        let network = IpNet::new(address.parse().ok()?, length.parse().ok()?).ok()?;
+        let is_zone =
+            |zone: &str| network.addr().is_ipv6() && !zone.is_empty() && zone.bytes().all(|b| b.is_ascii_graphic());
+        if zone.is_some_and(|zone| !is_zone(zone)) {
+            return None;
+        }
+        Some(Subnet { network: network.trunc(), zone: zone.map(str::to_owned) })
+    }
+
+    /// Whether a client is in it. An IPv4 address is one in an IPv6 address, too.
+    pub(super) fn contains(&self, client: ClientAddress<'_>) -> bool {
+        let address = client.address.to_canonical();
+        self.network.contains(&address) && self.zone.as_deref().is_none_or(|zone| client.zone == Some(zone))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_in(subnet: &str, address: &str, zone: Option<&str>) -> bool {
+        Subnet::parse(subnet).unwrap().contains(ClientAddress { address: address.parse().unwrap(), zone })
+    }
+
+    #[test]
+    fn networks_of_both_families_and_zones() {
+        assert!(is_in("10.12.13.0/24", "10.12.13.7", None));
+        assert!(!is_in("10.12.13.0/24", "10.12.14.7", None));
+        assert!(is_in("10.12.13.0/24", "::ffff:10.12.13.7", None));
+        assert!(is_in("10.12.13.99/24", "10.12.13.7", None));
+        let manuals = "fe80::c91b:d632:2a35:89df%3/60";
+        assert!(is_in(manuals, "fe80::1", Some("3")));
+        assert!(!is_in(manuals, "fe80::1", Some("4")));
+        assert!(!is_in(manuals, "fe80::1", None));
+        assert!(is_in("fe80::/60", "fe80::1", Some("4")));
+        assert!(is_in("0.0.0.0/0", "192.0.2.1", None));
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for text in
+            ["", "10.0.0.0", "10.0.0.0/33", "10.0.0.0%3/24", "fe80::%/64", "fe80::/129", "host/24", "10.0.0.0/-1"]
+        {
+            assert_eq!(Subnet::parse(text), None, "{text}");
+        }
+    }
+}

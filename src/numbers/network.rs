@@ -1,0 +1,210 @@
+//! Locations that know each other's numbers: what they must not share, and the rules that follow.
+
+use super::extension::{Extensions, Span};
+use super::location::Location;
+use super::plan::{DialPlan, Head, Other};
+
+/// Overlaps and rules that are told of.
+const MOST: usize = 1_000;
+
+/// Extensions that two locations of the network both have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlap {
+    /// The id of the one.
+    pub one: String,
+    /// The id of the other.
+    pub other: String,
+    /// The first extension.
+    pub from: String,
+    /// The last extension.
+    pub to: String,
+}
+
+/// The extensions that locations of the network share. There must be none: each extension is at one location.
+pub fn overlaps<'a>(locations: impl IntoIterator<Item = (&'a str, &'a Location)>) -> Vec<Overlap> {
+    let networked = locations.into_iter().filter(|(_, location)| location.network.enabled);
+    let mut spans: Vec<(Span, &str)> = networked
+        .flat_map(|(id, location)| {
+            Extensions::of(location).spans().iter().map(move |span| (*span, id)).collect::<Vec<_>>()
+        })
+        .collect();
+    spans.sort_by_key(|(span, _)| (span.digits, span.first));
+    let mut overlaps = Vec::new();
+    for (at, (span, one)) in spans.iter().enumerate() {
+        let beside = spans.iter().skip(at + 1).map_while(|(next, other)| Some((span.overlap(next)?, other)));
+        for (both, other) in beside.filter(|(_, other)| *other != one) {
+            if overlaps.len() == MOST {
+                return overlaps;
+            }
+            overlaps.push(Overlap {
+                one: (*one).to_owned(),
+                other: (*other).to_owned(),
+                from: both.first_number(),
+                to: both.last_number(),
+            });
+        }
+    }
+    overlaps
+}
+
+/// A rule that follows from another location's numbers. It cannot be edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GeneratedRule {
+    /// The name of the other location.
+    pub location: String,
+    /// What it fits: a regular expression.
+    pub pattern: String,
+    /// What the number becomes.
+    pub replacement: String,
+}
+
+impl DialPlan {
+    /// The internal rules that follow from other locations' extensions.
+    pub fn generated_internal_rules(&self) -> Vec<GeneratedRule> {
+        match self.location.network.enabled && self.location.network.detect {
+            true => self.others.iter().flat_map(internal_rules).take(MOST).collect(),
+            false => Vec::new(),
+        }
+    }
+
+    /// The dialling rules that follow from other locations' numbers.
+    pub fn generated_dialling_rules(&self) -> Vec<GeneratedRule> {
+        match self.location.network.enabled && self.location.network.shorten {
+            true => self.others.iter().flat_map(dialling_rules).take(MOST).collect(),
+            false => Vec::new(),
+        }
+    }
+}
+
+fn internal_rules(other: &Other) -> Vec<GeneratedRule> {
+    let rule = |pattern, replacement| GeneratedRule { location: other.name.clone(), pattern, replacement };
+    match &other.head {
+        Head::Trunk(head) => {
+            let spans = other.extensions.spans().iter();
+            spans.map(|span| rule(format!("^({})$", expression(span)), format!("{head}\\1"))).collect()
+        }
+        Head::Multipoint(pairs) => {
+            pairs.iter().map(|(outside, inside)| rule(format!("^{inside}$"), outside.clone())).collect()
+        }
+    }
+}
+
+fn dialling_rules(other: &Other) -> Vec<GeneratedRule> {
+    let rule = |pattern, replacement| GeneratedRule { location: other.name.clone(), pattern, replacement };
+    match &other.head {
+        Head::Trunk(head) => {
+            let spans = other.extensions.spans().iter();
+            spans.map(|span| rule(format!("^\\{head}({})$", expression(span)), "\\1".to_owned())).collect()
+        }
+        Head::Multipoint(pairs) => {
+            pairs.iter().map(|(outside, inside)| rule(format!("^\\{outside}$"), inside.clone())).collect()
+        }
+    }
+}
+
+/// A regular expression of exactly the numbers of a span.
+fn expression(span: &Span) -> String {
+    let mut alternatives = Vec::new();
+    between(&span.first_number(), &span.last_number(), String::new(), &mut alternatives);
+    alternatives.join("|")
+}
+
+/// Alternatives for all numbers from one to another, which have as many digits.
+fn between(first: &str, last: &str, mut shared: String, alternatives: &mut Vec<String>) {
+    let (Some(low), Some(high)) = (first.chars().next(), last.chars().next()) else {
+        alternatives.push(shared);
+        return;
+    };
+    let (first, last) = (&first[1..], &last[1..]);
+    if low == high {
+        shared.push(low);
+        return between(first, last, shared, alternatives);
+    }
+    let is_lowest = first.bytes().all(|digit| digit == b'0');
+    let is_highest = last.bytes().all(|digit| digit == b'9');
+    // What begins with the lowest digit, all between, what begins with the highest.
+    let whole_from = if is_lowest { low } else { next(low) };
+    let whole_to = if is_highest { high } else { previous(high) };
+    if !is_lowest {
+        between(first, &"9".repeat(first.len()), format!("{shared}{low}"), alternatives);
+    }
+    if whole_from <= whole_to {
+        let digit = if whole_from == whole_to { whole_from.to_string() } else { format!("[{whole_from}-{whole_to}]") };
+        alternatives.push(format!("{shared}{digit}{}", "[0-9]".repeat(first.len())));
+    }
+    if !is_highest {
+        between(&"0".repeat(last.len()), last, format!("{shared}{high}"), alternatives);
+    }
+}
+
+fn next(digit: char) -> char {
+    char::from_u32(u32::from(digit) + 1).unwrap_or(digit)
+}
+
+fn previous(digit: char) -> char {
+    char::from_u32(u32::from(digit) - 1).unwrap_or(digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::numbers::Numbers;
+    use crate::numbers::country::tests::countries;
+
+    fn location(name: &str, base: &str, from: &str, to: &str, is_networked: bool) -> Location {
+        serde_json::from_value(json!({
+            "name": name, "country": "DE", "area_code": "30",
+            "numbering": { "kind": "trunk", "base_number": base, "ranges": [{ "from": from, "to": to }] },
+            "network": { "enabled": is_networked, "detect": true, "shorten": true }
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn overlaps_are_told_with_what_is_shared() {
+        let berlin = location("Berlin", "111", "100", "299", true);
+        let bonn = location("Bonn", "222", "250", "399", true);
+        let essen = location("Essen", "333", "400", "499", true);
+        let apart = location("Apart", "444", "100", "999", false);
+        let all = [("a", &berlin), ("b", &bonn), ("c", &essen), ("d", &apart)];
+        let found = overlaps(all);
+        let expected = Overlap { one: "a".into(), other: "b".into(), from: "250".into(), to: "299".into() };
+        assert_eq!(found, [expected]);
+        assert_eq!(overlaps([all[0], all[2], all[3]]), []);
+    }
+
+    #[test]
+    fn a_long_span_overlaps_all_within_it() {
+        let whole = location("Whole", "1", "1000", "9999", true);
+        let parts = [("1000", "1000"), ("2000", "2999"), ("9999", "9999")]
+            .map(|(from, to)| location("Part", "2", from, to, true));
+        let ids = ["b", "c", "d"];
+        let found = overlaps(std::iter::once(("a", &whole)).chain(ids.into_iter().zip(&parts)));
+        let mut with: Vec<_> =
+            found.iter().map(|overlap| if overlap.one == "a" { &overlap.other } else { &overlap.one }).collect();
+        with.sort();
+        assert_eq!(with, ["b", "c", "d"]);
+    }
+
+    #[test]
+    fn generated_rules_do_what_the_plan_does() {
+        let berlin = location("Berlin", "111", "100", "199", true);
+        let bonn = location("Bonn", "222", "307", "692", true);
+        let numbers = Numbers::new([("a", &berlin), ("b", &bonn)], &countries());
+        let plan = numbers.plan("a").unwrap();
+        let internal = plan.generated_internal_rules();
+        assert_eq!(
+            (internal.len(), internal[0].location.as_str(), internal[0].replacement.as_str()),
+            (1, "Bonn", "+4930222\\1")
+        );
+        assert_eq!(internal[0].pattern, "^(30[7-9]|3[1-9][0-9]|[4-5][0-9][0-9]|6[0-8][0-9]|69[0-2])$");
+        let dialling = plan.generated_dialling_rules();
+        assert_eq!(dialling[0].pattern, "^\\+4930222(30[7-9]|3[1-9][0-9]|[4-5][0-9][0-9]|6[0-8][0-9]|69[0-2])$");
+        let regex = regex::Regex::new(&internal[0].pattern).unwrap();
+        for number in 0..=1100 {
+            assert_eq!(regex.is_match(&format!("{number:03}")), (307..=692).contains(&number), "{number}");
+        }
+    }
+}

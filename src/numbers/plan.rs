@@ -1,0 +1,195 @@
+//! Dial plans: locations, ready for numbers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rlibphonenumber::Region;
+
+use super::country::{Countries, Country, longest_numbers};
+use super::emergency::Subnet;
+use super::extension::Extensions;
+use super::lcr::Zones;
+use super::location::{Location, Numbering};
+use super::rule::Rules;
+use super::simple::SimpleRules;
+
+/// The dial plans of a site's locations.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    plans: HashMap<String, DialPlan>,
+}
+
+impl Numbers {
+    /// Those of locations, each with its id. A location of an unknown country has none.
+    pub fn new<'a>(locations: impl IntoIterator<Item = (&'a str, &'a Location)>, countries: &Countries) -> Numbers {
+        let mut known: HashMap<&str, Option<Arc<Country>>> = HashMap::new();
+        let mut country = |location: &'a Location| {
+            known.entry(&location.country).or_insert_with(|| countries.get(&location.country)).clone()
+        };
+        let places: Vec<Place<'a>> = locations
+            .into_iter()
+            .filter_map(|(id, location)| Some(Place { id, location, country: country(location)? }))
+            .collect();
+        let plan = |place: &Place<'a>| {
+            let others = places.iter().filter(|other| other.id != place.id);
+            Some((place.id.to_owned(), DialPlan::new(place, others)?))
+        };
+        Numbers { plans: places.iter().filter_map(plan).collect() }
+    }
+
+    /// That of a location.
+    pub fn plan(&self, location: &str) -> Option<&DialPlan> {
+        self.plans.get(location)
+    }
+}
+
+/// A location with its country.
+struct Place<'a> {
+    id: &'a str,
+    location: &'a Location,
+    country: Arc<Country>,
+}
+
+/// A location, ready for numbers.
+#[derive(Debug)]
+pub struct DialPlan {
+    pub(super) location: Location,
+    pub(super) country: Arc<Country>,
+    pub(super) region: Region,
+    /// The area code without what introduces one.
+    pub(super) area: String,
+    /// How the numbers of its extensions begin.
+    pub(super) head: Head,
+    pub(super) extensions: Extensions,
+    pub(super) external: Rules,
+    pub(super) internal: Rules,
+    pub(super) lines: Rules,
+    pub(super) incoming: Rules,
+    pub(super) outgoing: Rules,
+    pub(super) dialling: Rules,
+    pub(super) dialling_final: Rules,
+    pub(super) subnets: Vec<Option<Subnet>>,
+    pub(super) zones: Zones,
+    pub(super) simple: SimpleRules,
+    /// Digits after each calling code at most, where that is needed.
+    pub(super) longest: HashMap<String, u32>,
+    /// Other locations of the network.
+    pub(super) others: Vec<Other>,
+}
+
+/// How the numbers of extensions look from outside.
+#[derive(Debug, Clone)]
+pub(super) enum Head {
+    /// This, then the extension.
+    Trunk(String),
+    /// Each has its own: from outside and inside.
+    Multipoint(Vec<(String, String)>),
+}
+
+impl Head {
+    fn new(location: &Location, calling_code: &str, area: &str) -> Head {
+        match &location.numbering {
+            Numbering::Trunk { base_number, .. } => Head::Trunk(format!("+{calling_code}{area}{base_number}")),
+            Numbering::Multipoint { numbers, .. } => {
+                let pairs = numbers.iter().map(|number| (number.number.clone(), number.internal.clone()));
+                Head::Multipoint(pairs.collect())
+            }
+        }
+    }
+
+    /// The super-canonical number of an extension.
+    pub(super) fn outside(&self, extension: &str) -> Option<String> {
+        match self {
+            Head::Trunk(head) => Some(format!("{head}{extension}")),
+            Head::Multipoint(pairs) => {
+                pairs.iter().find(|(_, inside)| inside == extension).map(|(outside, _)| outside.clone())
+            }
+        }
+    }
+
+    /// The extension of a super-canonical number.
+    pub(super) fn inside<'a>(&'a self, number: &'a str) -> Option<&'a str> {
+        match self {
+            Head::Trunk(head) => number.strip_prefix(head.as_str()).filter(|extension| !extension.is_empty()),
+            Head::Multipoint(pairs) => {
+                pairs.iter().find(|(outside, _)| outside == number).map(|(_, inside)| inside.as_str())
+            }
+        }
+    }
+}
+
+/// Another location of the network.
+#[derive(Debug)]
+pub(super) struct Other {
+    pub(super) name: String,
+    pub(super) head: Head,
+    pub(super) extensions: Extensions,
+}
+
+impl DialPlan {
+    fn new<'a, 'b: 'a>(place: &Place<'_>, others: impl Iterator<Item = &'a Place<'b>>) -> Option<DialPlan> {
+        let Place { location, country, .. } = place;
+        let area = own_area(location, country).to_owned();
+        let networked = |other: &Place<'_>| Other {
+            name: other.location.name.clone(),
+            head: Head::new(other.location, &other.country.calling_code, own_area(other.location, &other.country)),
+            extensions: Extensions::of(other.location),
+        };
+        let others = match location.network.enabled {
+            true => others.filter(|other| other.location.network.enabled).map(networked).collect(),
+            false => Vec::new(),
+        };
+        Some(DialPlan {
+            region: country.iso.parse().ok()?,
+            head: Head::new(location, &country.calling_code, &area),
+            extensions: Extensions::of(location),
+            external: Rules::new(&location.external_rules),
+            internal: Rules::new(&location.internal_rules),
+            lines: Rules::new(&location.line_rules),
+            incoming: Rules::new(&location.formatting.incoming),
+            outgoing: Rules::new(&location.formatting.outgoing),
+            dialling: Rules::new(&location.formatting.dialling),
+            dialling_final: Rules::new(&location.formatting.dialling_final),
+            subnets: location.emergency.rules.iter().map(|rule| Subnet::parse(&rule.subnet)).collect(),
+            zones: Zones::new(&location.least_cost_routing),
+            simple: SimpleRules::new(&location.simple),
+            longest: if location.split_long_numbers { longest_numbers() } else { HashMap::new() },
+            others,
+            location: (*location).clone(),
+            country: country.clone(),
+            area,
+        })
+    }
+
+    /// The extension that a super-canonical number leads to.
+    pub fn extension<'a>(&'a self, number: &'a str) -> Option<&'a str> {
+        self.head.inside(number).filter(|extension| self.extensions.contains(extension))
+    }
+
+    /// The super-canonical number of an extension.
+    pub(super) fn outside(&self, extension: &str) -> Option<String> {
+        self.head.outside(extension).filter(|_| self.extensions.contains(extension))
+    }
+
+    /// Digits of the shortest and the longest internal number, where that is known.
+    pub(super) fn internal_lengths(&self) -> Option<(usize, usize)> {
+        let (Numbering::Trunk { shortest, longest, .. } | Numbering::Multipoint { shortest, longest, .. }) =
+            &self.location.numbering;
+        (*longest > 0).then_some((*shortest as usize, *longest as usize))
+    }
+
+    /// Whether a number is as long as internal ones, and has only digits.
+    pub(super) fn is_internal_length(&self, number: &str) -> bool {
+        let is_digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        is_digits
+            && self.internal_lengths().is_some_and(|(shortest, longest)| (shortest..=longest).contains(&number.len()))
+    }
+}
+
+/// The area code without what introduces one: people write 030 for 30. Where the 0 belongs to the number it stays.
+fn own_area<'a>(location: &'a Location, country: &Country) -> &'a str {
+    match country.trunk_prefix.as_str() {
+        "0" => location.area_code.trim_start_matches('0'),
+        _ => &location.area_code,
+    }
+}

@@ -1,0 +1,335 @@
+//! Rules: what a number is compared with, and what it becomes. Patterns are matched in linear time whatever they are.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex_syntax::ast::{self, ErrorKind};
+
+use super::is_canonical;
+use super::location::{Comparison, NumberRule};
+use super::problem::NumbersProblemCode;
+use super::step::{Note, NoteCode, SkippedRule};
+
+/// Octets that one compiled pattern may take.
+const PATTERN_SIZE: usize = 128 << 10;
+/// Octets that the patterns of a list may take together.
+const LIST_SIZE: usize = 32 << 20;
+/// Octets that matching a list may remember of earlier numbers.
+const LIST_CACHE: usize = 16 << 20;
+/// Brackets within brackets.
+const NESTING: u32 = 32;
+
+/// Rules of a list that fit one number and are refused for what they make of it.
+const MOST_REFUSED: usize = 20;
+
+/// Why a pattern cannot be used, and at which of its characters that shows, counted from 1; 0: nowhere in particular.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BadPattern {
+    pub(super) code: NumbersProblemCode,
+    pub(super) at: usize,
+}
+
+/// A pattern that can be matched, or why not.
+pub(super) fn compile(pattern: &str) -> Result<Regex, BadPattern> {
+    if let Err(error) = ast::parse::ParserBuilder::new().nest_limit(NESTING).build().parse(pattern) {
+        return Err(BadPattern { code: reason(error.kind()), at: error.span().start.column });
+    }
+    let too_large = BadPattern { code: NumbersProblemCode::PatternTooLarge, at: 0 };
+    RegexBuilder::new(pattern).unicode(false).nest_limit(NESTING).size_limit(PATTERN_SIZE).build().map_err(|error| {
+        match error {
+            regex::Error::CompiledTooBig(_) => too_large,
+            _ => BadPattern { code: NumbersProblemCode::PatternInvalid, at: 1 },
+        }
+    })
+}
+
+/// What a parser says, as a code of ours.
+fn reason(kind: &ErrorKind) -> NumbersProblemCode {
+    use NumbersProblemCode::*;
+    match kind {
+        ErrorKind::GroupUnclosed | ErrorKind::ClassUnclosed | ErrorKind::RepetitionCountUnclosed => PatternUnclosed,
+        ErrorKind::GroupUnopened => PatternUnopened,
+        ErrorKind::RepetitionMissing => PatternRepeatsNothing,
+        ErrorKind::ClassRangeInvalid
+        | ErrorKind::ClassRangeLiteral
+        | ErrorKind::RepetitionCountInvalid
+        | ErrorKind::RepetitionCountDecimalEmpty
+        | ErrorKind::DecimalEmpty => PatternRange,
+        ErrorKind::EscapeUnrecognized | ErrorKind::EscapeUnexpectedEof | ErrorKind::ClassEscapeInvalid => PatternEscape,
+        ErrorKind::UnsupportedBackreference | ErrorKind::UnsupportedLookAround => PatternLooks,
+        ErrorKind::NestLimitExceeded(_) | ErrorKind::CaptureLimitExceeded | ErrorKind::DecimalInvalid => {
+            PatternTooLarge
+        }
+        _ => PatternInvalid,
+    }
+}
+
+/// A part of a replacement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Itself.
+    Text(String),
+    /// What a bracket holds; 0: all that fitted.
+    Bracket(usize),
+}
+
+/// The parts of a replacement: text, and `\1` to `\9`.
+pub(super) fn parts(replacement: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut text = String::new();
+    let mut characters = replacement.chars().peekable();
+    while let Some(c) = characters.next() {
+        match characters.peek().and_then(|next| next.to_digit(10)) {
+            Some(bracket) if c == '\\' => {
+                characters.next();
+                if !text.is_empty() {
+                    parts.push(Part::Text(std::mem::take(&mut text)));
+                }
+                parts.push(Part::Bracket(bracket as usize));
+            }
+            _ => text.push(c),
+        }
+    }
+    if !text.is_empty() {
+        parts.push(Part::Text(text));
+    }
+    parts
+}
+
+/// A list of rules, ready to be compared with numbers.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    rules: Vec<Rule>,
+    /// The rules that compare digit by digit: the first of each number.
+    equal: HashMap<String, usize>,
+    /// The regular expressions, and to which rule each belongs.
+    set: Option<(RegexSet, Vec<usize>)>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    pattern: String,
+    compare: Comparison,
+    is_usable: bool,
+    /// Compiled when it is needed: it fitted, and its brackets are asked for.
+    regex: OnceLock<Option<Regex>>,
+    replacement: Option<Vec<Part>>,
+}
+
+/// A rule that fits a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fit {
+    /// Its place in the list, from 0.
+    pub(super) at: usize,
+    /// What the number becomes. None: it stays.
+    pub(super) replaced: Option<String>,
+}
+
+impl Rules {
+    /// Compiles a list. Rules that cannot be used are never taken; `check` has told so.
+    pub(super) fn new(rules: &[NumberRule]) -> Rules {
+        Rules::compile(rules).unwrap_or_default()
+    }
+
+    /// The same, or nothing where the list is too large.
+    pub(super) fn compile(rules: &[NumberRule]) -> Option<Rules> {
+        let mut equal = HashMap::new();
+        let (mut patterns, mut places) = (Vec::new(), Vec::new());
+        let mut compiled = Vec::with_capacity(rules.len());
+        for (at, rule) in rules.iter().enumerate() {
+            let is_usable = match rule.compare {
+                Comparison::Equal => {
+                    equal.entry(rule.pattern.clone()).or_insert(at);
+                    true
+                }
+                Comparison::Regex => compile(&rule.pattern).is_ok(),
+            };
+            if is_usable && rule.compare == Comparison::Regex {
+                patterns.push(rule.pattern.as_str());
+                places.push(at);
+            }
+            compiled.push(Rule {
+                pattern: rule.pattern.clone(),
+                compare: rule.compare,
+                is_usable,
+                regex: OnceLock::new(),
+                replacement: rule.replacement.as_deref().map(parts),
+            });
+        }
+        let mut set = None;
+        if !patterns.is_empty() {
+            let mut builder = RegexSetBuilder::new(patterns);
+            builder.unicode(false).nest_limit(NESTING).size_limit(LIST_SIZE).dfa_size_limit(LIST_CACHE);
+            set = Some((builder.build().ok()?, places));
+        }
+        Some(Rules { rules: compiled, equal, set })
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The first that fits.
+    pub(super) fn first(&self, number: &str) -> Option<Fit> {
+        self.first_from(number, 0)
+    }
+
+    /// The first that fits and leaves the number or makes a super-canonical one, and those before it that would make
+    /// something else.
+    pub(super) fn first_final(&self, number: &str) -> (Option<Fit>, Vec<Fit>) {
+        let mut refused = Vec::new();
+        while let Some(fit) = self.first_from(number, refused.last().map_or(0, |fit: &Fit| fit.at + 1)) {
+            if fit.replaced.as_deref().is_none_or(is_canonical) {
+                return (Some(fit), refused);
+            }
+            // A person has seen enough; each costs a look at the whole list.
+            if refused.len() == MOST_REFUSED {
+                break;
+            }
+            refused.push(fit);
+        }
+        (None, refused)
+    }
+
+    /// Why all but the one that was taken did nothing.
+    pub(super) fn skipped(&self, taken: Option<usize>, refused: &[Fit]) -> Vec<SkippedRule> {
+        let reason = |at: usize, rule: &Rule| match taken {
+            Some(taken) if at > taken => Note::new(NoteCode::EarlierRule, &[&(taken + 1)]),
+            _ if !rule.is_usable => Note::new(NoteCode::Unusable, &[]),
+            _ => match refused.iter().find(|fit| fit.at == at) {
+                Some(fit) => Note::new(NoteCode::ResultNotCanonical, &[&fit.replaced.as_deref().unwrap_or_default()]),
+                None if rule.compare == Comparison::Equal => Note::new(NoteCode::NotEqual, &[]),
+                None => Note::new(NoteCode::DoesNotFit, &[]),
+            },
+        };
+        let skipped = self.rules.iter().enumerate().filter(|(at, _)| taken != Some(*at));
+        skipped.map(|(at, rule)| SkippedRule { at, pattern: rule.pattern.clone(), reason: reason(at, rule) }).collect()
+    }
+
+    /// The first that fits from a place on.
+    pub(super) fn first_from(&self, number: &str, from: usize) -> Option<Fit> {
+        let equal = self.equal.get(number).copied().filter(|at| *at >= from);
+        let found = self.set.as_ref().and_then(|(set, places)| {
+            let matches = set.matches(number.as_bytes());
+            matches.into_iter().filter_map(|pattern| places.get(pattern).copied()).find(|at| *at >= from)
+        });
+        let at = equal.into_iter().chain(found).min()?;
+        let rule = self.rules.get(at)?;
+        let replaced = rule.replacement.as_ref().map(|parts| rule.replaced(number, parts, equal == Some(at)));
+        Some(Fit { at, replaced })
+    }
+}
+
+impl Rule {
+    /// What the whole number becomes.
+    fn replaced(&self, number: &str, parts: &[Part], is_equal: bool) -> String {
+        let mut replaced = String::new();
+        let captures = match is_equal || parts.iter().all(|part| matches!(part, Part::Text(_))) {
+            true => None,
+            false => self
+                .regex
+                .get_or_init(|| compile(&self.pattern).ok())
+                .as_ref()
+                .and_then(|r| r.captures(number.as_bytes())),
+        };
+        for part in parts {
+            match part {
+                Part::Text(text) => replaced += text,
+                Part::Bracket(bracket) => {
+                    let held = captures.as_ref().and_then(|captures| captures.get(*bracket));
+                    replaced += held.and_then(|held| std::str::from_utf8(held.as_bytes()).ok()).unwrap_or_default();
+                }
+            }
+        }
+        replaced
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn regex(pattern: &str, replacement: &str) -> NumberRule {
+        NumberRule { pattern: pattern.into(), replacement: Some(replacement.into()), ..NumberRule::default() }
+    }
+
+    fn becomes(rule: &NumberRule, number: &str) -> Option<String> {
+        Rules::new(std::slice::from_ref(rule)).first(number).and_then(|fit| fit.replaced)
+    }
+
+    #[test]
+    fn the_manuals_examples() {
+        // Pattern, replacement, numbers that it fits and what they become, numbers that it does not fit.
+        type Example = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+        let examples: &[Example] = &[
+            (r"^0(.*)", r"\1", &[("0123", "123"), ("0", "")], &["123", ""]),
+            (r"^80(.*)", r"0\1", &[("80123", "0123")], &["8123"]),
+            (r"^50[0-9][0-9][0-9](.*)", r"\1", &[("50123456", "456")], &["5012", "60123456"]),
+            (r"^[0-9][0-9][0-9]$", "", &[("123", "")], &["12", "1234"]),
+            (r"^([0-9][0-9][0-9].+)", r"0\1", &[("1234", "01234")], &["123"]),
+            (r"^([0-9][0-9]?[0-9]?)$", r"03012345\1", &[("1", "030123451"), ("123", "03012345123")], &["1234"]),
+            (r"^([^0][0-9][0-9][0-9].*)", r"08151\1", &[("1234", "081511234")], &["0234", "123"]),
+            ("152$", "x", &[("0152", "x")], &["1520"]),
+            ("[^0-8]", "x", &[("1239", "x")], &["12345678"]),
+            ("^8|9$", "x", &[("81", "x"), ("19", "x")], &["191"]),
+        ];
+        for (pattern, replacement, fitting, others) in examples {
+            let rule = regex(pattern, replacement);
+            for (number, expected) in *fitting {
+                assert_eq!(becomes(&rule, number).as_deref(), Some(*expected), "{pattern} {number}");
+            }
+            for number in *others {
+                assert_eq!(becomes(&rule, number), None, "{pattern} {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_that_fits_is_taken_whatever_its_kind() {
+        let equal =
+            |number: &str, replacement: &str| NumberRule { compare: Comparison::Equal, ..regex(number, replacement) };
+        let rules = Rules::new(&[
+            regex("^(9.)$", r"a\1"),
+            equal("12", "b"),
+            regex("^1", "c"),
+            equal("91", "d"),
+            equal("12", "e"),
+        ]);
+        let first = |number| rules.first(number).map(|fit| (fit.at, fit.replaced.unwrap()));
+        assert_eq!(first("12"), Some((1, "b".into())));
+        assert_eq!(first("13"), Some((2, "c".into())));
+        assert_eq!(first("91"), Some((0, "a91".into())));
+        assert_eq!(first("2"), None);
+        assert_eq!(rules.first_from("91", 1), Some(Fit { at: 3, replaced: Some("d".into()) }));
+    }
+
+    #[test]
+    fn an_equal_pattern_is_no_expression_and_brackets_that_took_no_part_are_empty() {
+        let equal = NumberRule { compare: Comparison::Equal, ..regex("1.", "x") };
+        assert_eq!(becomes(&equal, "12"), None);
+        assert_eq!(becomes(&regex("^(1)|(2)", r"\1-\2\7"), "2").as_deref(), Some("-2"));
+    }
+
+    #[test]
+    fn patterns_are_refused_with_the_place() {
+        use NumbersProblemCode::*;
+        for (pattern, code, at) in [
+            ("12(3", PatternUnclosed, 3),
+            ("1[23", PatternUnclosed, 2),
+            ("12)3", PatternUnopened, 3),
+            ("*1", PatternRepeatsNothing, 1),
+            ("1[9-0]", PatternRange, 3),
+            (r"(1)\1", PatternLooks, 4),
+            ("1(?=2)", PatternLooks, 2),
+            (r"1\q", PatternEscape, 2),
+            ("((.{1000}){1000}){1000}", PatternTooLarge, 0),
+            ("(?<>1)", PatternInvalid, 4),
+        ] {
+            assert_eq!(compile(pattern).unwrap_err(), BadPattern { code, at }, "{pattern}");
+        }
+        let deep = "(".repeat(5000) + &")".repeat(5000);
+        assert_eq!(compile(&deep).unwrap_err().code, PatternTooLarge);
+    }
+}

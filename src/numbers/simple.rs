@@ -1,0 +1,348 @@
+//! The simple dialect: a list of prefixes, an access code and two lengths.
+
+use std::cmp::Ordering;
+use std::fmt::Display;
+
+use regex::{Captures, Regex, RegexBuilder};
+
+use super::NotDialled;
+use super::canonical::key;
+use super::country::Country;
+use super::dialled::DialledNumber;
+use super::location::{Dialect, SimplePlan, SimpleRule};
+use super::plan::DialPlan;
+use super::reported::{MAX_TEXT, Reach, ReportedAs, ReportedNumber};
+use super::step::{Note, NoteCode, SkippedRule, StepName, Trace};
+
+/// Octets that one compiled pattern may take.
+const PATTERN_SIZE: usize = 256 << 10;
+/// The places in patterns and values that stand for what the plan has there.
+const INTERNATIONAL: &str = "[-InternationalPrefix-]";
+const COUNTRY: &str = "[-CountryPrefix-]";
+const EXTERNAL: &str = "[-ExternalPrefix-]";
+
+/// A plan whose rules can be compared with numbers, the lowest priority first.
+#[derive(Debug, Default)]
+pub(super) struct SimpleRules(Vec<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    /// Its place in the plan, from 0.
+    at: usize,
+    pattern: Pattern,
+    value: String,
+    /// Whether the value says where the code for an outside line goes.
+    has_external: bool,
+}
+
+#[derive(Debug)]
+enum Pattern {
+    Prefix(String),
+    Expression(Regex),
+    Unusable,
+}
+
+/// The expression within the square brackets of a pattern.
+fn expression(pattern: &str) -> Option<&str> {
+    let is_place = [INTERNATIONAL, COUNTRY, EXTERNAL].iter().any(|place| pattern.starts_with(place));
+    pattern.strip_prefix('[').filter(|_| !is_place)?.strip_suffix(']')
+}
+
+/// A text with what the plan has at its places.
+fn filled(text: &str, plan: &SimplePlan, written: fn(&str) -> String) -> String {
+    text.replace(INTERNATIONAL, &written(&plan.international_prefix))
+        .replace(COUNTRY, &written(&plan.country_prefix))
+        .replace(EXTERNAL, &written(&plan.external_prefix))
+}
+
+fn compile(expression: &str, plan: &SimplePlan) -> Option<Regex> {
+    let expression = filled(expression, plan, regex::escape);
+    RegexBuilder::new(&format!("^(?:{expression})")).size_limit(PATTERN_SIZE).nest_limit(32).build().ok()
+}
+
+/// Whether a rule's pattern can be used.
+pub(super) fn is_usable(rule: &SimpleRule, plan: &SimplePlan) -> bool {
+    expression(&rule.pattern).is_none_or(|expression| compile(expression, plan).is_some())
+}
+
+impl SimpleRules {
+    pub(super) fn new(plan: &SimplePlan) -> SimpleRules {
+        let rule = |(at, rule): (usize, &SimpleRule)| Compiled {
+            at,
+            pattern: match expression(&rule.pattern) {
+                Some(expression) => compile(expression, plan).map_or(Pattern::Unusable, Pattern::Expression),
+                None => Pattern::Prefix(filled(&rule.pattern, plan, str::to_owned)),
+            },
+            value: filled(&rule.value, plan, str::to_owned),
+            has_external: rule.value.contains(EXTERNAL),
+        };
+        let mut rules: Vec<Compiled> = plan.rules.iter().enumerate().map(rule).collect();
+        let priority = |rule: &Compiled| plan.rules.get(rule.at).map(|rule| rule.priority);
+        rules.sort_by_key(priority);
+        SimpleRules(rules)
+    }
+
+    /// The first rule that fits the front of a text, and what the text becomes.
+    fn first(&self, text: &str) -> Option<(&Compiled, String)> {
+        self.0.iter().find_map(|rule| Some((rule, rule.replaced(text)?)))
+    }
+
+    /// Why all but the one that was taken did nothing.
+    fn skipped(&self, taken: Option<&Compiled>, plan: &SimplePlan) -> Vec<SkippedRule> {
+        let place = taken.and_then(|taken| self.0.iter().position(|rule| rule.at == taken.at));
+        let reason = |at: usize, rule: &Compiled| match (place.map(|place| at.cmp(&place)), taken) {
+            (Some(Ordering::Greater), Some(taken)) => Note::new(NoteCode::EarlierRule, &[&(taken.at + 1)]),
+            _ if matches!(rule.pattern, Pattern::Unusable) => Note::new(NoteCode::Unusable, &[]),
+            _ => Note::new(NoteCode::DoesNotFit, &[]),
+        };
+        let others = self.0.iter().enumerate().filter(|(at, _)| Some(*at) != place);
+        let skipped = others.map(|(at, rule)| {
+            let pattern = plan.rules.get(rule.at).map(|rule| rule.pattern.clone()).unwrap_or_default();
+            SkippedRule { at: rule.at, pattern, reason: reason(at, rule) }
+        });
+        skipped.collect()
+    }
+}
+
+impl Compiled {
+    /// What a text becomes: what the pattern fits is replaced, the rest stays.
+    fn replaced(&self, text: &str) -> Option<String> {
+        match &self.pattern {
+            Pattern::Prefix(prefix) => text
+                .strip_prefix(prefix.as_str())
+                .filter(|_| !prefix.is_empty())
+                .map(|rest| format!("{}{rest}", self.value)),
+            Pattern::Expression(expression) => {
+                let captures = expression.captures(text)?;
+                let rest = captures.get(0).and_then(|whole| text.get(whole.end()..)).unwrap_or_default();
+                Some(with_brackets(&self.value, &captures) + rest)
+            }
+            Pattern::Unusable => None,
+        }
+    }
+}
+
+/// A value with what the brackets hold at `$1` to `$9`.
+fn with_brackets(value: &str, captures: &Captures<'_>) -> String {
+    let mut text = String::new();
+    let mut parts = value.split('$');
+    text += parts.next().unwrap_or_default();
+    for part in parts {
+        let bracket = part.chars().next().and_then(|c| c.to_digit(10));
+        text += bracket.and_then(|bracket| captures.get(bracket as usize)).map_or("", |held| held.as_str());
+        text += part.get(usize::from(bracket.is_some())..).unwrap_or_default();
+    }
+    text
+}
+
+/// Digits of a text, and `+`, `#` or `*` where it begins with one.
+fn tidy(text: &str) -> String {
+    let keys = text.chars().filter_map(key).enumerate();
+    keys.filter(|(at, c)| *at == 0 || c.is_ascii_digit() || matches!(c, '*' | '#')).map(|(_, c)| c).collect()
+}
+
+impl DialPlan {
+    /// What is dialled by the simple dialect.
+    pub(super) fn dialled_simply(&self, typed: &str, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
+        let plan = &self.location.simple;
+        let text: String = typed.trim().chars().take(MAX_TEXT + 1).collect();
+        if text.chars().count() > MAX_TEXT {
+            return Err(NotDialled::TooLong);
+        }
+        let plain = tidy(&text);
+        if !plain.contains(|c: char| c != '+') {
+            trace.step((1, StepName::Characters), (typed, &plain), NoteCode::Empty, &[]);
+            return Err(NotDialled::Empty);
+        }
+        let canonical = self.canonical(&plain).0.into_owned();
+        let (number, reach) = match national(&plain, plan, &self.country) {
+            Some(number) => {
+                trace.step((1, StepName::OwnCountry), (&text, &number), NoteCode::OwnCountry, &[&plan.country_prefix]);
+                (number, Reach::External)
+            }
+            None => self.by_rules(&text, &plain, trace),
+        };
+        if number.is_empty() {
+            return Err(NotDialled::Suppressed);
+        }
+        trace.step((16, StepName::Send), (&number, &number), NoteCode::Sent, &[]);
+        Ok(DialledNumber { number, then: Vec::new(), canonical, reach, private: false, noted: None })
+    }
+
+    /// What the PBX reports, by the simple dialect.
+    pub(super) fn read_simply(&self, kind: ReportedAs, number: String, trace: &mut Trace) -> Option<ReportedNumber> {
+        let plan = &self.location.simple;
+        let is_incoming = matches!(kind, ReportedAs::Caller | ReportedAs::ConnectedIncoming);
+        let is_internal = |number: &str| number.len() <= plan.internal_length as usize && !number.starts_with('+');
+        let number = match is_incoming && !is_internal(&number) {
+            true => {
+                let rest = number.strip_prefix(plan.incoming_remove.as_str()).unwrap_or(&number);
+                let changed = format!("{}{rest}", plan.incoming_add);
+                let values: [&dyn Display; 2] = [&plan.incoming_remove, &plan.incoming_add];
+                trace.step((2, StepName::Front), (&number, &changed), NoteCode::FrontChanged, &values);
+                changed
+            }
+            false => number,
+        };
+        if is_internal(&number) {
+            trace.step((3, StepName::InternalLength), (&number, &number), NoteCode::InternalLength, &[&number.len()]);
+            return Some(ReportedNumber { number, reach: Reach::Internal, extension: None });
+        }
+        // An outgoing number has what was dialled for an outside line before it.
+        let bare = number.strip_prefix(plan.external_prefix.as_str()).filter(|_| !is_incoming).unwrap_or(&number);
+        let read = self.canonical(bare);
+        self.trace_canonical(6, bare, &read, trace);
+        Some(ReportedNumber { number: read.0.into_owned(), reach: Reach::External, extension: None })
+    }
+
+    /// The digits at the end of a number by which a caller is looked up.
+    pub fn lookup_digits<'a>(&self, number: &'a str) -> &'a str {
+        let digits = number.trim_start_matches('+');
+        let length = self.location.simple.reverse_length as usize;
+        match self.location.dialect == Dialect::Simple && length > 0 {
+            true => digits.get(digits.len().saturating_sub(length)..).unwrap_or(digits),
+            false => digits,
+        }
+    }
+
+    fn by_rules(&self, text: &str, plain: &str, trace: &mut Trace) -> (String, Reach) {
+        let plan = &self.location.simple;
+        let rules = &self.simple;
+        let step = (2, StepName::SimpleRules);
+        if let Some((rule, replaced)) = rules.first(text) {
+            let replaced = tidy(&replaced);
+            let values: [&dyn Display; 2] = [&(rule.at + 1), &replaced];
+            let note = (NoteCode::RuleReplaced, &values[..]);
+            trace.with_skipped(step, (text, &replaced), note, || rules.skipped(Some(rule), plan));
+            let is_internal = !text.starts_with('+') && replaced.len() <= plan.internal_length as usize;
+            let reach = if is_internal { Reach::Internal } else { Reach::External };
+            if !text.starts_with('+') || rule.has_external {
+                return (replaced, reach);
+            }
+            return (self.outside_line(&replaced, trace), reach);
+        }
+        trace.with_skipped(step, (text, plain), (NoteCode::NoRuleFits, &[]), || rules.skipped(None, plan));
+        if plain.len() <= plan.internal_length as usize {
+            trace.step((3, StepName::InternalLength), (plain, plain), NoteCode::InternalLength, &[&plain.len()]);
+            return (plain.to_owned(), Reach::Internal);
+        }
+        (self.outside_line(plain, trace), Reach::External)
+    }
+
+    fn outside_line(&self, number: &str, trace: &mut Trace) -> String {
+        let code = &self.location.simple.external_prefix;
+        let dialled = format!("{code}{number}");
+        trace.step((14, StepName::AccessCode), (number, &dialled), NoteCode::AccessCode, &[code]);
+        dialled
+    }
+}
+
+/// A number of the own country: the code for an outside line and what introduces an area code take the place of the
+/// international prefix and the calling code.
+fn national(number: &str, plan: &SimplePlan, country: &Country) -> Option<String> {
+    if plan.country_prefix.is_empty() {
+        return None;
+    }
+    let after = number.strip_prefix('+').or_else(|| number.strip_prefix(plan.international_prefix.as_str()))?;
+    let rest = after.strip_prefix(plan.country_prefix.as_str())?;
+    let rest = rest.strip_prefix(country.trunk_prefix.as_str()).unwrap_or(rest);
+    Some(format!("{}{}{rest}", plan.external_prefix, country.trunk_prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::numbers::country::Countries;
+    use crate::numbers::{Circumstances, Location, Numbers};
+
+    /// France, with the standard rules and the extended one.
+    fn location() -> Location {
+        serde_json::from_value(json!({
+            "name": "Paris", "country": "FR", "dialect": "simple",
+            "simple": {
+                "international_prefix": "00", "country_prefix": "33", "external_prefix": "0", "incoming_add": "",
+                "incoming_remove": "9", "internal_length": 4, "reverse_length": 6,
+                "rules": [
+                    { "priority": 50, "pattern": "+", "value": "00" },
+                    { "priority": 10, "pattern": "+33(0", "value": "00" },
+                    { "priority": 11, "pattern": "+330", "value": "00" },
+                    { "priority": 20, "pattern": "361", "value": "361" },
+                    { "priority": 21, "pattern": "36111", "value": "0" },
+                    {
+                        "priority": 30, "pattern": "[(\\+|[-InternationalPrefix-])?([^\\(]+)\\(([^\\)]+)\\)]",
+                        "value": "[-ExternalPrefix-][-InternationalPrefix-]$2"
+                    },
+                    { "priority": 1, "pattern": "[(]", "value": "1" }
+                ]
+            }
+        }))
+        .unwrap()
+    }
+
+    fn dialled(location: &Location, typed: &str) -> String {
+        let numbers = Numbers::new([("a", location)], &Countries::default());
+        let plan = numbers.plan("a").unwrap();
+        let around = Circumstances::default();
+        let dialled = plan.dialled(typed, &around);
+        assert_eq!(plan.explain_dialled(typed, &around).0, dialled);
+        dialled.map_or_else(|error| format!("{error:?}"), |dialled| dialled.number)
+    }
+
+    #[test]
+    fn the_manuals_examples() {
+        for (typed, expected) in [
+            ("+3912334477", "0003912334477"),
+            ("+42(0)141906666", "00042141906666"),
+            ("0042(0)141906666", "00042141906666"),
+            ("+33155171889", "00155171889"),
+            ("0033155171889", "00155171889"),
+            ("+33 (0) 155171889", "00155171889"),
+            ("3611", "3611"),
+            ("36111", "36111"),
+            ("#21", "#21"),
+            ("*21", "*21"),
+            ("1234", "1234"),
+            ("0155171889", "00155171889"),
+            ("01 55-17", "0015517"),
+            ("", "Empty"),
+        ] {
+            assert_eq!(dialled(&location(), typed), expected, "{typed}");
+        }
+        assert_eq!(dialled(&location(), "!12 34"), "12 34");
+    }
+
+    #[test]
+    fn a_rule_without_a_plus_gets_no_outside_line() {
+        let mut location = location();
+        location.simple.rules = vec![SimpleRule { priority: 0, pattern: "36111".into(), value: "036111".into() }];
+        assert_eq!(dialled(&location, "361112"), "0361112");
+    }
+
+    #[test]
+    fn incoming_numbers_lose_and_get_digits() {
+        let location = location();
+        let numbers = Numbers::new([("a", &location)], &Countries::default());
+        let plan = numbers.plan("a").unwrap();
+        let caller = plan.reported(ReportedAs::Caller, "90155171889").unwrap();
+        assert_eq!((caller.number.as_str(), caller.reach), ("+33155171889", Reach::External));
+        assert_eq!(plan.lookup_digits(&caller.number), "171889");
+        let called = plan.reported(ReportedAs::Called, "00155171889").unwrap();
+        assert_eq!(called.number, "+33155171889");
+        assert_eq!(plan.reported(ReportedAs::Caller, "1234").unwrap().reach, Reach::Internal);
+    }
+
+    #[test]
+    fn rules_that_did_not_act_say_why() {
+        let location = location();
+        let numbers = Numbers::new([("a", &location)], &Countries::default());
+        let (_, steps) = numbers.plan("a").unwrap().explain_dialled("3611", &Circumstances::default());
+        let step = steps.iter().find(|step| step.name == StepName::SimpleRules).unwrap();
+        let skipped: Vec<_> = step.skipped.iter().map(|rule| (rule.at, rule.reason.code)).collect();
+        use NoteCode::*;
+        let expected =
+            [(6, Unusable), (1, DoesNotFit), (2, DoesNotFit), (4, EarlierRule), (5, EarlierRule), (0, EarlierRule)];
+        assert_eq!(skipped, expected);
+    }
+}

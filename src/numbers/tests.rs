@@ -1,0 +1,238 @@
+//! What holds for all numbers and all locations.
+
+use proptest::prelude::*;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
+use serde_json::{Value, json};
+
+use super::country::Countries;
+use super::country::tests::countries;
+use super::location::{Comparison, NumberRule};
+use super::reported::MAX_TEXT;
+use super::*;
+
+const KINDS: [ReportedAs; 5] = [
+    ReportedAs::Caller,
+    ReportedAs::Called,
+    ReportedAs::Forwarding,
+    ReportedAs::ConnectedIncoming,
+    ReportedAs::ConnectedOutgoing,
+];
+const TYPES: [PhoneNumberType; 10] = [
+    PhoneNumberType::FixedLine,
+    PhoneNumberType::Mobile,
+    PhoneNumberType::TollFree,
+    PhoneNumberType::PremiumRate,
+    PhoneNumberType::SharedCost,
+    PhoneNumberType::VoIP,
+    PhoneNumberType::PersonalNumber,
+    PhoneNumberType::Pager,
+    PhoneNumberType::UAN,
+    PhoneNumberType::VoiceMail,
+];
+
+const CANADIAN_SERVICE: &str = "+13101234";
+
+/// Berlin, 030 12345 and extensions 30 to 69, with other things changed, the later ones last.
+pub(super) fn berlin_with(usual: Value, change: Value) -> Location {
+    let mut location = json!({
+        "name": "Berlin", "country": "DE", "area_code": "30",
+        "numbering": {
+            "kind": "trunk", "base_number": "12345", "ranges": [{ "from": "30", "to": "69" }], "shortest": 2, "longest": 3
+        }
+    });
+    for changed in [usual, change] {
+        location.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+    }
+    serde_json::from_value(location).unwrap()
+}
+
+/// Another location of the network.
+pub(super) fn munich() -> Location {
+    serde_json::from_value(json!({
+        "name": "Munich", "country": "DE", "area_code": "89",
+        "numbering": { "kind": "trunk", "base_number": "777", "ranges": [{ "from": "700", "to": "799" }] },
+        "network": { "enabled": true }
+    }))
+    .unwrap()
+}
+
+pub(super) fn plans(location: &Location) -> Numbers {
+    Numbers::new([("berlin", location), ("munich", &munich())], &countries())
+}
+
+/// A location in which everything is used.
+fn full() -> Location {
+    serde_json::from_value(json!({
+        "name": "Berlin", "country": "DE", "area_code": "30",
+        "numbering": {
+            "kind": "trunk", "base_number": "12345", "ranges": [{ "from": "30", "to": "69" }], "shortest": 2, "longest": 3
+        },
+        "external_rules": [{ "pattern": "^11[0-9]$" }],
+        "internal_rules": [{ "pattern": "^8(..)$", "replacement": "+4930999\\1" }, { "pattern": "^9+$" }],
+        "formatting": {
+            "incoming": [{ "pattern": "^77(.*)", "replacement": "\\1" }],
+            "outgoing": [{ "pattern": "^(66)?(.*)$", "replacement": "\\2" }],
+            "dialling": [{ "pattern": "^\\+4989777(...)$", "replacement": "8\\1" }],
+            "dialling_final": [{ "pattern": "^00(.*)", "replacement": "000\\1" }]
+        },
+        "emergency": { "enabled": true, "rules": [
+            { "name": "A", "subnet": "10.0.0.0/8", "numbers": ["110"], "prefix": "*7" }
+        ] },
+        "least_cost_routing": {
+            "enabled": true, "providers": [{ "name": "One", "prefix": "01070" }],
+            "zones": [{ "name": "all", "prefixes": ["+4"], "weekdays": vec!["One"; 48] }]
+        },
+        "vanity": ["800"], "split_long_numbers": true,
+        "projects": [{ "name": "P", "code": "*60EX", "use": "private" }],
+        "network": { "enabled": true, "detect": true, "search": true, "shorten": true }
+    }))
+    .unwrap()
+}
+
+/// All that can be asked about a text.
+fn ask(plan: &DialPlan, text: &str) {
+    for kind in KINDS {
+        let reported = plan.reported(kind, text);
+        assert_eq!(plan.explain_reported(kind, text).0, reported);
+        assert!(reported.is_none_or(|reported| reported.number.len() <= 4 * MAX_TEXT));
+    }
+    let client = ClientAddress { address: "10.1.2.3".parse().unwrap(), zone: None };
+    for around in [
+        Circumstances::default(),
+        Circumstances { client: Some(client), forwarding: true, ..Circumstances::default() },
+        Circumstances { project: Some("P"), entries: Entries { pin: text, user: text }, ..Circumstances::default() },
+    ] {
+        let dialled = plan.dialled(text, &around);
+        assert_eq!(plan.explain_dialled(text, &around).0, dialled);
+    }
+    _ = plan.display(text);
+    _ = plan.line_number(text);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_answered(text in any::<String>()) {
+        let location = full();
+        ask(Numbers::new([("a", &location)], &countries()).plan("a").unwrap(), &text);
+    }
+
+    #[test]
+    fn anything_that_looks_like_a_number_is_answered(text in "[!+]{0,2}[0-9*#+A-Za-z ()/-]{0,40}") {
+        let location = full();
+        ask(Numbers::new([("a", &location)], &countries()).plan("a").unwrap(), &text);
+    }
+
+    #[test]
+    fn any_rules_are_checked_and_used(
+        patterns in prop::collection::vec((any::<bool>(), "[0-9^$.*+?()|\\[\\]{},\\\\ä-]{0,20}", "[0-9+*#\\\\ ]{0,10}"), 0..20),
+        text in "[0-9+*#]{0,30}",
+    ) {
+        let rules: Vec<NumberRule> = patterns
+            .into_iter()
+            .map(|(is_regex, pattern, replacement)| NumberRule {
+                compare: if is_regex { Comparison::Regex } else { Comparison::Equal },
+                pattern,
+                replacement: Some(replacement),
+                ..NumberRule::default()
+            })
+            .collect();
+        let mut location = Location { name: "A".into(), country: "DE".into(), ..Location::default() };
+        for list in [&mut location.external_rules, &mut location.internal_rules, &mut location.line_rules] {
+            list.clone_from(&rules);
+        }
+        location.formatting.incoming.clone_from(&rules);
+        location.formatting.dialling.clone_from(&rules);
+        location.formatting.dialling_final = rules;
+        for problem in location.check() {
+            prop_assert!(!problem.english().is_empty() && problem.pointer.starts_with('/'));
+        }
+        ask(Numbers::new([("a", &location)], &countries()).plan("a").unwrap(), &text);
+    }
+
+    #[test]
+    fn what_is_super_canonical_stays(digits in "[1-9][0-9]{0,20}") {
+        let location = Location { has_pbx: false, country: "DE".into(), area_code: "30".into(), ..Location::default() };
+        let numbers = Numbers::new([("a", &location)], &countries());
+        let plan = numbers.plan("a").unwrap();
+        let once = plan.reported(ReportedAs::Caller, &format!("+{digits}")).unwrap().number;
+        prop_assert!(is_canonical(&once));
+        prop_assert_eq!(plan.reported(ReportedAs::Caller, &once).unwrap().number, once);
+    }
+}
+
+#[test]
+fn a_long_text_is_cut_or_refused() {
+    let location = full();
+    let numbers = Numbers::new([("a", &location)], &countries());
+    let plan = numbers.plan("a").unwrap();
+    let long = "+49".repeat(100_000);
+    assert!(plan.reported(ReportedAs::Caller, &long).unwrap().number.len() <= MAX_TEXT);
+    assert_eq!(plan.dialled(&long, &Circumstances::default()), Err(NotDialled::TooLong));
+    assert_eq!(plan.dialled(&format!("!{long}"), &Circumstances::default()), Err(NotDialled::TooLong));
+}
+
+/// Every region with its example numbers.
+fn examples() -> Vec<(Region, Vec<PhoneNumber>)> {
+    let of_region = |region| {
+        let of_type = |kind| PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind).ok();
+        (region, TYPES.into_iter().filter_map(of_type).collect())
+    };
+    PHONE_NUMBER_UTIL.get_supported_regions().map(of_region).collect()
+}
+
+fn e164(number: &PhoneNumber) -> String {
+    number.format_as(PhoneNumberFormat::E164).into_owned()
+}
+
+/// A location in the area of a region's first example number.
+fn location(region: Region, numbers: &[PhoneNumber], has_pbx: bool) -> Location {
+    let area_code = numbers.first().map_or(String::new(), |number| {
+        let national = number.get_national_significant_number();
+        national.get(..number.get_length_of_geographical_area_code()).unwrap_or_default().to_owned()
+    });
+    Location { name: region.to_string(), country: region.to_string(), area_code, has_pbx, ..Location::default() }
+}
+
+#[test]
+fn what_is_dialled_for_a_number_leads_back_to_it_from_every_country() {
+    let examples = examples();
+    let countries = Countries::default();
+    let all: Vec<String> = examples.iter().flat_map(|(_, numbers)| numbers.iter().map(e164)).collect();
+    assert!(all.len() > 1_000);
+    let mut lost = Vec::new();
+    for (region, own) in &examples {
+        let location = location(*region, own, true);
+        let numbers = Numbers::new([("a", &location)], &countries);
+        let plan = numbers.plan("a").unwrap();
+        // Canada has service numbers of seven digits, which are dialled there only.
+        let is_dialled_here = |number: &&String| *region == Region::CA || *number != CANADIAN_SERVICE;
+        for number in all.iter().filter(is_dialled_here) {
+            let dialled = plan.dialled(number, &Circumstances::default()).unwrap();
+            let back = plan.reported(ReportedAs::Called, &dialled.number).unwrap();
+            if back.number != *number || dialled.canonical != *number {
+                lost.push(format!("{region}: {number} is dialled {} and read {}", dialled.number, back.number));
+            }
+        }
+    }
+    assert!(lost.is_empty(), "{} of them:\n{}", lost.len(), lost[..lost.len().min(60)].join("\n"));
+}
+
+#[test]
+fn what_libphonenumber_writes_is_read_as_it_reads_it() {
+    let mut differ = Vec::new();
+    for (region, own) in examples() {
+        let location = location(region, &own, false);
+        let numbers = Numbers::new([("a", &location)], &Countries::default());
+        let plan = numbers.plan("a").unwrap();
+        for number in &own {
+            for format in [PhoneNumberFormat::National, PhoneNumberFormat::International] {
+                let written = number.format_as(format);
+                let read = plan.reported(ReportedAs::Caller, &written).unwrap().number;
+                if read != e164(number) {
+                    differ.push(format!("{region}: {written} is {} and read {read}", e164(number)));
+                }
+            }
+        }
+    }
+    assert!(differ.is_empty(), "{} of them:\n{}", differ.len(), differ[..differ.len().min(60)].join("\n"));
+}

@@ -1,0 +1,101 @@
+// @vitest-environment happy-dom
+/** Locations in a browser. */
+import { cleanup, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, it, vi } from 'vitest';
+import { blankLocation } from '../../generated/siteTables';
+import { countries, countryName, probableCountry } from './location';
+import { LocationPage, Locations } from './Locations';
+import { blankLineGroup } from './lineGroup';
+import { LineGroupPage } from './LineGroupPage';
+import { serving, shown, stored, type Answer, type Asked } from './testing';
+
+const numbering = { ...blankLocation.numbering, base_number: '123456', ranges: [{ from: '100', to: '199' }] };
+const berlin = { ...blankLocation, name: 'Berlin', country: 'DE', area_code: '30', numbering };
+
+const server = (more?: (asked: Asked) => Answer | undefined) =>
+  serving(
+    {
+      locations: { o1: stored('o1', berlin) },
+      line_groups: { g1: stored('g1', { ...blankLineGroup, name: 'Main', registrar: 'pbx.example.com' }) },
+      lines: {},
+    },
+    more,
+  );
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+const keyboard = () => userEvent.setup({ delay: null });
+const button = (name: string) => screen.getByRole('button', { name });
+const field = (name: string | RegExp) => screen.getByLabelText(name);
+
+it('guesses the country by the languages of the browser', () => {
+  expect(probableCountry(['de-AT', 'de'])).toBe('AT');
+  expect(probableCountry(['de', 'en-US'])).toBe('DE');
+  expect(probableCountry(['x-klingon'])).toBe('');
+  expect(countryName('DE', 'de')).toBe('Deutschland');
+  expect(countries('en').find(({ value }) => value === 'DE')?.label).toBe('Germany (+49)');
+});
+
+it('makes a location of a name, a country and a range of extensions', async () => {
+  const { sent } = server();
+  shown(<LocationPage id="new" />);
+  await keyboard().type(field(/^Name/), 'Wien');
+  await keyboard().selectOptions(field(/^Country/), 'AT');
+  await keyboard().click(button('Add a range'));
+  const row = screen.getByRole('list', { name: 'Extensions' });
+  await keyboard().type(within(row).getByLabelText('From'), '20');
+  await keyboard().type(within(row).getByLabelText('To'), '89');
+  await keyboard().click(button('Save'));
+  await waitFor(() => expect(sent()).toHaveLength(1));
+  expect(sent()[0]).toMatchObject({
+    method: 'POST',
+    path: '/api/v1/admin/locations',
+    body: { ...blankLocation, name: 'Wien', country: 'AT', numbering: { ranges: [{ from: '20', to: '89' }] } },
+  });
+});
+
+it('says at the ranges what is wrong with one', async () => {
+  const detail = 'Both ends of a range have as many digits.';
+  const error = { pointer: '/numbering/ranges/0/to', code: 'range_lengths', detail };
+  server(({ method }) => (method === 'PUT' ? { status: 422, body: { code: '', detail, errors: [error] } } : undefined));
+  shown(<LocationPage id="o1" />);
+  await keyboard().type(await screen.findByLabelText('To'), '9');
+  await keyboard().click(button('Save'));
+  const fault = await screen.findByText(detail);
+  expect(fault.getAttribute('aria-invalid')).toBe('true');
+});
+
+it('asks for first digits in place of ranges, and for neither without a PBX', async () => {
+  const { sent } = server();
+  shown(<LocationPage id="o1" />);
+  await keyboard().selectOptions(await screen.findByLabelText('Extensions are given'), 'prefixes');
+  await keyboard().type(field(/^First digit from/), '1');
+  await keyboard().type(field(/^First digit to/), '7');
+  await keyboard().click(button('Save'));
+  await waitFor(() => expect(sent()).toHaveLength(1));
+  expect(sent()[0]?.body).toMatchObject({ numbering: { ranges: [], prefixes: { from: '1', to: '7' } } });
+  await keyboard().click(field(/^There is a PBX/));
+  expect(screen.queryByLabelText('Extensions are given')).toBeNull();
+  expect(screen.queryByLabelText('In the own area')).toBeNull();
+});
+
+it('lists locations with their countries and numbers', async () => {
+  server();
+  shown(<Locations />);
+  const row = await screen.findByRole('row', { name: /Berlin/ });
+  expect(within(row).getByText('Germany')).toBeTruthy();
+  expect(within(row).getByText('123456 100–199')).toBeTruthy();
+});
+
+it('is chosen for a line group', async () => {
+  const { sent } = server();
+  shown(<LineGroupPage id="g1" report={null} />);
+  await screen.findByRole('option', { name: 'Berlin' });
+  await keyboard().selectOptions(field('Location'), 'o1');
+  await keyboard().click(button('Save'));
+  await waitFor(() => expect(sent()).toHaveLength(1));
+  expect(sent()[0]?.body).toMatchObject({ location: 'o1' });
+});
