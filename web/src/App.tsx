@@ -1,5 +1,6 @@
 /** The softphone, once its user is signed in. */
 import { useEffect, useState } from 'react';
+import { Boundary } from './components/Boundary';
 import { PairingGate } from './components/PairingGate';
 import { SignInGate } from './components/SignInGate';
 import { Softphone } from './components/Softphone';
@@ -26,7 +27,13 @@ function SignedIn({ user, onSignedOut }: { user: User; onSignedOut: (reason: Cau
     setPhone(started);
     return () => started.stop();
   }, [user]);
-  return phone && <Softphone phone={phone} onSignedOut={onSignedOut} />;
+  return (
+    phone && (
+      <Boundary>
+        <Softphone phone={phone} onSignedOut={onSignedOut} />
+      </Boundary>
+    )
+  );
 }
 
 function socketUrl(): string {

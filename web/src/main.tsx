@@ -4,6 +4,7 @@ import { MantineProvider } from '@mantine/core';
 import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
+import { Boundary } from './components/Boundary';
 import { LanguageProvider } from './i18n';
 import { schemeManager } from './scheme';
 import { cssVariables, theme } from './theme';
@@ -26,7 +27,9 @@ createRoot(root).render(
       colorSchemeManager={schemeManager}
     >
       <LanguageProvider>
-        <Suspense>{setsUp ? <Wizard /> : administers ? <Administration /> : <App />}</Suspense>
+        <Boundary>
+          <Suspense>{setsUp ? <Wizard /> : administers ? <Administration /> : <App />}</Suspense>
+        </Boundary>
       </LanguageProvider>
     </MantineProvider>
   </StrictMode>,

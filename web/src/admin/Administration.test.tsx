@@ -20,6 +20,7 @@ beforeEach(() => {
     if (!signedIn) return Promise.resolve(Response.json({ cause: { code: 'not_signed_in' } }, { status: 401 }));
     if (path.endsWith('/session')) return Promise.resolve(Response.json({ user }));
     if (path.endsWith('/line-groups')) return Promise.resolve(Response.json(lineGroups));
+    if (path.endsWith('/computers/c1/pairing')) return Promise.resolve(Response.json({ paired: false, users: [] }));
     if (path.endsWith('/computers/c1')) return Promise.resolve(Response.json(desk, { headers: { etag: '"1"' } }));
     return Promise.resolve(Response.json({ items: [], next: null, total: 0 }));
   });

@@ -28,6 +28,7 @@ import {
   IconUsersGroup,
 } from '@tabler/icons-react';
 import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { Boundary } from '../components/Boundary';
 import { Appearance, LanguageChoice } from '../components/Choices';
 import frame from '../components/Header.module.css';
 import { Logo } from '../components/Logo';
@@ -166,9 +167,11 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
                   {report ? t.lost(new Date(at).toLocaleTimeString(language)) : sentence('server_unreachable')}
                 </p>
               )}
-              <Shown route={route} report={report}>
-                {report && <LineGroups report={report} resetting={resetting} onReset={(line) => void reset(line)} />}
-              </Shown>
+              <Boundary key={`${page}/${traced ?? opened ?? ''}`}>
+                <Shown route={route} report={report}>
+                  {report && <LineGroups report={report} resetting={resetting} onReset={(line) => void reset(line)} />}
+                </Shown>
+              </Boundary>
             </main>
           </div>
           <div className={classes.announcements} role="status">

@@ -20,6 +20,11 @@ export const de: Texts = {
     loading: 'Wird geladen …',
     kept: (name) => `Was Sie nicht gespeichert haben, ist noch da. Melden Sie sich als ${name} an, um weiterzumachen.`,
   },
+  boundary: {
+    title: 'Dieser Teil der Seite ist ausgefallen.',
+    text: 'Das ist ein Fehler von Offhook. Alles andere auf der Seite läuft weiter, auch ein Gespräch. Tritt er wieder auf, sagen Sie Ihrer Administration, was hier steht.',
+    retry: 'Noch einmal versuchen',
+  },
   header: {
     language: 'Sprache',
     signOut: 'Abmelden',

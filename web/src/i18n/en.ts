@@ -20,6 +20,11 @@ export const en = {
     loading: 'Loading …',
     kept: (name: string) => `What you have not saved is still there. Sign in as ${name} to go on.`,
   },
+  boundary: {
+    title: 'This part of the page has failed.',
+    text: 'It is a mistake in Offhook. What else is on the page goes on, and so does a call. If it fails again, tell your administrator what is written here.',
+    retry: 'Try again',
+  },
   header: {
     language: 'Language',
     signOut: 'Sign out',
