@@ -4,6 +4,7 @@ mod canonical;
 pub mod country;
 mod dialled;
 mod emergency;
+mod explain;
 mod extension;
 mod lcr;
 pub mod location;
@@ -21,6 +22,7 @@ mod vanity;
 
 pub use self::dialled::{Circumstances, DialledNumber, NotDialled, NotedProject};
 pub use self::emergency::ClientAddress;
+pub use self::explain::{Explained, MOST_EXPLAINED, MeantAs};
 pub use self::lcr::{Day, Moment};
 pub use self::location::Location;
 pub use self::network::{GeneratedRule, Overlap, overlaps};

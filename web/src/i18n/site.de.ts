@@ -1,6 +1,7 @@
 import { lineDe, lineGroupDe } from './lines.de';
 import { locationDe } from './location.de';
 import { counter } from './numbers';
+import { rulesDe } from './rules.de';
 import { systemDe } from './system.de';
 import type { SiteTexts } from './site.en';
 
@@ -14,6 +15,7 @@ export const siteDe: SiteTexts = {
   lineGroup: lineGroupDe,
   line: lineDe,
   location: locationDe,
+  rules: rulesDe,
   cancel: 'Abbrechen',
   delete: 'Löschen',
   again: 'Noch einmal versuchen',

@@ -2,6 +2,7 @@
 import { lineEn, lineGroupEn } from './lines.en';
 import { locationEn } from './location.en';
 import { counter } from './numbers';
+import { rulesEn } from './rules.en';
 import { systemEn } from './system.en';
 
 const counted = counter('en');
@@ -14,6 +15,7 @@ export const siteEn = {
   lineGroup: lineGroupEn,
   line: lineEn,
   location: locationEn,
+  rules: rulesEn,
   cancel: 'Cancel',
   delete: 'Delete',
   again: 'Try again',
