@@ -1,4 +1,5 @@
 import { lineDe, lineGroupDe } from './lines.de';
+import { exchangeDe } from './exchange.de';
 import { locationDe } from './location.de';
 import { counter } from './numbers';
 import { systemDe } from './system.de';
@@ -14,6 +15,7 @@ export const siteDe: SiteTexts = {
   lineGroup: lineGroupDe,
   line: lineDe,
   location: locationDe,
+  exchange: exchangeDe,
   cancel: 'Abbrechen',
   delete: 'Löschen',
   again: 'Noch einmal versuchen',

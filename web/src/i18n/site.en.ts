@@ -1,5 +1,6 @@
 /** English texts of the pages about users, groups and what else makes a site. */
 import { lineEn, lineGroupEn } from './lines.en';
+import { exchangeEn } from './exchange.en';
 import { locationEn } from './location.en';
 import { counter } from './numbers';
 import { systemEn } from './system.en';
@@ -14,6 +15,7 @@ export const siteEn = {
   lineGroup: lineGroupEn,
   line: lineEn,
   location: locationEn,
+  exchange: exchangeEn,
   cancel: 'Cancel',
   delete: 'Delete',
   again: 'Try again',

@@ -11,6 +11,7 @@ import { useFormFields } from '../parts/RecordForm';
 import { countries, countryName, numberingOf } from './location';
 import { ObjectList } from './ObjectList';
 import { NEW, ObjectPage } from './ObjectPage';
+import { ExchangeOf } from './RuleExchange';
 import { Columns, Section } from './Section';
 import classes from './site.module.css';
 import { RowsField } from './siteFields';
@@ -57,11 +58,11 @@ export function LocationPage({ id }: { id: string }) {
       goes={id === NEW ? undefined : t.goes}
     >
       {() => (
-        <>
+        <ExchangeOf value={id === NEW ? null : id}>
           <Place />
           <Numbers />
           <Codes />
-        </>
+        </ExchangeOf>
       )}
     </ObjectPage>
   );
