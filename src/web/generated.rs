@@ -30,7 +30,7 @@ use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
     ExplainedRight, ExplainedService, ExplainedSource, FieldProblem, Import, LinePasswords, LooseLine, NewLines,
     NewPassword, ObjectVersion, Pair, PairedComputer, Pairing, PairingCode, ProblemReport, References, RightsOnUser,
-    SeatedUser, UserLine, UserLines, UserServices,
+    RuleImport, SeatedUser, UserLine, UserLines, UserServices,
 };
 use super::protocol::status::{CaptureState, Certificate, Database, Disk, MediaWorker, Process, Queue, Status};
 use super::protocol::*;
@@ -54,6 +54,7 @@ use crate::config::{
 use crate::line::events::CallEvent;
 use crate::log::{Area, LogLevel};
 use crate::numbers::country::calling_code;
+use crate::numbers::exchange::{ListDifference, RuleList};
 use crate::numbers::location::{
     AccessCodes, AreaCodeRule, CallByCallProvider, Comparison, Dialect, Emergency, EmergencyRule, ExtensionPrefixes,
     ExtensionRange, FormattingRules, LeastCostRouting, LocationNetwork, NorthAmerica, NumberRule, Numbering, Output,
@@ -359,6 +360,9 @@ fn site_types() -> String {
     add(Audit::decl(&config));
     add(AuditEntry::decl(&config));
     add(Import::decl(&config));
+    add(RuleList::decl(&config));
+    add(ListDifference::decl(&config));
+    add(RuleImport::decl(&config));
     add(UserServices::decl(&config));
     add(ExplainedService::decl(&config));
     add(ExplainedSource::decl(&config));

@@ -49,6 +49,7 @@ use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
+use crate::numbers::country::Countries;
 use crate::picture::PictureOf;
 use crate::rights::{ServiceSet, services_of};
 use crate::site::binding::Bindings;
@@ -95,6 +96,8 @@ pub struct WebState {
     pub proxies: Arc<Proxies>,
     /// What lines and line groups are called.
     pub labels: Arc<RwLock<Arc<Labels>>>,
+    /// The countries that numbers are read and dialled by.
+    pub countries: Arc<RwLock<Arc<Countries>>>,
     /// Which lines are whose.
     pub bindings: KeptBindings,
     /// STUN and TURN servers for clients.
@@ -256,6 +259,7 @@ impl WebState {
             metrics_from: Arc::default(),
             proxies: Arc::default(),
             labels: Arc::new(RwLock::new(Arc::new(labels))),
+            countries: Arc::default(),
             bindings: KeptBindings::default(),
             ice: Arc::new(ice),
             captures: None,
@@ -283,6 +287,16 @@ impl WebState {
     /// Lines and line groups are called like this from now on.
     pub fn set_labels(&self, labels: Labels) {
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(labels);
+    }
+
+    /// The countries that numbers are read and dialled by at this moment.
+    pub fn countries(&self) -> Arc<Countries> {
+        self.countries.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Numbers are read and dialled by these from now on.
+    pub fn set_countries(&self, countries: Arc<Countries>) {
+        *self.countries.write().unwrap_or_else(PoisonError::into_inner) = countries;
     }
 
     /// Which lines are whose in a site, of those that there are at this moment.

@@ -46,6 +46,7 @@ mod restart;
 mod rig;
 mod rights;
 mod routes;
+mod rule_files;
 mod samples;
 mod scenarios;
 mod secrets;

@@ -1,4 +1,5 @@
 import { lineDe, lineGroupDe } from './lines.de';
+import { exchangeDe } from './exchange.de';
 import { locationDe } from './location.de';
 import { counter } from './numbers';
 import { rulesDe } from './rules.de';
@@ -16,6 +17,7 @@ export const siteDe: SiteTexts = {
   line: lineDe,
   location: locationDe,
   rules: rulesDe,
+  exchange: exchangeDe,
   cancel: 'Abbrechen',
   delete: 'Löschen',
   again: 'Noch einmal versuchen',

@@ -1,5 +1,6 @@
 /** English texts of the pages about users, groups and what else makes a site. */
 import { lineEn, lineGroupEn } from './lines.en';
+import { exchangeEn } from './exchange.en';
 import { locationEn } from './location.en';
 import { counter } from './numbers';
 import { rulesEn } from './rules.en';
@@ -16,6 +17,7 @@ export const siteEn = {
   line: lineEn,
   location: locationEn,
   rules: rulesEn,
+  exchange: exchangeEn,
   cancel: 'Cancel',
   delete: 'Delete',
   again: 'Try again',

@@ -14,6 +14,7 @@ pub(in crate::web) mod passwords;
 pub(in crate::web) mod pictures;
 pub(in crate::web) mod request;
 mod rights;
+mod rule_files;
 mod security;
 pub mod test_call;
 pub(in crate::web) mod tokens;
@@ -33,6 +34,7 @@ pub fn routes() -> Routes {
         .and(objects::routes::<Profile>(Role::Users))
         .and(objects::routes::<Administrator>(Role::Full))
         .and(objects::routes::<Location>(Role::Full))
+        .and(rule_files::routes())
         .and(lines::routes())
         .and(trial::routes())
         .and(test_call::routes())

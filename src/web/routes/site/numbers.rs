@@ -164,7 +164,7 @@ async fn explain_number(
     let (body, _) = request::json(request, false).await?;
     let asked: ExplainNumber = request::read(body)?;
     check(&asked)?;
-    let scene = Scene::of(state.administration.site(), asked.location, asked.draft.as_ref())?;
+    let scene = Scene::of(&state, asked.location, asked.draft.as_ref())?;
     let turn = state.turns.take(&identity).await?;
     computed(turn, move || {
         let plan = scene.plan()?;
@@ -191,7 +191,7 @@ async fn explain_network(
 ) -> Result<Json<NumberNetwork>, Failure> {
     let (body, _) = request::json(request, false).await?;
     let NumberDraft { location, draft } = request::read(body)?;
-    let scene = Scene::of(state.administration.site(), location, draft.as_ref())?;
+    let scene = Scene::of(&state, location, draft.as_ref())?;
     let turn = state.turns.take(&identity).await?;
     computed(turn, move || {
         let plan = scene.plan()?;
@@ -248,11 +248,21 @@ pub(super) struct Scene {
     site: Site,
     id: Option<ObjectId>,
     location: Location,
+    countries: Arc<Countries>,
 }
 
 impl Scene {
     /// Nothing can be computed with a draft in which something is wrong.
-    pub(super) fn of(site: Site, id: Option<ObjectId>, draft: Option<&Location>) -> Result<Scene, Failure> {
+    pub(super) fn of(state: &WebState, id: Option<ObjectId>, draft: Option<&Location>) -> Result<Scene, Failure> {
+        Scene::with(state.administration.site(), state.countries(), id, draft)
+    }
+
+    fn with(
+        site: Site,
+        countries: Arc<Countries>,
+        id: Option<ObjectId>,
+        draft: Option<&Location>,
+    ) -> Result<Scene, Failure> {
         let problem = |pointer: &str, code| Problem { pointer: pointer.to_owned(), ..Problem::whole(code) };
         let stored = match id {
             Some(id) => {
@@ -276,13 +286,13 @@ impl Scene {
             problems.iter_mut().for_each(|problem| problem.pointer.insert_str(0, "/draft"));
             refuse(problems)?;
         }
-        Ok(Scene { site, id, location })
+        Ok(Scene { site, id, location, countries })
     }
 
     /// Its dial plan. Takes long where there are many rules.
     pub(super) fn plan(&self) -> Result<DialPlan, Failure> {
         let others = self.site.iter::<Location>().filter(|other| Some(other.id) != self.id);
-        let plan = DialPlan::of(&self.location, others.map(|other| &other.object), &Countries::default());
+        let plan = DialPlan::of(&self.location, others.map(|other| &other.object), &self.countries);
         let problem = Problem { pointer: "/location".to_owned(), ..Problem::whole(ProblemCode::UnknownLocation) };
         plan.ok_or_else(|| problem.into())
     }
@@ -339,7 +349,8 @@ mod tests {
     fn wrong(json: serde_json::Value) -> Vec<(String, String)> {
         let asked: ExplainNumber = request::read(json).ok().unwrap();
         let failure = check(&asked).err();
-        let failure = failure.or_else(|| Scene::of(Site::default(), asked.location, asked.draft.as_ref()).err());
+        let failure = failure
+            .or_else(|| Scene::with(Site::default(), Arc::default(), asked.location, asked.draft.as_ref()).err());
         let errors = failure.map(|failure| failure.report().errors.clone()).unwrap_or_default();
         errors.into_iter().map(|error| (error.pointer, error.code)).collect()
     }

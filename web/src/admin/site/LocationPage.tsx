@@ -26,6 +26,7 @@ import {
 } from './numbers/RuleSections';
 import { Simulator } from './numbers/Simulator';
 import { NEW, ObjectPage } from './ObjectPage';
+import { ExchangeOf } from './RuleExchange';
 import { Columns, Section } from './Section';
 import site from './site.module.css';
 import { RowsField } from './siteFields';
@@ -77,23 +78,25 @@ function Editors({ id }: { id: string | null }) {
   const [acting, setActing] = useState<ReadonlySet<string>>(new Set());
   return (
     <div className={classes.page} data-beside>
-      <Acting value={acting}>
-        <div className={classes.sections}>
-          <Place />
-          <Numbers />
-          <Codes />
-          <Strip />
-          <InternalOrExternal />
-          <LineNumbers />
-          <Formatting />
-          <Emergency />
-          <Projects />
-          <LeastCost />
-          <Special />
-          <Network id={id} />
-          <Simple />
-        </div>
-      </Acting>
+      <ExchangeOf value={id}>
+        <Acting value={acting}>
+          <div className={classes.sections}>
+            <Place />
+            <Numbers />
+            <Codes />
+            <Strip />
+            <InternalOrExternal />
+            <LineNumbers />
+            <Formatting />
+            <Emergency />
+            <Projects />
+            <LeastCost />
+            <Special />
+            <Network id={id} />
+            <Simple />
+          </div>
+        </Acting>
+      </ExchangeOf>
       <Trying id={id} onActing={(rules) => setActing(new Set(rules))} />
     </div>
   );

@@ -5,6 +5,7 @@ import type { CallByCallProvider, TariffZone } from '../../../generated/site';
 import { useTranslation } from '../../../i18n';
 import { SwitchField, useValue } from '../../parts/fields';
 import { useFormFields } from '../../parts/RecordForm';
+import { RuleExchange } from '../RuleExchange';
 import { Section } from '../Section';
 import site from '../site.module.css';
 import classes from './numbers.module.css';
@@ -92,6 +93,7 @@ export function LeastCost() {
           )}
         </RuleList>
       </div>
+      <RuleExchange list="least_cost_routing" />
     </Section>
   );
 }

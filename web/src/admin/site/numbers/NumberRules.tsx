@@ -1,6 +1,5 @@
 /** Rules that compare a number and say what it becomes. */
 import { Checkbox, NativeSelect, TextInput } from '@mantine/core';
-import type { ReactNode } from 'react';
 import type { Comparison, NumberRule } from '../../../generated/site';
 import { useTranslation } from '../../../i18n';
 import { useFormFields } from '../../parts/RecordForm';
@@ -13,16 +12,15 @@ export interface NumberRulesProps {
   at: string;
   /** Whether a rule must say what the number becomes. */
   needed?: boolean;
-  beside?: ReactNode;
 }
 
-export function NumberRules({ at, needed = false, beside }: NumberRulesProps) {
+export function NumberRules({ at, needed = false }: NumberRulesProps) {
   const { labels } = useFormFields();
   const blank: NumberRule = { description: '', compare: 'regex', pattern: '', replacement: needed ? '' : null };
   return (
     <div className={classes.rulesOf}>
       <h3>{labels[at]}</h3>
-      <RuleList<NumberRule> at={at} blank={blank} beside={beside}>
+      <RuleList<NumberRule> at={at} blank={blank}>
         {(rule) => <Fields {...rule} needed={needed} />}
       </RuleList>
     </div>

@@ -7,6 +7,7 @@ import { Announce } from '../../announce';
 import { useValue } from '../../parts/fields';
 import { pathOf } from '../../parts/merge';
 import { useFormFields } from '../../parts/RecordForm';
+import { listAt, RuleExchange } from '../RuleExchange';
 import site from '../site.module.css';
 import { Fault } from '../siteFields';
 import classes from './numbers.module.css';
@@ -38,11 +39,16 @@ export interface RuleListProps<T> {
   words?: { add: string; none: string; remove: (rule: T) => string };
   /** What follows from taking one away. */
   onRemoved?: (rule: T) => void;
-  /** What else can be done with the list. */
-  beside?: ReactNode;
 }
 
-export function RuleList<T extends object>({ at, blank, children, ordered = true, words, ...more }: RuleListProps<T>) {
+export function RuleList<T extends object>({
+  at,
+  blank,
+  children,
+  ordered = true,
+  words,
+  onRemoved,
+}: RuleListProps<T>) {
   const { texts } = useTranslation();
   const announce = useContext(Announce);
   const acting = useContext(Acting);
@@ -53,6 +59,7 @@ export function RuleList<T extends object>({ at, blank, children, ordered = true
   const box = useRef<HTMLDivElement>(null);
   const t = texts.admin.site.rules.rule;
   const path = pathOf(at);
+  const list = listAt(at);
 
   /** What stands at other places than it did is no longer wrong there. */
   const forget = (within: string) =>
@@ -75,7 +82,7 @@ export function RuleList<T extends object>({ at, blank, children, ordered = true
   const remove = (place: number) => {
     const rule = value[place];
     change(value.filter((_, each) => each !== place));
-    if (rule) more.onRemoved?.(rule);
+    if (rule) onRemoved?.(rule);
     announce(t.removed(place + 1), false);
     focus(`[data-place="${Math.min(place, value.length - 2)}"] [data-part="remove"]`);
   };
@@ -203,8 +210,8 @@ export function RuleList<T extends object>({ at, blank, children, ordered = true
             {words?.add ?? t.add}
           </Button>
         )}
-        {more.beside}
       </div>
+      {list && <RuleExchange list={list} />}
     </div>
   );
 }
