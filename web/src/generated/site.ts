@@ -1044,6 +1044,64 @@ pattern: string,
  */
 replacement: string, };
 
+export type WhatIf = { 
+/**
+ * How many numbers were looked at.
+ */
+checked: number, 
+/**
+ * How many of them would have become others.
+ */
+total: number, 
+/**
+ * These, the one that came last first.
+ */
+changed: Array<ChangedNumber>, 
+/**
+ * Whether there are more than are told.
+ */
+truncated: boolean, };
+
+export type ChangedNumber = { 
+/**
+ * What it was.
+ */
+kind: MeantAs, 
+/**
+ * What was typed or reported.
+ */
+text: string, 
+/**
+ * How often it came.
+ */
+count: number, 
+/**
+ * When it came last, in milliseconds since 1970.
+ */
+last_at: number, 
+/**
+ * What becomes of it as it is.
+ */
+before: NumberResult, 
+/**
+ * What would become of it.
+ */
+after: NumberResult, };
+
+export type NumberResult = { 
+/**
+ * What the PBX gets, or what a reported number is; null: nothing.
+ */
+number: string | null, 
+/**
+ * What follows when it is answered.
+ */
+then: Array<AfterAnswer>, 
+/**
+ * Whether it is internal; null: there is no number.
+ */
+reach: Reach | null, };
+
 export type ProfileObject = { 
 /**
  * Its name. Unique whatever its case.
@@ -2566,6 +2624,40 @@ uncompared: number,
  * Pictures of users that it sets.
  */
 pictures: number, };
+
+export type RuleList = "external_rules" | "internal_rules" | "line_rules" | "incoming" | "outgoing" | "dialling" | "dialling_final" | "emergency" | "least_cost_routing" | "simple";
+
+export type ListDifference = { 
+/**
+ * Rules before; of least-cost routing, providers and zones.
+ */
+before: number, 
+/**
+ * Rules after.
+ */
+after: number, 
+/**
+ * Those that were not there, in a few words each.
+ */
+added: Array<string>, 
+/**
+ * Those that are there no more.
+ */
+removed: Array<string>, };
+
+export type RuleImport = { 
+/**
+ * Whether it was carried out; false: it was only a preview.
+ */
+applied: boolean, 
+/**
+ * The list from then on, as the location has it.
+ */
+list: unknown, 
+/**
+ * How it differs from what was there.
+ */
+difference: ListDifference, };
 
 export type UserServices = { 
 /**
