@@ -59,6 +59,12 @@ pub struct GeneratedRule {
 }
 
 impl DialPlan {
+    /// The super-canonical number of another location's extension, and that location's name.
+    pub(super) fn of_other(&self, extension: &str) -> Option<(String, &str)> {
+        let other = self.others.iter().find(|other| other.extensions.contains(extension))?;
+        Some((other.head.outside(extension)?, &other.name))
+    }
+
     /// The internal rules that follow from other locations' extensions.
     pub fn generated_internal_rules(&self) -> Vec<GeneratedRule> {
         match self.location.network.enabled && self.location.network.detect {

@@ -8,7 +8,7 @@ use regex::{Captures, Regex, RegexBuilder};
 use super::NotDialled;
 use super::canonical::key;
 use super::country::Country;
-use super::dialled::DialledNumber;
+use super::dialled::{Circumstances, DialledNumber};
 use super::location::{Dialect, SimplePlan, SimpleRule};
 use super::plan::DialPlan;
 use super::reported::{MAX_TEXT, Reach, ReportedAs, ReportedNumber};
@@ -143,7 +143,12 @@ fn tidy(text: &str) -> String {
 
 impl DialPlan {
     /// What is dialled by the simple dialect.
-    pub(super) fn dialled_simply(&self, typed: &str, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
+    pub(super) fn dialled_simply(
+        &self,
+        typed: &str,
+        around: &Circumstances<'_>,
+        trace: &mut Trace,
+    ) -> Result<DialledNumber, NotDialled> {
         let plan = &self.location.simple;
         let text: String = typed.trim().chars().take(MAX_TEXT + 1).collect();
         if text.chars().count() > MAX_TEXT {
@@ -166,7 +171,7 @@ impl DialPlan {
             return Err(NotDialled::Suppressed);
         }
         trace.step((16, StepName::Send), (&number, &number), NoteCode::Sent, &[]);
-        Ok(DialledNumber { number, then: Vec::new(), canonical, reach, private: false, noted: None })
+        Ok(DialledNumber { number, then: Vec::new(), canonical, reach, private: around.private, noted: None })
     }
 
     /// What the PBX reports, by the simple dialect.
