@@ -19,6 +19,7 @@ mod split;
 mod step;
 mod vanity;
 
+pub use self::canonical::keys;
 pub use self::dialled::{Circumstances, DialledNumber, NotDialled, NotedProject};
 pub use self::emergency::ClientAddress;
 pub use self::lcr::{Day, Moment};

@@ -13,6 +13,8 @@ use super::step::{Note, NoteCode, SkippedRule};
 
 /// Octets that one compiled pattern may take.
 const PATTERN_SIZE: usize = 128 << 10;
+/// Octets that matching one by itself may remember of earlier numbers.
+const PATTERN_CACHE: usize = 1 << 20;
 /// Octets that the patterns of a list may take together.
 const LIST_SIZE: usize = 32 << 20;
 /// Octets that matching a list may remember of earlier numbers.
@@ -32,16 +34,32 @@ pub(super) struct BadPattern {
 
 /// A pattern that can be matched, or why not.
 pub(super) fn compile(pattern: &str) -> Result<Regex, BadPattern> {
-    if let Err(error) = ast::parse::ParserBuilder::new().nest_limit(NESTING).build().parse(pattern) {
-        return Err(BadPattern { code: reason(error.kind()), at: error.span().start.column });
-    }
-    let too_large = BadPattern { code: NumbersProblemCode::PatternTooLarge, at: 0 };
-    RegexBuilder::new(pattern).unicode(false).nest_limit(NESTING).size_limit(PATTERN_SIZE).build().map_err(|error| {
-        match error {
-            regex::Error::CompiledTooBig(_) => too_large,
-            _ => BadPattern { code: NumbersProblemCode::PatternInvalid, at: 1 },
-        }
+    syntax(pattern)?;
+    build(pattern)
+}
+
+/// Whether a pattern is written as one.
+pub(super) fn syntax(pattern: &str) -> Result<(), BadPattern> {
+    let parsed = ast::parse::ParserBuilder::new().nest_limit(NESTING).build().parse(pattern);
+    let bad = |error: ast::Error| BadPattern { code: reason(error.kind()), at: error.span().start.column };
+    parsed.map(|_| ()).map_err(bad)
+}
+
+/// A pattern with the right syntax that can be matched.
+pub(super) fn build(pattern: &str) -> Result<Regex, BadPattern> {
+    let mut builder = RegexBuilder::new(pattern);
+    builder.unicode(false).nest_limit(NESTING).size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_CACHE);
+    builder.build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => BadPattern { code: NumbersProblemCode::PatternTooLarge, at: 0 },
+        _ => BadPattern { code: NumbersProblemCode::PatternInvalid, at: 1 },
     })
+}
+
+/// Patterns that are matched together. None: they are too large for that.
+pub(super) fn build_set<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Option<RegexSet> {
+    let mut builder = RegexSetBuilder::new(patterns);
+    builder.unicode(false).nest_limit(NESTING).size_limit(LIST_SIZE).dfa_size_limit(LIST_CACHE);
+    builder.build().ok()
 }
 
 /// What a parser says, as a code of ours.
@@ -159,9 +177,7 @@ impl Rules {
         }
         let mut set = None;
         if !patterns.is_empty() {
-            let mut builder = RegexSetBuilder::new(patterns);
-            builder.unicode(false).nest_limit(NESTING).size_limit(LIST_SIZE).dfa_size_limit(LIST_CACHE);
-            set = Some((builder.build().ok()?, places));
+            set = Some((build_set(patterns)?, places));
         }
         Some(Rules { rules: compiled, equal, set })
     }

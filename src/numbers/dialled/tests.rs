@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::numbers::country::{Countries, CountryFiles};
 use crate::numbers::tests::{berlin_with, plans};
-use crate::numbers::{Day, Location, ReportedAs};
+use crate::numbers::{Day, Location, Numbers, ReportedAs};
 
 /// Berlin with codes for an outside line that can be told apart, and with other things changed.
 fn berlin(change: Value) -> Location {
@@ -86,6 +87,31 @@ fn numbers_by_the_rules_of_the_country() {
     ] {
         assert_eq!(dialled(&location, typed), expected, "{typed}");
     }
+}
+
+#[test]
+fn a_countrys_own_rules_are_gone_by() {
+    let location = berlin(json!({ "least_cost_routing": with_provider() }));
+    let files = |rules| CountryFiles { countries: Some(rules), ..CountryFiles::default() };
+    for (rules, typed, expected) in [
+        // As the country is known without a file, but for the place of the provider.
+        ("DE\t0\t00\tG\t0FG\t00EFG\n", "+441632960000", "30107000441632960000"),
+        ("DE\t0\t00\tG\t0FG\t00EFG\n", "+12025550123", "30012025550123"),
+        ("DE\t0\t00\tG\t0NFG\t00NEFG\n", "089123456", "200107089123456"),
+        // The optional area code is left out in the own area.
+        ("DE\t0\t00\tIG\t0IG\t00EFG\n", "089123456", "201070089123456"),
+        ("DE\t0\t00\tIG\t0IG\t00EFG\n", "+49171234567", "20171234567"),
+    ] {
+        let countries = Countries::default().with(files(rules)).unwrap();
+        let numbers = Numbers::new([("a", &location)], &countries);
+        let dialled = numbers.plan("a").unwrap().dialled(typed, &Circumstances::default()).unwrap();
+        assert_eq!(dialled.number, expected, "{rules}{typed}");
+    }
+    let optional = files("DE\t0\t00\tIG\t0IG\t00EFG\n");
+    let plain = berlin(json!({}));
+    let numbers = Numbers::new([("a", &plain)], &Countries::default().with(optional).unwrap());
+    let dialled = numbers.plan("a").unwrap().dialled("+4930123456", &Circumstances::default()).unwrap();
+    assert_eq!(dialled.number, "1123456");
 }
 
 #[test]
