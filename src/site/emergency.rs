@@ -2,6 +2,7 @@
 //! is saved: the line, and what says that a number is one of emergency, which is a line group or its location.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -12,12 +13,8 @@ use crate::numbers::keys;
 /// Checks a line against the emergency numbers of its group and of the group's location.
 pub(super) fn check_line(line: &Line, site: &Site, problems: &mut Problems) {
     let Some(group) = line.group.and_then(|group| site.get::<LineGroup>(group)) else { return };
-    let watched = Watched::of_group(&group.object, site);
-    for (pointer, number) in [("/number", &line.number), ("/user_name", &line.user_name)] {
-        if let Some((emergency, _)) = watched.find(number) {
-            problems.push(problem(pointer, emergency, line));
-            return;
-        }
+    if let Some((emergency, _)) = Watched::of_group(&group.object, site).find(&line.number) {
+        problems.push(problem("/number", emergency, line));
     }
 }
 
@@ -78,8 +75,8 @@ impl Watched {
         self.0.get(&keys(number)).map(|(emergency, pointer)| (emergency.as_str(), pointer.as_str()))
     }
 
-    fn check<'a>(&self, lines: impl Iterator<Item = &'a std::sync::Arc<Stored<Line>>>, problems: &mut Problems) {
-        let find = |line: &'a Line| Some((self.find(&line.number).or_else(|| self.find(&line.user_name))?, line));
+    fn check<'a>(&self, lines: impl Iterator<Item = &'a Arc<Stored<Line>>>, problems: &mut Problems) {
+        let find = |line: &'a Line| Some((self.find(&line.number)?, line));
         let mut found: Vec<_> = lines.filter_map(|line| find(&line.object)).collect();
         // Which comes first must not depend on chance.
         found.sort_by_key(|((_, pointer), line)| (*pointer, &line.number));
