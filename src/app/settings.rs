@@ -1,6 +1,7 @@
 //! What the configuration means for the parts of the server.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use offhook_media::codec::Codec;
 use offhook_media::record::{Channels, Container, RecordFormat};
@@ -29,8 +30,11 @@ use crate::net::transport::{
     Authorities, CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer,
     TransportSettings, Trust,
 };
+use crate::numbers::country::Countries;
 use crate::numbers::route::{Route, Routes};
+use crate::numbers::{Location, Numbers};
 use crate::shelf::ShelfSettings;
+use crate::site::Site;
 use crate::web::{CertificateLabel, ListenerLabel, tls};
 
 /// Octets of the disk that captures and the log leave to others, the database above all.
@@ -418,13 +422,28 @@ pub(super) fn directory(config: &Config, lines: &[(usize, usize)], people: &[Lin
         lines: lines.iter().zip(people).map(line).collect(),
         groups: config.groups.iter().map(directory_group).collect(),
         music_on_hold: config.media.music_on_hold.is_some(),
+        ..Directory::default()
     }
+}
+
+/// The same with the locations of line groups.
+pub(super) fn located(config: &Config, site: &Site, numbers: &Arc<Numbers>, mut directory: Directory) -> Directory {
+    let location = |group: &LineGroup| site.location_of(&group.body).map(|stored| stored.id.to_string());
+    directory.locate(config.groups.iter().map(location), numbers.clone());
+    directory
+}
+
+/// The dial plans of a site's locations.
+pub(super) fn numbers(site: &Site) -> Numbers {
+    let locations: Vec<_> = site.iter::<Location>().map(|stored| (stored.id.to_string(), &stored.object)).collect();
+    Numbers::new(locations.iter().map(|(id, location)| (id.as_str(), *location)), &Countries::default())
 }
 
 fn directory_group(group: &LineGroup) -> LineGroupEntry {
     let control = &group.call_control;
     let codes = control.feature_codes.iter();
     LineGroupEntry {
+        location: None,
         domain: group.domain.clone(),
         codecs: all_codecs(group),
         trust_identity: group.trust_identity,
@@ -474,12 +493,10 @@ fn all_codecs(group: &LineGroup) -> Vec<Codec> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::app::people::{self, Slots};
     use crate::ids::UserId;
-    use crate::site::{Site, User};
+    use crate::site::User;
 
     #[test]
     fn every_service_has_its_switch() {

@@ -185,7 +185,7 @@ impl Calls {
             services,
             conference,
             consultation_of,
-            transferring_to: call.transfer.as_ref().map(|transfer| transfer.to.clone()),
+            transferring_to: call.transfer.as_ref().map(|transfer| transfer.to.shown().to_owned()),
             parked_at: call.parked_at().map(str::to_owned),
             ..base(call, line, state, remote_state)
         })

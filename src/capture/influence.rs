@@ -187,7 +187,7 @@ impl Influence {
     pub fn of(input: &Input) -> Option<Influence> {
         Some(match input {
             Input::LineAvailable { line, available } => Influence::LineAvailable { line: *line, available: *available },
-            Input::ClientArrived { client, user } => Influence::ClientArrived { client: *client, user: *user },
+            Input::ClientArrived { client, user, .. } => Influence::ClientArrived { client: *client, user: *user },
             Input::ClientGone { client } => Influence::ClientGone { client: *client },
             Input::LineSettings { line, settings } => {
                 Influence::LineSettings { line: *line, settings: settings.clone(), asked: false }

@@ -107,8 +107,8 @@ pub(super) fn call_report(state: &WebState, figures: CallFigures) -> CallReport 
     let CallFigures { record, ended, legs } = figures;
     let number = |number: &Number| match number {
         Number::Line(line) => state.labels().line(*line).map(|label| label.number.clone()),
-        Number::Other(number) => Some(number.clone()),
-        Number::None => None,
+        Number::Other(number) | Number::Known { number, .. } => Some(number.clone()),
+        Number::Private | Number::None => None,
     };
     let legs = self::legs(state, &record, &legs);
     CallReport {

@@ -11,6 +11,7 @@ use super::super::cause::CauseCode;
 use super::super::desk::test_call;
 use super::super::effect::{Abilities, Caller, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers, Redirect};
+use super::super::numbers::Placed;
 use super::super::state::{Awaiting, Far, Near, NearSip, SipLeg, Stage, Vacancy};
 use super::super::view::EndCause;
 use super::Flow;
@@ -33,8 +34,8 @@ impl Flow<'_> {
     }
 
     /// The server calls the user's telephone elsewhere, to call a number from there: there is no browser.
-    pub(in crate::call) fn start_office(&mut self, number: String) {
-        self.call.vacancy = Some(Vacancy::Office { number });
+    pub(in crate::call) fn start_office(&mut self, to: Placed) {
+        self.call.vacancy = Some(Vacancy::Office { to: Box::new(to) });
         self.offer_far();
     }
 

@@ -148,7 +148,7 @@ impl Flow<'_> {
     /// Asks the other end to call somebody in our place.
     pub(in crate::call) fn ask_to_call(&mut self, transfer: Transfer, replaces: Option<SessionId>) {
         let TransferStep::Refer { session, .. } = transfer.way else { return };
-        let to = replaces.is_none().then(|| TargetUri::Number(transfer.to.clone()));
+        let to = replaces.is_none().then(|| TargetUri::Number(transfer.to.number.clone()));
         self.effects.push_back(Effect::Sip(SipEffect::Refer { session, to, replaces }));
         self.set_transfer(Some(transfer));
     }

@@ -167,7 +167,8 @@ mod tests {
             voice_mailbox: None,
         };
         let lines = vec![line("100", 0), line("101", 1)];
-        let directory = Directory { lines, groups: vec![LineGroupEntry::default()], music_on_hold: true };
+        let directory =
+            Directory { lines, groups: vec![LineGroupEntry::default()], music_on_hold: true, ..Directory::default() };
         Standing {
             directory: Arc::new(directory),
             settings: FxHashMap::default(),

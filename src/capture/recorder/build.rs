@@ -38,8 +38,8 @@ impl Recording {
         let record = self.record.as_ref();
         let number = |number: &Number| match number {
             Number::Line(line) => names.line(*line).map(|line| line.number.clone()),
-            Number::Other(number) => Some(number.clone()),
-            Number::None => None,
+            Number::Other(number) | Number::Known { number, .. } => Some(number.clone()),
+            Number::Private | Number::None => None,
         };
         let line = self.line_of();
         let group = self.group.or_else(|| names.line(line?).map(|line| line.group));

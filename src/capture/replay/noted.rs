@@ -163,7 +163,9 @@ impl World<'_> {
                 let Some(&line) = noted.lines.get(line) else { return };
                 Input::LineAvailable { line, available: *available }
             }
-            Influence::ClientArrived { client, user } => Input::ClientArrived { client: *client, user: *user },
+            Influence::ClientArrived { client, user } => {
+                Input::ClientArrived { client: *client, user: *user, place: None }
+            }
             Influence::ClientGone { client } => Input::ClientGone { client: *client },
             Influence::Shutdown => Input::Shutdown,
             Influence::Audio { call, side, event } => {

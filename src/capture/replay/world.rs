@@ -129,7 +129,7 @@ impl<'a> World<'a> {
             calls.handle(Input::LineAvailable { line, available: true }, epoch);
             if plan.attended.contains(&line) {
                 let (client, user) = (client(line), UserId(line.0));
-                calls.handle(Input::ClientArrived { client, user }, epoch);
+                calls.handle(Input::ClientArrived { client, user, place: None }, epoch);
             }
         }
         World {
@@ -431,6 +431,7 @@ impl<'a> World<'a> {
             | Effect::LineCalls { .. }
             | Effect::Ended(_)
             | Effect::NotBegun(_)
+            | Effect::Translated(_)
             | Effect::Digit { .. } => {}
         }
     }

@@ -381,7 +381,7 @@ impl<R: Role> Core<R> {
             return None;
         };
         let Attached { client, socket, resumed } = attached;
-        self.tell(Input::ClientArrived { client, user }, now);
+        self.tell(Input::ClientArrived { client, user, place: None }, now);
         let (sender, events) = mpsc::channel(CLIENT_BACKLOG);
         let listener = self.desk.listeners.entry(client).or_insert_with(|| Listener::new(now));
         // A socket that is still there has been replaced; its task sees the channel close.
@@ -486,7 +486,7 @@ impl<R: Role> Core<R> {
         let listener = self.desk.listeners.entry(client).or_insert_with(|| Listener::new(now));
         listener.asked = now;
         self.desk.sweep.get_or_insert(now + FOLLOWED_FOR);
-        self.tell(Input::ClientArrived { client, user }, now);
+        self.tell(Input::ClientArrived { client, user, place: None }, now);
         client
     }
 

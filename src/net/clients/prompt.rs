@@ -71,7 +71,7 @@ impl<R: Role> Core<R> {
     pub(super) fn without_audio(&self, user: UserId, prompt: &Prompt) -> Option<Command> {
         match prompt {
             Prompt::MakeCall { line, number } if self.calls.goes_by_office(user, *line, number) => {
-                Some(Command::MakeCall { line: *line, number: number.clone(), sdp: String::new() })
+                Some(Command::MakeCall { line: *line, number: number.as_str().into(), sdp: String::new() })
             }
             _ => None,
         }
