@@ -185,7 +185,11 @@ impl Around {
                 Effect::LineCalls { line } => {
                     self.monitored.insert(line, self.calls.monitored(line));
                 }
-                Effect::LineSettings { .. } | Effect::Ended(_) | Effect::NotBegun(_) | Effect::Digit { .. } => {}
+                Effect::LineSettings { .. }
+                | Effect::Ended(_)
+                | Effect::NotBegun(_)
+                | Effect::Digit { .. }
+                | Effect::Translated(_) => {}
             }
         }
     }
