@@ -46,7 +46,10 @@ impl Prompt {
             Prompt::MakeCall { number, .. }
             | Prompt::ConsultationCall { number, .. }
             | Prompt::DirectedPickupCall { number, .. } => {
-                *number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+                // What is dialled as it is stays as it is.
+                if !number.trim_start().starts_with('!') {
+                    *number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+                }
             }
             Prompt::AnswerCall { .. } => {}
         }
