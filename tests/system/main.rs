@@ -29,6 +29,7 @@ mod incoming;
 mod interfaces;
 mod killed;
 mod lines;
+mod located_calls;
 mod log;
 mod many;
 mod metrics;
