@@ -5,10 +5,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use offhook_media::sdp::SecurityKind;
 use offhook_media::{Codec, LegStats};
 
+use super::preview;
 use super::protocol::{self, Cause, Direction, LineState, Security, ServerMessage, SilentParty, admin};
 use super::{Labels, WebState};
 use crate::call::cause::CauseCode;
 use crate::call::effect::CommandResult;
+use crate::call::numbers::Typed;
 use crate::call::record::{CallRecord, Number, Party};
 use crate::call::service::Service;
 use crate::call::settings::LineSettings;
@@ -65,6 +67,7 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         direction: direction(view.direction),
         state: connection_state(view.state),
         remote_state: connection_state(view.remote_state),
+        shown: view.remote.number.clone(),
         number: view.remote.number,
         name: view.remote.name,
         here: view.here,
@@ -82,7 +85,11 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         services: view.services.iter().collect(),
         consultation_of: view.consultation_of.map(|call| call.to_string()),
         conference: view.conference.iter().map(|call| call.to_string()).collect(),
-        diverted_by: view.diverted_by.map(|by| protocol::Diverter { number: by.number, name: by.name }),
+        diverted_by: view.diverted_by.map(|by| protocol::Diverter {
+            shown: by.number.clone(),
+            number: by.number,
+            name: by.name,
+        }),
         transferring_to: view.transferring_to,
         parked_at: view.parked_at,
     }
@@ -194,6 +201,7 @@ fn line(
         do_not_disturb: settings.do_not_disturb,
         forwardings: settings.forwardings,
         remote_office: settings.remote_office,
+        dialling: labels.plan(id).map(preview::dialling),
     })
 }
 
@@ -322,10 +330,12 @@ pub(super) fn change(state: &WebState, user: UserId, seq: u64, change: &Change) 
 
 fn prompt(prompt: Prompt) -> protocol::Prompt {
     match prompt {
-        Prompt::MakeCall { line, number } => protocol::Prompt::MakeCall { line: line.to_string(), number },
+        Prompt::MakeCall { line, number: Typed { text: number, project, private, .. } } => {
+            protocol::Prompt::MakeCall { line: line.to_string(), number, project, private }
+        }
         Prompt::AnswerCall { call } => protocol::Prompt::AnswerCall { call: call.to_string() },
-        Prompt::ConsultationCall { call, number } => {
-            protocol::Prompt::ConsultationCall { call: call.to_string(), number }
+        Prompt::ConsultationCall { call, number: Typed { text: number, project, private, .. } } => {
+            protocol::Prompt::ConsultationCall { call: call.to_string(), number, project, private }
         }
         Prompt::DirectedPickupCall { line, number } => {
             protocol::Prompt::DirectedPickupCall { line: line.to_string(), number }
@@ -371,6 +381,7 @@ fn monitored_line(state: &WebState, has: ServiceSet, line: &MonitoredLine) -> Op
             direction: direction(call.direction),
             state: connection_state(call.state),
             remote_state: connection_state(call.remote_state),
+            shown: number.clone(),
             number,
             name,
             created_at: state.clock.unix_ms(call.created) as u64,

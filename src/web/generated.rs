@@ -37,6 +37,7 @@ use super::protocol::*;
 use super::routes::site::test_call::{NewTestCall, TestCall, TestOutcome, TestStep, TestStepKind};
 use super::routes::site::trial::{Outcome, Step, StepKind, Trial, TrialLine, TrialReport};
 use crate::call::cause::CauseCode;
+use crate::call::preview::Destination;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind};
 use crate::capture::diagnosis::code::Code;
@@ -52,13 +53,13 @@ use crate::config::{
 };
 use crate::line::events::CallEvent;
 use crate::log::{Area, LogLevel};
-use crate::numbers::Location;
 use crate::numbers::country::calling_code;
 use crate::numbers::location::{
     AccessCodes, AreaCodeRule, CallByCallProvider, Comparison, Dialect, Emergency, EmergencyRule, ExtensionPrefixes,
     ExtensionRange, FormattingRules, LeastCostRouting, LocationNetwork, NorthAmerica, NumberRule, Numbering, Output,
     OwnArea, Project, ProjectUse, SimplePlan, SimpleRule, StripCodes, SubscriberNumber, TariffZone,
 };
+use crate::numbers::{AfterAnswer, Location};
 use crate::quality::{CallReport, LegParty, LegReport};
 use crate::rights::{
     Decision, Denied, Grant, GrantLevel, GroupPart, JournalAccess, Level, LineRight, Place, Reason, Right, RightSet,
@@ -96,6 +97,12 @@ fn protocol_types() -> String {
     add(MonitoredForwarding::decl(&config));
     add(Account::decl(&config));
     add(FeatureCode::decl(&config));
+    add(Dialling::decl(&config));
+    add(ProjectChoice::decl(&config));
+    add(Preview::decl(&config));
+    add(Destination::decl(&config));
+    add(AfterAnswer::decl(&config));
+    add(Pin::decl(&config));
     add(Service::decl(&config));
     add(Forwarding::decl(&config));
     add(ForwardingKind::decl(&config));

@@ -673,7 +673,20 @@ function imported(query, text) {
       ? [write('computer', site.computers.get(idOf('c', 0)), site.computers.get(idOf('c', 0)).object, null)]
       : []),
   ];
-  return [200, { applied: query.get('preview') !== 'true', writes, skipped: 0, passwords: 0, logins: [], line_groups: [], lines: [], uncompared: 0, pictures: 0 }];
+  return [
+    200,
+    {
+      applied: query.get('preview') !== 'true',
+      writes,
+      skipped: 0,
+      passwords: 0,
+      logins: [],
+      line_groups: [],
+      lines: [],
+      uncompared: 0,
+      pictures: 0,
+    },
+  ];
 }
 
 /** When an authority was asked for a certificate, and whether it gives it; one for branch.example.com it never gives. */

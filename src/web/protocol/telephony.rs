@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::Cause;
+use super::{Cause, Dialling};
 use crate::call::service::Service;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind};
 use crate::rights::LineRight;
@@ -32,6 +32,8 @@ pub struct Line {
     pub forwardings: Vec<Forwarding>,
     /// The telephone by way of which its calls are placed, where that is switched on.
     pub remote_office: Option<String>,
+    /// What can be chosen for calls from it; null: it has no location, and numbers are dialled as they are typed.
+    pub dialling: Option<Dialling>,
 }
 
 /// A line that is not the user's own, as far as the user's rights go (ECMA-269 Monitor Start).
@@ -75,6 +77,8 @@ pub struct MonitoredCall {
     pub remote_state: ConnectionState,
     /// The other side's number; null where that is not to be seen, by the rights `see_incoming` and `see_outgoing`.
     pub number: Option<String>,
+    /// The same in the form for people.
+    pub shown: Option<String>,
     /// The other side's name, where the PBX sent one and it may be seen.
     pub name: Option<String>,
     /// When the call appeared, milliseconds since 1970-01-01 UTC.
@@ -142,8 +146,10 @@ pub struct Call {
     pub state: ConnectionState,
     /// ECMA-269 state of the other side's connection.
     pub remote_state: ConnectionState,
-    /// The other side's number.
+    /// The other side's number: super-canonical where the line has a location and it can be.
     pub number: String,
+    /// The same in the form for people.
+    pub shown: String,
     /// The other side's name, where the PBX sent one.
     pub name: Option<String>,
     /// Whether this client has the audio. False on the user's other devices.
@@ -181,6 +187,8 @@ pub struct Call {
 pub struct Diverter {
     /// The number.
     pub number: String,
+    /// The same in the form for people.
+    pub shown: String,
     /// The name, where the PBX sent one.
     pub name: Option<String>,
 }
