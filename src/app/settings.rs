@@ -8,7 +8,7 @@ use offhook_media::record::{Channels, Container, RecordFormat};
 use offhook_media::sdp::SrtpPolicy;
 use offhook_sip::digest::{Credentials, Secret};
 use offhook_sip::header::Protocol;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tracing::info;
 
 use super::people::LineUsers;
@@ -382,8 +382,13 @@ pub(super) fn gateway_groups(config: &Config, lines: &[(usize, usize)], director
             secret: Secret::new(password.expose()),
             numbers: group.numbers.as_ref().map(|numbers| numbers.regex().clone()),
         });
+        let own: FxHashSet<LineId> = by_name.values().copied().collect();
+        let known = directory.known.iter().filter(|(_, line)| own.contains(line));
+        let location = directory.groups.get(index).and_then(|entry| entry.location.as_deref());
         GatewayGroup {
             allow_from: group.allow_from.clone(),
+            known: known.map(|(number, line)| (number.clone(), *line)).collect(),
+            plan: location.and_then(|location| directory.numbers.plan(location)).cloned(),
             lines: by_name,
             pilot: pilot.map(|pilot| pilot.user_name.clone()),
             account,

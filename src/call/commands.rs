@@ -77,9 +77,7 @@ impl Calls {
             Command::Decline { call, cause } => {
                 self.checked(Service::DeclineCall, call, asker, now, |flow| flow.decline(cause))
             }
-            Command::DeflectCall { call, number } => {
-                self.checked(Service::DeflectCall, call, asker, now, |flow| flow.deflect(&number))
-            }
+            Command::DeflectCall { call, number } => self.deflect_call(asker, call, &number, now),
             Command::ClearConnection { call, remote } => self.clear_connection(asker, call, remote, now),
             Command::ClearCall { call } => self.clear_call(asker, call, now),
             Command::GenerateDigits { call, digits } => {
@@ -150,6 +148,14 @@ impl Calls {
         self.with(id, now, run).unwrap_or(Err(CauseCode::UnknownCall)).map(Some)
     }
 
+    fn deflect_call(&mut self, asker: Asker, id: CallId, number: &str, now: Instant) -> Outcome {
+        let line = self.check(Service::DeflectCall, id, asker)?.line().ok_or(CauseCode::UnknownLine)?;
+        let Wanted { result, translation } = self.wanted(asker.client, line, &number.into());
+        self.note_number(Some(id), translation);
+        let to = result?;
+        self.with(id, now, |flow| flow.deflect(to)).unwrap_or(Err(CauseCode::UnknownCall)).map(Some)
+    }
+
     /// Checks a service for two calls.
     pub(super) fn check_pair(
         &self,
@@ -217,7 +223,7 @@ impl Calls {
             Err(_) if number.private => Number::Private,
             Err(_) => dialable(&number.text).map_or(Number::None, Number::Other),
         };
-        self.call_wanted(asker, purpose, line, wanted, called, sdp, now)
+        self.call_wanted(asker, purpose, line, (wanted, called), sdp, now)
     }
 
     /// A call from a line to what was made of a number; `called` is told where it is refused.
@@ -226,8 +232,7 @@ impl Calls {
         asker: Asker,
         purpose: Purpose,
         line: LineId,
-        Wanted { result, translation }: Wanted,
-        called: Number,
+        (Wanted { result, translation }, called): (Wanted, Number),
         sdp: String,
         now: Instant,
     ) -> Outcome {
@@ -325,7 +330,8 @@ impl Calls {
     /// The telephone that calls of a line are placed from; not where the person needs help here, nor those for itself.
     pub(super) fn office_for(&self, line: LineId, placed: &Placed) -> Option<(Placed, Option<Translation>)> {
         let office = self.settings.get(line.0 as usize)?.remote_office.as_deref().filter(|_| !placed.emergency)?;
-        let (office, translation) = self.directory.forwarded(self.directory.group_of(line)?, office)?;
+        let Wanted { result, translation } = self.directory.forwarded(self.directory.group_of(line)?, office);
+        let office = result.ok()?;
         (!same(&office.number, &placed.number)).then_some((office, translation))
     }
 

@@ -423,6 +423,8 @@ impl Calls {
             known: None,
             private: false,
             then: VecDeque::new(),
+            then_at: None,
+            translated: Vec::new(),
         };
         if let Some(line) = call.line() {
             self.by_line.entry(line).or_default().insert(id);
@@ -452,6 +454,7 @@ impl Calls {
             directory: &self.directory,
             clients: &self.clients,
             settings: &self.settings,
+            rights: &self.rights,
             effects: &mut self.effects,
             errands: &mut self.errands,
             by_leg: &mut self.by_leg,

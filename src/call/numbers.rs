@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,15 @@ pub struct ClientPlace {
 }
 
 impl ClientPlace {
+    /// The place of who is connected from an address.
+    pub fn of(address: SocketAddr) -> ClientPlace {
+        let zone = match address {
+            SocketAddr::V6(address) if address.scope_id() != 0 => Some(address.scope_id().to_string()),
+            _ => None,
+        };
+        ClientPlace { address: address.ip().to_canonical(), zone }
+    }
+
     pub(super) fn address(&self) -> ClientAddress<'_> {
         ClientAddress { address: self.address, zone: self.zone.as_deref() }
     }
@@ -190,7 +199,8 @@ impl Placed {
 impl fmt::Debug for Placed {
     /// Without what may have a PIN in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Placed").field("shown", &self.known.as_ref().map(|known| &known.shown)).finish_non_exhaustive()
+        let shown = self.known.as_ref().filter(|_| !self.private).map(|known| &known.shown);
+        f.debug_struct("Placed").field("shown", &shown).finish_non_exhaustive()
     }
 }
 
@@ -353,11 +363,16 @@ impl Directory {
         let Some(plan) = self.plan(group).filter(|_| text.bytes().any(|byte| byte.is_ascii_digit())) else {
             return (None, None);
         };
-        let known = plan.reported(kind, text).map(|reported| Known {
-            shown: plan.display(&reported.number),
-            number: reported.number,
-            reach: reported.reach,
-        });
+        let is_connected = matches!(kind, ReportedAs::ConnectedIncoming | ReportedAs::ConnectedOutgoing);
+        let known = match plan.reported(kind, text) {
+            Some(reported) => {
+                let shown = plan.display(&reported.number);
+                Some(Known { number: reported.number, shown, reach: reported.reach })
+            }
+            // Who is connected is not believed; anybody else is not to be shown.
+            None if is_connected => None,
+            None => Some(Known { number: String::new(), shown: String::new(), reach: Reach::External }),
+        };
         let result = known.clone().map_or(Translated::Nothing, Translated::Reported);
         let (location, text) = (plan.name().to_owned(), text.to_owned());
         (known, Some(Translation { call: None, group, location, kind: as_kind, text, result }))
@@ -366,10 +381,19 @@ impl Directory {
 
 impl Directory {
     /// What the PBX gets where a setting sends calls to a number.
-    pub(super) fn forwarded(&self, group: LineGroupId, to: &str) -> Option<(Placed, Option<Translation>)> {
-        let around = Around { forwarding: true, ..Around::default() };
-        let Wanted { result, translation } = self.wanted(group, &to.into(), around);
-        Some((result.ok()?, translation))
+    pub(super) fn forwarded(&self, group: LineGroupId, to: &str) -> Wanted {
+        self.wanted(group, &to.into(), Around { forwarding: true, ..Around::default() })
+    }
+
+    /// What is kept of a number that a person sets on a line, and what the PBX gets for it now. With a location that is said anew
+    /// for each call, so what was typed is kept.
+    pub(super) fn settable(&self, group: LineGroupId, typed: &str) -> Result<(String, Placed), CauseCode> {
+        let placed = self.forwarded(group, typed).result?;
+        let kept = match self.plan(group) {
+            Some(_) => typed.trim().to_owned(),
+            None => placed.number.clone(),
+        };
+        Ok((kept, placed))
     }
 }
 

@@ -82,6 +82,10 @@ pub(super) struct Call {
     pub(super) private: bool,
     /// What is sent to the other side once it has answered.
     pub(super) then: VecDeque<AfterAnswer>,
+    /// When that goes on.
+    pub(super) then_at: Option<Instant>,
+    /// What was translated for it of settings, so that it is told once.
+    pub(super) translated: Vec<String>,
 }
 
 /// What a side was told by our offers within the session.
@@ -347,7 +351,7 @@ impl Call {
             _ => None,
         };
         let leaving = self.leaving.map(|(_, at)| at);
-        [deadline, takeover, transfer, vacant, leaving, self.trail.until].into_iter().flatten().min()
+        [deadline, takeover, transfer, vacant, leaving, self.trail.until, self.then_at].into_iter().flatten().min()
     }
 
     /// The side that an established session of the call is.
@@ -360,6 +364,17 @@ impl Call {
             }
             _ => None,
         }
+    }
+
+    /// Its other side with the number as people know it.
+    pub(super) fn shown_remote(&self) -> Caller {
+        let number = self.known.as_ref().map_or(&self.remote.number, |known| &known.number);
+        Caller { number: number.clone(), name: self.remote.name.clone() }
+    }
+
+    /// The number of its other side as it is shown.
+    pub(super) fn shown_number(&self) -> &str {
+        self.known.as_ref().map_or(&self.remote.number, |known| &known.shown)
     }
 
     /// Its other side, to be called again.

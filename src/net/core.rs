@@ -347,7 +347,7 @@ impl<R: Role> Core<R> {
                 self.call_ended(*record, now);
             }
             Effect::NotBegun(record) => self.call_not_begun(&record, now),
-            Effect::Translated(_) => {}
+            Effect::Translated(translation) => self.note_number(translation, now),
             Effect::Digit { client, call, digit } => self.desk.tell(client, Change::Digit { call, digit }),
         }
     }

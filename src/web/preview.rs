@@ -1,6 +1,5 @@
 //! How a number would be dialled, for clients that show it while somebody types. Nothing is asked of the driver.
 
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -62,11 +61,10 @@ impl Allowance {
     }
 }
 
-/// How a number would be dialled; none where the line has no location. `from` is where the client is.
+/// How a number would be dialled; none where the line has no location. `place` is where the client is.
 pub(super) fn preview(
     state: &WebState,
-    user: UserId,
-    from: Option<IpAddr>,
+    (user, place): (UserId, &ClientPlace),
     question: &Question,
 ) -> Result<Option<Preview>, CauseCode> {
     if !state.previews.may(user, Instant::now()) {
@@ -80,8 +78,7 @@ pub(super) fn preview(
         return Err(CauseCode::InvalidNumber);
     }
     let Some(group) = labels.directory.group_of(question.line) else { return Ok(None) };
-    let place = from.map(|address| ClientPlace { address, zone: None });
-    let around = Around { client: place.as_ref(), moment: Moment::default(), forwarding: question.forwarding };
+    let around = Around { client: Some(place), moment: Moment::default(), forwarding: question.forwarding };
     let found = labels.directory.preview(group, &question.number, around)?;
     Ok(found.map(|(found, destination)| {
         let line = labels.directory.line_known_as(&found.canonical);

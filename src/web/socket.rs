@@ -1,7 +1,7 @@
 //! The WebSocket of a client: protocol messages in and out.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
@@ -23,8 +23,9 @@ use super::request::{Wanted, wanted};
 use super::routes::HttpFailure;
 use super::routes::session::Still;
 use super::routes::site::pairing::computer_of;
-use super::{WebState, client_address, convert, protocol, routes, same_origin};
+use super::{WebState, convert, protocol, routes, same_origin};
 use crate::call::cause::CauseCode;
+use crate::call::numbers::ClientPlace;
 use crate::ids::{CallId, ClientId, UserId};
 use crate::net::clients::{Attachment, Beginning, ClientEvent, Leaving, Picture};
 use crate::rights::ServiceRight;
@@ -76,7 +77,7 @@ pub(super) async fn open(
         Some(user) => {
             let computer = computer_of(&state, &headers).await;
             let still = Still::new(state.clone(), headers, user);
-            serve(socket, state, Whose { user, computer, from: client_address(from) }, still).await;
+            serve(socket, state, Whose { user, computer, place: ClientPlace::of(from) }, still).await;
         }
         None => close(&mut socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await,
     })
@@ -86,12 +87,12 @@ pub(super) async fn open(
 struct Whose {
     user: UserId,
     computer: Option<ObjectId>,
-    from: IpAddr,
+    place: ClientPlace,
 }
 
 async fn serve(mut socket: WebSocket, state: WebState, whose: Whose, mut still: Still) {
-    let Whose { user, computer, from } = whose;
-    let Some((id, attachment)) = hello(&mut socket, &state, user).await else { return };
+    let Whose { user, computer, place } = whose;
+    let Some((id, attachment)) = hello(&mut socket, &state, (user, place.clone())).await else { return };
     let seated = computer.and_then(|computer| state.take_seat(user, computer));
     let Attachment { attached, token, beginning, mut events } = attachment;
     let replayed = matches!(beginning, Beginning::Replay { .. });
@@ -128,7 +129,7 @@ async fn serve(mut socket: WebSocket, state: WebState, whose: Whose, mut still: 
         arrived = arrived && send(&mut socket, &message).await;
     }
     let leaving = match arrived {
-        true => run(&mut socket, &state, client, &mut events, &mut still, (user, from)).await,
+        true => run(&mut socket, &state, client, &mut events, &mut still, (user, &place)).await,
         false => Leaving::Broken,
     };
     debug!(user = user.0, %client, ?leaving, "client's socket closed");
@@ -143,7 +144,11 @@ async fn serve(mut socket: WebSocket, state: WebState, whose: Whose, mut still: 
 }
 
 /// Waits for `hello` and attaches the client.
-async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option<(u32, Attachment)> {
+async fn hello(
+    socket: &mut WebSocket,
+    state: &WebState,
+    (user, place): (UserId, ClientPlace),
+) -> Option<(u32, Attachment)> {
     let message = match timeout(HELLO_WITHIN, socket.recv()).await {
         Ok(Some(Ok(Message::Text(text)))) => serde_json::from_str::<ClientMessage>(&text).ok(),
         _ => None,
@@ -168,7 +173,7 @@ async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option
         close(socket, CLOSE_NOT_GIVEN, CauseCode::WebAppNotGiven.english()).await;
         return None;
     }
-    match state.core.attach(user, resume, since, state.max_clients(user)).await {
+    match state.core.attach(user, place, resume, since, state.max_clients(user)).await {
         Ok(attachment) => Some((id, attachment)),
         Err(cause) => {
             send(socket, &refusal(id, cause)).await;
@@ -194,7 +199,7 @@ async fn run(
     client: ClientId,
     events: &mut mpsc::Receiver<ClientEvent>,
     still: &mut Still,
-    (user, from): (UserId, IpAddr),
+    (user, place): (UserId, &ClientPlace),
 ) -> Leaving {
     let mut heard = Instant::now();
     let mut renew = tokio::time::interval_at(Instant::now() + RENEW_ICE_SERVERS, RENEW_ICE_SERVERS);
@@ -268,7 +273,7 @@ async fn run(
                                         ServerMessage::Reply(Reply { id, result: ReplyResult::Ok })
                                     }
                                     Ok(Wanted::Preview(question)) => {
-                                        let preview = preview(state, user, Some(from), &question);
+                                        let preview = preview(state, (user, place), &question);
                                         let result = preview.map(|preview| ReplyResult::Preview { preview });
                                         let result = result.unwrap_or_else(convert::refusal);
                                         ServerMessage::Reply(Reply { id, result })

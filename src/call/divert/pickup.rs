@@ -44,7 +44,7 @@ impl Calls {
                 let result = dialable(&code).ok_or(CauseCode::InvalidNumber).map(|code| Placed::bare(code, false));
                 let called = Number::Other(code);
                 let wanted = Wanted { result, translation: None };
-                self.call_wanted(asker, Purpose::Pickup, line, wanted, called, sdp, now)
+                self.call_wanted(asker, Purpose::Pickup, line, (wanted, called), sdp, now)
             }
             (None, None) => Err(CauseCode::NothingToPickUp),
         }

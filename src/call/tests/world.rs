@@ -202,7 +202,7 @@ impl World {
                 self.sounds.insert((call, side as usize), sound);
                 return self.log.push(format!("{side:?} hears {sound:?}"));
             }
-            MediaEffect::Digits { side, digits } => return self.log.push(format!("digits {digits} to {side:?}")),
+            MediaEffect::Digits { side, digits, .. } => return self.log.push(format!("digits {digits} to {side:?}")),
             MediaEffect::ReceiveDigit { side, digit } => {
                 return self.log.push(format!("digit {} from {side:?}", digit.digit));
             }

@@ -83,7 +83,7 @@ impl Background {
                 out.extend(self.before(Owner { group: None, line }, names));
                 out.extend(user.into_iter().flat_map(|user| self.clients(user)));
             }
-            Influence::Audio { .. } => out = self.before(owner, names),
+            Influence::Audio { .. } | Influence::Number(_) => out = self.before(owner, names),
             _ => {}
         }
         self.standing.change(&influence);

@@ -218,6 +218,7 @@ impl Plan {
             lines: lines.entries,
             groups,
             music_on_hold: known.music_on_hold,
+            noted: known.noted.clone(),
             ..Directory::default()
         });
         plan.attended = lines.attended;

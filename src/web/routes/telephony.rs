@@ -15,12 +15,13 @@ use tokio::time::timeout;
 use super::{HttpFailure, events};
 use crate::call::cause::CauseCode;
 use crate::call::effect::CommandResult;
+use crate::call::numbers::ClientPlace;
 use crate::ids::UserId;
 use crate::net::clients::Outcome;
 use crate::web::preview::preview;
 use crate::web::protocol::{Client, ReplyResult, Request};
 use crate::web::request::{Wanted, wanted};
-use crate::web::{WebState, client_address, convert};
+use crate::web::{WebState, convert};
 
 /// Longest body of a command.
 const MAX_BODY: usize = 16 * 1024;
@@ -48,7 +49,7 @@ async fn command(
     let outcome = match wanted(request)? {
         Wanted::Answer => return Ok(Json(ReplyResult::Ok).into_response()),
         Wanted::Preview(question) => {
-            let preview = preview(&state, user, Some(client_address(from)), &question)?;
+            let preview = preview(&state, (user, &ClientPlace::of(from)), &question)?;
             return Ok(Json(ReplyResult::Preview { preview }).into_response());
         }
         Wanted::Audio(_) | Wanted::Note(_) => return Err(CauseCode::AudioNeedsClient.into()),
