@@ -12,6 +12,7 @@ pub mod location;
 mod network;
 pub mod past;
 mod plan;
+mod preview;
 mod problem;
 mod project;
 mod reported;
@@ -30,8 +31,9 @@ pub use self::lcr::{Day, Moment};
 pub use self::location::Location;
 pub use self::network::{GeneratedRule, Overlap, overlaps};
 pub use self::plan::{DialPlan, Numbers};
+pub use self::preview::Preview;
 pub use self::problem::{NumbersProblem, NumbersProblemCode};
-pub use self::project::{AfterAnswer, Entries, Missing};
+pub use self::project::{AfterAnswer, Entries, Missing, Places};
 pub use self::reported::{Reach, ReportedAs, ReportedNumber};
 pub use self::step::{Note, NoteCode, SkippedRule, Step, StepName};
 

@@ -21,6 +21,7 @@ mod console_pages;
 mod database;
 mod demo;
 mod diagnosis;
+mod dialling;
 mod digits;
 mod dns;
 mod failover;
