@@ -2070,6 +2070,8 @@ to: number,
  */
 what: TraceWhat, };
 
+export type NumberMeaning = "typed" | "forwarding" | "caller" | "called" | "reported_forwarding" | "connected_incoming" | "connected_outgoing";
+
 export type TraceWhat = { "kind": "sip", 
 /**
  * UDP, TCP or TLS.
