@@ -2323,6 +2323,40 @@ uncompared: number,
  */
 pictures: number, };
 
+export type RuleList = "external_rules" | "internal_rules" | "line_rules" | "incoming" | "outgoing" | "dialling" | "dialling_final" | "emergency" | "least_cost_routing" | "simple";
+
+export type ListDifference = { 
+/**
+ * Rules before; of least-cost routing, providers and zones.
+ */
+before: number, 
+/**
+ * Rules after.
+ */
+after: number, 
+/**
+ * Those that were not there, in a few words each.
+ */
+added: Array<string>, 
+/**
+ * Those that are there no more.
+ */
+removed: Array<string>, };
+
+export type RuleImport = { 
+/**
+ * Whether it was carried out; false: it was only a preview.
+ */
+applied: boolean, 
+/**
+ * The list from then on, as the location has it.
+ */
+list: unknown, 
+/**
+ * How it differs from what was there.
+ */
+difference: ListDifference, };
+
 export type UserServices = { 
 /**
  * Every service.
