@@ -127,6 +127,19 @@ pub(super) struct Other {
 }
 
 impl DialPlan {
+    /// That of one location beside the others of its site. None: it is in an unknown country.
+    pub fn of<'a>(
+        location: &'a Location,
+        others: impl IntoIterator<Item = &'a Location>,
+        countries: &Countries,
+    ) -> Option<DialPlan> {
+        let place =
+            |location: &'a Location| Some(Place { id: "", location, country: countries.get(&location.country)? });
+        let networked = others.into_iter().filter(|other| location.network.enabled && other.network.enabled);
+        let others: Vec<Place<'a>> = networked.filter_map(place).collect();
+        DialPlan::new(&place(location)?, others.iter())
+    }
+
     fn new<'a, 'b: 'a>(place: &Place<'_>, others: impl Iterator<Item = &'a Place<'b>>) -> Option<DialPlan> {
         let Place { location, country, .. } = place;
         let area = own_area(location, country).to_owned();

@@ -64,6 +64,7 @@ use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::{Certificate, Disk};
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
+use crate::web::routes::site::numbers::Turns;
 use crate::web::routes::site::pairing::Links;
 use crate::web::routes::site::test_call::TestCalls;
 use crate::web::routes::site::trial::Trials;
@@ -121,6 +122,8 @@ pub struct WebState {
     pub trials: Option<Trials>,
     /// Calls that try a line out.
     pub test_calls: TestCalls,
+    /// What is computed for administrators.
+    pub turns: Turns,
     /// Turns moments into dates.
     pub clock: convert::Clock,
     /// Links that pair browsers with computers.
@@ -269,6 +272,7 @@ impl WebState {
             data_dir: Path::new("").into(),
             trials: None,
             test_calls: TestCalls::default(),
+            turns: Turns::default(),
             clock: convert::Clock::now(),
             links: Links::default(),
             token_uses: Arc::default(),

@@ -3,6 +3,7 @@ import { lineEn, lineGroupEn } from './lines.en';
 import { exchangeEn } from './exchange.en';
 import { locationEn } from './location.en';
 import { counter } from './numbers';
+import { rulesEn } from './rules.en';
 import { systemEn } from './system.en';
 
 const counted = counter('en');
@@ -15,6 +16,7 @@ export const siteEn = {
   lineGroup: lineGroupEn,
   line: lineEn,
   location: locationEn,
+  rules: rulesEn,
   exchange: exchangeEn,
   cancel: 'Cancel',
   delete: 'Delete',

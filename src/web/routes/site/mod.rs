@@ -7,6 +7,7 @@ mod exchange;
 mod failure;
 mod interfaces;
 mod lines;
+pub mod numbers;
 mod objects;
 pub(in crate::web) mod pairing;
 pub(in crate::web) mod passwords;
@@ -37,6 +38,7 @@ pub fn routes() -> Routes {
         .and(lines::routes())
         .and(trial::routes())
         .and(test_call::routes())
+        .and(numbers::routes())
         .and(objects::of_settings())
         .and(passwords::routes::<User>(Role::Users))
         .and(passwords::routes::<Administrator>(Role::Full))
