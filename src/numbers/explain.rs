@@ -47,6 +47,18 @@ impl MeantAs {
     }
 }
 
+impl From<ReportedAs> for MeantAs {
+    fn from(reported: ReportedAs) -> MeantAs {
+        match reported {
+            ReportedAs::Caller => MeantAs::Caller,
+            ReportedAs::Called => MeantAs::Called,
+            ReportedAs::Forwarding => MeantAs::ReportedForwarding,
+            ReportedAs::ConnectedIncoming => MeantAs::ConnectedIncoming,
+            ReportedAs::ConnectedOutgoing => MeantAs::ConnectedOutgoing,
+        }
+    }
+}
+
 /// What becomes of a number, and how. One of `reported`, `dialled` and `not_dialled` is there, or none of them where there is
 /// no number to show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]

@@ -22,6 +22,7 @@ mod simple;
 mod split;
 mod step;
 mod vanity;
+mod what_if;
 
 pub use self::canonical::keys;
 pub use self::dialled::{Circumstances, DialledNumber, NotDialled, NotedProject};
@@ -36,6 +37,7 @@ pub use self::problem::{NumbersProblem, NumbersProblemCode};
 pub use self::project::{AfterAnswer, Entries, Missing, Places};
 pub use self::reported::{Reach, ReportedAs, ReportedNumber};
 pub use self::step::{Note, NoteCode, SkippedRule, Step, StepName};
+pub use self::what_if::{ChangedNumber, NumberResult, WhatIf, what_if};
 
 /// Digits of a super-canonical number: more than ITU-T E.164 allows, as extensions of a trunk can be long.
 const MAX_CANONICAL: usize = 30;

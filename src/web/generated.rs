@@ -62,8 +62,8 @@ use crate::numbers::location::{
     OwnArea, Project, ProjectUse, SimplePlan, SimpleRule, StripCodes, SubscriberNumber, TariffZone,
 };
 use crate::numbers::{
-    self, AfterAnswer, Day, DialledNumber, Explained, GeneratedRule, Location, MeantAs, Missing, Moment, NotDialled,
-    Note, NoteCode, NotedProject, Reach, ReportedNumber, SkippedRule, StepName,
+    self, AfterAnswer, ChangedNumber, Day, DialledNumber, Explained, GeneratedRule, Location, MeantAs, Missing, Moment,
+    NotDialled, Note, NoteCode, NotedProject, NumberResult, Reach, ReportedNumber, SkippedRule, StepName, WhatIf,
 };
 use crate::quality::{CallReport, LegParty, LegReport};
 use crate::rights::{
@@ -264,6 +264,9 @@ fn site_types() -> String {
     add(NumberNetwork::decl(&config));
     add(SharedExtensions::decl(&config));
     add(GeneratedRule::decl(&config));
+    add(WhatIf::decl(&config));
+    add(ChangedNumber::decl(&config));
+    add(NumberResult::decl(&config));
     add(Profile::decl(&config));
     add(Preset::decl(&config));
     add(Administrator::decl(&config));

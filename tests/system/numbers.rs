@@ -102,6 +102,20 @@ fn what_follows_from_other_locations_is_told() {
 }
 
 #[test]
+fn past_numbers_are_compared_with_a_draft() {
+    let (_site, server) = alone("numbers-past");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    let id = made(&root, &berlin());
+    let ask = |draft: &Value| {
+        root.send("POST", "/api/v1/admin/numbers/what-if", &[], &json!({ "location": id, "draft": draft }))
+    };
+    assert_eq!(ask(&berlin()).json(), json!({ "checked": 0, "total": 0, "changed": [], "truncated": false }));
+    let mut draft = berlin();
+    draft["vanity"] = json!(["seven"]);
+    assert_eq!(wrong(&ask(&draft)), (422, "/draft/vanity/0".into(), "digits_only".into()));
+}
+
+#[test]
 fn the_command_explains_with_the_running_servers_rules() {
     let (_site, server) = alone("numbers-command");
     let root = Asker::administrator(&server, ADMINISTRATOR);
@@ -143,6 +157,8 @@ fn a_rule_is_tried_in_the_console_before_it_is_saved() {
     page.sees("The PBX gets 775566 (external).");
     page.sees("The PBX gets 00895566 (external).");
     page.sees("Rule 1 fits and makes 775566 of it.");
+    page.click("What would change for past numbers?");
+    page.sees("There are no past numbers of this location yet.");
     assert_eq!(root.get(&place)["object"]["formatting"]["dialling_final"][0]["pattern"], "^(9999)$");
     page.click("Save");
     page.sees_no_more("As it is saved");

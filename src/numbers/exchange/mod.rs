@@ -55,6 +55,7 @@ pub enum RuleList {
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RuleFileFormat")]
 pub enum Format {
     /// A line for each rule, with the names of the columns in the first.
     Csv,

@@ -1044,6 +1044,64 @@ pattern: string,
  */
 replacement: string, };
 
+export type WhatIf = { 
+/**
+ * How many numbers were looked at.
+ */
+checked: number, 
+/**
+ * How many of them would have become others.
+ */
+total: number, 
+/**
+ * These, the one that came last first.
+ */
+changed: Array<ChangedNumber>, 
+/**
+ * Whether there are more than are told.
+ */
+truncated: boolean, };
+
+export type ChangedNumber = { 
+/**
+ * What it was.
+ */
+kind: MeantAs, 
+/**
+ * What was typed or reported.
+ */
+text: string, 
+/**
+ * How often it came.
+ */
+count: number, 
+/**
+ * When it came last, in milliseconds since 1970.
+ */
+last_at: number, 
+/**
+ * What becomes of it as it is.
+ */
+before: NumberResult, 
+/**
+ * What would become of it.
+ */
+after: NumberResult, };
+
+export type NumberResult = { 
+/**
+ * What the PBX gets, or what a reported number is; null: nothing.
+ */
+number: string | null, 
+/**
+ * What follows when it is answered.
+ */
+then: Array<AfterAnswer>, 
+/**
+ * Whether it is internal; null: there is no number.
+ */
+reach: Reach | null, };
+
 export type ProfileObject = { 
 /**
  * Its name. Unique whatever its case.

@@ -8,15 +8,17 @@ use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedMutexGuard;
+use tracing::error;
 use ts_rs::TS;
 
 use super::failure::{Failure, field};
 use super::request;
 use crate::call::cause::CauseCode;
 use crate::numbers::country::Countries;
+use crate::numbers::past::{KEPT_AT_MOST, PastNumbers};
 use crate::numbers::{
     self, Circumstances, ClientAddress, Day, DialPlan, Entries, Explained, GeneratedRule, Location, MOST_EXPLAINED,
-    MeantAs, Moment, Overlap,
+    MeantAs, Moment, Overlap, WhatIf,
 };
 use crate::site::{Object, ObjectId, Problem, ProblemCode, Role, Site};
 use crate::web::WebState;
@@ -75,6 +77,16 @@ struct NumberDraft {
     /// The location as it is to be; null: as it is.
     #[serde(default)]
     draft: Option<Location>,
+}
+
+/// Body of `POST /api/v1/admin/numbers/what-if`.
+#[derive(Deserialize, JsonSchema, TS)]
+#[serde(deny_unknown_fields)]
+struct PastNumbersDraft {
+    /// The location.
+    location: ObjectId,
+    /// The location as it is to be.
+    draft: Location,
 }
 
 /// What follows from the numbers of other locations of the network.
@@ -151,7 +163,13 @@ pub(super) fn routes() -> Routes {
         "What follows from the numbers of other locations, with a location as it is or as it is to be",
     );
     let network = network.taking::<NumberDraft>("application/json").refused(&[400, 413, 415, 422, 429]);
+    let what_if = Operation::giving::<WhatIf>(
+        "explain_past_numbers",
+        "What becomes of numbers of the last 30 days with a location as it is to be, where that is something else",
+    );
+    let what_if = what_if.taking::<PastNumbersDraft>("application/json").refused(&[400, 413, 415, 422, 429]);
     Routes::default()
+        .described(Role::ReadOnly, (Method::Post, &format!("{PATH}/what-if")), what_if, explain_past_numbers)
         .described(Role::ReadOnly, (Method::Post, &format!("{PATH}/explain")), explain, explain_number)
         .described(Role::ReadOnly, (Method::Post, &format!("{PATH}/network")), network, explain_network)
 }
@@ -202,6 +220,32 @@ async fn explain_network(
         }))
     })
     .await
+}
+
+async fn explain_past_numbers(
+    State(state): State<WebState>,
+    Extension(identity): Extension<Identity>,
+    request: Request,
+) -> Result<Json<WhatIf>, Failure> {
+    let (body, _) = request::json(request, false).await?;
+    let PastNumbersDraft { location, draft } = request::read(body)?;
+    let saved = Scene::of(&state, Some(location), None)?;
+    let draft = Scene::of(&state, Some(location), Some(&draft))?;
+    let turn = state.turns.take(&identity).await?;
+    let past = state.store.past_numbers().latest(&location.to_string(), KEPT_AT_MOST).await.map_err(|failure| {
+        error!(error = &failure as &dyn std::error::Error, "past numbers cannot be read");
+        CauseCode::Internal
+    })?;
+    // Whoever asked may have gone on to something else.
+    let waiting = Arc::new(());
+    let waits = Arc::downgrade(&waiting);
+    let found = computed(turn, move || {
+        let (before, after) = (saved.plan().ok(), draft.plan()?);
+        Ok(numbers::what_if(before.as_ref(), &after, &past, &|| waits.strong_count() == 0))
+    })
+    .await?;
+    drop(waiting);
+    Ok(Json(found.unwrap_or_default()))
 }
 
 /// Does what takes long where it keeps nobody from anything.

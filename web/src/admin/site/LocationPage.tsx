@@ -24,6 +24,7 @@ import {
   Strip,
 } from './numbers/RuleSections';
 import { Simulator } from './numbers/Simulator';
+import { WhatIf } from './numbers/WhatIf';
 import { NEW, ObjectPage } from './ObjectPage';
 import { ExchangeOf } from './RuleExchange';
 import { Columns, Section } from './Section';
@@ -45,6 +46,7 @@ const RULES = [
   'special',
   'network',
   'simple',
+  'whatIf',
   'simulator',
 ] as const;
 
@@ -63,7 +65,7 @@ export function LocationPage({ id }: { id: string }) {
       words={words}
       sections={[
         ...BEFORE.map((key) => ({ key, title: t.sections[key] })),
-        ...RULES.map((key) => ({ key, title: rules.sections[key] })),
+        ...RULES.filter((key) => key !== 'whatIf' || id !== NEW).map((key) => ({ key, title: rules.sections[key] })),
       ]}
       goes={id === NEW ? undefined : t.goes}
     >
@@ -92,11 +94,29 @@ function Editors({ id }: { id: string | null }) {
             <Special />
             <Network id={id} />
             <Simple />
+            {id !== null && <PastNumbers id={id} />}
           </div>
         </Acting>
       </ExchangeOf>
       <Trying id={id} onActing={(rules) => setActing(new Set(rules))} />
     </div>
+  );
+}
+
+/** What changes would have made of past numbers, before they are saved. */
+function PastNumbers({ id }: { id: string }) {
+  const { texts } = useTranslation();
+  const { form, readOnly } = useFormFields();
+  const t = texts.admin.site.rules;
+  if (readOnly) return null;
+  return (
+    <Section name="whatIf" title={t.sections.whatIf} text={t.whatIf.text}>
+      <WhatIf
+        id={id}
+        location={form.values as unknown as LocationObject}
+        changed={!same(form.getInitialValues(), form.values)}
+      />
+    </Section>
   );
 }
 

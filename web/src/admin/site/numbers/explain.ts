@@ -7,6 +7,7 @@ import type {
   LocationObject,
   NumberNetwork,
   NumberNote,
+  WhatIf,
 } from '../../../generated/site';
 import { notes } from '../../../generated/siteTables';
 import type { Language } from '../../../i18n';
@@ -28,6 +29,10 @@ export const explain = (question: ExplainNumber, signal: AbortSignal) =>
 
 export const networkOf = (location: string | null, draft: LocationObject | null, signal: AbortSignal) =>
   ask<NumberNetwork>('network', { location, draft }, signal);
+
+/** What a draft would have made of past numbers. */
+export const whatIf = (location: string, draft: LocationObject, signal: AbortSignal) =>
+  ask<WhatIf>('what-if', { location, draft }, signal);
 
 /** The sentence of a note. */
 export function noteSentence({ code, values }: NumberNote, language: Language): string {

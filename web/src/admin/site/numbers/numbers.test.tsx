@@ -162,6 +162,48 @@ it('paints the times of a zone by keys, and zones follow a provider that is rena
   expect(saved(asked)?.least_cost_routing.zones[0]?.weekdays.slice(0, 3)).toEqual(['Alphabet', 'Alphabet', null]);
 });
 
+const past = (changed: object[], checked: number) => ({ checked, total: changed.length, changed, truncated: false });
+const result = (number: string | null) => ({ number, then: [], reach: number === null ? null : 'external' });
+
+it('lists past numbers that would change, before anything is saved', async () => {
+  const change = {
+    kind: 'caller',
+    text: '0471',
+    count: 7,
+    last_at: Date.UTC(2026, 0, 2),
+    before: result('+49471'),
+    after: result(null),
+  };
+  let answer = past([change], 1234);
+  const { asked } = server(({ path }) => (path === '/api/v1/admin/numbers/what-if' ? { body: answer } : undefined));
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  expect(screen.getByText('There are no changes to check.')).toBeTruthy();
+  const name = 'What would change for past numbers?';
+  await keyboard().click(screen.getByRole('button', { name }));
+  expect(asked.some(({ path }) => path.endsWith('what-if'))).toBe(false);
+
+  const pattern = within(list).getAllByLabelText('Pattern')[0]!;
+  await keyboard().type(pattern, '9');
+  await keyboard().click(screen.getByRole('button', { name }));
+  expect(await screen.findByText('1 of 1,234 past numbers would change.')).toBeTruthy();
+  const row = within(screen.getByRole('table', { name })).getAllByRole('row')[1]!;
+  expect(
+    within(row)
+      .getAllByRole('cell')
+      .map((cell) => cell.textContent)
+      .slice(0, 5),
+  ).toEqual(['0471', 'the caller', '+49471 (external)', 'nothing', '7']);
+  expect((asked.at(-1)?.body as { draft: LocationObject }).draft.external_rules[0]?.pattern).toBe('^19');
+  expect(saved(asked)).toBeUndefined();
+
+  answer = past([], 1234);
+  await keyboard().type(pattern, '9');
+  expect(screen.getByText('Something has been changed since.')).toBeTruthy();
+  await keyboard().click(screen.getByRole('button', { name: 'Check again' }));
+  expect(await screen.findByText('Nothing would change: 1,234 past numbers stay as they are.')).toBeTruthy();
+});
+
 it('says that there is no location yet', async () => {
   serving({ locations: {} });
   shown(<NumbersPage chosen={new URLSearchParams()} />);
