@@ -9,6 +9,7 @@ use regex_syntax::ast::{self, ErrorKind};
 use super::is_canonical;
 use super::location::{Comparison, NumberRule};
 use super::problem::NumbersProblemCode;
+use super::reported::MAX_TEXT;
 use super::step::{Note, NoteCode, SkippedRule};
 
 /// Octets that one compiled pattern may take.
@@ -226,6 +227,8 @@ impl Rules {
 
     /// The first that fits from a place on.
     pub(super) fn first_from(&self, number: &str, from: usize) -> Option<Fit> {
+        #[cfg(test)]
+        looked_at(number);
         let equal = self.equal.get(number).copied().filter(|at| *at >= from);
         let found = self.set.as_ref().and_then(|(set, places)| {
             let matches = set.matches(number.as_bytes());
@@ -238,8 +241,19 @@ impl Rules {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// Octets that lists of rules have been compared with on this thread.
+    pub(super) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+pub(super) fn looked_at(number: &str) {
+    LOOKED_AT.set(LOOKED_AT.get() + number.len());
+}
+
 impl Rule {
-    /// What the whole number becomes.
+    /// What the whole number becomes. Of more characters than any number has the first are enough.
     fn replaced(&self, number: &str, parts: &[Part], is_equal: bool) -> String {
         let mut replaced = String::new();
         let captures = match is_equal || parts.iter().all(|part| matches!(part, Part::Text(_))) {
@@ -257,6 +271,10 @@ impl Rule {
                     let held = captures.as_ref().and_then(|captures| captures.get(*bracket));
                     replaced += held.and_then(|held| std::str::from_utf8(held.as_bytes()).ok()).unwrap_or_default();
                 }
+            }
+            if let Some((most, _)) = replaced.char_indices().nth(MAX_TEXT + 1) {
+                replaced.truncate(most);
+                break;
             }
         }
         replaced

@@ -113,6 +113,8 @@ impl SimpleRules {
 
     /// The place of the first rule that fits the front of a text.
     fn first_of(&self, text: &str) -> Option<usize> {
+        #[cfg(test)]
+        super::rule::looked_at(text);
         let expression = self.set.as_ref().and_then(|(set, places)| {
             let matches = set.matches(text.as_bytes());
             matches.into_iter().filter_map(|pattern| places.get(pattern).copied()).next()
@@ -212,6 +214,9 @@ impl DialPlan {
             Reach::Internal => plain,
             Reach::External => self.canonical(&plain).0.into_owned(),
         };
+        if number.len() > MAX_TEXT {
+            return Err(NotDialled::TooLong);
+        }
         if number.is_empty() {
             return Err(NotDialled::Suppressed);
         }

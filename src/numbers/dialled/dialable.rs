@@ -2,7 +2,7 @@
 
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
-use super::{Circumstances, NotDialled};
+use super::{Circumstances, NotDialled, usable};
 use crate::numbers::canonical::written_without_trunk_prefix;
 use crate::numbers::country::DiallingRules;
 use crate::numbers::is_canonical;
@@ -60,9 +60,7 @@ impl DialPlan {
         }
         let step = (11, StepName::DiallingRules);
         if let Some(formatted) = format(step, &self.dialling, &number, trace) {
-            if formatted.is_empty() {
-                return Err(NotDialled::Suppressed);
-            }
+            let formatted = usable(formatted)?;
             is_internal = !is_canonical(&formatted);
             if is_internal {
                 trace.step(step, (&formatted, &formatted), NoteCode::RuleDialled, &[]);

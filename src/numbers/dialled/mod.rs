@@ -208,10 +208,7 @@ impl DialPlan {
             }
         }
         if let Some(formatted) = format((15, StepName::FinalRules), &self.dialling_final, &number, trace) {
-            if formatted.is_empty() {
-                return Err(NotDialled::Suppressed);
-            }
-            number = formatted;
+            number = usable(formatted)?;
         }
         trace_sent(&number, &sequence.then, trace);
         let is_private = around.private || project.is_some_and(|project| project.used_for == ProjectUse::Private);
@@ -440,6 +437,15 @@ impl DialPlan {
                 None
             }
         }
+    }
+}
+
+/// What a rule has made, if that can be dialled.
+fn usable(formatted: String) -> Result<String, NotDialled> {
+    match formatted.chars().nth(MAX_TEXT) {
+        Some(_) => Err(NotDialled::TooLong),
+        None if formatted.is_empty() => Err(NotDialled::Suppressed),
+        None => Ok(formatted),
     }
 }
 

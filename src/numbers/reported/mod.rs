@@ -142,7 +142,10 @@ impl DialPlan {
             ReportedAs::Caller | ReportedAs::ConnectedIncoming => &self.incoming,
             ReportedAs::Called | ReportedAs::ConnectedOutgoing | ReportedAs::Forwarding => &self.outgoing,
         };
-        let formatted = format((2, StepName::Formatting), rules, number, trace)?;
+        let mut formatted = format((2, StepName::Formatting), rules, number, trace)?;
+        if let Some((most, _)) = formatted.char_indices().nth(MAX_TEXT) {
+            formatted.truncate(most);
+        }
         if formatted.is_empty() {
             trace.step((2, StepName::Formatting), ("", ""), NoteCode::Empty, &[]);
         } else if is_canonical(&formatted) {
