@@ -19,6 +19,7 @@ use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::call::effect::{Input, MediaInput};
+use crate::call::numbers::Translation;
 use crate::call::settings::LineSettings;
 use crate::call::view::EndCause;
 use crate::capture::influence::{Influence, Standing};
@@ -230,6 +231,13 @@ impl<R: Role> Core<R> {
     pub(super) fn note_settings(&mut self, line: LineId, settings: &LineSettings, now: Instant) {
         let influence = Influence::LineSettings { line, settings: settings.clone(), asked: true };
         self.recorder.influence(influence, Vec::new(), Owner::default(), now);
+    }
+
+    /// A number was translated for a call.
+    pub(super) fn note_number(&mut self, translation: Box<Translation>, now: Instant) {
+        let owner = Owner { group: Some(translation.group), line: None };
+        let calls = translation.call.into_iter().collect();
+        self.recorder.influence(Influence::Number(translation), calls, owner, now);
     }
 
     /// How all lines and clients stand is noted, where somebody wants to know it.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::problem::{Problem, ProblemCode};
 use super::text::caseless;
 use super::{Change, Group, Kind, ObjectId, Profile, Refusal, Site, User, as_json};
+use crate::config::records::line_of;
 use crate::numbers::exchange::delimiter;
 
 /// Octets of a file.
@@ -104,7 +105,7 @@ pub fn read(site: &Site, file: &[u8], new_id: &mut dyn FnMut() -> ObjectId) -> R
         if import.mistakes.len() >= MAX_MISTAKES {
             break;
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = line_of(&record, text);
         if import.lines.len() >= Kind::User.most() {
             let problem = Problem::whole(ProblemCode::TooMany).value(Kind::User.most());
             return Err(vec![Mistake { line, column: None, problem }]);

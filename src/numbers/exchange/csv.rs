@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use ::csv::{Position, QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
+use ::csv::{QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
+
+use crate::config::records::line_of;
 
 /// A row with its line in the file, from 1.
 pub(super) struct Record {
@@ -19,7 +21,7 @@ pub(crate) fn delimiter(text: &str) -> u8 {
 }
 
 /// The rows of a file that have something in them.
-pub(super) fn read(text: &str) -> impl Iterator<Item = Record> {
+pub(super) fn read(text: &str) -> impl Iterator<Item = Record> + '_ {
     // Spreadsheets may say in a line of its own what separates cells.
     let (text, delimiter, before) = match text.split_once('\n') {
         Some((first, rest)) => match separator(first) {
@@ -28,15 +30,12 @@ pub(super) fn read(text: &str) -> impl Iterator<Item = Record> {
         },
         None => (text, delimiter(text), 0),
     };
-    let reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(std::io::Cursor::new(text.to_owned()));
+    let reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     // Text in memory that is UTF-8 has nothing that cannot be read.
     reader.into_records().map_while(Result::ok).filter_map(move |record| {
         let cells: Vec<String> = record.iter().map(cell).collect();
-        let line = record.position().map_or(1, Position::line) + before;
+        let line = line_of(&record, text) + before;
         cells.iter().any(|cell| !cell.trim().is_empty()).then_some(Record { line, cells })
     })
 }

@@ -50,6 +50,7 @@ impl Lines<'_> {
 
 /// The root of a document.
 pub(super) fn read(text: &str) -> Result<Element, FileProblem> {
+    let text = text.trim_start_matches('\u{feff}');
     let mut reader = Reader::from_str(text);
     let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     let mut open: Vec<Element> = Vec::new();

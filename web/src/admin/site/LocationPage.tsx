@@ -1,6 +1,5 @@
 /** A location: where telephones stand, how their numbers are built, and by which rules they are read and dialled. */
 import { NativeSelect } from '@mantine/core';
-import { IconInfoCircle } from '@tabler/icons-react';
 import { useMemo, useRef, useState } from 'react';
 import type { ExtensionPrefixes, ExtensionRange, LocationObject, SubscriberNumber } from '../../generated/site';
 import { blankLocation } from '../../generated/siteTables';
@@ -29,7 +28,6 @@ import { WhatIf } from './numbers/WhatIf';
 import { NEW, ObjectPage } from './ObjectPage';
 import { ExchangeOf } from './RuleExchange';
 import { Columns, Section } from './Section';
-import site from './site.module.css';
 import { RowsField } from './siteFields';
 import { useLocationWords } from './words';
 
@@ -168,10 +166,6 @@ function Place() {
   const t = texts.admin.site.location;
   return (
     <Section name="place" title={t.sections.place} text={t.text}>
-      <p className={site.inFile}>
-        <IconInfoCircle size={19} aria-hidden />
-        <span>{t.noEffect}</span>
-      </p>
       <Columns>
         <TextField at="/name" required hint={t.hints.name} />
         <SelectField at="/country" required options={[{ value: '', label: '–' }, ...all]} />
