@@ -816,7 +816,7 @@ text: string,
 /**
  * How it is meant.
  */
-kind: MeantAs, 
+kind: NumberKind, 
 /**
  * The name of the chosen project.
  */
@@ -842,7 +842,7 @@ client?: string,
  */
 moment?: TariffMoment, };
 
-export type MeantAs = "typed" | "forwarding" | "caller" | "called" | "reported_forwarding" | "connected_incoming" | "connected_outgoing";
+export type NumberKind = "typed" | "forwarding" | "caller" | "called" | "reported_forwarding" | "connected_incoming" | "connected_outgoing";
 
 export type TariffMoment = { 
 /**
@@ -1066,7 +1066,7 @@ export type ChangedNumber = {
 /**
  * What it was.
  */
-kind: MeantAs, 
+kind: NumberKind, 
 /**
  * What was typed or reported.
  */
