@@ -180,6 +180,18 @@ causes! {
     InvalidSeconds = "invalid_seconds", 400, 422, "Choose between 1 and 600 seconds of ringing; only forwarding when nobody answers takes them.", "Bitte 1 bis 600 Sekunden wählen; nur die Weiterleitung bei Nichtmelden hat eine Dauer.";
     /// The number has nothing to dial in it.
     InvalidNumber = "invalid_number", 484, 422, "This is not a number that can be dialled.", "Diese Nummer kann nicht gewählt werden.";
+    /// A rule of the location lets nothing be dialled.
+    NumberSuppressed = "number_suppressed", 403, 422, "A rule of the location lets nothing be dialled for this number.", "Eine Regel des Standorts lässt für diese Nummer nichts wählen.";
+    /// The location has no project of that name.
+    UnknownProject = "unknown_project", 404, 422, "There is no such project at the line's location. Choose another one.", "Dieses Projekt gibt es am Standort der Leitung nicht. Bitte ein anderes wählen.";
+    /// The chosen project, or private calls, need a PIN.
+    PinNeeded = "pin_needed", 403, 422, "A PIN is needed for this call. Enter it, with all its digits.", "Für dieses Gespräch ist eine PIN nötig. Bitte vollständig eingeben.";
+    /// The chosen project, or private calls, need a user's number.
+    UserNumberNeeded = "user_number_needed", 403, 422, "A user number is needed for this call. Enter it, with all its digits.", "Für dieses Gespräch ist eine Benutzernummer nötig. Bitte vollständig eingeben.";
+    /// A PIN or a user's number that would have to be passed on to another client.
+    PinNeedsClient = "pin_needs_client", 403, 422, "A PIN or user number is not passed on to another of your softphones. Call from the one where you enter it.", "PIN und Benutzernummer werden nicht an ein anderes Ihrer Softphones weitergegeben. Bitte dort anrufen, wo Sie sie eingeben.";
+    /// Somebody who asks faster than people type.
+    AskedTooOften = "asked_too_often", 503, 429, "That was asked too often. Try again in a moment.", "Das wurde zu oft gefragt. Bitte gleich noch einmal versuchen.";
     /// The browser's SDP could not be used.
     InvalidSdp = "invalid_sdp", 488, 422, "The browser's audio description cannot be used.", "Die Audiobeschreibung des Browsers ist nicht verwendbar.";
     /// The configuration that was to be read again has a mistake.

@@ -12,12 +12,14 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::capture::Captures;
 use super::core::{Core, CoreHandle, Message};
+use super::past::Notes;
 use super::role::Role;
 use super::transport::{TransportFailure, Why};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::call::effect::{Input, MediaInput};
+use crate::call::numbers::Translation;
 use crate::call::settings::LineSettings;
 use crate::call::view::EndCause;
 use crate::capture::influence::{Influence, Standing};
@@ -40,6 +42,7 @@ pub(super) enum TraceMessage {
     Began { ids: Vec<String>, reply: oneshot::Sender<Vec<Option<f64>>> },
     Sink(Option<Box<dyn Sink>>),
     Captures(Captures),
+    Notes(Notes),
 }
 
 /// Where calls are told that are over and worth a look.
@@ -85,6 +88,11 @@ impl CoreHandle {
         let _ = self.inbox.send(Message::Trace(TraceMessage::Captures(captures))).await;
     }
 
+    /// Notes numbers of calls there from now on.
+    pub async fn set_notes(&self, notes: Notes) {
+        let _ = self.inbox.send(Message::Trace(TraceMessage::Notes(notes))).await;
+    }
+
     async fn recorded<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> TraceMessage) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.inbox.send(Message::Trace(message(reply))).await.ok()?;
@@ -116,6 +124,7 @@ impl<R: Role> Core<R> {
             }
             TraceMessage::Sink(sink) => self.recorder.set_sink(sink),
             TraceMessage::Captures(captures) => self.captures = Some(captures),
+            TraceMessage::Notes(notes) => self.past = notes,
         }
     }
 
@@ -222,6 +231,13 @@ impl<R: Role> Core<R> {
     pub(super) fn note_settings(&mut self, line: LineId, settings: &LineSettings, now: Instant) {
         let influence = Influence::LineSettings { line, settings: settings.clone(), asked: true };
         self.recorder.influence(influence, Vec::new(), Owner::default(), now);
+    }
+
+    /// A number was translated for a call.
+    pub(super) fn note_number(&mut self, translation: Box<Translation>, now: Instant) {
+        let owner = Owner { group: Some(translation.group), line: None };
+        let calls = translation.call.into_iter().collect();
+        self.recorder.influence(Influence::Number(translation), calls, owner, now);
     }
 
     /// How all lines and clients stand is noted, where somebody wants to know it.

@@ -4,6 +4,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::canonical::keys;
+use super::plan::DialPlan;
+
 /// A network of clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Subnet {
@@ -19,6 +22,17 @@ pub struct ClientAddress<'a> {
     pub address: IpAddr,
     /// The zone of a link-local address (RFC 4007): the number or the name of the interface.
     pub zone: Option<&'a str>,
+}
+
+impl<'a> ClientAddress<'a> {
+    /// Reads an address, that of a link-local network with its zone: `fe80::1%3`.
+    pub fn parse(text: &'a str) -> Option<ClientAddress<'a>> {
+        let (address, zone) = match text.trim().split_once('%') {
+            Some((address, zone)) => (address, Some(zone).filter(|zone| !zone.is_empty())),
+            None => (text.trim(), None),
+        };
+        Some(ClientAddress { address: address.parse().ok()?, zone })
+    }
 }
 
 impl Subnet {
@@ -45,6 +59,26 @@ impl Subnet {
     }
 }
 
+impl DialPlan {
+    /// The emergency number that somebody types: one of the country, or of a rule, with or without the access code that people
+    /// dial before it in haste. None: it is none, or an extension.
+    pub fn emergency(&self, typed: &str) -> Option<String> {
+        let number = keys(typed);
+        let is_one = |number: &str| {
+            let special = self.country.special_number(number);
+            let rules = self.location.emergency.rules.iter().filter(|_| self.location.emergency.enabled);
+            special.is_some_and(|special| special.emergency)
+                || rules.flat_map(|rule| &rule.numbers).any(|wanted| wanted == number)
+        };
+        if self.extensions.contains(&number) {
+            return None;
+        }
+        let access = Some(self.location.access_codes.local.as_str()).filter(|_| self.location.has_pbx);
+        let bare = access.and_then(|access| number.strip_prefix(access));
+        [number.as_str()].into_iter().chain(bare).find(|number| is_one(number)).map(str::to_owned)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +99,14 @@ mod tests {
         assert!(!is_in(manuals, "fe80::1", None));
         assert!(is_in("fe80::/60", "fe80::1", Some("4")));
         assert!(is_in("0.0.0.0/0", "192.0.2.1", None));
+    }
+
+    #[test]
+    fn a_clients_address_is_read_with_its_zone() {
+        let read = |text| ClientAddress::parse(text).map(|client| (client.address.to_string(), client.zone));
+        assert_eq!(read(" 192.0.2.1 "), Some(("192.0.2.1".to_owned(), None)));
+        assert_eq!(read("fe80::1%3"), Some(("fe80::1".to_owned(), Some("3"))));
+        assert_eq!((read("192.0.2.0/24"), read("host"), read("")), (None, None, None));
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Locations that know each other's numbers: what they must not share, and the rules that follow.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+use ts_rs::TS;
+
 use super::extension::{Extensions, Span};
 use super::location::Location;
 use super::plan::{DialPlan, Head, Other};
@@ -48,7 +52,7 @@ pub fn overlaps<'a>(locations: impl IntoIterator<Item = (&'a str, &'a Location)>
 }
 
 /// A rule that follows from another location's numbers. It cannot be edited.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, TS)]
 pub struct GeneratedRule {
     /// The name of the other location.
     pub location: String,

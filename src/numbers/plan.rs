@@ -13,10 +13,20 @@ use super::location::{Location, Numbering};
 use super::rule::Rules;
 use super::simple::SimpleRules;
 
-/// The dial plans of a site's locations.
+/// The dial plans of a site's locations. Two are equal where their locations and the countries of those are.
 #[derive(Debug, Default)]
 pub struct Numbers {
-    plans: HashMap<String, DialPlan>,
+    plans: HashMap<String, Arc<DialPlan>>,
+}
+
+impl PartialEq for Numbers {
+    fn eq(&self, other: &Numbers) -> bool {
+        let same = |one: &Arc<DialPlan>, other: &Arc<DialPlan>| {
+            Arc::ptr_eq(one, other) || one.location == other.location && one.country == other.country
+        };
+        let is_in_other = |(id, plan)| other.plans.get(id).is_some_and(|other| same(plan, other));
+        self.plans.len() == other.plans.len() && self.plans.iter().all(is_in_other)
+    }
 }
 
 impl Numbers {
@@ -34,13 +44,14 @@ impl Numbers {
         let networked: Vec<(&str, Arc<Other>)> = networked.map(|place| (place.id, Arc::new(place.other()))).collect();
         let plan = |place: &Place<'a>| {
             let others = networked.iter().filter(|(id, _)| *id != place.id && place.location.network.enabled);
-            Some((place.id.to_owned(), DialPlan::new(place, others.map(|(_, other)| other.clone()).collect())?))
+            let plan = DialPlan::new(place, others.map(|(_, other)| other.clone()).collect())?;
+            Some((place.id.to_owned(), Arc::new(plan)))
         };
         Numbers { plans: places.iter().filter_map(plan).collect() }
     }
 
     /// That of a location.
-    pub fn plan(&self, location: &str) -> Option<&DialPlan> {
+    pub fn plan(&self, location: &str) -> Option<&Arc<DialPlan>> {
         self.plans.get(location)
     }
 }
@@ -141,6 +152,19 @@ pub(super) struct Other {
 }
 
 impl DialPlan {
+    /// That of one location beside the others of its site. None: it is in an unknown country.
+    pub fn of<'a>(
+        location: &'a Location,
+        others: impl IntoIterator<Item = &'a Location>,
+        countries: &Countries,
+    ) -> Option<DialPlan> {
+        let place =
+            |location: &'a Location| Some(Place { id: "", location, country: countries.get(&location.country)? });
+        let networked = others.into_iter().filter(|other| location.network.enabled && other.network.enabled);
+        let others = networked.filter_map(place).map(|other| Arc::new(other.other())).collect();
+        DialPlan::new(&place(location)?, others)
+    }
+
     fn new(place: &Place<'_>, others: Vec<Arc<Other>>) -> Option<DialPlan> {
         let Place { location, country, .. } = place;
         let area = own_area(location, country).to_owned();
@@ -164,6 +188,11 @@ impl DialPlan {
             country: country.clone(),
             area,
         })
+    }
+
+    /// The location's name.
+    pub fn name(&self) -> &str {
+        &self.location.name
     }
 
     /// The extension that a super-canonical number leads to.

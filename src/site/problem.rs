@@ -221,6 +221,8 @@ problems! {
     KeptForAnother = "kept_for_another_pbx", 422, "The password that is kept is for the PBX as it was saved last, and is sent nowhere else. Enter it here once more, or save the line group first.", "Das hinterlegte Passwort ist für die Anlage, wie sie zuletzt gespeichert wurde, und wird nirgendwo anders hin geschickt. Bitte hier noch einmal eingeben, oder die Leitungsgruppe zuerst speichern.";
     /// A document that is not JSON, or not of this shape.
     InvalidDocument = "invalid_document", 422, "This document cannot be read: {}.", "Dieses Dokument lässt sich nicht lesen: {}.";
+    /// Something of theirs is computed already, and more waits.
+    StillComputing = "still_computing", 429, "What you asked for before is still being computed. Wait for it.", "Was Sie vorher gefragt haben, wird noch berechnet. Bitte darauf warten.";
     /// There is one backup at a time.
     BackupBusy = "backup_busy", 409, "Another backup is being made or fetched. Wait for it.", "Eine andere Sicherung wird gerade gemacht oder geholt. Bitte darauf warten.";
     /// A backup of a database that is not a file of ours.

@@ -5,10 +5,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use offhook_media::sdp::SecurityKind;
 use offhook_media::{Codec, LegStats};
 
+use super::preview;
 use super::protocol::{self, Cause, Direction, LineState, Security, ServerMessage, SilentParty, admin};
 use super::{Labels, WebState};
 use crate::call::cause::CauseCode;
 use crate::call::effect::CommandResult;
+use crate::call::numbers::Typed;
 use crate::call::record::{CallRecord, Number, Party};
 use crate::call::service::Service;
 use crate::call::settings::LineSettings;
@@ -66,7 +68,9 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         state: connection_state(view.state),
         remote_state: connection_state(view.remote_state),
         number: view.remote.number,
+        shown: view.shown,
         name: view.remote.name,
+        picture: view.picture.map(picture_path),
         here: view.here,
         created_at: state.clock.unix_ms(view.created),
         connected_at: view.connected.map(|at| state.clock.unix_ms(at)),
@@ -82,7 +86,11 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         services: view.services.iter().collect(),
         consultation_of: view.consultation_of.map(|call| call.to_string()),
         conference: view.conference.iter().map(|call| call.to_string()).collect(),
-        diverted_by: view.diverted_by.map(|by| protocol::Diverter { number: by.number, name: by.name }),
+        diverted_by: view.diverted_by.map(|by| protocol::Diverter {
+            number: by.number,
+            shown: by.shown,
+            name: by.name,
+        }),
         transferring_to: view.transferring_to,
         parked_at: view.parked_at,
     }
@@ -107,8 +115,8 @@ pub(super) fn call_report(state: &WebState, figures: CallFigures) -> CallReport 
     let CallFigures { record, ended, legs } = figures;
     let number = |number: &Number| match number {
         Number::Line(line) => state.labels().line(*line).map(|label| label.number.clone()),
-        Number::Other(number) => Some(number.clone()),
-        Number::None => None,
+        Number::Other(number) | Number::Known { number, .. } => Some(number.clone()),
+        Number::Private | Number::None => None,
     };
     let legs = self::legs(state, &record, &legs);
     CallReport {
@@ -194,6 +202,7 @@ fn line(
         do_not_disturb: settings.do_not_disturb,
         forwardings: settings.forwardings,
         remote_office: settings.remote_office,
+        dialling: labels.plan(id).map(preview::dialling),
     })
 }
 
@@ -322,10 +331,12 @@ pub(super) fn change(state: &WebState, user: UserId, seq: u64, change: &Change) 
 
 fn prompt(prompt: Prompt) -> protocol::Prompt {
     match prompt {
-        Prompt::MakeCall { line, number } => protocol::Prompt::MakeCall { line: line.to_string(), number },
+        Prompt::MakeCall { line, number: Typed { text: number, project, private, .. } } => {
+            protocol::Prompt::MakeCall { line: line.to_string(), number, project, private }
+        }
         Prompt::AnswerCall { call } => protocol::Prompt::AnswerCall { call: call.to_string() },
-        Prompt::ConsultationCall { call, number } => {
-            protocol::Prompt::ConsultationCall { call: call.to_string(), number }
+        Prompt::ConsultationCall { call, number: Typed { text: number, project, private, .. } } => {
+            protocol::Prompt::ConsultationCall { call: call.to_string(), number, project, private }
         }
         Prompt::DirectedPickupCall { line, number } => {
             protocol::Prompt::DirectedPickupCall { line: line.to_string(), number }
@@ -372,6 +383,7 @@ fn monitored_line(state: &WebState, has: ServiceSet, line: &MonitoredLine) -> Op
             state: connection_state(call.state),
             remote_state: connection_state(call.remote_state),
             number,
+            shown: call.shown.clone(),
             name,
             created_at: state.clock.unix_ms(call.created) as u64,
             connected_at: call.connected.map(|at| state.clock.unix_ms(at) as u64),

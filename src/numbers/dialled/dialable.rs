@@ -2,13 +2,13 @@
 
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
-use super::{Circumstances, NotDialled, is_dialled, usable};
+use super::{Circumstances, NotDialled, usable};
 use crate::numbers::canonical::written_without_trunk_prefix;
 use crate::numbers::country::DiallingRules;
 use crate::numbers::is_canonical;
 use crate::numbers::location::{NorthAmerica, Output, OwnArea, Project};
 use crate::numbers::plan::DialPlan;
-use crate::numbers::project::{Sequence, wants_access_code};
+use crate::numbers::project::{Sequence, is_dialled, wants_access_code};
 use crate::numbers::reported::format;
 use crate::numbers::split::{NORTH_AMERICA, Parts, calling_code};
 use crate::numbers::step::{NoteCode, StepName, Trace};

@@ -15,7 +15,7 @@ use super::is_canonical;
 use super::lcr::{Carrier, Moment};
 use super::location::{Dialect, Output, Project, ProjectUse};
 use super::plan::DialPlan;
-use super::project::{AfterAnswer, Entries, Missing, Sequence, fill, notes_entries, wants_access_code};
+use super::project::{AfterAnswer, Entries, Missing, Sequence, fill, is_dialled, notes_entries, wants_access_code};
 use super::reported::{MAX_TEXT, Reach, format, recognise};
 use super::rule::Fit;
 use super::step::{Note, NoteCode, SkippedRule, Step, StepName, Trace};
@@ -496,11 +496,6 @@ fn trace_left_out(code: Option<NoteCode>, steps: &[(u8, StepName)], number: &str
             trace.step(*step, (number, number), code, &[]);
         }
     }
-}
-
-/// Whether a project's code is dialled.
-fn is_dialled(project: &Project) -> bool {
-    project.used_for != ProjectUse::Journal && !project.code.is_empty()
 }
 
 /// What the journal has of a project.

@@ -13,6 +13,7 @@ export const line: Line = {
   do_not_disturb: false,
   forwardings: [],
   remote_office: null,
+  dialling: null,
 };
 
 export const account: Account = { services: ['audio', 'control_lines', 'web_app'], settings: {}, picture: null };
@@ -41,6 +42,7 @@ export function monitoredCall(fields: Partial<MonitoredCall> = {}): MonitoredCal
     state: 'alerting',
     remote_state: 'connected',
     number: null,
+    shown: fields.number ?? null,
     name: null,
     created_at: 1000,
     connected_at: null,
@@ -57,7 +59,9 @@ export function call(fields: Partial<Call> = {}): Call {
     state: 'alerting',
     remote_state: 'connected',
     number: '202',
+    shown: fields.number ?? '202',
     name: 'Ben',
+    picture: null,
     here: false,
     created_at: 1000,
     connected_at: null,
