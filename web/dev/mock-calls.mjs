@@ -154,6 +154,7 @@ export function create(fields) {
     remote_state: 'connected',
     number: '',
     name: null,
+    picture: null,
     here: false,
     created_at: Date.now(),
     connected_at: null,

@@ -903,11 +903,12 @@ state: ConnectionState,
  */
 remote_state: ConnectionState, 
 /**
- * The other side's number; null where that is not to be seen, by the rights `see_incoming` and `see_outgoing`.
+ * The other side's number; null where that is not to be seen, by the rights `see_incoming` and `see_outgoing`, or because
+ * the call is private. Super-canonical where the line group has a location.
  */
 number: string | null, 
 /**
- * The same in the form for people.
+ * The number as it is shown to people; null as `number`.
  */
 shown: string | null, 
 /**
@@ -1090,17 +1091,21 @@ state: ConnectionState,
  */
 remote_state: ConnectionState, 
 /**
- * The other side's number: super-canonical where the line has a location and it can be.
+ * The other side's number: super-canonical where the line group has a location and it can be, otherwise as the PBX has it.
  */
 number: string, 
 /**
- * The same in the form for people.
+ * The number as it is shown to people: `+49 (30) 123456`, or an extension.
  */
 shown: string, 
 /**
- * The other side's name, where the PBX sent one.
+ * The other side's name, where the PBX sent one, or the number is that of a line whose owner the user may see.
  */
 name: string | null, 
+/**
+ * Where the picture of that owner is, with `size=small` or as large as there is; null: there is none to be seen.
+ */
+picture: string | null, 
 /**
  * Whether this client has the audio. False on the user's other devices.
  */
@@ -1162,11 +1167,11 @@ export type CallEvent = "service_initiated" | "originated" | "delivered" | "esta
 
 export type Diverter = { 
 /**
- * The number.
+ * The number, as that of a call.
  */
 number: string, 
 /**
- * The same in the form for people.
+ * The number as it is shown to people.
  */
 shown: string, 
 /**
@@ -2321,7 +2326,31 @@ event: MediaEvent,
 /**
  * More about it, such as a codec, an address or a cause's code.
  */
-detail: string | null, } | { "kind": "failure", 
+detail: string | null, } | { "kind": "number", 
+/**
+ * What it was translated as.
+ */
+meant: NumberMeaning, 
+/**
+ * What was typed, set or reported; none where the call is private.
+ */
+text: string | null, 
+/**
+ * What is dialled for it, or what number it is; none where there is no number, and in private calls.
+ */
+result: string | null, 
+/**
+ * As it is shown to people.
+ */
+shown: string | null, 
+/**
+ * Why nothing is dialled.
+ */
+refused: CauseCode | null, 
+/**
+ * The location's name.
+ */
+location: string, } | { "kind": "failure", 
 /**
  * Why.
  */

@@ -60,6 +60,7 @@ export function call(fields: Partial<Call> = {}): Call {
     remote_state: 'connected',
     number: '202',
     shown: '202',
+    picture: null,
     name: 'Ben',
     here: false,
     created_at: 1000,
