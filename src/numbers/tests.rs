@@ -236,3 +236,33 @@ fn what_libphonenumber_writes_is_read_as_it_reads_it() {
     }
     assert!(differ.is_empty(), "{} of them:\n{}", differ.len(), differ[..differ.len().min(60)].join("\n"));
 }
+
+/// The rules of a row of a table in docs/numbers.md.
+fn documented(list: &str) -> Value {
+    let text = include_str!("../../docs/numbers.md");
+    let cells =
+        |line: &'static str| line.split(" | ").map(|cell| cell.trim_matches(['|', ' ', '`'])).collect::<Vec<_>>();
+    let row = text.lines().map(cells).find(|cells| cells.len() == 4 && cells[1] == list);
+    let row = row.unwrap_or_else(|| panic!("docs/numbers.md has no rule for {list}"));
+    let replacement = Some(row[3]).filter(|replacement| *replacement != "–");
+    json!([{ "pattern": row[2], "replacement": replacement }])
+}
+
+#[test]
+fn the_documented_rules_do_what_is_said_of_them() {
+    let location = berlin_with(
+        json!({ "external_rules": documented("external_rules"), "internal_rules": documented("internal_rules") }),
+        json!({ "formatting": {
+            "incoming": documented("formatting.incoming"), "dialling_final": documented("formatting.dialling_final")
+        } }),
+    );
+    assert_eq!(location.check(), [], "they can be saved");
+    let numbers = plans(&location);
+    let plan = numbers.plan("berlin").unwrap();
+    let caller = |text: &str| plan.reported(ReportedAs::Caller, text).map(|known| (known.number, known.reach)).unwrap();
+    assert_eq!(caller("89123456"), ("+4989123456".into(), Reach::External));
+    assert_eq!(caller("1912").1, Reach::External);
+    assert_eq!(caller("75"), ("+49309975".into(), Reach::Internal));
+    let dialled = plan.dialled("0171 1234567", &Circumstances::default()).unwrap();
+    assert_eq!(dialled.number, "8801711234567");
+}

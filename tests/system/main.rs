@@ -33,6 +33,7 @@ mod lines;
 mod log;
 mod many;
 mod metrics;
+mod numbers;
 mod openapi;
 mod outgoing;
 mod pictures;

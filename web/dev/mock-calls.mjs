@@ -153,6 +153,7 @@ export function create(fields) {
     state: 'alerting',
     remote_state: 'connected',
     number: '',
+    shown: fields.number ?? '',
     name: null,
     picture: null,
     here: false,

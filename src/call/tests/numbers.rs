@@ -82,7 +82,7 @@ fn what_became_of_a_number_is_told_and_needs_no_rules_again() {
 
 #[test]
 fn a_pin_is_dialled_and_told_to_nobody() {
-    let project_of = json!({ "projects": [{ "name": "P", "code": "*60eeee#", "used_for": "dial" }] });
+    let project_of = json!({ "projects": [{ "name": "P", "code": "*60eeee#", "use": "dial" }] });
     let mut world = world(&project_of);
     let refused = world.command(DESK, make(project("+49 89 777", "P", "12")));
     assert_eq!(refused, Some(CommandResult::Error(CauseCode::PinNeeded)));

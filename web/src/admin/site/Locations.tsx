@@ -1,6 +1,5 @@
 /** Locations: where telephones stand, and how their numbers are built. */
 import { NativeSelect } from '@mantine/core';
-import { IconInfoCircle } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import type { ExtensionPrefixes, ExtensionRange, LocationObject, Stored, SubscriberNumber } from '../../generated/site';
 import { blankLocation } from '../../generated/siteTables';
@@ -12,7 +11,6 @@ import { countries, countryName, numberingOf } from './location';
 import { ObjectList } from './ObjectList';
 import { NEW, ObjectPage } from './ObjectPage';
 import { Columns, Section } from './Section';
-import classes from './site.module.css';
 import { RowsField } from './siteFields';
 
 /** Digits of a number at most. */
@@ -81,10 +79,6 @@ function Place() {
   const t = texts.admin.site.location;
   return (
     <Section name="place" title={t.sections.place} text={t.text}>
-      <p className={classes.inFile}>
-        <IconInfoCircle size={19} aria-hidden />
-        <span>{t.noEffect}</span>
-      </p>
       <Columns>
         <TextField at="/name" required hint={t.hints.name} />
         <SelectField at="/country" required options={[{ value: '', label: '–' }, ...all]} />
