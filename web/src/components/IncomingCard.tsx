@@ -175,7 +175,7 @@ function Deflect({ line, busy, onDeflect, onCancel }: DeflectProps) {
           if (event.key === 'Escape') onCancel();
         }}
       />
-      <DialledAs form line={line} number={number} forwarding />
+      <DialledAs form line={line} number={number} />
       <div className={classes.choice}>
         <Button variant="default" size="md" px="xs" onClick={onCancel}>
           {texts.call.back}
