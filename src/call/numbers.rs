@@ -15,8 +15,8 @@ use super::directory::Directory;
 use super::effect::{Caller, Effect};
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
 use crate::numbers::{
-    AfterAnswer, Circumstances, ClientAddress, DialPlan, Entries, Missing, Moment, NotDialled, Numbers, Reach,
-    ReportedAs,
+    AfterAnswer, Circumstances, ClientAddress, DialPlan, Entries, Missing, Moment, NotDialled, NumberKind, Numbers,
+    Reach, ReportedAs,
 };
 
 /// What a person has typed, and what was chosen for it.
@@ -102,18 +102,6 @@ impl ClientPlace {
     pub(super) fn address(&self) -> ClientAddress<'_> {
         ClientAddress { address: self.address, zone: self.zone.as_deref() }
     }
-}
-
-/// What a number is translated as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NumberKind {
-    /// A person has typed it.
-    Typed,
-    /// Calls are forwarded there.
-    Forwarding,
-    /// The PBX reports it.
-    Reported(ReportedAs),
 }
 
 /// A number as people know it.
@@ -354,7 +342,7 @@ impl Directory {
         kind: ReportedAs,
         text: &str,
     ) -> (Option<Known>, Option<Translation>) {
-        let as_kind = NumberKind::Reported(kind);
+        let as_kind = NumberKind::from(kind);
         match self.noted.get(group, as_kind, text) {
             Some(Translated::Reported(known)) => return (Some(known.clone()), None),
             Some(_) => return (None, None),
