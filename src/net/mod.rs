@@ -10,6 +10,7 @@ pub mod figures;
 pub mod gateway;
 pub mod groups;
 pub mod media;
+pub mod past;
 pub mod role;
 mod strangers;
 mod trace;

@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::capture::Captures;
 use super::core::{Core, CoreHandle, Message};
+use super::past::Notes;
 use super::role::Role;
 use super::transport::{TransportFailure, Why};
 use crate::call::Calls;
@@ -41,6 +42,7 @@ pub(super) enum TraceMessage {
     Began { ids: Vec<String>, reply: oneshot::Sender<Vec<Option<f64>>> },
     Sink(Option<Box<dyn Sink>>),
     Captures(Captures),
+    Notes(Notes),
 }
 
 /// Where calls are told that are over and worth a look.
@@ -86,6 +88,11 @@ impl CoreHandle {
         let _ = self.inbox.send(Message::Trace(TraceMessage::Captures(captures))).await;
     }
 
+    /// Notes numbers of calls there from now on.
+    pub async fn set_notes(&self, notes: Notes) {
+        let _ = self.inbox.send(Message::Trace(TraceMessage::Notes(notes))).await;
+    }
+
     async fn recorded<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> TraceMessage) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.inbox.send(Message::Trace(message(reply))).await.ok()?;
@@ -117,6 +124,7 @@ impl<R: Role> Core<R> {
             }
             TraceMessage::Sink(sink) => self.recorder.set_sink(sink),
             TraceMessage::Captures(captures) => self.captures = Some(captures),
+            TraceMessage::Notes(notes) => self.past = notes,
         }
     }
 

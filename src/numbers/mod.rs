@@ -4,10 +4,13 @@ mod canonical;
 pub mod country;
 mod dialled;
 mod emergency;
+pub mod exchange;
+mod explain;
 mod extension;
 mod lcr;
 pub mod location;
 mod network;
+pub mod past;
 mod plan;
 mod preview;
 mod problem;
@@ -19,9 +22,12 @@ mod simple;
 mod split;
 mod step;
 mod vanity;
+mod what_if;
 
+pub use self::canonical::keys;
 pub use self::dialled::{Circumstances, DialledNumber, NotDialled, NotedProject};
 pub use self::emergency::ClientAddress;
+pub use self::explain::{Explained, MOST_EXPLAINED, MeantAs};
 pub use self::lcr::{Day, Moment};
 pub use self::location::Location;
 pub use self::network::{GeneratedRule, Overlap, overlaps};
@@ -31,6 +37,7 @@ pub use self::problem::{NumbersProblem, NumbersProblemCode};
 pub use self::project::{AfterAnswer, Entries, Missing, Places};
 pub use self::reported::{Reach, ReportedAs, ReportedNumber};
 pub use self::step::{Note, NoteCode, SkippedRule, Step, StepName};
+pub use self::what_if::{ChangedNumber, NumberResult, WhatIf, what_if};
 
 /// Digits of a super-canonical number: more than ITU-T E.164 allows, as extensions of a trunk can be long.
 const MAX_CANONICAL: usize = 30;

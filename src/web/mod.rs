@@ -52,6 +52,7 @@ use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
 use crate::numbers::DialPlan;
+use crate::numbers::country::Countries;
 use crate::picture::PictureOf;
 use crate::rights::{ServiceSet, services_of};
 use crate::site::binding::Bindings;
@@ -66,6 +67,7 @@ use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::{Certificate, Disk};
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
+use crate::web::routes::site::numbers::Turns;
 use crate::web::routes::site::pairing::Links;
 use crate::web::routes::site::test_call::TestCalls;
 use crate::web::routes::site::trial::Trials;
@@ -97,6 +99,8 @@ pub struct WebState {
     pub proxies: Arc<Proxies>,
     /// What lines and line groups are called.
     pub labels: Arc<RwLock<Arc<Labels>>>,
+    /// The countries that numbers are read and dialled by.
+    pub countries: Arc<RwLock<Arc<Countries>>>,
     /// Which lines are whose.
     pub bindings: KeptBindings,
     /// STUN and TURN servers for clients.
@@ -121,6 +125,8 @@ pub struct WebState {
     pub trials: Option<Trials>,
     /// Calls that try a line out.
     pub test_calls: TestCalls,
+    /// What is computed for administrators.
+    pub turns: Turns,
     /// Turns moments into dates.
     pub clock: convert::Clock,
     /// Links that pair browsers with computers.
@@ -265,6 +271,7 @@ impl WebState {
             metrics_from: Arc::default(),
             proxies: Arc::default(),
             labels: Arc::new(RwLock::new(Arc::new(labels))),
+            countries: Arc::default(),
             bindings: KeptBindings::default(),
             ice: Arc::new(ice),
             captures: None,
@@ -277,6 +284,7 @@ impl WebState {
             data_dir: Path::new("").into(),
             trials: None,
             test_calls: TestCalls::default(),
+            turns: Turns::default(),
             clock: convert::Clock::now(),
             links: Links::default(),
             token_uses: Arc::default(),
@@ -292,6 +300,16 @@ impl WebState {
     /// Lines and line groups are called like this from now on.
     pub fn set_labels(&self, labels: Labels) {
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(labels);
+    }
+
+    /// The countries that numbers are read and dialled by at this moment.
+    pub fn countries(&self) -> Arc<Countries> {
+        self.countries.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Numbers are read and dialled by these from now on.
+    pub fn set_countries(&self, countries: Arc<Countries>) {
+        *self.countries.write().unwrap_or_else(PoisonError::into_inner) = countries;
     }
 
     /// Which lines are whose in a site, of those that there are at this moment.

@@ -40,6 +40,14 @@ pub enum Prompt {
     },
 }
 
+/// Leaves of a number what is dialled of it; what is dialled as it is stays as it is.
+fn check(number: &mut String) -> Result<(), CauseCode> {
+    if !number.trim_start().starts_with('!') {
+        *number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+    }
+    Ok(())
+}
+
 impl Prompt {
     /// With what is dialled of its number, and without what is for one client alone.
     fn checked(mut self) -> Result<Prompt, CauseCode> {
