@@ -53,25 +53,15 @@ impl Prompt {
     fn checked(mut self) -> Result<Prompt, CauseCode> {
         match &mut self {
             Prompt::MakeCall { number, .. } | Prompt::ConsultationCall { number, .. } => {
-                number.text = passed_on(&number.text)?;
+                check(&mut number.text)?;
                 if !number.pin.is_empty() || !number.user.is_empty() {
                     return Err(CauseCode::PinNeedsClient);
                 }
             }
-            Prompt::DirectedPickupCall { number, .. } => {
-                *number = passed_on(number)?;
-            }
+            Prompt::DirectedPickupCall { number, .. } => check(number)?,
             Prompt::AnswerCall { .. } => {}
         }
         Ok(self)
-    }
-}
-
-/// A number for another client. What is dialled as it is stays as it is.
-fn passed_on(number: &str) -> Result<String, CauseCode> {
-    match number.trim_start().starts_with('!') {
-        true => Ok(number.to_owned()),
-        false => dialable(number).ok_or(CauseCode::InvalidNumber),
     }
 }
 
