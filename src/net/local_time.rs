@@ -214,7 +214,7 @@ mod tests {
             assert_eq!(Zone::read(file), None);
         }
         for rule in ["", "CET", "CET-1CEST,J60,J300", "CET-1CEST,M3.9.0,M10.5.0"] {
-            assert_eq!(Rule::read(rule).is_none_or(|rule| rule.daylight.is_none()), true, "{rule}");
+            assert!(Rule::read(rule).is_none_or(|rule| rule.daylight.is_none()), "{rule}");
         }
     }
 

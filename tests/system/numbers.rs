@@ -64,10 +64,9 @@ impl Stage {
     /// The PBX is called with a number when somebody types another.
     #[track_caller]
     fn reaches(&self, phone: &Softphone, typed: &str) {
-        let called = Sipp::refusing(&self.site, 7, "486 Busy Here");
+        let mut called = Sipp::refusing(&self.site, 7, "486 Busy Here");
         phone.dial(typed);
         phone.sees("The line is busy.");
-        let mut called = called;
         called.finish(SOON);
     }
 }
