@@ -10,11 +10,12 @@ use tracing::{error, info, warn};
 use super::line_settings::{self, Names};
 use super::lines::{self, Passwords};
 use super::people::{self, Slots};
-use super::{flatten_lines, labels, settings, trial};
+use super::{countries, flatten_lines, labels, settings, trial};
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::config::Config;
 use crate::net::change::{Configuration, Lines};
+use crate::numbers::country::Countries;
 use crate::numbers::{Location, Numbers};
 use crate::rights::RightsTable;
 use crate::site::binding::Bindings;
@@ -30,6 +31,8 @@ pub(super) struct Standing {
     pub(super) config: Arc<Config>,
     /// What the file says of it.
     file: Arc<Config>,
+    /// The countries that numbers are read and dialled by.
+    pub(super) countries: Arc<Countries>,
     /// What lines of the site authenticate with.
     passwords: Passwords,
     /// Line group and place there, by [`LineId`](crate::ids::LineId).
@@ -49,13 +52,13 @@ pub(super) struct Standing {
 
 impl Standing {
     /// That of the start.
-    pub(super) fn new(file: Config, site: Site, passwords: Passwords) -> Standing {
+    pub(super) fn new(file: Config, countries: Countries, site: Site, passwords: Passwords) -> Standing {
         let config = file.clone().joined(lines::made(&file, &site, &passwords));
         let lines = flatten_lines(&config);
         let (users, administrators) = (Arc::<Slots>::default(), Arc::<Slots>::default());
         let (users, administrators) = (users.with::<User>(&site), administrators.with::<Administrator>(&site));
         let (of_lines, rights, bindings) = people::line_users(&config, &lines, &site, &users);
-        let numbers = Arc::new(settings::numbers(&site));
+        let numbers = Arc::new(settings::numbers(&site, &countries));
         let directory = settings::directory(&config, &lines, &of_lines);
         Standing {
             directory: Arc::new(settings::located(&config, &site, &numbers, directory)),
@@ -63,6 +66,7 @@ impl Standing {
             logins: Arc::new(users.logins(&site)),
             config: Arc::new(config),
             file: Arc::new(file),
+            countries: Arc::new(countries),
             passwords,
             lines: lines.into(),
             site,
@@ -74,8 +78,8 @@ impl Standing {
     }
 
     /// The one that follows: everything keeps its number, and what is new gets the next. Without `file`, the file is as it
-    /// was.
-    fn followed_by(&self, file: Option<Config>, site: Site, passwords: Passwords) -> Standing {
+    /// was, and so are the countries.
+    fn followed_by(&self, file: Option<(Config, Countries)>, site: Site, passwords: Passwords) -> Standing {
         let before = &self.site;
         let same_lines = file.is_none()
             && site.shares::<LineGroup>(before)
@@ -90,8 +94,8 @@ impl Standing {
         if !site.shares::<Administrator>(before) {
             next.administrators = self.administrators.with::<Administrator>(&site);
         }
-        if let Some(file) = file {
-            next.file = Arc::new(file);
+        if let Some((file, countries)) = file {
+            (next.file, next.countries) = (Arc::new(file), Arc::new(countries));
         }
         if !same_lines {
             let made = lines::made(&next.file, &site, &next.passwords);
@@ -109,8 +113,9 @@ impl Standing {
             && site.shares::<Settings>(before)
             && site.shares_pictures(before)
             && site.shares_seats(before);
-        if !site.shares::<Location>(before) {
-            next.numbers = shared(&self.numbers, settings::numbers(&site));
+        let same_countries = Arc::ptr_eq(&next.countries, &self.countries);
+        if !site.shares::<Location>(before) || !same_countries {
+            next.numbers = shared(&self.numbers, settings::numbers(&site, &next.countries));
         }
         let same_numbers = Arc::ptr_eq(&next.numbers, &self.numbers);
         if !same_lines || !same_people || !same_numbers {
@@ -251,9 +256,12 @@ impl Live {
 
     async fn reload(&mut self, changed: &mut watch::Receiver<u64>) -> Result<Reloaded, ReloadError> {
         let file = self.standing.config.file.clone().ok_or(ReloadError::NoFile)?;
-        let read = tokio::task::spawn_blocking(move || Config::load(&file)).await;
-        let config = read.map_err(|_| ReloadError::Stopping)?;
-        let config = config.map_err(|error| ReloadError::Config(error.to_string()))?;
+        let read = tokio::task::spawn_blocking(move || {
+            let config = Config::load(&file).map_err(|error| ReloadError::Config(error.to_string()))?;
+            let countries = countries::load(&config).map_err(|error| ReloadError::Config(error.to_string()))?;
+            Ok((config, countries))
+        });
+        let (config, countries) = read.await.map_err(|_| ReloadError::Stopping)??;
         let waits_for_start = config.waits_for_start(&self.standing.config).into_iter().map(str::to_owned).collect();
         self.state.administration.set_from_file(people::of_file(&config)).await.map_err(|error| {
             error!(error = &error as &dyn std::error::Error, "the site cannot be read");
@@ -261,7 +269,7 @@ impl Live {
         })?;
         // What the file says of the site counts with the rest of it.
         changed.mark_unchanged();
-        if let Err(problem) = self.take(Some(config)).await {
+        if let Err(problem) = self.take(Some((config, countries))).await {
             // Who is in the file and who is not goes with the rest of it.
             let before = people::of_file(&self.standing.file);
             if let Err(error) = self.state.administration.set_from_file(before).await {
@@ -292,7 +300,7 @@ impl Live {
     }
 
     /// Lets what the site has count, and a configuration of the file where there is another one.
-    async fn take(&mut self, file: Option<Config>) -> Result<(), ReloadError> {
+    async fn take(&mut self, file: Option<(Config, Countries)>) -> Result<(), ReloadError> {
         let administration = &self.state.administration;
         let passwords = Passwords::load(administration).await.map_err(|error| {
             error!(error = &error as &dyn std::error::Error, "the passwords of lines cannot be read");
@@ -322,6 +330,7 @@ impl Live {
             self.name(&next);
         }
         self.state.keep_bindings(site, next.bindings.clone());
+        self.state.set_countries(next.countries.clone());
         let mut configuration = next.since(before);
         if let Some(of_lines) = configuration.lines.as_mut().filter(|_| lines.len() > before.lines.len()) {
             let kept = line_settings::load(&self.state.store.line_settings(), &self.names).await;
@@ -416,7 +425,7 @@ mod tests {
         let file = Config::parse(text, "offhook.toml", Path::new(".")).unwrap();
         let (site, refusals) = Site::load(people::of_file(&file).into_iter().chain(rows));
         assert!(refusals.is_empty(), "{refusals:?}");
-        Standing::new(file, site, Passwords::default())
+        Standing::new(file, Countries::default(), site, Passwords::default())
     }
 
     fn users() -> Vec<Row> {
@@ -468,7 +477,7 @@ mod tests {
         let other = before.followed_by(None, site(), Passwords::one(id(7), "geheim"));
         assert!(other.since(&before).lines.is_some());
         assert!(other.followed_by(None, site(), Passwords::one(id(7), "geheim")).since(&other).is_empty());
-        let file = Config::clone(&before.file);
+        let file = (Config::clone(&before.file), Countries::default());
         assert!(before.followed_by(Some(file), site(), Passwords::default()).since(&before).lines.is_some());
     }
 

@@ -1,5 +1,6 @@
 //! The one file that names everything and wires it together.
 
+pub mod countries;
 mod interfaces;
 mod line_settings;
 mod lines;
@@ -44,6 +45,7 @@ use crate::net::core::{Core, CoreHandle, CoreParts, KnownOfUsers};
 use crate::net::dns::Dns;
 use crate::net::groups::Groups;
 use crate::net::media::{MediaError, MediaServer, MediaSettings};
+use crate::net::past::Notes;
 use crate::net::role::Role;
 use crate::net::transport::{Transport, TransportSettings};
 use crate::site::ObjectId;
@@ -59,6 +61,7 @@ use crate::web::routes::site::trial::TrialRequest;
 use crate::web::setup::{Next, Setup, SetupPlace};
 use crate::web::{self, AudioLabel, GroupLabel, Labels, LineLabel, WebState};
 
+pub use self::countries::CountryFilesError;
 pub use self::listening::ListenError;
 pub use self::setup::usual_data_dir;
 
@@ -137,6 +140,9 @@ pub enum StartError {
     /// Standard input.
     #[error("standard input cannot be read: {0}.")]
     Input(io::Error),
+    /// The site's own files of countries.
+    #[error(transparent)]
+    Countries(#[from] CountryFilesError),
     /// No random numbers.
     #[error("the system gives no random numbers.")]
     Random,
@@ -307,6 +313,7 @@ impl Prepared {
         raise_file_limit();
         make_data_dir(&config.data_dir)?;
         let bound = interfaces::bind(&config)?;
+        let countries = countries::load(&config)?;
         // Before anything is touched that another server with this data directory may be using.
         let control = ControlSocket::bind(&config.data_dir)?;
         let store = Store::open(&config.data_dir, &config.database).await?;
@@ -317,7 +324,7 @@ impl Prepared {
         let passwords = Passwords::load(&administration).await.map_err(StartError::Site)?;
         // What is changed from here on counts as soon as it is followed.
         let changes = administration.changed();
-        let standing = Standing::new(config, administration.site(), passwords);
+        let standing = Standing::new(config, countries, administration.site(), passwords);
         let Standing { config, site, .. } = &standing;
         let kind = AccountKind::User;
         let users = Accounts::open(store.accounts(kind), kind, standing.users.users(site, config)).await?;
@@ -337,8 +344,11 @@ impl Prepared {
         let (captures, sink) = Captures::start(settings, selected).map_err(StartError::Thread)?;
         core.handle.set_sink(Some(Box::new(sink))).await;
         core.handle.set_captures(captures.clone()).await;
+        let (notes, noted) = Notes::channel();
+        core.handle.set_notes(notes).await;
         let handle = core.handle.clone();
         let state = WebState::new(users, administrators, administration, handle, store.clone(), labels, ice);
+        state.set_countries(standing.countries.clone());
         let (reloader, reloads) = mpsc::channel(1);
         let asks = Some(reloader.clone());
         let (trials, tried) = mpsc::channel(1);
@@ -356,6 +366,7 @@ impl Prepared {
         };
         let changed = core.handle.changed_settings();
         let mut keepers = vec![tokio::spawn(line_settings::keep(store.line_settings(), names.clone(), changed))];
+        keepers.push(tokio::spawn(web::keeper::keep_numbers(store.past_numbers(), noted)));
         keepers.extend(core.handle.ended().map(|ended| tokio::spawn(web::keeper::keep(state.clone(), ended))));
         keepers
             .extend(core.handle.finished().map(|finished| tokio::spawn(web::keeper::judge(state.clone(), finished))));
@@ -405,7 +416,7 @@ fn flatten_lines(config: &Config) -> Vec<(usize, usize)> {
 }
 
 /// How lines and line groups are shown.
-fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory, users: Vec<String>) -> Labels {
+fn labels(config: &Config, lines: &[(usize, usize)], directory: &Arc<Directory>, users: Vec<String>) -> Labels {
     let group = |group: &LineGroup| {
         let feature_codes = group.call_control.feature_codes.iter();
         let host = match group.registrar.contains(':') {
@@ -453,6 +464,7 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory, user
             browsers: webrtc_addresses(config),
         },
         names: trace_names::names(config, lines, directory, users),
+        directory: directory.clone(),
     }
 }
 

@@ -439,9 +439,9 @@ pub(super) fn located(config: &Config, site: &Site, numbers: &Arc<Numbers>, mut 
 }
 
 /// The dial plans of a site's locations.
-pub(super) fn numbers(site: &Site) -> Numbers {
+pub(super) fn numbers(site: &Site, countries: &Countries) -> Numbers {
     let locations: Vec<_> = site.iter::<Location>().map(|stored| (stored.id.to_string(), &stored.object)).collect();
-    Numbers::new(locations.iter().map(|(id, location)| (id.as_str(), *location)), &Countries::default())
+    Numbers::new(locations.iter().map(|(id, location)| (id.as_str(), *location)), countries)
 }
 
 fn directory_group(group: &LineGroup) -> LineGroupEntry {

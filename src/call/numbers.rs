@@ -14,6 +14,8 @@ use super::commands::dialable;
 use super::directory::Directory;
 use super::effect::{Caller, Effect};
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
+pub use crate::numbers::past::NumberKind;
+use crate::numbers::past::PastNumber;
 use crate::numbers::{
     AfterAnswer, Circumstances, ClientAddress, DialPlan, Entries, Missing, Moment, NotDialled, Numbers, Reach,
     ReportedAs,
@@ -99,21 +101,9 @@ impl ClientPlace {
         ClientPlace { address: address.ip().to_canonical(), zone }
     }
 
-    fn address(&self) -> ClientAddress<'_> {
+    pub(super) fn address(&self) -> ClientAddress<'_> {
         ClientAddress { address: self.address, zone: self.zone.as_deref() }
     }
-}
-
-/// What a number is translated as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NumberKind {
-    /// A person has typed it.
-    Typed,
-    /// Calls are forwarded there.
-    Forwarding,
-    /// The PBX reports it.
-    Reported(ReportedAs),
 }
 
 /// A number as people know it.
@@ -179,6 +169,19 @@ pub struct Placed {
     pub emergency: bool,
 }
 
+impl Translation {
+    /// It for the table of past numbers; none of a private call. `location` is the id, `at` milliseconds since 1970.
+    pub fn past(&self, location: &str, at: f64) -> Option<PastNumber> {
+        let result = match &self.result {
+            Translated::Dialled(placed) if placed.private => return None,
+            Translated::Dialled(placed) => placed.number.clone(),
+            Translated::Reported(known) => known.number.clone(),
+            Translated::NotDialled { .. } | Translated::Nothing => String::new(),
+        };
+        Some(PastNumber { location: location.to_owned(), kind: self.kind, text: self.text.clone(), result, at })
+    }
+}
+
 impl Placed {
     /// A number that is dialled as it is.
     pub(super) fn bare(number: String, emergency: bool) -> Placed {
@@ -215,13 +218,13 @@ pub(super) struct Wanted {
 
 /// Under what circumstances a number is called.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Around<'a> {
+pub struct Around<'a> {
     /// Where the client is.
-    pub(super) client: Option<&'a ClientPlace>,
+    pub client: Option<&'a ClientPlace>,
     /// When.
-    pub(super) moment: Moment,
+    pub moment: Moment,
     /// Whether calls are forwarded there.
-    pub(super) forwarding: bool,
+    pub forwarding: bool,
 }
 
 /// What was noted of numbers, for calls that are decided once more: no rules are needed then.
@@ -301,10 +304,7 @@ impl Directory {
         typed: &Typed,
         around: Around<'_>,
     ) -> (Result<Placed, CauseCode>, Result<Placed, CauseCode>) {
-        let listed = dialable(&typed.text).filter(|number| {
-            self.group(group).is_some_and(|group| group.is_emergency(number)) && !typed.text.trim().starts_with('!')
-        });
-        let emergency = listed.or_else(|| plan.emergency(&typed.text)).filter(|_| !around.forwarding);
+        let emergency = self.emergency(plan, group, typed).filter(|_| !around.forwarding);
         if let Some(number) = emergency {
             let circumstances =
                 Circumstances { client: around.client.map(ClientPlace::address), ..Circumstances::default() };
@@ -339,6 +339,14 @@ impl Directory {
         }
         let stars = |entered: &str| "*".repeat(entered.chars().count());
         (result, dialled(&stars(&typed.pin), &stars(&typed.user)))
+    }
+
+    /// The emergency number that somebody types: one of the connection's list, of the country, or of a rule of the location.
+    pub(super) fn emergency(&self, plan: &DialPlan, group: LineGroupId, typed: &Typed) -> Option<String> {
+        let listed = dialable(&typed.text).filter(|number| {
+            self.group(group).is_some_and(|group| group.is_emergency(number)) && !typed.text.trim().starts_with('!')
+        });
+        listed.or_else(|| plan.emergency(&typed.text))
     }
 
     /// What a number is that the PBX of a connection says, to people, and how that came about. Nothing: the number is to be
@@ -431,7 +439,7 @@ impl Placed {
 }
 
 /// Why nothing is dialled, to the person who wanted it.
-fn cause_of(why: &NotDialled) -> CauseCode {
+pub(super) fn cause_of(why: &NotDialled) -> CauseCode {
     match why {
         NotDialled::Empty | NotDialled::TooLong => CauseCode::InvalidNumber,
         NotDialled::Suppressed => CauseCode::NumberSuppressed,

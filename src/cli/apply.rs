@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::CliError;
-use super::control::{Control, escaped};
+use super::control::{Control, Refusal, escaped};
 use crate::config;
 use crate::site::Kind;
 use crate::site::exchange::{WITH_PASSWORD, referred_to};
@@ -48,20 +48,6 @@ struct Write {
     title: String,
     before: Option<Value>,
     after: Option<Value>,
-}
-
-/// Why the server refuses.
-#[derive(Deserialize)]
-struct Refusal {
-    detail: String,
-    errors: Vec<Fault>,
-}
-
-#[derive(Deserialize)]
-struct Fault {
-    pointer: String,
-    detail: String,
-    name: Option<String>,
 }
 
 /// Makes the site what a file says, or says what that would change.
@@ -128,16 +114,8 @@ fn read(file: &Path) -> Result<Value, CliError> {
 }
 
 fn refused(control: &Control, file: &Path, status: StatusCode, answer: &[u8]) -> CliError {
-    let Ok(Refusal { detail, errors }) = serde_json::from_slice(answer) else { return control.broken(&status) };
-    let mut text = format!("{}: nothing was changed: ", file.display());
-    if errors.is_empty() {
-        text += &detail;
-    }
-    for Fault { pointer, detail, name } in &errors {
-        let name = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-        let _ = write!(text, "\n  {pointer}{name}: {detail}");
-    }
-    CliError::Refused(text)
+    let Ok(refusal) = serde_json::from_slice::<Refusal>(answer) else { return control.broken(&status) };
+    CliError::Refused(format!("{}: nothing was changed: {}", file.display(), refusal.written()))
 }
 
 /// What ids in the changes stand for.

@@ -11,8 +11,8 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::net::UnixStream;
 
 use super::CliError;
@@ -57,6 +57,17 @@ impl Control {
     pub(super) async fn post_for<T: DeserializeOwned>(&self, route: &str) -> Result<T, CliError> {
         let body = self.ask(Method::POST, route, Bytes::new()).await?;
         serde_json::from_slice(&body).map_err(|error| self.broken(&error))
+    }
+
+    /// Sends a document, and takes what becomes of it.
+    pub(super) async fn post_with<T: DeserializeOwned>(
+        &self,
+        route: &str,
+        body: &impl Serialize,
+    ) -> Result<T, CliError> {
+        let body = serde_json::to_vec(body).map_err(|error| self.broken(&error))?;
+        let answer = self.ask(Method::POST, route, body.into()).await?;
+        serde_json::from_slice(&answer).map_err(|error| self.broken(&error))
     }
 
     /// Sends a document for which the server may take longer, and takes whatever it answers.
@@ -137,12 +148,43 @@ impl Control {
                 Some(detail) => format!("{message} {detail}"),
                 None => message,
             }),
-            Err(_) => self.broken(&status),
+            Err(_) => match serde_json::from_slice::<Refusal>(body) {
+                Ok(refusal) => CliError::Refused(refusal.written()),
+                Err(_) => self.broken(&status),
+            },
         }
     }
 
     pub(super) fn broken(&self, problem: &dyn std::fmt::Display) -> CliError {
         CliError::Control { path: self.path.clone(), problem: problem.to_string() }
+    }
+}
+
+/// Why the server refuses, with each place (RFC 9457).
+#[derive(Deserialize)]
+pub(super) struct Refusal {
+    detail: String,
+    errors: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+struct Fault {
+    pointer: String,
+    detail: String,
+    name: Option<String>,
+}
+
+impl Refusal {
+    /// Each fault in a line of its own.
+    pub(super) fn written(&self) -> String {
+        if self.errors.is_empty() {
+            return self.detail.clone();
+        }
+        let fault = |Fault { pointer, detail, name }: &Fault| {
+            let name = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            format!("\n  {pointer}{name}: {detail}")
+        };
+        self.errors.iter().map(fault).collect()
     }
 }
 

@@ -220,9 +220,6 @@ pub enum CliError {
     /// There is no location.
     #[error("the running server has no location yet. Add one in the console under Locations.")]
     NoLocations,
-    /// A location of a country that nobody knows.
-    #[error("the country of the location {0:?} is not known; set it in the console under Locations.")]
-    NoDialPlan(String),
     /// No line has this number.
     #[error("no line of the running server has the number {0:?}.")]
     UnknownLine(String),

@@ -1,19 +1,18 @@
 //! What becomes of a number at a location of the running server, step by step.
 
 use std::fmt::Write;
+use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::control::Control;
 use super::{CliError, print};
 use crate::config::Config;
-use crate::numbers::country::Countries;
-use crate::numbers::{
-    AfterAnswer, Circumstances, Day, DialPlan, DialledNumber, Location, Missing, Moment, NotDialled, Numbers, Reach,
-    ReportedAs, ReportedNumber, Step,
-};
+use crate::numbers::{AfterAnswer, Day, Explained, MeantAs, Missing, Moment, NotDialled, Reach};
+use crate::site::ObjectId;
+use crate::web::routes::site::numbers::ExplainNumber;
 
 /// Which number, and how it is meant.
 #[derive(Args)]
@@ -32,6 +31,15 @@ pub struct Number {
     /// With this project.
     #[arg(long, value_name = "NAME", conflicts_with = "reported")]
     project: Option<String>,
+    /// As a private call.
+    #[arg(long, conflicts_with = "reported")]
+    private: bool,
+    /// From the softphone with this address, for emergency rules: 192.0.2.1, or fe80::1%3 with a zone.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "reported")]
+    client: Option<String>,
+    /// With a PIN, which is read from the standard input.
+    #[arg(long, conflicts_with = "reported")]
+    pin: bool,
     /// When it is dialled, for least-cost routing: `weekday 14:30`, `saturday 9:00`, `sunday 0:00`.
     #[arg(long, value_name = "WHEN", default_value = "weekday 12:00", value_parser = moment)]
     at: Moment,
@@ -58,14 +66,14 @@ enum As {
     ConnectedOutgoing,
 }
 
-impl From<As> for ReportedAs {
-    fn from(reported: As) -> ReportedAs {
+impl From<As> for MeantAs {
+    fn from(reported: As) -> MeantAs {
         match reported {
-            As::Caller => ReportedAs::Caller,
-            As::Called => ReportedAs::Called,
-            As::Forwarding => ReportedAs::Forwarding,
-            As::ConnectedIncoming => ReportedAs::ConnectedIncoming,
-            As::ConnectedOutgoing => ReportedAs::ConnectedOutgoing,
+            As::Caller => MeantAs::Caller,
+            As::Called => MeantAs::Called,
+            As::Forwarding => MeantAs::ReportedForwarding,
+            As::ConnectedIncoming => MeantAs::ConnectedIncoming,
+            As::ConnectedOutgoing => MeantAs::ConnectedOutgoing,
         }
     }
 }
@@ -79,24 +87,13 @@ struct Page {
 
 #[derive(Deserialize)]
 struct Item {
-    id: String,
-    object: Location,
+    id: ObjectId,
+    object: Named,
 }
 
-/// What came out, and how.
-#[derive(Serialize)]
-struct Explained {
-    location: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reported: Option<ReportedNumber>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dialled: Option<DialledNumber>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_dialled: Option<NotDialled>,
-    /// As it is shown to people.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shown: Option<String>,
-    steps: Vec<Step>,
+#[derive(Deserialize)]
+struct Named {
+    name: String,
 }
 
 pub(super) async fn run(asked: Number) -> Result<(), CliError> {
@@ -113,16 +110,34 @@ pub(super) async fn run(asked: Number) -> Result<(), CliError> {
             break;
         }
     }
-    let Item { id, object } = chosen(&locations, asked.location.as_deref())?;
-    let numbers = Numbers::new(locations.iter().map(|item| (item.id.as_str(), &item.object)), &Countries::default());
-    let plan = numbers.plan(id).ok_or_else(|| CliError::NoDialPlan(object.name.clone()))?;
-    let explained = explain(plan, &object.name, &asked);
+    let location = chosen(&locations, asked.location.as_deref())?.id;
+    let pin = if asked.pin { Some(typed_pin().map_err(CliError::Output)?) } else { None };
+    let question = ExplainNumber {
+        location: Some(location),
+        draft: None,
+        text: asked.number.clone(),
+        kind: asked.reported.map_or(if asked.forwarding { MeantAs::Forwarding } else { MeantAs::Typed }, MeantAs::from),
+        project: asked.project,
+        private: asked.private,
+        pin,
+        user: None,
+        client: asked.client,
+        moment: Some(asked.at),
+    };
+    let explained: Explained = control.post_with("/api/v1/admin/numbers/explain", &question).await?;
     let text = if asked.json {
         serde_json::to_string_pretty(&explained).map_err(|error| CliError::Output(error.into()))? + "\n"
     } else {
         written(&asked.number, &explained)
     };
     print(text.as_bytes())
+}
+
+/// The first line of the standard input: what stands among the arguments, others on the machine see.
+fn typed_pin() -> io::Result<String> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
 }
 
 fn chosen<'a>(locations: &'a [Item], name: Option<&str>) -> Result<&'a Item, CliError> {
@@ -136,28 +151,6 @@ fn chosen<'a>(locations: &'a [Item], name: Option<&str>) -> Result<&'a Item, Cli
             .find(|item| item.object.name == name)
             .ok_or_else(|| CliError::UnknownLocation { name: name.to_owned(), known: known() }),
     }
-}
-
-fn explain(plan: &DialPlan, location: &str, asked: &Number) -> Explained {
-    let location = location.to_owned();
-    if let Some(reported) = asked.reported {
-        let (reported, steps) = plan.explain_reported(reported.into(), &asked.number);
-        let shown = reported.as_ref().map(|reported| plan.display(&reported.number));
-        return Explained { location, reported, dialled: None, not_dialled: None, shown, steps };
-    }
-    let circumstances = Circumstances {
-        moment: asked.at,
-        project: asked.project.as_deref(),
-        forwarding: asked.forwarding,
-        ..Circumstances::default()
-    };
-    let (dialled, steps) = plan.explain_dialled(&asked.number, &circumstances);
-    let (dialled, not_dialled) = match dialled {
-        Ok(dialled) => (Some(dialled), None),
-        Err(reason) => (None, Some(reason)),
-    };
-    let shown = dialled.as_ref().map(|dialled| plan.display(&dialled.canonical));
-    Explained { location, reported: None, dialled, not_dialled, shown, steps }
 }
 
 /// For people.
@@ -232,57 +225,41 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::numbers::country::Countries;
+    use crate::numbers::{Circumstances, DialPlan, Location};
 
-    fn asked(number: &str) -> Number {
-        Number {
-            number: number.to_owned(),
-            location: None,
-            reported: None,
-            forwarding: false,
-            project: None,
-            at: Moment::default(),
-            json: false,
-            config: PathBuf::new(),
-        }
-    }
-
-    fn berlin() -> Vec<Item> {
-        let object = json!({
+    fn shown(meant: MeantAs, number: &str) -> String {
+        let location: Location = serde_json::from_value(json!({
             "name": "Berlin", "country": "DE", "area_code": "30",
             "numbering": { "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "10", "to": "99" }], "shortest": 2, "longest": 2 },
             "external_rules": [{ "pattern": "^19", "description": "all of them" }],
-        });
-        vec![Item { id: "berlin".to_owned(), object: serde_json::from_value(object).unwrap() }]
-    }
-
-    fn shown(asked: &Number) -> String {
-        let locations = berlin();
-        let numbers =
-            Numbers::new(locations.iter().map(|item| (item.id.as_str(), &item.object)), &Countries::default());
-        written(&asked.number, &explain(numbers.plan("berlin").unwrap(), "Berlin", asked))
+        }))
+        .unwrap();
+        let plan = DialPlan::of(&location, [], &Countries::default()).unwrap();
+        written(number, &plan.explain(meant, number, &Circumstances::default()))
     }
 
     #[test]
     fn each_step_and_each_rule_that_did_not_act_is_told() {
-        let text = shown(&asked("+49 (89) 55 66"));
+        let text = shown(MeantAs::Typed, "+49 (89) 55 66");
         assert!(text.starts_with("+49 (89) 55 66 at Berlin\n"), "{text}");
         assert!(text.contains("rule 1 (^19): "), "{text}");
         assert!(text.ends_with("The PBX gets 00895566 (external, shown as +49 (89) 5566).\n"), "{text}");
-        let internal = shown(&asked("030 1234 42"));
+        let internal = shown(MeantAs::Typed, "030 1234 42");
         assert!(internal.contains("The PBX gets 42 (internal"), "{internal}");
-        let reported = shown(&Number { reported: Some(As::Caller), ..asked("00895566") });
+        let reported = shown(MeantAs::Caller, "00895566");
         assert!(reported.contains("It is +49895566 (external"), "{reported}");
-        assert!(shown(&asked("hello?")).ends_with("Nothing is dialled: there is no digit in it.\n"));
+        assert!(shown(MeantAs::Typed, "hello?").ends_with("Nothing is dialled: there is no digit in it.\n"));
     }
 
     #[test]
     fn where_there_are_several_locations_one_is_named() {
-        let mut locations = berlin();
-        assert_eq!(chosen(&locations, None).unwrap().id, "berlin");
-        let other = Item { id: "b".to_owned(), object: Location { name: "Bonn".to_owned(), ..Location::default() } };
-        locations.push(other);
+        let item = |id, name: &str| Item { id: ObjectId::random([id; 16]), object: Named { name: name.to_owned() } };
+        let mut locations = vec![item(1, "Berlin")];
+        assert_eq!(chosen(&locations, None).unwrap().object.name, "Berlin");
+        locations.push(item(2, "Bonn"));
         assert!(matches!(chosen(&locations, None), Err(CliError::WhichLocation(known)) if known == "Berlin, Bonn"));
-        assert_eq!(chosen(&locations, Some("Bonn")).unwrap().id, "b");
+        assert_eq!(chosen(&locations, Some("Bonn")).unwrap().id, locations[1].id);
         assert!(matches!(chosen(&locations, Some("Rome")), Err(CliError::UnknownLocation { .. })));
         assert!(matches!(chosen(&[], None), Err(CliError::NoLocations)));
     }

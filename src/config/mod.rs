@@ -74,6 +74,8 @@ pub struct Config {
     pub users: Vec<User>,
     /// People who administer the server.
     pub administrators: Vec<Administrator>,
+    /// The folder with the site's own files of countries; None: `countries` in `data_dir`, where it is there.
+    pub countries: Option<PathBuf>,
     /// Who may read the metrics without signing in.
     pub metrics_from: Vec<IpNet>,
     /// The proxies in front of the server.

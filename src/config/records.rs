@@ -96,7 +96,7 @@ fn separator(text: &str) -> u8 {
 }
 
 /// Where a record begins. The reader's position is before the empty lines that it skips.
-fn line_of(fields: &StringRecord, text: &str) -> u64 {
+pub(crate) fn line_of(fields: &StringRecord, text: &str) -> u64 {
     let Some(position) = fields.position() else { return 0 };
     let rest = text.as_bytes().get(position.byte() as usize..).unwrap_or_default();
     let skipped = rest.iter().take_while(|&&byte| byte == b'\r' || byte == b'\n');

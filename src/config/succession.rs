@@ -8,12 +8,12 @@ use rustc_hash::FxHashMap;
 use super::{Administrator, Config, GroupCapture, GroupKind, Line, LineGroup, User};
 
 impl Config {
-    /// What counts of this configuration while the server runs that began with `before`: line groups, lines, routes and
-    /// people. Each is in the place that it had; what is not in it any more stays in its place, removed, and what is new
+    /// What counts of this configuration while the server runs that began with `before`: line groups, lines, routes,
+    /// people and files of countries. Each is in the place that it had; what is not in it any more stays in its place, removed, and what is new
     /// comes behind. All else is as before, see [`Config::waits_for_start`].
     #[must_use]
     pub fn after(self, before: &Config) -> Config {
-        let Config { groups, mut routes, users, administrators, listeners, .. } = self;
+        let Config { groups, mut routes, users, administrators, listeners, countries, .. } = self;
         let (mut groups, group_places) = arranged(
             groups,
             &before.groups,
@@ -50,7 +50,7 @@ impl Config {
         let name = |administrator: &Administrator| administrator.name.to_ascii_lowercase();
         let mark = |administrator: &mut Administrator| administrator.removed = true;
         let (administrators, _) = arranged(administrators, &before.administrators, name, mark, |_| {});
-        Config { groups, routes, users, administrators, ..before.clone() }
+        Config { groups, routes, users, administrators, countries, ..before.clone() }
     }
 
     /// What is set otherwise than before and counts only when the server starts anew.

@@ -26,6 +26,7 @@ use super::figures::{self, CallFigures, CallsReport, Figures};
 use super::groups::{Groups, Probe};
 use super::local_time::Zone;
 use super::media::{MediaEvent, MediaServer};
+use super::past::Notes;
 use super::role::{Decision, Role};
 use super::strangers::Strangers;
 use super::trace::{self, TOLD_AT_ONCE, TraceMessage};
@@ -188,6 +189,8 @@ pub struct Core<R> {
     /// Where the audio of calls goes that is captured, and what was chosen when that was last looked at.
     pub(super) captures: Option<Captures>,
     pub(super) captured_version: u64,
+    /// Where numbers of calls are noted.
+    pub past: Notes,
     changed: watch::Sender<ChangedSettings>,
 }
 
@@ -237,6 +240,7 @@ impl<R: Role> Core<R> {
             finished,
             captures: None,
             captured_version: 0,
+            past: Notes::default(),
             changed,
         };
         (core, CoreHandle { inbox: inbox_sender, ended: told, finished: judged, changed: changes })

@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod groups;
 mod local_time;
 pub mod media;
+pub mod past;
 pub mod role;
 mod strangers;
 mod trace;

@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::capture::Captures;
 use super::core::{Core, CoreHandle, Message};
+use super::past::Notes;
 use super::role::Role;
 use super::transport::{TransportFailure, Why};
 use crate::call::Calls;
@@ -24,7 +25,7 @@ use crate::call::view::EndCause;
 use crate::capture::influence::{Influence, Standing};
 use crate::capture::record::{ClientRecord, Place, Sink, SipRecord, What};
 use crate::capture::recorder::{Extract, Owner, Recording};
-use crate::capture::trace::{FailureKind, MediaEvent, TraceTransport};
+use crate::capture::trace::{FailureKind, MediaEvent, TraceTransport, ms};
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
 
 /// Calls that are over and wait for who judges them; more are not judged.
@@ -41,6 +42,7 @@ pub(super) enum TraceMessage {
     Began { ids: Vec<String>, reply: oneshot::Sender<Vec<Option<f64>>> },
     Sink(Option<Box<dyn Sink>>),
     Captures(Captures),
+    Notes(Notes),
 }
 
 /// Where calls are told that are over and worth a look.
@@ -86,6 +88,11 @@ impl CoreHandle {
         let _ = self.inbox.send(Message::Trace(TraceMessage::Captures(captures))).await;
     }
 
+    /// Notes numbers of calls there from now on.
+    pub async fn set_notes(&self, notes: Notes) {
+        let _ = self.inbox.send(Message::Trace(TraceMessage::Notes(notes))).await;
+    }
+
     async fn recorded<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> TraceMessage) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.inbox.send(Message::Trace(message(reply))).await.ok()?;
@@ -112,11 +119,12 @@ impl<R: Role> Core<R> {
                 let _ = reply.send(recording.map(Box::new));
             }
             TraceMessage::Began { ids, reply } => {
-                let began = |id: &String| self.recorder.began(id).map(crate::capture::trace::ms);
+                let began = |id: &String| self.recorder.began(id).map(ms);
                 let _ = reply.send(ids.iter().map(began).collect());
             }
             TraceMessage::Sink(sink) => self.recorder.set_sink(sink),
             TraceMessage::Captures(captures) => self.captures = Some(captures),
+            TraceMessage::Notes(notes) => self.past = notes,
         }
     }
 
@@ -228,6 +236,11 @@ impl<R: Role> Core<R> {
     /// A number was translated for a call.
     pub(super) fn note_number(&mut self, translation: Box<Translation>, now: Instant) {
         let owner = Owner { group: Some(translation.group), line: None };
+        let location = self.directory.group(translation.group).and_then(|group| group.location.as_deref());
+        let at = ms(self.recorder.clock().unix(now));
+        if let Some(past) = location.and_then(|location| translation.past(location, at)) {
+            self.past.note(past);
+        }
         let calls = translation.call.into_iter().collect();
         self.recorder.influence(Influence::Number(translation), calls, owner, now);
     }

@@ -24,6 +24,17 @@ pub struct ClientAddress<'a> {
     pub zone: Option<&'a str>,
 }
 
+impl<'a> ClientAddress<'a> {
+    /// Reads an address, that of a link-local network with its zone: `fe80::1%3`.
+    pub fn parse(text: &'a str) -> Option<ClientAddress<'a>> {
+        let (address, zone) = match text.trim().split_once('%') {
+            Some((address, zone)) => (address, Some(zone).filter(|zone| !zone.is_empty())),
+            None => (text.trim(), None),
+        };
+        Some(ClientAddress { address: address.parse().ok()?, zone })
+    }
+}
+
 impl Subnet {
     /// Reads CIDR notation, with a zone between address and length: `fe80::%3/64`. Bits behind the length do not count.
     pub(super) fn parse(text: &str) -> Option<Subnet> {
@@ -88,6 +99,14 @@ mod tests {
         assert!(!is_in(manuals, "fe80::1", None));
         assert!(is_in("fe80::/60", "fe80::1", Some("4")));
         assert!(is_in("0.0.0.0/0", "192.0.2.1", None));
+    }
+
+    #[test]
+    fn a_clients_address_is_read_with_its_zone() {
+        let read = |text| ClientAddress::parse(text).map(|client| (client.address.to_string(), client.zone));
+        assert_eq!(read(" 192.0.2.1 "), Some(("192.0.2.1".to_owned(), None)));
+        assert_eq!(read("fe80::1%3"), Some(("fe80::1".to_owned(), Some("3"))));
+        assert_eq!((read("192.0.2.0/24"), read("host"), read("")), (None, None, None));
     }
 
     #[test]

@@ -2,10 +2,17 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
 use super::location::{CallByCallProvider, HALF_HOURS, LeastCostRouting, TariffZone};
 
 /// A day of the week as far as tariffs tell them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "TariffDay")]
+#[ts(rename = "TariffDay")]
 pub enum Day {
     /// Monday to Friday.
     #[default]
@@ -17,11 +24,14 @@ pub enum Day {
 }
 
 /// When a call is made, at its location.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TariffMoment")]
+#[ts(rename = "TariffMoment")]
 pub struct Moment {
     /// The day.
     pub day: Day,
-    /// Minutes since midnight.
+    /// Minutes since midnight, 0 to 1439.
     pub minute: u16,
 }
 

@@ -70,7 +70,7 @@ problems! {
     /// A location of the network that has no numbers.
     ExtensionsNeeded = "extensions_needed", "Other locations can only know this one by its extensions. Set their range first.", "Andere Standorte können diesen nur an seinen Durchwahlen erkennen. Bitte zuerst deren Bereich angeben.";
     /// An emergency number that somebody has.
-    EmergencyIsExtension = "emergency_is_extension", "{} is an extension here. An emergency number must not be one.", "{} ist hier eine Durchwahl. Eine Notrufnummer darf keine sein.";
+    EmergencyIsExtension = "emergency_is_extension", "{} is an extension here. An emergency number must not be one: let the ranges of extensions leave it out.", "{} ist hier eine Durchwahl. Eine Notrufnummer darf keine sein: Bitte sie aus den Bereichen der Durchwahlen herausnehmen.";
     /// No network.
     InvalidNetwork = "invalid_network", "This is no network. One looks like 192.0.2.0/24 or fe80::%3/64.", "Das ist kein Netz. Eines sieht aus wie 192.0.2.0/24 oder fe80::%3/64.";
     /// A rule that must say what a number becomes.
@@ -111,6 +111,38 @@ problems! {
     ProjectTwice = "project_twice", "{} can stand here once.", "{} kann hier nur einmal stehen.";
     /// Both a counted and a free entry of the same thing.
     ProjectBothEntries = "project_both_entries", "Use either {} for each digit or {} for all of them.", "Bitte entweder {} für jede Ziffer nehmen oder {} für alle.";
+    /// A file of rules with more octets than are read.
+    FileTooLarge = "file_too_large", "This file is too large: {} MB are read at most.", "Diese Datei ist zu groß: Höchstens {} MB werden gelesen.";
+    /// A file in no encoding that is known.
+    FileText = "file_text", "The characters of this file cannot be read. Save it as UTF-8.", "Die Zeichen dieser Datei lassen sich nicht lesen. Bitte als UTF-8 speichern.";
+    /// A CSV file that does not say what its columns are.
+    NoHeadings = "no_headings", "The first line must name the columns: {}.", "Die erste Zeile muss die Spalten benennen: {}.";
+    /// A column or an attribute that the list does not have.
+    UnknownHeading = "unknown_heading", "There is no column {}. Possible are: {}.", "Eine Spalte {} gibt es nicht. Möglich sind: {}.";
+    /// A column that is there twice.
+    HeadingTwice = "heading_twice", "The column {} is there twice.", "Die Spalte {} gibt es zweimal.";
+    /// More cells than columns.
+    TooManyCells = "too_many_cells", "This line has more cells than there are columns. Put text with separators into quotation marks.", "Diese Zeile hat mehr Zellen, als es Spalten gibt. Text mit Trennzeichen bitte in Anführungszeichen setzen.";
+    /// XML that is not well-formed.
+    XmlSyntax = "xml_syntax", "Here the file stops being XML: an element is not closed, or <, & or a quotation mark stands alone.", "Hier ist die Datei kein XML mehr: Ein Element ist nicht geschlossen, oder <, & oder ein Anführungszeichen steht allein.";
+    /// XML with definitions of its own.
+    XmlDoctype = "xml_doctype", "Files with a DOCTYPE are not read. Delete it.", "Dateien mit einem DOCTYPE werden nicht gelesen. Bitte löschen.";
+    /// An entity that XML does not have by itself.
+    XmlEntity = "xml_entity", "&{}; has no meaning here. Write the character itself.", "&{}; hat hier keine Bedeutung. Bitte das Zeichen selbst schreiben.";
+    /// An element where another is expected.
+    XmlElement = "xml_element", "{} is not expected here, but: {}.", "{} wird hier nicht erwartet, sondern: {}.";
+    /// More elements than any list has.
+    XmlTooLarge = "xml_too_large", "There are more elements in this file than any list has.", "In dieser Datei sind mehr Elemente, als irgendeine Liste hat.";
+    /// A word that means nothing where it stands.
+    UnknownWord = "unknown_word", "{} means nothing here. Possible are: {}.", "{} bedeutet hier nichts. Möglich sind: {}.";
+    /// Something else than a number.
+    WholeNumber = "whole_number", "A whole number must stand here.", "Hier muss eine ganze Zahl stehen.";
+    /// A time that begins no half hour.
+    InvalidTime = "invalid_time", "{} begins no half hour. Write it like 08:30, or 24:00 for the end of the day.", "Mit {} beginnt keine halbe Stunde. Bitte wie 08:30 schreiben, oder 24:00 für das Ende des Tages.";
+    /// A zone that is not in the file.
+    UnknownZone = "unknown_zone", "There is no zone {}.", "Eine Zone {} gibt es nicht.";
+    /// A line of least-cost routing that begins with another word.
+    UnknownRecord = "unknown_record", "A line cannot begin with {}. Possible are: {}.", "Eine Zeile kann nicht mit {} beginnen. Möglich sind: {}.";
 }
 
 /// What is wrong, and where.

@@ -224,6 +224,8 @@ notes! {
 
 /// A note with what its sentence names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[schemars(rename = "NumberNote")]
+#[ts(rename = "NumberNote")]
 pub struct Note {
     /// Its code.
     pub code: NoteCode,
@@ -320,6 +322,8 @@ pub struct SkippedRule {
 
 /// One step of a number's way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[schemars(rename = "NumberStep")]
+#[ts(rename = "NumberStep")]
 pub struct Step {
     /// Its place in the order of steps. Several have the same where one decision has several parts.
     pub number: u8,

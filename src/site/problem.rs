@@ -99,6 +99,10 @@ problems! {
     UnknownGroup = "unknown_group", 422, "This group does not exist.", "Diese Gruppe gibt es nicht.";
     /// A profile that is not there.
     UnknownProfile = "unknown_profile", 422, "This profile does not exist.", "Dieses Profil gibt es nicht.";
+    /// A line has a number that help is called by.
+    EmergencyIsLine = "emergency_is_line", 422, "{} is an emergency number, and it is the number of the line {}. An emergency number must not be a line's: give the line another number, or take this one from the emergency numbers.", "{} ist eine Notrufnummer und zugleich die Nummer der Leitung {}. Eine Notrufnummer darf keine Leitung haben: Bitte der Leitung eine andere Nummer geben oder diese aus den Notrufnummern nehmen.";
+    /// Two locations that know each other have the same extensions.
+    ExtensionsOverlap = "extensions_overlap", 422, "The extensions {} to {} are here and at {}. Locations that know each other's extensions must not share any: change one of the ranges.", "Die Durchwahlen {} bis {} gibt es hier und am Standort {}. Standorte, die gegenseitig ihre Durchwahlen kennen, dürfen keine gemeinsam haben: Bitte einen der Bereiche ändern.";
     /// A location that is not there.
     UnknownLocation = "unknown_location", 422, "This location does not exist.", "Diesen Standort gibt es nicht.";
     /// A line group that is not there.
@@ -217,6 +221,8 @@ problems! {
     KeptForAnother = "kept_for_another_pbx", 422, "The password that is kept is for the PBX as it was saved last, and is sent nowhere else. Enter it here once more, or save the line group first.", "Das hinterlegte Passwort ist für die Anlage, wie sie zuletzt gespeichert wurde, und wird nirgendwo anders hin geschickt. Bitte hier noch einmal eingeben, oder die Leitungsgruppe zuerst speichern.";
     /// A document that is not JSON, or not of this shape.
     InvalidDocument = "invalid_document", 422, "This document cannot be read: {}.", "Dieses Dokument lässt sich nicht lesen: {}.";
+    /// Something of theirs is computed already, and more waits.
+    StillComputing = "still_computing", 429, "What you asked for before is still being computed. Wait for it.", "Was Sie vorher gefragt haben, wird noch berechnet. Bitte darauf warten.";
     /// There is one backup at a time.
     BackupBusy = "backup_busy", 409, "Another backup is being made or fetched. Wait for it.", "Eine andere Sicherung wird gerade gemacht oder geholt. Bitte darauf warten.";
     /// A backup of a database that is not a file of ours.

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::problem::{Problem, ProblemCode};
 use super::text::caseless;
 use super::{Change, Group, Kind, ObjectId, Profile, Refusal, Site, User, as_json};
+use crate::config::records::line_of;
+use crate::numbers::exchange::delimiter;
 
 /// Octets of a file.
 const MAX_FILE: usize = 64 << 20;
@@ -103,7 +105,7 @@ pub fn read(site: &Site, file: &[u8], new_id: &mut dyn FnMut() -> ObjectId) -> R
         if import.mistakes.len() >= MAX_MISTAKES {
             break;
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = line_of(&record, text);
         if import.lines.len() >= Kind::User.most() {
             let problem = Problem::whole(ProblemCode::TooMany).value(Kind::User.most());
             return Err(vec![Mistake { line, column: None, problem }]);
@@ -122,14 +124,6 @@ pub fn read(site: &Site, file: &[u8], new_id: &mut dyn FnMut() -> ObjectId) -> R
         import.user(line, login, &fields, new_id);
     }
     import.finish()
-}
-
-/// What stands most often in the first line.
-fn delimiter(text: &str) -> u8 {
-    let first = text.lines().next().unwrap_or_default();
-    let count = |delimiter: &u8| first.bytes().filter(|octet| octet == delimiter).count();
-    // The last of equals: a comma where there is no separator at all.
-    [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
 struct Import<'s> {

@@ -16,7 +16,7 @@ use crate::config::{Database, Secret};
 
 /// What brings a database of SQLite up to date, from the first version. What has been released never changes: the
 /// database knows what each was.
-pub(super) const SQLITE: [&str; 7] = [
+pub(super) const SQLITE: [&str; 8] = [
     include_str!("migrations/sqlite/0001_accounts.sql"),
     include_str!("migrations/sqlite/0002_administrators.sql"),
     include_str!("migrations/sqlite/0003_call_quality.sql"),
@@ -24,10 +24,14 @@ pub(super) const SQLITE: [&str; 7] = [
     include_str!("migrations/sqlite/0005_verdicts.sql"),
     include_str!("migrations/sqlite/0006_site.sql"),
     include_str!("migrations/sqlite/0007_sign_in.sql"),
+    include_str!("migrations/sqlite/0008_past_numbers.sql"),
 ];
 /// The same for PostgreSQL, whose numbers are its own.
-pub(super) const POSTGRESQL: [&str; 2] =
-    [include_str!("migrations/postgres/0001_first.sql"), include_str!("migrations/postgres/0002_sign_in.sql")];
+pub(super) const POSTGRESQL: [&str; 3] = [
+    include_str!("migrations/postgres/0001_first.sql"),
+    include_str!("migrations/postgres/0002_sign_in.sql"),
+    include_str!("migrations/postgres/0003_past_numbers.sql"),
+];
 
 /// How long a connection may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);

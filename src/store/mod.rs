@@ -6,6 +6,7 @@ mod backup;
 mod database;
 mod idempotency;
 mod line_settings;
+mod past_numbers;
 mod pictures;
 mod quality;
 pub mod seal;
@@ -29,6 +30,7 @@ pub use self::backup::{BackupError, Snapshot, backup};
 use self::database::{Durability, Place};
 pub use self::idempotency::{Answer, AnswerTable};
 pub use self::line_settings::LineSettingsTable;
+pub use self::past_numbers::PastNumberTable;
 pub use self::pictures::{Picture, PictureTable, PictureVersion};
 pub use self::quality::QualityTable;
 use self::seal::Seal;
@@ -243,6 +245,11 @@ impl Store {
     /// What the users of lines have set for them.
     pub fn line_settings(&self) -> LineSettingsTable {
         LineSettingsTable { pool: self.pool.clone() }
+    }
+
+    /// Numbers of past calls.
+    pub fn past_numbers(&self) -> PastNumberTable {
+        PastNumberTable { pool: self.records.clone() }
     }
 
     /// What it is: `sqlite` or `postgresql`.

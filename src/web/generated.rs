@@ -30,13 +30,15 @@ use super::protocol::site::{
     Audit, AuditEntry, Bulk, BulkResult, CreatedToken, ExplainedDecision, ExplainedDenial, ExplainedReason,
     ExplainedRight, ExplainedService, ExplainedSource, FieldProblem, Import, LinePasswords, LooseLine, NewLines,
     NewPassword, ObjectVersion, Pair, PairedComputer, Pairing, PairingCode, ProblemReport, References, RightsOnUser,
-    SeatedUser, UserLine, UserLines, UserServices,
+    RuleImport, SeatedUser, UserLine, UserLines, UserServices,
 };
 use super::protocol::status::{CaptureState, Certificate, Database, Disk, MediaWorker, Process, Queue, Status};
 use super::protocol::*;
+use super::routes::site::numbers::{ExplainNumber, NumberNetwork, SharedExtensions};
 use super::routes::site::test_call::{NewTestCall, TestCall, TestOutcome, TestStep, TestStepKind};
 use super::routes::site::trial::{Outcome, Step, StepKind, Trial, TrialLine, TrialReport};
 use crate::call::cause::CauseCode;
+use crate::call::preview::Destination;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind};
 use crate::capture::diagnosis::code::Code;
@@ -52,12 +54,16 @@ use crate::config::{
 };
 use crate::line::events::CallEvent;
 use crate::log::{Area, LogLevel};
-use crate::numbers::Location;
 use crate::numbers::country::calling_code;
+use crate::numbers::exchange::{ListDifference, RuleList};
 use crate::numbers::location::{
     AccessCodes, AreaCodeRule, CallByCallProvider, Comparison, Dialect, Emergency, EmergencyRule, ExtensionPrefixes,
     ExtensionRange, FormattingRules, LeastCostRouting, LocationNetwork, NorthAmerica, NumberRule, Numbering, Output,
     OwnArea, Project, ProjectUse, SimplePlan, SimpleRule, StripCodes, SubscriberNumber, TariffZone,
+};
+use crate::numbers::{
+    self, AfterAnswer, ChangedNumber, Day, DialledNumber, Explained, GeneratedRule, Location, MeantAs, Missing, Moment,
+    NotDialled, Note, NoteCode, NotedProject, NumberResult, Reach, ReportedNumber, SkippedRule, StepName, WhatIf,
 };
 use crate::quality::{CallReport, LegParty, LegReport};
 use crate::rights::{
@@ -96,6 +102,12 @@ fn protocol_types() -> String {
     add(MonitoredForwarding::decl(&config));
     add(Account::decl(&config));
     add(FeatureCode::decl(&config));
+    add(Dialling::decl(&config));
+    add(ProjectChoice::decl(&config));
+    add(Preview::decl(&config));
+    add(Destination::decl(&config));
+    add(AfterAnswer::decl(&config));
+    add(Pin::decl(&config));
     add(Service::decl(&config));
     add(Forwarding::decl(&config));
     add(ForwardingKind::decl(&config));
@@ -232,6 +244,29 @@ fn site_types() -> String {
     add(Dialect::decl(&config));
     add(SimplePlan::decl(&config));
     add(SimpleRule::decl(&config));
+    add(ExplainNumber::decl(&config));
+    add(MeantAs::decl(&config));
+    add(Moment::decl(&config));
+    add(Day::decl(&config));
+    add(Explained::decl(&config));
+    add(ReportedNumber::decl(&config));
+    add(DialledNumber::decl(&config));
+    add(NotedProject::decl(&config));
+    add(AfterAnswer::decl(&config));
+    add(NotDialled::decl(&config));
+    add(Missing::decl(&config));
+    add(Reach::decl(&config));
+    add(numbers::Step::decl(&config));
+    add(StepName::decl(&config));
+    add(Note::decl(&config));
+    add(NoteCode::decl(&config));
+    add(SkippedRule::decl(&config));
+    add(NumberNetwork::decl(&config));
+    add(SharedExtensions::decl(&config));
+    add(GeneratedRule::decl(&config));
+    add(WhatIf::decl(&config));
+    add(ChangedNumber::decl(&config));
+    add(NumberResult::decl(&config));
     add(Profile::decl(&config));
     add(Preset::decl(&config));
     add(Administrator::decl(&config));
@@ -336,6 +371,9 @@ fn site_types() -> String {
     add(Audit::decl(&config));
     add(AuditEntry::decl(&config));
     add(Import::decl(&config));
+    add(RuleList::decl(&config));
+    add(ListDifference::decl(&config));
+    add(RuleImport::decl(&config));
     add(UserServices::decl(&config));
     add(ExplainedService::decl(&config));
     add(ExplainedSource::decl(&config));
@@ -367,7 +405,7 @@ fn site_types() -> String {
 fn site_tables() -> String {
     let mut text = String::from(
         "// Generated from src/site, src/rights and src/numbers by `make generated`. Do not edit.\n\
-         import type { Level, LocationObject, ProblemCode, Right, Section, ServiceRight } from './site';\n\n\
+         import type { Level, LocationObject, NoteCode, ProblemCode, Right, Section, ServiceRight } from './site';\n\n\
          interface Words {\n  english: string;\n  german: string;\n}\n",
     );
     let quote = |sentence: &str| serde_json::to_string(sentence).unwrap();
@@ -397,6 +435,11 @@ fn site_tables() -> String {
     text += "};\n\n/** What is wrong with an object; `{}` stands for the problem's values, in their order. */\n";
     text += "export const problems: Record<ProblemCode, Words> = {\n";
     for &code in ProblemCode::ALL {
+        text += &format!("  {}: {{ {} }},\n", code.code(), words(code.english(), code.german()));
+    }
+    text += "};\n\n/** What a step did to a number, or why a rule did nothing; `{}` stands for the note's values, in their order. */\n";
+    text += "export const notes: Record<NoteCode, Words> = {\n";
+    for &code in NoteCode::ALL {
         text += &format!("  {}: {{ {} }},\n", code.code(), words(code.english(), code.german()));
     }
     text += "};\n\n/** The calling codes of countries by their two letters (ISO 3166-1). */\n";

@@ -1,4 +1,5 @@
-//! Calls that ended are kept with how they sounded, and counted; those that failed with why.
+//! Calls that ended are kept with how they sounded, and counted; those that failed with why. So are numbers
+//! that were formatted or dialled.
 
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ use crate::capture::failures::{CallVerdict, VerdictStore};
 use crate::capture::recorder::Recording;
 use crate::capture::verdict::Severity;
 use crate::net::figures::CallFigures;
+use crate::net::past::Noted;
+use crate::numbers::past::PastNumbers;
 use crate::quality::QualityStore;
 
 /// Keeps what comes until the core has stopped.
@@ -54,6 +57,19 @@ pub async fn judge(state: WebState, mut finished: Receiver<Arc<Recording>>) {
         let kept = state.verdicts.keep(&CallVerdict::of(&trace, verdict), convert::unix_ms()).await;
         if let Err(error) = kept {
             warn!(error = &error as &dyn std::error::Error, "a verdict is not kept");
+        }
+    }
+}
+
+/// Keeps numbers of calls until the core has stopped.
+pub async fn keep_numbers(table: impl PastNumbers, mut noted: Noted) {
+    while let Some(numbers) = noted.next().await {
+        let lost = noted.lost();
+        if lost > 0 {
+            warn!(lost, "numbers of calls come faster than they can be kept");
+        }
+        if let Err(error) = table.keep(&numbers, convert::unix_ms()).await {
+            warn!(error = &error as &dyn std::error::Error, "numbers of calls are not kept");
         }
     }
 }

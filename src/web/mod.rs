@@ -14,6 +14,7 @@ pub mod keeper;
 pub mod metrics;
 mod openapi;
 mod pkcs12;
+mod preview;
 pub mod protocol;
 mod proxies;
 pub mod reload;
@@ -40,6 +41,7 @@ use self::bindings::Bound;
 pub use self::bindings::KeptBindings;
 use crate::administration::{Administration, Seated};
 use crate::call::cause::CauseCode;
+use crate::call::directory::Directory;
 use crate::call::service::Services;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::recorder::Names;
@@ -49,6 +51,8 @@ use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
+use crate::numbers::DialPlan;
+use crate::numbers::country::Countries;
 use crate::picture::PictureOf;
 use crate::rights::{ServiceSet, services_of};
 use crate::site::binding::Bindings;
@@ -63,6 +67,7 @@ use crate::web::protocol::admin::LineGroupKind;
 use crate::web::protocol::status::{Certificate, Disk};
 use crate::web::reload::Reloader;
 use crate::web::routes::HttpFailure;
+use crate::web::routes::site::numbers::Turns;
 use crate::web::routes::site::pairing::Links;
 use crate::web::routes::site::test_call::TestCalls;
 use crate::web::routes::site::trial::Trials;
@@ -94,6 +99,8 @@ pub struct WebState {
     pub proxies: Arc<Proxies>,
     /// What lines and line groups are called.
     pub labels: Arc<RwLock<Arc<Labels>>>,
+    /// The countries that numbers are read and dialled by.
+    pub countries: Arc<RwLock<Arc<Countries>>>,
     /// Which lines are whose.
     pub bindings: KeptBindings,
     /// STUN and TURN servers for clients.
@@ -118,12 +125,16 @@ pub struct WebState {
     pub trials: Option<Trials>,
     /// Calls that try a line out.
     pub test_calls: TestCalls,
+    /// What is computed for administrators.
+    pub turns: Turns,
     /// Turns moments into dates.
     pub clock: convert::Clock,
     /// Links that pair browsers with computers.
     pub links: Links,
     /// When it was noted last that a token is used, in seconds since 1970.
     pub token_uses: Arc<Mutex<FxHashMap<ObjectId, i64>>>,
+    /// How often users have asked how a number would be dialled.
+    pub previews: preview::Asked,
 }
 
 /// How what stands in the configuration is shown.
@@ -141,6 +152,8 @@ pub struct Labels {
     pub listeners: Vec<ListenerLabel>,
     /// Where audio is received.
     pub audio: AudioLabel,
+    /// The same lines and line groups with their locations, as calls go by them.
+    pub directory: Arc<Directory>,
 }
 
 /// How a place is shown where SIP is received.
@@ -228,6 +241,11 @@ impl Labels {
     fn group(&self, group: LineGroupId) -> Option<&GroupLabel> {
         self.groups.get(group.0 as usize)
     }
+
+    /// The dial plan of a line's location.
+    fn plan(&self, line: LineId) -> Option<&DialPlan> {
+        self.directory.plan_of(line)
+    }
 }
 
 impl WebState {
@@ -253,6 +271,7 @@ impl WebState {
             metrics_from: Arc::default(),
             proxies: Arc::default(),
             labels: Arc::new(RwLock::new(Arc::new(labels))),
+            countries: Arc::default(),
             bindings: KeptBindings::default(),
             ice: Arc::new(ice),
             captures: None,
@@ -265,9 +284,11 @@ impl WebState {
             data_dir: Path::new("").into(),
             trials: None,
             test_calls: TestCalls::default(),
+            turns: Turns::default(),
             clock: convert::Clock::now(),
             links: Links::default(),
             token_uses: Arc::default(),
+            previews: preview::Asked::default(),
         }
     }
 
@@ -279,6 +300,16 @@ impl WebState {
     /// Lines and line groups are called like this from now on.
     pub fn set_labels(&self, labels: Labels) {
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(labels);
+    }
+
+    /// The countries that numbers are read and dialled by at this moment.
+    pub fn countries(&self) -> Arc<Countries> {
+        self.countries.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Numbers are read and dialled by these from now on.
+    pub fn set_countries(&self, countries: Arc<Countries>) {
+        *self.countries.write().unwrap_or_else(PoisonError::into_inner) = countries;
     }
 
     /// Which lines are whose in a site, of those that there are at this moment.

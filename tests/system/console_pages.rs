@@ -30,13 +30,29 @@ fn with_objects(name: &str) -> (Site, Offhook, Vec<String>) {
         create("groups", &group),
         create("computers", &json!({ "name": "desk-1" })),
         create("profiles", &json!({ "name": "Reception" })),
-        create("locations", &json!({ "name": "Berlin", "country": "DE", "area_code": "30" })),
+        create("locations", &berlin()),
         create("administrators", &json!({ "login": "eva", "role": "users" })),
         create("tokens", &json!({ "name": "backup", "scopes": ["read_only"] })),
         format!("admin/rights?by={id}&of={id}"),
         user,
     ];
     (site, server, opened)
+}
+
+/// A location with something in each of its lists.
+fn berlin() -> Value {
+    let rules = json!([{ "description": "all of them", "pattern": "^19", "replacement": "+491\\0" }]);
+    json!({
+        "name": "Berlin", "country": "DE", "area_code": "30",
+        "numbering": { "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "10", "to": "99" }] },
+        "external_rules": [{ "pattern": "^19" }], "line_rules": rules,
+        "formatting": { "incoming": rules, "dialling": rules },
+        "emergency": { "enabled": true, "rules": [{ "name": "hall", "subnet": "192.0.2.0/24", "numbers": ["112"], "prefix": "9" }] },
+        "projects": [{ "name": "card", "code": "80eeee", "use": "dial" }],
+        "least_cost_routing": { "providers": [{ "name": "Alpha", "prefix": "01013" }], "zones": [{ "name": "Far", "prefixes": ["+1"] }] },
+        "network": { "enabled": true },
+        "simple": { "rules": [{ "priority": 1, "pattern": "+49", "value": "0" }] },
+    })
 }
 
 /// The pages of the console, as its navigation has them.

@@ -14,7 +14,7 @@ const PICTURE = /^\/api\/v1\/(?:admin\/)?users\/(\w+)\/picture$/;
 /** People whose picture was taken away. */
 const without = new Set();
 const SITE =
-  /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|tokens|certificates|interfaces|settings|rights|audit|import|backup|line_groups|locations|test-calls|lines(?!\/[^/]+\/(trace|reset)))(\/|$)/;
+  /^\/api\/v1\/admin\/(users|groups|computers|profiles|administrators|tokens|certificates|interfaces|settings|rights|audit|import|backup|line_groups|locations|numbers|test-calls|lines(?!\/[^/]+\/(trace|reset)))(\/|$)/;
 const cause = (code, sip_status = null, detail = null) => ({ code, sip_status, detail });
 const minutes = (n) => n * 60_000;
 const reset = new Map();

@@ -1,6 +1,7 @@
 // The site of the mock server: 10,000 users, 200 groups and what else administrators set, with versions, lines, rights and
 // the log of changes. What is wrong with an object is looked at for a few fields only.
 import { readFileSync } from 'node:fs';
+import { numbersRoute } from './mock-numbers.mjs';
 import { hasPicture } from './mock-pictures.mjs';
 
 const given = ['Anna', 'Ben', 'Clara', 'Emre', 'Jonas', 'Mira', 'Oskar', 'Selin', 'Tom', 'Zoë'];
@@ -67,6 +68,41 @@ const user = (n) => {
         : [],
     max_clients: null,
   };
+};
+
+/** Something in each list of a location's rules. */
+const rule = (pattern, replacement, description = '') => ({ description, compare: 'regex', pattern, replacement });
+const rules = {
+  external_rules: [rule('^19', null, 'Numbers of the town that look internal'), rule('^(115|116)', null)],
+  internal_rules: [rule('^0307654(\\d\\d)$', '+49307654\\1', 'The warehouse')],
+  formatting: {
+    incoming: [rule('^000(.*)$', '00\\1', 'The carrier puts one 0 too many')],
+    outgoing: [],
+    dialling: [],
+    dialling_final: [rule('^00(.*)$', '77\\1')],
+  },
+  emergency: {
+    enabled: true,
+    rules: [{ name: 'hall', subnet: '192.0.2.0/24', numbers: ['110', '112'], prefix: '9' }],
+  },
+  projects: [{ name: 'Calling card', code: '0800123CP#eeee#N#', use: 'dial_and_journal' }],
+  least_cost_routing: {
+    enabled: true,
+    providers: [
+      { name: 'Alpha', prefix: '01013' },
+      { name: 'Beta', prefix: '01070' },
+    ],
+    zones: [
+      {
+        name: 'Mobile',
+        prefixes: ['+4915', '+4916', '+4917'],
+        weekdays: Array.from({ length: 48 }, (_, at) => (at < 16 || at >= 36 ? 'Beta' : 'Alpha')),
+        saturday: Array.from({ length: 48 }, (_, at) => (at < 18 ? null : 'Beta')),
+        sunday: [],
+      },
+    ],
+  },
+  network: { enabled: true, detect: true, search: false, shorten: true },
 };
 
 const group = (n) => ({
@@ -205,7 +241,7 @@ const site = {
   locations: table('o', 3, (n) => ({
     ...blankLocation,
     ...[
-      { name: 'Berlin', country: 'DE', area_code: '30', numbering: trunk('123456', '100', '399') },
+      { name: 'Berlin', country: 'DE', area_code: '30', numbering: trunk('123456', '100', '399'), ...rules },
       { name: 'Wien', country: 'AT', area_code: '1', numbering: trunk('7654', '20', '89') },
       { name: 'Small shop', country: 'DE', area_code: '8231', has_pbx: false },
     ][n],
@@ -673,7 +709,20 @@ function imported(query, text) {
       ? [write('computer', site.computers.get(idOf('c', 0)), site.computers.get(idOf('c', 0)).object, null)]
       : []),
   ];
-  return [200, { applied: query.get('preview') !== 'true', writes, skipped: 0, passwords: 0, logins: [], line_groups: [], lines: [], uncompared: 0, pictures: 0 }];
+  return [
+    200,
+    {
+      applied: query.get('preview') !== 'true',
+      writes,
+      skipped: 0,
+      passwords: 0,
+      logins: [],
+      line_groups: [],
+      lines: [],
+      uncompared: 0,
+      pictures: 0,
+    },
+  ];
 }
 
 /** When an authority was asked for a certificate, and whether it gives it; one for branch.example.com it never gives. */
@@ -862,6 +911,7 @@ export function siteRoute(method, path, query, match, body) {
   if (kind === 'import') return imported(query, body);
   if (kind === 'backup') return problem(409, 'backup_elsewhere', 'The database is PostgreSQL.');
   if (kind === 'rights') return [200, decide(query.get('by'), query.get('right'), query.get('of'))];
+  if (kind === 'numbers') return numbersRoute(id, body, site.locations);
   if (kind === 'test-calls') {
     if (!testCalls.has(id)) return notFound();
     if (method === 'GET') return [200, testCall(id)];

@@ -16,9 +16,11 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
 });
 const desktop = { width: 1280, height: 900 };
+const wide = { width: 1600, height: 1000 };
 const kinds = [
   { name: 'desktop-light-en', scheme: 'light', locale: 'en-US', viewport: desktop },
   { name: 'desktop-dark-de', scheme: 'dark', locale: 'de-DE', viewport: desktop },
+  { name: 'wide-light-de', scheme: 'light', locale: 'de-DE', viewport: wide },
   { name: 'tablet-light-de', scheme: 'light', locale: 'de-DE', viewport: { width: 820, height: 1100 } },
   { name: 'mobile-light-de', scheme: 'light', locale: 'de-DE', viewport: { width: 360, height: 740 }, isMobile: true },
   { name: 'mobile-dark-en', scheme: 'dark', locale: 'en-US', viewport: { width: 390, height: 844 }, isMobile: true },
@@ -34,6 +36,7 @@ const pages = {
   'line-group-new': '/admin/line_groups/new',
   locations: '/admin/locations',
   location: `/admin/locations/${id('o', 0)}`,
+  numbers: '/admin/numbers',
   'line-list': '/admin/line_list',
   'line-object': `/admin/line_list/${id('l', 2)}`,
   calls: '/admin/calls',
@@ -78,6 +81,7 @@ for (const { name: prefix, scheme, ...options } of kinds.filter(({ name }) => !o
   const page = await context.newPage();
   page.on('pageerror', (error) => console.log(prefix, 'uncaught:', error.message));
   page.on('console', (m) => ['error', 'warning'].includes(m.type()) && console.log(prefix, m.type(), m.text()));
+  page.on('dialog', (dialog) => dialog.accept());
   const say = (english, deutsch) => (options.locale.startsWith('de') ? deutsch : english);
   await page.goto(`${base}/admin`);
   await page.getByLabel(say('User name', 'Benutzername')).fill('admin');
@@ -98,6 +102,20 @@ for (const { name: prefix, scheme, ...options } of kinds.filter(({ name }) => !o
   for (const [name, path] of Object.entries(pages).filter(([name]) => chosen.length === 0 || chosen.includes(name))) {
     await page.goto(base + path);
     await page.getByRole('heading', { level: 1 }).waitFor();
+    if (name === 'location' || name === 'numbers') {
+      await page.getByLabel(say('Number', 'Nummer'), { exact: true }).fill('089 123456');
+      await page.getByRole('list', { name: say('Steps', 'Schritte') }).waitFor();
+    }
+    if (name === 'location') {
+      await page.getByText(say('Providers of Mobile by time', 'Anbieter von Mobile nach Zeiten')).click();
+      await page.getByLabel(say('Pattern', 'Muster')).first().fill('^18');
+      await page
+        .getByRole('button', {
+          name: say('What would change for past numbers?', 'Was würde sich für frühere Nummern ändern?'),
+        })
+        .click();
+      await page.getByRole('table', { name: say('What would', 'Was würde') }).waitFor();
+    }
     await shot(name);
   }
   if (chosen.length > 0) {

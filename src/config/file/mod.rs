@@ -53,6 +53,8 @@ pub(super) struct File {
     #[serde(default)]
     log: FileLog,
     #[serde(default)]
+    numbers: FileNumbers,
+    #[serde(default)]
     metrics: Metrics,
     #[serde(default)]
     http: FileHttp,
@@ -73,6 +75,12 @@ pub(super) struct File {
 struct Dns {
     #[serde(default)]
     servers: Vec<SocketAddr>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct FileNumbers {
+    countries: Option<PathBuf>,
 }
 
 #[derive(Deserialize, Default)]
@@ -221,6 +229,7 @@ impl File {
             routes,
             users,
             administrators,
+            countries: self.numbers.countries.map(|path| folder.join(path)),
             metrics_from: networks(&self.metrics.allow_from)?,
             proxies: Proxies { trusted: networks(&self.http.trusted_proxies)?, header: self.http.proxy_header },
         })

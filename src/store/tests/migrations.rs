@@ -15,13 +15,14 @@ use crate::store::{AuditFilter, Store};
 use crate::user::accounts::{AccountKind, AccountStore};
 use crate::user::sessions::Session;
 
-const FIXTURES: [&str; 6] = [
+const FIXTURES: [&str; 7] = [
     include_str!("fixtures/sqlite-1.sql"),
     include_str!("fixtures/sqlite-2.sql"),
     include_str!("fixtures/sqlite-3.sql"),
     include_str!("fixtures/sqlite-4.sql"),
     include_str!("fixtures/sqlite-5.sql"),
     include_str!("fixtures/sqlite-6.sql"),
+    include_str!("fixtures/sqlite-7.sql"),
 ];
 
 /// A database of SQLite as a dump has it.
@@ -43,13 +44,16 @@ async fn what_people_had_in_every_earlier_version_is_there() {
 
 #[tokio::test]
 async fn what_people_had_in_earlier_versions_of_postgresql_is_there() {
-    let fresh = Fresh::postgresql();
-    let place = Place::of(&fresh.folder, &fresh.database).unwrap();
-    let mut connection = place.connect(Durability::Full).await.unwrap();
-    connection.execute(include_str!("fixtures/postgres-1.sql")).await.unwrap();
-    sqlx::Connection::close(connection).await.unwrap();
     // Its first version was the sixth of SQLite.
-    has_everything(&fresh, 6).await;
+    for (version, dump) in [(6, include_str!("fixtures/postgres-1.sql")), (7, include_str!("fixtures/postgres-2.sql"))]
+    {
+        let fresh = Fresh::postgresql();
+        let place = Place::of(&fresh.folder, &fresh.database).unwrap();
+        let mut connection = place.connect(Durability::Full).await.unwrap();
+        connection.execute(dump).await.unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
+        has_everything(&fresh, version).await;
+    }
 }
 
 /// Whether what a database of some version had is there once it is opened.
@@ -78,6 +82,8 @@ async fn has_everything(fresh: &Fresh, version: usize) {
     assert_eq!(calls.len(), usize::from(version >= 3), "from {version}");
     assert_eq!(lines.len(), usize::from(version >= 4), "from {version}");
     assert_eq!(verdicts.calls.len(), usize::from(version >= 5), "from {version}");
+    let known = store.sign_ins(AccountKind::User).is_known("anna", "192.0.2.1", 0).await.unwrap();
+    assert_eq!((known, store.token_use().all().await.unwrap().len()), (version >= 7, usize::from(version >= 7)));
     assert_eq!((objects.len(), audit.len()), (usize::from(version >= 6), usize::from(version >= 6)), "from {version}");
     if let Some(call) = calls.first() {
         assert_eq!((call.id.as_str(), call.legs.len(), call.legs[0].mos), ("c1", 1, Some(4.25)));

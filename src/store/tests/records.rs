@@ -4,6 +4,8 @@ use super::on_both;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings, LineSettingsStore};
 use crate::capture::failures::{CallVerdict, EndedCount, HourCount, NameCount, VerdictStore};
 use crate::capture::verdict::Severity;
+use crate::numbers::ReportedAs;
+use crate::numbers::past::{KEPT_AT_MOST, NumberKind, PastNumber, PastNumbers, SeenNumber};
 use crate::quality::{CallReport, LegParty, LegReport, QualityStore};
 
 const HOUR: f64 = 3_600_000.0;
@@ -147,6 +149,65 @@ async fn settings_are_kept_by_line_group_and_number() {
         table.keep("main", "100", &LineSettings::default()).await.unwrap();
         sqlx::query("UPDATE line_settings SET settings = '{'").execute(&table.pool).await.unwrap();
         assert_eq!(table.load().await.unwrap(), [], "what is not set, and what cannot be read");
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn numbers_are_kept_once_for_each_kind_with_what_became_of_them_last() {
+    on_both(async |fresh| {
+        let store = fresh.open().await;
+        let table = store.past_numbers();
+        let number = |kind, text: &str, result: &str, at| PastNumber {
+            location: "berlin".into(),
+            kind,
+            text: text.into(),
+            result: result.into(),
+            at,
+        };
+        let caller = NumberKind::Reported(ReportedAs::Caller);
+        let typed = number(NumberKind::Typed, "0301234", "00301234", DAY);
+        let elsewhere = PastNumber { location: "wien".into(), ..typed.clone() };
+        let newer = number(NumberKind::Typed, "0301234", "+49301234", DAY + HOUR);
+        let reported = number(caller, "0301234", "+49301234", DAY + 2.0 * HOUR);
+        table.keep(&[typed, elsewhere.clone(), newer.clone(), reported.clone()], DAY).await.unwrap();
+        let seen = |number: &PastNumber, count| SeenNumber { number: number.clone(), count };
+        assert_eq!(table.latest("berlin", 10).await.unwrap(), [seen(&reported, 1), seen(&newer, 2)]);
+        assert_eq!(table.latest("berlin", 1).await.unwrap(), [seen(&reported, 1)]);
+        assert_eq!(table.latest("wien", 10).await.unwrap(), [seen(&elsewhere, 1)]);
+
+        let late = number(NumberKind::Forwarding, "0", "", 40.0 * DAY);
+        table.keep(&[late.clone()], 40.0 * DAY).await.unwrap();
+        assert_eq!(table.latest("berlin", 10).await.unwrap(), [seen(&late, 1)], "old ones go");
+        assert_eq!(table.latest("wien", 10).await.unwrap(), []);
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn too_many_numbers_leave_those_that_were_seen_lately() {
+    on_both(async |fresh| {
+        let store = fresh.open().await;
+        let table = store.past_numbers();
+        let number = |at: u32| PastNumber {
+            location: "berlin".into(),
+            kind: NumberKind::Typed,
+            text: at.to_string(),
+            result: String::new(),
+            at: f64::from(at),
+        };
+        let all = "WITH RECURSIVE place (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM place WHERE n < $1)
+                   INSERT INTO past_number SELECT 'berlin', 'typed', CAST(n AS TEXT), '', n, 1 FROM place";
+        sqlx::query(all).bind(i64::from(KEPT_AT_MOST)).execute(&table.pool).await.unwrap();
+        // The oldest is seen again, so the second is the oldest.
+        let again = PastNumber { at: f64::from(KEPT_AT_MOST + 1), ..number(1) };
+        table.keep(&[again.clone(), number(KEPT_AT_MOST + 2)], 0.0).await.unwrap();
+        let kept = table.latest("berlin", KEPT_AT_MOST + 5).await.unwrap();
+        assert_eq!(kept.len(), KEPT_AT_MOST as usize);
+        assert_eq!(kept[1], SeenNumber { number: again, count: 2 });
+        assert_eq!(kept.last().map(|seen| seen.number.text.as_str()), Some("3"));
         store.close().await;
     })
     .await;

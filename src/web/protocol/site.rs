@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
+use crate::numbers::exchange::ListDifference;
 use crate::rights::{Denied, Place, Reason, Right, ServiceRight, Source};
 use crate::site::binding::{BoundBy, LineKey, Unbound};
 use crate::site::{Items, Kind, ObjectId, Reference, Stored, Token, Write};
@@ -336,6 +337,18 @@ pub struct Import {
     pub uncompared: usize,
     /// Pictures of users that it sets.
     pub pictures: usize,
+}
+
+/// Answer to `POST /api/v1/admin/locations/{id}/rules/{list}/import`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
+pub struct RuleImport {
+    /// Whether it was carried out; false: it was only a preview.
+    pub applied: bool,
+    /// The list from then on, as the location has it.
+    #[ts(type = "unknown")]
+    pub list: Value,
+    /// How it differs from what was there.
+    pub difference: ListDifference,
 }
 
 /// Answer to `GET /api/v1/admin/computers/{id}/pairing`.

@@ -18,6 +18,7 @@ import {
   IconMapPin,
   IconMenu2,
   IconNetwork,
+  IconNumbers,
   IconPhone,
   IconPlugConnected,
   IconRobot,
@@ -54,14 +55,16 @@ import { AdministratorPage, Administrators } from './site/Administrators';
 import { AuditPage } from './site/AuditPage';
 import { Certificates } from './site/Certificates';
 import { ComputerPage, Computers } from './site/Computers';
-import { LocationPage, Locations } from './site/Locations';
 import { GroupPage } from './site/GroupPage';
 import { Groups } from './site/Groups';
 import { InterfacePage, Interfaces } from './site/Interfaces';
 import { LineGroupPage } from './site/LineGroupPage';
 import { LineGroupList } from './site/LineGroupList';
 import { LineList, LinePage } from './site/LinePage';
+import { LocationPage } from './site/LocationPage';
+import { Locations } from './site/Locations';
 import { LocksPage } from './site/LocksPage';
+import { NumbersPage } from './site/numbers/NumbersPage';
 import { ProfilePage, Profiles } from './site/Profiles';
 import { Rights } from './site/Rights';
 import { RoleContext, roleOf } from './site/role';
@@ -253,6 +256,8 @@ function Shown({
       );
     case 'locations':
       return opened === null ? <Locations /> : <LocationPage key={opened} id={opened} />;
+    case 'numbers':
+      return <NumbersPage chosen={chosen} />;
     case 'calls':
       return traced === null ? <Calls /> : <TracePage key={traced} of="calls" id={traced} />;
     case 'failures':
@@ -277,6 +282,7 @@ const icons: Record<Page, typeof IconPhone> = {
   line_groups: IconPlugConnected,
   line_list: IconPlugConnected,
   locations: IconMapPin,
+  numbers: IconNumbers,
   calls: IconPhone,
   failures: IconAlertTriangle,
   captures: IconFileDownload,

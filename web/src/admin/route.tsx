@@ -5,7 +5,7 @@ import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from
 export const NAVIGATION = [
   { group: 'overview', pages: ['dashboard'] },
   { group: 'people', pages: ['users', 'groups', 'rights', 'profiles', 'computers'] },
-  { group: 'telephony', pages: ['lines', 'locations', 'calls'] },
+  { group: 'telephony', pages: ['lines', 'locations', 'numbers', 'calls'] },
   { group: 'diagnosis', pages: ['failures', 'captures', 'log'] },
   {
     group: 'system',

@@ -800,6 +800,308 @@ pattern: string,
  */
 value: string, };
 
+export type ExplainNumber = { 
+/**
+ * The location, null for one that is yet to be made.
+ */
+location?: ObjectId, 
+/**
+ * The location as it is to be; null: as it is.
+ */
+draft?: LocationObject, 
+/**
+ * The number, as it is typed or reported.
+ */
+text: string, 
+/**
+ * How it is meant.
+ */
+kind: MeantAs, 
+/**
+ * The name of the chosen project.
+ */
+project?: string, 
+/**
+ * Whether the call is private without a project saying so.
+ */
+private: boolean, 
+/**
+ * What is entered for `e` and `E` of codes. It comes back in what is dialled, and is kept nowhere.
+ */
+pin?: string, 
+/**
+ * What is entered for `u` and `U` of codes.
+ */
+user?: string, 
+/**
+ * The address of the client that dials: 192.0.2.1, or fe80::1%3 with a zone; null: another telephone dials.
+ */
+client?: string, 
+/**
+ * When it is dialled, for least-cost routing; null: at noon of a working day.
+ */
+moment?: TariffMoment, };
+
+export type MeantAs = "typed" | "forwarding" | "caller" | "called" | "reported_forwarding" | "connected_incoming" | "connected_outgoing";
+
+export type TariffMoment = { 
+/**
+ * The day.
+ */
+day: TariffDay, 
+/**
+ * Minutes since midnight, 0 to 1439.
+ */
+minute: number, };
+
+export type TariffDay = "weekday" | "saturday" | "sunday";
+
+export type ExplainedNumber = { 
+/**
+ * The name of the location.
+ */
+location: string, 
+/**
+ * What a reported number is.
+ */
+reported?: ReportedNumber, 
+/**
+ * What the PBX gets for a typed number. May have a PIN in it.
+ */
+dialled?: DialledNumber, 
+/**
+ * Why nothing is dialled.
+ */
+not_dialled?: NotDialled, 
+/**
+ * As it is shown to people.
+ */
+shown?: string, 
+/**
+ * What was done, in this order. May have a PIN in it.
+ */
+steps: Array<NumberStep>, };
+
+export type ReportedNumber = { 
+/**
+ * Super-canonical; the number itself where it cannot be: internal numbers without one from outside, special numbers.
+ */
+number: string, 
+/**
+ * Whether it is internal.
+ */
+reach: Reach, 
+/**
+ * The extension of this location that it leads to.
+ */
+extension: string | null, };
+
+export type DialledNumber = { 
+/**
+ * What the PBX gets. May have a PIN in it.
+ */
+number: string, 
+/**
+ * What follows when it is answered. May have a PIN in it.
+ */
+then: Array<AfterAnswer>, 
+/**
+ * As it is shown, looked up and kept: super-canonical where it can be.
+ */
+canonical: string, 
+/**
+ * Whether it is internal.
+ */
+reach: Reach, 
+/**
+ * Whether others do not see the number.
+ */
+private: boolean, 
+/**
+ * What the journal notes of the project.
+ */
+noted: NotedProject | null, };
+
+export type NotedProject = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its code, with its places.
+ */
+code: string, 
+/**
+ * The user's number, where the code says that it is noted.
+ */
+user: string | null, 
+/**
+ * The PIN, where the code says that it is noted.
+ */
+pin: string | null, };
+
+export type AfterAnswer = { "pause": number } | { "digits": string };
+
+export type NotDialled = "empty" | "too_long" | "suppressed" | { "unknown_project": string } | { "missing": Missing };
+
+export type Missing = { "pin": number } | { "user": number };
+
+export type Reach = "internal" | "external";
+
+export type NumberStep = { 
+/**
+ * Its place in the order of steps. Several have the same where one decision has several parts.
+ */
+number: number, 
+/**
+ * What it is.
+ */
+name: StepName, 
+/**
+ * The number before it.
+ */
+before: string, 
+/**
+ * The number after it.
+ */
+after: string, 
+/**
+ * What it did.
+ */
+note: NumberNote, 
+/**
+ * Rules of its list that did not act.
+ */
+skipped: Array<SkippedRule>, };
+
+export type StepName = "characters" | "formatting" | "strip_access_code" | "external_rules" | "extensions" | "internal_rules" | "other_locations" | "internal_length" | "strip_provider" | "canonical" | "raw" | "vanity" | "digits" | "emergency" | "special_numbers" | "project" | "least_cost" | "own_numbers" | "dialling_rules" | "shorten" | "dialable" | "access_code" | "final_rules" | "simple_rules" | "own_country" | "front" | "send";
+
+export type NumberNote = { 
+/**
+ * Its code.
+ */
+code: NoteCode, 
+/**
+ * What its sentence names.
+ */
+values: Array<string>, };
+
+export type NoteCode = "unchanged" | "removed" | "empty" | "rule_replaced" | "rule_fits" | "no_rule_fits" | "no_rules" | "canonical_already" | "access_code_removed" | "no_access_code" | "no_access_codes" | "no_pbx" | "extension" | "no_extension" | "other_location" | "no_other_location" | "detection_off" | "internal_length" | "other_length" | "no_length" | "feature_code" | "external" | "internal" | "provider_removed" | "no_provider" | "outgoing_only" | "canonical" | "tidied" | "international" | "national" | "whole" | "subscriber" | "not_completed" | "special" | "not_special" | "own_head" | "internal_only" | "not_convertible" | "not_a_number" | "connected_ignored" | "does_not_fit" | "not_equal" | "earlier_rule" | "result_not_canonical" | "raw" | "emergency_rule" | "emergency_off" | "no_client" | "other_numbers" | "other_subnet" | "vanity" | "no_vanity" | "special_dialled" | "left_out_special" | "left_out_external" | "left_out_internal" | "project" | "project_noted" | "no_project" | "project_not_for_special" | "provider" | "zone_without_provider" | "no_zone" | "least_cost_off" | "least_cost_not_forwarding" | "least_cost_not_here" | "shortened" | "not_own" | "whole_wanted" | "rule_dialled" | "shortening_off" | "not_of_other" | "split" | "dialled_local" | "dialled_local_charged" | "dialled_near" | "dialled_national" | "dialled_international" | "dialled_as_is" | "dialled_whole" | "access_code" | "no_access_code_set" | "no_access_code_needed" | "access_code_by_project" | "in_code" | "sent" | "sent_and_then" | "own_country" | "front_changed" | "unusable";
+
+export type SkippedRule = { 
+/**
+ * Its place in its list, from 0.
+ */
+at: number, 
+/**
+ * What it compares with.
+ */
+pattern: string, 
+/**
+ * Why it did not act.
+ */
+reason: NumberNote, };
+
+export type NumberNetwork = { 
+/**
+ * Extensions that other locations have, too. There must be none.
+ */
+overlaps: Array<SharedExtensions>, 
+/**
+ * Rules by which reported extensions of the others become their numbers.
+ */
+internal_rules: Array<GeneratedRule>, 
+/**
+ * Rules by which numbers of the others are dialled as extensions.
+ */
+dialling_rules: Array<GeneratedRule>, };
+
+export type SharedExtensions = { 
+/**
+ * The name of the other location.
+ */
+location: string, 
+/**
+ * The first extension.
+ */
+from: string, 
+/**
+ * The last extension.
+ */
+to: string, };
+
+export type GeneratedRule = { 
+/**
+ * The name of the other location.
+ */
+location: string, 
+/**
+ * What it fits: a regular expression.
+ */
+pattern: string, 
+/**
+ * What the number becomes.
+ */
+replacement: string, };
+
+export type WhatIf = { 
+/**
+ * How many numbers were looked at.
+ */
+checked: number, 
+/**
+ * How many of them would have become others.
+ */
+total: number, 
+/**
+ * These, the one that came last first.
+ */
+changed: Array<ChangedNumber>, 
+/**
+ * Whether there are more than are told.
+ */
+truncated: boolean, };
+
+export type ChangedNumber = { 
+/**
+ * What it was.
+ */
+kind: MeantAs, 
+/**
+ * What was typed or reported.
+ */
+text: string, 
+/**
+ * How often it came.
+ */
+count: number, 
+/**
+ * When it came last, in milliseconds since 1970.
+ */
+last_at: number, 
+/**
+ * What becomes of it as it is.
+ */
+before: NumberResult, 
+/**
+ * What would become of it.
+ */
+after: NumberResult, };
+
+export type NumberResult = { 
+/**
+ * What the PBX gets, or what a reported number is; null: nothing.
+ */
+number: string | null, 
+/**
+ * What follows when it is answered.
+ */
+then: Array<AfterAnswer>, 
+/**
+ * Whether it is internal; null: there is no number.
+ */
+reach: Reach | null, };
+
 export type ProfileObject = { 
 /**
  * Its name. Unique whatever its case.
@@ -1448,7 +1750,7 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "unknown_location" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "invalid_picture" | "picture_too_large" | "pairing_ended" | "path_not_here" | "invalid_names" | "nothing_to_try" | "emergency_number" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "terms_not_accepted" | "invalid_directory" | "no_wildcard" | "invalid_pkcs12" | "wrong_file_password" | "database_unusable" | "database_address" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor" | "kept_for_another_pbx" | "invalid_document" | "backup_busy" | "backup_elsewhere";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "emergency_is_line" | "extensions_overlap" | "unknown_location" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "invalid_picture" | "picture_too_large" | "pairing_ended" | "path_not_here" | "invalid_names" | "nothing_to_try" | "emergency_number" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "terms_not_accepted" | "invalid_directory" | "no_wildcard" | "invalid_pkcs12" | "wrong_file_password" | "database_unusable" | "database_address" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor" | "kept_for_another_pbx" | "invalid_document" | "still_computing" | "backup_busy" | "backup_elsewhere";
 
 export type Page<T> = { 
 /**
@@ -2322,6 +2624,40 @@ uncompared: number,
  * Pictures of users that it sets.
  */
 pictures: number, };
+
+export type RuleList = "external_rules" | "internal_rules" | "line_rules" | "incoming" | "outgoing" | "dialling" | "dialling_final" | "emergency" | "least_cost_routing" | "simple";
+
+export type ListDifference = { 
+/**
+ * Rules before; of least-cost routing, providers and zones.
+ */
+before: number, 
+/**
+ * Rules after.
+ */
+after: number, 
+/**
+ * Those that were not there, in a few words each.
+ */
+added: Array<string>, 
+/**
+ * Those that are there no more.
+ */
+removed: Array<string>, };
+
+export type RuleImport = { 
+/**
+ * Whether it was carried out; false: it was only a preview.
+ */
+applied: boolean, 
+/**
+ * The list from then on, as the location has it.
+ */
+list: unknown, 
+/**
+ * How it differs from what was there.
+ */
+difference: ListDifference, };
 
 export type UserServices = { 
 /**

@@ -1,5 +1,5 @@
 // Generated from src/site, src/rights and src/numbers by `make generated`. Do not edit.
-import type { Level, LocationObject, ProblemCode, Right, Section, ServiceRight } from './site';
+import type { Level, LocationObject, NoteCode, ProblemCode, Right, Section, ServiceRight } from './site';
 
 interface Words {
   english: string;
@@ -127,6 +127,8 @@ export const problems: Record<ProblemCode, Words> = {
   unknown_user: { english: "This user does not exist.", german: "Diesen Benutzer gibt es nicht." },
   unknown_group: { english: "This group does not exist.", german: "Diese Gruppe gibt es nicht." },
   unknown_profile: { english: "This profile does not exist.", german: "Dieses Profil gibt es nicht." },
+  emergency_is_line: { english: "{} is an emergency number, and it is the number of the line {}. An emergency number must not be a line's: give the line another number, or take this one from the emergency numbers.", german: "{} ist eine Notrufnummer und zugleich die Nummer der Leitung {}. Eine Notrufnummer darf keine Leitung haben: Bitte der Leitung eine andere Nummer geben oder diese aus den Notrufnummern nehmen." },
+  extensions_overlap: { english: "The extensions {} to {} are here and at {}. Locations that know each other's extensions must not share any: change one of the ranges.", german: "Die Durchwahlen {} bis {} gibt es hier und am Standort {}. Standorte, die gegenseitig ihre Durchwahlen kennen, dürfen keine gemeinsam haben: Bitte einen der Bereiche ändern." },
   unknown_location: { english: "This location does not exist.", german: "Diesen Standort gibt es nicht." },
   unknown_line_group: { english: "This line group does not exist.", german: "Diese Leitungsgruppe gibt es nicht." },
   line_group_has_lines: { english: "This line group has {} lines. Delete them first, or together with it.", german: "Diese Leitungsgruppe hat {} Leitungen. Bitte zuerst diese löschen, oder zusammen mit ihr." },
@@ -186,8 +188,103 @@ export const problems: Record<ProblemCode, Words> = {
   no_second_factor: { english: "There is no second factor.", german: "Es gibt keinen zweiten Faktor." },
   kept_for_another_pbx: { english: "The password that is kept is for the PBX as it was saved last, and is sent nowhere else. Enter it here once more, or save the line group first.", german: "Das hinterlegte Passwort ist für die Anlage, wie sie zuletzt gespeichert wurde, und wird nirgendwo anders hin geschickt. Bitte hier noch einmal eingeben, oder die Leitungsgruppe zuerst speichern." },
   invalid_document: { english: "This document cannot be read: {}.", german: "Dieses Dokument lässt sich nicht lesen: {}." },
+  still_computing: { english: "What you asked for before is still being computed. Wait for it.", german: "Was Sie vorher gefragt haben, wird noch berechnet. Bitte darauf warten." },
   backup_busy: { english: "Another backup is being made or fetched. Wait for it.", german: "Eine andere Sicherung wird gerade gemacht oder geholt. Bitte darauf warten." },
   backup_elsewhere: { english: "The database is PostgreSQL: back it up with its own tools, pg_dump for example.", german: "Die Datenbank ist PostgreSQL: Sie wird mit deren eigenen Werkzeugen gesichert, zum Beispiel pg_dump." },
+};
+
+/** What a step did to a number, or why a rule did nothing; `{}` stands for the note's values, in their order. */
+export const notes: Record<NoteCode, Words> = {
+  unchanged: { english: "Nothing to do.", german: "Nichts zu tun." },
+  removed: { english: "Dropped what is no part of a number.", german: "Was nicht zu einer Nummer gehört, ist entfernt." },
+  empty: { english: "Nothing is left: there is no number to show.", german: "Es bleibt nichts übrig: Es gibt keine Nummer." },
+  rule_replaced: { english: "Rule {} fits and makes {} of it.", german: "Regel {} passt und macht {} daraus." },
+  rule_fits: { english: "Rule {} fits.", german: "Regel {} passt." },
+  no_rule_fits: { english: "No rule fits.", german: "Keine Regel passt." },
+  no_rules: { english: "There are no rules.", german: "Es gibt keine Regeln." },
+  canonical_already: { english: "The rules have made a super-canonical number of it: nothing else is done.", german: "Die Regeln haben daraus eine superkanonische Nummer gemacht: Sonst geschieht nichts mehr." },
+  access_code_removed: { english: "The access code {} is taken away, so the number is external.", german: "Die Amtskennziffer {} ist entfernt. Also ist die Nummer extern." },
+  no_access_code: { english: "It begins with none of the access codes {}.", german: "Sie beginnt mit keiner der Amtskennziffern {}." },
+  no_access_codes: { english: "No access codes are set.", german: "Es sind keine Amtskennziffern angegeben." },
+  no_pbx: { english: "There is no PBX here: every number is external.", german: "Hier gibt es keine Telefonanlage: Jede Nummer ist extern." },
+  extension: { english: "{} is an extension here: internal.", german: "{} ist hier eine Durchwahl: intern." },
+  no_extension: { english: "It is none of the extensions here.", german: "Sie ist keine der Durchwahlen hier." },
+  other_location: { english: "It is an extension of {}: internal.", german: "Sie ist eine Durchwahl von {}: intern." },
+  no_other_location: { english: "No other location has this extension.", german: "Kein anderer Standort hat diese Durchwahl." },
+  detection_off: { english: "Numbers of other locations are not looked for here.", german: "Nummern anderer Standorte werden hier nicht gesucht." },
+  internal_length: { english: "It has {} digits, as internal numbers have: internal.", german: "Sie hat {} Ziffern wie interne Nummern: intern." },
+  other_length: { english: "It does not have {} to {} digits only, as internal numbers have: external.", german: "Sie hat nicht nur {} bis {} Ziffern wie interne Nummern: extern." },
+  no_length: { english: "The length of internal numbers is not set: external.", german: "Die Länge interner Nummern ist nicht angegeben: extern." },
+  feature_code: { english: "It begins with * or #, so it is meant for the PBX: internal.", german: "Sie beginnt mit * oder #, ist also für die Telefonanlage: intern." },
+  external: { english: "Rule {} fits: external.", german: "Regel {} passt: extern." },
+  internal: { english: "Rule {} fits: internal.", german: "Regel {} passt: intern." },
+  provider_removed: { english: "The provider's prefix {} is taken away.", german: "Die Vorwahl {} des Anbieters ist entfernt." },
+  no_provider: { english: "It begins with no prefix of a provider.", german: "Sie beginnt mit keiner Vorwahl eines Anbieters." },
+  outgoing_only: { english: "Left out: only outgoing numbers have prefixes of providers.", german: "Entfällt: Nur abgehende Nummern haben Vorwahlen von Anbietern." },
+  canonical: { english: "It is super-canonical.", german: "Sie ist superkanonisch." },
+  tidied: { english: "What is not dialled with a calling code is taken away.", german: "Was mit einer Landesvorwahl nicht gewählt wird, ist entfernt." },
+  international: { english: "{} introduces a calling code.", german: "{} leitet eine Landesvorwahl ein." },
+  national: { english: "{} introduces an area code: +{} goes before it.", german: "{} leitet eine Ortsvorwahl ein: +{} kommt davor." },
+  whole: { english: "It is a whole number of the country: +{} goes before it.", german: "Sie ist eine ganze Nummer des Landes: +{} kommt davor." },
+  subscriber: { english: "It is a number of the own area: +{} and the area code {} go before it.", german: "Sie ist eine Nummer des eigenen Ortsnetzes: +{} und die Ortsvorwahl {} kommen davor." },
+  not_completed: { english: "The area code is always dialled here, so it is not completed: it stays.", german: "Die Ortsvorwahl wird hier immer gewählt. Also wird sie nicht ergänzt: Die Nummer bleibt." },
+  special: { english: "{} is a special number of the country: it stays.", german: "{} ist eine Sonderrufnummer des Landes: Sie bleibt." },
+  not_special: { english: "It is no special number of the country.", german: "Sie ist keine Sonderrufnummer des Landes." },
+  own_head: { english: "{} goes before the extension.", german: "{} kommt vor die Durchwahl." },
+  internal_only: { english: "It is internal and no number leads to it from outside: it stays.", german: "Sie ist intern, und von außen führt keine Nummer dorthin: Sie bleibt." },
+  not_convertible: { english: "It has * or # in it: it stays.", german: "Sie enthält * oder #: Sie bleibt." },
+  not_a_number: { english: "This cannot become a super-canonical number: it stays.", german: "Daraus lässt sich keine superkanonische Nummer machen: Sie bleibt." },
+  connected_ignored: { english: "Connected numbers are ignored here.", german: "Die Nummern der Verbundenen werden hier nicht beachtet." },
+  does_not_fit: { english: "Its pattern does not fit.", german: "Der Ausdruck passt nicht." },
+  not_equal: { english: "The number is not equal to it.", german: "Die Nummer ist nicht gleich." },
+  earlier_rule: { english: "Rule {} above it was taken.", german: "Regel {} darüber wurde genommen." },
+  result_not_canonical: { english: "It fits, but it would make {}, which is not super-canonical.", german: "Sie passt, ergäbe aber {}. Das ist nicht superkanonisch." },
+  raw: { english: "It begins with !, so the PBX gets it as it is.", german: "Sie beginnt mit !. Also bekommt die Anlage sie, wie sie ist." },
+  emergency_rule: { english: "Rule {} is for {} from {}: {} goes before it, and nothing else is done.", german: "Regel {} gilt für {} aus {}: {} kommt davor, und sonst geschieht nichts." },
+  emergency_off: { english: "Rules for emergency numbers are not in use here.", german: "Regeln für Notrufnummern werden hier nicht angewendet." },
+  no_client: { english: "No client's address is known, so no rule for emergency numbers can fit.", german: "Es ist keine Adresse eines Clients bekannt. Also kann keine Regel für Notrufnummern passen." },
+  other_numbers: { english: "It is for other numbers.", german: "Sie gilt für andere Nummern." },
+  other_subnet: { english: "The client is not in {}.", german: "Der Client ist nicht in {}." },
+  vanity: { english: "Letters after {} stand for digits.", german: "Buchstaben nach {} stehen für Ziffern." },
+  no_vanity: { english: "Letters stand for digits only after the area codes set for that: they are dropped.", german: "Buchstaben stehen nur nach den dafür angegebenen Vorwahlen für Ziffern: Sie entfallen." },
+  special_dialled: { english: "{} is a special number of the country: it is external and dialled as it is.", german: "{} ist eine Sonderrufnummer des Landes: Sie ist extern und wird gewählt, wie sie ist." },
+  left_out_special: { english: "Left out: special numbers are dialled as they are.", german: "Entfällt: Sonderrufnummern werden gewählt, wie sie sind." },
+  left_out_external: { english: "Left out: what a rule says is external is dialled as it is.", german: "Entfällt: Was laut Regel extern ist, wird gewählt, wie es ist." },
+  left_out_internal: { english: "Left out: internal numbers are dialled as they are.", german: "Entfällt: Interne Nummern werden gewählt, wie sie sind." },
+  project: { english: "The project {} with the code {} is dialled with it.", german: "Das Projekt {} mit der Kennziffer {} wird mitgewählt." },
+  project_noted: { english: "The project {} is only noted in the journal.", german: "Das Projekt {} steht nur im Journal." },
+  no_project: { english: "No project was chosen.", german: "Es ist kein Projekt gewählt." },
+  project_not_for_special: { english: "Special numbers are dialled without a project.", german: "Sonderrufnummern werden ohne Projekt gewählt." },
+  provider: { english: "Zone {}: {} ({}) carries it at this time.", german: "Zone {}: {} ({}) vermittelt zu dieser Zeit." },
+  zone_without_provider: { english: "Zone {} has no provider at this time.", german: "Zone {} hat zu dieser Zeit keinen Anbieter." },
+  no_zone: { english: "It is in no zone.", german: "Sie ist in keiner Zone." },
+  least_cost_off: { english: "Least-cost routing is not in use here.", german: "Least-Cost-Routing wird hier nicht angewendet." },
+  least_cost_not_forwarding: { english: "Left out: a forwarding is there at all times.", german: "Entfällt: Eine Rufumleitung gilt zu jeder Zeit." },
+  least_cost_not_here: { english: "Left out: internal numbers, whole numbers for the PBX and numbers within a code have no provider.", german: "Entfällt: Interne Nummern, ganze Nummern für die Anlage und Nummern innerhalb einer Kennziffer haben keinen Anbieter." },
+  shortened: { english: "It leads to the extension {} here: internal.", german: "Sie führt hier zur Durchwahl {}: intern." },
+  not_own: { english: "It leads to no extension here.", german: "Sie führt hier zu keiner Durchwahl." },
+  whole_wanted: { english: "Left out: the PBX gets super-canonical numbers.", german: "Entfällt: Die Anlage bekommt superkanonische Nummern." },
+  rule_dialled: { english: "What the rule makes is not super-canonical, so it is dialled as it is.", german: "Was die Regel ergibt, ist nicht superkanonisch. Also wird es gewählt, wie es ist." },
+  shortening_off: { english: "Numbers of other locations are not shortened here.", german: "Nummern anderer Standorte werden hier nicht gekürzt." },
+  not_of_other: { english: "It leads to no extension of another location.", german: "Sie führt zu keiner Durchwahl eines anderen Standorts." },
+  split: { english: "Numbers of this country have {} digits at most: {} follows as DTMF.", german: "Nummern dieses Landes haben höchstens {} Ziffern: {} folgt als DTMF." },
+  dialled_local: { english: "A number of the own area: dialled as {}.", german: "Eine Nummer des eigenen Ortsnetzes: gewählt als {}." },
+  dialled_local_charged: { english: "A number of the own area that costs: dialled as {}.", german: "Eine kostenpflichtige Nummer des eigenen Ortsnetzes: gewählt als {}." },
+  dialled_near: { english: "A free number of another area: dialled as {}.", german: "Eine kostenlose Nummer eines anderen Ortsnetzes: gewählt als {}." },
+  dialled_national: { english: "A number of the own country: dialled as {}.", german: "Eine Nummer des eigenen Landes: gewählt als {}." },
+  dialled_international: { english: "A number of another country: dialled as {}.", german: "Eine Nummer eines anderen Landes: gewählt als {}." },
+  dialled_as_is: { english: "It is no super-canonical number: dialled as it is.", german: "Sie ist keine superkanonische Nummer: gewählt, wie sie ist." },
+  dialled_whole: { english: "The PBX gets it super-canonical.", german: "Die Anlage bekommt sie superkanonisch." },
+  access_code: { english: "{} goes before it for an outside line.", german: "{} kommt davor, für eine Amtsleitung." },
+  no_access_code_set: { english: "For such calls nothing is dialled before the number.", german: "Für solche Gespräche wird nichts vor der Nummer gewählt." },
+  no_access_code_needed: { english: "It is internal or whole: it needs no access code.", german: "Sie ist intern oder ganz: Sie braucht keine Amtskennziffer." },
+  access_code_by_project: { english: "The project's code has no X: there is no access code.", german: "Die Kennziffer des Projekts hat kein X: Es gibt keine Amtskennziffer." },
+  in_code: { english: "The number goes into the code {}.", german: "Die Nummer kommt in die Kennziffer {}." },
+  sent: { english: "The PBX gets it.", german: "Die Anlage bekommt sie." },
+  sent_and_then: { english: "The PBX gets it; when it is answered, there follows {}.", german: "Die Anlage bekommt sie; nach der Annahme folgt {}." },
+  own_country: { english: "It is a number of the country {}: it is dialled as within the country.", german: "Sie ist eine Nummer des Landes {}: Sie wird wie im Inland gewählt." },
+  front_changed: { english: "{} is taken from the front if it is there, and {} is put there.", german: "{} wird vorn entfernt, falls es da steht, und {} davor gesetzt." },
+  unusable: { english: "Its pattern cannot be used.", german: "Der Ausdruck ist nicht brauchbar." },
 };
 
 /** The calling codes of countries by their two letters (ISO 3166-1). */
@@ -521,7 +618,33 @@ export const blankLocation: LocationObject = {
     "incoming_remove": "",
     "internal_length": 4,
     "reverse_length": 0,
-    "rules": []
+    "rules": [
+      {
+        "priority": 10,
+        "pattern": "+[-CountryPrefix-](0",
+        "value": "[-ExternalPrefix-]0"
+      },
+      {
+        "priority": 20,
+        "pattern": "+[-CountryPrefix-]0",
+        "value": "[-ExternalPrefix-]0"
+      },
+      {
+        "priority": 30,
+        "pattern": "#",
+        "value": "#"
+      },
+      {
+        "priority": 40,
+        "pattern": "*",
+        "value": "*"
+      },
+      {
+        "priority": 50,
+        "pattern": "+",
+        "value": "[-InternationalPrefix-]"
+      }
+    ]
   }
 };
 

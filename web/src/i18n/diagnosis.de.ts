@@ -35,6 +35,7 @@ export const diagnosisDe: DiagnosisTexts = {
     line_groups: 'Leitungsgruppen',
     line_list: 'Alle Leitungen',
     locations: 'Standorte',
+    numbers: 'Rufnummern',
     calls: 'Anrufe',
     failures: 'Störungen',
     captures: 'Mitschnitte',

@@ -65,6 +65,7 @@ export const diagnosisEn = {
     line_groups: 'Line groups',
     line_list: 'All lines',
     locations: 'Locations',
+    numbers: 'Numbers',
     calls: 'Calls',
     failures: 'Failures',
     captures: 'Captures',

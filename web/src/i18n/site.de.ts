@@ -1,6 +1,8 @@
 import { lineDe, lineGroupDe } from './lines.de';
+import { exchangeDe } from './exchange.de';
 import { locationDe } from './location.de';
 import { counter } from './numbers';
+import { rulesDe } from './rules.de';
 import { systemDe } from './system.de';
 import type { SiteTexts } from './site.en';
 
@@ -14,6 +16,8 @@ export const siteDe: SiteTexts = {
   lineGroup: lineGroupDe,
   line: lineDe,
   location: locationDe,
+  rules: rulesDe,
+  exchange: exchangeDe,
   cancel: 'Abbrechen',
   delete: 'Löschen',
   again: 'Noch einmal versuchen',

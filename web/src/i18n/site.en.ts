@@ -1,7 +1,9 @@
 /** English texts of the pages about users, groups and what else makes a site. */
 import { lineEn, lineGroupEn } from './lines.en';
+import { exchangeEn } from './exchange.en';
 import { locationEn } from './location.en';
 import { counter } from './numbers';
+import { rulesEn } from './rules.en';
 import { systemEn } from './system.en';
 
 const counted = counter('en');
@@ -14,6 +16,8 @@ export const siteEn = {
   lineGroup: lineGroupEn,
   line: lineEn,
   location: locationEn,
+  rules: rulesEn,
+  exchange: exchangeEn,
   cancel: 'Cancel',
   delete: 'Delete',
   again: 'Try again',

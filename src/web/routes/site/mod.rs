@@ -7,12 +7,14 @@ mod exchange;
 mod failure;
 mod interfaces;
 mod lines;
+pub mod numbers;
 mod objects;
 pub(in crate::web) mod pairing;
 pub(in crate::web) mod passwords;
 pub(in crate::web) mod pictures;
 pub(in crate::web) mod request;
 mod rights;
+mod rule_files;
 mod security;
 pub mod test_call;
 pub(in crate::web) mod tokens;
@@ -32,9 +34,11 @@ pub fn routes() -> Routes {
         .and(objects::routes::<Profile>(Role::Users))
         .and(objects::routes::<Administrator>(Role::Full))
         .and(objects::routes::<Location>(Role::Full))
+        .and(rule_files::routes())
         .and(lines::routes())
         .and(trial::routes())
         .and(test_call::routes())
+        .and(numbers::routes())
         .and(objects::of_settings())
         .and(passwords::routes::<User>(Role::Users))
         .and(passwords::routes::<Administrator>(Role::Full))

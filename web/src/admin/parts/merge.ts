@@ -60,9 +60,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The field that a pointer leads to, or into; null: none of these. */
+/** The field that a pointer leads to, or into; null: none of these. A field of each entry of a list has an asterisk for the entry. */
 export function fieldOf(pointer: string, fields: Fields): string | null {
-  for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) if (Object.hasOwn(fields, at)) return at;
+  for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
+    if (Object.hasOwn(fields, at) || Object.hasOwn(fields, at.replace(/\/\d+(?=\/|$)/g, '/*'))) return at;
+  }
   return null;
 }
 

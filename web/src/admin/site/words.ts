@@ -31,6 +31,7 @@ export function labelsOf(kind: string, { site: t, network }: Texts['admin']): Re
     certificate: { '/name': network.certificate.name, '/names': network.certificate.names },
     line_group: t.lineGroup.fields,
     line: t.line.fields,
+    location: { ...t.location.fields, ...t.rules.fields },
   };
   return all[kind] ?? {};
 }
@@ -84,6 +85,16 @@ function rowWords(
 
 function isGrant(value: unknown): value is Grant {
   return typeof value === 'object' && value !== null && 'level' in value;
+}
+
+/** The same for locations, whose zones have hundreds of values. */
+export function useLocationWords(): Words {
+  const { texts, language } = useTranslation();
+  const t = texts.admin.site;
+  return (pointer, value) =>
+    Array.isArray(value) && pointer.startsWith('/least_cost_routing/')
+      ? t.rules.count(value.length)
+      : inWords(pointer, value, language, t, knownTitle);
 }
 
 export function useWords(): Words {

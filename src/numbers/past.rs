@@ -1,0 +1,129 @@
+//! Numbers of past calls, as they were before and after a location's rules: what changed rules would have made of them can be
+//! told from these.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::reported::{MAX_TEXT, ReportedAs};
+
+/// How long a number is kept after it was seen last.
+pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Numbers kept at most; those that were not seen for longest go.
+pub const KEPT_AT_MOST: u32 = 50_000;
+
+/// A number that a location's rules were applied to in a call. Never one of a private call, and never with what was entered
+/// for a project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastNumber {
+    /// The location's id.
+    pub location: String,
+    /// Where the number came from.
+    pub kind: NumberKind,
+    /// What was typed or reported.
+    pub text: String,
+    /// What became of it: what the PBX got, or the super-canonical number. Empty: nothing.
+    pub result: String,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub at: f64,
+}
+
+/// Where a number came from, which says which steps it went through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberKind {
+    /// Typed, to be dialled.
+    Typed,
+    /// Typed, for the PBX to forward calls to.
+    Forwarding,
+    /// Reported by the PBX.
+    Reported(ReportedAs),
+}
+
+impl NumberKind {
+    /// All of them.
+    pub const ALL: [NumberKind; 7] = [
+        NumberKind::Typed,
+        NumberKind::Forwarding,
+        NumberKind::Reported(ReportedAs::Caller),
+        NumberKind::Reported(ReportedAs::Called),
+        NumberKind::Reported(ReportedAs::Forwarding),
+        NumberKind::Reported(ReportedAs::ConnectedIncoming),
+        NumberKind::Reported(ReportedAs::ConnectedOutgoing),
+    ];
+
+    /// Its word, in the database and in interfaces.
+    pub fn word(self) -> &'static str {
+        match self {
+            NumberKind::Typed => "typed",
+            NumberKind::Forwarding => "forwarding",
+            NumberKind::Reported(ReportedAs::Caller) => "caller",
+            NumberKind::Reported(ReportedAs::Called) => "called",
+            NumberKind::Reported(ReportedAs::Forwarding) => "reported_forwarding",
+            NumberKind::Reported(ReportedAs::ConnectedIncoming) => "connected_incoming",
+            NumberKind::Reported(ReportedAs::ConnectedOutgoing) => "connected_outgoing",
+        }
+    }
+
+    /// The one with a word.
+    pub fn of_word(word: &str) -> Option<NumberKind> {
+        NumberKind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl PastNumber {
+    /// Whether it is kept: longer texts are no numbers.
+    pub fn is_kept(&self) -> bool {
+        let is_short = |text: &str| text.chars().count() <= MAX_TEXT;
+        !self.text.is_empty() && is_short(&self.text) && is_short(&self.result)
+    }
+}
+
+/// A number with how often it was seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeenNumber {
+    /// As it was seen last.
+    pub number: PastNumber,
+    /// How often it was seen since it has been kept.
+    pub count: u32,
+}
+
+/// Where numbers of past calls are kept: one for each location, kind and text.
+pub trait PastNumbers: Send + Sync + 'static {
+    /// What can go wrong in the store.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Keeps numbers, of which the later are the newer, and drops what was seen last longer ago than [`KEPT_FOR`] or is more
+    /// than [`KEPT_AT_MOST`]; `now` in milliseconds since 1970.
+    fn keep(&self, numbers: &[PastNumber], now: f64) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// The numbers of a location that were seen last, the latest first.
+    fn latest(&self, location: &str, limit: u32) -> impl Future<Output = Result<Vec<SeenNumber>, Self::Error>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_word_of_its_own() {
+        for kind in NumberKind::ALL {
+            assert_eq!(NumberKind::of_word(kind.word()), Some(kind));
+        }
+        assert_eq!(NumberKind::of_word("else"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_a_number_is_not_kept() {
+        let number = |text: &str| PastNumber {
+            location: "a".into(),
+            kind: NumberKind::Typed,
+            text: text.into(),
+            result: String::new(),
+            at: 0.0,
+        };
+        assert!(number("030123").is_kept());
+        assert!(!number("").is_kept());
+        assert!(!number(&"1".repeat(MAX_TEXT + 1)).is_kept());
+    }
+}

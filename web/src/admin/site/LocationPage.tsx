@@ -1,0 +1,292 @@
+/** A location: where telephones stand, how their numbers are built, and by which rules they are read and dialled. */
+import { NativeSelect } from '@mantine/core';
+import { useMemo, useRef, useState } from 'react';
+import type { ExtensionPrefixes, ExtensionRange, LocationObject, SubscriberNumber } from '../../generated/site';
+import { blankLocation } from '../../generated/siteTables';
+import { useTranslation } from '../../i18n';
+import { NumberField, SelectField, SwitchField, TextField, useValue } from '../parts/fields';
+import { fieldOf, pathOf, same } from '../parts/merge';
+import { useFormFields } from '../parts/RecordForm';
+import { countries, numberingOf } from './location';
+import { LeastCost } from './numbers/LeastCost';
+import { Network } from './numbers/Network';
+import classes from './numbers/numbers.module.css';
+import { Acting } from './numbers/RuleList';
+import {
+  DialectChoice,
+  Emergency,
+  Formatting,
+  InternalOrExternal,
+  LineNumbers,
+  Projects,
+  Simple,
+  Special,
+  Strip,
+} from './numbers/RuleSections';
+import { Simulator } from './numbers/Simulator';
+import { WhatIf } from './numbers/WhatIf';
+import { NEW, ObjectPage } from './ObjectPage';
+import { ExchangeOf } from './RuleExchange';
+import { Columns, Section } from './Section';
+import { RowsField } from './siteFields';
+import { useLocationWords } from './words';
+
+/** Digits of a number at most. */
+const DIGITS = 15;
+
+const BEFORE = ['place', 'numbers', 'codes'] as const;
+const RULES = [
+  'strip',
+  'internal',
+  'lines',
+  'formatting',
+  'emergency',
+  'projects',
+  'leastCost',
+  'special',
+  'network',
+  'simple',
+  'whatIf',
+  'simulator',
+] as const;
+
+export function LocationPage({ id }: { id: string }) {
+  const { texts } = useTranslation();
+  const words = useLocationWords();
+  const t = texts.admin.site.location;
+  const { rules } = texts.admin.site;
+  const labels = useMemo(() => ({ ...t.fields, ...rules.fields }), [t, rules]);
+  return (
+    <ObjectPage
+      kind="locations"
+      id={id}
+      blank={blankLocation}
+      labels={labels}
+      words={words}
+      sections={[
+        ...BEFORE.map((key) => ({ key, title: t.sections[key] })),
+        ...RULES.filter((key) => key !== 'whatIf' || id !== NEW).map((key) => ({ key, title: rules.sections[key] })),
+      ]}
+      goes={id === NEW ? undefined : t.goes}
+    >
+      {() => <Editors id={id === NEW ? null : id} />}
+    </ObjectPage>
+  );
+}
+
+function Editors({ id }: { id: string | null }) {
+  const [acting, setActing] = useState<ReadonlySet<string>>(new Set());
+  return (
+    <div className={classes.page} data-beside>
+      <ExchangeOf value={id}>
+        <Acting value={acting}>
+          <div className={classes.sections}>
+            <Place />
+            <Numbers />
+            <Codes />
+            <Strip />
+            <InternalOrExternal />
+            <LineNumbers />
+            <Formatting />
+            <Emergency />
+            <Projects />
+            <LeastCost />
+            <Special />
+            <Network id={id} />
+            <Simple />
+            {id !== null && <PastNumbers id={id} />}
+          </div>
+        </Acting>
+      </ExchangeOf>
+      <Trying id={id} onActing={(rules) => setActing(new Set(rules))} />
+    </div>
+  );
+}
+
+/** What changes would have made of past numbers, before they are saved. */
+function PastNumbers({ id }: { id: string }) {
+  const { texts } = useTranslation();
+  const { form, readOnly } = useFormFields();
+  const t = texts.admin.site.rules;
+  if (readOnly) return null;
+  return (
+    <Section name="whatIf" title={t.sections.whatIf} text={t.whatIf.text}>
+      <WhatIf
+        id={id}
+        location={form.values as unknown as LocationObject}
+        changed={!same(form.getInitialValues(), form.values)}
+      />
+    </Section>
+  );
+}
+
+/** What becomes of numbers with what stands in the form. */
+function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonly string[]) => void }) {
+  const { texts } = useTranslation();
+  const { form, labels } = useFormFields();
+  /** Places at which something is wrong that is not saved yet. */
+  const told = useRef<string[]>([]);
+  const changed = !same(form.getInitialValues(), form.values);
+  const t = texts.admin.site.rules;
+  const tell = (problems: readonly { pointer: string; said: string }[]) => {
+    told.current.forEach((path) => form.clearFieldError(path));
+    told.current = problems.flatMap(({ pointer, said }) => {
+      const field = fieldOf(pointer, labels);
+      if (field === null) return [];
+      form.setFieldError(pathOf(field), said);
+      return [pathOf(field)];
+    });
+  };
+  return (
+    <div className={classes.trying}>
+      <Section name="simulator" title={t.sections.simulator} text={t.simulator.text} searched>
+        <Simulator
+          id={id}
+          location={form.values as unknown as LocationObject}
+          changed={changed}
+          onActing={onActing}
+          onProblems={tell}
+        />
+      </Section>
+    </div>
+  );
+}
+
+const useBody = () => useFormFields().form.values as unknown as LocationObject;
+
+/** Whether something stands there that is wrong: then it is shown. */
+function useIsWrong(at: string): boolean {
+  const { form } = useFormFields();
+  return Object.keys(form.errors).some((path) => `/${path}`.startsWith(at));
+}
+
+function Place() {
+  const { texts, language } = useTranslation();
+  const all = useMemo(() => countries(language), [language]);
+  const t = texts.admin.site.location;
+  return (
+    <Section name="place" title={t.sections.place} text={t.text}>
+      <Columns>
+        <TextField at="/name" required hint={t.hints.name} />
+        <SelectField at="/country" required options={[{ value: '', label: '–' }, ...all]} />
+        <TextField at="/area_code" type="tel" hint={t.hints.area} />
+      </Columns>
+      <SwitchField at="/has_pbx" hint={t.hints.pbx} />
+      <DialectChoice />
+    </Section>
+  );
+}
+
+function Numbers() {
+  const { texts } = useTranslation();
+  const t = texts.admin.site.location;
+  const { has_pbx, numbering } = useBody();
+  const { value, onChange, readOnly } = useValue<LocationObject['numbering']>('/numbering');
+  const isWrong = useIsWrong('/numbering');
+  if (!has_pbx && !isWrong) return null;
+  return (
+    <Section name="numbers" title={t.sections.numbers} text={t.numbersText}>
+      <NativeSelect
+        label={t.fields['/numbering']}
+        value={numbering.kind}
+        disabled={readOnly}
+        onChange={({ currentTarget }) =>
+          onChange(numberingOf(currentTarget.value as LocationObject['numbering']['kind'], value))
+        }
+        data={(['trunk', 'multipoint'] as const).map((kind) => ({ value: kind, label: t.kinds[kind] }))}
+      />
+      {numbering.kind === 'trunk' ? (
+        <Trunk />
+      ) : (
+        <>
+          <h3>{t.fields['/numbering/numbers']}</h3>
+          <RowsField<SubscriberNumber>
+            at="/numbering/numbers"
+            fields={[
+              { key: 'number', label: t.subscriber.number, type: 'text' },
+              { key: 'internal', label: t.subscriber.internal, type: 'text' },
+            ]}
+            blank={{ number: '+', internal: '' }}
+            add={t.subscriber.add}
+            remove={({ number }) => t.subscriber.remove(number)}
+            empty={t.subscriber.none}
+          />
+        </>
+      )}
+      <Columns>
+        <NumberField at="/numbering/shortest" least={0} most={DIGITS} hint={t.hints.shortest} />
+        <NumberField at="/numbering/longest" least={0} most={DIGITS} hint={t.hints.longest} />
+      </Columns>
+    </Section>
+  );
+}
+
+/** A base number with extensions behind it: from one to another, or by their first digits. */
+function Trunk() {
+  const { texts } = useTranslation();
+  const t = texts.admin.site.location;
+  const ranges = useValue<ExtensionRange[]>('/numbering/ranges');
+  const prefixes = useValue<ExtensionPrefixes | null>('/numbering/prefixes');
+  const by = prefixes.value === null ? 'ranges' : 'prefixes';
+  return (
+    <>
+      <Columns>
+        <TextField at="/numbering/base_number" type="tel" hint={t.hints.base} />
+        <NativeSelect
+          label={t.by}
+          value={by}
+          disabled={ranges.readOnly}
+          onChange={({ currentTarget }) => {
+            const first = currentTarget.value === 'prefixes';
+            prefixes.onChange(first ? { from: '', to: '' } : null);
+            if (first) ranges.onChange([]);
+          }}
+          data={[
+            { value: 'ranges', label: t.byRange },
+            { value: 'prefixes', label: t.byPrefix },
+          ]}
+        />
+      </Columns>
+      {by === 'prefixes' ? (
+        <Columns>
+          <TextField at="/numbering/prefixes/from" type="tel" hint={t.hints.first} />
+          <TextField at="/numbering/prefixes/to" type="tel" hint={t.hints.last} />
+        </Columns>
+      ) : (
+        <>
+          <h3>{t.fields['/numbering/ranges']}</h3>
+          <RowsField<ExtensionRange>
+            at="/numbering/ranges"
+            fields={[
+              { key: 'from', label: t.range.from, type: 'text' },
+              { key: 'to', label: t.range.to, type: 'text' },
+            ]}
+            blank={{ from: '', to: '' }}
+            add={t.range.add}
+            remove={({ from, to }) => t.range.remove(from, to)}
+            empty={t.range.none}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+function Codes() {
+  const { texts } = useTranslation();
+  const t = texts.admin.site.location;
+  const { has_pbx } = useBody();
+  const isWrong = useIsWrong('/access_codes');
+  if (!has_pbx && !isWrong) return null;
+  return (
+    <Section name="codes" title={t.sections.codes} text={t.codesText}>
+      <Columns>
+        <TextField at="/access_codes/local" type="tel" hint={t.hints.local} />
+        <TextField at="/access_codes/national" type="tel" hint={t.hints.national} />
+        <TextField at="/access_codes/international" type="tel" hint={t.hints.international} />
+        <TextField at="/access_codes/forwarding" type="tel" hint={t.hints.forwarding} />
+        <TextField at="/access_codes/private" hint={t.hints.private} />
+      </Columns>
+    </Section>
+  );
+}

@@ -1,0 +1,111 @@
+/** Least-cost routing: providers, zones, and who carries calls when. */
+import { TextInput } from '@mantine/core';
+import { useState } from 'react';
+import type { CallByCallProvider, TariffZone } from '../../../generated/site';
+import { useTranslation } from '../../../i18n';
+import { SwitchField, useValue } from '../../parts/fields';
+import { useFormFields } from '../../parts/RecordForm';
+import { RuleExchange } from '../RuleExchange';
+import { Section } from '../Section';
+import site from '../site.module.css';
+import classes from './numbers.module.css';
+import { RuleList } from './RuleList';
+import { renamed } from './tariff';
+import { TariffGrid } from './TariffGrid';
+import { WordsInput } from './WordsField';
+
+const PROVIDERS = '/least_cost_routing/providers';
+const ZONES = '/least_cost_routing/zones';
+
+export function LeastCost() {
+  const { texts } = useTranslation();
+  const { labels } = useFormFields();
+  const providers = useValue<CallByCallProvider[]>(PROVIDERS).value;
+  const zones = useValue<TariffZone[]>(ZONES);
+  const t = texts.admin.site.rules;
+  /** The zones name providers, so they go with them. */
+  const follow = (before: string, after: string | null) => {
+    // Two of the same name for a moment are told apart by nothing.
+    if (before === '' || providers.filter(({ name }) => name === before).length > 1) return;
+    zones.onChange(zones.value.map((zone) => renamed(zone, before, after)));
+  };
+  return (
+    <Section name="leastCost" title={t.sections.leastCost} text={t.texts.leastCost}>
+      <SwitchField at="/least_cost_routing/enabled" />
+      <div className={classes.rulesOf}>
+        <h3>{labels[PROVIDERS]}</h3>
+        <RuleList<CallByCallProvider>
+          at={PROVIDERS}
+          blank={{ name: '', prefix: '' }}
+          ordered={false}
+          words={{ ...t.provider, remove: ({ name }) => t.provider.remove(name) }}
+          onRemoved={({ name }) => follow(name, null)}
+        >
+          {({ rule, put, fault }) => (
+            <div className={classes.two}>
+              <TextInput
+                label={t.provider.name}
+                value={rule.name}
+                error={fault('name')}
+                onChange={({ currentTarget: { value } }) => {
+                  put({ name: value });
+                  if (value !== '') follow(rule.name, value);
+                }}
+              />
+              <TextInput
+                label={t.provider.prefix}
+                type="tel"
+                value={rule.prefix}
+                error={fault('prefix')}
+                onChange={({ currentTarget }) => put({ prefix: currentTarget.value })}
+              />
+            </div>
+          )}
+        </RuleList>
+      </div>
+      <div className={classes.rulesOf}>
+        <h3>{labels[ZONES]}</h3>
+        <RuleList<TariffZone>
+          at={ZONES}
+          blank={{ name: '', prefixes: [], weekdays: [], saturday: [], sunday: [] }}
+          ordered={false}
+          words={{ ...t.zone, remove: ({ name }) => t.zone.remove(name) }}
+        >
+          {({ rule, put, fault }) => (
+            <>
+              <div className={classes.two}>
+                <TextInput
+                  label={t.zone.name}
+                  value={rule.name}
+                  error={fault('name')}
+                  onChange={({ currentTarget }) => put({ name: currentTarget.value })}
+                />
+                <WordsInput
+                  label={t.zone.prefixes}
+                  value={rule.prefixes}
+                  error={fault('prefixes')}
+                  onChange={(prefixes) => put({ prefixes })}
+                  many
+                />
+              </div>
+              <Times zone={rule} providers={providers} onChange={put} />
+            </>
+          )}
+        </RuleList>
+      </div>
+      <RuleExchange list="least_cost_routing" />
+    </Section>
+  );
+}
+
+/** Drawn once somebody wants to see them: each has a hundred and more cells. */
+function Times(props: { zone: TariffZone; providers: CallByCallProvider[]; onChange: (zone: TariffZone) => void }) {
+  const { texts } = useTranslation();
+  const [open, setOpen] = useState(false);
+  return (
+    <details className={site.details} open={open} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>{texts.admin.site.rules.zone.times(props.zone.name || '–')}</summary>
+      {open && <TariffGrid {...props} />}
+    </details>
+  );
+}

@@ -1,0 +1,244 @@
+/** A list of rules in which the order counts: added, removed, moved by buttons, keys and mouse. */
+import { ActionIcon, Button } from '@mantine/core';
+import { IconArrowDown, IconArrowUp, IconBolt, IconGripVertical, IconPlus, IconTrash } from '@tabler/icons-react';
+import { createContext, useContext, useRef, useState, type DragEvent, type KeyboardEvent, type ReactNode } from 'react';
+import { useTranslation } from '../../../i18n';
+import { Announce } from '../../announce';
+import { useValue } from '../../parts/fields';
+import { pathOf } from '../../parts/merge';
+import { useFormFields } from '../../parts/RecordForm';
+import { listAt, RuleExchange } from '../RuleExchange';
+import site from '../site.module.css';
+import { Fault } from '../siteFields';
+import classes from './numbers.module.css';
+import { moved } from './rules';
+
+/** The rules that act on the number that is tried, by their pointers. */
+export const Acting = createContext<ReadonlySet<string>>(new Set());
+
+/** Rules that are drawn at once. */
+const STEP = 50;
+
+/** A rule in its list. */
+export interface RuleAt<T> {
+  rule: T;
+  /** Its place in the list, from 0. */
+  place: number;
+  put: (change: Partial<T>) => void;
+  /** What is wrong with a field of it. */
+  fault: (field: keyof T & string) => ReactNode;
+}
+
+export interface RuleListProps<T> {
+  at: string;
+  blank: T;
+  children: (rule: RuleAt<T>) => ReactNode;
+  /** Whether the order counts; true where left out. */
+  ordered?: boolean;
+  /** Words in place of those for rules. */
+  words?: { add: string; none: string; remove: (rule: T) => string };
+  /** What follows from taking one away. */
+  onRemoved?: (rule: T) => void;
+}
+
+export function RuleList<T extends object>({
+  at,
+  blank,
+  children,
+  ordered = true,
+  words,
+  onRemoved,
+}: RuleListProps<T>) {
+  const { texts } = useTranslation();
+  const announce = useContext(Announce);
+  const acting = useContext(Acting);
+  const { form } = useFormFields();
+  const { value, onChange, error, label, readOnly } = useValue<T[]>(at);
+  const [shown, setShown] = useState(STEP);
+  const [dragged, setDragged] = useState<number | null>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const t = texts.admin.site.rules.rule;
+  const path = pathOf(at);
+  const list = listAt(at);
+
+  /** What stands at other places than it did is no longer wrong there. */
+  const forget = (within: string) =>
+    Object.keys(form.errors)
+      .filter((each) => each.startsWith(`${within}.`))
+      .forEach((each) => form.clearFieldError(each));
+  // Once it is drawn.
+  const focus = (selector: string) =>
+    setTimeout(() => (box.current?.querySelector<HTMLElement>(selector) ?? box.current)?.focus());
+  const change = (now: T[]) => {
+    forget(path);
+    onChange(now);
+  };
+  const move = (from: number, to: number, part: string) => {
+    if (to < 0 || to >= value.length || from === to) return;
+    change(moved(value, from, to));
+    announce(t.moved(from + 1, to + 1), false);
+    focus(`[data-place="${to}"] ${part}`);
+  };
+  const remove = (place: number) => {
+    const rule = value[place];
+    change(value.filter((_, each) => each !== place));
+    if (rule) onRemoved?.(rule);
+    announce(t.removed(place + 1), false);
+    focus(`[data-place="${Math.min(place, value.length - 2)}"] [data-part="remove"]`);
+  };
+  const put = (place: number) => (change: Partial<T>) => {
+    Object.keys(change).forEach((field) => form.clearFieldError(`${path}.${place}.${field}`));
+    onChange(value.map((rule, each) => (each === place ? { ...rule, ...change } : rule)));
+  };
+  const pressed = (place: number) => (event: KeyboardEvent) => {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!event.altKey || by === undefined || !ordered || readOnly) return;
+    event.preventDefault();
+    move(place, place + by, by < 0 ? '[data-part="up"]' : '[data-part="down"]');
+  };
+  const dropped = (place: number) => (event: DragEvent) => {
+    if (dragged === null) return;
+    event.preventDefault();
+    setDragged(null);
+    move(dragged, place, '[data-part="remove"]');
+  };
+  const drawn = value.slice(0, shown);
+  return (
+    <div ref={box} className={site.list} tabIndex={-1}>
+      <Fault error={error} />
+      {value.length === 0 ? (
+        <p className={site.plain}>{words?.none ?? t.none}</p>
+      ) : (
+        <ol className={classes.rules} data-ordered={ordered || undefined} aria-label={label}>
+          {drawn.map((rule, place) => {
+            const acts = acting.has(`${at}/${place}`);
+            return (
+              <li
+                key={place}
+                data-place={place}
+                data-acts={acts || undefined}
+                data-dragged={dragged === place || undefined}
+                onKeyDown={pressed(place)}
+                onDragOver={(event) => dragged !== null && event.preventDefault()}
+                onDrop={dropped(place)}
+              >
+                {ordered && (
+                  <div className={classes.place}>
+                    {!readOnly && (
+                      <span
+                        className={classes.handle}
+                        title={t.drag}
+                        draggable
+                        onDragStart={(event) => {
+                          event.dataTransfer.effectAllowed = 'move';
+                          setDragged(place);
+                        }}
+                        onDragEnd={() => setDragged(null)}
+                      >
+                        <IconGripVertical size={16} aria-hidden />
+                      </span>
+                    )}
+                    <b className="numbers">{place + 1}</b>
+                    {acts && (
+                      <span className={classes.acts} title={t.acted}>
+                        <IconBolt size={16} role="img" aria-label={t.acted} />
+                      </span>
+                    )}
+                  </div>
+                )}
+                <div className={classes.fields} role="group" aria-label={t.place(place + 1)}>
+                  {children({
+                    rule,
+                    place,
+                    put: put(place),
+                    fault: (field) => form.errors[`${path}.${place}.${field}`],
+                  })}
+                </div>
+                {!readOnly && (
+                  <div className={classes.tools}>
+                    {ordered && (
+                      <>
+                        <Tool
+                          part="up"
+                          label={t.up(place + 1)}
+                          off={place === 0}
+                          onClick={() => move(place, place - 1, '[data-part="up"]')}
+                        >
+                          <IconArrowUp size={17} aria-hidden />
+                        </Tool>
+                        <Tool
+                          part="down"
+                          label={t.down(place + 1)}
+                          off={place === value.length - 1}
+                          onClick={() => move(place, place + 1, '[data-part="down"]')}
+                        >
+                          <IconArrowDown size={17} aria-hidden />
+                        </Tool>
+                      </>
+                    )}
+                    <Tool
+                      part="remove"
+                      label={words?.remove(rule) ?? t.remove(place + 1)}
+                      onClick={() => remove(place)}
+                    >
+                      <IconTrash size={17} aria-hidden />
+                    </Tool>
+                  </div>
+                )}
+              </li>
+            );
+          })}
+        </ol>
+      )}
+      <div className={classes.below}>
+        {value.length > shown && (
+          <Button variant="default" size="xs" onClick={() => setShown(shown + STEP)}>
+            {t.more(value.length - shown)}
+          </Button>
+        )}
+        {!readOnly && (
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<IconPlus size={16} aria-hidden />}
+            onClick={() => {
+              onChange([...value, blank]);
+              setShown((before) => Math.max(before, value.length + 1));
+              focus('li:last-child input');
+            }}
+          >
+            {words?.add ?? t.add}
+          </Button>
+        )}
+      </div>
+      {list && <RuleExchange list={list} />}
+    </div>
+  );
+}
+
+interface ToolProps {
+  part: string;
+  label: string;
+  /** Whether there is nothing to do; the focus stays where it is then. */
+  off?: boolean;
+  onClick: () => void;
+  children: ReactNode;
+}
+
+function Tool({ part, label, off = false, onClick, children }: ToolProps) {
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size={34}
+      data-part={part}
+      aria-label={label}
+      title={label}
+      aria-disabled={off || undefined}
+      data-disabled={off || undefined}
+      onClick={() => off || onClick()}
+    >
+      {children}
+    </ActionIcon>
+  );
+}

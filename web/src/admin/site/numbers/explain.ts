@@ -1,0 +1,104 @@
+/** Asking the server what becomes of numbers. */
+import { useEffect, useState } from 'react';
+import type {
+  AfterAnswer,
+  ExplainedNumber,
+  ExplainNumber,
+  LocationObject,
+  NumberNetwork,
+  NumberNote,
+  WhatIf,
+} from '../../../generated/site';
+import { notes } from '../../../generated/siteTables';
+import type { Language } from '../../../i18n';
+import type { SiteTexts } from '../../../i18n/site.en';
+import { parsed, Problem, request } from '../../../protocol/http';
+import { sent } from '../../parts/rest';
+import { inLanguage } from '../rights';
+
+const BASE = '/api/v1/admin/numbers';
+/** How long a person has typed nothing before the server is asked, in ms. */
+const PAUSE = 250;
+
+async function ask<T>(what: string, body: object, signal: AbortSignal): Promise<T> {
+  return parsed<T>(await request(`${BASE}/${what}`, { method: 'POST', signal, ...sent(body) }));
+}
+
+export const explain = (question: ExplainNumber, signal: AbortSignal) =>
+  ask<ExplainedNumber>('explain', question, signal);
+
+export const networkOf = (location: string | null, draft: LocationObject | null, signal: AbortSignal) =>
+  ask<NumberNetwork>('network', { location, draft }, signal);
+
+/** What a draft would have made of past numbers. */
+export const whatIf = (location: string, draft: LocationObject, signal: AbortSignal) =>
+  ask<WhatIf>('what-if', { location, draft }, signal);
+
+/** The sentence of a note. */
+export function noteSentence({ code, values }: NumberNote, language: Language): string {
+  // A newer server may know more notes than this page.
+  const known = Object.hasOwn(notes, code) ? inLanguage(notes[code], language) : [code, ...values].join(' ');
+  return values.reduce((sentence, value) => sentence.replace('{}', () => value), known);
+}
+
+/** What is sent when a call is answered. */
+export const afterAnswer = (then: readonly AfterAnswer[], t: SiteTexts['rules']['simulator']) =>
+  then.map((each) => ('pause' in each ? t.pause(each.pause) : each.digits)).join(' ');
+
+/** The outcome in a sentence. */
+export function outcome(explained: ExplainedNumber, t: SiteTexts['rules']['simulator']): string {
+  const { dialled, reported, not_dialled: not, shown } = explained;
+  const people = (number: string) => (shown !== undefined && shown !== number ? [t.shownAs(shown)] : []);
+  if (reported) return [t.is(`${reported.number} (${t.reach[reported.reach]})`), ...people(reported.number)].join(' ');
+  if (dialled) {
+    const number = `${dialled.number} (${t.reach[dialled.reach]})`;
+    const then = afterAnswer(dialled.then, t);
+    return [then === '' ? t.gets(number) : t.getsAndThen(number, then), ...people(dialled.number)].join(' ');
+  }
+  if (not === undefined) return t.nothingShown;
+  if (typeof not === 'string') return t.notDialled[not];
+  if ('unknown_project' in not) return t.notDialled.unknown_project(not.unknown_project);
+  const { missing } = not;
+  if ('pin' in missing) return missing.pin === 0 ? t.notDialled.pin : t.notDialled.pinOf(missing.pin);
+  return missing.user === 0 ? t.notDialled.user : t.notDialled.userOf(missing.user);
+}
+
+export interface Computed<T> {
+  value: T | null;
+  failure: unknown;
+  busy: boolean;
+}
+
+/** Asks once nothing has been typed for a moment; what was asked before is of no interest then. A null key asks nothing. */
+export function useComputed<T>(key: string | null, compute: (signal: AbortSignal) => Promise<T>): Computed<T> {
+  const [state, set] = useState<{ key: string | null; value: T | null; failure: unknown }>({
+    key: null,
+    value: null,
+    failure: null,
+  });
+  useEffect(() => {
+    if (key === null) return;
+    const over = new AbortController();
+    const timer = setTimeout(() => {
+      compute(over.signal).then(
+        (value) => over.signal.aborted || set({ key, value, failure: null }),
+        (failure: unknown) => over.signal.aborted || set({ key, value: null, failure }),
+      );
+    }, PAUSE);
+    return () => {
+      clearTimeout(timer);
+      over.abort();
+    };
+  }, [key]);
+  if (key === null) return { value: null, failure: null, busy: false };
+  // What came last stays to be seen until the next is there.
+  return { value: state.value, failure: state.failure, busy: state.key !== key };
+}
+
+/** What is wrong with a draft: pointers into it, and sentences. */
+export function draftProblems(failure: unknown) {
+  const errors = failure instanceof Problem ? failure.errors : [];
+  return errors
+    .filter(({ pointer }) => pointer.startsWith('/draft/'))
+    .map((error) => ({ ...error, pointer: error.pointer.slice('/draft'.length) }));
+}

@@ -1,0 +1,211 @@
+// @vitest-environment happy-dom
+/** The editors of rules and the simulator in a browser. */
+import { cleanup, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { ExplainNumber, LocationObject, NumberRule } from '../../../generated/site';
+import { blankLocation } from '../../../generated/siteTables';
+import { LocationPage } from '../LocationPage';
+import { serving, shown, stored, type Answer, type Asked } from '../testing';
+import { NumbersPage } from './NumbersPage';
+
+const rule = (pattern: string, replacement: string | null = null): NumberRule => ({
+  description: '',
+  compare: 'regex',
+  pattern,
+  replacement,
+});
+const berlin: LocationObject = {
+  ...blankLocation,
+  name: 'Berlin',
+  country: 'DE',
+  external_rules: [rule('^1'), rule('^2'), rule('^3')],
+  least_cost_routing: {
+    enabled: true,
+    providers: [{ name: 'Alpha', prefix: '01013' }],
+    zones: [{ name: 'Far', prefixes: ['+1'], weekdays: [], saturday: [], sunday: [] }],
+  },
+};
+
+/** Answers as the server would where rule 1 is external: the draft's first pattern is the number it gives. */
+function explained({ draft }: ExplainNumber): Answer {
+  const first = draft?.external_rules[0]?.pattern ?? 'saved';
+  if (first === '(') {
+    const error = { pointer: '/draft/external_rules/0/pattern', code: 'pattern_unclosed', detail: 'Not closed.' };
+    return { status: 422, body: { code: '', detail: '', errors: [error] } };
+  }
+  return {
+    body: {
+      location: 'Berlin',
+      dialled: { number: first, then: [], canonical: first, reach: 'external', private: false, noted: null },
+      shown: first,
+      steps: [
+        {
+          number: 5,
+          name: 'external_rules',
+          before: '19',
+          after: '19',
+          note: { code: 'external', values: ['1'] },
+          skipped: [{ at: 1, pattern: '^2', reason: { code: 'earlier_rule', values: ['1'] } }],
+        },
+      ],
+    },
+  };
+}
+
+const server = (more: (asked: Asked) => Answer | undefined = () => undefined) =>
+  serving({ locations: { o1: stored('o1', berlin) } }, (asked) =>
+    asked.path === '/api/v1/admin/numbers/explain' ? explained(asked.body as ExplainNumber) : more(asked),
+  );
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+const keyboard = () => userEvent.setup({ delay: null });
+const rulesOf = (name: string) => screen.findByRole('list', { name });
+const patterns = (list: HTMLElement) =>
+  within(list)
+    .getAllByLabelText('Pattern')
+    .map((field) => (field as HTMLInputElement).value);
+const saved = (asked: Asked[]) => asked.find(({ method }) => method === 'PUT')?.body as LocationObject | undefined;
+
+it('adds, moves and removes rules, by buttons and keys', async () => {
+  const { asked } = server();
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  await keyboard().click(within(list).getByRole('button', { name: 'Move rule 1 down' }));
+  expect(patterns(list)).toEqual(['^2', '^1', '^3']);
+  // The focus goes with the rule.
+  await waitFor(() => expect(document.activeElement?.getAttribute('aria-label')).toBe('Move rule 2 down'));
+  const last = within(list).getAllByLabelText('Pattern')[2];
+  last?.focus();
+  await keyboard().keyboard('{Alt>}{ArrowUp}{/Alt}');
+  expect(patterns(list)).toEqual(['^2', '^3', '^1']);
+  await keyboard().click(within(list).getByRole('button', { name: 'Remove rule 1' }));
+  expect(patterns(list)).toEqual(['^3', '^1']);
+  const becomes = within(list).getAllByRole('checkbox', { name: 'The number becomes' })[0]!;
+  await keyboard().click(becomes);
+  await keyboard().type(within(list).getAllByRole('textbox', { name: 'The number becomes' })[0]!, '+491');
+  await keyboard().click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(() => expect(saved(asked)).toBeDefined());
+  expect(saved(asked)?.external_rules).toEqual([rule('^3', '+491'), rule('^1')]);
+});
+
+it('shows what is wrong with a rule at its field', async () => {
+  const detail = 'Say what the number becomes.';
+  const error = { pointer: '/external_rules/1/replacement', code: 'replacement_needed', detail };
+  server(({ method }) => (method === 'PUT' ? { status: 422, body: { code: '', detail, errors: [error] } } : undefined));
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  await keyboard().type(within(list).getAllByLabelText('Pattern')[0]!, '9');
+  await keyboard().click(screen.getByRole('button', { name: 'Save' }));
+  const second = within(list).getByRole('group', { name: 'Rule 2' });
+  expect(await within(second).findByText(detail)).toBeTruthy();
+  expect(within(within(list).getByRole('group', { name: 'Rule 1' })).queryByText(detail)).toBeNull();
+});
+
+it('tries a number with what is typed, beside what is saved, and marks the rule that acts', async () => {
+  server();
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  await keyboard().type(screen.getByLabelText('Number'), '19');
+  expect(await screen.findByText('The PBX gets saved (external).')).toBeTruthy();
+  expect(screen.getByText('Rule 1 fits: external.')).toBeTruthy();
+  expect(screen.getByText('Rule 1 above it was taken.')).toBeTruthy();
+  const marked = () => within(list).queryByLabelText('Acts on the number you try')?.closest('li');
+  await waitFor(() => expect(marked()?.dataset.place).toBe('0'));
+
+  await keyboard().type(within(list).getAllByLabelText('Pattern')[0]!, '9');
+  expect(await screen.findByText('The PBX gets ^19 (external).')).toBeTruthy();
+  expect(screen.getByText('As it is saved').nextSibling?.textContent).toBe('The PBX gets saved (external).');
+
+  const pattern = within(list).getAllByLabelText('Pattern')[0]!;
+  await keyboard().clear(pattern);
+  await keyboard().type(pattern, '(');
+  expect(await within(list).findByText('Not closed.')).toBeTruthy();
+  await keyboard().type(pattern, ')');
+  await waitFor(() => expect(within(list).queryByText('Not closed.')).toBeNull());
+});
+
+it('asks with project, client and moment only where a person types', async () => {
+  const { asked } = server();
+  shown(<NumbersPage chosen={new URLSearchParams()} />);
+  const last = () => asked.filter(({ method }) => method === 'POST').at(-1)?.body as ExplainNumber | undefined;
+  await keyboard().type(await screen.findByLabelText('Number'), '19');
+  await waitFor(() => expect(last()?.text).toBe('19'));
+  expect(last()).toMatchObject({ location: 'o1', kind: 'typed', moment: { day: 'weekday', minute: 720 } });
+  await keyboard().type(screen.getByLabelText('Address of the softphone'), '192.0.2.1');
+  await waitFor(() => expect(last()?.client).toBe('192.0.2.1'));
+  await keyboard().selectOptions(screen.getByLabelText('It is'), 'caller');
+  await waitFor(() => expect(last()?.kind).toBe('caller'));
+  expect(last()).not.toHaveProperty('client');
+  // Nothing is tried with rules that nobody has changed.
+  expect(last()).not.toHaveProperty('draft');
+});
+
+it('paints the times of a zone by keys, and zones follow a provider that is renamed or removed', async () => {
+  const { asked } = server();
+  shown(<LocationPage id="o1" />);
+  await keyboard().click(await screen.findByText('Providers of Far by time'));
+  const grid = await screen.findByRole('grid', { name: 'Providers of Far by time' });
+  const cell = within(grid).getByLabelText('Monday to Friday, 00:00 to 00:30: nobody');
+  cell.focus();
+  await keyboard().keyboard(' {Shift>}{ArrowRight}{/Shift}');
+  expect(within(grid).getByLabelText('Monday to Friday, 00:30 to 01:00: Alpha')).toBe(document.activeElement);
+  expect(screen.getByText('00:00 to 01:00 Alpha')).toBeTruthy();
+  const providers = await rulesOf('Providers');
+  await keyboard().type(within(providers).getByLabelText('Name'), 'bet');
+  expect(await screen.findByText('00:00 to 01:00 Alphabet')).toBeTruthy();
+  await keyboard().click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(() => expect(saved(asked)).toBeDefined());
+  expect(saved(asked)?.least_cost_routing.zones[0]?.weekdays.slice(0, 3)).toEqual(['Alphabet', 'Alphabet', null]);
+});
+
+const past = (changed: object[], checked: number) => ({ checked, total: changed.length, changed, truncated: false });
+const result = (number: string | null) => ({ number, then: [], reach: number === null ? null : 'external' });
+
+it('lists past numbers that would change, before anything is saved', async () => {
+  const change = {
+    kind: 'caller',
+    text: '0471',
+    count: 7,
+    last_at: Date.UTC(2026, 0, 2),
+    before: result('+49471'),
+    after: result(null),
+  };
+  let answer = past([change], 1234);
+  const { asked } = server(({ path }) => (path === '/api/v1/admin/numbers/what-if' ? { body: answer } : undefined));
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  expect(screen.getByText('There are no changes to check.')).toBeTruthy();
+  const name = 'What would change for past numbers?';
+  await keyboard().click(screen.getByRole('button', { name }));
+  expect(asked.some(({ path }) => path.endsWith('what-if'))).toBe(false);
+
+  const pattern = within(list).getAllByLabelText('Pattern')[0]!;
+  await keyboard().type(pattern, '9');
+  await keyboard().click(screen.getByRole('button', { name }));
+  expect(await screen.findByText('1 of 1,234 past numbers would change.')).toBeTruthy();
+  const row = within(screen.getByRole('table', { name })).getAllByRole('row')[1]!;
+  expect(
+    within(row)
+      .getAllByRole('cell')
+      .map((cell) => cell.textContent)
+      .slice(0, 5),
+  ).toEqual(['0471', 'the caller', '+49471 (external)', 'nothing', '7']);
+  expect((asked.at(-1)?.body as { draft: LocationObject }).draft.external_rules[0]?.pattern).toBe('^19');
+  expect(saved(asked)).toBeUndefined();
+
+  answer = past([], 1234);
+  await keyboard().type(pattern, '9');
+  expect(screen.getByText('Something has been changed since.')).toBeTruthy();
+  await keyboard().click(screen.getByRole('button', { name: 'Check again' }));
+  expect(await screen.findByText('Nothing would change: 1,234 past numbers stay as they are.')).toBeTruthy();
+});
+
+it('says that there is no location yet', async () => {
+  serving({ locations: {} });
+  shown(<NumbersPage chosen={new URLSearchParams()} />);
+  expect(await screen.findByText(/There is no location yet/)).toBeTruthy();
+});
