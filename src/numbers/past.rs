@@ -4,6 +4,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::reported::{MAX_TEXT, ReportedAs};
 
 /// How long a number is kept after it was seen last.
@@ -28,7 +30,8 @@ pub struct PastNumber {
 }
 
 /// Where a number came from, which says which steps it went through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NumberKind {
     /// Typed, to be dialled.
     Typed,
