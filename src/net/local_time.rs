@@ -17,7 +17,7 @@ const USUAL: i64 = 2 * 3600;
 
 /// A time zone.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Zone {
+pub struct Zone {
     /// From when on local time is how many seconds ahead of UTC.
     transitions: Vec<(i64, i64)>,
     /// Before the first of them.
@@ -46,7 +46,7 @@ struct Change {
 
 impl Zone {
     /// That of the system; UTC where it does not say.
-    pub(super) fn system() -> Zone {
+    pub fn system() -> Zone {
         let path = match std::env::var("TZ").ok().filter(|name| !name.is_empty()) {
             Some(name) => PathBuf::from(ZONES).join(name.trim_start_matches(':')),
             None => LOCAL.into(),
@@ -97,7 +97,7 @@ impl Zone {
     }
 
     /// The moment of a call that is made now.
-    pub(super) fn moment(&self, now: SystemTime) -> Moment {
+    pub fn moment(&self, now: SystemTime) -> Moment {
         let unix = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
         let local = OffsetDateTime::from_unix_timestamp(unix + self.offset(unix)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let day = match local.weekday() {

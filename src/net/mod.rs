@@ -9,7 +9,7 @@ mod effects;
 pub mod figures;
 pub mod gateway;
 pub mod groups;
-mod local_time;
+pub mod local_time;
 pub mod media;
 pub mod past;
 pub mod role;
