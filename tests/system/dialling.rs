@@ -155,7 +155,7 @@ fn programs_ask_how_a_number_is_dialled_from_their_users_lines() {
     assert_eq!(refused(number("101", "089 55 66")), (404, "unknown_line".into()), "it is Ben's");
     assert_eq!(refused(number("100", "+")), (422, "invalid_number".into()));
     assert_eq!(refused(number("100", &"1".repeat(5000))), (422, "invalid_number".into()));
-    assert_eq!(refused(with(&json!({ "project": "Nothing" }))), (422, "unknown_project".into()));
+    assert_eq!(refused(with(&json!({ "project": "Nothing" }))), (404, "unknown_project".into()));
     assert_eq!(refused(with(&json!({ "project": "Bridge", "pin": "1" }))), (422, "pin_needed".into()));
     let mut call = with(&project);
     call["type"] = json!("make_call");
