@@ -16,6 +16,7 @@ use crate::call::directory::Directory;
 use crate::config::Config;
 use crate::net::change::{Configuration, Lines};
 use crate::numbers::country::Countries;
+use crate::numbers::{Location, Numbers};
 use crate::rights::RightsTable;
 use crate::site::binding::Bindings;
 use crate::site::{Administrator, Computer, Group, Line, LineGroup, Profile, SecondFactorRule, Settings, Site, User};
@@ -41,6 +42,8 @@ pub(super) struct Standing {
     pub(super) administrators: Arc<Slots>,
     /// What users sign in with, by their numbers.
     logins: Arc<Vec<String>>,
+    /// The dial plans of the site's locations.
+    numbers: Arc<Numbers>,
     pub(super) directory: Arc<Directory>,
     pub(super) rights: Arc<RightsTable>,
     /// Which lines are whose.
@@ -55,8 +58,11 @@ impl Standing {
         let (users, administrators) = (Arc::<Slots>::default(), Arc::<Slots>::default());
         let (users, administrators) = (users.with::<User>(&site), administrators.with::<Administrator>(&site));
         let (of_lines, rights, bindings) = people::line_users(&config, &lines, &site, &users);
+        let numbers = Arc::new(settings::numbers(&site, &countries));
+        let directory = settings::directory(&config, &lines, &of_lines);
         Standing {
-            directory: Arc::new(settings::directory(&config, &lines, &of_lines)),
+            directory: Arc::new(settings::located(&config, &site, &numbers, directory)),
+            numbers,
             logins: Arc::new(users.logins(&site)),
             config: Arc::new(config),
             file: Arc::new(file),
@@ -107,9 +113,16 @@ impl Standing {
             && site.shares::<Settings>(before)
             && site.shares_pictures(before)
             && site.shares_seats(before);
-        if !same_lines || !same_people {
+        let same_countries = Arc::ptr_eq(&next.countries, &self.countries);
+        if !site.shares::<Location>(before) || !same_countries {
+            next.numbers = shared(&self.numbers, settings::numbers(&site, &next.countries));
+        }
+        let same_numbers = Arc::ptr_eq(&next.numbers, &self.numbers);
+        if !same_lines || !same_people || !same_numbers {
             let (of_lines, rights, bindings) = people::line_users(&next.config, &next.lines, &site, &next.users);
-            next.directory = shared(&self.directory, settings::directory(&next.config, &next.lines, &of_lines));
+            let directory = settings::directory(&next.config, &next.lines, &of_lines);
+            let directory = settings::located(&next.config, &site, &next.numbers, directory);
+            next.directory = shared(&self.directory, directory);
             next.rights = shared(&self.rights, rights);
             next.bindings = shared(&self.bindings, bindings);
         }

@@ -1,13 +1,14 @@
 //! What the configuration means for the parts of the server.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use offhook_media::codec::Codec;
 use offhook_media::record::{Channels, Container, RecordFormat};
 use offhook_media::sdp::SrtpPolicy;
 use offhook_sip::digest::{Credentials, Secret};
 use offhook_sip::header::Protocol;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tracing::info;
 
 use super::people::LineUsers;
@@ -29,8 +30,11 @@ use crate::net::transport::{
     Authorities, CertificateFiles, ListenerKind, ListenerSettings, PublicAddress, TlsProfile, TlsServer,
     TransportSettings, Trust,
 };
+use crate::numbers::country::Countries;
 use crate::numbers::route::{Route, Routes};
+use crate::numbers::{Location, Numbers};
 use crate::shelf::ShelfSettings;
+use crate::site::Site;
 use crate::web::{CertificateLabel, ListenerLabel, tls};
 
 /// Octets of the disk that captures and the log leave to others, the database above all.
@@ -378,8 +382,13 @@ pub(super) fn gateway_groups(config: &Config, lines: &[(usize, usize)], director
             secret: Secret::new(password.expose()),
             numbers: group.numbers.as_ref().map(|numbers| numbers.regex().clone()),
         });
+        let own: FxHashSet<LineId> = by_name.values().copied().collect();
+        let known = directory.known.iter().filter(|(_, line)| own.contains(line));
+        let location = directory.groups.get(index).and_then(|entry| entry.location.as_deref());
         GatewayGroup {
             allow_from: group.allow_from.clone(),
+            known: known.map(|(number, line)| (number.clone(), *line)).collect(),
+            plan: location.and_then(|location| directory.numbers.plan(location)).cloned(),
             lines: by_name,
             pilot: pilot.map(|pilot| pilot.user_name.clone()),
             account,
@@ -418,13 +427,28 @@ pub(super) fn directory(config: &Config, lines: &[(usize, usize)], people: &[Lin
         lines: lines.iter().zip(people).map(line).collect(),
         groups: config.groups.iter().map(directory_group).collect(),
         music_on_hold: config.media.music_on_hold.is_some(),
+        ..Directory::default()
     }
+}
+
+/// The same with the locations of line groups.
+pub(super) fn located(config: &Config, site: &Site, numbers: &Arc<Numbers>, mut directory: Directory) -> Directory {
+    let location = |group: &LineGroup| site.location_of(&group.body).map(|stored| stored.id.to_string());
+    directory.locate(config.groups.iter().map(location), numbers.clone());
+    directory
+}
+
+/// The dial plans of a site's locations.
+pub(super) fn numbers(site: &Site, countries: &Countries) -> Numbers {
+    let locations: Vec<_> = site.iter::<Location>().map(|stored| (stored.id.to_string(), &stored.object)).collect();
+    Numbers::new(locations.iter().map(|(id, location)| (id.as_str(), *location)), countries)
 }
 
 fn directory_group(group: &LineGroup) -> LineGroupEntry {
     let control = &group.call_control;
     let codes = control.feature_codes.iter();
     LineGroupEntry {
+        location: None,
         domain: group.domain.clone(),
         codecs: all_codecs(group),
         trust_identity: group.trust_identity,
@@ -474,12 +498,10 @@ fn all_codecs(group: &LineGroup) -> Vec<Codec> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::app::people::{self, Slots};
     use crate::ids::UserId;
-    use crate::site::{Site, User};
+    use crate::site::User;
 
     #[test]
     fn every_service_has_its_switch() {

@@ -11,9 +11,11 @@ use super::cause::CauseCode;
 use super::divert::Trail;
 use super::effect::{Abilities, Caller, Effect, Route, SipEffect, Target, TargetUri};
 use super::headers::Headers;
+use super::numbers::{Known, Translation};
 use super::settings::{Forwarding, ForwardingKind};
 use super::state::{Far, FarSip, Near, NearSip, SipLeg};
 use crate::ids::{CallId, LegId, LineGroupId, LineId, UserId};
+use crate::numbers::ReportedAs;
 
 /// An INVITE that came in.
 pub(super) struct Arrival {
@@ -70,12 +72,32 @@ impl Calls {
             Far::Sip(far) => far.legs.iter().any(|leg| self.is_emergency(&leg.target)),
             Far::Clients { .. } | Far::Service(_) => false,
         };
+        let (known, caller) = self.reported_caller(group, &from.number, from.is_anonymous());
+        let diverter = trail.diverted_by().map(|by| by.number);
+        let (diverter, by) = self.reported_caller(group, diverter.as_deref().unwrap_or_default(), false);
         let id = self.create(Near::Sip(near), far, from, emergency, now)?;
         if let Some(call) = self.calls.get_mut(&id) {
             call.trail = trail;
+            call.trail.diverter = diverter;
+            call.known = known;
         }
+        self.note_number(Some(id), caller);
+        self.note_number(Some(id), by);
         self.note_call_id(id, call_id);
         Ok(id)
+    }
+
+    /// A number that calls, as people know it.
+    fn reported_caller(
+        &self,
+        group: LineGroupId,
+        number: &str,
+        is_anonymous: bool,
+    ) -> (Option<Known>, Option<Translation>) {
+        match is_anonymous || number.is_empty() {
+            true => (None, None),
+            false => self.directory.reported(group, ReportedAs::Caller, number),
+        }
     }
 
     /// Whether a number can always be called.

@@ -180,6 +180,14 @@ causes! {
     InvalidSeconds = "invalid_seconds", 400, 422, "Choose between 1 and 600 seconds of ringing; only forwarding when nobody answers takes them.", "Bitte 1 bis 600 Sekunden wählen; nur die Weiterleitung bei Nichtmelden hat eine Dauer.";
     /// The number has nothing to dial in it.
     InvalidNumber = "invalid_number", 484, 422, "This is not a number that can be dialled.", "Diese Nummer kann nicht gewählt werden.";
+    /// A rule of the location lets nothing be dialled.
+    NumberSuppressed = "number_suppressed", 403, 422, "A rule of the location lets nothing be dialled for this number.", "Eine Regel des Standorts lässt für diese Nummer nichts wählen.";
+    /// The location has no project of that name.
+    UnknownProject = "unknown_project", 404, 422, "There is no such project at the line's location. Choose another one.", "Dieses Projekt gibt es am Standort der Leitung nicht. Bitte ein anderes wählen.";
+    /// The chosen project, or private calls, need a PIN.
+    PinNeeded = "pin_needed", 403, 422, "A PIN is needed for this call. Enter it, with all its digits.", "Für dieses Gespräch ist eine PIN nötig. Bitte vollständig eingeben.";
+    /// The chosen project, or private calls, need a user's number.
+    UserNumberNeeded = "user_number_needed", 403, 422, "A user number is needed for this call. Enter it, with all its digits.", "Für dieses Gespräch ist eine Benutzernummer nötig. Bitte vollständig eingeben.";
     /// The browser's SDP could not be used.
     InvalidSdp = "invalid_sdp", 488, 422, "The browser's audio description cannot be used.", "Die Audiobeschreibung des Browsers ist nicht verwendbar.";
     /// The configuration that was to be read again has a mistake.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Calls;
+use super::numbers::ClientPlace;
 use super::state::Vacancy;
 use crate::ids::{CallId, ClientId, LineId, UserId};
 
@@ -13,6 +14,8 @@ use crate::ids::{CallId, ClientId, LineId, UserId};
 pub(super) struct Clients {
     user_of: FxHashMap<ClientId, UserId>,
     of_user: FxHashMap<UserId, Vec<ClientId>>,
+    /// Where they are, as far as that is known.
+    places: FxHashMap<ClientId, ClientPlace>,
     /// Users whose programs are told what their clients are told.
     followed: FxHashSet<UserId>,
 }
@@ -23,7 +26,16 @@ impl Clients {
         client.api_user().or_else(|| self.user_of.get(&client).copied())
     }
 
-    pub(super) fn add(&mut self, client: ClientId, user: UserId) {
+    /// Where a client is.
+    pub(super) fn place(&self, client: ClientId) -> Option<&ClientPlace> {
+        self.places.get(&client)
+    }
+
+    pub(super) fn add(&mut self, client: ClientId, user: UserId, place: Option<ClientPlace>) {
+        match place {
+            Some(place) => drop(self.places.insert(client, place)),
+            None => drop(self.places.remove(&client)),
+        }
         if client.api_user().is_some() {
             self.followed.insert(user);
         } else if self.user_of.insert(client, user).is_none() {
@@ -35,6 +47,7 @@ impl Clients {
         if let Some(user) = client.api_user() {
             self.followed.remove(&user);
         }
+        self.places.remove(&client);
         let user = self.user_of.remove(&client)?;
         if let Some(of_user) = self.of_user.get_mut(&user) {
             of_user.retain(|&other| other != client);

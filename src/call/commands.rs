@@ -6,8 +6,9 @@ use tracing::debug;
 
 use super::cause::CauseCode;
 use super::divert::same;
-use super::effect::{Caller, Command, CommandResult, Effect};
-use super::record::{CallRecord, CallState, Number, Party};
+use super::effect::{Command, CommandResult, Effect};
+use super::numbers::{Placed, Translation, Typed, Wanted};
+use super::record::{self, CallRecord, CallState, Number, Party};
 use super::service::Service;
 use super::state::{Call, Far, FarSip, Near};
 use super::step::{State, Step};
@@ -76,9 +77,7 @@ impl Calls {
             Command::Decline { call, cause } => {
                 self.checked(Service::DeclineCall, call, asker, now, |flow| flow.decline(cause))
             }
-            Command::DeflectCall { call, number } => {
-                self.checked(Service::DeflectCall, call, asker, now, |flow| flow.deflect(&number))
-            }
+            Command::DeflectCall { call, number } => self.deflect_call(asker, call, &number, now),
             Command::ClearConnection { call, remote } => self.clear_connection(asker, call, remote, now),
             Command::ClearCall { call } => self.clear_call(asker, call, now),
             Command::GenerateDigits { call, digits } => {
@@ -149,6 +148,14 @@ impl Calls {
         self.with(id, now, run).unwrap_or(Err(CauseCode::UnknownCall)).map(Some)
     }
 
+    fn deflect_call(&mut self, asker: Asker, id: CallId, number: &str, now: Instant) -> Outcome {
+        let line = self.check(Service::DeflectCall, id, asker)?.line().ok_or(CauseCode::UnknownLine)?;
+        let Wanted { result, translation } = self.wanted(asker.client, line, &number.into());
+        self.note_number(Some(id), translation);
+        let to = result?;
+        self.with(id, now, |flow| flow.deflect(to)).unwrap_or(Err(CauseCode::UnknownCall)).map(Some)
+    }
+
     /// Checks a service for two calls.
     pub(super) fn check_pair(
         &self,
@@ -203,18 +210,44 @@ impl Calls {
         asker: Asker,
         purpose: Purpose,
         line: LineId,
-        number: &str,
+        number: &Typed,
         sdp: String,
         now: Instant,
     ) -> Outcome {
-        let begun = self.begin_call(asker, purpose, line, number, sdp, now);
-        if let Err(cause) = begun
-            && cause != CauseCode::InvalidNumber
-        {
-            let theirs = self.directory.users_of(line).contains(&asker.user);
-            self.not_begun(Party::Browser(asker.user), theirs.then_some(line), number, cause, now);
-        }
-        begun
+        let wanted = match self.has_line(asker.user, line) {
+            Ok(()) => self.wanted(asker.client, line, number),
+            Err(cause) => Wanted { result: Err(cause), translation: None },
+        };
+        let called = match &wanted.result {
+            Ok(placed) => record::other(&placed.number, placed.known.as_ref(), placed.private),
+            Err(_) if number.private => Number::Private,
+            Err(_) => dialable(&number.text).map_or(Number::None, Number::Other),
+        };
+        self.call_wanted(asker, purpose, line, (wanted, called), sdp, now)
+    }
+
+    /// A call from a line to what was made of a number; `called` is told where it is refused.
+    pub(super) fn call_wanted(
+        &mut self,
+        asker: Asker,
+        purpose: Purpose,
+        line: LineId,
+        (Wanted { result, translation }, called): (Wanted, Number),
+        sdp: String,
+        now: Instant,
+    ) -> Outcome {
+        let begun = result.and_then(|placed| self.begin_call(asker, purpose, line, placed, sdp, now));
+        let (call, outcome) = match begun {
+            Ok((call, outcome)) => (Some(call), Ok(outcome)),
+            Err(cause) if cause == CauseCode::InvalidNumber => (None, Err(cause)),
+            Err(cause) => {
+                let theirs = self.directory.users_of(line).contains(&asker.user);
+                let call = self.not_begun(Party::Browser(asker.user), theirs.then_some(line), called, cause, now);
+                (Some(call), Err(cause))
+            }
+        };
+        self.note_number(call, translation);
+        outcome
     }
 
     fn begin_call(
@@ -222,23 +255,23 @@ impl Calls {
         asker: Asker,
         purpose: Purpose,
         line: LineId,
-        number: &str,
+        placed: Placed,
         sdp: String,
         now: Instant,
-    ) -> Outcome {
-        let Asker { client, user, request, .. } = asker;
-        let (number, emergency) = self.may_call(user, line, number, purpose.service())?;
-        let office = self.office_for(line, &number, emergency).filter(|_| purpose == Purpose::Call);
-        if let Some(office) = office.map(str::to_owned) {
+    ) -> Result<(CallId, Option<()>), CauseCode> {
+        let user = asker.user;
+        let placed = self.may_call(user, line, placed, purpose.service())?;
+        let office = self.office_for(line, &placed).filter(|_| purpose == Purpose::Call);
+        if let Some((office, translation)) = office {
             self.may_ask(user, Service::SetRemoteOffice)?;
-            return self.call_by_office(asker, line, office, number, now);
+            let id = self.call_by_office(asker, line, office, placed, now)?;
+            self.note_number(Some(id), translation);
+            return Ok((id, Some(())));
         }
-        if !emergency {
+        if !placed.emergency {
             self.may_ask(user, purpose.service())?;
         }
-        let near = Near::Client { client, user, line, request, number: number.clone() };
-        let far = Far::Sip(FarSip::default());
-        let id = self.create(near, far, Caller { number, name: None }, emergency, now)?;
+        let id = self.place(asker, line, placed, now)?;
         self.with(id, now, |flow| {
             flow.call.consultation_of = match purpose {
                 Purpose::Consultation { of } => Some(of),
@@ -246,16 +279,23 @@ impl Calls {
             };
             flow.start_outgoing(sdp);
         });
-        Ok(None)
+        Ok((id, None))
     }
 
     /// Tells of a call that was refused before there was one.
-    pub(super) fn not_begun(&mut self, by: Party, line: Option<LineId>, number: &str, cause: CauseCode, now: Instant) {
+    pub(super) fn not_begun(
+        &mut self,
+        by: Party,
+        line: Option<LineId>,
+        called: Number,
+        cause: CauseCode,
+        now: Instant,
+    ) -> CallId {
         let call = self.next_call();
         let record = CallRecord {
             id: call,
             caller: line.map_or(Number::None, Number::Line),
-            called: dialable(number).map_or(Number::None, Number::Other),
+            called,
             state: CallState::Initiated,
             created: now,
             connected: None,
@@ -265,35 +305,54 @@ impl Calls {
         };
         self.steps.push_back(Step { call, at: now, trigger: self.trigger, before: None, after: State::refused(cause) });
         self.effects.push_back(Effect::NotBegun(Box::new(record)));
+        call
+    }
+
+    /// A call of a client to a number.
+    pub(super) fn place(
+        &mut self,
+        asker: Asker,
+        line: LineId,
+        placed: Placed,
+        now: Instant,
+    ) -> Result<CallId, CauseCode> {
+        let Asker { client, user, request, .. } = asker;
+        let near = Near::Client { client, user, line, request, number: placed.number.clone() };
+        let id = self.create(near, Far::Sip(FarSip::default()), placed.remote(), placed.emergency, now)?;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.known = placed.known;
+            call.private = placed.private;
+            call.then = placed.then.into();
+        }
+        Ok(id)
     }
 
     /// The telephone that calls of a line are placed from; not where the person needs help here, nor those for itself.
-    pub(super) fn office_for(&self, line: LineId, number: &str, emergency: bool) -> Option<&str> {
-        let office = self.settings.get(line.0 as usize)?.remote_office.as_deref();
-        office.filter(|office| !emergency && !same(office, number))
+    pub(super) fn office_for(&self, line: LineId, placed: &Placed) -> Option<(Placed, Option<Translation>)> {
+        let office = self.settings.get(line.0 as usize)?.remote_office.as_deref().filter(|_| !placed.emergency)?;
+        let Wanted { result, translation } = self.directory.forwarded(self.directory.group_of(line)?, office);
+        let office = result.ok()?;
+        (!same(&office.number, &placed.number)).then_some((office, translation))
     }
 
-    /// What is dialled when a user calls a number from a line by this service, and whether that is an emergency, which
-    /// nothing forbids.
+    /// Whether a user may call a number from a line by this service. An emergency nothing forbids.
     pub(super) fn may_call(
         &self,
         user: UserId,
         line: LineId,
-        number: &str,
+        placed: Placed,
         service: Service,
-    ) -> Result<(String, bool), CauseCode> {
+    ) -> Result<Placed, CauseCode> {
         self.has_line(user, line)?;
         let entry = self.directory.line(line).ok_or(CauseCode::UnknownLine)?;
-        let number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
-        let group = self.directory.group(entry.group);
-        if group.is_some_and(|group| group.is_emergency(&number)) {
-            return Ok((number, true));
+        if placed.emergency {
+            return Ok(placed);
         }
         if !self.directory.offers(entry.group, service) {
             return Err(CauseCode::FunctionOff);
         }
         let available = self.available.get(line.0 as usize).is_some_and(|&available| available);
-        available.then_some((number, false)).ok_or(CauseCode::LineNotRegistered)
+        available.then_some(placed).ok_or(CauseCode::LineNotRegistered)
     }
 }
 

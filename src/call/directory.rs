@@ -1,15 +1,19 @@
 //! What the call machine must know of lines, PBX connections and users.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use offhook_media::codec::Codec;
 use offhook_sip::uri::{Host, Uri};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::effect::Caller;
+use super::numbers::NotedNumbers;
 use super::service::{Service, Services};
 use crate::ids::{LineGroupId, LineId, UserId};
+use crate::numbers::Numbers;
 
 /// The lines and PBX connections there are.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,6 +24,12 @@ pub struct Directory {
     pub groups: Vec<LineGroupEntry>,
     /// Whether there is music for who waits.
     pub music_on_hold: bool,
+    /// The dial plans of locations.
+    pub numbers: Arc<Numbers>,
+    /// The lines that somebody uses, by their super-canonical numbers.
+    pub known: FxHashMap<String, LineId>,
+    /// What was noted of numbers, where calls are decided once more.
+    pub noted: Arc<NotedNumbers>,
 }
 
 /// A line.
@@ -51,6 +61,9 @@ pub struct Redirection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LineGroupEntry {
+    /// The id of its location. No part of a capture: numbers are noted there as they became.
+    #[serde(skip)]
+    pub location: Option<String>,
     /// The PBX's domain, for addresses of its numbers.
     pub domain: String,
     /// Codecs towards it, best first; never empty.
@@ -175,6 +188,7 @@ impl Default for LineGroupEntry {
     /// G.711 A-law, nothing trusted, everything switched on.
     fn default() -> Self {
         LineGroupEntry {
+            location: None,
             domain: "invalid".to_owned(),
             codecs: vec![Codec::Pcma],
             trust_identity: false,

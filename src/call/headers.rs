@@ -107,6 +107,16 @@ pub fn caller(request: &Message, trusted: bool) -> Caller {
     }
 }
 
+/// Who has answered, by what [`asserted`] has found; none where nobody vouches for it or it is not to be shown.
+pub(super) fn connected(headers: &[(Name, String)]) -> Option<Caller> {
+    if values(headers, Name::Privacy).any(|value| Privacy::parse(value).hides_caller()) {
+        return None;
+    }
+    let identity = values(headers, Name::PAssertedIdentity).find_map(|value| NameAddr::parse(value).ok())?;
+    let number = identity.uri.user_decoded().filter(|number| !number.is_empty())?;
+    Some(Caller { number, name: identity.display.filter(|name| !name.is_empty()) })
+}
+
 /// From as it is: what a call that is passed on says of its caller, whoever may see it in the end.
 pub fn sender(request: &Message) -> Caller {
     let Ok(from) = request.from() else { return Caller::default() };

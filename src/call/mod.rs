@@ -27,6 +27,7 @@ pub mod effect;
 mod flow;
 pub mod headers;
 mod monitor;
+pub mod numbers;
 pub mod record;
 pub mod service;
 mod services;
@@ -54,12 +55,14 @@ use self::desk::Errand;
 use self::directory::Directory;
 use self::divert::Trail;
 use self::effect::{CommandResult, Effect, Input, MediaInput, Route, Sound};
+use self::numbers::Around;
 use self::service::Service;
 use self::settings::LineSettings;
 use self::state::{Call, Far, Near, Related, Told};
 use self::step::{State, Step, Trigger};
 use self::view::EndCause;
 use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId, UserId};
+use crate::numbers::Moment;
 use crate::rights::RightsTable;
 
 /// A call that nobody answers ends after this; PBXs give up earlier.
@@ -120,6 +123,8 @@ pub struct Calls {
     last_call: u64,
     last_leg: u64,
     last_conference: u32,
+    /// What time it is at the locations.
+    moment: Moment,
     stopping: bool,
 }
 
@@ -155,6 +160,7 @@ impl Calls {
             last_call: 0,
             last_leg: 0,
             last_conference: FIRST_CONFERENCE,
+            moment: Moment::default(),
             stopping: false,
         }
     }
@@ -173,7 +179,7 @@ impl Calls {
                     *slot = available;
                 }
             }
-            Input::ClientArrived { client, user } => self.clients.add(client, user),
+            Input::ClientArrived { client, user, place } => self.clients.add(client, user, place),
             Input::ClientGone { client } => self.client_gone(client, now),
             Input::LineSettings { line, settings } => {
                 if let Some(slot) = self.settings.get_mut(line.0 as usize) {
@@ -279,8 +285,10 @@ impl Calls {
 
     /// Whether a user's call from a line goes by way of the user's other telephone, so that no client's audio is needed.
     pub fn goes_by_office(&self, user: UserId, line: LineId, number: &str) -> bool {
-        let called = self.may_call(user, line, number, Service::MakeCall);
-        called.is_ok_and(|(number, emergency)| self.office_for(line, &number, emergency).is_some())
+        let Some(group) = self.directory.group_of(line) else { return false };
+        let wanted = self.directory.wanted(group, &number.into(), Around::default()).result;
+        let placed = wanted.and_then(|placed| self.may_call(user, line, placed, Service::MakeCall));
+        placed.is_ok_and(|placed| self.office_for(line, &placed).is_some())
     }
 
     /// How many calls there are.
@@ -321,6 +329,11 @@ impl Calls {
     /// Whether calls can leave by a line.
     pub fn is_available(&self, line: LineId) -> bool {
         self.available.get(line.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Whether others are not to see the number of a call. Of one that is gone nobody knows.
+    pub fn is_private(&self, call: CallId) -> bool {
+        self.calls.get(&call).is_none_or(|call| call.private)
     }
 
     /// The call that an INVITE of ours is for.
@@ -411,6 +424,11 @@ impl Calls {
             takeover: None,
             leaving: None,
             trail: Trail::default(),
+            known: None,
+            private: false,
+            then: VecDeque::new(),
+            then_at: None,
+            translated: Vec::new(),
         };
         if let Some(line) = call.line() {
             self.by_line.entry(line).or_default().insert(id);
@@ -440,6 +458,7 @@ impl Calls {
             directory: &self.directory,
             clients: &self.clients,
             settings: &self.settings,
+            rights: &self.rights,
             effects: &mut self.effects,
             errands: &mut self.errands,
             by_leg: &mut self.by_leg,

@@ -30,6 +30,8 @@ pub struct MonitoredCall {
     pub remote_state: ConnectionState,
     /// The other side; none where that is not to be seen.
     pub remote: Option<Caller>,
+    /// The number of that as it is shown.
+    pub shown: Option<String>,
     /// When the call appeared.
     pub created: Instant,
     /// When it was answered.
@@ -52,7 +54,8 @@ impl Calls {
                 direction: call.direction(),
                 state,
                 remote_state,
-                remote: Some(call.remote.clone()),
+                remote: (!call.private).then(|| call.shown_remote()),
+                shown: (!call.private).then(|| call.shown_number().to_owned()),
                 created: call.created,
                 connected: call.connected,
                 services: open.into_iter().collect(),

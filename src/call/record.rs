@@ -6,6 +6,7 @@ use offhook_media::session::Side;
 
 use super::Calls;
 use super::effect::{Sound, TargetUri};
+use super::numbers::Known;
 use super::state::{Call, Far, Near, Stage, Vacancy};
 use super::view::EndCause;
 use crate::ids::{CallId, LineGroupId, LineId, UserId};
@@ -69,6 +70,15 @@ pub enum Number {
     Line(LineId),
     /// A number or name as SIP told it or a person dialled it.
     Other(String),
+    /// A number as people know it.
+    Known {
+        /// Super-canonical where it can be.
+        number: String,
+        /// As it is shown.
+        shown: String,
+    },
+    /// A number that only those in the call see.
+    Private,
     /// Not known, or a service of the server.
     None,
 }
@@ -121,7 +131,7 @@ impl Calls {
 }
 
 pub(super) fn of(call: &Call) -> CallRecord {
-    let remote = || Number::Other(call.remote.number.clone());
+    let remote = || other(&call.remote.number, call.known.as_ref(), call.private);
     let caller = match &call.near {
         Near::Client { line, .. } => Number::Line(*line),
         Near::Sip(_) => remote(),
@@ -146,6 +156,16 @@ pub(super) fn of(call: &Call) -> CallRecord {
         parties: parties(call),
         silent: [Side::A, Side::B].map(|side| call.silence[side as usize].is_some()),
         cause: None,
+    }
+}
+
+/// A number for those who are not in the call.
+pub(super) fn other(number: &str, known: Option<&Known>, is_private: bool) -> Number {
+    match known {
+        _ if is_private => Number::Private,
+        Some(known) if known.number.is_empty() => Number::None,
+        Some(Known { number, shown, .. }) => Number::Known { number: number.clone(), shown: shown.clone() },
+        None => Number::Other(number.to_owned()),
     }
 }
 

@@ -15,9 +15,11 @@ use super::directory::Directory;
 use super::divert::{Sent, Trail};
 use super::effect::{Abilities, Caller, Sound, Target, TargetUri};
 use super::headers::Headers;
+use super::numbers::{Known, Placed};
 use super::service::Services;
 use super::view::EndCause;
 use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId, UserId};
+use crate::numbers::AfterAnswer;
 
 /// One call. Side A of its media is the near side, side B the far side.
 #[derive(Debug)]
@@ -74,6 +76,16 @@ pub(super) struct Call {
     pub(super) leaving: Option<(SessionId, Instant)>,
     /// Where a call for a line has been, and how it goes on.
     pub(super) trail: Trail,
+    /// The number of the other side as people know it, where its connection has a location.
+    pub(super) known: Option<Known>,
+    /// Whether those who are not in it are not to see the other side.
+    pub(super) private: bool,
+    /// What is sent to the other side once it has answered.
+    pub(super) then: VecDeque<AfterAnswer>,
+    /// When that goes on.
+    pub(super) then_at: Option<Instant>,
+    /// What was translated for it of settings, so that it is told once.
+    pub(super) translated: Vec<String>,
 }
 
 /// What a side was told by our offers within the session.
@@ -97,7 +109,7 @@ pub(super) enum Vacancy {
     /// Called for the other side of this call, which is being transferred.
     Target { of: CallId },
     /// Its other side is the user's own telephone elsewhere, from where this number is called once it has answered.
-    Office { number: String },
+    Office { to: Box<Placed> },
     /// The server placed it to try the line out. Once it is answered, its other side hears a tone until then, and itself
     /// afterwards.
     Test { tone_until: Option<Instant> },
@@ -121,8 +133,8 @@ pub(super) struct Successor {
 /// A transfer that is on its way.
 #[derive(Debug)]
 pub(super) struct Transfer {
-    /// Whom to, for people.
-    pub(super) to: String,
+    /// Whom to.
+    pub(super) to: Placed,
     pub(super) way: TransferStep,
     /// When it is given up.
     pub(super) until: Option<Instant>,
@@ -339,7 +351,7 @@ impl Call {
             _ => None,
         };
         let leaving = self.leaving.map(|(_, at)| at);
-        [deadline, takeover, transfer, vacant, leaving, self.trail.until].into_iter().flatten().min()
+        [deadline, takeover, transfer, vacant, leaving, self.trail.until, self.then_at].into_iter().flatten().min()
     }
 
     /// The side that an established session of the call is.
@@ -352,6 +364,23 @@ impl Call {
             }
             _ => None,
         }
+    }
+
+    /// Its other side with the number as people know it.
+    pub(super) fn shown_remote(&self) -> Caller {
+        let number = self.known.as_ref().map_or(&self.remote.number, |known| &known.number);
+        Caller { number: number.clone(), name: self.remote.name.clone() }
+    }
+
+    /// The number of its other side as it is shown.
+    pub(super) fn shown_number(&self) -> &str {
+        self.known.as_ref().map_or(&self.remote.number, |known| &known.shown)
+    }
+
+    /// Its other side, to be called again.
+    pub(super) fn placed(&self) -> Placed {
+        let known = self.known.clone();
+        Placed { known, private: self.private, ..Placed::bare(self.remote.number.clone(), false) }
     }
 
     /// The side of its media that is the user's, where it is the call of a line.

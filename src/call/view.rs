@@ -7,11 +7,14 @@ use offhook_media::codec::Codec;
 use offhook_media::sdp::SecurityKind;
 
 use super::cause::CauseCode;
+use super::directory::Directory;
 use super::effect::{Caller, Effect};
 use super::service::Services;
 use super::state::{Call, Far, Near, Related, Stage, Vacancy};
 use super::{Calls, services};
 use crate::ids::{CallId, ClientId, LineId, UserId};
+use crate::picture::PictureOf;
+use crate::rights::RightsTable;
 
 /// Who began a call, seen from the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +84,12 @@ pub struct CallView {
     pub state: ConnectionState,
     /// The other side's connection.
     pub remote_state: ConnectionState,
-    /// The other side.
+    /// The other side: its number as people know it, where its connection has a location.
     pub remote: Caller,
+    /// That number as it is shown.
+    pub shown: String,
+    /// The picture of whose line that is.
+    pub picture: Option<PictureOf>,
     /// Whether this client has the audio.
     pub here: bool,
     /// When the call appeared.
@@ -106,11 +113,22 @@ pub struct CallView {
     /// The other calls of the same client that are in a conference with this one.
     pub conference: Vec<CallId>,
     /// Who has diverted it last, where somebody did.
-    pub diverted_by: Option<Caller>,
+    pub diverted_by: Option<Diverter>,
     /// Whom it is being transferred to, while that is on its way.
     pub transferring_to: Option<String>,
     /// Where it waits, while it is parked.
     pub parked_at: Option<String>,
+}
+
+/// Somebody who has sent a call on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diverter {
+    /// The number.
+    pub number: String,
+    /// The number as it is shown.
+    pub shown: String,
+    /// The name.
+    pub name: Option<String>,
 }
 
 impl Calls {
@@ -185,9 +203,9 @@ impl Calls {
             services,
             conference,
             consultation_of,
-            transferring_to: call.transfer.as_ref().map(|transfer| transfer.to.clone()),
+            transferring_to: call.transfer.as_ref().map(|transfer| transfer.to.shown().to_owned()),
             parked_at: call.parked_at().map(str::to_owned),
-            ..base(call, line, state, remote_state)
+            ..base(call, (line, user), &self.directory, &self.rights, (state, remote_state))
         })
     }
 }
@@ -217,7 +235,23 @@ impl Call {
     }
 }
 
-pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_state: ConnectionState) -> CallView {
+/// A call as a user of its line sees it, but for what depends on the client.
+pub(super) fn base(
+    call: &Call,
+    (line, user): (LineId, UserId),
+    directory: &Directory,
+    rights: &RightsTable,
+    (state, remote_state): (ConnectionState, ConnectionState),
+) -> CallView {
+    let known = call.known.as_ref();
+    // Whose line it is, as far as this user may know.
+    let of_line = known.and_then(|known| directory.line_known_as(&known.number));
+    let seen = of_line.map(|line| (line, rights.on_line(user, line)));
+    let owner = seen.filter(|(_, on_line)| on_line.names_owner()).and_then(|(line, _)| rights.owner(line));
+    let picture = seen.filter(|(_, on_line)| on_line.shows_picture()).and_then(|(line, _)| rights.picture(line));
+    let Caller { number, name } = &call.remote;
+    let (number, shown) = known.map_or((number, number), |known| (&known.number, &known.shown));
+    let remote = Caller { number: number.clone(), name: name.clone().or_else(|| owner.map(str::to_owned)) };
     let own = if matches!(call.near, Near::Client { .. }) { 0 } else { 1 };
     let sides = call.silence.iter().enumerate();
     let silence = sides.filter_map(|(side, silence)| Some(Silence { own: side == own, from: (*silence)?.from }));
@@ -227,7 +261,9 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         direction: call.direction(),
         state,
         remote_state,
-        remote: call.remote.clone(),
+        remote,
+        shown: shown.clone(),
+        picture,
         here: false,
         created: call.created,
         connected: call.connected,
@@ -239,7 +275,11 @@ pub(super) fn base(call: &Call, line: LineId, state: ConnectionState, remote_sta
         services: Services::default(),
         consultation_of: None,
         conference: Vec::new(),
-        diverted_by: call.trail.diverted_by(),
+        diverted_by: call.trail.diverted_by().map(|Caller { number, name }| {
+            let known = call.trail.diverter.as_ref();
+            let (number, shown) = known.map_or((&number, &number), |known| (&known.number, &known.shown));
+            Diverter { number: number.clone(), shown: shown.clone(), name }
+        }),
         transferring_to: None,
         parked_at: None,
     }

@@ -12,6 +12,7 @@ use crate::call::cause::CauseCode;
 use crate::call::directory::{Directory, LineEntry, LineGroupEntry, Redirection};
 use crate::call::dtmf::Digit;
 use crate::call::effect::{Command, Input, MediaInput};
+use crate::call::numbers::Translation;
 use crate::call::settings::LineSettings;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId, UserId};
 
@@ -98,6 +99,8 @@ pub enum Influence {
         /// What.
         event: AudioInfluence,
     },
+    /// What a number became for a call.
+    Number(Box<Translation>),
     /// The server stops.
     Shutdown,
 }
@@ -187,7 +190,7 @@ impl Influence {
     pub fn of(input: &Input) -> Option<Influence> {
         Some(match input {
             Input::LineAvailable { line, available } => Influence::LineAvailable { line: *line, available: *available },
-            Input::ClientArrived { client, user } => Influence::ClientArrived { client: *client, user: *user },
+            Input::ClientArrived { client, user, .. } => Influence::ClientArrived { client: *client, user: *user },
             Input::ClientGone { client } => Influence::ClientGone { client: *client },
             Input::LineSettings { line, settings } => {
                 Influence::LineSettings { line: *line, settings: settings.clone(), asked: false }
@@ -219,7 +222,7 @@ impl Influence {
 
     /// Whether it is about calls, rather than about how lines and clients stand.
     pub fn is_of_calls(&self) -> bool {
-        matches!(self, Influence::Command { .. } | Influence::Audio { .. })
+        matches!(self, Influence::Command { .. } | Influence::Audio { .. } | Influence::Number(_))
     }
 
     /// What it says that a line is like.
@@ -271,7 +274,7 @@ impl Standing {
                 let lines = self.directory.lines.len();
                 self.available.resize(lines.max(self.available.len()), false);
             }
-            Influence::Command { .. } | Influence::Audio { .. } | Influence::Shutdown => {}
+            Influence::Command { .. } | Influence::Audio { .. } | Influence::Number(_) | Influence::Shutdown => {}
         }
     }
 

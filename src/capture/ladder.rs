@@ -135,6 +135,20 @@ fn title(what: &TraceWhat) -> String {
             let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().replace('_', " ");
             format!("~ audio {name}{}", detail.as_ref().map_or(String::new(), |detail| format!(": {}", clean(detail))))
         }
+        TraceWhat::Number { meant, text, result, shown, refused, location } => {
+            let text = clean(text.as_deref().unwrap_or("a number"));
+            let what = match (refused, result, shown) {
+                (Some(cause), ..) => format!("not dialled, {}", cause.code()),
+                (None, Some(result), _) if meant.is_dialled() => format!("{} dialled", clean(result)),
+                (None, Some(result), Some(shown)) if shown != result => {
+                    format!("{}, shown as {}", clean(result), clean(shown))
+                }
+                (None, Some(result), _) => clean(result),
+                (None, None, _) if meant.is_dialled() => "dialled".to_owned(),
+                (None, None, _) => "not shown".to_owned(),
+            };
+            format!("# {text} {}, {what} at {}", meant.english(), clean(location))
+        }
         TraceWhat::Failure { detail, .. } => format!("! {}", clean(detail)),
     }
 }

@@ -94,7 +94,8 @@ pub async fn start(settings: DemoPbx) -> Result<Running, StartError> {
     // What a telephone asserts of itself is not to be believed.
     let extensions_entry =
         LineGroupEntry { codecs: CODECS.to_vec(), trust_identity: false, ..LineGroupEntry::default() };
-    let directory = Directory { lines: Vec::new(), groups: vec![extensions_entry], music_on_hold: true };
+    let directory =
+        Directory { lines: Vec::new(), groups: vec![extensions_entry], music_on_hold: true, ..Directory::default() };
     let users = settings.users.iter().map(|(user, secret)| (user.clone(), super::sip_secret(secret)));
     let role = Extensions {
         users: users.collect(),

@@ -104,7 +104,13 @@ fn seen(call: &MonitoredCall, on_line: OnLine) -> MonitoredCall {
         Direction::Outgoing => LineRight::SeeOutgoing,
     });
     let services = if on_line.may(LineRight::PickUp) { call.services } else { Services::default() };
-    MonitoredCall { remote: call.remote.clone().filter(|_| sees_remote), services, ..call.clone() }
+    let (remote, shown) = (call.remote.clone(), call.shown.clone());
+    MonitoredCall {
+        remote: remote.filter(|_| sees_remote),
+        shown: shown.filter(|_| sees_remote),
+        services,
+        ..call.clone()
+    }
 }
 
 #[cfg(test)]
@@ -125,6 +131,7 @@ mod tests {
             state: ConnectionState::Alerting,
             remote_state: ConnectionState::Connected,
             remote: Some(Caller { number: format!("60{id}"), name: Some("Carol".into()) }),
+            shown: Some(format!("60{id}")),
             created: Instant::now(),
             connected: None,
             services,

@@ -351,6 +351,7 @@ impl<R: Role> Core<R> {
                 self.call_ended(*record, now);
             }
             Effect::NotBegun(record) => self.call_not_begun(&record, now),
+            Effect::Translated(translation) => self.note_number(translation, now),
             Effect::Digit { client, call, digit } => self.desk.tell(client, Change::Digit { call, digit }),
         }
     }
@@ -532,7 +533,7 @@ impl<R: Role> Core<R> {
             }
             Message::TestCall { line, number, reply } => {
                 self.calls.set_overloaded(self.media.is_overloaded());
-                self.command_of_server(Command::MakeCall { line, number, sdp: String::new() }, now);
+                self.command_of_server(Command::MakeCall { line, number: number.into(), sdp: String::new() }, now);
                 let _ = reply.send(self.calls.begun());
             }
             Message::EndTestCall { call } => self.command_of_server(Command::ClearCall { call }, now),

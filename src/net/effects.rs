@@ -156,8 +156,9 @@ impl<R: Role> Core<R> {
             MediaEffect::Release { side } => return self.media.release(call, side),
             MediaEffect::DropNext => return self.media.drop_next(call),
             MediaEffect::Play { side, sound } => return self.media.play(call, side, sound),
-            MediaEffect::Digits { side, digits } => {
-                self.note_digits(call, side, &digits, now);
+            MediaEffect::Digits { side, digits, secret } => {
+                let noted = if secret { "*".repeat(digits.chars().count()) } else { digits.clone() };
+                self.note_digits(call, side, &noted, now);
                 return self.media.digits(call, side, digits);
             }
             MediaEffect::ReceiveDigit { side, digit } => return self.media.receive_digit(call, side, digit),

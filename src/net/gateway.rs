@@ -1,6 +1,7 @@
 //! Offhook's own role: calls come from the configured PBXs, for their lines or along a route; PBXs may register.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Instant;
 
 use ipnet::IpNet;
@@ -18,6 +19,7 @@ use crate::call::effect::{Route, Target, TargetUri};
 use crate::ids::{LineGroupId, LineId};
 use crate::line::report::BindingReport;
 use crate::numbers::route::Routes;
+use crate::numbers::{DialPlan, ReportedAs};
 
 /// Realm of the challenges to PBXs that register with us.
 const REALM: &str = "offhook";
@@ -38,6 +40,10 @@ pub struct GatewayGroup {
     pub allow_from: Vec<IpNet>,
     /// Its lines by user name and by number; those that belong to nobody are not among them.
     pub lines: FxHashMap<String, LineId>,
+    /// The same lines by their super-canonical numbers.
+    pub known: FxHashMap<String, LineId>,
+    /// The dial plan of its location.
+    pub plan: Option<Arc<DialPlan>>,
     /// The user name that registers for the whole number range, where one does.
     pub pilot: Option<String>,
     /// The account of a PBX that registers with us.
@@ -65,6 +71,14 @@ impl GatewayGroup {
             true => [to, request_uri],
             false => [request_uri, to],
         }
+    }
+
+    /// The line that a number leads to by the dial plan, however the PBX writes it.
+    fn line_known_as(&self, number: &str) -> Option<LineId> {
+        let plan = self.plan.as_ref()?;
+        let of = |number: String| self.known.get(&number).copied();
+        let reported = plan.reported(ReportedAs::Called, number).and_then(|reported| of(reported.number));
+        reported.or_else(|| of(plan.line_number(number)?))
     }
 
     fn allows(&self, address: IpAddr) -> bool {
@@ -139,6 +153,13 @@ impl Role for Gateway {
             for (group, entry) in self.senders(source.remote, now) {
                 known = true;
                 if let Some(&line) = entry.lines.get(entry.names(&dialled, &to)[place]) {
+                    return Decision::Route(Route::Line { group, line });
+                }
+            }
+        }
+        for place in 0..2 {
+            for (group, entry) in self.senders(source.remote, now) {
+                if let Some(line) = entry.line_known_as(entry.names(&dialled, &to)[place]) {
                     return Decision::Route(Route::Line { group, line });
                 }
             }

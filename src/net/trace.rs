@@ -1,7 +1,7 @@
 //! What the driver notes of signalling, and who may ask for it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use offhook_media::session::Side;
@@ -12,13 +12,14 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::capture::Captures;
 use super::core::{Core, CoreHandle, Message};
-use super::past::Notes;
+use super::past::{self, Notes};
 use super::role::Role;
 use super::transport::{TransportFailure, Why};
 use crate::call::Calls;
 use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::call::effect::{Input, MediaInput};
+use crate::call::numbers::Translation;
 use crate::call::settings::LineSettings;
 use crate::call::view::EndCause;
 use crate::capture::influence::{Influence, Standing};
@@ -230,6 +231,18 @@ impl<R: Role> Core<R> {
     pub(super) fn note_settings(&mut self, line: LineId, settings: &LineSettings, now: Instant) {
         let influence = Influence::LineSettings { line, settings: settings.clone(), asked: true };
         self.recorder.influence(influence, Vec::new(), Owner::default(), now);
+    }
+
+    /// A number was translated for a call.
+    pub(super) fn note_number(&mut self, translation: Box<Translation>, now: Instant) {
+        let owner = Owner { group: Some(translation.group), line: None };
+        let calls = translation.call.into_iter().collect();
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64;
+        let is_private = translation.call.is_some_and(|call| self.calls.is_private(call));
+        if let Some(number) = past::of_call(&translation, &self.directory, at).filter(|_| !is_private) {
+            self.past.note(number);
+        }
+        self.recorder.influence(Influence::Number(translation), calls, owner, now);
     }
 
     /// How all lines and clients stand is noted, where somebody wants to know it.

@@ -4,6 +4,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::canonical::keys;
+use super::plan::DialPlan;
+
 /// A network of clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Subnet {
@@ -53,6 +56,26 @@ impl Subnet {
     pub(super) fn contains(&self, client: ClientAddress<'_>) -> bool {
         let address = client.address.to_canonical();
         self.network.contains(&address) && self.zone.as_deref().is_none_or(|zone| client.zone == Some(zone))
+    }
+}
+
+impl DialPlan {
+    /// The emergency number that somebody types: one of the country, or of a rule, with or without the access code that people
+    /// dial before it in haste. None: it is none, or an extension.
+    pub fn emergency(&self, typed: &str) -> Option<String> {
+        let number = keys(typed);
+        let is_one = |number: &str| {
+            let special = self.country.special_number(number);
+            let rules = self.location.emergency.rules.iter().filter(|_| self.location.emergency.enabled);
+            special.is_some_and(|special| special.emergency)
+                || rules.flat_map(|rule| &rule.numbers).any(|wanted| wanted == number)
+        };
+        if self.extensions.contains(&number) {
+            return None;
+        }
+        let access = Some(self.location.access_codes.local.as_str()).filter(|_| self.location.has_pbx);
+        let bare = access.and_then(|access| number.strip_prefix(access));
+        [number.as_str()].into_iter().chain(bare).find(|number| is_one(number)).map(str::to_owned)
     }
 }
 

@@ -4,6 +4,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::reported::{MAX_TEXT, ReportedAs};
 
 /// How long a number is kept after it was seen last.
@@ -21,14 +23,15 @@ pub struct PastNumber {
     pub kind: NumberKind,
     /// What was typed or reported.
     pub text: String,
-    /// What became of it: what the PBX got, or the super-canonical number. Empty: nothing.
+    /// What became of it, as people know it: super-canonical where it can be. Empty: nothing.
     pub result: String,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub at: f64,
 }
 
 /// Where a number came from, which says which steps it went through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NumberKind {
     /// Typed, to be dialled.
     Typed,

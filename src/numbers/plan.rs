@@ -13,10 +13,20 @@ use super::location::{Location, Numbering};
 use super::rule::Rules;
 use super::simple::SimpleRules;
 
-/// The dial plans of a site's locations.
+/// The dial plans of a site's locations. Two are equal where their locations and the countries of those are.
 #[derive(Debug, Default)]
 pub struct Numbers {
-    plans: HashMap<String, DialPlan>,
+    plans: HashMap<String, Arc<DialPlan>>,
+}
+
+impl PartialEq for Numbers {
+    fn eq(&self, other: &Numbers) -> bool {
+        let same = |one: &Arc<DialPlan>, other: &Arc<DialPlan>| {
+            Arc::ptr_eq(one, other) || one.location == other.location && one.country == other.country
+        };
+        let is_in_other = |(id, plan)| other.plans.get(id).is_some_and(|other| same(plan, other));
+        self.plans.len() == other.plans.len() && self.plans.iter().all(is_in_other)
+    }
 }
 
 impl Numbers {
@@ -32,13 +42,13 @@ impl Numbers {
             .collect();
         let plan = |place: &Place<'a>| {
             let others = places.iter().filter(|other| other.id != place.id);
-            Some((place.id.to_owned(), DialPlan::new(place, others)?))
+            Some((place.id.to_owned(), Arc::new(DialPlan::new(place, others)?)))
         };
         Numbers { plans: places.iter().filter_map(plan).collect() }
     }
 
     /// That of a location.
-    pub fn plan(&self, location: &str) -> Option<&DialPlan> {
+    pub fn plan(&self, location: &str) -> Option<&Arc<DialPlan>> {
         self.plans.get(location)
     }
 }
@@ -172,6 +182,11 @@ impl DialPlan {
             country: country.clone(),
             area,
         })
+    }
+
+    /// The location's name.
+    pub fn name(&self) -> &str {
+        &self.location.name
     }
 
     /// The extension that a super-canonical number leads to.

@@ -66,7 +66,9 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         state: connection_state(view.state),
         remote_state: connection_state(view.remote_state),
         number: view.remote.number,
+        shown: view.shown,
         name: view.remote.name,
+        picture: view.picture.map(picture_path),
         here: view.here,
         created_at: state.clock.unix_ms(view.created),
         connected_at: view.connected.map(|at| state.clock.unix_ms(at)),
@@ -82,7 +84,11 @@ pub(super) fn call(state: &WebState, view: CallView) -> protocol::Call {
         services: view.services.iter().collect(),
         consultation_of: view.consultation_of.map(|call| call.to_string()),
         conference: view.conference.iter().map(|call| call.to_string()).collect(),
-        diverted_by: view.diverted_by.map(|by| protocol::Diverter { number: by.number, name: by.name }),
+        diverted_by: view.diverted_by.map(|by| protocol::Diverter {
+            number: by.number,
+            shown: by.shown,
+            name: by.name,
+        }),
         transferring_to: view.transferring_to,
         parked_at: view.parked_at,
     }
@@ -107,8 +113,8 @@ pub(super) fn call_report(state: &WebState, figures: CallFigures) -> CallReport 
     let CallFigures { record, ended, legs } = figures;
     let number = |number: &Number| match number {
         Number::Line(line) => state.labels().line(*line).map(|label| label.number.clone()),
-        Number::Other(number) => Some(number.clone()),
-        Number::None => None,
+        Number::Other(number) | Number::Known { number, .. } => Some(number.clone()),
+        Number::Private | Number::None => None,
     };
     let legs = self::legs(state, &record, &legs);
     CallReport {
@@ -372,6 +378,7 @@ fn monitored_line(state: &WebState, has: ServiceSet, line: &MonitoredLine) -> Op
             state: connection_state(call.state),
             remote_state: connection_state(call.remote_state),
             number,
+            shown: call.shown.clone(),
             name,
             created_at: state.clock.unix_ms(call.created) as u64,
             connected_at: call.connected.map(|at| state.clock.unix_ms(at) as u64),

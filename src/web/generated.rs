@@ -43,8 +43,8 @@ use crate::call::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind};
 use crate::capture::diagnosis::code::Code;
 use crate::capture::failures::{CallVerdict, CodeCount, EndedCount, FailureCounts, Failures, HourCount, NameCount};
 use crate::capture::trace::{
-    FailureKind, MediaEvent, PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting, TraceTransport,
-    TraceWhat,
+    FailureKind, MediaEvent, NumberMeaning, PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting,
+    TraceTransport, TraceWhat,
 };
 use crate::capture::verdict::{Evidence, Severity, Verdict};
 use crate::config::{
@@ -170,6 +170,7 @@ fn protocol_types() -> String {
     add(TraceParty::decl(&config));
     add(PartyKind::decl(&config));
     add(TraceEvent::decl(&config));
+    add(NumberMeaning::decl(&config));
     add(TraceWhat::decl(&config));
     add(TraceTransport::decl(&config));
     add(MediaEvent::decl(&config));

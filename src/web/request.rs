@@ -36,7 +36,7 @@ pub(super) fn wanted(request: Request) -> Result<Wanted, CauseCode> {
             return with_audio(
                 sdp,
                 client,
-                |sdp, (line, number)| Command::MakeCall { line, number, sdp },
+                |sdp, (line, number)| Command::MakeCall { line, number: String::into(number), sdp },
                 |(line, number)| Prompt::MakeCall { line, number },
                 (line, number),
             );
@@ -54,7 +54,7 @@ pub(super) fn wanted(request: Request) -> Result<Wanted, CauseCode> {
             return with_audio(
                 sdp,
                 None,
-                |sdp, (call, number)| Command::ConsultationCall { call, number, sdp },
+                |sdp, (call, number)| Command::ConsultationCall { call, number: String::into(number), sdp },
                 |(call, number)| Prompt::ConsultationCall { call, number },
                 (call(&id)?, number),
             );

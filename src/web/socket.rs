@@ -1,10 +1,11 @@
 //! The WebSocket of a client: protocol messages in and out.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -22,6 +23,7 @@ use super::routes::session::Still;
 use super::routes::site::pairing::computer_of;
 use super::{WebState, convert, protocol, routes, same_origin};
 use crate::call::cause::CauseCode;
+use crate::call::numbers::ClientPlace;
 use crate::ids::{CallId, ClientId, UserId};
 use crate::net::clients::{Attachment, Beginning, ClientEvent, Leaving, Picture};
 use crate::rights::ServiceRight;
@@ -59,7 +61,12 @@ const MAX_ASKED: usize = 64;
 const MAX_REQUEST: u32 = i32::MAX as u32;
 
 /// `GET /api/v1/socket`.
-pub(super) async fn open(State(state): State<WebState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn open(
+    State(state): State<WebState>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !same_origin(&headers) {
         return HttpFailure::from(CauseCode::BadRequest).into_response();
     }
@@ -68,14 +75,19 @@ pub(super) async fn open(State(state): State<WebState>, headers: HeaderMap, upgr
         Some(user) => {
             let computer = computer_of(&state, &headers).await;
             let still = Still::new(state.clone(), headers, user);
-            serve(socket, state, (user, computer), still).await;
+            serve(socket, state, (user, computer, ClientPlace::of(address)), still).await;
         }
         None => close(&mut socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await,
     })
 }
 
-async fn serve(mut socket: WebSocket, state: WebState, (user, computer): (UserId, Option<ObjectId>), mut still: Still) {
-    let Some((id, attachment)) = hello(&mut socket, &state, user).await else { return };
+async fn serve(
+    mut socket: WebSocket,
+    state: WebState,
+    (user, computer, place): (UserId, Option<ObjectId>, ClientPlace),
+    mut still: Still,
+) {
+    let Some((id, attachment)) = hello(&mut socket, &state, (user, place)).await else { return };
     let seated = computer.and_then(|computer| state.take_seat(user, computer));
     let Attachment { attached, token, beginning, mut events } = attachment;
     let replayed = matches!(beginning, Beginning::Replay { .. });
@@ -127,7 +139,11 @@ async fn serve(mut socket: WebSocket, state: WebState, (user, computer): (UserId
 }
 
 /// Waits for `hello` and attaches the client.
-async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option<(u32, Attachment)> {
+async fn hello(
+    socket: &mut WebSocket,
+    state: &WebState,
+    (user, place): (UserId, ClientPlace),
+) -> Option<(u32, Attachment)> {
     let message = match timeout(HELLO_WITHIN, socket.recv()).await {
         Ok(Some(Ok(Message::Text(text)))) => serde_json::from_str::<ClientMessage>(&text).ok(),
         _ => None,
@@ -152,7 +168,7 @@ async fn hello(socket: &mut WebSocket, state: &WebState, user: UserId) -> Option
         close(socket, CLOSE_NOT_GIVEN, CauseCode::WebAppNotGiven.english()).await;
         return None;
     }
-    match state.core.attach(user, resume, since, state.max_clients(user)).await {
+    match state.core.attach(user, place, resume, since, state.max_clients(user)).await {
         Ok(attachment) => Some((id, attachment)),
         Err(cause) => {
             send(socket, &refusal(id, cause)).await;

@@ -23,6 +23,7 @@ mod demo;
 mod diagnosis;
 mod digits;
 mod dns;
+mod explain;
 mod failover;
 mod images;
 mod incoming;

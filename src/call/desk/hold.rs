@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::super::Calls;
 use super::super::cause::CauseCode;
 use super::super::commands::{Asker, Outcome, Purpose};
+use super::super::numbers::Typed;
 use super::super::service::Service;
 use super::super::state::TransferStep;
 use super::super::view::EndCause;
@@ -40,7 +41,7 @@ impl Calls {
         &mut self,
         asker: Asker,
         id: CallId,
-        number: &str,
+        number: &Typed,
         sdp: String,
         now: Instant,
     ) -> Outcome {

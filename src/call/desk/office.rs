@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use super::super::Calls;
 use super::super::cause::CauseCode;
-use super::super::commands::{Asker, Outcome};
-use super::super::effect::Caller;
-use super::super::state::{Far, FarSip, Near, Transfer, TransferStep};
+use super::super::commands::Asker;
+use super::super::numbers::Placed;
+use super::super::state::{Near, Transfer, TransferStep};
 use super::super::view::EndCause;
 use crate::ids::{CallId, LineId};
 
@@ -18,24 +18,21 @@ impl Calls {
         &mut self,
         asker: Asker,
         line: LineId,
-        office: String,
-        number: String,
+        office: Placed,
+        to: Placed,
         now: Instant,
-    ) -> Outcome {
-        let Asker { client, user, request, .. } = asker;
-        let near = Near::Client { client, user, line, request, number: office.clone() };
-        let remote = Caller { number: office, name: None };
-        let id = self.create(near, Far::Sip(FarSip::default()), remote, false, now)?;
-        self.with(id, now, |flow| flow.start_office(number));
-        Ok(Some(()))
+    ) -> Result<CallId, CauseCode> {
+        let id = self.place(asker, line, office, now)?;
+        self.with(id, now, |flow| flow.start_office(to));
+        Ok(id)
     }
 
     /// The user's telephone has answered: it hears the ringing of whom it calls.
-    pub(super) fn office_reached(&mut self, id: CallId, number: String, now: Instant) {
+    pub(super) fn office_reached(&mut self, id: CallId, to: Placed, now: Instant) {
         let way = |other| TransferStep::Bridge { other };
-        match self.call_from(id, number.clone(), now) {
+        match self.call_from(id, to.clone(), now) {
             Ok(other) => {
-                let transfer = Transfer { to: number, way: way(other), until: None };
+                let transfer = Transfer { to, way: way(other), until: None };
                 self.with(id, now, |flow| flow.set_transfer(Some(transfer)));
             }
             Err(cause) => {
@@ -45,11 +42,10 @@ impl Calls {
     }
 
     /// Calls a number from the line of a call that the server has placed, for whoever is its other side.
-    fn call_from(&mut self, id: CallId, number: String, now: Instant) -> Result<CallId, CauseCode> {
+    fn call_from(&mut self, id: CallId, to: Placed, now: Instant) -> Result<CallId, CauseCode> {
         let call = self.calls.get(&id).ok_or(CauseCode::UnknownCall)?;
         let Near::Client { client, user, line, .. } = call.near else { return Err(CauseCode::NotPossibleNow) };
-        let near = Near::Client { client, user, line, request: 0, number: number.clone() };
-        let target = self.create(near, Far::Sip(FarSip::default()), Caller { number, name: None }, false, now)?;
+        let target = self.place(Asker { client, user, request: 0, reply_to: client }, line, to, now)?;
         self.with(target, now, |flow| flow.start_for(id));
         Ok(target)
     }

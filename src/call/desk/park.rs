@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use super::super::Calls;
 use super::super::cause::CauseCode;
-use super::super::commands::{Asker, Outcome, dialable};
+use super::super::commands::{Asker, Outcome};
+use super::super::numbers::{Placed, Wanted};
 use super::super::service::Service;
 use super::super::state::{Call, Vacancy};
 use crate::ids::{CallId, LineGroupId, LineId, UserId};
@@ -18,12 +19,20 @@ impl Calls {
         now: Instant,
     ) -> Outcome {
         let call = self.check(Service::ParkCall, id, asker)?;
-        let entry = call.line().and_then(|line| self.directory.line(line)).ok_or(CauseCode::UnknownLine)?;
-        let number = dialable(number.unwrap_or(&entry.number)).ok_or(CauseCode::InvalidNumber)?;
-        if self.parked_at(entry.group, &number).is_some() {
+        let line = call.line().ok_or(CauseCode::UnknownLine)?;
+        let entry = self.directory.line(line).ok_or(CauseCode::UnknownLine)?;
+        let group = entry.group;
+        let Wanted { result, translation } = match number {
+            Some(number) => self.wanted(asker.client, line, &number.into()),
+            // The line's own is as the PBX has it.
+            None => Wanted { result: Ok(Placed::bare(entry.number.clone(), false)), translation: None },
+        };
+        self.note_number(Some(id), translation);
+        let number = result?.number;
+        if self.parked_at(group, &number).is_some() {
             return Err(CauseCode::ParkOccupied);
         }
-        let returns = self.directory.group(entry.group).map(|group| group.park_returns).unwrap_or_default();
+        let returns = self.directory.group(group).map(|group| group.park_returns).unwrap_or_default();
         let vacancy = Vacancy::Parked { number, until: now + returns, taker: None };
         self.with(id, now, |flow| {
             flow.set_hold(true);
@@ -42,7 +51,9 @@ impl Calls {
         now: Instant,
     ) -> Outcome {
         self.has_line(asker.user, line)?;
-        let number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+        let Wanted { result, translation } = self.wanted(asker.client, line, &number.into());
+        self.note_number(None, translation);
+        let number = result?.number;
         let line = self.taker(asker.user, line, &number);
         let group = self.directory.group_of(line).ok_or(CauseCode::UnknownLine)?;
         if !self.directory.offers(group, Service::DirectedPickupCall) {

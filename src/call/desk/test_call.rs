@@ -7,10 +7,11 @@ use tracing::debug;
 
 use super::super::Calls;
 use super::super::cause::CauseCode;
-use super::super::commands::dialable;
-use super::super::effect::{Caller, Command};
-use super::super::record::Party;
-use super::super::state::{Far, FarSip, Near, Vacancy};
+use super::super::commands::{Asker, dialable};
+use super::super::effect::Command;
+use super::super::numbers::{Typed, Wanted};
+use super::super::record::{Number, Party};
+use super::super::state::Vacancy;
 use crate::ids::{CallId, ClientId, LineId, UserId};
 
 /// How long it may ring.
@@ -28,7 +29,8 @@ impl Calls {
                 if let Err(cause) = self.test_call(line, &number, now)
                     && cause != CauseCode::InvalidNumber
                 {
-                    self.not_begun(Party::Server, Some(line), &number, cause, now);
+                    let called = dialable(&number.text).map_or(Number::None, Number::Other);
+                    self.not_begun(Party::Server, Some(line), called, cause, now);
                 }
             }
             Command::ClearCall { call } if self.is_test(call) => {
@@ -38,19 +40,19 @@ impl Calls {
         }
     }
 
-    fn test_call(&mut self, line: LineId, number: &str, now: Instant) -> Result<CallId, CauseCode> {
-        let group = self.directory.group_of(line).ok_or(CauseCode::UnknownLine)?;
-        let number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
-        if self.directory.group(group).is_some_and(|group| group.is_emergency(&number)) {
+    fn test_call(&mut self, line: LineId, number: &Typed, now: Instant) -> Result<CallId, CauseCode> {
+        let (client, user) = (ClientId::SERVER, UserId::NOBODY);
+        let Wanted { result, translation } = self.wanted(client, line, number);
+        let placed = result?;
+        if placed.emergency {
             // Nobody is to come because somebody tried something out.
             return Err(CauseCode::NotPossibleNow);
         }
         if !self.is_available(line) {
             return Err(CauseCode::LineNotRegistered);
         }
-        let (client, user) = (ClientId::SERVER, UserId::NOBODY);
-        let near = Near::Client { client, user, line, request: 0, number: number.clone() };
-        let id = self.create(near, Far::Sip(FarSip::default()), Caller { number, name: None }, false, now)?;
+        let id = self.place(Asker { client, user, request: 0, reply_to: client }, line, placed, now)?;
+        self.note_number(Some(id), translation);
         self.with(id, now, |flow| flow.start_test());
         Ok(id)
     }

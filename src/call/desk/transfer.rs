@@ -7,9 +7,9 @@ use offhook_sip::SessionId;
 use super::super::cause::CauseCode;
 use super::super::commands::{Asker, Outcome};
 use super::super::directory::TransferWay;
-use super::super::effect::Caller;
+use super::super::numbers::{Placed, Wanted};
 use super::super::service::Service;
-use super::super::state::{Asked, Call, Far, FarSip, Near, Stage, Transfer, TransferStep, Vacancy};
+use super::super::state::{Asked, Call, Stage, Transfer, TransferStep, Vacancy};
 use super::super::view::EndCause;
 use super::super::{Calls, REFER_LIMIT};
 use crate::ids::{CallId, LineGroupId};
@@ -44,17 +44,21 @@ impl Calls {
         let line = call.line().ok_or(CauseCode::UnknownLine)?;
         let session = call.session_at(call.remote_side());
         let refers = self.refers(call).is_some() && call.abilities(call.remote_side()).refer;
-        let (number, emergency) = self.may_call(asker.user, line, number, Service::SingleStepTransferCall)?;
-        match session.filter(|_| refers) {
+        let Wanted { result, translation } = self.wanted(asker.client, line, &number.into());
+        let to = result.and_then(|placed| self.may_call(asker.user, line, placed, Service::SingleStepTransferCall));
+        self.note_number(Some(id), translation);
+        let to = to?;
+        // What follows after the answer only we can send.
+        match session.filter(|_| refers && to.then.is_empty()) {
             Some(session) => {
                 let way = TransferStep::Refer { session, asked: Asked::Number, progressed: false };
-                let transfer = Transfer { to: number, way, until: Some(now + REFER_LIMIT) };
+                let transfer = Transfer { to, way, until: Some(now + REFER_LIMIT) };
                 self.with(id, now, |flow| {
                     flow.set_hold(true);
                     flow.ask_to_call(transfer, None);
                 });
             }
-            None => self.call_for(id, number, emergency, now)?,
+            None => self.call_for(id, to, now)?,
         }
         Ok(Some(()))
     }
@@ -74,9 +78,9 @@ impl Calls {
     pub(super) fn reached(&mut self, id: CallId, now: Instant) {
         let of = match self.calls.get(&id).and_then(|call| call.vacancy.as_ref()) {
             Some(Vacancy::Target { of }) => *of,
-            Some(Vacancy::Office { number }) => {
-                let number = number.clone();
-                return self.office_reached(id, number, now);
+            Some(Vacancy::Office { to }) => {
+                let to = Placed::clone(to);
+                return self.office_reached(id, to, now);
             }
             _ => return,
         };
@@ -124,7 +128,7 @@ impl Calls {
         match (asked, other) {
             (_, Some(other)) if here || left => self.merge(id, other, CauseCode::Transferred, now),
             (Asked::Number, _) if here => {
-                if let Err(code) = self.call_for(id, transfer.to, false, now) {
+                if let Err(code) = self.call_for(id, transfer.to, now) {
                     self.transfer_failed(id, EndCause::ours(code), now);
                 }
             }
@@ -139,25 +143,23 @@ impl Calls {
 
     /// The transfer waits until `target`, which the user has dialled, is answered; the user need not.
     fn wait_for(&mut self, target: CallId, id: CallId, now: Instant) {
-        let Some(to) = self.calls.get(&target).map(|call| call.remote.number.clone()) else { return };
+        let Some(to) = self.calls.get(&target).map(|call| call.placed()) else { return };
         self.with(target, now, |flow| flow.vacate(Vacancy::Target { of: id }, CauseCode::Transferred));
         self.bridge(id, target, to, now);
     }
 
     /// Calls a number from the line of a call, for its other side.
-    fn call_for(&mut self, id: CallId, number: String, emergency: bool, now: Instant) -> Result<(), CauseCode> {
+    fn call_for(&mut self, id: CallId, to: Placed, now: Instant) -> Result<(), CauseCode> {
         let call = self.calls.get(&id).ok_or(CauseCode::UnknownCall)?;
         let (client, user) = call.last_client().ok_or(CauseCode::NotPossibleNow)?;
         let line = call.line().ok_or(CauseCode::UnknownLine)?;
-        let near = Near::Client { client, user, line, request: 0, number: number.clone() };
-        let remote = Caller { number: number.clone(), name: None };
-        let target = self.create(near, Far::Sip(FarSip::default()), remote, emergency, now)?;
+        let target = self.place(Asker { client, user, request: 0, reply_to: client }, line, to.clone(), now)?;
         self.with(target, now, |flow| flow.start_for(id));
-        self.bridge(id, target, number, now);
+        self.bridge(id, target, to, now);
         Ok(())
     }
 
-    fn bridge(&mut self, id: CallId, target: CallId, to: String, now: Instant) {
+    fn bridge(&mut self, id: CallId, target: CallId, to: Placed, now: Instant) {
         let way = TransferStep::Bridge { other: target };
         self.with(id, now, |flow| {
             flow.set_hold(true);
@@ -167,8 +169,8 @@ impl Calls {
 
     /// Asks the other end of `asked` to take the user's place in `wanted`.
     fn ask_to_replace(&mut self, asked: (CallId, SessionId), wanted: (CallId, SessionId), now: Instant) {
-        let number = |id| self.calls.get(id).map(|call| call.remote.number.clone()).unwrap_or_default();
-        let (to, from) = (number(&wanted.0), number(&asked.0));
+        let placed = |id| self.calls.get(id).map(|call| call.placed());
+        let (Some(to), Some(from)) = (placed(&wanted.0), placed(&asked.0)) else { return };
         let way = TransferStep::Refer { session: asked.1, asked: Asked::Call(wanted.0), progressed: false };
         let transfer = Transfer { to, way, until: Some(now + REFER_LIMIT) };
         self.with(asked.0, now, |flow| flow.ask_to_call(transfer, Some(wanted.1)));

@@ -12,6 +12,7 @@ use offhook_sip::header::identity::DiversionReason;
 
 use super::cause::CauseCode;
 use super::directory::{Decline, LineEntry, LineGroupEntry};
+use super::numbers::Placed;
 use super::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 
 pub(super) use self::trail::{Hidden, Sent, Trail, same};
@@ -19,7 +20,8 @@ pub(super) use self::trail::{Hidden, Sent, Trail, same};
 /// How long a line rings before its calls are forwarded, where nothing is said.
 const NO_ANSWER: Duration = Duration::from_secs(20);
 
-/// What an incoming call meets at a line.
+/// What an incoming call meets at a line. Where numbers are asked for, `place` says what the PBX gets for one, unless that leads
+/// back to where the call has been: then it is as if it were not set.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::call) struct Situation<'a> {
     /// The line.
@@ -58,7 +60,7 @@ pub(in crate::call) enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::call) struct Diverted {
     /// The number.
-    pub(in crate::call) to: String,
+    pub(in crate::call) to: Placed,
     /// Why, as Diversion says it (RFC 5806).
     pub(in crate::call) why: DiversionReason,
     /// How long it rings there before the next in the line's list has its turn; without it, there is no next.
@@ -66,30 +68,28 @@ pub(in crate::call) struct Diverted {
 }
 
 impl Diverted {
-    fn new(to: &str, why: DiversionReason) -> Diverted {
-        Diverted { to: to.to_owned(), why, rings: None }
+    fn new(to: Placed, why: DiversionReason) -> Diverted {
+        Diverted { to, why, rings: None }
     }
 }
 
 impl Situation<'_> {
-    /// A call comes in, or the last client of the line goes while it rings. `allows` says whether a number may be
-    /// tried: what leads back to where the call has been is as if it were not set.
-    ///
+    /// A call comes in, or the last client of the line goes while it rings.     ///
     /// Do-not-disturb is there for people: where nobody is signed in, the call goes to whoever stands in for them.
-    pub(in crate::call) fn arrival(&self, allows: impl Fn(&str) -> bool) -> Verdict {
-        let forwarded = |kind, why| self.forwarding(kind, &allows).map(|to| Verdict::Divert(Diverted::new(to, why)));
+    pub(in crate::call) fn arrival(&self, place: impl Fn(&str) -> Option<Placed>) -> Verdict {
+        let forwarded = |kind, why| self.forwarding(kind, &place).map(|to| Verdict::Divert(Diverted::new(to, why)));
         if let Some(verdict) = forwarded(ForwardingKind::Immediate, DiversionReason::Unconditional) {
             return verdict;
         }
-        if let Some(office) = self.settings.remote_office.as_deref().filter(|office| allows(office)) {
+        if let Some(office) = self.settings.remote_office.as_deref().and_then(&place) {
             return Verdict::Divert(Diverted::new(office, DiversionReason::FollowMe));
         }
         if !self.signed_in {
             return forwarded(ForwardingKind::SignedOff, DiversionReason::Unavailable)
                 .or_else(|| {
-                    Some(Verdict::Divert(Diverted::new(self.voice_mailbox(&allows)?, DiversionReason::Unavailable)))
+                    Some(Verdict::Divert(Diverted::new(self.voice_mailbox(&place)?, DiversionReason::Unavailable)))
                 })
-                .or_else(|| Some(Verdict::Divert(self.next(0, DiversionReason::Unavailable, &allows)?)))
+                .or_else(|| Some(Verdict::Divert(self.next(0, DiversionReason::Unavailable, &place)?)))
                 .unwrap_or_else(|| answer(self.group.signed_out, CauseCode::NobodySignedIn));
         }
         if self.settings.do_not_disturb {
@@ -100,10 +100,10 @@ impl Situation<'_> {
     }
 
     /// A client declines, as busy or for good; what the connection has fixed counts for more.
-    pub(in crate::call) fn declined(&self, wish: CauseCode, allows: impl Fn(&str) -> bool) -> Verdict {
+    pub(in crate::call) fn declined(&self, wish: CauseCode, place: impl Fn(&str) -> Option<Placed>) -> Verdict {
         let wished = if wish == CauseCode::Busy { Decline::Busy } else { Decline::Declined };
         let decline = self.group.decline.unwrap_or(wished);
-        let busy = || self.forwarding(ForwardingKind::Busy, &allows);
+        let busy = || self.forwarding(ForwardingKind::Busy, &place);
         match (decline == Decline::Busy).then(busy).flatten() {
             Some(to) => Verdict::Divert(Diverted::new(to, DiversionReason::UserBusy)),
             None => answer(decline, if decline == Decline::Busy { CauseCode::Busy } else { CauseCode::Declined }),
@@ -112,21 +112,23 @@ impl Situation<'_> {
 
     /// How long the call rings at the line before [`Situation::unanswered`] is asked; without it until somebody ends it.
     /// Before a list begins, the line has as long as the first place there.
-    pub(in crate::call) fn rings(&self, allows: impl Fn(&str) -> bool) -> Option<Duration> {
-        match self.set(ForwardingKind::NoAnswer, &allows) {
-            Some(forwarding) => Some(forwarding.after.map_or(NO_ANSWER, |after| Duration::from_secs(after.into()))),
+    pub(in crate::call) fn rings(&self, place: impl Fn(&str) -> Option<Placed>) -> Option<Duration> {
+        match self.set(ForwardingKind::NoAnswer, &place) {
+            Some((forwarding, _)) => {
+                Some(forwarding.after.map_or(NO_ANSWER, |after| Duration::from_secs(after.into())))
+            }
             None => self
-                .next(0, DiversionReason::NoAnswer, &allows)
+                .next(0, DiversionReason::NoAnswer, &place)
                 .and(self.line.redirections.first())
                 .map(|first| first.rings),
         }
     }
 
     /// Nobody has taken the call in time. What the line's users have set counts for more than the list.
-    pub(in crate::call) fn unanswered(&self, allows: impl Fn(&str) -> bool) -> Option<Diverted> {
-        match self.forwarding(ForwardingKind::NoAnswer, &allows) {
+    pub(in crate::call) fn unanswered(&self, place: impl Fn(&str) -> Option<Placed>) -> Option<Diverted> {
+        match self.forwarding(ForwardingKind::NoAnswer, &place) {
             Some(to) => Some(Diverted::new(to, DiversionReason::NoAnswer)),
-            None => self.next(0, DiversionReason::NoAnswer, &allows),
+            None => self.next(0, DiversionReason::NoAnswer, &place),
         }
     }
 
@@ -136,30 +138,31 @@ impl Situation<'_> {
         &self,
         from: usize,
         why: DiversionReason,
-        allows: impl Fn(&str) -> bool,
+        place: impl Fn(&str) -> Option<Placed>,
     ) -> Option<Diverted> {
-        let redirection = self.line.redirections.get(from).filter(|redirection| allows(&redirection.to))?;
+        let redirection = self.line.redirections.get(from)?;
+        let to = place(&redirection.to)?;
         let goes_on = self.line.redirections.get(from + 1).is_some();
         let rings = goes_on.then_some(redirection.rings);
-        Some(Diverted { to: redirection.to.clone(), why, rings })
+        Some(Diverted { to, why, rings })
     }
 
-    fn voice_mailbox(&self, allows: impl Fn(&str) -> bool) -> Option<&str> {
+    fn voice_mailbox(&self, place: impl Fn(&str) -> Option<Placed>) -> Option<Placed> {
         let mailbox = self.line.voice_mailbox.as_deref().filter(|_| self.group.signed_off_to_voice_mailbox);
-        mailbox.filter(|mailbox| allows(mailbox))
+        mailbox.and_then(place)
     }
 
-    fn forwarding(&self, kind: ForwardingKind, allows: impl Fn(&str) -> bool) -> Option<&str> {
-        self.set(kind, allows).map(|forwarding| forwarding.to.as_str())
+    fn forwarding(&self, kind: ForwardingKind, place: impl Fn(&str) -> Option<Placed>) -> Option<Placed> {
+        self.set(kind, place).map(|(_, to)| to)
     }
 
     /// The forwarding of this kind for this caller: one for callers like this one counts for more than one for all.
-    fn set(&self, kind: ForwardingKind, allows: impl Fn(&str) -> bool) -> Option<&Forwarding> {
+    fn set(&self, kind: ForwardingKind, place: impl Fn(&str) -> Option<Placed>) -> Option<(&Forwarding, Placed)> {
         let own = if self.internal { Callers::Internal } else { Callers::External };
         let find = |callers| {
             self.settings.forwardings.iter().find(|set: &&Forwarding| set.kind == kind && set.callers == callers)
         };
-        find(own).or_else(|| find(Callers::All)).filter(|set| allows(&set.to))
+        find(own).or_else(|| find(Callers::All)).and_then(|set| Some((set, place(&set.to)?)))
     }
 }
 

@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use super::super::Calls;
 use super::super::cause::CauseCode;
-use super::super::commands::{Asker, Outcome, Purpose};
+use super::super::commands::{Asker, Outcome, Purpose, dialable};
+use super::super::numbers::{Placed, Wanted};
+use super::super::record::Number;
 use super::super::state::Taker;
 use crate::ids::{CallId, LineGroupId, LineId};
 use crate::rights::LineRight;
@@ -37,7 +39,13 @@ impl Calls {
                 });
                 taken.unwrap_or(Err(CauseCode::NothingToPickUp))
             }
-            (None, Some(code)) => self.make_call(asker, Purpose::Pickup, line, &code, sdp, now),
+            (None, Some(code)) => {
+                // The code is the PBX's, and the number is as the PBX has it.
+                let result = dialable(&code).ok_or(CauseCode::InvalidNumber).map(|code| Placed::bare(code, false));
+                let called = Number::Other(code);
+                let wanted = Wanted { result, translation: None };
+                self.call_wanted(asker, Purpose::Pickup, line, (wanted, called), sdp, now)
+            }
             (None, None) => Err(CauseCode::NothingToPickUp),
         }
     }

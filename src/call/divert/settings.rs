@@ -4,22 +4,32 @@ use std::time::Instant;
 
 use super::super::Calls;
 use super::super::cause::CauseCode;
-use super::super::commands::{Outcome, dialable};
+use super::super::commands::Outcome;
 use super::super::effect::Effect;
+use super::super::numbers::Placed;
 use super::super::service::Service;
 use super::super::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind, LineSettings};
 use super::trail::same;
 use crate::ids::{CallId, LineId, UserId};
 use crate::rights::LineRight;
 
+/// What is kept of a number that a person sets, and what the PBX gets for it.
+type Settable<'a> = &'a dyn Fn(&str) -> Result<(String, Placed), CauseCode>;
+
 impl LineSettings {
-    /// Takes over a forwarding of the line with this number, in the place of the one of its kind and callers.
+    /// Takes over a forwarding of the line with this number, in the place of the one of its kind and callers. `settable` says what
+    /// is kept of a number and what the PBX gets for it.
     ///
     /// # Errors
     /// [`CauseCode::InvalidNumber`], [`CauseCode::OwnNumber`] and [`CauseCode::InvalidSeconds`]; nothing changes then.
-    pub fn set_forwarding(&mut self, own: &str, forwarding: Forwarding) -> Result<(), CauseCode> {
-        let to = dialable(&forwarding.to).ok_or(CauseCode::InvalidNumber)?;
-        if same(own, &to) {
+    pub(in crate::call) fn set_forwarding(
+        &mut self,
+        own: &str,
+        settable: impl Fn(&str) -> Result<(String, Placed), CauseCode>,
+        forwarding: Forwarding,
+    ) -> Result<(), CauseCode> {
+        let (to, placed) = settable(&forwarding.to)?;
+        if same(own, &placed.number) {
             return Err(CauseCode::OwnNumber);
         }
         let rings = forwarding.kind == ForwardingKind::NoAnswer;
@@ -48,8 +58,8 @@ impl Calls {
     /// ECMA-269 Set Forwarding.
     pub(in crate::call) fn set_forwarding(&mut self, user: UserId, line: LineId, forwarding: Forwarding) -> Outcome {
         let right = Some(LineRight::SetDiversions);
-        self.set(user, line, right, Some(Service::SetForwarding), |settings, own| {
-            settings.set_forwarding(own, forwarding)
+        self.set(user, line, right, Some(Service::SetForwarding), |settings, own, settable| {
+            settings.set_forwarding(own, settable, forwarding)
         })
     }
 
@@ -61,7 +71,7 @@ impl Calls {
         kind: Option<ForwardingKind>,
         callers: Option<Callers>,
     ) -> Outcome {
-        self.set(user, line, Some(LineRight::SetDiversions), None, |settings, _| {
+        self.set(user, line, Some(LineRight::SetDiversions), None, |settings, _, _| {
             settings.cancel_forwarding(kind, callers);
             Ok(())
         })
@@ -75,7 +85,7 @@ impl Calls {
         on: bool,
         now: Instant,
     ) -> Outcome {
-        self.set(user, line, None, on.then_some(Service::SetDoNotDisturb), |settings, _| {
+        self.set(user, line, None, on.then_some(Service::SetDoNotDisturb), |settings, _, _| {
             settings.do_not_disturb = on;
             Ok(())
         })?;
@@ -93,12 +103,12 @@ impl Calls {
     /// The telephone that the line's calls go by way of.
     pub(in crate::call) fn set_remote_office(&mut self, user: UserId, line: LineId, number: Option<String>) -> Outcome {
         let service = number.is_some().then_some(Service::SetRemoteOffice);
-        self.set(user, line, None, service, |settings, own| {
-            let number = number.map(|number| dialable(&number).ok_or(CauseCode::InvalidNumber)).transpose()?;
-            if number.as_deref().is_some_and(|number| same(own, number)) {
+        self.set(user, line, None, service, |settings, own, settable| {
+            let number = number.map(|number| settable(&number)).transpose()?;
+            if number.as_ref().is_some_and(|(_, placed)| same(own, &placed.number)) {
                 return Err(CauseCode::OwnNumber);
             }
-            settings.remote_office = number;
+            settings.remote_office = number.map(|(kept, _)| kept);
             Ok(())
         })
     }
@@ -111,7 +121,7 @@ impl Calls {
         line: LineId,
         right: Option<LineRight>,
         service: Option<Service>,
-        change: impl FnOnce(&mut LineSettings, &str) -> Result<(), CauseCode>,
+        change: impl FnOnce(&mut LineSettings, &str, Settable<'_>) -> Result<(), CauseCode>,
     ) -> Outcome {
         let entry = self.directory.line(line).ok_or(CauseCode::UnknownLine)?;
         let own = entry.users.contains(&user);
@@ -129,7 +139,8 @@ impl Calls {
         let own = entry.number.as_str();
         let settings = self.settings.get_mut(line.0 as usize).ok_or(CauseCode::UnknownLine)?;
         let mut changed = settings.clone();
-        change(&mut changed, own)?;
+        let directory = &self.directory;
+        change(&mut changed, own, &|number| directory.settable(entry.group, number))?;
         if changed != *settings {
             *settings = changed.clone();
             self.effects.push_back(Effect::LineSettings { line, settings: changed });

@@ -1,3 +1,4 @@
+use super::super::commands::dialable;
 use super::super::directory::Redirection;
 use super::*;
 use crate::ids::LineGroupId;
@@ -48,11 +49,21 @@ fn settings(words: &str) -> LineSettings {
     settings
 }
 
+/// Every number is dialled as it is.
+fn any(number: &str) -> Option<Placed> {
+    Some(Placed::bare(number.to_owned(), false))
+}
+
+/// But for these, where the call has been.
+fn but<'a>(tried: &'a [&'a str]) -> impl Fn(&str) -> Option<Placed> + 'a {
+    |number| any(number).filter(|_| !tried.contains(&number))
+}
+
 fn shown(verdict: Verdict) -> String {
     match verdict {
         Verdict::Ring => "ring".into(),
         Verdict::KeepRinging => "keep ringing".into(),
-        Verdict::Divert(Diverted { to, why, .. }) => format!("{to} {}", why.as_str()),
+        Verdict::Divert(Diverted { to, why, .. }) => format!("{} {}", to.number, why.as_str()),
         Verdict::Refuse { status, .. } => status.to_string(),
     }
 }
@@ -96,14 +107,14 @@ fn every_forwarding_in_every_situation() {
             signed_in,
             busy,
         };
-        let unanswered = at(true, false).unanswered(|_| true).map(Verdict::Divert);
-        assert_eq!(unanswered.is_some(), at(true, false).rings(|_| true).is_some());
+        let unanswered = at(true, false).unanswered(any).map(Verdict::Divert);
+        assert_eq!(unanswered.is_some(), at(true, false).rings(any).is_some());
         let found = [
-            shown(at(true, false).arrival(|_| true)),
-            shown(at(true, true).arrival(|_| true)),
-            shown(at(false, false).arrival(|_| true)),
+            shown(at(true, false).arrival(any)),
+            shown(at(true, true).arrival(any)),
+            shown(at(false, false).arrival(any)),
             unanswered.map_or("never".into(), shown),
-            shown(at(true, false).declined(CauseCode::Busy, |_| true)),
+            shown(at(true, false).declined(CauseCode::Busy, any)),
         ];
         assert_eq!(found, row[1..], "{}", row[0]);
     }
@@ -131,7 +142,7 @@ fn every_answer_to_who_cannot_be_reached() {
             let settings = settings(words);
             let situation =
                 Situation { line: &line, group: &group, settings: &settings, internal: false, signed_in, busy: false };
-            assert_eq!(shown(situation.arrival(|_| true)), expected, "{signed_out:?} {words} {signed_in} {mailbox}");
+            assert_eq!(shown(situation.arrival(any)), expected, "{signed_out:?} {words} {signed_in} {mailbox}");
         }
     }
 }
@@ -152,7 +163,7 @@ fn every_way_to_decline() {
         let declines = |settings, wish| {
             let situation =
                 Situation { line: &line, group: &group, settings, internal: false, signed_in: true, busy: false };
-            shown(situation.declined(wish, |_| true))
+            shown(situation.declined(wish, any))
         };
         let found = [
             declines(&none, CauseCode::Busy),
@@ -169,18 +180,18 @@ fn a_list_of_redirections_is_gone_through_until_it_leads_back() {
     let (line, group, settings) = (line(), LineGroupEntry::default(), LineSettings::default());
     let situation =
         Situation { line: &line, group: &group, settings: &settings, internal: false, signed_in: true, busy: false };
-    assert_eq!(situation.rings(|_| true), Some(Duration::from_secs(15)));
-    let places = |allows: fn(&str) -> bool| {
-        let place = |from| situation.next(from, DiversionReason::NoAnswer, allows);
-        (0..4).map_while(place).map(|next| (next.to, next.rings)).collect::<Vec<_>>()
+    assert_eq!(situation.rings(any), Some(Duration::from_secs(15)));
+    let places = |place: &dyn Fn(&str) -> Option<Placed>| {
+        let at = |from| situation.next(from, DiversionReason::NoAnswer, place);
+        (0..4).map_while(at).map(|next| (next.to.number, next.rings)).collect::<Vec<_>>()
     };
     let seconds = Some(Duration::from_secs(15));
-    assert_eq!(places(|_| true), [("501".into(), seconds), ("502".into(), seconds), ("503".into(), None)]);
-    assert_eq!(places(|number| number != "502"), [("501".into(), seconds)]);
-    assert_eq!(situation.rings(|number| number != "501"), None);
+    assert_eq!(places(&any), [("501".into(), seconds), ("502".into(), seconds), ("503".into(), None)]);
+    assert_eq!(places(&but(&["502"])), [("501".into(), seconds)]);
+    assert_eq!(situation.rings(but(&["501"])), None);
     // With nobody there, nobody is waited for.
     let alone = Situation { signed_in: false, ..situation };
-    assert_eq!(shown(alone.arrival(|_| true)), "501 unavailable");
+    assert_eq!(shown(alone.arrival(any)), "501 unavailable");
 }
 
 #[test]
@@ -189,12 +200,17 @@ fn what_leads_back_is_as_if_it_were_not_set() {
     let settings = settings("immediate no-answer");
     let situation =
         Situation { line: &line, group: &group, settings: &settings, internal: false, signed_in: true, busy: false };
-    assert_eq!(situation.arrival(|number| number != "1"), Verdict::Ring);
-    assert_eq!(situation.unanswered(|number| number != "3").map(|next| next.to).as_deref(), Some("501"));
+    assert_eq!(situation.arrival(but(&["1"])), Verdict::Ring);
+    assert_eq!(situation.unanswered(but(&["3"])).map(|next| next.to.number).as_deref(), Some("501"));
     let mailbox = LineGroupEntry { signed_off_to_voice_mailbox: true, ..LineGroupEntry::default() };
     let alone = Situation { signed_in: false, group: &mailbox, ..situation };
-    assert_eq!(shown(alone.arrival(|number| !["1", "900"].contains(&number))), "501 unavailable");
-    assert_eq!(shown(alone.arrival(|_| false)), "486");
+    assert_eq!(shown(alone.arrival(but(&["1", "900"]))), "501 unavailable");
+    assert_eq!(shown(alone.arrival(|_| None)), "486");
+}
+
+fn plain(to: &str) -> Result<(String, Placed), CauseCode> {
+    let number = dialable(to).ok_or(CauseCode::InvalidNumber)?;
+    Ok((number.clone(), Placed::bare(number, false)))
 }
 
 #[test]
@@ -209,16 +225,16 @@ fn settings_are_checked_before_they_count() {
         ("300", ForwardingKind::NoAnswer, Some(0), CauseCode::InvalidSeconds),
         ("300", ForwardingKind::NoAnswer, Some(601), CauseCode::InvalidSeconds),
     ] {
-        assert_eq!(settings.set_forwarding("200", set(to, kind, after)), Err(cause), "{to} {after:?}");
+        assert_eq!(settings.set_forwarding("200", plain, set(to, kind, after)), Err(cause), "{to} {after:?}");
         assert_eq!(settings, LineSettings::default());
     }
     for (to, after) in [("0049 (89) 1", Some(1)), ("301", Some(600)), ("302", None)] {
-        settings.set_forwarding("200", set(to, ForwardingKind::NoAnswer, after)).unwrap();
+        settings.set_forwarding("200", plain, set(to, ForwardingKind::NoAnswer, after)).unwrap();
     }
     assert_eq!(settings.forwardings, [set("302", ForwardingKind::NoAnswer, None)]);
-    settings.set_forwarding("200", set("303", ForwardingKind::Busy, None)).unwrap();
+    settings.set_forwarding("200", plain, set("303", ForwardingKind::Busy, None)).unwrap();
     let internal = Forwarding { callers: Callers::Internal, ..set("304", ForwardingKind::Busy, None) };
-    settings.set_forwarding("200", internal).unwrap();
+    settings.set_forwarding("200", plain, internal).unwrap();
     assert_eq!(settings.forwardings.len(), 3);
     settings.cancel_forwarding(Some(ForwardingKind::Busy), None);
     assert_eq!(settings.forwardings, [set("302", ForwardingKind::NoAnswer, None)]);

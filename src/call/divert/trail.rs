@@ -8,6 +8,7 @@ use offhook_sip::uri::Uri;
 
 use super::super::effect::Caller;
 use super::super::headers::{self, Headers};
+use super::super::numbers::Known;
 use crate::ids::{LineId, UserId};
 
 /// Numbers that a call remembers to have been at.
@@ -36,6 +37,8 @@ pub(in crate::call) struct Trail {
     pub(in crate::call) call_id: String,
     /// People at whom the same call rings already, forked to another of their lines.
     pub(in crate::call) but: Vec<UserId>,
+    /// The number of who diverted it last as people know it.
+    pub(in crate::call) diverter: Option<Known>,
     /// Numbers that are not tried again.
     tried: Vec<String>,
     /// Who diverted it before it came here, the latest first.

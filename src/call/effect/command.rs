@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::cause::CauseCode;
+use super::super::numbers::Typed;
 use super::super::settings::{Callers, Forwarding, ForwardingKind};
 use crate::ids::{CallId, LineId};
 
@@ -15,7 +16,7 @@ pub enum Command {
         /// The calling line.
         line: LineId,
         /// What to dial.
-        number: String,
+        number: Typed,
         /// The browser's offer.
         #[serde(skip)]
         sdp: String,
@@ -80,7 +81,7 @@ pub enum Command {
         /// The connected call.
         call: CallId,
         /// What to dial.
-        number: String,
+        number: Typed,
         /// The browser's offer for the new call.
         #[serde(skip)]
         sdp: String,
@@ -232,9 +233,8 @@ impl Command {
     /// The number in it, where there is one.
     pub fn number_mut(&mut self) -> Option<&mut String> {
         match self {
-            Command::MakeCall { number, .. }
-            | Command::ConsultationCall { number, .. }
-            | Command::SingleStepTransferCall { number, .. }
+            Command::MakeCall { number, .. } | Command::ConsultationCall { number, .. } => Some(&mut number.text),
+            Command::SingleStepTransferCall { number, .. }
             | Command::DeflectCall { number, .. }
             | Command::DirectedPickupCall { number, .. }
             | Command::ParkCall { number: Some(number), .. }

@@ -197,6 +197,8 @@ pub enum MediaEffect {
         side: Side,
         /// The digits.
         digits: String,
+        /// Whether a PIN may be among them: they are noted nowhere.
+        secret: bool,
     },
     /// A digit that came by INFO from a side: for the other one, and for [`MediaInput::Digit`].
     ReceiveDigit {

@@ -17,6 +17,7 @@ pub use self::sip::{Abilities, Caller, SipEffect, SipInput, Target, TargetUri};
 use super::cause::CauseCode;
 use super::directory::Directory;
 use super::headers::Headers;
+use super::numbers::{ClientPlace, Translation};
 use super::record::CallRecord;
 use super::settings::LineSettings;
 use crate::ids::{CallId, ClientId, LegId, LineGroupId, LineId, UserId};
@@ -38,6 +39,8 @@ pub enum Input {
         client: ClientId,
         /// Whose it is.
         user: UserId,
+        /// Where it is, as far as that is known.
+        place: Option<ClientPlace>,
     },
     /// A client is gone for good; its calls end.
     ClientGone {
@@ -192,6 +195,8 @@ pub enum Effect {
     Ended(Box<CallRecord>),
     /// A client asked for a call and was refused before there was one. Its number is nobody else's.
     NotBegun(Box<CallRecord>),
+    /// A number has been translated for a call.
+    Translated(Box<Translation>),
     /// A digit for the client that has the audio.
     Digit {
         /// The client.

@@ -1,6 +1,7 @@
 //! What becomes of a call for a line: it rings, goes elsewhere, or is refused. Decided in [`divert`](super::super::divert),
 //! done here.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use offhook_media::session::Side;
@@ -8,17 +9,19 @@ use offhook_sip::header::Name;
 use offhook_sip::header::identity::DiversionReason;
 
 use super::super::cause::CauseCode;
-use super::super::commands::{self, dialable};
+use super::super::commands;
 use super::super::desk::transfer::is_of_the_called;
 use super::super::directory::Diversion;
 use super::super::divert::{Diverted, Hidden, Sent, Situation, Verdict, same};
 use super::super::effect::{Abilities, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers};
+use super::super::numbers::Placed;
 use super::super::state::{Awaiting, Far, FarSip, Near, SipLeg, Stage, Taker};
 use super::super::view::EndCause;
 use super::super::{REFER_LIMIT, RING_LIMIT};
 use super::{Flow, index};
 use crate::ids::LineId;
+use crate::numbers::Reach;
 
 /// How long a caller waits who was answered and whom nobody took then.
 const WAIT_LIMIT: Duration = Duration::from_secs(180);
@@ -30,7 +33,7 @@ const TAKING: Duration = Duration::from_secs(1);
 impl Flow<'_> {
     /// A call is there for a line, or the last of its clients has gone. `busy`: all who could take it talk already.
     pub(in crate::call) fn arrive(&mut self, busy: bool) {
-        let Some(verdict) = self.decide(busy, |situation, allows| situation.arrival(allows)) else { return };
+        let Some(verdict) = self.decide(busy, |situation, place| situation.arrival(place)) else { return };
         self.become_of(verdict);
     }
 
@@ -39,7 +42,7 @@ impl Flow<'_> {
         if !self.call.rings_at_clients() {
             return Err(CauseCode::NotPossibleNow);
         }
-        let verdict = self.decide(false, |situation, allows| situation.declined(wish, allows));
+        let verdict = self.decide(false, |situation, place| situation.declined(wish, place));
         // What rings after it has stood once is only given up.
         let ended = Verdict::Refuse { cause: wish, status: wish.sip_status() };
         match verdict.filter(|_| self.call.vacancy.is_none()).unwrap_or(ended) {
@@ -50,14 +53,16 @@ impl Flow<'_> {
     }
 
     /// A client sends the call to somebody else.
-    pub(in crate::call) fn deflect(&mut self, number: &str) -> Result<(), CauseCode> {
+    pub(in crate::call) fn deflect(&mut self, to: Placed) -> Result<(), CauseCode> {
         if !self.call.rings_at_clients() {
             return Err(CauseCode::NotPossibleNow);
         }
-        let to = dialable(number).ok_or(CauseCode::InvalidNumber)?;
-        if !self.call.trail.allows(&to) {
-            let own =
-                self.call.line().and_then(|line| self.directory.line(line)).is_some_and(|own| same(&own.number, &to));
+        if !self.call.trail.allows(&to.number) {
+            let own = self
+                .call
+                .line()
+                .and_then(|line| self.directory.line(line))
+                .is_some_and(|own| same(&own.number, &to.number));
             return Err(if own { CauseCode::OwnNumber } else { CauseCode::TriedBefore });
         }
         self.divert(Diverted { to, why: DiversionReason::Deflection, rings: None });
@@ -113,7 +118,7 @@ impl Flow<'_> {
             (_, Stage::Connected) => {}
             (_, Stage::Answering) => self.call.trail.until = Some(self.now + TAKING),
             (Far::Clients { .. }, _) => {
-                let next = self.decide(false, |situation, allows| situation.unanswered(allows));
+                let next = self.decide(false, |situation, place| situation.unanswered(place));
                 if let Some(next) = next.flatten() {
                     self.start_list(&next);
                     self.divert(next);
@@ -129,7 +134,7 @@ impl Flow<'_> {
     /// Goes on to the next place of the line's list. False where there is none.
     pub(super) fn next_of_list(&mut self, why: DiversionReason) -> bool {
         let Some(place) = self.call.trail.next else { return false };
-        let next = self.decide(false, |situation, allows| situation.next(place, why, allows)).flatten();
+        let next = self.decide(false, |situation, number| situation.next(place, why, number)).flatten();
         self.call.trail.next = next.as_ref().filter(|next| next.rings.is_some()).map(|_| place + 1);
         let Some(next) = next else { return false };
         self.divert(next);
@@ -206,15 +211,30 @@ impl Flow<'_> {
     }
 
     /// Asks what is to become of the call at the line that it came for.
-    fn decide<T>(&self, busy: bool, ask: impl FnOnce(&Situation<'_>, &dyn Fn(&str) -> bool) -> T) -> Option<T> {
+    fn decide<T>(
+        &mut self,
+        busy: bool,
+        ask: impl FnOnce(&Situation<'_>, &dyn Fn(&str) -> Option<Placed>) -> T,
+    ) -> Option<T> {
         let id = self.call.trail.line?;
         let line = self.directory.line(id)?;
         let group = self.directory.group(line.group)?;
         let settings = self.settings.get(id.0 as usize)?;
         let signed_in = self.clients.of(&line.users).next().is_some();
-        let internal = group.internal(&self.call.remote);
+        let internal = match &self.call.known {
+            Some(known) => known.reach == Reach::Internal,
+            None => group.internal(&self.call.remote),
+        };
         let situation = Situation { line, group, settings, internal, signed_in, busy };
-        Some(ask(&situation, &|number| self.call.trail.allows(number)))
+        let made = RefCell::new(Vec::new());
+        let asked = ask(&situation, &|number| {
+            let wanted = self.directory.forwarded(line.group, number);
+            let placed = wanted.result.clone().ok();
+            made.borrow_mut().push(wanted);
+            placed.filter(|placed| self.call.trail.allows(&placed.number))
+        });
+        self.note_settings(made.into_inner());
+        Some(asked)
     }
 
     fn become_of(&mut self, verdict: Verdict) {
@@ -242,7 +262,7 @@ impl Flow<'_> {
 
     fn ring(&mut self) {
         self.set_stage(Stage::Alerting { early: false });
-        let rings = self.decide(false, |situation, allows| situation.rings(allows)).flatten();
+        let rings = self.decide(false, |situation, place| situation.rings(place)).flatten();
         self.call.trail.until = rings.map(|rings| self.now + rings);
         self.ring_near(180, None);
         self.tell_clients();
@@ -273,10 +293,13 @@ impl Flow<'_> {
             self.call.trail.hidden = Some(Hidden::Left);
         }
         self.conceal(Hidden::Left, CauseCode::Diverted);
-        self.call.trail.leave(&to, group.address(&line.number), &group.address(&to), why);
+        self.call.trail.leave(&to.number, group.address(&line.number), &group.address(&to.number), why);
         self.call.trail.until = rings.map(|rings| self.now + rings);
-        // Only a call of ours can be taken back from where nobody answers.
-        match if rings.is_some() { Diversion::NewCall } else { group.diversion } {
+        self.expect_after(&to);
+        // Only a call of ours can be taken back from where nobody answers, and told what follows the answer.
+        let ours = rings.is_some() || !to.then.is_empty();
+        let to = to.number;
+        match if ours { Diversion::NewCall } else { group.diversion } {
             Diversion::NewCall => {
                 self.call_instead(Target { group: line.group, line: Some(id), uri: TargetUri::Number(to) })
             }

@@ -11,7 +11,7 @@ use super::super::record::{self, CallRecord};
 use super::super::state::{Awaiting, Far, Near, Newcomer, Stage};
 use super::super::view::{self, CallView, ConnectionState, EndCause};
 use super::Flow;
-use crate::ids::ClientId;
+use crate::ids::{ClientId, LineId, UserId};
 
 impl Flow<'_> {
     /// A client ends the call; one that still rings is declined.
@@ -118,6 +118,11 @@ impl Flow<'_> {
         self.call.trouble = Some(cause);
     }
 
+    /// The call as it is shown to a user whose client it leaves.
+    pub(super) fn view(&self, line: LineId, user: UserId, state: ConnectionState) -> CallView {
+        view::base(self.call, (line, user), self.directory, self.rights, (state, ConnectionState::Null))
+    }
+
     /// Other people on the line, at whom the call rang until now, see it go.
     pub(super) fn tell_others(&mut self) {
         let (Some(line), Far::Clients { .. }) = (self.call.shown_at(), &self.call.far) else { return };
@@ -125,7 +130,7 @@ impl Flow<'_> {
             if self.call.is_for(user) && self.call.active_user() != Some(user) {
                 let view = CallView {
                     cause: Some(EndCause::ours(CauseCode::AnsweredElsewhere)),
-                    ..view::base(self.call, line, ConnectionState::Null, ConnectionState::Null)
+                    ..self.view(line, user, ConnectionState::Null)
                 };
                 self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
             }
@@ -161,11 +166,7 @@ impl Flow<'_> {
         for (client, user) in self.clients.told(&self.directory.concerned(line, self.call.active_user())) {
             if self.call.is_for(user) && (open || self.call.active_user().is_none_or(|active| active == user)) {
                 let here = self.call.active_client() == Some(client);
-                let view = CallView {
-                    here,
-                    cause: Some(cause.clone()),
-                    ..view::base(self.call, line, state, ConnectionState::Null)
-                };
+                let view = CallView { here, cause: Some(cause.clone()), ..self.view(line, user, state) };
                 self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
             }
         }

@@ -62,7 +62,7 @@ impl Flow<'_> {
             return Err(CauseCode::NotPossibleNow);
         }
         let side = self.call.browser_side().other();
-        self.media_effect(MediaEffect::Digits { side, digits });
+        self.media_effect(MediaEffect::Digits { side, digits, secret: false });
         Ok(())
     }
 

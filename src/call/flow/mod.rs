@@ -1,9 +1,11 @@
 //! How a call moves on. Every transition is here; the effects leave in the order they must be done.
 
+mod after;
 mod divert;
 mod end;
 mod hold;
 mod incoming;
+mod number;
 mod outgoing;
 mod redirect;
 pub(super) mod seat;
@@ -31,6 +33,7 @@ use super::state::{
 use super::view::EndCause;
 use super::{Clients, MEDIA_LIMIT, RECOVERY_LIMIT, headers};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId};
+use crate::rights::RightsTable;
 
 /// One call in motion.
 pub(super) struct Flow<'a> {
@@ -38,6 +41,7 @@ pub(super) struct Flow<'a> {
     pub(super) directory: &'a Directory,
     pub(super) clients: &'a Clients,
     pub(super) settings: &'a [LineSettings],
+    pub(super) rights: &'a RightsTable,
     pub(super) effects: &'a mut VecDeque<Effect>,
     pub(super) errands: &'a mut VecDeque<Errand>,
     pub(super) by_leg: &'a mut FxHashMap<LegId, CallId>,
@@ -259,6 +263,9 @@ impl Flow<'_> {
         if self.call.trail.until.take_if(|due| *due <= at).is_some() {
             self.rung();
         }
+        if self.call.then_at.take_if(|due| *due <= at).is_some() {
+            self.after_answer();
+        }
         if let Some((_, cause)) = self.call.deadline.take_if(|(due, _)| *due <= at) {
             self.end(EndCause::ours(cause));
         }
@@ -404,10 +411,7 @@ impl Flow<'_> {
         // A browser that dialled had time to connect while it rang, but nothing says that it has.
         self.set_deadline(browser.then_some((now + MEDIA_LIMIT, CauseCode::MediaNotConnected)));
         match &mut self.call.vacancy {
-            Some(Vacancy::Target { .. } | Vacancy::Office { .. }) => {
-                self.errands.push_back(Errand::Reached(self.call.id));
-                return;
-            }
+            Some(Vacancy::Target { .. } | Vacancy::Office { .. }) => return self.after_answer(),
             Some(Vacancy::Test { tone_until }) => {
                 *tone_until = Some(now + test_call::TONE);
                 self.set_deadline(Some((now + test_call::LASTS, CauseCode::NormalClearing)));
@@ -417,6 +421,7 @@ impl Flow<'_> {
         self.listen_anew();
         self.record();
         self.media_effect(MediaEffect::Expect);
+        self.after_answer();
         if browser {
             self.media_effect(MediaEffect::Confirm);
         }

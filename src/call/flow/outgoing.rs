@@ -11,10 +11,12 @@ use super::super::cause::CauseCode;
 use super::super::desk::test_call;
 use super::super::effect::{Abilities, Caller, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers, Redirect};
+use super::super::numbers::Placed;
 use super::super::state::{Awaiting, Far, Near, NearSip, SipLeg, Stage, Vacancy};
 use super::super::view::EndCause;
 use super::Flow;
 use crate::ids::{CallId, LegId, LineGroupId};
+use crate::numbers::ReportedAs;
 
 /// Reason for those that rang when another took the call (RFC 3326 3.1).
 const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
@@ -33,8 +35,8 @@ impl Flow<'_> {
     }
 
     /// The server calls the user's telephone elsewhere, to call a number from there: there is no browser.
-    pub(in crate::call) fn start_office(&mut self, number: String) {
-        self.call.vacancy = Some(Vacancy::Office { number });
+    pub(in crate::call) fn start_office(&mut self, to: Placed) {
+        self.call.vacancy = Some(Vacancy::Office { to: Box::new(to) });
         self.offer_far();
     }
 
@@ -185,6 +187,7 @@ impl Flow<'_> {
         }
         let had_early_media = self.call.has_early_media();
         self.set_stage(Stage::Answering);
+        self.show_connected(&headers);
         self.know_called(winner, headers);
         self.show_called(winner);
         let mut losers = Vec::new();
@@ -287,6 +290,17 @@ impl Flow<'_> {
         }
     }
 
+    /// A client sees who is really connected, as far as that is believed and the location wants it.
+    fn show_connected(&mut self, headers: &Headers) {
+        let (Near::Client { .. }, Some(group)) = (&self.call.near, self.group_of_line()) else { return };
+        let caller = headers::connected(headers).filter(|_| self.directory.trusts(group));
+        let Some(connected) = caller.filter(|_| self.directory.plan(group).is_some()) else { return };
+        let kind = ReportedAs::ConnectedOutgoing;
+        if let Some(known) = self.note_reported(group, kind, &connected.number) {
+            (self.call.remote, self.call.known) = (connected, Some(known));
+        }
+    }
+
     /// A client sees the number that rings in the end, where a redirection led there. True when that is news.
     fn show_called(&mut self, leg: LegId) -> bool {
         let Near::Client { .. } = self.call.near else { return false };
@@ -295,7 +309,8 @@ impl Flow<'_> {
         if self.call.remote.number == *number {
             return false;
         }
-        self.call.remote = Caller { number: number.clone(), name: None };
+        let remote = Caller { number: number.clone(), name: None };
+        self.set_remote(remote, ReportedAs::Forwarding);
         true
     }
 }

@@ -9,12 +9,13 @@ use super::super::commands::{Asker, Outcome};
 use super::super::desk::Errand;
 use super::super::effect::{Abilities, Caller, CommandResult, Effect, MediaEffect, SipEffect, Target, TargetUri};
 use super::super::headers::Headers;
+use super::super::numbers::Known;
 use super::super::record::{self, CallRecord};
 use super::super::state::{
     Asked, Awaiting, Call, Far, FarSip, Near, NearSip, SipLeg, Stage, Successor, Taker, Told, Transfer, TransferStep,
     Vacancy,
 };
-use super::super::view::{self, CallView, ConnectionState, EndCause};
+use super::super::view::{CallView, ConnectionState, EndCause};
 use super::super::{LEAVE_LIMIT, MEDIA_LIMIT, REFER_LIMIT, RING_LIMIT};
 use super::{Flow, index};
 use crate::ids::{CallId, LegId, LineId, UserId};
@@ -30,6 +31,8 @@ pub(in crate::call) struct End {
     /// Its own offer; empty where the answer to ours comes with its ACK.
     offer: Bytes,
     caller: Caller,
+    /// Its number as people know it.
+    known: Option<Known>,
     held: bool,
     told: Told,
     /// An offer of its own that is not answered yet.
@@ -71,6 +74,7 @@ impl Call {
             abilities: self.abilities(side),
             offer,
             caller: self.remote.clone(),
+            known: self.known.clone(),
             held: self.held[index(side)],
             told,
             owed: asked.iter().any(|awaiting| matches!(awaiting, Awaiting::Renegotiation(_))),
@@ -148,7 +152,7 @@ impl Flow<'_> {
     /// Asks the other end to call somebody in our place.
     pub(in crate::call) fn ask_to_call(&mut self, transfer: Transfer, replaces: Option<SessionId>) {
         let TransferStep::Refer { session, .. } = transfer.way else { return };
-        let to = replaces.is_none().then(|| TargetUri::Number(transfer.to.clone()));
+        let to = replaces.is_none().then(|| TargetUri::Number(transfer.to.number.clone()));
         self.effects.push_back(Effect::Sip(SipEffect::Refer { session, to, replaces }));
         self.set_transfer(Some(transfer));
     }
@@ -200,7 +204,7 @@ impl Flow<'_> {
         match side {
             Side::A => {
                 // The near side is the caller from now on.
-                self.call.remote = end.caller;
+                (self.call.remote, self.call.known) = (end.caller, end.known);
                 self.call.near = Near::Sip(NearSip {
                     session: end.session,
                     group: end.target.group,
@@ -340,7 +344,7 @@ impl Flow<'_> {
                 let view = CallView {
                     here,
                     cause: Some(EndCause::ours(cause)),
-                    ..view::base(self.call, line, ConnectionState::Null, ConnectionState::Null)
+                    ..self.view(line, user, ConnectionState::Null)
                 };
                 self.effects.push_back(Effect::CallChanged { client, call: Box::new(view) });
             }

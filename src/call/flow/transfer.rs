@@ -13,10 +13,11 @@ use super::super::cause::CauseCode;
 use super::super::effect::{Abilities, Caller, Effect, MediaEffect, SipEffect, SipInput, Target, TargetUri};
 use super::super::headers::{self, Headers};
 use super::super::state::{Awaiting, Far, Near, Newcomer, SipLeg, Stage, Takeover, Told};
-use super::super::view::EndCause;
+use super::super::view::{Direction, EndCause};
 use super::super::{LEAVE_LIMIT, RING_LIMIT};
 use super::{Flow, index};
 use crate::ids::{LegId, LineGroupId, LineId};
+use crate::numbers::ReportedAs;
 
 impl Flow<'_> {
     /// A side asks us to call somebody in its place. It stays in the call until that one answers.
@@ -297,7 +298,11 @@ impl Flow<'_> {
     /// The line's clients talk with somebody else from now on.
     fn show_other(&mut self, other: Caller) {
         if self.call.line().is_some() {
-            self.call.remote = other;
+            let kind = match self.call.direction() {
+                Direction::Incoming => ReportedAs::ConnectedIncoming,
+                Direction::Outgoing => ReportedAs::ConnectedOutgoing,
+            };
+            self.set_remote(other, kind);
             self.tell_clients();
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn world(change: impl FnOnce(&mut Directory)) -> World {
         change(directory);
     });
     world.input(Input::LineAvailable { line: CAROLS_LINE, available: true });
-    world.input(Input::ClientArrived { client: CAROLS, user: CAROL });
+    world.input(Input::ClientArrived { client: CAROLS, user: CAROL, place: None });
     world
 }
 
@@ -105,7 +105,7 @@ fn who_signs_in_sees_a_call_that_rings_because_nobody_was_there() {
     world.all_leave();
     world.incoming();
     world.logged(&["180"]);
-    world.input(Input::ClientArrived { client: DESK, user: ALICE });
+    world.input(Input::ClientArrived { client: DESK, user: ALICE, place: None });
     let views = world.calls.views(DESK);
     assert_eq!((views.len(), views[0].state), (1, ConnectionState::Alerting));
     let answer = Command::AnswerCall { call: views[0].id, sdp: "v=0".into() };
@@ -392,7 +392,7 @@ fn a_busy_user_is_passed_over_only_where_that_is_set() {
     world.call_in(2, LINE, "0491", Headers::new());
     world.logged(&["181", "INVITE 300"]);
     // Bob shares the line and is free.
-    world.input(Input::ClientArrived { client: BOBS, user: BOB });
+    world.input(Input::ClientArrived { client: BOBS, user: BOB, place: None });
     world.call_in(3, LINE, "0491", Headers::new());
     world.logged(&["180"]);
     let call = world.last_view(BOBS).id;
@@ -414,7 +414,7 @@ fn with_nobody_signed_in_others_stand_in() {
     world.sip(101, answered(sdp()));
     assert!(world.log.contains(&"200".to_owned()));
     assert_ne!(call, CallId(0));
-    world.input(Input::ClientArrived { client: DESK, user: ALICE });
+    world.input(Input::ClientArrived { client: DESK, user: ALICE, place: None });
     world.log.clear();
     world.set(forwarding(ForwardingKind::SignedOff, "300"));
     world.input(Input::ClientGone { client: DESK });

@@ -185,7 +185,11 @@ impl Around {
                 Effect::LineCalls { line } => {
                     self.monitored.insert(line, self.calls.monitored(line));
                 }
-                Effect::LineSettings { .. } | Effect::Ended(_) | Effect::NotBegun(_) | Effect::Digit { .. } => {}
+                Effect::LineSettings { .. }
+                | Effect::Ended(_)
+                | Effect::NotBegun(_)
+                | Effect::Digit { .. }
+                | Effect::Translated(_) => {}
             }
         }
     }
@@ -396,7 +400,7 @@ impl Around {
             Step::Arrived { client } => {
                 let (client, user) = CLIENTS[client];
                 if self.clients.insert(client) {
-                    self.input(Input::ClientArrived { client, user });
+                    self.input(Input::ClientArrived { client, user, place: None });
                     for view in self.calls.views(client) {
                         self.shown.insert((client, view.id), view);
                     }
@@ -535,7 +539,7 @@ fn asked_for(what: u8, call: CallId, other: CallId) -> Command {
     let (number, sdp) = ("500".to_owned(), "v=0".to_owned());
     let (active, held) = (call, other);
     match what {
-        0 | 1 => Command::MakeCall { line: LINE, number, sdp },
+        0 | 1 => Command::MakeCall { line: LINE, number: number.into(), sdp },
         2 => Command::AnswerCall { call, sdp },
         3 => Command::Decline { call, cause: CauseCode::Busy },
         4 => Command::ClearConnection { call, remote: other.0.is_multiple_of(2) },
@@ -543,7 +547,7 @@ fn asked_for(what: u8, call: CallId, other: CallId) -> Command {
         6 => Command::HoldCall { call },
         7 => Command::RetrieveCall { call },
         8 => Command::AlternateCall { active, held },
-        9 => Command::ConsultationCall { call, number, sdp },
+        9 => Command::ConsultationCall { call, number: number.into(), sdp },
         10 => Command::ReconnectCall { active, held },
         11 => Command::TransferCall { active, held },
         12 => Command::SingleStepTransferCall { call, number },

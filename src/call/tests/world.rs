@@ -45,6 +45,8 @@ pub(super) struct World {
     pub(super) abilities: Abilities,
     /// Which way audio was to go by each offer within a session.
     pub(super) wanted: Vec<sdp::Direction>,
+    /// What became of numbers.
+    pub(super) translations: Vec<Translation>,
 }
 
 impl World {
@@ -69,7 +71,7 @@ impl World {
         let mut groups = [true, true, false, false].map(group).to_vec();
         groups[RECORDED.0 as usize].record = true;
         let other = LineEntry { number: "201".into(), users: vec![BOB], ..line.clone() };
-        let mut directory = Directory { lines: vec![line, other], groups, music_on_hold: true };
+        let mut directory = Directory { lines: vec![line, other], groups, music_on_hold: true, ..Directory::default() };
         change(&mut directory);
         let mut world = World {
             calls: Calls::new(Arc::new(directory), 10),
@@ -87,12 +89,13 @@ impl World {
             sounds: BTreeMap::new(),
             abilities: Abilities::default(),
             wanted: Vec::new(),
+            translations: Vec::new(),
         };
         for line in [LINE, OTHER_LINE] {
             world.input(Input::LineAvailable { line, available: true });
         }
         for (client, user) in [(DESK, ALICE), (LAPTOP, ALICE), (BOBS, BOB)] {
-            world.input(Input::ClientArrived { client, user });
+            world.input(Input::ClientArrived { client, user, place: None });
         }
         world
     }
@@ -112,6 +115,7 @@ impl World {
                 Effect::LineSettings { line, .. } => self.log.push(format!("settings of {line}")),
                 Effect::LineCalls { line } => self.log.push(format!("calls of {line}")),
                 Effect::Ended(record) | Effect::NotBegun(record) => self.ended.push(*record),
+                Effect::Translated(translation) => self.translations.push(*translation),
                 Effect::Digit { client, digit, .. } => self.log.push(format!("digit {digit} for {client}")),
             }
         }
@@ -198,7 +202,7 @@ impl World {
                 self.sounds.insert((call, side as usize), sound);
                 return self.log.push(format!("{side:?} hears {sound:?}"));
             }
-            MediaEffect::Digits { side, digits } => return self.log.push(format!("digits {digits} to {side:?}")),
+            MediaEffect::Digits { side, digits, .. } => return self.log.push(format!("digits {digits} to {side:?}")),
             MediaEffect::ReceiveDigit { side, digit } => {
                 return self.log.push(format!("digit {} from {side:?}", digit.digit));
             }

@@ -222,6 +222,10 @@ fn describe(what: &TraceWhat) -> String {
             let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default();
             format!("{name} {}", detail.as_deref().unwrap_or_default()).trim().to_owned()
         }
+        TraceWhat::Number { text, result, location, .. } => {
+            let [text, result] = [text, result].map(|text| text.as_deref().unwrap_or_default());
+            format!("{text}: {result} ({location})")
+        }
         TraceWhat::Failure { detail, .. } => detail.clone(),
     }
 }

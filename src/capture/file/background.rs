@@ -83,7 +83,7 @@ impl Background {
                 out.extend(self.before(Owner { group: None, line }, names));
                 out.extend(user.into_iter().flat_map(|user| self.clients(user)));
             }
-            Influence::Audio { .. } => out = self.before(owner, names),
+            Influence::Audio { .. } | Influence::Number(_) => out = self.before(owner, names),
             _ => {}
         }
         self.standing.change(&influence);
@@ -167,7 +167,8 @@ mod tests {
             voice_mailbox: None,
         };
         let lines = vec![line("100", 0), line("101", 1)];
-        let directory = Directory { lines, groups: vec![LineGroupEntry::default()], music_on_hold: true };
+        let directory =
+            Directory { lines, groups: vec![LineGroupEntry::default()], music_on_hold: true, ..Directory::default() };
         Standing {
             directory: Arc::new(directory),
             settings: FxHashMap::default(),

@@ -3,8 +3,10 @@
 use super::{Pseudonyms, pressed};
 use crate::call::directory::{FeatureCode, LineGroupEntry, Redirection};
 use crate::call::effect::Command;
+use crate::call::numbers::{Known, Placed, Translated, Translation};
 use crate::call::settings::{Forwarding, LineSettings};
 use crate::capture::influence::{AudioInfluence, Influence};
+use crate::numbers::AfterAnswer;
 
 /// What stands for the number in a code that is dialled.
 const NUMBER: &str = "<NUMBER>";
@@ -39,6 +41,7 @@ impl Pseudonyms {
                 }
                 Influence::Command { client, begun, command, refused }
             }
+            Influence::Number(translation) => Influence::Number(Box::new(self.translation(*translation))),
             Influence::Audio { call, side, event: AudioInfluence::Digit { ms, .. } } => {
                 Influence::Audio { call, side, event: AudioInfluence::Digit { digit: '*', ms } }
             }
@@ -49,6 +52,33 @@ impl Pseudonyms {
             | Influence::Audio { .. }
             | Influence::Shutdown) => other,
         }
+    }
+
+    fn translation(&mut self, translation: Translation) -> Translation {
+        let known = |all: &mut Pseudonyms, Known { number, shown, reach }: Known| {
+            let number = all.of(&number);
+            // How it is shown says as much as the number does.
+            let shown = if shown.is_empty() { shown } else { number.clone() };
+            Known { number, shown, reach }
+        };
+        let text = self.of(&translation.text);
+        let result = match translation.result {
+            Translated::Dialled(placed) => {
+                let then = placed.then.into_iter().map(|after| match after {
+                    AfterAnswer::Digits(digits) => AfterAnswer::Digits(pressed(&digits)),
+                    pause @ AfterAnswer::Pause(_) => pause,
+                });
+                Translated::Dialled(Placed {
+                    number: self.of(&placed.number),
+                    then: then.collect(),
+                    known: placed.known.map(|shown| known(self, shown)),
+                    ..placed
+                })
+            }
+            Translated::Reported(shown) => Translated::Reported(known(self, shown)),
+            other @ (Translated::NotDialled { .. } | Translated::Nothing) => other,
+        };
+        Translation { text, result, ..translation }
     }
 
     fn group(&mut self, settings: LineGroupEntry) -> LineGroupEntry {

@@ -67,6 +67,13 @@ impl Pseudonyms {
                 let detail = detail.as_deref().map(|detail| Pseudonyms::media(*event, detail));
                 TraceWhat::Media { event: *event, detail }
             }
+            TraceWhat::Number { meant, text, result, shown, refused, location } => {
+                let mut of = |text: &Option<String>| text.as_deref().map(|text| self.of(text));
+                let (text, result) = (of(text), of(result));
+                // How it is shown says as much as the number does.
+                let shown = shown.as_ref().and(result.clone());
+                TraceWhat::Number { meant: *meant, text, result, shown, refused: *refused, location: location.clone() }
+            }
             what @ (TraceWhat::Step { .. } | TraceWhat::Failure { .. }) => what.clone(),
         };
         TraceEvent { what, ..event.clone() }

@@ -2,8 +2,10 @@
 
 use super::Names;
 use super::story::Recording;
+use crate::call::numbers::{Translated, Translation};
 use crate::call::record::{Number, Party};
 use crate::call::settings::{Forwarding, LineSettings};
+use crate::capture::influence::Influence;
 use crate::capture::record::{ClientRecord, Record, SipRecord, What};
 use crate::capture::redact;
 use crate::capture::trace::{PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting, TraceWhat, ms};
@@ -38,8 +40,8 @@ impl Recording {
         let record = self.record.as_ref();
         let number = |number: &Number| match number {
             Number::Line(line) => names.line(*line).map(|line| line.number.clone()),
-            Number::Other(number) => Some(number.clone()),
-            Number::None => None,
+            Number::Other(number) | Number::Known { number, .. } => Some(number.clone()),
+            Number::Private | Number::None => None,
         };
         let line = self.line_of();
         let group = self.group.or_else(|| names.line(line?).map(|line| line.group));
@@ -159,10 +161,33 @@ fn event(record: &Record, cast: &mut Cast<'_>) -> Option<TraceEvent> {
             };
             (other, true, TraceWhat::Failure { why: *why, detail })
         }
-        What::Influence(_) => return None,
+        What::Influence(influence) => match &**influence {
+            Influence::Number(translation) => (server, true, number(translation)),
+            _ => return None,
+        },
     };
     let (from, to) = if sent { (server, other) } else { (other, server) };
     Some(TraceEvent { at: ms(record.at), from, to, what })
+}
+
+/// What became of a number, for people. Of a private call nothing is told of it.
+fn number(Translation { kind, text, result, location, .. }: &Translation) -> TraceWhat {
+    let is_private = matches!(result, Translated::Dialled(placed) if placed.private);
+    let (number, shown, refused) = match result {
+        Translated::Dialled(placed) => (Some(&placed.number), placed.known.as_ref().map(|known| &known.shown), None),
+        Translated::Reported(known) => (Some(&known.number), Some(&known.shown), None),
+        Translated::NotDialled { cause } => (None, None, Some(*cause)),
+        Translated::Nothing => (None, None, None),
+    };
+    let seen = |text: Option<&String>| text.filter(|text| !is_private && !text.is_empty()).cloned();
+    TraceWhat::Number {
+        meant: (*kind).into(),
+        text: seen(Some(text)),
+        result: seen(number),
+        shown: seen(shown),
+        refused,
+        location: location.clone(),
+    }
 }
 
 impl Cast<'_> {

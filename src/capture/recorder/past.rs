@@ -91,7 +91,7 @@ impl Past {
                 | Influence::Line { id: line, .. } => lines.contains(line),
                 Influence::Command { command, .. } => command.line().is_some_and(|line| lines.contains(&line)),
                 Influence::Server { .. } | Influence::LineGroup { .. } | Influence::Shutdown => true,
-                Influence::Audio { .. } => false,
+                Influence::Audio { .. } | Influence::Number(_) => false,
             };
             match concerns {
                 true if record.at < from => standing.change(influence),

@@ -412,7 +412,8 @@ fn standing() -> Standing {
         voice_mailbox: None,
     };
     let lines = vec![line("100", 0), line("101", 1)];
-    let directory = Directory { lines, groups: vec![LineGroupEntry::default()], music_on_hold: false };
+    let directory =
+        Directory { lines, groups: vec![LineGroupEntry::default()], music_on_hold: false, ..Directory::default() };
     Standing { directory: Arc::new(directory), available: vec![false; 2], ..Standing::default() }
 }
 

@@ -69,9 +69,9 @@ impl Act {
         let pair = || Some((of("active")?, of("held")?));
         let sdp = String::new();
         Some(match self.kind() {
-            "make_call" => Command::MakeCall { line: line?, number: number()?, sdp },
+            "make_call" => Command::MakeCall { line: line?, number: number()?.into(), sdp },
             "directed_pickup_call" => Command::DirectedPickupCall { line: line?, number: number()?, sdp },
-            "consultation_call" => Command::ConsultationCall { call: call()?, number: number()?, sdp },
+            "consultation_call" => Command::ConsultationCall { call: call()?, number: number()?.into(), sdp },
             "answer_call" => Command::AnswerCall { call: call()?, sdp },
             "decline_call" => {
                 let busy = text("reason") == Some("busy");

@@ -11,6 +11,7 @@ use super::world::World;
 use crate::call::cause::CauseCode;
 use crate::call::directory::{Directory, LineEntry, LineGroupEntry};
 use crate::call::effect::{Input, MediaInput};
+use crate::call::numbers::{NotedNumbers, NumberKind, Translation};
 use crate::capture::influence::{AudioInfluence, CallSide, Influence};
 use crate::capture::read::Capture;
 use crate::ids::{CallId, LineGroupId, LineId};
@@ -32,6 +33,8 @@ pub(super) struct Noted {
     /// By their numbers in the capture.
     lines: HashMap<LineId, LineId>,
     groups: HashMap<LineGroupId, LineGroupId>,
+    /// What numbers became, in order: the next of each is what is needed next.
+    numbers: HashMap<(LineGroupId, NumberKind, String), VecDeque<Translation>>,
     /// By the name of their line group and their number at the PBX.
     by_name: HashMap<(String, String), LineId>,
 }
@@ -76,7 +79,42 @@ impl Noted {
                 _ => noted.influences.push((at, influence)),
             }
         }
+        noted.read_numbers();
         Some(noted)
+    }
+
+    /// What became of numbers before anything is decided by it.
+    fn read_numbers(&mut self) {
+        let mut first = NotedNumbers::default();
+        for (_, influence) in &self.influences {
+            let Some(translation) = self.translation(influence) else { continue };
+            let Translation { group, kind, text, .. } = &translation;
+            let all = self.numbers.entry((*group, *kind, text.clone())).or_default();
+            if all.is_empty() {
+                first.set(translation.clone());
+            }
+            all.push_back(translation);
+        }
+        self.directory.noted = Arc::new(first);
+    }
+
+    /// What became of a number, by the number that its line group has here.
+    fn translation(&self, influence: &Influence) -> Option<Translation> {
+        let Influence::Number(translation) = influence else { return None };
+        Some(Translation { group: *self.groups.get(&translation.group)?, ..Translation::clone(translation) })
+    }
+
+    /// What a number becomes the next time, where that is something else; `past` counts how often each has had its turn.
+    fn next(
+        &self,
+        influence: &Influence,
+        past: &mut HashMap<(LineGroupId, NumberKind, String), usize>,
+    ) -> Option<Translation> {
+        let now = self.translation(influence)?;
+        let key = (now.group, now.kind, now.text.clone());
+        let turn = past.entry(key.clone()).or_default();
+        *turn += 1;
+        self.numbers.get(&key)?.get(*turn).filter(|next| next.result != now.result).cloned()
     }
 
     /// The line with a number in a line group.
@@ -146,6 +184,16 @@ impl World<'_> {
     /// Something has its influence once more.
     pub(super) fn influence(&mut self, noted: &Noted, at: u64, influence: &Influence) {
         let input = match influence {
+            Influence::Number(_) => {
+                let Some(next) = noted.next(influence, &mut self.translated) else { return };
+                if self.changes >= MAX_CHANGES {
+                    return;
+                }
+                self.changes += 1;
+                let directory = Arc::make_mut(&mut self.directory);
+                Arc::make_mut(&mut directory.noted).set(next);
+                Input::Directory(self.directory.clone())
+            }
             Influence::Server { .. } | Influence::LineGroup { .. } | Influence::Line { .. } => {
                 if self.changes >= MAX_CHANGES {
                     return;
@@ -163,7 +211,9 @@ impl World<'_> {
                 let Some(&line) = noted.lines.get(line) else { return };
                 Input::LineAvailable { line, available: *available }
             }
-            Influence::ClientArrived { client, user } => Input::ClientArrived { client: *client, user: *user },
+            Influence::ClientArrived { client, user } => {
+                Input::ClientArrived { client: *client, user: *user, place: None }
+            }
             Influence::ClientGone { client } => Input::ClientGone { client: *client },
             Influence::Shutdown => Input::Shutdown,
             Influence::Audio { call, side, event } => {

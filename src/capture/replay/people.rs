@@ -111,7 +111,7 @@ impl World<'_> {
         // Where it goes is in the plan; the machine wants something to dial.
         let number = number.unwrap_or_else(|| "0".to_owned());
         self.wanted.push_back(dialog.to_owned());
-        let command = Command::MakeCall { line, number, sdp: String::new() };
+        let command = Command::MakeCall { line, number: number.into(), sdp: String::new() };
         let request = u32::try_from(self.current).unwrap_or_default();
         self.calls.handle(Input::Command { client: client(line), request, command }, self.now);
         self.drain();

@@ -214,7 +214,13 @@ impl Plan {
             ..LineGroupEntry::default()
         };
         let groups = known.groups.into_iter().chain(GROUPS.into_iter().map(group)).collect();
-        plan.directory = Arc::new(Directory { lines: lines.entries, groups, music_on_hold: known.music_on_hold });
+        plan.directory = Arc::new(Directory {
+            lines: lines.entries,
+            groups,
+            music_on_hold: known.music_on_hold,
+            noted: known.noted.clone(),
+            ..Directory::default()
+        });
         plan.attended = lines.attended;
         plan
     }

@@ -4,7 +4,12 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::*;
+use crate::call::effect::Command;
+use crate::call::numbers::{NumberKind, Placed, Translated, Translation};
+use crate::capture::influence::Influence;
+use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::trace::{PartyKind, TraceWhat};
+use crate::ids::LineGroupId;
 
 pub(super) fn of(file: &[u8]) -> Replay {
     let capture = read::read(file).unwrap();
@@ -50,6 +55,48 @@ fn what_offhook_has_captured_is_decided_as_it_was() {
         }
         let sent = replay.calls.iter().flat_map(|call| &call.dialogs).flat_map(|dialog| &dialog.replayed);
         assert!(sent.clone().any(|decision| decision == proof), "{name}: {:?}", sent.collect::<Vec<_>>());
+    }
+}
+
+/// What numbers became is noted: no rules are needed, and pseudonyms do no harm.
+#[test]
+fn what_became_of_a_number_is_taken_as_it_was() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples/offers-refused.pcapng");
+    let file = std::fs::read(path).unwrap();
+    for (pseudonyms, is_noted) in [(false, true), (true, true), (false, false)] {
+        let mut known = Pseudonyms::new([7; 32]);
+        let mut capture = read::read(&file[..]).unwrap();
+        let mut noted = Vec::new();
+        for handed in &mut capture.handed {
+            let Ok(Influence::Command { client, begun, mut command, refused }) = serde_json::from_slice(&handed.bytes)
+            else {
+                continue;
+            };
+            let Command::MakeCall { number, .. } = &mut command else { continue };
+            let typed = match pseudonyms {
+                true => known.of(&format!("the {}", number.text)),
+                false => format!("the {}", number.text),
+            };
+            let dialled = std::mem::replace(&mut number.text, typed.clone());
+            let placed = Placed { number: dialled, then: Vec::new(), known: None, private: false, emergency: false };
+            let translation = Translation {
+                call: begun,
+                group: LineGroupId(0),
+                location: "Berlin".into(),
+                kind: NumberKind::Typed,
+                text: typed,
+                result: Translated::Dialled(placed),
+            };
+            let note = Influence::Number(Box::new(translation));
+            noted.push(read::Handed { bytes: serde_json::to_vec(&note).unwrap().into(), ..handed.clone() });
+            let command = Influence::Command { client, begun, command, refused };
+            handed.bytes = serde_json::to_vec(&command).unwrap().into();
+        }
+        assert!(!noted.is_empty());
+        capture.handed.extend(noted.into_iter().filter(|_| is_noted));
+        let replay = replay(&capture, &read::calls(&capture), Instant::now());
+        let same = replay.calls.iter().all(|call| differences(call).is_empty());
+        assert_eq!(same, is_noted, "{replay:#?}");
     }
 }
 

@@ -23,6 +23,7 @@ use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::call::effect::{CommandResult, Effect, Input, MediaInput, Route, SipEffect, SipInput, Target, TargetUri};
 use crate::call::headers::{abilities, caller, carried, sender};
+use crate::call::numbers::NumberKind;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 use crate::capture::influence::Influence;
 use crate::capture::trace::ms;
@@ -72,6 +73,8 @@ pub(super) struct World<'a> {
     pub(super) directory: Arc<Directory>,
     /// How often they have changed.
     pub(super) changes: usize,
+    /// How often numbers have become what they did.
+    pub(super) translated: HashMap<(LineGroupId, NumberKind, String), usize>,
     /// What the media side is yet to say that it cannot do.
     pub(super) refusals: Refusals,
     /// The captured call for each of the machine's.
@@ -129,7 +132,7 @@ impl<'a> World<'a> {
             calls.handle(Input::LineAvailable { line, available: true }, epoch);
             if plan.attended.contains(&line) {
                 let (client, user) = (client(line), UserId(line.0));
-                calls.handle(Input::ClientArrived { client, user }, epoch);
+                calls.handle(Input::ClientArrived { client, user, place: None }, epoch);
             }
         }
         World {
@@ -152,6 +155,7 @@ impl<'a> World<'a> {
             names: HashMap::new(),
             directory: plan.directory.clone(),
             changes: 0,
+            translated: HashMap::new(),
             refusals: plan.noted.as_ref().map(Noted::refusals).unwrap_or_default(),
             captured: HashMap::new(),
             seers: HashMap::new(),
@@ -431,6 +435,7 @@ impl<'a> World<'a> {
             | Effect::LineCalls { .. }
             | Effect::Ended(_)
             | Effect::NotBegun(_)
+            | Effect::Translated(_)
             | Effect::Digit { .. } => {}
         }
     }

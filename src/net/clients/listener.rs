@@ -181,6 +181,8 @@ mod tests {
             state,
             remote_state: ConnectionState::Null,
             remote: Caller { number: "200".into(), name: None },
+            shown: "200".into(),
+            picture: None,
             here: false,
             created: Instant::now(),
             connected: None,

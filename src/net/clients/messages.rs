@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{Attachment, Beginning, ClientEvent, KnownClient, Leaving, Outcome, Picture, Prompt};
 use crate::call::cause::CauseCode;
 use crate::call::effect::Command;
+use crate::call::numbers::ClientPlace;
 use crate::ids::{CallId, ClientId, UserId};
 use crate::net::core::{CoreHandle, Message};
 use crate::user::clients::ResumeToken;
@@ -17,6 +18,7 @@ use crate::user::clients::ResumeToken;
 pub(in crate::net) enum ClientMessage {
     Attach {
         user: UserId,
+        place: ClientPlace,
         resume: Option<ResumeToken>,
         since: Option<u64>,
         most: usize,
@@ -79,16 +81,17 @@ pub(in crate::net) enum ClientMessage {
 }
 
 impl CoreHandle {
-    /// A socket of `user` is ready. `since` is the last change that the client has seen, where it kept its picture; `most`
+    /// A socket of `user` is ready, from this place. `since` is the last change that the client has seen, where it kept its picture; `most`
     /// clients may have a socket at once.
     pub async fn attach(
         &self,
         user: UserId,
+        place: ClientPlace,
         resume: Option<ResumeToken>,
         since: Option<u64>,
         most: usize,
     ) -> Result<Attachment, CauseCode> {
-        self.ask(|reply| ClientMessage::Attach { user, resume, since, most, reply }).await?
+        self.ask(|reply| ClientMessage::Attach { user, place, resume, since, most, reply }).await?
     }
 
     /// A client's socket is gone.

@@ -23,6 +23,7 @@ use super::figures::QueueLength;
 use super::role::Role;
 use crate::call::cause::CauseCode;
 use crate::call::effect::{Command, CommandResult, Input};
+use crate::call::numbers::ClientPlace;
 use crate::call::settings::LineSettings;
 use crate::call::view::CallView;
 use crate::capture::recorder::Owner;
@@ -294,8 +295,8 @@ impl ClientDesk {
 impl<R: Role> Core<R> {
     pub(super) fn client_message(&mut self, message: ClientMessage, now: Instant) {
         match message {
-            ClientMessage::Attach { user, resume, since, most, reply } => {
-                if let Some((client, socket)) = self.attach(user, (resume, since), most, reply, now) {
+            ClientMessage::Attach { user, place, resume, since, most, reply } => {
+                if let Some((client, socket)) = self.attach((user, place), (resume, since), most, reply, now) {
                     self.detach(client, socket, Leaving::Broken, now);
                 }
             }
@@ -365,7 +366,7 @@ impl<R: Role> Core<R> {
     /// Attaches a socket and answers; gives the socket where nobody waits for the answer any more.
     fn attach(
         &mut self,
-        user: UserId,
+        (user, place): (UserId, ClientPlace),
         (resume, since): (Option<ResumeToken>, Option<u64>),
         most: usize,
         reply: oneshot::Sender<Result<Attachment, CauseCode>>,
@@ -381,7 +382,7 @@ impl<R: Role> Core<R> {
             return None;
         };
         let Attached { client, socket, resumed } = attached;
-        self.tell(Input::ClientArrived { client, user }, now);
+        self.tell(Input::ClientArrived { client, user, place: Some(place) }, now);
         let (sender, events) = mpsc::channel(CLIENT_BACKLOG);
         let listener = self.desk.listeners.entry(client).or_insert_with(|| Listener::new(now));
         // A socket that is still there has been replaced; its task sees the channel close.
@@ -486,7 +487,7 @@ impl<R: Role> Core<R> {
         let listener = self.desk.listeners.entry(client).or_insert_with(|| Listener::new(now));
         listener.asked = now;
         self.desk.sweep.get_or_insert(now + FOLLOWED_FOR);
-        self.tell(Input::ClientArrived { client, user }, now);
+        self.tell(Input::ClientArrived { client, user, place: None }, now);
         client
     }
 

@@ -46,7 +46,10 @@ impl Prompt {
             Prompt::MakeCall { number, .. }
             | Prompt::ConsultationCall { number, .. }
             | Prompt::DirectedPickupCall { number, .. } => {
-                *number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+                // What is dialled as it is stays as it is.
+                if !number.trim_start().starts_with('!') {
+                    *number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+                }
             }
             Prompt::AnswerCall { .. } => {}
         }
@@ -71,7 +74,7 @@ impl<R: Role> Core<R> {
     pub(super) fn without_audio(&self, user: UserId, prompt: &Prompt) -> Option<Command> {
         match prompt {
             Prompt::MakeCall { line, number } if self.calls.goes_by_office(user, *line, number) => {
-                Some(Command::MakeCall { line: *line, number: number.clone(), sdp: String::new() })
+                Some(Command::MakeCall { line: *line, number: number.as_str().into(), sdp: String::new() })
             }
             _ => None,
         }

@@ -73,8 +73,11 @@ pub struct MonitoredCall {
     pub state: ConnectionState,
     /// ECMA-269 state of the other side's connection.
     pub remote_state: ConnectionState,
-    /// The other side's number; null where that is not to be seen, by the rights `see_incoming` and `see_outgoing`.
+    /// The other side's number; null where that is not to be seen, by the rights `see_incoming` and `see_outgoing`, or because
+    /// the call is private. Super-canonical where the line group has a location.
     pub number: Option<String>,
+    /// The number as it is shown to people; null as `number`.
+    pub shown: Option<String>,
     /// The other side's name, where the PBX sent one and it may be seen.
     pub name: Option<String>,
     /// When the call appeared, milliseconds since 1970-01-01 UTC.
@@ -142,10 +145,14 @@ pub struct Call {
     pub state: ConnectionState,
     /// ECMA-269 state of the other side's connection.
     pub remote_state: ConnectionState,
-    /// The other side's number.
+    /// The other side's number: super-canonical where the line group has a location and it can be, otherwise as the PBX has it.
     pub number: String,
-    /// The other side's name, where the PBX sent one.
+    /// The number as it is shown to people: `+49 (30) 123456`, or an extension.
+    pub shown: String,
+    /// The other side's name, where the PBX sent one, or the number is that of a line whose owner the user may see.
     pub name: Option<String>,
+    /// Where the picture of that owner is, with `size=small` or as large as there is; null: there is none to be seen.
+    pub picture: Option<String>,
     /// Whether this client has the audio. False on the user's other devices.
     pub here: bool,
     /// When the call appeared, milliseconds since 1970-01-01 UTC.
@@ -179,8 +186,10 @@ pub struct Call {
 /// Somebody who has sent a call on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Diverter {
-    /// The number.
+    /// The number, as that of a call.
     pub number: String,
+    /// The number as it is shown to people.
+    pub shown: String,
     /// The name, where the PBX sent one.
     pub name: Option<String>,
 }

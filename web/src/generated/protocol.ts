@@ -2,7 +2,7 @@
 
 import type { LineRight, Preset, ServiceRight } from './site';
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "account_not_given" | "web_app_not_given" | "line_not_yours" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "code_needed" | "code_wrong" | "second_factor_missing" | "not_signed_in" | "setup_needed" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "account_not_given" | "web_app_not_given" | "line_not_yours" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "number_suppressed" | "unknown_project" | "pin_needed" | "user_number_needed" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "code_needed" | "code_wrong" | "second_factor_missing" | "not_signed_in" | "setup_needed" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
@@ -763,9 +763,14 @@ state: ConnectionState,
  */
 remote_state: ConnectionState, 
 /**
- * The other side's number; null where that is not to be seen, by the rights `see_incoming` and `see_outgoing`.
+ * The other side's number; null where that is not to be seen, by the rights `see_incoming` and `see_outgoing`, or because
+ * the call is private. Super-canonical where the line group has a location.
  */
 number: string | null, 
+/**
+ * The number as it is shown to people; null as `number`.
+ */
+shown: string | null, 
 /**
  * The other side's name, where the PBX sent one and it may be seen.
  */
@@ -874,13 +879,21 @@ state: ConnectionState,
  */
 remote_state: ConnectionState, 
 /**
- * The other side's number.
+ * The other side's number: super-canonical where the line group has a location and it can be, otherwise as the PBX has it.
  */
 number: string, 
 /**
- * The other side's name, where the PBX sent one.
+ * The number as it is shown to people: `+49 (30) 123456`, or an extension.
+ */
+shown: string, 
+/**
+ * The other side's name, where the PBX sent one, or the number is that of a line whose owner the user may see.
  */
 name: string | null, 
+/**
+ * Where the picture of that owner is, with `size=small` or as large as there is; null: there is none to be seen.
+ */
+picture: string | null, 
 /**
  * Whether this client has the audio. False on the user's other devices.
  */
@@ -942,9 +955,13 @@ export type CallEvent = "service_initiated" | "originated" | "delivered" | "esta
 
 export type Diverter = { 
 /**
- * The number.
+ * The number, as that of a call.
  */
 number: string, 
+/**
+ * The number as it is shown to people.
+ */
+shown: string, 
 /**
  * The name, where the PBX sent one.
  */
@@ -2053,6 +2070,8 @@ to: number,
  */
 what: TraceWhat, };
 
+export type NumberMeaning = "typed" | "forwarding" | "caller" | "called" | "reported_forwarding" | "connected_incoming" | "connected_outgoing";
+
 export type TraceWhat = { "kind": "sip", 
 /**
  * UDP, TCP or TLS.
@@ -2093,7 +2112,31 @@ event: MediaEvent,
 /**
  * More about it, such as a codec, an address or a cause's code.
  */
-detail: string | null, } | { "kind": "failure", 
+detail: string | null, } | { "kind": "number", 
+/**
+ * What it was translated as.
+ */
+meant: NumberMeaning, 
+/**
+ * What was typed, set or reported; none where the call is private.
+ */
+text: string | null, 
+/**
+ * What is dialled for it, or what number it is; none where there is no number, and in private calls.
+ */
+result: string | null, 
+/**
+ * As it is shown to people.
+ */
+shown: string | null, 
+/**
+ * Why nothing is dialled.
+ */
+refused: CauseCode | null, 
+/**
+ * The location's name.
+ */
+location: string, } | { "kind": "failure", 
 /**
  * Why.
  */

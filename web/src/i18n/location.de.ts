@@ -4,8 +4,6 @@ import type { locationEn } from './location.en';
 export const locationDe: typeof locationEn = {
   sections: { place: 'Ort', numbers: 'Nummern', codes: 'Amtskennziffern' },
   text: 'Wo Telefone der Firma stehen. Land und Vorwahl ergänzen Nummern, die ohne sie geschrieben sind.',
-  noEffect:
-    'Was hier steht, wird geprüft und aufbewahrt. Anrufe richten sich noch nicht danach: Nummern werden gewählt, wie sie getippt sind, und gezeigt, wie die Anlage sie meldet.',
   numbersText: 'Welche Nummern des öffentlichen Netzes zu Telefonen dieser Anlage führen.',
   codesText: 'Was ein Telefon dieser Anlage vor einer Nummer außerhalb wählt. Leer: nichts.',
   fields: {

@@ -2,8 +2,6 @@
 export const locationEn = {
   sections: { place: 'Place', numbers: 'Numbers', codes: 'Access codes' },
   text: 'Where telephones of the company stand. Country and area code complete numbers that are written without them.',
-  noEffect:
-    'What stands here is kept and checked. Calls do not go by it yet: numbers are dialled as they are typed, and shown as the PBX reports them.',
   numbersText: 'Which numbers of the public network lead to telephones of this PBX.',
   codesText: 'What a telephone of this PBX dials before a number outside. Empty: nothing.',
   fields: {

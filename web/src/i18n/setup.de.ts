@@ -94,8 +94,6 @@ export const setupDe: SetupTexts = {
     fromHint: 'Zum Beispiel 100.',
     to: 'Letzte Durchwahl',
     toHint: 'Zum Beispiel 199.',
-    noEffect:
-      'Das wird für die Nummernregeln aufbewahrt. Anrufe richten sich noch nicht danach: Nummern werden gewählt, wie sie getippt sind.',
   },
   pbx: {
     text: 'Die Telefonanlage Ihrer Firma und die erste Nebenstelle (Leitung), die dieser Server dort anmeldet. Beides steht in der Telefonanlage dort, wo SIP-Telefone eingerichtet werden.',

@@ -91,8 +91,6 @@ export const setupEn = {
     fromHint: 'For example 100.',
     to: 'Last extension',
     toHint: 'For example 199.',
-    noEffect:
-      'This is kept for the rules of numbers. Calls do not go by it yet: numbers are dialled as they are typed.',
   },
   pbx: {
     text: 'The PBX that your company has, and the first extension (line) that this server registers there. Both are found in the PBX where SIP telephones are set up.',

@@ -134,7 +134,6 @@ function LocationForm({ known }: { known: Stored<LocationObject> | undefined }) 
               </div>
             </>
           )}
-          <p className={classes.text}>{t.noEffect}</p>
         </>
       )}
     </Step>

@@ -35,7 +35,7 @@ export interface Shown {
   repeats: boolean;
 }
 
-export const ALL_KINDS: readonly TraceEvent['what']['kind'][] = ['sip', 'client', 'step', 'media', 'failure'];
+export const ALL_KINDS: readonly TraceEvent['what']['kind'][] = ['sip', 'client', 'step', 'number', 'media', 'failure'];
 
 /** The events to show. A SIP message with the same octets on the same way is a retransmission (RFC 3261 17). */
 export function fold(events: readonly TraceEvent[], { kinds, repeats }: Shown): Folded[] {

@@ -30,6 +30,14 @@ export function wordsFor(what: TraceWhat, texts: DiagnosisTexts['ladder'], langu
       const title = before === after || before === '' ? after : `${before} → ${after}`;
       return { title: title || input, about: title ? input : '', tone: 'dim', sdp: false };
     }
+    case 'number': {
+      const { meant, text, result, shown, refused, location } = what;
+      const became = result ?? (refused === null ? null : inWords(refused, language));
+      const title = [text, became].filter(Boolean).join(' → ') || texts.privateNumber;
+      const also = shown !== null && shown !== result ? [texts.shownAs(shown)] : [];
+      const about = [texts.meant[meant], ...also, location].join(' · ');
+      return { title, about, tone: refused === null ? 'dim' : 'bad', sdp: false };
+    }
     case 'media': {
       const tone = good.has(what.event) ? 'good' : bad.has(what.event) ? 'bad' : 'plain';
       return {

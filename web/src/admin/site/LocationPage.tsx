@@ -1,6 +1,5 @@
 /** A location: where telephones stand, how their numbers are built, and by which rules they are read and dialled. */
 import { NativeSelect } from '@mantine/core';
-import { IconInfoCircle } from '@tabler/icons-react';
 import { useMemo, useRef, useState } from 'react';
 import type { ExtensionPrefixes, ExtensionRange, LocationObject, SubscriberNumber } from '../../generated/site';
 import { blankLocation } from '../../generated/siteTables';
@@ -168,10 +167,6 @@ function Place() {
   const t = texts.admin.site.location;
   return (
     <Section name="place" title={t.sections.place} text={t.text}>
-      <p className={site.inFile}>
-        <IconInfoCircle size={19} aria-hidden />
-        <span>{t.noEffect}</span>
-      </p>
       <Columns>
         <TextField at="/name" required hint={t.hints.name} />
         <SelectField at="/country" required options={[{ value: '', label: '–' }, ...all]} />

@@ -1,0 +1,123 @@
+//! Calls on lines of a connection with a location.
+
+use serde_json::{Value, json};
+
+use super::super::numbers::{ClientPlace, NotedNumbers, NumberKind, Translated, Typed};
+use super::*;
+use crate::numbers::country::Countries;
+use crate::numbers::{Location, Numbers};
+
+/// Berlin, 030 1234 and extensions 200 to 299, 0 for an outside line; with other things changed.
+fn berlin(change: &Value) -> Numbers {
+    let mut location = json!({
+        "name": "Berlin", "country": "DE", "area_code": "30",
+        "numbering": {
+            "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "200", "to": "299" }], "shortest": 3, "longest": 3
+        }
+    });
+    location.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    let location: Location = serde_json::from_value(location).unwrap();
+    Numbers::new([("berlin", &location)], &Countries::default())
+}
+
+/// A world whose first connection is in Berlin.
+fn world(change: &Value) -> World {
+    World::with(|directory| located(directory, change))
+}
+
+fn located(directory: &mut Directory, change: &Value) {
+    directory.locate([Some("berlin".to_owned())], Arc::new(berlin(change)));
+}
+
+fn project(text: &str, project: &str, pin: &str) -> Typed {
+    Typed { text: text.into(), project: Some(project.into()), pin: pin.into(), ..Typed::default() }
+}
+
+fn make(number: impl Into<Typed>) -> Command {
+    Command::MakeCall { line: LINE, number: number.into(), sdp: "v=0".into() }
+}
+
+#[test]
+fn what_a_person_types_becomes_what_the_pbx_gets() {
+    for (typed, invite) in [
+        ("030 1234 222", "INVITE 222"),
+        ("+49 30 1234-222", "INVITE 222"),
+        ("222", "INVITE 222"),
+        ("+49 89 777", "INVITE 0089777"),
+        ("030 777", "INVITE 0777"),
+        ("0044 20 7946 0018", "INVITE 000442079460018"),
+        ("!030777", "INVITE 030777"),
+        ("*61", "INVITE *61"),
+        ("alice", "INVITE alice"),
+    ] {
+        let mut world = world(&json!({}));
+        world.dial(typed);
+        assert!(world.log.contains(&invite.to_owned()), "{typed}: {:?}", world.log);
+    }
+}
+
+#[test]
+fn another_location_counts_for_the_next_call() {
+    let mut world = world(&json!({}));
+    let mut directory = Directory::clone(&world.calls.directory);
+    located(&mut directory, &json!({ "access_codes": { "national": "9" } }));
+    world.input(Input::Directory(Arc::new(directory)));
+    world.dial("+49 89 777");
+    assert!(world.log.contains(&"INVITE 9089777".to_owned()), "{:?}", world.log);
+}
+
+#[test]
+fn what_became_of_a_number_is_told_and_needs_no_rules_again() {
+    let mut world = world(&json!({}));
+    let call = world.dial("+49 89 777");
+    let noted = world.translations.remove(0);
+    assert_eq!((noted.call, noted.kind, noted.text.as_str()), (Some(call), NumberKind::Typed, "+49 89 777"));
+    assert_eq!(noted.location, "Berlin");
+    let mut numbers = NotedNumbers::default();
+    numbers.set(noted);
+    let mut again = World::with(|directory| directory.noted = Arc::new(numbers));
+    again.dial("+49 89 777");
+    assert!(again.log.contains(&"INVITE 0089777".to_owned()), "{:?}", again.log);
+}
+
+#[test]
+fn a_pin_is_dialled_and_told_to_nobody() {
+    let project_of = json!({ "projects": [{ "name": "P", "code": "*60eeee#", "use": "dial" }] });
+    let mut world = world(&project_of);
+    let refused = world.command(DESK, make(project("+49 89 777", "P", "12")));
+    assert_eq!(refused, Some(CommandResult::Error(CauseCode::PinNeeded)));
+    let refused = world.command(DESK, make(project("+49 89 777", "Q", "")));
+    assert_eq!(refused, Some(CommandResult::Error(CauseCode::UnknownProject)));
+    let command = make(project("+49 89 777", "P", "1357"));
+    assert!(!format!("{command:?}").contains("1357"));
+    assert!(!serde_json::to_string(&command).unwrap().contains("1357"));
+    world.translations.clear();
+    world.command(DESK, command);
+    assert!(world.log.iter().any(|line| line.starts_with("INVITE *601357#")), "{:?}", world.log);
+    let told = serde_json::to_string(&world.translations).unwrap();
+    assert!(!told.contains("1357") && told.contains("*60****#"), "{told}");
+    assert!(matches!(&world.translations[0].result, Translated::Dialled(_)));
+}
+
+#[test]
+fn an_emergency_call_is_made_whatever_forbids_it() {
+    let rule = json!({ "emergency": { "enabled": true, "rules": [
+        { "subnet": "192.0.2.0/24", "numbers": ["112"], "prefix": "81" }
+    ] } });
+    for (address, typed, invite) in [
+        ("192.0.2.7", "112", "INVITE 81112"),
+        ("192.0.2.7", "0112", "INVITE 81112"),
+        ("198.51.100.7", "112", "INVITE 0112"),
+        ("198.51.100.7", "0110", "INVITE 0110"),
+    ] {
+        let mut world = world(&rule);
+        let place = Some(ClientPlace { address: address.parse().unwrap(), zone: None });
+        world.input(Input::ClientArrived { client: DESK, user: ALICE, place });
+        // Nothing goes by a line that is not registered but this.
+        world.input(Input::LineAvailable { line: LINE, available: false });
+        world.command(DESK, make("+49 89 777"));
+        assert_eq!(world.ended.len(), 1);
+        world.command(DESK, make(typed));
+        assert!(world.log.contains(&invite.to_owned()), "{address} {typed}: {:?}", world.log);
+    }
+}
