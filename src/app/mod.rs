@@ -416,7 +416,7 @@ fn flatten_lines(config: &Config) -> Vec<(usize, usize)> {
 }
 
 /// How lines and line groups are shown.
-fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory, users: Vec<String>) -> Labels {
+fn labels(config: &Config, lines: &[(usize, usize)], directory: &Arc<Directory>, users: Vec<String>) -> Labels {
     let group = |group: &LineGroup| {
         let feature_codes = group.call_control.feature_codes.iter();
         let host = match group.registrar.contains(':') {
@@ -464,6 +464,7 @@ fn labels(config: &Config, lines: &[(usize, usize)], directory: &Directory, user
             browsers: webrtc_addresses(config),
         },
         names: trace_names::names(config, lines, directory, users),
+        directory: directory.clone(),
     }
 }
 

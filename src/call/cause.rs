@@ -188,6 +188,10 @@ causes! {
     PinNeeded = "pin_needed", 403, 422, "A PIN is needed for this call. Enter it, with all its digits.", "Für dieses Gespräch ist eine PIN nötig. Bitte vollständig eingeben.";
     /// The chosen project, or private calls, need a user's number.
     UserNumberNeeded = "user_number_needed", 403, 422, "A user number is needed for this call. Enter it, with all its digits.", "Für dieses Gespräch ist eine Benutzernummer nötig. Bitte vollständig eingeben.";
+    /// A PIN or a user's number that would have to be passed on to another client.
+    PinNeedsClient = "pin_needs_client", 403, 422, "A PIN or user number is not passed on to another of your softphones. Call from the one where you enter it.", "PIN und Benutzernummer werden nicht an ein anderes Ihrer Softphones weitergegeben. Bitte dort anrufen, wo Sie sie eingeben.";
+    /// Somebody who asks faster than people type.
+    AskedTooOften = "asked_too_often", 503, 429, "That was asked too often. Try again in a moment.", "Das wurde zu oft gefragt. Bitte gleich noch einmal versuchen.";
     /// The browser's SDP could not be used.
     InvalidSdp = "invalid_sdp", 488, 422, "The browser's audio description cannot be used.", "Die Audiobeschreibung des Browsers ist nicht verwendbar.";
     /// The configuration that was to be read again has a mistake.

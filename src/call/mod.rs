@@ -28,6 +28,7 @@ mod flow;
 pub mod headers;
 mod monitor;
 pub mod numbers;
+pub mod preview;
 pub mod record;
 pub mod service;
 mod services;

@@ -100,7 +100,7 @@ impl ClientPlace {
         ClientPlace { address: address.ip().to_canonical(), zone }
     }
 
-    fn address(&self) -> ClientAddress<'_> {
+    pub(super) fn address(&self) -> ClientAddress<'_> {
         ClientAddress { address: self.address, zone: self.zone.as_deref() }
     }
 }
@@ -204,13 +204,13 @@ pub(super) struct Wanted {
 
 /// Under what circumstances a number is called.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Around<'a> {
+pub struct Around<'a> {
     /// Where the client is.
-    pub(super) client: Option<&'a ClientPlace>,
+    pub client: Option<&'a ClientPlace>,
     /// When.
-    pub(super) moment: Moment,
+    pub moment: Moment,
     /// Whether calls are forwarded there.
-    pub(super) forwarding: bool,
+    pub forwarding: bool,
 }
 
 /// What was noted of numbers, for calls that are decided once more: no rules are needed then.
@@ -290,10 +290,7 @@ impl Directory {
         typed: &Typed,
         around: Around<'_>,
     ) -> (Result<Placed, CauseCode>, Result<Placed, CauseCode>) {
-        let listed = dialable(&typed.text).filter(|number| {
-            self.group(group).is_some_and(|group| group.is_emergency(number)) && !typed.text.trim().starts_with('!')
-        });
-        let emergency = listed.or_else(|| plan.emergency(&typed.text)).filter(|_| !around.forwarding);
+        let emergency = self.emergency(plan, group, typed).filter(|_| !around.forwarding);
         if let Some(number) = emergency {
             let circumstances =
                 Circumstances { client: around.client.map(ClientPlace::address), ..Circumstances::default() };
@@ -328,6 +325,14 @@ impl Directory {
         }
         let stars = |entered: &str| "*".repeat(entered.chars().count());
         (result, dialled(&stars(&typed.pin), &stars(&typed.user)))
+    }
+
+    /// The emergency number that somebody types: one of the connection's list, of the country, or of a rule of the location.
+    pub(super) fn emergency(&self, plan: &DialPlan, group: LineGroupId, typed: &Typed) -> Option<String> {
+        let listed = dialable(&typed.text).filter(|number| {
+            self.group(group).is_some_and(|group| group.is_emergency(number)) && !typed.text.trim().starts_with('!')
+        });
+        listed.or_else(|| plan.emergency(&typed.text))
     }
 
     /// What a number is that the PBX of a connection says, to people, and how that came about. Nothing: the number is to be
@@ -420,7 +425,7 @@ impl Placed {
 }
 
 /// Why nothing is dialled, to the person who wanted it.
-fn cause_of(why: &NotDialled) -> CauseCode {
+pub(super) fn cause_of(why: &NotDialled) -> CauseCode {
     match why {
         NotDialled::Empty | NotDialled::TooLong => CauseCode::InvalidNumber,
         NotDialled::Suppressed => CauseCode::NumberSuppressed,

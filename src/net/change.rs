@@ -86,6 +86,7 @@ impl<R: Role> Core<R> {
         });
         let lines = lines.map(|lines| self.take_lines(lines, now)).unwrap_or_default();
         self.users_changed(&before, &lines, &gone, now);
+        self.show_choices(&before);
         self.show_touched(&touched.unwrap_or_default());
         self.tell_personal(personal);
     }
@@ -127,6 +128,20 @@ impl<R: Role> Core<R> {
         self.groups_due(now);
         info!(lines = change.lines.len(), begun = change.begun.len(), "other lines count");
         change.lines.into_iter().collect()
+    }
+
+    /// Shows the lines on which something else can be chosen for calls than before.
+    fn show_choices(&mut self, before: &Directory) {
+        let after = self.directory.clone();
+        for line in (0..after.lines.len() as u32).map(LineId) {
+            let same = match (before.plan_of(line), after.plan_of(line)) {
+                (Some(before), Some(after)) => before.offers_as(after),
+                (before, after) => before.is_none() && after.is_none(),
+            };
+            if !same {
+                self.show_line(line);
+            }
+        }
     }
 
     /// Shows those who have other lines than before, or whose lines are others, all anew, and lets go of those who may

@@ -159,7 +159,7 @@ pub(super) fn written_without_trunk_prefix(parsed: &PhoneNumber, national: &str)
 }
 
 /// Digits, `+`, `*` and `#` of a text. Digits of other scripts that keyboards of today write are digits.
-pub(super) fn keys(text: &str) -> String {
+pub fn keys(text: &str) -> String {
     text.chars().filter_map(key).collect()
 }
 

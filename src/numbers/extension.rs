@@ -1,6 +1,6 @@
 //! The extensions of a location, as spans of numbers of the same length.
 
-use super::location::{ExtensionPrefixes, ExtensionRange, Location, Numbering};
+use super::location::{ExtensionPrefixes, ExtensionRange, Location, Numbering, limits};
 
 /// Digits of a number at most: as many as fit into what spans are compared by.
 pub(super) const MAX_DIGITS: usize = 15;
@@ -63,13 +63,16 @@ impl Extensions {
         if !location.has_pbx {
             return Extensions::default();
         }
+        // More than there may be are not looked at.
         let spans = match &location.numbering {
             Numbering::Trunk { ranges, prefixes, shortest, longest, .. } => {
-                let ranges = ranges.iter().filter_map(|ExtensionRange { from, to }| Span::new(from, to));
+                let ranges = ranges.iter().take(limits::RANGES);
+                let ranges = ranges.filter_map(|ExtensionRange { from, to }| Span::new(from, to));
                 ranges.chain(prefixes.iter().flat_map(|prefixes| spelled_out(prefixes, *shortest, *longest))).collect()
             }
             Numbering::Multipoint { numbers, .. } => {
-                numbers.iter().filter_map(|number| Span::new(&number.internal, &number.internal)).collect()
+                let numbers = numbers.iter().take(limits::SUBSCRIBER_NUMBERS);
+                numbers.filter_map(|number| Span::new(&number.internal, &number.internal)).collect()
             }
         };
         Extensions { spans }

@@ -63,10 +63,16 @@ pub struct GeneratedRule {
 }
 
 impl DialPlan {
+    /// The super-canonical number of another location's extension, and that location's name.
+    pub(super) fn of_other(&self, extension: &str) -> Option<(String, &str)> {
+        let other = self.others.iter().find(|other| other.extensions.contains(extension))?;
+        Some((other.head.outside(extension)?, &other.name))
+    }
+
     /// The internal rules that follow from other locations' extensions.
     pub fn generated_internal_rules(&self) -> Vec<GeneratedRule> {
         match self.location.network.enabled && self.location.network.detect {
-            true => self.others.iter().flat_map(internal_rules).take(MOST).collect(),
+            true => self.others.iter().flat_map(|other| internal_rules(other)).take(MOST).collect(),
             false => Vec::new(),
         }
     }
@@ -74,7 +80,7 @@ impl DialPlan {
     /// The dialling rules that follow from other locations' numbers.
     pub fn generated_dialling_rules(&self) -> Vec<GeneratedRule> {
         match self.location.network.enabled && self.location.network.shorten {
-            true => self.others.iter().flat_map(dialling_rules).take(MOST).collect(),
+            true => self.others.iter().flat_map(|other| dialling_rules(other)).take(MOST).collect(),
             false => Vec::new(),
         }
     }

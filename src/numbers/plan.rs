@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rlibphonenumber::Region;
 
-use super::country::{Countries, Country, longest_numbers};
+use super::country::{Countries, Country, calling_code, longest_numbers, trunk_prefix};
 use super::emergency::Subnet;
 use super::extension::Extensions;
 use super::lcr::Zones;
@@ -40,9 +40,12 @@ impl Numbers {
             .into_iter()
             .filter_map(|(id, location)| Some(Place { id, location, country: country(location)? }))
             .collect();
+        let networked = places.iter().filter(|place| place.location.network.enabled);
+        let networked: Vec<(&str, Arc<Other>)> = networked.map(|place| (place.id, Arc::new(place.other()))).collect();
         let plan = |place: &Place<'a>| {
-            let others = places.iter().filter(|other| other.id != place.id);
-            Some((place.id.to_owned(), Arc::new(DialPlan::new(place, others)?)))
+            let others = networked.iter().filter(|(id, _)| *id != place.id && place.location.network.enabled);
+            let plan = DialPlan::new(place, others.map(|(_, other)| other.clone()).collect())?;
+            Some((place.id.to_owned(), Arc::new(plan)))
         };
         Numbers { plans: places.iter().filter_map(plan).collect() }
     }
@@ -58,6 +61,18 @@ struct Place<'a> {
     id: &'a str,
     location: &'a Location,
     country: Arc<Country>,
+}
+
+impl Place<'_> {
+    /// As other locations of the network see it.
+    fn other(&self) -> Other {
+        let Place { location, country, .. } = self;
+        Other {
+            name: location.name.clone(),
+            head: Head::new(location, &country.calling_code, own_area(location, country)),
+            extensions: Extensions::of(location),
+        }
+    }
 }
 
 /// A location, ready for numbers.
@@ -83,8 +98,8 @@ pub struct DialPlan {
     pub(super) simple: SimpleRules,
     /// Digits after each calling code at most, where that is needed.
     pub(super) longest: HashMap<String, u32>,
-    /// Other locations of the network.
-    pub(super) others: Vec<Other>,
+    /// Other locations of the network, shared by all of them.
+    pub(super) others: Vec<Arc<Other>>,
 }
 
 /// How the numbers of extensions look from outside.
@@ -146,22 +161,13 @@ impl DialPlan {
         let place =
             |location: &'a Location| Some(Place { id: "", location, country: countries.get(&location.country)? });
         let networked = others.into_iter().filter(|other| location.network.enabled && other.network.enabled);
-        let others: Vec<Place<'a>> = networked.filter_map(place).collect();
-        DialPlan::new(&place(location)?, others.iter())
+        let others = networked.filter_map(place).map(|other| Arc::new(other.other())).collect();
+        DialPlan::new(&place(location)?, others)
     }
 
-    fn new<'a, 'b: 'a>(place: &Place<'_>, others: impl Iterator<Item = &'a Place<'b>>) -> Option<DialPlan> {
+    fn new(place: &Place<'_>, others: Vec<Arc<Other>>) -> Option<DialPlan> {
         let Place { location, country, .. } = place;
         let area = own_area(location, country).to_owned();
-        let networked = |other: &Place<'_>| Other {
-            name: other.location.name.clone(),
-            head: Head::new(other.location, &other.country.calling_code, own_area(other.location, &other.country)),
-            extensions: Extensions::of(other.location),
-        };
-        let others = match location.network.enabled {
-            true => others.filter(|other| other.location.network.enabled).map(networked).collect(),
-            false => Vec::new(),
-        };
         Some(DialPlan {
             region: country.iso.parse().ok()?,
             head: Head::new(location, &country.calling_code, &area),
@@ -214,10 +220,29 @@ impl DialPlan {
     }
 }
 
-/// The area code without what introduces one: people write 030 for 30. Where the 0 belongs to the number it stays.
+/// The area code without what introduces one.
 fn own_area<'a>(location: &'a Location, country: &Country) -> &'a str {
-    match country.trunk_prefix.as_str() {
-        "0" => location.area_code.trim_start_matches('0'),
-        _ => &location.area_code,
+    area_code(&location.area_code, &country.trunk_prefix)
+}
+
+/// An area code without what introduces one: people write 030 for 30. Where the 0 belongs to the number it stays.
+fn area_code<'a>(written: &'a str, trunk_prefix: &str) -> &'a str {
+    if trunk_prefix == "0" { written.trim_start_matches('0') } else { written }
+}
+
+impl Location {
+    /// Takes away the digit that introduces the area code within the country.
+    pub fn tidy_area_code(&mut self) {
+        if self.area_code.starts_with('0') {
+            let trunk_prefix = trunk_prefix(&self.country).unwrap_or_default();
+            self.area_code = area_code(&self.area_code, &trunk_prefix).to_owned();
+        }
+    }
+
+    /// The super-canonical number that leads to an internal one, which needs not be among the extensions.
+    pub fn outside(&self, internal: &str) -> Option<String> {
+        let trunk_prefix = trunk_prefix(&self.country)?;
+        let code = calling_code(&self.country)?.to_string();
+        Head::new(self, &code, area_code(&self.area_code, &trunk_prefix)).outside(internal)
     }
 }

@@ -70,7 +70,7 @@ problems! {
     /// A location of the network that has no numbers.
     ExtensionsNeeded = "extensions_needed", "Other locations can only know this one by its extensions. Set their range first.", "Andere Standorte können diesen nur an seinen Durchwahlen erkennen. Bitte zuerst deren Bereich angeben.";
     /// An emergency number that somebody has.
-    EmergencyIsExtension = "emergency_is_extension", "{} is an extension here. An emergency number must not be one.", "{} ist hier eine Durchwahl. Eine Notrufnummer darf keine sein.";
+    EmergencyIsExtension = "emergency_is_extension", "{} is an extension here. An emergency number must not be one: let the ranges of extensions leave it out.", "{} ist hier eine Durchwahl. Eine Notrufnummer darf keine sein: Bitte sie aus den Bereichen der Durchwahlen herausnehmen.";
     /// No network.
     InvalidNetwork = "invalid_network", "This is no network. One looks like 192.0.2.0/24 or fe80::%3/64.", "Das ist kein Netz. Eines sieht aus wie 192.0.2.0/24 oder fe80::%3/64.";
     /// A rule that must say what a number becomes.

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::location::{Project, ProjectUse};
+
 /// What a person has entered for the places of a code.
 #[derive(Clone, Copy, Default)]
 pub struct Entries<'a> {
@@ -40,6 +42,36 @@ pub enum Missing {
     /// A user's number with as many digits; 0: with any number of digits.
     User(u32),
 }
+
+/// What has to be entered for codes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Digits of the PIN; 0: with any number of digits.
+    pub pin: Option<u32>,
+    /// Digits of the user's number; 0: with any number of digits.
+    pub user: Option<u32>,
+}
+
+impl Places {
+    /// Those of a code.
+    pub(super) fn of(code: &str) -> Places {
+        let digits = |(digit, all): (char, char)| match code.matches(digit).count() {
+            0 => code.contains(all).then_some(0),
+            digits => Some(digits as u32),
+        };
+        Places { pin: digits(PIN), user: digits(USER) }
+    }
+
+    /// These, and others where there are none.
+    pub(super) fn or(self, others: Places) -> Places {
+        Places { pin: self.pin.or(others.pin), user: self.user.or(others.user) }
+    }
+}
+
+/// A code's places for a PIN: for a digit, and for all.
+const PIN: (char, char) = ('e', 'E');
+/// A code's places for a user's number: for a digit, and for all.
+const USER: (char, char) = ('u', 'U');
 
 /// What a code becomes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,6 +110,11 @@ impl Sequence {
     }
 }
 
+/// Whether a project's code is dialled.
+pub(super) fn is_dialled(project: &Project) -> bool {
+    project.used_for != ProjectUse::Journal && !project.code.is_empty()
+}
+
 /// Whether a code lets the number have its access code.
 pub(super) fn wants_access_code(code: &str) -> bool {
     code.contains('X')
@@ -90,8 +127,8 @@ pub(super) fn notes_entries(code: &str) -> bool {
 
 /// A number in its code.
 pub(super) fn fill(code: &str, number: &str, entries: Entries<'_>) -> Result<Sequence, Missing> {
-    let pin = entered(code, ('e', 'E'), entries.pin, Missing::Pin)?;
-    let user = entered(code, ('u', 'U'), entries.user, Missing::User)?;
+    let pin = entered(code, PIN, entries.pin, Missing::Pin)?;
+    let user = entered(code, USER, entries.user, Missing::User)?;
     let (mut pin, mut user) = (pin.chars(), user.chars());
     let mut sequence = Sequence::default();
     let mut text = [0; 4];

@@ -9,10 +9,13 @@ use regex_syntax::ast::{self, ErrorKind};
 use super::is_canonical;
 use super::location::{Comparison, NumberRule};
 use super::problem::NumbersProblemCode;
+use super::reported::MAX_TEXT;
 use super::step::{Note, NoteCode, SkippedRule};
 
 /// Octets that one compiled pattern may take.
 const PATTERN_SIZE: usize = 128 << 10;
+/// Octets that matching one by itself may remember of earlier numbers.
+const PATTERN_CACHE: usize = 1 << 20;
 /// Octets that the patterns of a list may take together.
 const LIST_SIZE: usize = 32 << 20;
 /// Octets that matching a list may remember of earlier numbers.
@@ -32,16 +35,32 @@ pub(super) struct BadPattern {
 
 /// A pattern that can be matched, or why not.
 pub(super) fn compile(pattern: &str) -> Result<Regex, BadPattern> {
-    if let Err(error) = ast::parse::ParserBuilder::new().nest_limit(NESTING).build().parse(pattern) {
-        return Err(BadPattern { code: reason(error.kind()), at: error.span().start.column });
-    }
-    let too_large = BadPattern { code: NumbersProblemCode::PatternTooLarge, at: 0 };
-    RegexBuilder::new(pattern).unicode(false).nest_limit(NESTING).size_limit(PATTERN_SIZE).build().map_err(|error| {
-        match error {
-            regex::Error::CompiledTooBig(_) => too_large,
-            _ => BadPattern { code: NumbersProblemCode::PatternInvalid, at: 1 },
-        }
+    syntax(pattern)?;
+    build(pattern)
+}
+
+/// Whether a pattern is written as one.
+pub(super) fn syntax(pattern: &str) -> Result<(), BadPattern> {
+    let parsed = ast::parse::ParserBuilder::new().nest_limit(NESTING).build().parse(pattern);
+    let bad = |error: ast::Error| BadPattern { code: reason(error.kind()), at: error.span().start.column };
+    parsed.map(|_| ()).map_err(bad)
+}
+
+/// A pattern with the right syntax that can be matched.
+pub(super) fn build(pattern: &str) -> Result<Regex, BadPattern> {
+    let mut builder = RegexBuilder::new(pattern);
+    builder.unicode(false).nest_limit(NESTING).size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_CACHE);
+    builder.build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => BadPattern { code: NumbersProblemCode::PatternTooLarge, at: 0 },
+        _ => BadPattern { code: NumbersProblemCode::PatternInvalid, at: 1 },
     })
+}
+
+/// Patterns that are matched together. None: they are too large for that.
+pub(super) fn build_set<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Option<RegexSet> {
+    let mut builder = RegexSetBuilder::new(patterns);
+    builder.unicode(false).nest_limit(NESTING).size_limit(LIST_SIZE).dfa_size_limit(LIST_CACHE);
+    builder.build().ok()
 }
 
 /// What a parser says, as a code of ours.
@@ -159,9 +178,7 @@ impl Rules {
         }
         let mut set = None;
         if !patterns.is_empty() {
-            let mut builder = RegexSetBuilder::new(patterns);
-            builder.unicode(false).nest_limit(NESTING).size_limit(LIST_SIZE).dfa_size_limit(LIST_CACHE);
-            set = Some((builder.build().ok()?, places));
+            set = Some((build_set(patterns)?, places));
         }
         Some(Rules { rules: compiled, equal, set })
     }
@@ -210,6 +227,8 @@ impl Rules {
 
     /// The first that fits from a place on.
     pub(super) fn first_from(&self, number: &str, from: usize) -> Option<Fit> {
+        #[cfg(test)]
+        looked_at(number);
         let equal = self.equal.get(number).copied().filter(|at| *at >= from);
         let found = self.set.as_ref().and_then(|(set, places)| {
             let matches = set.matches(number.as_bytes());
@@ -222,8 +241,19 @@ impl Rules {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// Octets that lists of rules have been compared with on this thread.
+    pub(super) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+pub(super) fn looked_at(number: &str) {
+    LOOKED_AT.set(LOOKED_AT.get() + number.len());
+}
+
 impl Rule {
-    /// What the whole number becomes.
+    /// What the whole number becomes. Of more characters than any number has the first are enough.
     fn replaced(&self, number: &str, parts: &[Part], is_equal: bool) -> String {
         let mut replaced = String::new();
         let captures = match is_equal || parts.iter().all(|part| matches!(part, Part::Text(_))) {
@@ -241,6 +271,10 @@ impl Rule {
                     let held = captures.as_ref().and_then(|captures| captures.get(*bracket));
                     replaced += held.and_then(|held| std::str::from_utf8(held.as_bytes()).ok()).unwrap_or_default();
                 }
+            }
+            if let Some((most, _)) = replaced.char_indices().nth(MAX_TEXT + 1) {
+                replaced.truncate(most);
+                break;
             }
         }
         replaced

@@ -2,20 +2,20 @@
 
 use std::cmp::Ordering;
 use std::fmt::Display;
+use std::sync::OnceLock;
 
-use regex::{Captures, Regex, RegexBuilder};
+use regex::bytes::{Captures, Regex, RegexSet};
 
 use super::NotDialled;
 use super::canonical::key;
 use super::country::Country;
-use super::dialled::DialledNumber;
+use super::dialled::{Circumstances, DialledNumber};
 use super::location::{Dialect, SimplePlan, SimpleRule};
 use super::plan::DialPlan;
 use super::reported::{MAX_TEXT, Reach, ReportedAs, ReportedNumber};
+use super::rule::{BadPattern, build, build_set, syntax};
 use super::step::{Note, NoteCode, SkippedRule, StepName, Trace};
 
-/// Octets that one compiled pattern may take.
-const PATTERN_SIZE: usize = 256 << 10;
 /// The places in patterns and values that stand for what the plan has there.
 const INTERNATIONAL: &str = "[-InternationalPrefix-]";
 const COUNTRY: &str = "[-CountryPrefix-]";
@@ -23,7 +23,11 @@ const EXTERNAL: &str = "[-ExternalPrefix-]";
 
 /// A plan whose rules can be compared with numbers, the lowest priority first.
 #[derive(Debug, Default)]
-pub(super) struct SimpleRules(Vec<Compiled>);
+pub(super) struct SimpleRules {
+    rules: Vec<Compiled>,
+    /// The regular expressions, and to which rule each belongs.
+    set: Option<(RegexSet, Vec<usize>)>,
+}
 
 #[derive(Debug)]
 struct Compiled {
@@ -38,7 +42,8 @@ struct Compiled {
 #[derive(Debug)]
 enum Pattern {
     Prefix(String),
-    Expression(Regex),
+    /// Compiled by itself when it is needed: it fitted, and its brackets are asked for.
+    Expression(String, OnceLock<Option<Regex>>),
     Unusable,
 }
 
@@ -55,47 +60,82 @@ fn filled(text: &str, plan: &SimplePlan, written: fn(&str) -> String) -> String 
         .replace(EXTERNAL, &written(&plan.external_prefix))
 }
 
-fn compile(expression: &str, plan: &SimplePlan) -> Option<Regex> {
-    let expression = filled(expression, plan, regex::escape);
-    RegexBuilder::new(&format!("^(?:{expression})")).size_limit(PATTERN_SIZE).nest_limit(32).build().ok()
+/// An expression with the plan's places filled, for the front of a number; or why it cannot be used.
+fn front(expression: &str, plan: &SimplePlan) -> Result<String, BadPattern> {
+    // As they are written, places are sets of characters: the expression has its syntax without the plan.
+    syntax(expression).map_err(|bad| BadPattern { at: bad.at + "[".len(), ..bad })?;
+    let front = format!("^(?:{})", filled(expression, plan, regex::escape));
+    build(&front).map(|_| front)
 }
 
-/// Whether a rule's pattern can be used.
-pub(super) fn is_usable(rule: &SimpleRule, plan: &SimplePlan) -> bool {
-    expression(&rule.pattern).is_none_or(|expression| compile(expression, plan).is_some())
+/// Why a rule's pattern cannot be used, and at which of its characters that shows.
+pub(super) fn check(rule: &SimpleRule, plan: &SimplePlan) -> Result<(), BadPattern> {
+    expression(&rule.pattern).map_or(Ok(()), |expression| front(expression, plan).map(|_| ()))
 }
 
 impl SimpleRules {
+    /// Compiles a plan. Rules that cannot be used are never taken; `check` has told so.
     pub(super) fn new(plan: &SimplePlan) -> SimpleRules {
+        SimpleRules::compile(plan).unwrap_or_default()
+    }
+
+    /// The same, or nothing where the expressions are too large together.
+    pub(super) fn compile(plan: &SimplePlan) -> Option<SimpleRules> {
         let rule = |(at, rule): (usize, &SimpleRule)| Compiled {
             at,
             pattern: match expression(&rule.pattern) {
-                Some(expression) => compile(expression, plan).map_or(Pattern::Unusable, Pattern::Expression),
-                None => Pattern::Prefix(filled(&rule.pattern, plan, str::to_owned)),
+                Some(expression) => front(expression, plan)
+                    .map_or(Pattern::Unusable, |front| Pattern::Expression(front, OnceLock::new())),
+                None => Pattern::Prefix(compact(&filled(&rule.pattern, plan, str::to_owned))),
             },
             value: filled(&rule.value, plan, str::to_owned),
             has_external: rule.value.contains(EXTERNAL),
         };
         let mut rules: Vec<Compiled> = plan.rules.iter().enumerate().map(rule).collect();
-        let priority = |rule: &Compiled| plan.rules.get(rule.at).map(|rule| rule.priority);
-        rules.sort_by_key(priority);
-        SimpleRules(rules)
+        rules.sort_by_key(|rule| plan.rules.get(rule.at).map(|rule| rule.priority));
+        let expressions = rules.iter().enumerate().filter_map(|(place, rule)| match &rule.pattern {
+            Pattern::Expression(front, _) => Some((front.as_str(), place)),
+            _ => None,
+        });
+        let (patterns, places): (Vec<&str>, Vec<usize>) = expressions.unzip();
+        let set = if patterns.is_empty() { None } else { Some((build_set(patterns)?, places)) };
+        Some(SimpleRules { rules, set })
     }
 
-    /// The first rule that fits the front of a text, and what the text becomes.
-    fn first(&self, text: &str) -> Option<(&Compiled, String)> {
-        self.0.iter().find_map(|rule| Some((rule, rule.replaced(text)?)))
+    /// The first rule that fits the front of what was typed, and what that becomes. It may fit with the signs that people
+    /// write into numbers or without them.
+    fn first(&self, typed: &str, plain: &str) -> Option<(&Compiled, String)> {
+        let (of_typed, of_plain) = (self.first_of(typed), self.first_of(plain));
+        let with_signs = of_typed.is_some_and(|place| of_plain.is_none_or(|other| place <= other));
+        let rule = self.rules.get(if with_signs { of_typed } else { of_plain }?)?;
+        Some((rule, rule.replaced(if with_signs { typed } else { plain })?))
+    }
+
+    /// The place of the first rule that fits the front of a text.
+    fn first_of(&self, text: &str) -> Option<usize> {
+        #[cfg(test)]
+        super::rule::looked_at(text);
+        let expression = self.set.as_ref().and_then(|(set, places)| {
+            let matches = set.matches(text.as_bytes());
+            matches.into_iter().filter_map(|pattern| places.get(pattern).copied()).next()
+        });
+        let fits = |rule: &Compiled| match &rule.pattern {
+            Pattern::Prefix(prefix) => !prefix.is_empty() && text.starts_with(prefix.as_str()),
+            _ => false,
+        };
+        let prefix = self.rules.iter().position(fits);
+        expression.into_iter().chain(prefix).min()
     }
 
     /// Why all but the one that was taken did nothing.
     fn skipped(&self, taken: Option<&Compiled>, plan: &SimplePlan) -> Vec<SkippedRule> {
-        let place = taken.and_then(|taken| self.0.iter().position(|rule| rule.at == taken.at));
+        let place = taken.and_then(|taken| self.rules.iter().position(|rule| rule.at == taken.at));
         let reason = |at: usize, rule: &Compiled| match (place.map(|place| at.cmp(&place)), taken) {
             (Some(Ordering::Greater), Some(taken)) => Note::new(NoteCode::EarlierRule, &[&(taken.at + 1)]),
             _ if matches!(rule.pattern, Pattern::Unusable) => Note::new(NoteCode::Unusable, &[]),
             _ => Note::new(NoteCode::DoesNotFit, &[]),
         };
-        let others = self.0.iter().enumerate().filter(|(at, _)| Some(*at) != place);
+        let others = self.rules.iter().enumerate().filter(|(at, _)| Some(*at) != place);
         let skipped = others.map(|(at, rule)| {
             let pattern = plan.rules.get(rule.at).map(|rule| rule.pattern.clone()).unwrap_or_default();
             SkippedRule { at: rule.at, pattern, reason: reason(at, rule) }
@@ -108,12 +148,9 @@ impl Compiled {
     /// What a text becomes: what the pattern fits is replaced, the rest stays.
     fn replaced(&self, text: &str) -> Option<String> {
         match &self.pattern {
-            Pattern::Prefix(prefix) => text
-                .strip_prefix(prefix.as_str())
-                .filter(|_| !prefix.is_empty())
-                .map(|rest| format!("{}{rest}", self.value)),
-            Pattern::Expression(expression) => {
-                let captures = expression.captures(text)?;
+            Pattern::Prefix(prefix) => text.strip_prefix(prefix.as_str()).map(|rest| format!("{}{rest}", self.value)),
+            Pattern::Expression(front, regex) => {
+                let captures = regex.get_or_init(|| build(front).ok()).as_ref()?.captures(text.as_bytes())?;
                 let rest = captures.get(0).and_then(|whole| text.get(whole.end()..)).unwrap_or_default();
                 Some(with_brackets(&self.value, &captures) + rest)
             }
@@ -129,32 +166,43 @@ fn with_brackets(value: &str, captures: &Captures<'_>) -> String {
     text += parts.next().unwrap_or_default();
     for part in parts {
         let bracket = part.chars().next().and_then(|c| c.to_digit(10));
-        text += bracket.and_then(|bracket| captures.get(bracket as usize)).map_or("", |held| held.as_str());
+        let held = bracket.and_then(|bracket| captures.get(bracket as usize));
+        text += held.and_then(|held| std::str::from_utf8(held.as_bytes()).ok()).unwrap_or_default();
         text += part.get(usize::from(bracket.is_some())..).unwrap_or_default();
     }
     text
 }
 
-/// Digits of a text, and `+`, `#` or `*` where it begins with one.
+/// What is typed without spaces and without what no keyboard of a telephone or computer has: ASCII.
+fn compact(text: &str) -> String {
+    text.chars().filter_map(|c| key(c).or_else(|| c.is_ascii_graphic().then_some(c))).collect()
+}
+
+/// Digits of a text, and `+`, `#` or `*` where it begins with one. A code for the PBX keeps all its `*` and `#`.
 fn tidy(text: &str) -> String {
-    let keys = text.chars().filter_map(key).enumerate();
-    keys.filter(|(at, c)| *at == 0 || c.is_ascii_digit() || matches!(c, '*' | '#')).map(|(_, c)| c).collect()
+    let keys: String = text.chars().filter_map(key).collect();
+    let is_code = keys.starts_with(['*', '#']);
+    let stays = |(at, c): &(usize, char)| *at == 0 || c.is_ascii_digit() || is_code && *c != '+';
+    keys.char_indices().filter(stays).map(|(_, c)| c).collect()
 }
 
 impl DialPlan {
     /// What is dialled by the simple dialect.
-    pub(super) fn dialled_simply(&self, typed: &str, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
+    pub(super) fn dialled_simply(
+        &self,
+        typed: &str,
+        around: &Circumstances<'_>,
+        trace: &mut Trace,
+    ) -> Result<DialledNumber, NotDialled> {
         let plan = &self.location.simple;
-        let text: String = typed.trim().chars().take(MAX_TEXT + 1).collect();
-        if text.chars().count() > MAX_TEXT {
+        if typed.trim().chars().nth(MAX_TEXT).is_some() {
             return Err(NotDialled::TooLong);
         }
-        let plain = tidy(&text);
+        let (text, plain) = (compact(typed), tidy(typed));
         if !plain.contains(|c: char| c != '+') {
             trace.step((1, StepName::Characters), (typed, &plain), NoteCode::Empty, &[]);
             return Err(NotDialled::Empty);
         }
-        let canonical = self.canonical(&plain).0.into_owned();
         let (number, reach) = match national(&plain, plan, &self.country) {
             Some(number) => {
                 trace.step((1, StepName::OwnCountry), (&text, &number), NoteCode::OwnCountry, &[&plan.country_prefix]);
@@ -162,11 +210,18 @@ impl DialPlan {
             }
             None => self.by_rules(&text, &plain, trace),
         };
+        let canonical = match reach {
+            Reach::Internal => plain,
+            Reach::External => self.canonical(&plain).0.into_owned(),
+        };
+        if number.len() > MAX_TEXT {
+            return Err(NotDialled::TooLong);
+        }
         if number.is_empty() {
             return Err(NotDialled::Suppressed);
         }
         trace.step((16, StepName::Send), (&number, &number), NoteCode::Sent, &[]);
-        Ok(DialledNumber { number, then: Vec::new(), canonical, reach, private: false, noted: None })
+        Ok(DialledNumber { number, then: Vec::new(), canonical, reach, private: around.private, noted: None })
     }
 
     /// What the PBX reports, by the simple dialect.
@@ -179,7 +234,8 @@ impl DialPlan {
                 let rest = number.strip_prefix(plan.incoming_remove.as_str()).unwrap_or(&number);
                 let changed = format!("{}{rest}", plan.incoming_add);
                 let values: [&dyn Display; 2] = [&plan.incoming_remove, &plan.incoming_add];
-                trace.step((2, StepName::Front), (&number, &changed), NoteCode::FrontChanged, &values);
+                let note = if changed == number { NoteCode::Unchanged } else { NoteCode::FrontChanged };
+                trace.step((2, StepName::Front), (&number, &changed), note, &values);
                 changed
             }
             false => number,
@@ -209,7 +265,7 @@ impl DialPlan {
         let plan = &self.location.simple;
         let rules = &self.simple;
         let step = (2, StepName::SimpleRules);
-        if let Some((rule, replaced)) = rules.first(text) {
+        if let Some((rule, replaced)) = rules.first(text, plain) {
             let replaced = tidy(&replaced);
             let values: [&dyn Display; 2] = [&(rule.at + 1), &replaced];
             let note = (NoteCode::RuleReplaced, &values[..]);
@@ -243,7 +299,8 @@ fn national(number: &str, plan: &SimplePlan, country: &Country) -> Option<String
     if plan.country_prefix.is_empty() {
         return None;
     }
-    let after = number.strip_prefix('+').or_else(|| number.strip_prefix(plan.international_prefix.as_str()))?;
+    let abroad = plan.international_prefix.as_str();
+    let after = number.strip_prefix('+').or_else(|| number.strip_prefix(abroad).filter(|_| !abroad.is_empty()))?;
     let rest = after.strip_prefix(plan.country_prefix.as_str())?;
     let rest = rest.strip_prefix(country.trunk_prefix.as_str()).unwrap_or(rest);
     Some(format!("{}{}{rest}", plan.external_prefix, country.trunk_prefix))
@@ -268,6 +325,8 @@ mod tests {
                     { "priority": 50, "pattern": "+", "value": "00" },
                     { "priority": 10, "pattern": "+33(0", "value": "00" },
                     { "priority": 11, "pattern": "+330", "value": "00" },
+                    { "priority": 12, "pattern": "#", "value": "#" },
+                    { "priority": 13, "pattern": "*", "value": "*" },
                     { "priority": 20, "pattern": "361", "value": "361" },
                     { "priority": 21, "pattern": "36111", "value": "0" },
                     {
@@ -303,6 +362,14 @@ mod tests {
             ("36111", "36111"),
             ("#21", "#21"),
             ("*21", "*21"),
+            // A code for the PBX stays whole; elsewhere, * and # are no part of a number.
+            ("*21*0155171889#", "*21*0155171889#"),
+            ("12*3#4", "1234"),
+            ("01#55*17+1889", "00155171889"),
+            // Rules see a number as it was typed and without spaces and signs.
+            ("+42 (0) 14190-6666", "00042141906666"),
+            ("36 11", "3611"),
+            ("36-111-22", "3611122"),
             ("1234", "1234"),
             ("0155171889", "00155171889"),
             ("01 55-17", "0015517"),
@@ -311,6 +378,79 @@ mod tests {
             assert_eq!(dialled(&location(), typed), expected, "{typed}");
         }
         assert_eq!(dialled(&location(), "!12 34"), "12 34");
+    }
+
+    #[test]
+    fn the_standard_rules_are_there_from_the_start() {
+        let plain: Location = serde_json::from_value(json!({
+            "name": "Paris", "country": "FR", "dialect": "simple", "simple": { "country_prefix": "33" }
+        }))
+        .unwrap();
+        for (typed, expected) in [
+            ("+33 (0) 123456789", "00123456789"),
+            ("+330123456789", "00123456789"),
+            ("+3912334477", "0003912334477"),
+            ("#21", "#21"),
+            ("*21*0123456789#", "*21*0123456789#"),
+            ("0123456789", "00123456789"),
+            ("1234", "1234"),
+        ] {
+            assert_eq!(dialled(&plain, typed), expected, "{typed}");
+        }
+        assert_eq!(plain.check(), []);
+        // Without them, only what stands in the algorithm itself is done.
+        let mut without = plain.clone();
+        without.simple.rules.clear();
+        assert_eq!(dialled(&without, "*21*0123456789#"), "0*21*0123456789#");
+        assert_eq!(dialled(&without, "+33 (0) 123456789"), "00123456789");
+    }
+
+    #[test]
+    fn an_internal_number_is_kept_as_it_is_reported() {
+        let location = location();
+        let numbers = Numbers::new([("a", &location)], &Countries::default());
+        let plan = numbers.plan("a").unwrap();
+        for (number, kept) in [("1234", "1234"), ("*21", "*21"), ("0155171889", "+33155171889")] {
+            let dialled = plan.dialled(number, &Circumstances::default()).unwrap();
+            let reported = plan.reported(ReportedAs::Called, &dialled.number).unwrap();
+            assert_eq!((dialled.canonical.as_str(), reported.number.as_str()), (kept, kept), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_plan_without_an_international_prefix_knows_the_own_country_by_its_plus_alone() {
+        let mut location = location();
+        location.simple.international_prefix.clear();
+        assert_eq!(dialled(&location, "33112"), "033112");
+        assert_eq!(dialled(&location, "+33112345678"), "00112345678");
+    }
+
+    #[test]
+    fn patterns_are_refused_with_the_place() {
+        use crate::numbers::NumbersProblemCode::*;
+        let rule = |pattern: &str| SimpleRule { priority: 0, pattern: pattern.into(), value: String::new() };
+        for (pattern, code, values) in [
+            ("[1(2]", PatternUnclosed, vec!["3"]),
+            ("[[-InternationalPrefix-]1)]", PatternUnopened, vec!["26"]),
+            ("[*]", PatternRepeatsNothing, vec!["2"]),
+            (r"[1\q]", PatternEscape, vec!["3"]),
+            ("[(?=1)]", PatternLooks, vec!["2"]),
+            ("[((.{1000}){1000}){1000}]", PatternTooLarge, vec![]),
+        ] {
+            let mut location = location();
+            location.simple.rules = vec![rule("1"), rule(pattern)];
+            let problems = location.check();
+            assert_eq!(problems.len(), 1, "{pattern}: {problems:?}");
+            assert_eq!(
+                (problems[0].pointer.as_str(), problems[0].code, problems[0].values.clone()),
+                ("/simple/rules/1/pattern", code, values.into_iter().map(String::from).collect()),
+                "{pattern}"
+            );
+        }
+        let mut many = location();
+        many.simple.rules = (0..2_000).map(|at| rule(&format!("[{at}.{{300}}]"))).collect();
+        let problems: Vec<_> = many.check().into_iter().map(|problem| (problem.pointer, problem.code)).collect();
+        assert_eq!(problems, [("/simple/rules".to_owned(), PatternsTooLarge)]);
     }
 
     #[test]
@@ -341,8 +481,16 @@ mod tests {
         let step = steps.iter().find(|step| step.name == StepName::SimpleRules).unwrap();
         let skipped: Vec<_> = step.skipped.iter().map(|rule| (rule.at, rule.reason.code)).collect();
         use NoteCode::*;
-        let expected =
-            [(6, Unusable), (1, DoesNotFit), (2, DoesNotFit), (4, EarlierRule), (5, EarlierRule), (0, EarlierRule)];
+        let expected = [
+            (8, Unusable),
+            (1, DoesNotFit),
+            (2, DoesNotFit),
+            (3, DoesNotFit),
+            (4, DoesNotFit),
+            (6, EarlierRule),
+            (7, EarlierRule),
+            (0, EarlierRule),
+        ];
         assert_eq!(skipped, expected);
     }
 }

@@ -8,6 +8,7 @@ use super::country::Countries;
 use super::country::tests::countries;
 use super::location::{Comparison, NumberRule};
 use super::reported::MAX_TEXT;
+use super::rule::LOOKED_AT;
 use super::*;
 
 const KINDS: [ReportedAs; 5] = [
@@ -150,6 +151,39 @@ proptest! {
     }
 
     #[test]
+    fn work_grows_with_the_number_and_not_with_what_rules_make_of_it(
+        text in "[0-9*#+]{0,300}",
+        replacement in "(\\\\[01]|[0-9]){1,60}",
+        pattern in "\\(\\.\\*\\)|\\^\\(\\.\\+\\)\\$|\\(\\[0-9\\]\\+\\)\\+",
+    ) {
+        /// Lists that a number can go through on one way, and how often each is looked at.
+        const LISTS: usize = 5;
+        const LOOKS: usize = 21;
+        let rule = NumberRule { pattern, replacement: Some(replacement), ..NumberRule::default() };
+        let mut location = full();
+        let mut looked_at = Vec::new();
+        for rules in [1, 40] {
+            let rules = vec![rule.clone(); rules];
+            location.external_rules.clone_from(&rules);
+            location.internal_rules.clone_from(&rules);
+            location.formatting.incoming.clone_from(&rules);
+            location.formatting.dialling.clone_from(&rules);
+            location.formatting.dialling_final = rules;
+            let numbers = Numbers::new([("a", &location)], &countries());
+            let plan = numbers.plan("a").unwrap();
+            LOOKED_AT.set(0);
+            let dialled = plan.dialled(&text, &Circumstances::default()).ok();
+            prop_assert!(dialled.is_none_or(|dialled| dialled.number.len() <= MAX_TEXT));
+            let reported = plan.reported(ReportedAs::Caller, &text);
+            prop_assert!(reported.is_none_or(|reported| reported.number.len() <= MAX_TEXT + MAX_CANONICAL));
+            looked_at.push(LOOKED_AT.get());
+        }
+        prop_assert!(looked_at.iter().all(|octets| *octets <= 2 * LISTS * LOOKS * (MAX_TEXT + MAX_CANONICAL)));
+        // Forty rules that fit are looked at up to twenty times, not forty times forty.
+        prop_assert!(looked_at[1] <= LOOKS * looked_at[0].max(1), "{looked_at:?}");
+    }
+
+    #[test]
     fn what_is_super_canonical_stays(digits in "[1-9][0-9]{0,20}") {
         let location = Location { has_pbx: false, country: "DE".into(), area_code: "30".into(), ..Location::default() };
         let numbers = Numbers::new([("a", &location)], &countries());
@@ -169,6 +203,16 @@ fn a_long_text_is_cut_or_refused() {
     assert!(plan.reported(ReportedAs::Caller, &long).unwrap().number.len() <= MAX_TEXT);
     assert_eq!(plan.dialled(&long, &Circumstances::default()), Err(NotDialled::TooLong));
     assert_eq!(plan.dialled(&format!("!{long}"), &Circumstances::default()), Err(NotDialled::TooLong));
+    // What rules make of a short one is cut and refused, too.
+    let longer = NumberRule { pattern: "^(.*)$".into(), replacement: Some("\\1".repeat(100)), ..NumberRule::default() };
+    let mut location = full();
+    location.formatting.incoming = vec![longer.clone()];
+    location.formatting.dialling_final = vec![longer];
+    let numbers = Numbers::new([("a", &location)], &countries());
+    let plan = numbers.plan("a").unwrap();
+    let reported = plan.reported(ReportedAs::Caller, "0891234567").unwrap();
+    assert!(reported.number.len() <= MAX_TEXT + MAX_CANONICAL, "{}", reported.number.len());
+    assert_eq!(plan.dialled("0891234567", &Circumstances::default()), Err(NotDialled::TooLong));
 }
 
 /// Every region with its example numbers.

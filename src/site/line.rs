@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use super::Site;
 use super::line_group::problem;
 use super::list::Query;
 use super::object::{Kind, Object, ObjectId, Table};
 use super::problem::{ProblemCode, Problems};
 use super::text::{MAX_NAME, check_text, fold, trim};
+use super::{Site, emergency};
 use crate::config::{LineBody, LineRedirection};
 
 /// A line at a PBX. Its password is not part of it.
@@ -116,6 +116,7 @@ impl Object for Line {
     }
 
     fn check_among(&self, id: ObjectId, site: &Site, problems: &mut Problems) {
+        emergency::check_line(self, site, problems);
         let Some(group) = self.group.filter(|_| self.pilot) else { return };
         if let Some(other) = site.lines_of(group).find(|other| other.id != id && other.object.pilot) {
             problems.add_with("/pilot", ProblemCode::PilotTaken, &other.object.number);

@@ -6,7 +6,7 @@ use super::list::Query;
 use super::object::{Kind, Object, ObjectId, Table};
 use super::problem::{Problem, ProblemCode, Problems};
 use super::text::{MAX_ADDRESS, check_len, check_name, check_text, fold, trim};
-use super::{LineGroup, Site};
+use super::{LineGroup, Site, emergency};
 use crate::config::{CaptureWanted, GroupKind, Mistake, Wrong};
 
 /// Entries of a list.
@@ -95,6 +95,7 @@ impl Object for LineGroup {
                 problems.add("/location", ProblemCode::UnknownLocation);
             }
         }
+        emergency::check_group(self, id, site, problems);
         if self.kind != GroupKind::TrunkRegistrar || self.user_name.is_empty() {
             return;
         }

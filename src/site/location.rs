@@ -6,8 +6,8 @@ use super::list::Query;
 use super::object::{Kind, Object, ObjectId, Stored, Table};
 use super::problem::{Problem, ProblemCode, Problems};
 use super::text::{fold, trim};
-use super::{LineGroup, Location, Site};
-use crate::numbers::NumbersProblem;
+use super::{LineGroup, Location, Site, emergency};
+use crate::numbers::{NumbersProblem, Overlap, overlaps};
 
 impl Object for Location {
     const KIND: Kind = Kind::Location;
@@ -29,10 +29,28 @@ impl Object for Location {
         ];
         [&mut self.name, &mut self.country, &mut self.area_code].into_iter().chain(codes).for_each(trim);
         self.country.make_ascii_uppercase();
+        self.tidy_area_code();
     }
 
     fn check(&self, _id: ObjectId, problems: &mut Problems) {
         Location::check(self).into_iter().for_each(|problem| problems.push(problem.into()));
+    }
+
+    fn check_among(&self, id: ObjectId, site: &Site, problems: &mut Problems) {
+        emergency::check_location(self, id, site, problems);
+        if !self.network.enabled {
+            return;
+        }
+        let others = site.iter::<Location>().filter(|other| other.id != id);
+        for other in others {
+            for Overlap { from, to, .. } in overlaps([("", self), ("other", &other.object)]).into_iter().take(1) {
+                let problem = Problem {
+                    pointer: "/network/enabled".to_owned(),
+                    ..Problem::whole(ProblemCode::ExtensionsOverlap)
+                };
+                problems.push(problem.value(from).value(to).value(&other.object.name));
+            }
+        }
     }
 
     fn references(&self, _visit: &mut dyn FnMut(Kind, ObjectId, fmt::Arguments<'_>)) {}

@@ -9,6 +9,7 @@ mod certificate;
 mod change;
 mod computer;
 mod difference;
+mod emergency;
 pub mod exchange;
 mod group;
 mod index;

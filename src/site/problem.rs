@@ -99,6 +99,10 @@ problems! {
     UnknownGroup = "unknown_group", 422, "This group does not exist.", "Diese Gruppe gibt es nicht.";
     /// A profile that is not there.
     UnknownProfile = "unknown_profile", 422, "This profile does not exist.", "Dieses Profil gibt es nicht.";
+    /// A line has a number that help is called by.
+    EmergencyIsLine = "emergency_is_line", 422, "{} is an emergency number, and it is the number of the line {}. An emergency number must not be a line's: give the line another number, or take this one from the emergency numbers.", "{} ist eine Notrufnummer und zugleich die Nummer der Leitung {}. Eine Notrufnummer darf keine Leitung haben: Bitte der Leitung eine andere Nummer geben oder diese aus den Notrufnummern nehmen.";
+    /// Two locations that know each other have the same extensions.
+    ExtensionsOverlap = "extensions_overlap", 422, "The extensions {} to {} are here and at {}. Locations that know each other's extensions must not share any: change one of the ranges.", "Die Durchwahlen {} bis {} gibt es hier und am Standort {}. Standorte, die gegenseitig ihre Durchwahlen kennen, dürfen keine gemeinsam haben: Bitte einen der Bereiche ändern.";
     /// A location that is not there.
     UnknownLocation = "unknown_location", 422, "This location does not exist.", "Diesen Standort gibt es nicht.";
     /// A line group that is not there.

@@ -5,10 +5,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use offhook_media::sdp::SecurityKind;
 use offhook_media::{Codec, LegStats};
 
+use super::preview;
 use super::protocol::{self, Cause, Direction, LineState, Security, ServerMessage, SilentParty, admin};
 use super::{Labels, WebState};
 use crate::call::cause::CauseCode;
 use crate::call::effect::CommandResult;
+use crate::call::numbers::Typed;
 use crate::call::record::{CallRecord, Number, Party};
 use crate::call::service::Service;
 use crate::call::settings::LineSettings;
@@ -200,6 +202,7 @@ fn line(
         do_not_disturb: settings.do_not_disturb,
         forwardings: settings.forwardings,
         remote_office: settings.remote_office,
+        dialling: labels.plan(id).map(preview::dialling),
     })
 }
 
@@ -328,10 +331,12 @@ pub(super) fn change(state: &WebState, user: UserId, seq: u64, change: &Change) 
 
 fn prompt(prompt: Prompt) -> protocol::Prompt {
     match prompt {
-        Prompt::MakeCall { line, number } => protocol::Prompt::MakeCall { line: line.to_string(), number },
+        Prompt::MakeCall { line, number: Typed { text: number, project, private, .. } } => {
+            protocol::Prompt::MakeCall { line: line.to_string(), number, project, private }
+        }
         Prompt::AnswerCall { call } => protocol::Prompt::AnswerCall { call: call.to_string() },
-        Prompt::ConsultationCall { call, number } => {
-            protocol::Prompt::ConsultationCall { call: call.to_string(), number }
+        Prompt::ConsultationCall { call, number: Typed { text: number, project, private, .. } } => {
+            protocol::Prompt::ConsultationCall { call: call.to_string(), number, project, private }
         }
         Prompt::DirectedPickupCall { line, number } => {
             protocol::Prompt::DirectedPickupCall { line: line.to_string(), number }

@@ -38,6 +38,7 @@ use super::routes::site::numbers::{ExplainNumber, NumberNetwork, SharedExtension
 use super::routes::site::test_call::{NewTestCall, TestCall, TestOutcome, TestStep, TestStepKind};
 use super::routes::site::trial::{Outcome, Step, StepKind, Trial, TrialLine, TrialReport};
 use crate::call::cause::CauseCode;
+use crate::call::preview::Destination;
 use crate::call::service::Service;
 use crate::call::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind};
 use crate::capture::diagnosis::code::Code;
@@ -101,6 +102,12 @@ fn protocol_types() -> String {
     add(MonitoredForwarding::decl(&config));
     add(Account::decl(&config));
     add(FeatureCode::decl(&config));
+    add(Dialling::decl(&config));
+    add(ProjectChoice::decl(&config));
+    add(Preview::decl(&config));
+    add(Destination::decl(&config));
+    add(AfterAnswer::decl(&config));
+    add(Pin::decl(&config));
     add(Service::decl(&config));
     add(Forwarding::decl(&config));
     add(ForwardingKind::decl(&config));

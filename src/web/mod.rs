@@ -14,6 +14,7 @@ pub mod keeper;
 pub mod metrics;
 mod openapi;
 mod pkcs12;
+mod preview;
 pub mod protocol;
 mod proxies;
 pub mod reload;
@@ -40,6 +41,7 @@ use self::bindings::Bound;
 pub use self::bindings::KeptBindings;
 use crate::administration::{Administration, Seated};
 use crate::call::cause::CauseCode;
+use crate::call::directory::Directory;
 use crate::call::service::Services;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::recorder::Names;
@@ -49,6 +51,7 @@ use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
+use crate::numbers::DialPlan;
 use crate::numbers::country::Countries;
 use crate::picture::PictureOf;
 use crate::rights::{ServiceSet, services_of};
@@ -130,6 +133,8 @@ pub struct WebState {
     pub links: Links,
     /// When it was noted last that a token is used, in seconds since 1970.
     pub token_uses: Arc<Mutex<FxHashMap<ObjectId, i64>>>,
+    /// How often users have asked how a number would be dialled.
+    pub previews: preview::Asked,
 }
 
 /// How what stands in the configuration is shown.
@@ -147,6 +152,8 @@ pub struct Labels {
     pub listeners: Vec<ListenerLabel>,
     /// Where audio is received.
     pub audio: AudioLabel,
+    /// The same lines and line groups with their locations, as calls go by them.
+    pub directory: Arc<Directory>,
 }
 
 /// How a place is shown where SIP is received.
@@ -234,6 +241,11 @@ impl Labels {
     fn group(&self, group: LineGroupId) -> Option<&GroupLabel> {
         self.groups.get(group.0 as usize)
     }
+
+    /// The dial plan of a line's location.
+    fn plan(&self, line: LineId) -> Option<&DialPlan> {
+        self.directory.plan_of(line)
+    }
 }
 
 impl WebState {
@@ -276,6 +288,7 @@ impl WebState {
             clock: convert::Clock::now(),
             links: Links::default(),
             token_uses: Arc::default(),
+            previews: preview::Asked::default(),
         }
     }
 

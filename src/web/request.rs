@@ -1,8 +1,10 @@
 //! What a request asks of the driver, whichever way it came.
 
-use super::protocol::{DeclineReason, Request};
+use super::preview::Question;
+use super::protocol::{DeclineReason, Pin, Request};
 use crate::call::cause::CauseCode;
 use crate::call::effect::Command;
+use crate::call::numbers::Typed;
 use crate::ids::{CallId, ClientId, LineId};
 use crate::net::clients::Prompt;
 
@@ -15,6 +17,8 @@ pub(super) enum Wanted {
     Command(Command),
     /// For the call machine, with the audio of who asks.
     Audio(Command),
+    /// For a line's location.
+    Preview(Question),
     /// For the trace of a call.
     Note(CallId),
     /// For a client's audio: the one named, or the one that was active last.
@@ -31,12 +35,16 @@ pub(super) fn wanted(request: Request) -> Result<Wanted, CauseCode> {
             let known = matches!(cause, InsecurePage | MicrophoneDenied | MicrophoneMissing);
             return if known { Ok(Wanted::Note(call(&id)?)) } else { Err(CauseCode::BadRequest) };
         }
-        Request::MakeCall { line: id, number, sdp, client } => {
-            let line = line(&id)?;
+        Request::PreviewNumber { line: id, number, forwarding, project, private, pin, user } => {
+            let (line, number) = (line(&id)?, typed(number, (project, private), pin, user));
+            return Ok(Wanted::Preview(Question { line, number, forwarding }));
+        }
+        Request::MakeCall { line: id, number, sdp, client, project, private, pin, user } => {
+            let (line, number) = (line(&id)?, typed(number, (project, private), pin, user));
             return with_audio(
                 sdp,
                 client,
-                |sdp, (line, number)| Command::MakeCall { line, number: String::into(number), sdp },
+                |sdp, (line, number)| Command::MakeCall { line, number, sdp },
                 |(line, number)| Prompt::MakeCall { line, number },
                 (line, number),
             );
@@ -50,11 +58,12 @@ pub(super) fn wanted(request: Request) -> Result<Wanted, CauseCode> {
                 call(&id)?,
             );
         }
-        Request::ConsultationCall { call: id, number, sdp } => {
+        Request::ConsultationCall { call: id, number, sdp, project, private, pin, user } => {
+            let number = typed(number, (project, private), pin, user);
             return with_audio(
                 sdp,
                 None,
-                |sdp, (call, number)| Command::ConsultationCall { call, number: String::into(number), sdp },
+                |sdp, (call, number)| Command::ConsultationCall { call, number, sdp },
                 |(call, number)| Prompt::ConsultationCall { call, number },
                 (call(&id)?, number),
             );
@@ -126,6 +135,12 @@ fn with_audio<T>(
     }
 }
 
+/// What was typed, with what was chosen and entered for it.
+fn typed(text: String, (project, private): (Option<String>, bool), pin: Option<Pin>, user: Option<String>) -> Typed {
+    let pin = pin.map(|pin| pin.0).unwrap_or_default();
+    Typed { text, project, private, pin, user: user.unwrap_or_default() }
+}
+
 fn call(id: &str) -> Result<CallId, CauseCode> {
     id.parse().map_err(|_| CauseCode::UnknownCall)
 }
@@ -145,6 +160,8 @@ mod tests {
     #[test]
     fn what_needs_audio_is_prompted_where_none_comes_along() {
         let prompt = Prompt::MakeCall { line: LineId(1), number: "22".into() };
+        let chosen =
+            Typed { text: "22".into(), project: Some("P".into()), private: true, pin: "1".into(), user: "2".into() };
         let command = Command::MakeCall { line: LineId(1), number: "22".into(), sdp: "v=0".into() };
         for (text, wanted) in [
             (r#"{"type":"make_call","line":"1","number":"22","sdp":"v=0"}"#, Ok(Wanted::Audio(command))),
@@ -159,11 +176,37 @@ mod tests {
             (r#"{"type":"answer_call","call":"3"}"#, Ok(Wanted::Prompt(None, Prompt::AnswerCall { call: CallId(3) }))),
             (r#"{"type":"hold_call","call":"3"}"#, Ok(Wanted::Command(Command::HoldCall { call: CallId(3) }))),
             (r#"{"type":"hold_call","call":"x"}"#, Err(CauseCode::UnknownCall)),
+            (
+                r#"{"type":"consultation_call","call":"3","number":"22","project":"P","private":true,"pin":"1","user":"2"}"#,
+                Ok(Wanted::Prompt(None, Prompt::ConsultationCall { call: CallId(3), number: chosen.clone() })),
+            ),
+            (
+                r#"{"type":"preview_number","line":"1","number":"22","project":"P","private":true,"pin":"1","user":"2"}"#,
+                Ok(Wanted::Preview(Question { line: LineId(1), number: chosen, forwarding: false })),
+            ),
+            (r#"{"type":"preview_number","line":"x","number":"22"}"#, Err(CauseCode::UnknownLine)),
             (r#"{"type":"ping"}"#, Ok(Wanted::Answer)),
             (r#"{"type":"media_trouble","call":"3","cause":"microphone_denied"}"#, Ok(Wanted::Note(CallId(3)))),
             (r#"{"type":"media_trouble","call":"3","cause":"busy"}"#, Err(CauseCode::BadRequest)),
         ] {
             assert_eq!(read(text), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn what_was_entered_is_in_no_trace() {
+        for request in [
+            r#"{"type":"make_call","line":"1","number":"22","project":"P","pin":"8642","user":"9753"}"#,
+            r#"{"type":"consultation_call","call":"1","number":"22","user":"9753"}"#,
+            r#"{"type":"preview_number","line":"1","number":"22","pin":"8642"}"#,
+        ] {
+            let request: Request = serde_json::from_str(request).unwrap();
+            let told = request.without_entries().map(|request| serde_json::to_string(&request).unwrap()).unwrap();
+            assert!(told.contains("\"22\"") && !told.contains("8642") && !told.contains("9753"), "{told}");
+            let debug = format!("{request:?}");
+            assert!(!debug.contains("8642"), "{debug}");
+        }
+        let plain: Request = serde_json::from_str(r#"{"type":"make_call","line":"1","number":"22"}"#).unwrap();
+        assert_eq!(plain.without_entries(), None, "it stands there as it came");
     }
 }

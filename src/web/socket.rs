@@ -10,10 +10,12 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::debug;
 
+use super::preview::preview;
 use super::protocol::{
     ClientMessage, Hello, IceServer, PROTOCOL_VERSION, Reply, ReplyResult, Request, ServerMessage, User,
 };
@@ -63,7 +65,7 @@ const MAX_REQUEST: u32 = i32::MAX as u32;
 /// `GET /api/v1/socket`.
 pub(super) async fn open(
     State(state): State<WebState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -75,19 +77,22 @@ pub(super) async fn open(
         Some(user) => {
             let computer = computer_of(&state, &headers).await;
             let still = Still::new(state.clone(), headers, user);
-            serve(socket, state, (user, computer, ClientPlace::of(address)), still).await;
+            serve(socket, state, Whose { user, computer, place: ClientPlace::of(from) }, still).await;
         }
         None => close(&mut socket, CLOSE_NOT_SIGNED_IN, "Please sign in.").await,
     })
 }
 
-async fn serve(
-    mut socket: WebSocket,
-    state: WebState,
-    (user, computer, place): (UserId, Option<ObjectId>, ClientPlace),
-    mut still: Still,
-) {
-    let Some((id, attachment)) = hello(&mut socket, &state, (user, place)).await else { return };
+/// Who has a socket, and where.
+struct Whose {
+    user: UserId,
+    computer: Option<ObjectId>,
+    place: ClientPlace,
+}
+
+async fn serve(mut socket: WebSocket, state: WebState, whose: Whose, mut still: Still) {
+    let Whose { user, computer, place } = whose;
+    let Some((id, attachment)) = hello(&mut socket, &state, (user, place.clone())).await else { return };
     let seated = computer.and_then(|computer| state.take_seat(user, computer));
     let Attachment { attached, token, beginning, mut events } = attachment;
     let replayed = matches!(beginning, Beginning::Replay { .. });
@@ -124,7 +129,7 @@ async fn serve(
         arrived = arrived && send(&mut socket, &message).await;
     }
     let leaving = match arrived {
-        true => run(&mut socket, &state, client, &mut events, &mut still, user).await,
+        true => run(&mut socket, &state, client, &mut events, &mut still, (user, &place)).await,
         false => Leaving::Broken,
     };
     debug!(user = user.0, %client, ?leaving, "client's socket closed");
@@ -194,7 +199,7 @@ async fn run(
     client: ClientId,
     events: &mut mpsc::Receiver<ClientEvent>,
     still: &mut Still,
-    user: UserId,
+    (user, place): (UserId, &ClientPlace),
 ) -> Leaving {
     let mut heard = Instant::now();
     let mut renew = tokio::time::interval_at(Instant::now() + RENEW_ICE_SERVERS, RENEW_ICE_SERVERS);
@@ -251,23 +256,32 @@ async fn run(
                     Message::Text(text) => {
                         let outcome = match serde_json::from_str::<ClientMessage>(&text) {
                             Ok(ClientMessage { id, .. }) if id > MAX_REQUEST => refusal(id, CauseCode::BadRequest),
-                            Ok(ClientMessage { id, request }) => match wanted(request) {
-                                Ok(Wanted::Command(command) | Wanted::Audio(command)) => {
-                                    asked.note(id, command.calls().next());
-                                    state.core.command(client, id, command, text.into()).await;
-                                    continue;
+                            Ok(ClientMessage { id, request }) => {
+                                let text = traced(id, &request).unwrap_or_else(|| text.into());
+                                match wanted(request) {
+                                    Ok(Wanted::Command(command) | Wanted::Audio(command)) => {
+                                        asked.note(id, command.calls().next());
+                                        state.core.command(client, id, command, text).await;
+                                        continue;
+                                    }
+                                    Ok(Wanted::Prompt(to, prompt)) => {
+                                        state.core.prompt(client, id, to, prompt).await;
+                                        continue;
+                                    }
+                                    Ok(Wanted::Note(call)) => {
+                                        state.core.noted(client, call, text).await;
+                                        ServerMessage::Reply(Reply { id, result: ReplyResult::Ok })
+                                    }
+                                    Ok(Wanted::Preview(question)) => {
+                                        let preview = preview(state, (user, place), &question);
+                                        let result = preview.map(|preview| ReplyResult::Preview { preview });
+                                        let result = result.unwrap_or_else(convert::refusal);
+                                        ServerMessage::Reply(Reply { id, result })
+                                    }
+                                    Ok(Wanted::Answer) => ServerMessage::Reply(Reply { id, result: ReplyResult::Ok }),
+                                    Err(cause) => refusal(id, cause),
                                 }
-                                Ok(Wanted::Prompt(to, prompt)) => {
-                                    state.core.prompt(client, id, to, prompt).await;
-                                    continue;
-                                }
-                                Ok(Wanted::Note(call)) => {
-                                    state.core.noted(client, call, text.into()).await;
-                                    ServerMessage::Reply(Reply { id, result: ReplyResult::Ok })
-                                }
-                                Ok(Wanted::Answer) => ServerMessage::Reply(Reply { id, result: ReplyResult::Ok }),
-                                Err(cause) => refusal(id, cause),
-                            },
+                            }
                             Err(_) => {
                                 // Whoever sent it waits for the number, if one can be read.
                                 let id = serde_json::from_str::<Numbered>(&text).map_or(0, |numbered| numbered.id);
@@ -317,6 +331,12 @@ impl Asked {
             _ => known.map(|(_, call)| call),
         }
     }
+}
+
+/// A request as it stands in traces, where that is not as it came: without what was entered.
+fn traced(id: u32, request: &Request) -> Option<Bytes> {
+    let request = request.without_entries()?;
+    Some(serde_json::to_vec(&ClientMessage { id, request }).unwrap_or_default().into())
 }
 
 /// The number of a message whose rest cannot be read.

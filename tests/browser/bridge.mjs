@@ -108,6 +108,10 @@ const commands = {
     await locate(pages.get(page).page, r).fill(value, { timeout });
   },
 
+  async choose({ page, option, timeout, ...r }) {
+    await locate(pages.get(page).page, r).selectOption({ label: option }, { timeout });
+  },
+
   async press({ page, key }) {
     await pages.get(page).page.keyboard.press(key);
   },

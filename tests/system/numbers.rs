@@ -1,128 +1,170 @@
-//! Calls by the rules of a location: Berlin, 030 1234 with extensions 100 to 299, 0 for an outside line.
+//! What becomes of numbers, asked over HTTP and by the command, and tried in the console before it is saved.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::baresip::{self, Answer, Baresip};
-use crate::support::kamailio::{self, Kamailio};
-use crate::support::offhook::{Offhook, Pbx, Settings};
-use crate::support::sipp::{Part, Sipp};
-use crate::support::site::Site;
-use crate::support::socket::sign_in;
+use crate::site::{Asker, alone, wrong};
+use crate::support::offhook::{ADMINISTRATOR, Offhook, PASSWORD};
 use crate::support::softphone::Softphone;
-use crate::support::{SOON, eventually, http};
 
-struct Stage {
-    server: Offhook,
-    /// The location's address in the API.
-    location: String,
-    site: Site,
-    _pbx: Kamailio,
-}
+const LOCATIONS: &str = "/api/v1/admin/locations";
+const EXPLAIN: &str = "/api/v1/admin/numbers/explain";
 
-/// A PBX that reaches the site's address 7 by some numbers, and a server whose line group is in Berlin.
-fn stage(name: &str, numbers: &[&str]) -> Stage {
-    let site = Site::new(name);
-    let routes = numbers.iter().map(|number| ((*number).to_owned(), site.socket(7, 5060).to_string())).collect();
-    let pbx = Kamailio::start(&site, &kamailio::Settings { routes, ..Default::default() });
-    let main = Pbx { more: "location = \"Berlin\"\n".into(), ..Default::default() };
-    let server = Offhook::start(&site, &Settings { pbxes: vec![main], ..Settings::default() });
-    pbx.wait("bound 100", 1);
-    let berlin = json!({
+fn berlin() -> Value {
+    json!({
         "name": "Berlin", "country": "DE", "area_code": "30",
-        "numbering": { "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "100", "to": "299" }] },
-        "emergency": { "enabled": true, "rules": [
-            { "name": "here", "subnet": "127.0.0.0/8", "numbers": ["112"], "prefix": "81" }
-        ] }
-    });
-    let made = server.control("POST", "/api/v1/admin/locations", &berlin.to_string());
-    assert_eq!(made.status, 201, "{}", made.text);
-    let location = format!("/api/v1/admin/locations/{}", made.json()["id"].as_str().unwrap());
-    let stage = Stage { server, location, site, _pbx: pbx };
-    stage.counts(1);
-    stage
+        "numbering": { "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "10", "to": "99" }] },
+        "projects": [{ "name": "card", "code": "80eeee", "use": "dial" }],
+    })
 }
 
-impl Stage {
-    /// Waits until so many changes count.
-    #[track_caller]
-    fn counts(&self, changes: usize) {
-        eventually("the location counts", SOON, || {
-            let log = self.server.log();
-            let counted = log.matches("other lines count").count();
-            if counted >= changes { Ok(()) } else { Err(format!("{counted} changes")) }
-        });
-    }
+/// The location, made; its id.
+fn made(administrator: &Asker<'_>, location: &Value) -> String {
+    let place = administrator.create(LOCATIONS, location);
+    place.rsplit('/').next().unwrap_or_default().to_owned()
+}
 
-    /// The PBX is called with a number when somebody types another.
-    #[track_caller]
-    fn reaches(&self, phone: &Softphone, typed: &str) {
-        let called = Sipp::refusing(&self.site, 7, "486 Busy Here");
-        phone.dial(typed);
-        phone.sees("The line is busy.");
-        let mut called = called;
-        called.finish(SOON);
-    }
+fn asked(administrator: &Asker<'_>, question: &Value) -> Value {
+    let answer = administrator.send("POST", EXPLAIN, &[], question);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()
 }
 
 #[test]
-fn what_is_typed_reaches_the_extension_or_the_number_outside() {
-    let stage = stage("numbers-out", &["0089777", "9089777"]);
-    let mut called = Baresip::start(&stage.site, &baresip::Settings { answer: Answer::WhenTold, ..Default::default() });
-    let phone = Softphone::sign_in(&stage.server, "alice");
-    phone.dial("030 1234 200");
-    called.wait("CALL_INCOMING");
-    phone.click("Hang up");
-    called.wait("CALL_CLOSED");
-    stage.reaches(&phone, "+49 89 777");
-    // Another code for an outside line counts for the next call.
-    let other = json!({ "access_codes": { "national": "9" } });
-    let changed = stage.server.control("PATCH", &stage.location, &other.to_string());
-    assert_eq!(changed.status, 200, "{}", changed.text);
-    stage.counts(2);
-    stage.reaches(&phone, "+49 89 777");
-    assert!(stage._pbx.log().contains("9089777"), "the PBX was asked for it");
+fn numbers_are_explained_with_rules_that_are_not_saved() {
+    let (_site, server) = alone("numbers-explain");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    let id = made(&root, &berlin());
+    let typed = asked(&root, &json!({ "location": id, "text": "089 5566" }));
+    assert_eq!((&typed["dialled"]["number"], &typed["shown"]), (&json!("00895566"), &json!("+49 (89) 5566")));
+    let reported = asked(&root, &json!({ "location": id, "text": "00895566", "kind": "caller" }));
+    assert_eq!(reported["reported"]["number"], "+49895566");
 
-    // What was typed is known when somebody thinks of changing rules.
-    let stored = stage.server.control("GET", &stage.location, "").json();
-    let mut draft = stored["object"].clone();
-    draft["access_codes"]["national"] = json!("7");
-    let question = json!({ "location": stored["id"], "draft": draft }).to_string();
-    eventually("the number is kept", SOON, || {
-        let answer = stage.server.control("POST", "/api/v1/admin/numbers/what-if", &question);
-        if answer.text.contains("+49 89 777") { Ok(()) } else { Err(answer.text) }
-    });
+    let mut draft = berlin();
+    draft["external_rules"] = json!([{ "pattern": "^19" }]);
+    draft["formatting"]["dialling_final"] = json!([{ "pattern": "^0089(.*)$", "replacement": "77\\1" }]);
+    let tried = asked(&root, &json!({ "location": id, "text": "089 5566", "draft": draft }));
+    assert_eq!(tried["dialled"]["number"], "775566");
+    let steps = tried["steps"].as_array().expect("it has steps");
+    let external = steps.iter().find(|step| step["name"] == "external_rules").expect("they were looked at");
+    assert_eq!(
+        (&external["skipped"][0]["at"], &external["skipped"][0]["reason"]["code"]),
+        (&json!(0), &json!("does_not_fit"))
+    );
+    let last = steps.iter().find(|step| step["name"] == "final_rules").expect("they were looked at");
+    assert_eq!((&last["before"], &last["after"]), (&json!("00895566"), &json!("775566")));
+    // Nothing of it is kept.
+    let saved = asked(&root, &json!({ "location": id, "text": "089 5566" }));
+    assert_eq!(saved["dialled"]["number"], "00895566");
+
+    draft["external_rules"] = json!([{ "pattern": "(" }]);
+    let refused = root.send("POST", EXPLAIN, &[], &json!({ "location": id, "text": "1", "draft": draft }));
+    assert_eq!(wrong(&refused), (422, "/draft/external_rules/0/pattern".into(), "pattern_unclosed".into()));
+    let unknown = root.send("POST", EXPLAIN, &[], &json!({ "location": "00000000000000000000", "text": "1" }));
+    assert_eq!(wrong(&unknown), (422, "/location".into(), "unknown_location".into()));
 }
 
 #[test]
-fn an_emergency_call_says_where_the_client_is() {
-    let stage = stage("numbers-emergency", &["81112"]);
-    let phone = Softphone::sign_in(&stage.server, "alice");
-    stage.reaches(&phone, "112");
+fn a_pin_is_in_the_answer_and_in_no_log() {
+    let (_site, server) = alone("numbers-pin");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    let id = made(&root, &berlin());
+    let question = json!({ "location": id, "text": "089 5566", "project": "card" });
+    let missing = asked(&root, &question);
+    assert_eq!(missing["not_dialled"], json!({ "missing": { "pin": 4 } }));
+    let mut with_pin = question;
+    with_pin["pin"] = json!("8642");
+    assert_eq!(asked(&root, &with_pin)["dialled"]["number"], "8086420895566");
+    assert!(!server.log().contains("8642"), "{}", server.log());
 }
 
 #[test]
-fn a_caller_is_shown_as_people_write_numbers() {
-    let stage = stage("numbers-in", &[]);
-    let pbx = stage.site.socket(kamailio::HOST, 5060);
-    let cookie = sign_in(&stage.server, "/api/v1/session", "alice");
-    let phone = Softphone::sign_in(&stage.server, "alice");
-    let words = [("@FROM@", "<sip:0089123456@[local_ip]>")];
-    let _caller = Sipp::play(&stage.site, &Part { calls: Some((pbx, "100")), words: &words, ..Part::new("call", 8) });
-    phone.rings();
-    let calls = http::ask(stage.server.http(), "GET", "/api/v1/calls", &[("cookie", &cookie)], "").json();
-    let of = |key: &str| find(&calls, key);
-    assert_eq!((of("number").as_deref(), of("shown").as_deref()), (Some("+4989123456"), Some("+49 (89) 123456")));
-    phone.click("Decline");
+fn what_follows_from_other_locations_is_told() {
+    let (_site, server) = alone("numbers-network");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    let network = json!({ "enabled": true, "detect": true, "shorten": true });
+    let mut berlin = berlin();
+    berlin["network"] = network.clone();
+    let id = made(&root, &berlin);
+    let numbering = json!({ "kind": "trunk", "base_number": "77", "ranges": [{ "from": "90", "to": "95" }, { "from": "300", "to": "399" }] });
+    made(
+        &root,
+        &json!({ "name": "Bonn", "country": "DE", "area_code": "228", "numbering": numbering, "network": network }),
+    );
+    let answer = root.send("POST", "/api/v1/admin/numbers/network", &[], &json!({ "location": id }));
+    let told = answer.json();
+    assert_eq!(told["overlaps"], json!([{ "location": "Bonn", "from": "90", "to": "95" }]), "{told}");
+    let rule = |list: &str, at: usize| (told[list][at]["location"].clone(), told[list][at]["replacement"].clone());
+    assert_eq!(rule("internal_rules", 1), (json!("Bonn"), json!("+4922877\\1")));
+    assert_eq!(rule("dialling_rules", 0), (json!("Bonn"), json!("\\1")));
 }
 
-/// The first text with a key, wherever it stands.
-fn find(value: &Value, key: &str) -> Option<String> {
-    match value {
-        Value::Object(members) => match members.get(key) {
-            Some(Value::String(text)) => Some(text.clone()),
-            _ => members.values().find_map(|value| find(value, key)),
-        },
-        Value::Array(values) => values.iter().find_map(|value| find(value, key)),
-        _ => None,
-    }
+#[test]
+fn past_numbers_are_compared_with_a_draft() {
+    let (_site, server) = alone("numbers-past");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    let id = made(&root, &berlin());
+    let ask = |draft: &Value| {
+        root.send("POST", "/api/v1/admin/numbers/what-if", &[], &json!({ "location": id, "draft": draft }))
+    };
+    assert_eq!(ask(&berlin()).json(), json!({ "checked": 0, "total": 0, "changed": [], "truncated": false }));
+    let mut draft = berlin();
+    draft["vanity"] = json!(["seven"]);
+    assert_eq!(wrong(&ask(&draft)), (422, "/draft/vanity/0".into(), "digits_only".into()));
+}
+
+#[test]
+fn the_command_explains_with_the_running_servers_rules() {
+    let (_site, server) = alone("numbers-command");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    made(&root, &berlin());
+    let said = number(&server, &["089 5566"], "");
+    assert!(said.ends_with("The PBX gets 00895566 (external, shown as +49 (89) 5566).\n"), "{said}");
+    let with_pin = number(&server, &["089 5566", "--project", "card", "--pin"], "8642\n");
+    assert!(with_pin.contains("The PBX gets 8086420895566"), "{with_pin}");
+    let json: Value = serde_json::from_str(&number(&server, &["00895566", "--reported", "caller", "--json"], ""))
+        .expect("it is JSON");
+    assert_eq!((&json["location"], &json["reported"]["number"]), (&json!("Berlin"), &json!("+49895566")));
+}
+
+/// What `offhook number` says.
+fn number(server: &Offhook, arguments: &[&str], input: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+    command.arg("number").args(arguments).arg("--config").arg(server.dir().join("offhook.toml"));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the command begins");
+    child.stdin.take().expect("it reads").write_all(input.as_bytes()).expect("it takes the input");
+    let output = child.wait_with_output().expect("the command ends");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+#[test]
+fn a_rule_is_tried_in_the_console_before_it_is_saved() {
+    let (_site, server) = alone("numbers-console");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    let mut location = berlin();
+    location["formatting"]["dialling_final"] = json!([{ "pattern": "^(9999)$", "replacement": "77\\1" }]);
+    let place = root.create(LOCATIONS, &location);
+    let mut page = Softphone::open(&format!("{}{}", server.url(), place.replace("/api/v1/", "")), false);
+    page.enter(ADMINISTRATOR, PASSWORD);
+    page.fill("Number", "089 5566");
+    page.sees("The PBX gets 00895566 (external).");
+    page.fill("Pattern", "(");
+    page.sees("The bracket at character 1 of this regular expression is not closed.");
+    page.fill("Pattern", "^0089(.*)$");
+    page.sees("The PBX gets 775566 (external).");
+    page.sees("The PBX gets 00895566 (external).");
+    page.sees("Rule 1 fits and makes 775566 of it.");
+    page.click("What would change for past numbers?");
+    page.sees("There are no past numbers of this location yet.");
+    assert_eq!(root.get(&place)["object"]["formatting"]["dialling_final"][0]["pattern"], "^(9999)$");
+    page.click("Save");
+    page.sees_no_more("As it is saved");
+    assert_eq!(root.get(&place)["object"]["formatting"]["dialling_final"][0]["pattern"], "^0089(.*)$");
+
+    page.go(&format!("{}admin/numbers", server.url()));
+    page.fill("Number", "089 5566");
+    page.sees("The PBX gets 775566 (external).");
 }

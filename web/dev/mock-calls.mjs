@@ -3,6 +3,8 @@
 // 404 does not exist, 486 is busy, 488 has no codec, 700 rings for ever, 600-609 answer at once, anything else rings
 // and then answers. A single step transfer to 404 fails; one to 700 goes on until it is taken back.
 
+import { preview, shown } from './mock-dialling.mjs';
+
 let next = 1;
 export const clients = new Set();
 export const calls = new Map();
@@ -20,6 +22,7 @@ const line = (id, number, line_group, more) => ({
   do_not_disturb: false,
   forwardings: [],
   remote_office: null,
+  dialling: null,
   ...more,
 });
 const fresh = () => [
@@ -54,7 +57,7 @@ const monitoredCall = (id, more) => ({
   state: 'connected',
   remote_state: 'connected',
   number: null,
-  shown: more.number ?? null,
+  shown: more.number ? shown(more.number) : null,
   name: null,
   created_at: Date.now() - 90_000,
   connected_at: Date.now() - 80_000,
@@ -103,7 +106,7 @@ export function tell(message) {
 export function seen(id) {
   const call = calls.get(id);
   const others = [...calls.values()].filter((other) => other.id !== id && other.here);
-  return { ...call, services: servicesOf(call, others) };
+  return { ...call, shown: shown(call.number), services: servicesOf(call, others) };
 }
 
 function servicesOf(call, others) {
@@ -136,7 +139,7 @@ export function update(id, change) {
   if (call.state === 'null' || call.state === 'failed') {
     calls.delete(id);
     for (const other of calls.values()) other.conference = other.conference.filter((one) => one !== id);
-    tell({ type: 'call', call: { ...call, services: [] } });
+    tell({ type: 'call', call: { ...call, shown: shown(call.number), services: [] } });
   }
   tellAll();
 }
@@ -298,6 +301,8 @@ export function serve(request, reply) {
     }
     case 'park_call':
       return done({ state: 'queued', here: false, parked_at: request.number ?? '201' });
+    case 'preview_number':
+      return reply(preview(setting, request));
     case 'set_do_not_disturb':
       return set({ do_not_disturb: request.on });
     case 'set_remote_office':

@@ -5,7 +5,7 @@
 //
 // What a call does depends on the number: see mock-calls.mjs. `POST /mock/<what>` makes things happen: incoming,
 // elsewhere, digit, answer (whoever rings answers), line-failed, functions-off (nothing more can be set), monitored (lines
-// of others), restricted (no services, a locked appearance), refuse (the next request), drop (breaks every socket), down and up, meanwhile (somebody else changes the user that is open in the
+// of others), located (a line with a location), restricted (no services, a locked appearance), refuse (the next request), drop (breaks every socket), down and up, meanwhile (somebody else changes the user that is open in the
 // console).
 import { own } from './mock-security.mjs';
 import { existsSync, readFileSync } from 'node:fs';
@@ -30,6 +30,7 @@ import {
   tell,
   update,
 } from './mock-calls.mjs';
+import { dialling } from './mock-dialling.mjs';
 import { face } from './mock-pictures.mjs';
 
 const port = Number(process.argv[2] ?? 7230);
@@ -175,6 +176,9 @@ function happen(what, page) {
       return tell({ type: 'line', line: lines[1] });
     case 'monitored':
       return monitored.forEach((line) => tell({ type: 'monitored_line', line }));
+    case 'located':
+      Object.assign(lines[0], { dialling });
+      return tell({ type: 'line', line: lines[0] });
     case 'restricted': {
       lines.forEach((line) => {
         line.services = [];

@@ -1,6 +1,6 @@
 /** What the softphone sends, and which microphone is heard by whom. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Call, ReplyResult, Request } from './generated/protocol';
+import type { Call, ReplyResult, Request, Prompt } from './generated/protocol';
 import { MicrophoneError } from './media/microphone';
 import { Phone } from './phone';
 import type { SocketEvents } from './protocol/socket';
@@ -78,16 +78,20 @@ it('tells the server why a call gets no audio here', async () => {
   expect(wires.sent).toEqual([{ type: 'media_trouble', call: 'c1', cause: 'microphone_denied' }]);
 });
 
+const nothing = { project: null, private: false } as const;
+const chosen = { project: 'Bridge', private: true } as const;
 it.each([
-  [{ type: 'make_call', line: 'l1', number: '303' }],
-  [{ type: 'answer_call', call: 'c1' }],
-  [{ type: 'consultation_call', call: 'c1', number: '303' }],
-  [{ type: 'directed_pickup_call', line: 'l1', number: '303' }],
-] as const)('does what it is prompted to, with audio of its own: %o', async (prompt) => {
+  [{ type: 'make_call', line: 'l1', number: '303' }, nothing, {}],
+  [{ type: 'make_call', line: 'l1', number: '303' }, chosen, chosen],
+  [{ type: 'answer_call', call: 'c1' }, {}, {}],
+  [{ type: 'consultation_call', call: 'c1', number: '303' }, nothing, {}],
+  [{ type: 'consultation_call', call: 'c1', number: '303' }, chosen, chosen],
+  [{ type: 'directed_pickup_call', line: 'l1', number: '303' }, {}, {}],
+] as const)('does what it is prompted to, with audio of its own: %o %o', async (asked, choice, sent) => {
   tell({});
-  wires.events?.message({ type: 'prompt', seq: 1, prompt });
+  wires.events?.message({ type: 'prompt', seq: 1, prompt: { ...asked, ...choice } as Prompt });
   await settled();
-  expect(wires.sent).toEqual([{ ...prompt, sdp: 'offer' }]);
+  expect(wires.sent).toEqual([{ ...asked, ...sent, sdp: 'offer' }]);
 });
 
 it('lets only the call that is not held hear the microphone', async () => {

@@ -1,4 +1,5 @@
 /** The softphone: joins the socket, what is known, and the audio of each call. */
+import type { ChosenFields } from './dialling';
 import type { Cause, IceServer, Prompt, ReplyResult, Request, User } from './generated/protocol';
 import { onDeviceChoice } from './media/devices';
 import { MicrophoneError } from './media/microphone';
@@ -116,15 +117,16 @@ export class Phone extends Services {
   }
 
   /** Calls somebody; the server holds what runs here. */
-  dial(line: string, number: string): Promise<void> {
-    return this.#place({ line, number, consultationOf: null }, (sdp) => ({ type: 'make_call', line, number, sdp }));
+  dial(line: string, number: string, chosen: ChosenFields = {}): Promise<void> {
+    const draft = { line, number, consultationOf: null };
+    return this.#place(draft, (sdp) => ({ type: 'make_call', line, number, sdp, ...chosen }));
   }
 
   /** Holds a call and asks somebody. */
-  consult(call: string, number: string): Promise<void> {
+  consult(call: string, number: string, chosen: ChosenFields = {}): Promise<void> {
     const line = this.entry(call)?.call.line ?? '';
     const draft = { line, number, consultationOf: call };
-    return this.#place(draft, (sdp) => ({ type: 'consultation_call', call, number, sdp }));
+    return this.#place(draft, (sdp) => ({ type: 'consultation_call', call, number, sdp, ...chosen }));
   }
 
   /** Takes a call that rings, or is parked, at somebody else's number. */
@@ -216,11 +218,11 @@ export class Phone extends Services {
   #perform(prompt: Prompt): Promise<void> {
     switch (prompt.type) {
       case 'make_call':
-        return this.dial(prompt.line, prompt.number);
+        return this.dial(prompt.line, prompt.number, chosenIn(prompt));
       case 'answer_call':
         return this.answer(prompt.call);
       case 'consultation_call':
-        return this.consult(prompt.call, prompt.number);
+        return this.consult(prompt.call, prompt.number, chosenIn(prompt));
       case 'directed_pickup_call':
         return this.pickUp(prompt.line, prompt.number);
     }
@@ -359,6 +361,11 @@ export class Phone extends Services {
   #notify(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** What was chosen where it was asked for. */
+function chosenIn({ project, private: isPrivate }: { project: string | null; private: boolean }): ChosenFields {
+  return { ...(project !== null && { project }), ...(isPrivate && { private: true }) };
 }
 
 /** Whether it is not known what became of a request. */

@@ -1,4 +1,5 @@
 /** What can be asked for without new audio: services that are answered with a yes or a no. */
+import type { Answer, Question } from './dialling';
 import type { Cause, DeclineReason, ReplyResult, Request, Service } from './generated/protocol';
 import type { CallEntry, PhoneState } from './protocol/state';
 import type { Action, Outcomes } from './protocol/store';
@@ -83,6 +84,13 @@ export abstract class Services {
     return result.status === 'error' ? result.cause : null;
   }
 
+  /** How a number would be dialled. */
+  readonly preview = async (question: Question): Promise<Answer> => {
+    const result = await this.request(question);
+    if (result.status === 'preview') return result.preview && { preview: result.preview, cause: null };
+    return result.status === 'error' ? { preview: null, cause: result.cause } : null;
+  };
+
   protected entry(call: string): CallEntry | undefined {
     return this.snapshot().calls.find((entry) => entry.call.id === call);
   }
@@ -98,7 +106,7 @@ export abstract class Services {
 
   #name(call: string): string {
     const known = this.entry(call)?.call;
-    return known?.name || known?.number || '';
+    return known?.name || known?.shown || '';
   }
 }
 

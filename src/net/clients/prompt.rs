@@ -4,6 +4,7 @@ use super::{Change, ClientDesk};
 use crate::call::cause::CauseCode;
 use crate::call::dialable;
 use crate::call::effect::Command;
+use crate::call::numbers::Typed;
 use crate::ids::{CallId, ClientId, LineId, UserId};
 use crate::net::core::Core;
 use crate::net::role::Role;
@@ -16,7 +17,7 @@ pub enum Prompt {
         /// The calling line.
         line: LineId,
         /// What to dial.
-        number: String,
+        number: Typed,
     },
     /// [`Command::AnswerCall`].
     AnswerCall {
@@ -28,7 +29,7 @@ pub enum Prompt {
         /// The connected call.
         call: CallId,
         /// What to dial.
-        number: String,
+        number: Typed,
     },
     /// [`Command::DirectedPickupCall`].
     DirectedPickupCall {
@@ -39,18 +40,25 @@ pub enum Prompt {
     },
 }
 
+/// Leaves of a number what is dialled of it; what is dialled as it is stays as it is.
+fn check(number: &mut String) -> Result<(), CauseCode> {
+    if !number.trim_start().starts_with('!') {
+        *number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+    }
+    Ok(())
+}
+
 impl Prompt {
-    /// With what is dialled of its number.
+    /// With what is dialled of its number, and without what is for one client alone.
     fn checked(mut self) -> Result<Prompt, CauseCode> {
         match &mut self {
-            Prompt::MakeCall { number, .. }
-            | Prompt::ConsultationCall { number, .. }
-            | Prompt::DirectedPickupCall { number, .. } => {
-                // What is dialled as it is stays as it is.
-                if !number.trim_start().starts_with('!') {
-                    *number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
+            Prompt::MakeCall { number, .. } | Prompt::ConsultationCall { number, .. } => {
+                check(&mut number.text)?;
+                if !number.pin.is_empty() || !number.user.is_empty() {
+                    return Err(CauseCode::PinNeedsClient);
                 }
             }
+            Prompt::DirectedPickupCall { number, .. } => check(number)?,
             Prompt::AnswerCall { .. } => {}
         }
         Ok(self)
@@ -73,8 +81,8 @@ impl<R: Role> Core<R> {
     /// The command behind a prompt that needs no client's audio: with a remote office the user talks there.
     pub(super) fn without_audio(&self, user: UserId, prompt: &Prompt) -> Option<Command> {
         match prompt {
-            Prompt::MakeCall { line, number } if self.calls.goes_by_office(user, *line, number) => {
-                Some(Command::MakeCall { line: *line, number: number.as_str().into(), sdp: String::new() })
+            Prompt::MakeCall { line, number } if self.calls.goes_by_office(user, *line, &number.text) => {
+                Some(Command::MakeCall { line: *line, number: number.clone(), sdp: String::new() })
             }
             _ => None,
         }
@@ -120,8 +128,8 @@ mod tests {
         let line = LineId(0);
         let prompts = |number: &str| {
             let (call, number) = (CallId(1), number.to_owned());
-            let make_call = Prompt::MakeCall { line, number: number.clone() };
-            let consultation = Prompt::ConsultationCall { call, number: number.clone() };
+            let make_call = Prompt::MakeCall { line, number: number.as_str().into() };
+            let consultation = Prompt::ConsultationCall { call, number: number.as_str().into() };
             [make_call, consultation, Prompt::DirectedPickupCall { line, number }]
         };
         for number in ["", "a@b", &"1".repeat(1000), "a b"] {
@@ -130,5 +138,15 @@ mod tests {
             }
         }
         assert_eq!(prompts(" 0 89/1 ").map(Prompt::checked), prompts("0891").map(Ok));
+    }
+
+    #[test]
+    fn what_was_entered_is_passed_on_to_nobody() {
+        let chosen = Typed { project: Some("Bridge".to_owned()), private: true, ..Typed::from("0891") };
+        let prompt = |number| Prompt::MakeCall { line: LineId(0), number };
+        assert_eq!(prompt(chosen.clone()).checked(), Ok(prompt(chosen.clone())));
+        for entered in [Typed { pin: "1".into(), ..chosen.clone() }, Typed { user: "1".into(), ..chosen }] {
+            assert_eq!(prompt(entered).checked(), Err(CauseCode::PinNeedsClient));
+        }
     }
 }

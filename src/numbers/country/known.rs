@@ -204,8 +204,8 @@ impl<'a> Row<'a> {
     /// How numbers are dialled: digits and the letters of [`DiallingRules`].
     fn rule(&self, at: usize) -> Result<String, CountryFileProblem> {
         let rule = self.column(at);
-        let fits = rule.len() <= 20 && rule.contains('G') && rule.bytes().all(|b| b"0123456789EFGN".contains(&b));
-        if fits { Ok(rule.to_owned()) } else { Err(self.problem("a rule has digits, E, F, N and a G, 20 at most")) }
+        let fits = rule.len() <= 20 && rule.contains('G') && rule.bytes().all(|b| b"0123456789EFGIN".contains(&b));
+        if fits { Ok(rule.to_owned()) } else { Err(self.problem("a rule has digits, E, F, I, N and a G, 20 at most")) }
     }
 
     /// What is dialled, `?` for any digit.

@@ -55,8 +55,8 @@ pub struct SpecialNumber {
     pub emergency: bool,
 }
 
-/// How numbers are dialled: digits, and `E` for the calling code, `F` for the area code, `G` for the number in the area,
-/// `N` for the prefix of a provider if one is chosen.
+/// How numbers are dialled: digits, and `E` for the calling code, `F` for the area code, `I` for the area code, which is
+/// left out in the own area, `G` for the number in the area, `N` for the prefix of a provider if one is chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DiallingRules {
     /// In the own area.
@@ -91,6 +91,11 @@ pub(super) fn prefix_len(pattern: &str, number: &str) -> Option<usize> {
 /// The calling code of a country by its two letters.
 pub fn calling_code(iso: &str) -> Option<u16> {
     PHONE_NUMBER_UTIL.get_country_code_for_region(metadata::region(iso)?)?.try_into().ok()
+}
+
+/// What introduces an area code within a country, by its two letters; empty: nothing does.
+pub(super) fn trunk_prefix(iso: &str) -> Option<String> {
+    metadata::country(iso).map(|country| country.trunk_prefix)
 }
 
 /// Digits after each calling code at most.

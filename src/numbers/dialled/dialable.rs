@@ -2,13 +2,13 @@
 
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
-use super::{Circumstances, NotDialled, is_dialled};
+use super::{Circumstances, NotDialled, usable};
 use crate::numbers::canonical::written_without_trunk_prefix;
 use crate::numbers::country::DiallingRules;
 use crate::numbers::is_canonical;
 use crate::numbers::location::{NorthAmerica, Output, OwnArea, Project};
 use crate::numbers::plan::DialPlan;
-use crate::numbers::project::{Sequence, wants_access_code};
+use crate::numbers::project::{Sequence, is_dialled, wants_access_code};
 use crate::numbers::reported::format;
 use crate::numbers::split::{NORTH_AMERICA, Parts, calling_code};
 use crate::numbers::step::{NoteCode, StepName, Trace};
@@ -60,9 +60,7 @@ impl DialPlan {
         }
         let step = (11, StepName::DiallingRules);
         if let Some(formatted) = format(step, &self.dialling, &number, trace) {
-            if formatted.is_empty() {
-                return Err(NotDialled::Suppressed);
-            }
+            let formatted = usable(formatted)?;
             is_internal = !is_canonical(&formatted);
             if is_internal {
                 trace.step(step, (&formatted, &formatted), NoteCode::RuleDialled, &[]);
@@ -150,7 +148,8 @@ impl DialPlan {
         if parts.code == NORTH_AMERICA {
             let (rule, access, code) = self.north_american(parts);
             let rule = if with_area && code != NoteCode::DialledNational { long_distance } else { rule };
-            return (expanded(rule, parts, provider), access, code);
+            let rule = if rule == same_area { without_optional_area(rule) } else { rule.to_owned() };
+            return (expanded(&rule, parts, provider), access, code);
         }
         let is_own = parts.area == self.area && !self.area.is_empty();
         if !is_own {
@@ -162,9 +161,10 @@ impl DialPlan {
             return (expanded(rule, parts, provider), Access::National, NoteCode::DialledNational);
         }
         // What would be read as something else without its area code keeps it.
-        let local = expanded(same_area, parts, provider);
+        let same_area = without_optional_area(same_area);
+        let local = expanded(&same_area, parts, provider);
         let is_clear = !self.location.always_area_code && self.canonical(&local).0 == number;
-        let rule = if with_area || !is_clear { long_distance } else { same_area };
+        let rule = if with_area || !is_clear { long_distance } else { &same_area };
         (expanded(rule, parts, provider), Access::Local, NoteCode::DialledLocal)
     }
 
@@ -199,6 +199,11 @@ impl DialPlan {
     }
 }
 
+/// A rule for the own area, where the optional area code is left out.
+fn without_optional_area(rule: &str) -> String {
+    rule.replace('I', "")
+}
+
 /// A rule of the country with the number in it. A provider that has no place in the rule goes first.
 fn expanded(rule: &str, parts: Parts<'_>, provider: Option<&str>) -> String {
     let mut number = String::new();
@@ -208,7 +213,7 @@ fn expanded(rule: &str, parts: Parts<'_>, provider: Option<&str>) -> String {
     for c in rule.chars() {
         match c {
             'E' => number += parts.code,
-            'F' => number += parts.area,
+            'F' | 'I' => number += parts.area,
             'G' => number += parts.local,
             'N' => number += provider.unwrap_or_default(),
             _ if c.is_ascii_digit() => number.push(c),

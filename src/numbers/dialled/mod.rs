@@ -15,8 +15,9 @@ use super::is_canonical;
 use super::lcr::{Carrier, Moment};
 use super::location::{Dialect, Output, Project, ProjectUse};
 use super::plan::DialPlan;
-use super::project::{AfterAnswer, Entries, Missing, Sequence, fill, notes_entries, wants_access_code};
-use super::reported::{MAX_TEXT, Reach, format};
+use super::project::{AfterAnswer, Entries, Missing, Sequence, fill, is_dialled, notes_entries, wants_access_code};
+use super::reported::{MAX_TEXT, Reach, format, recognise};
+use super::rule::Fit;
 use super::step::{Note, NoteCode, SkippedRule, Step, StepName, Trace};
 use super::vanity;
 
@@ -111,6 +112,16 @@ enum Stage {
     Whole(String),
 }
 
+/// What steps 4 to 6 decide.
+struct Decision {
+    stage: Stage,
+    /// The super-canonical number that a rule or the location has for it.
+    whole: Option<String>,
+    is_internal: bool,
+    /// Why the steps after that are left out.
+    left_out: Option<NoteCode>,
+}
+
 impl Stage {
     fn number(&self) -> &str {
         let (Stage::Outside(number) | Stage::Inside(number) | Stage::Whole(number)) = self;
@@ -137,25 +148,25 @@ impl DialPlan {
 
     fn dial(&self, typed: &str, around: &Circumstances<'_>, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
         if let Some(raw) = typed.trim_start().strip_prefix('!') {
-            return raw_number(typed, raw, trace);
+            return raw_number(typed, raw, around, trace);
         }
         if self.location.dialect == Dialect::Simple {
-            return self.dialled_simply(typed, trace);
+            return self.dialled_simply(typed, around, trace);
         }
         let project = self.project(around)?;
         let number = self.digits(typed, trace)?;
         if let Some(number) = self.emergency_number(&number, around, trace) {
             return Ok(number);
         }
-        let (mut stage, left_out) = self.special_or_internal(&number, trace);
-        let canonical = match &stage {
-            Stage::Inside(number) => self.outside(number).unwrap_or_else(|| number.clone()),
-            Stage::Outside(number) => number.clone(),
-            Stage::Whole(number) => {
+        let Decision { mut stage, whole, is_internal, left_out } = self.special_or_internal(&number, trace);
+        let canonical = match (&stage, whole) {
+            (Stage::Whole(number), _) => {
                 let read = self.canonical(number);
                 self.trace_canonical(7, number, &read, trace);
                 read.0.into_owned()
             }
+            (_, Some(whole)) => whole,
+            (_, None) => number.clone(),
         };
         if let Stage::Whole(number) = &mut stage {
             number.clone_from(&canonical);
@@ -164,9 +175,9 @@ impl DialPlan {
         let project = project.filter(|_| left_out != Some(NoteCode::LeftOutSpecial));
         trace_project(around.project.is_some(), project, stage.number(), trace);
         trace_left_out(left_out, &LEFT_OUT_AFTER_PROJECT, &number, trace);
-        let mut reach = match self.extension(&canonical) {
-            Some(_) => Reach::Internal,
-            None => Reach::External,
+        let mut reach = match is_internal || self.extension(&canonical).is_some() {
+            true => Reach::Internal,
+            false => Reach::External,
         };
         let mut sequence = Sequence::default();
         let mut number = match stage {
@@ -181,10 +192,7 @@ impl DialPlan {
                 self.with_access_code(number, access, project, around, trace)?
             }
             Stage::Outside(number) => self.with_access_code(number, Access::Local, project, around, trace)?,
-            Stage::Inside(number) => {
-                reach = Reach::Internal;
-                self.with_access_code(number, Access::None, project, around, trace)?
-            }
+            Stage::Inside(number) => self.with_access_code(number, Access::None, project, around, trace)?,
         };
         let digits_after = std::mem::take(&mut sequence.then);
         if let Some(project) = project.filter(|project| is_dialled(project)) {
@@ -200,10 +208,7 @@ impl DialPlan {
             }
         }
         if let Some(formatted) = format((15, StepName::FinalRules), &self.dialling_final, &number, trace) {
-            if formatted.is_empty() {
-                return Err(NotDialled::Suppressed);
-            }
-            number = formatted;
+            number = usable(formatted)?;
         }
         trace_sent(&number, &sequence.then, trace);
         let is_private = around.private || project.is_some_and(|project| project.used_for == ProjectUse::Private);
@@ -299,60 +304,57 @@ impl DialPlan {
         })
     }
 
-    /// Steps 4 to 6: what is dialled as it is, and why the steps after that are left out.
-    fn special_or_internal(&self, number: &str, trace: &mut Trace) -> (Stage, Option<NoteCode>) {
+    /// Steps 4 to 6: what is dialled as it is.
+    fn special_or_internal(&self, number: &str, trace: &mut Trace) -> Decision {
         let same = (number, number);
+        let external = |whole, left_out| Decision {
+            stage: Stage::Outside(number.to_owned()),
+            whole,
+            is_internal: false,
+            left_out: Some(left_out),
+        };
         let step = (4, StepName::SpecialNumbers);
         if self.country.special_number(number).is_some() {
             trace.step(step, same, NoteCode::SpecialDialled, &[&number]);
-            return (Stage::Outside(number.to_owned()), Some(NoteCode::LeftOutSpecial));
+            return external(None, NoteCode::LeftOutSpecial);
         }
         trace.step(step, same, NoteCode::NotSpecial, &[]);
         if !self.location.has_pbx {
             trace.step((5, StepName::ExternalRules), same, NoteCode::NoPbx, &[]);
-            return (Stage::Whole(number.to_owned()), None);
+        } else if let Some(fit) =
+            recognise((5, StepName::ExternalRules), &self.external, number, (NoteCode::External, stays), trace)
+        {
+            return external(fit.replaced, NoteCode::LeftOutExternal);
+        } else if let Some(whole) = self.internal_number_of(number, trace) {
+            return match whole {
+                // A PBX that wants whole numbers gets them of internal ones, too.
+                Some(whole) if self.location.output == Output::E164 => {
+                    Decision { stage: Stage::Whole(whole), whole: None, is_internal: true, left_out: None }
+                }
+                whole => {
+                    let stage = Stage::Inside(number.to_owned());
+                    Decision { stage, whole, is_internal: true, left_out: Some(NoteCode::LeftOutInternal) }
+                }
+            };
         }
-        let step = (5, StepName::ExternalRules);
-        let (fit, refused) = self.external.first_final(number);
-        let taken = fit.as_ref().map(|fit| fit.at);
-        let place = taken.map_or(0, |at| at + 1);
-        let note = |code| if self.external.is_empty() { NoteCode::NoRules } else { code };
-        let skipped = || self.external.skipped(taken, &refused);
-        if taken.is_some() {
-            trace.with_skipped(step, same, (NoteCode::External, &[&place]), skipped);
-            return (Stage::Outside(number.to_owned()), Some(NoteCode::LeftOutExternal));
-        }
-        trace.with_skipped(step, same, (note(NoteCode::NoRuleFits), &[]), skipped);
-        if self.is_internal(number, trace) {
-            // A PBX that wants whole numbers gets them of extensions, too.
-            if self.location.output == Output::E164
-                && let Some(outside) = self.outside(number)
-            {
-                return (Stage::Whole(outside), None);
-            }
-            return (Stage::Inside(number.to_owned()), Some(NoteCode::LeftOutInternal));
-        }
-        (Stage::Whole(number.to_owned()), None)
+        Decision { stage: Stage::Whole(number.to_owned()), whole: None, is_internal: false, left_out: None }
     }
 
-    /// Step 6.
-    fn is_internal(&self, number: &str, trace: &mut Trace) -> bool {
+    /// Step 6: whether a number is internal, and its super-canonical number if it has one.
+    fn internal_number_of(&self, number: &str, trace: &mut Trace) -> Option<Option<String>> {
         let same = (number, number);
         if self.extensions.contains(number) {
             trace.step((6, StepName::Extensions), same, NoteCode::Extension, &[&number]);
-            return true;
+            return Some(self.outside(number));
         }
         trace.step((6, StepName::Extensions), same, NoteCode::NoExtension, &[]);
-        let (fit, refused) = self.internal.first_final(number);
-        let taken = fit.map(|fit| fit.at);
-        let (code, place) = match taken {
-            Some(at) => (NoteCode::Internal, at + 1),
-            None if self.internal.is_empty() => (NoteCode::NoRules, 0),
-            None => (NoteCode::NoRuleFits, 0),
-        };
-        let skipped = || self.internal.skipped(taken, &refused);
-        trace.with_skipped((6, StepName::InternalRules), same, (code, &[&place]), skipped);
-        taken.is_some() || self.is_internal_form(6, number, trace)
+        let rules = (6, StepName::InternalRules);
+        if let Some(fit) = recognise(rules, &self.internal, number, (NoteCode::Internal, stays), trace) {
+            return Some(fit.replaced);
+        }
+        let is_searched = self.location.network.enabled && self.location.network.search;
+        let other = || self.of_other(number).filter(|_| is_searched).map(|(whole, _)| whole);
+        self.is_internal_form(6, number, trace).then(other)
     }
 
     /// Step 14, and the number's place in a project's code.
@@ -438,8 +440,27 @@ impl DialPlan {
     }
 }
 
+/// What a rule has made, if that can be dialled.
+fn usable(formatted: String) -> Result<String, NotDialled> {
+    match formatted.chars().nth(MAX_TEXT) {
+        Some(_) => Err(NotDialled::TooLong),
+        None if formatted.is_empty() => Err(NotDialled::Suppressed),
+        None => Ok(formatted),
+    }
+}
+
+/// What a rule recognises is dialled as it is.
+fn stays<'a>(number: &'a str, _fit: &'a Fit) -> &'a str {
+    number
+}
+
 /// What begins with `!`.
-fn raw_number(typed: &str, raw: &str, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
+fn raw_number(
+    typed: &str,
+    raw: &str,
+    around: &Circumstances<'_>,
+    trace: &mut Trace,
+) -> Result<DialledNumber, NotDialled> {
     let number: String = raw.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT + 1).collect();
     if number.chars().count() > MAX_TEXT {
         return Err(NotDialled::TooLong);
@@ -454,7 +475,7 @@ fn raw_number(typed: &str, raw: &str, trace: &mut Trace) -> Result<DialledNumber
         number,
         then: Vec::new(),
         reach: Reach::External,
-        private: false,
+        private: around.private,
         noted: None,
     })
 }
@@ -475,11 +496,6 @@ fn trace_left_out(code: Option<NoteCode>, steps: &[(u8, StepName)], number: &str
             trace.step(*step, (number, number), code, &[]);
         }
     }
-}
-
-/// Whether a project's code is dialled.
-fn is_dialled(project: &Project) -> bool {
-    project.used_for != ProjectUse::Journal && !project.code.is_empty()
 }
 
 /// What the journal has of a project.

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::numbers::country::{Countries, CountryFiles};
 use crate::numbers::tests::{berlin_with, plans};
-use crate::numbers::{Day, Location};
+use crate::numbers::{Day, Location, Numbers, ReportedAs};
 
 /// Berlin with codes for an outside line that can be told apart, and with other things changed.
 fn berlin(change: Value) -> Location {
@@ -86,6 +87,31 @@ fn numbers_by_the_rules_of_the_country() {
     ] {
         assert_eq!(dialled(&location, typed), expected, "{typed}");
     }
+}
+
+#[test]
+fn a_countrys_own_rules_are_gone_by() {
+    let location = berlin(json!({ "least_cost_routing": with_provider() }));
+    let files = |rules| CountryFiles { countries: Some(rules), ..CountryFiles::default() };
+    for (rules, typed, expected) in [
+        // As the country is known without a file, but for the place of the provider.
+        ("DE\t0\t00\tG\t0FG\t00EFG\n", "+441632960000", "30107000441632960000"),
+        ("DE\t0\t00\tG\t0FG\t00EFG\n", "+12025550123", "30012025550123"),
+        ("DE\t0\t00\tG\t0NFG\t00NEFG\n", "089123456", "200107089123456"),
+        // The optional area code is left out in the own area.
+        ("DE\t0\t00\tIG\t0IG\t00EFG\n", "089123456", "201070089123456"),
+        ("DE\t0\t00\tIG\t0IG\t00EFG\n", "+49171234567", "20171234567"),
+    ] {
+        let countries = Countries::default().with(files(rules)).unwrap();
+        let numbers = Numbers::new([("a", &location)], &countries);
+        let dialled = numbers.plan("a").unwrap().dialled(typed, &Circumstances::default()).unwrap();
+        assert_eq!(dialled.number, expected, "{rules}{typed}");
+    }
+    let optional = files("DE\t0\t00\tIG\t0IG\t00EFG\n");
+    let plain = berlin(json!({}));
+    let numbers = Numbers::new([("a", &plain)], &Countries::default().with(optional).unwrap());
+    let dialled = numbers.plan("a").unwrap().dialled("+4930123456", &Circumstances::default()).unwrap();
+    assert_eq!(dialled.number, "1123456");
 }
 
 #[test]
@@ -169,6 +195,38 @@ fn an_extension_is_kept_as_its_whole_number() {
     }
 }
 
+#[test]
+fn what_is_dialled_is_kept_as_it_is_reported() {
+    let rules = json!({
+        "external_rules": [{ "pattern": "^7(..)$", "replacement": "+4989\\1" }],
+        "internal_rules": [{ "pattern": "^8(..)$", "replacement": "+4930999\\1" }],
+        "network": { "enabled": true, "detect": true, "search": true }
+    });
+    let location = berlin(json!({
+        "external_rules": rules["external_rules"], "internal_rules": rules["internal_rules"]
+    }));
+    let networked = berlin(json!({ "network": rules["network"] }));
+    for (location, typed, dials, kept) in [
+        (&location, "755", "e1755", "+498955"),
+        (&location, "812", "i812", "+493099912"),
+        // An extension of another location, which is internal by its length.
+        (&networked, "777", "i777", "+4989777777"),
+        (&networked, "999", "i999", "999"),
+    ] {
+        let done = dialled_with(location, typed, &Circumstances::default());
+        assert_eq!(done.as_ref().unwrap().canonical, kept, "{typed}");
+        assert_eq!(shown(done), dials, "{typed}");
+        let plans = plans(location);
+        let reported = plans.plan("berlin").unwrap().reported(ReportedAs::Caller, typed).unwrap();
+        assert_eq!(reported.number, kept, "{typed}");
+    }
+    let unsearched = berlin(json!({ "network": { "enabled": true, "detect": true } }));
+    assert_eq!(dialled_with(&unsearched, "777", &Circumstances::default()).unwrap().canonical, "777");
+    // A PBX that wants whole numbers gets this one, too.
+    let whole = berlin(json!({ "output": "e164", "internal_rules": rules["internal_rules"] }));
+    assert_eq!(dialled(&whole, "812"), "i+493099912");
+}
+
 /// A whole day of one provider from one half hour to another.
 fn day(provider: &str) -> Value {
     Value::from(vec![provider; 48])
@@ -179,7 +237,7 @@ fn with_provider() -> Value {
         "enabled": true, "providers": [{ "name": "One", "prefix": "01070" }],
         "zones": [
             { "name": "country", "prefixes": ["+49"], "weekdays": day("One") },
-            { "name": "abroad", "prefixes": ["+44"], "weekdays": day("One") },
+            { "name": "abroad", "prefixes": ["+44", "+1905"], "weekdays": day("One") },
             { "name": "mobile", "prefixes": ["+4917"] }
         ]
     })
@@ -197,6 +255,7 @@ fn providers_by_zone_and_time() {
         ("+441632960000", "e30107000441632960000"),
         ("01712345678", "e201712345678"),
         ("+12025550123", "e30012025550123"),
+        ("+19055550123", "e3010700019055550123"),
         // Never for internal and special numbers.
         ("42", "i42"),
         ("+49301234542", "i42"),
@@ -313,6 +372,7 @@ fn long_numbers_are_split() {
     assert_eq!(split("+1 202 555 0123 456"), ("30012025550123".into(), vec![AfterAnswer::Digits("456".into())]));
     assert_eq!(split("+1 202 555 0123"), ("30012025550123".into(), vec![]));
     assert_eq!(split("+7 495 123 45 67 89"), ("30074951234567".into(), vec![AfterAnswer::Digits("89".into())]));
+    assert_eq!(split("+886 2 2345 6789 12"), ("300886223456789".into(), vec![AfterAnswer::Digits("12".into())]));
     let unsplit = dialled_with(&berlin(json!({})), "+12025550123456", &Circumstances::default()).unwrap();
     assert_eq!((unsplit.number.as_str(), unsplit.then.len()), ("30012025550123456", 0));
 }
@@ -326,6 +386,7 @@ fn projects_are_dialled_noted_or_both() {
             { "name": "Current", "code": "*604444#X", "use": "dial_and_journal" },
             { "name": "Private 1", "code": "*60eeee#X", "use": "private" },
             { "name": "Private 2", "code": "5eeee", "use": "private" },
+            { "name": "Private 3", "code": "", "use": "private" },
             { "name": "Card", "code": "0080012345678CP#eeeeeeee#uuuuJ#N#", "use": "dial_and_journal" }
         ],
         "least_cost_routing": with_provider()
@@ -343,7 +404,9 @@ fn projects_are_dialled_noted_or_both() {
         ("Current", "42", "", "i*604444#42"),
         // The access code of private calls.
         ("Private 1", "01712345678", "1234", "e*601234#801712345678"),
+        ("Private 1", "42", "1234", "i*601234#42"),
         ("Private 2", "123456", "1234", "e51234030123456"),
+        ("Private 3", "089123", "", "e801070089123"),
         ("Private 2", "123456", "", "Missing(Pin(4))"),
         ("Nobody", "123456", "", "UnknownProject(\"Nobody\")"),
         // Help is not kept waiting.
@@ -376,6 +439,11 @@ fn private_calls_have_their_access_code() {
     assert_eq!(private(&with_pin, ""), Err(NotDialled::Missing(Missing::Pin(3))));
     let without = berlin(json!({ "access_codes": { "private": "" } }));
     assert_eq!(private(&without, "").unwrap().number, "0089123");
+    // Whatever the way, others do not see it.
+    let simple = berlin(json!({ "dialect": "simple" }));
+    assert!(private(&simple, "").unwrap().private);
+    let around = Circumstances { private: true, ..Circumstances::default() };
+    assert!(dialled_with(&simple, "!089123", &around).unwrap().private);
 }
 
 #[test]
@@ -385,7 +453,11 @@ fn emergency_numbers_by_where_the_client_is() {
         "emergency": { "enabled": true, "rules": [
             rule("A", "10.12.13.0/24", "*71"), rule("B", "10.0.0.0/8", "*72"), rule("C", "fe80::c91b:d632:2a35:89df%3/60", "*73")
         ] },
-        "formatting": { "dialling_final": [{ "pattern": ".*", "replacement": "000" }] }
+        "formatting": {
+            "dialling_final": [{ "pattern": ".*", "replacement": "000" }],
+            "outgoing": [{ "pattern": "^\\*7[1-3](1[0-9]+)$", "replacement": "\\1" }]
+        },
+        "external_rules": [{ "pattern": "^11[02]$" }]
     }));
     let from = |typed: &str, address: &str, zone| {
         let client = ClientAddress { address: address.parse::<IpAddr>().unwrap(), zone };
@@ -401,6 +473,9 @@ fn emergency_numbers_by_where_the_client_is() {
     assert_eq!(from("115", "10.12.13.5", None), "i000");
     assert_eq!(dialled(&location, "110"), "e000");
     let plans = plans(&location);
+    // A rule takes the prefix away from what the PBX reports of it.
+    let reported = plans.plan("berlin").unwrap().reported(ReportedAs::Called, "*71110").unwrap();
+    assert_eq!((reported.number.as_str(), reported.reach), ("110", Reach::External));
     let client = ClientAddress { address: "10.9.9.9".parse().unwrap(), zone: None };
     let (_, steps) = plans
         .plan("berlin")

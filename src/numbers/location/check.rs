@@ -5,15 +5,15 @@ use std::fmt::Display;
 
 use super::{
     AccessCodes, AreaCodeRule, Comparison, Emergency, EmergencyRule, ExtensionRange, HALF_HOURS, LeastCostRouting,
-    Location, NumberRule, Numbering, Project, ProjectUse, SimplePlan, StripCodes, SubscriberNumber,
+    Location, NumberRule, Numbering, Project, ProjectUse, SimplePlan, SimpleRule, StripCodes, SubscriberNumber,
 };
 use crate::numbers::NumbersProblemCode::{self, *};
 use crate::numbers::country::calling_code;
 use crate::numbers::emergency::Subnet;
 use crate::numbers::extension::{Extensions, MAX_DIGITS};
 use crate::numbers::problem::NumbersProblems;
-use crate::numbers::rule::{Part, Rules, compile, parts};
-use crate::numbers::simple::is_usable;
+use crate::numbers::rule::{BadPattern, Part, Rules, compile, parts};
+use crate::numbers::simple::{self, SimpleRules};
 use crate::numbers::{NumbersProblem, is_canonical};
 
 /// How many of what a location may have.
@@ -51,6 +51,9 @@ pub mod limits {
     /// Free areas.
     pub const AREAS: usize = 500;
 }
+
+/// Octets of a character at most.
+const MAX_UTF8: usize = 4;
 
 /// What becomes of the result of a rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,8 +96,7 @@ impl Location {
         }
         self.check_emergency(p);
         check_least_cost(&self.least_cost_routing, p);
-        count("/vanity", self.vanity.len(), limits::VANITY, p);
-        each("/vanity", &self.vanity, |pointer, code, p| needed_digits(pointer, code, p), p);
+        each("/vanity", &self.vanity, limits::VANITY, |pointer, code, p| needed_digits(pointer, code, p), p);
         check_projects(&self.projects, p);
         self.check_north_america(p);
         if self.network.enabled && Extensions::of(self).is_empty() {
@@ -114,8 +116,7 @@ impl Location {
         let (shortest, longest) = match &self.numbering {
             Numbering::Trunk { base_number, ranges, prefixes, shortest, longest } => {
                 digits("/numbering/base_number", base_number, MAX_DIGITS, p);
-                count("/numbering/ranges", ranges.len(), limits::RANGES, p);
-                each("/numbering/ranges", ranges, check_range, p);
+                each("/numbering/ranges", ranges, limits::RANGES, check_range, p);
                 if let Some(prefixes) = prefixes {
                     if !ranges.is_empty() {
                         p.add_with("/numbering/prefixes", Either, &[&"ranges"]);
@@ -131,8 +132,7 @@ impl Location {
                 (*shortest, *longest)
             }
             Numbering::Multipoint { numbers, shortest, longest } => {
-                count("/numbering/numbers", numbers.len(), limits::SUBSCRIBER_NUMBERS, p);
-                each("/numbering/numbers", numbers, check_subscriber, p);
+                each("/numbering/numbers", numbers, limits::SUBSCRIBER_NUMBERS, check_subscriber, p);
                 repeated("/numbering/numbers", "/number", numbers.iter().map(|number| &number.number), p);
                 (*shortest, *longest)
             }
@@ -166,15 +166,13 @@ impl Location {
             ("connected_outgoing", connected_outgoing),
         ] {
             let pointer = format!("/strip/{kind}");
-            count(&pointer, codes.len(), limits::CODES, p);
-            each(&pointer, codes, |pointer, code, p| needed_keys(pointer, code, limits::CODE, p), p);
+            each(&pointer, codes, limits::CODES, |pointer, code, p| needed_keys(pointer, code, limits::CODE, p), p);
         }
     }
 
     fn check_emergency(&self, p: &mut NumbersProblems) {
         let Emergency { rules, .. } = &self.emergency;
         let extensions = Extensions::of(self);
-        count("/emergency/rules", rules.len(), limits::EMERGENCY_RULES, p);
         let check = |pointer: String, rule: &EmergencyRule, p: &mut NumbersProblems| {
             let EmergencyRule { name, subnet, numbers, prefix } = rule;
             long(format!("{pointer}/name"), name, limits::NAME, p);
@@ -189,27 +187,25 @@ impl Location {
             if numbers.is_empty() {
                 p.add(&pointer, Required);
             }
-            count(&pointer, numbers.len(), limits::EMERGENCY_NUMBERS, p);
             let check = |pointer: String, number: &String, p: &mut NumbersProblems| {
                 needed_digits(&pointer, number, p);
                 if extensions.contains(number) {
                     p.add_with(pointer, EmergencyIsExtension, &[number]);
                 }
             };
-            each(&pointer, numbers, check, p);
+            each(&pointer, numbers, limits::EMERGENCY_NUMBERS, check, p);
         };
-        each("/emergency/rules", rules, check, p);
+        each("/emergency/rules", rules, limits::EMERGENCY_RULES, check, p);
     }
 
     fn check_north_america(&self, p: &mut NumbersProblems) {
         let north_america = &self.north_america;
         prefixes("/north_america/own_prefixes", &north_america.own_prefixes, p);
-        count("/north_america/free_areas", north_america.free_areas.len(), limits::AREAS, p);
         let check = |pointer: String, rule: &AreaCodeRule, p: &mut NumbersProblems| {
             needed_digits(format!("{pointer}/area_code"), &rule.area_code, p);
             prefixes(&format!("{pointer}/prefixes"), &rule.prefixes, p);
         };
-        each("/north_america/free_areas", &north_america.free_areas, check, p);
+        each("/north_america/free_areas", &north_america.free_areas, limits::AREAS, check, p);
     }
 }
 
@@ -242,12 +238,9 @@ fn check_subscriber(pointer: String, number: &SubscriberNumber, p: &mut NumbersP
 }
 
 fn check_rules(pointer: &str, rules: &[NumberRule], result: Result, p: &mut NumbersProblems) {
-    count(pointer, rules.len(), limits::RULES, p);
-    if rules.len() > limits::RULES {
-        return;
-    }
-    each(pointer, rules, |pointer, rule, p| check_rule(pointer, rule, result, p), p);
-    if Rules::compile(rules).is_none() {
+    each(pointer, rules, limits::RULES, |pointer, rule, p| check_rule(pointer, rule, result, p), p);
+    let fits = |rule: &NumberRule| rule.pattern.len() <= limits::PATTERN * MAX_UTF8;
+    if rules.len() <= limits::RULES && rules.iter().all(fits) && Rules::compile(rules).is_none() {
         p.add(pointer, PatternsTooLarge);
     }
 }
@@ -300,15 +293,18 @@ fn check_pattern(pointer: String, rule: &NumberRule, p: &mut NumbersProblems) ->
         }
         Comparison::Regex => match compile(&rule.pattern) {
             Ok(regex) => Some(regex.captures_len() - 1),
-            Err(bad) if bad.at == 0 => {
-                p.add(pointer, bad.code);
-                None
-            }
             Err(bad) => {
-                p.add_with(pointer, bad.code, &[&bad.at]);
+                bad_pattern(pointer, bad, p);
                 None
             }
         },
+    }
+}
+
+fn bad_pattern(pointer: String, BadPattern { code, at }: BadPattern, p: &mut NumbersProblems) {
+    match at {
+        0 => p.add(pointer, code),
+        _ => p.add_with(pointer, code, &[&at]),
     }
 }
 
@@ -345,13 +341,12 @@ fn check_least_cost(routing: &LeastCostRouting, p: &mut NumbersProblems) {
     let known: HashSet<&str> = providers.iter().map(|provider| provider.name.as_str()).collect();
     for (at, zone) in zones.iter().enumerate().take(limits::ZONES) {
         name(format!("{zones_at}/{at}/name"), &zone.name, p);
-        count(format!("{zones_at}/{at}/prefixes"), zone.prefixes.len(), limits::PREFIXES, p);
         let check = |pointer: String, prefix: &String, p: &mut NumbersProblems| {
             if !is_canonical(prefix) {
                 p.add(pointer, NotCanonical);
             }
         };
-        each(&format!("{zones_at}/{at}/prefixes"), &zone.prefixes, check, p);
+        each(&format!("{zones_at}/{at}/prefixes"), &zone.prefixes, limits::PREFIXES, check, p);
         for (day, grid) in [("weekdays", &zone.weekdays), ("saturday", &zone.saturday), ("sunday", &zone.sunday)] {
             let pointer = format!("{zones_at}/{at}/{day}");
             if !grid.is_empty() && grid.len() != HALF_HOURS {
@@ -416,16 +411,23 @@ fn check_simple(plan: &SimplePlan, p: &mut NumbersProblems) {
             p.add_with(format!("/simple/{field}"), OutOfRange, &[&0, &MAX_DIGITS]);
         }
     }
-    count("/simple/rules", plan.rules.len(), limits::RULES, p);
-    for (at, rule) in plan.rules.iter().enumerate().take(limits::RULES) {
+    let check = |pointer: String, rule: &SimpleRule, p: &mut NumbersProblems| {
+        let value = format!("{pointer}/value");
+        let pointer = format!("{pointer}/pattern");
         if rule.pattern.is_empty() {
-            p.add(format!("/simple/rules/{at}/pattern"), Required);
+            p.add(&pointer, Required);
         }
-        text(format!("/simple/rules/{at}/pattern"), &rule.pattern, limits::PATTERN, p);
-        if !is_usable(rule, plan) {
-            p.add_with(format!("/simple/rules/{at}/pattern"), PatternInvalid, &[&1]);
+        text(value, &rule.value, limits::PATTERN, p);
+        if !long(&pointer, &rule.pattern, limits::PATTERN, p)
+            && let Err(bad) = simple::check(rule, plan)
+        {
+            bad_pattern(pointer, bad, p);
         }
-        text(format!("/simple/rules/{at}/value"), &rule.value, limits::PATTERN, p);
+    };
+    each("/simple/rules", &plan.rules, limits::RULES, check, p);
+    let fits = |rule: &SimpleRule| rule.pattern.len() <= limits::PATTERN * MAX_UTF8;
+    if plan.rules.len() <= limits::RULES && plan.rules.iter().all(fits) && SimpleRules::compile(plan).is_none() {
+        p.add("/simple/rules", PatternsTooLarge);
     }
 }
 
@@ -436,9 +438,16 @@ fn count(pointer: impl Display, have: usize, most: usize, p: &mut NumbersProblem
     }
 }
 
-/// Checks each of a list.
-fn each<T>(pointer: &str, list: &[T], check: impl Fn(String, &T, &mut NumbersProblems), p: &mut NumbersProblems) {
-    for (at, item) in list.iter().enumerate() {
+/// Checks each of a list, and notes more than there may be: those are not looked at.
+fn each<T>(
+    pointer: &str,
+    list: &[T],
+    most: usize,
+    check: impl Fn(String, &T, &mut NumbersProblems),
+    p: &mut NumbersProblems,
+) {
+    count(pointer, list.len(), most, p);
+    for (at, item) in list.iter().enumerate().take(most) {
         check(format!("{pointer}/{at}"), item, p);
     }
 }
@@ -506,8 +515,7 @@ fn needed_keys(pointer: impl Display, text: &str, most: usize, p: &mut NumbersPr
 }
 
 fn prefixes(pointer: &str, prefixes: &[String], p: &mut NumbersProblems) {
-    count(pointer, prefixes.len(), limits::PREFIXES, p);
-    each(pointer, prefixes, |pointer, prefix, p| needed_digits(pointer, prefix, p), p);
+    each(pointer, prefixes, limits::PREFIXES, |pointer, prefix, p| needed_digits(pointer, prefix, p), p);
 }
 
 fn is_digits(text: &str) -> bool {

@@ -297,6 +297,13 @@ pub struct Project {
     pub used_for: ProjectUse,
 }
 
+impl Project {
+    /// Whether calls with it are private.
+    pub fn is_private(&self) -> bool {
+        self.used_for == ProjectUse::Private
+    }
+}
+
 /// What a project is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]

@@ -36,9 +36,27 @@ impl Default for SimplePlan {
             incoming_remove: String::new(),
             internal_length: 4,
             reverse_length: 0,
-            rules: Vec::new(),
+            rules: standard_rules(),
         }
     }
+}
+
+/// What a plan begins with: a 0 in brackets after the own calling code is left out, codes for the PBX stay as they are, and +
+/// becomes the international prefix.
+fn standard_rules() -> Vec<SimpleRule> {
+    let rules = [
+        ("+[-CountryPrefix-](0", "[-ExternalPrefix-]0"),
+        ("+[-CountryPrefix-]0", "[-ExternalPrefix-]0"),
+        ("#", "#"),
+        ("*", "*"),
+        ("+", "[-InternationalPrefix-]"),
+    ];
+    let rule = |((pattern, value), priority): ((&str, &str), u32)| SimpleRule {
+        priority,
+        pattern: pattern.to_owned(),
+        value: value.to_owned(),
+    };
+    rules.into_iter().zip((1..).map(|place| 10 * place)).map(rule).collect()
 }
 
 /// What the front of a number becomes.

@@ -142,7 +142,10 @@ impl DialPlan {
             ReportedAs::Caller | ReportedAs::ConnectedIncoming => &self.incoming,
             ReportedAs::Called | ReportedAs::ConnectedOutgoing | ReportedAs::Forwarding => &self.outgoing,
         };
-        let formatted = format((2, StepName::Formatting), rules, number, trace)?;
+        let mut formatted = format((2, StepName::Formatting), rules, number, trace)?;
+        if let Some((most, _)) = formatted.char_indices().nth(MAX_TEXT) {
+            formatted.truncate(most);
+        }
         if formatted.is_empty() {
             trace.step((2, StepName::Formatting), ("", ""), NoteCode::Empty, &[]);
         } else if is_canonical(&formatted) {
@@ -233,8 +236,7 @@ impl DialPlan {
             trace.step(step, (number, number), NoteCode::DetectionOff, &[]);
             return None;
         }
-        let other = self.others.iter().find(|other| other.extensions.contains(number));
-        let found = other.and_then(|other| Some((other.head.outside(number)?, &other.name)));
+        let found = self.of_other(number);
         match &found {
             Some((whole, name)) => trace.step(step, (number, whole), NoteCode::OtherLocation, &[name]),
             None => trace.step(step, (number, number), NoteCode::NoOtherLocation, &[]),
@@ -249,7 +251,10 @@ impl DialPlan {
             trace.step(step, (number, number), NoteCode::OutgoingOnly, &[]);
             return;
         }
-        let lengths = self.country.call_by_call.iter().filter_map(|provider| prefix_len(&provider.prefix, number));
+        let routing = &self.location.least_cost_routing;
+        let own = routing.providers.iter().filter(|_| routing.enabled).map(|provider| &provider.prefix);
+        let prefixes = self.country.call_by_call.iter().map(|provider| &provider.prefix).chain(own);
+        let lengths = prefixes.filter_map(|prefix| prefix_len(prefix, number));
         // In some countries there are numbers that begin as the prefixes of providers do.
         let is_number = || PHONE_NUMBER_UTIL.parse(&*number, Some(self.region)).is_ok_and(|parsed| parsed.is_valid());
         let Some(len) = lengths.filter(|len| *len < number.len()).max().filter(|_| !is_number()) else {
@@ -306,7 +311,7 @@ pub(super) fn format(step: (u8, StepName), rules: &Rules, number: &str, trace: &
     fit.replaced
 }
 
-/// The first rule that says what a number is.
+/// The first rule that says what a number is, and perhaps writes it.
 pub(super) fn classify(
     step: (u8, StepName),
     rules: &Rules,
@@ -314,13 +319,24 @@ pub(super) fn classify(
     code: NoteCode,
     trace: &mut Trace,
 ) -> Option<Fit> {
+    recognise(step, rules, number, (code, |number, fit| fit.replaced.as_deref().unwrap_or(number)), trace)
+}
+
+/// The same, with what becomes of the number in this step.
+pub(super) fn recognise(
+    step: (u8, StepName),
+    rules: &Rules,
+    number: &str,
+    (code, after): (NoteCode, for<'a> fn(&'a str, &'a Fit) -> &'a str),
+    trace: &mut Trace,
+) -> Option<Fit> {
     let (fit, refused) = rules.first_final(number);
     let Some(fit) = fit else {
         no_rule(step, rules, number, &refused, trace);
         return None;
     };
-    let after = fit.replaced.as_deref().unwrap_or(number);
-    trace.with_skipped(step, (number, after), (code, &[&(fit.at + 1)]), || rules.skipped(Some(fit.at), &refused));
+    let skipped = || rules.skipped(Some(fit.at), &refused);
+    trace.with_skipped(step, (number, after(number, &fit)), (code, &[&(fit.at + 1)]), skipped);
     Some(fit)
 }
 

@@ -233,6 +233,33 @@ fn providers_are_taken_away_from_outgoing_external_numbers_only() {
 }
 
 #[test]
+fn a_locations_own_providers_are_taken_away_too() {
+    let routing = json!({ "enabled": true, "providers": [{ "name": "One", "prefix": "099#" }] });
+    let location = berlin(json!({ "least_cost_routing": routing }));
+    for (kind, text, expected) in
+        [(ReportedAs::Called, "0099#089123", "e+4989123"), (ReportedAs::Caller, "0099#089123", "e099#089123")]
+    {
+        assert_eq!(reported(&location, kind, text).as_deref(), Some(expected), "{kind:?} {text}");
+    }
+    let off = berlin(json!({ "least_cost_routing": { "providers": [{ "name": "One", "prefix": "099#" }] } }));
+    assert_eq!(reported(&off, ReportedAs::Called, "0099#089123").as_deref(), Some("e099#089123"));
+}
+
+#[test]
+fn providers_of_other_countries_have_any_digits() {
+    let carriers = Some("CH\t10???\tGeneral\nCH\t10703\tSmartphone\n");
+    let files = crate::numbers::country::CountryFiles { carriers, ..Default::default() };
+    let countries = crate::numbers::country::Countries::default().with(files).unwrap();
+    let zurich: Location =
+        serde_json::from_value(json!({ "name": "Zurich", "country": "CH", "area_code": "044" })).unwrap();
+    let numbers = Numbers::new([("a", &zurich)], &countries);
+    let plan = numbers.plan("a").unwrap();
+    for text in ["0107030446681800", "0109990446681800", "00446681800", "06681800"] {
+        assert_eq!(plan.reported(ReportedAs::Called, text).unwrap().number, "+41446681800", "{text}");
+    }
+}
+
+#[test]
 fn connected_numbers_can_be_ignored() {
     let location = berlin(json!({ "ignore_connected_id": true }));
     assert_eq!(reported(&location, ReportedAs::ConnectedIncoming, "0089123"), None);

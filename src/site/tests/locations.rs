@@ -51,6 +51,102 @@ fn a_line_group_names_its_location_and_lets_go_of_it() {
 }
 
 #[test]
+fn the_zero_before_an_area_code_is_no_part_of_it() {
+    let mut site = Site::new();
+    for (country, written, kept) in [("DE", "030", "30"), ("CH", "44", "44"), ("IT", "06", "06"), ("US", "202", "202")]
+    {
+        apply(
+            &mut site,
+            &[put(Kind::Location, id(61), json!({ "name": "x", "country": country, "area_code": written }))],
+        );
+        assert_eq!(site.get::<Location>(id(61)).unwrap().object.area_code, kept, "{country}");
+    }
+}
+
+/// Berlin with a rule for emergency calls, and with extensions that leave the number out.
+fn with_emergency_rule(number: &str) -> Change {
+    let body = json!({
+        "name": "Berlin", "country": "DE", "area_code": "30",
+        "numbering": { "kind": "trunk", "base_number": "123456", "ranges": [{ "from": "200", "to": "299" }] },
+        "emergency": {
+            "enabled": true,
+            "rules": [{ "name": "A", "subnet": "10.0.0.0/8", "numbers": ["119", number], "prefix": "*7" }]
+        }
+    });
+    put(Kind::Location, id(BERLIN), body)
+}
+
+fn line(number: Value) -> Change {
+    put(Kind::Line, id(70), json!({ "group": id(MAIN), "user_name": "u7", "number": number }))
+}
+
+#[test]
+fn an_emergency_number_is_no_lines_whichever_is_saved_last() {
+    let main = |numbers: Value, location: Value| {
+        let body = json!({
+            "name": "main", "registrar": "pbx.test", "emergency_numbers": numbers, "location": location
+        });
+        put(Kind::LineGroup, id(MAIN), body)
+    };
+    let at_berlin = json!(id(BERLIN));
+    // The line comes last: by its number, or by that from outside. What it is called at the PBX is no number.
+    let mut site = Site::new();
+    apply(&mut site, &[with_emergency_rule("115"), main(json!(["110", "112"]), at_berlin.clone())]);
+    for number in ["112", "1-1-2", "115", "119", "+4930123456115", "+49 30 123456-119"] {
+        assert_eq!(refused(&site, &[line(json!(number))]), ["0 /number emergency_is_line"], "{number}");
+    }
+    apply(&mut site, &[put(Kind::Line, id(70), json!({ "group": id(MAIN), "user_name": "112", "number": "12" }))]);
+    apply(&mut site, &[line(json!("1120"))]);
+    // The line group comes last: by its own list, by its location.
+    let mut site = Site::new();
+    apply(&mut site, &[with_emergency_rule("115"), main(json!([]), json!(null)), line(json!("115"))]);
+    assert_eq!(
+        refused(&site, &[main(json!(["112", "115"]), json!(null))]),
+        ["0 /emergency_numbers/1 emergency_is_line"]
+    );
+    assert_eq!(refused(&site, &[main(json!([]), at_berlin.clone())]), ["0 /location emergency_is_line"]);
+    // The location comes last.
+    apply(&mut site, &[with_emergency_rule("114"), main(json!([]), at_berlin)]);
+    let refusals = site.plan(&[with_emergency_rule("115")]).unwrap_err();
+    assert_eq!(refusals[0].problems[0].pointer, "/emergency/rules/0/numbers/1");
+    assert!(
+        refusals[0].problems[0]
+            .english()
+            .starts_with("115 is an emergency number, and it is the number of the line 115.")
+    );
+    // All at once.
+    let all = [with_emergency_rule("115"), group(json!(id(BERLIN))), line(json!("115"))];
+    assert_eq!(
+        refused(&Site::new(), &all),
+        [
+            "0 /emergency/rules/0/numbers/1 emergency_is_line",
+            "1 /location emergency_is_line",
+            "2 /number emergency_is_line"
+        ]
+    );
+}
+
+#[test]
+fn locations_that_know_each_other_share_no_extensions() {
+    let place = |number: u32, name: &str, from: &str, to: &str, is_networked: bool| {
+        let body = json!({
+            "name": name, "country": "DE", "area_code": "30",
+            "numbering": { "kind": "trunk", "base_number": "1", "ranges": [{ "from": from, "to": to }] },
+            "network": { "enabled": is_networked }
+        });
+        put(Kind::Location, id(number), body)
+    };
+    let mut site = Site::new();
+    apply(&mut site, &[place(60, "Berlin", "100", "299", true), place(61, "Apart", "100", "999", false)]);
+    let refusals = site.plan(&[place(62, "Bonn", "250", "399", true)]).unwrap_err();
+    assert_eq!(refusals[0].problems[0].pointer, "/network/enabled");
+    assert!(refusals[0].problems[0].english().starts_with("The extensions 250 to 299 are here and at Berlin."));
+    assert_eq!(refused(&site, &[place(61, "Apart", "100", "999", true)]), ["0 /network/enabled extensions_overlap"]);
+    apply(&mut site, &[place(62, "Bonn", "300", "399", true)]);
+    apply(&mut site, &[place(60, "Berlin", "100", "249", true), place(62, "Bonn", "250", "399", true)]);
+}
+
+#[test]
 fn the_file_names_a_location_as_people_do() {
     let row = |kind, number, from_file, body| Row { kind, id: id(number), version: 1, from_file, body };
     let of_file = json!({ "name": "main", "registrar": "pbx.test", "location": "berlin" });

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::Cause;
+use super::{Cause, Dialling};
 use crate::call::service::Service;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind};
 use crate::rights::LineRight;
@@ -32,6 +32,8 @@ pub struct Line {
     pub forwardings: Vec<Forwarding>,
     /// The telephone by way of which its calls are placed, where that is switched on.
     pub remote_office: Option<String>,
+    /// What can be chosen for calls from it; null: it has no location, and numbers are dialled as they are typed.
+    pub dialling: Option<Dialling>,
 }
 
 /// A line that is not the user's own, as far as the user's rights go (ECMA-269 Monitor Start).

@@ -1,9 +1,10 @@
 //! Telephoning over HTTP: the commands of the WebSocket, and what its events tell, for programs that have no browser.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Extension, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -14,8 +15,10 @@ use tokio::time::timeout;
 use super::{HttpFailure, events};
 use crate::call::cause::CauseCode;
 use crate::call::effect::CommandResult;
+use crate::call::numbers::ClientPlace;
 use crate::ids::UserId;
 use crate::net::clients::Outcome;
+use crate::web::preview::preview;
 use crate::web::protocol::{Client, ReplyResult, Request};
 use crate::web::request::{Wanted, wanted};
 use crate::web::{WebState, convert};
@@ -39,11 +42,16 @@ pub fn routes() -> Router<WebState> {
 async fn command(
     State(state): State<WebState>,
     Extension(user): Extension<UserId>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     body: Result<Json<Request>, JsonRejection>,
 ) -> Result<Response, HttpFailure> {
     let Json(request) = body.map_err(|_| CauseCode::BadRequest)?;
     let outcome = match wanted(request)? {
         Wanted::Answer => return Ok(Json(ReplyResult::Ok).into_response()),
+        Wanted::Preview(question) => {
+            let preview = preview(&state, (user, &ClientPlace::of(from)), &question)?;
+            return Ok(Json(ReplyResult::Preview { preview }).into_response());
+        }
         Wanted::Audio(_) | Wanted::Note(_) => return Err(CauseCode::AudioNeedsClient.into()),
         Wanted::Command(command) => timeout(RESULT_WITHIN, state.core.command_of(user, command)).await,
         Wanted::Prompt(client, prompt) => timeout(RESULT_WITHIN, state.core.prompt_of(user, client, prompt)).await,

@@ -118,6 +118,12 @@ impl Softphone {
         self.must(json!({ "do": "fill", "label": label, "value": value }));
     }
 
+    /// Chooses something of a list.
+    #[track_caller]
+    pub(crate) fn choose(&self, label: &str, option: &str) {
+        self.must(json!({ "do": "choose", "label": label, "option": option }));
+    }
+
     /// Presses a key, named as the DOM names it.
     #[track_caller]
     pub(crate) fn press(&self, key: &str) {

@@ -89,6 +89,7 @@ export function CallPanel({ phone, conversation, partner, line, listening, onShe
         ) : (
           <Party
             number={call.number}
+            shown={call.shown}
             name={call.name}
             calling={!connected && !held}
             held={held}
@@ -127,7 +128,7 @@ export function DraftPanel({ draft, line, onHangUp, children }: DraftPanelProps)
     <Panel>
       <Route direction="outgoing" line={line} />
       <div className={classes.middle}>
-        <Party number={draft.number} name={null} calling size={children ? 'medium' : 'large'} />
+        <Party number={draft.number} shown={draft.number} name={null} calling size={children ? 'medium' : 'large'} />
         <p className={classes.calling} role="status" aria-live="off">
           {texts.call.calling}
         </p>

@@ -1,6 +1,6 @@
 /** What an idle line can do besides calling a number: redial, pick up, functions of the PBX. */
 import { Menu } from '@mantine/core';
-import { IconListDetails, IconPhoneIncoming, IconRotateClockwise } from '@tabler/icons-react';
+import { IconEyeOff, IconListDetails, IconPhoneIncoming, IconRotateClockwise } from '@tabler/icons-react';
 import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import classes from './Dialer.module.css';
@@ -11,6 +11,9 @@ export interface DialToolsProps {
   online: boolean;
   /** The number called last; empty where there is none. */
   last: string;
+  /** Whether the next call is private. */
+  isPrivate: boolean;
+  onPrivate: () => void;
   onCall: (number: string) => void;
   /** Puts something into the field, for the rest to be typed. */
   onType: (text: string) => void;
@@ -20,11 +23,12 @@ export interface DialToolsProps {
 /** A part of a feature code that the person fills in, like `<NUMBER>`. */
 const BLANK = /<[^>]*>/;
 
-export function DialTools({ line, online, last, onCall, onType, onPickUp }: DialToolsProps) {
+export function DialTools({ line, online, last, isPrivate, onPrivate, onCall, onType, onPickUp }: DialToolsProps) {
   const { texts } = useTranslation();
   const picks = line.services.includes('directed_pickup_call');
   const codes = line.services.includes('make_call') ? line.feature_codes : [];
-  if (last === '' && !picks && codes.length === 0) return null;
+  const located = line.dialling !== null;
+  if (last === '' && !picks && !located && codes.length === 0) return null;
   const dial = (code: string) => {
     const blank = BLANK.exec(code);
     if (blank) onType(code.slice(0, blank.index));
@@ -47,6 +51,15 @@ export function DialTools({ line, online, last, onCall, onType, onPickUp }: Dial
           onPress: onPickUp,
           title: texts.pickup.hint,
           disabled: !online,
+        }
+      : null,
+    located
+      ? {
+          label: texts.project.privateCall,
+          icon: IconEyeOff,
+          onPress: onPrivate,
+          pressed: isPrivate,
+          title: texts.project.privateHint,
         }
       : null,
   ];

@@ -2,12 +2,16 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { fieldsOf, keepChoice, keptChoice, NOTHING_CHOSEN, type ChosenFields, type DialChoice } from '../dialling';
+import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { has, isUsable, lineFor } from '../protocol/select';
 import type { PhoneState } from '../protocol/state';
 import classes from './Dialer.module.css';
 import { DialTools } from './DialTools';
 import { cleanNumber } from './format';
+import { DialChoices } from './DialChoices';
+import { DialledAs } from './DialledAs';
 import { isEditable } from './keyboard';
 import { Keypad } from './Keypad';
 import { LineSigns } from './LineSigns';
@@ -22,7 +26,7 @@ export interface DialerProps {
   /** The chosen line; any, where it is not known (any more). */
   line: string;
   onLine: (line: string) => void;
-  onCall: (line: string, number: string) => void;
+  onCall: (line: string, number: string, chosen: ChosenFields) => void;
   onPickUp: (number: string) => void;
   /** Goes back to the call, where one is shown beneath. */
   onClose: (() => void) | null;
@@ -40,15 +44,18 @@ export function Dialer(props: DialerProps) {
   const chosen = lineFor(state, line);
   const wanted = number.trim() || last;
   const online = state.link === 'online';
+  const [choice, choose] = useChoice(state.user.name, chosen);
 
-  const call = () => {
-    if (!chosen || !online || wanted === '') return;
-    onCall(chosen.id, wanted);
+  const place = (to: string) => {
+    if (!chosen || !online || to === '') return;
+    onCall(chosen.id, to, fieldsOf(chosen.dialling, choice));
+    // It is entered for each call.
+    choose({ ...choice, pin: '' });
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (number.trim() === '' && last !== '') setNumber(last);
-    else call();
+    else place(wanted);
   };
 
   useEffect(() => {
@@ -120,6 +127,7 @@ export function Dialer(props: DialerProps) {
           chosen && <span className={classes.onlyLine}>{texts.dial.lineOption(chosen.number, chosen.line_group)}</span>
         )}
         {chosen && <LineSigns line={chosen} />}
+        {chosen?.dialling && <DialChoices dialling={chosen.dialling} choice={choice} onChange={choose} />}
       </div>
       <NumberField
         ref={field}
@@ -129,6 +137,7 @@ export function Dialer(props: DialerProps) {
         onChange={setNumber}
         onEscape={() => (number === '' ? onClose?.() : setNumber(''))}
       />
+      <DialledAs line={chosen} number={number} choice={choice} />
       <Keypad
         label={texts.dial.keypad}
         plus
@@ -150,7 +159,9 @@ export function Dialer(props: DialerProps) {
             line={chosen}
             online={online}
             last={last}
-            onCall={(wished) => onCall(chosen.id, wished)}
+            isPrivate={choice.private}
+            onPrivate={() => choose({ ...choice, private: !choice.private })}
+            onCall={place}
             onType={(text) => {
               setNumber(text);
               field.current?.focus();
@@ -164,4 +175,16 @@ export function Dialer(props: DialerProps) {
       </div>
     </form>
   );
+}
+
+/** What is chosen for calls from a line, as it was last in this browser, and how to choose. */
+function useChoice(user: string, line: Line | undefined): [DialChoice, (choice: DialChoice) => void] {
+  const number = line?.number ?? '';
+  const [chosen, setChosen] = useState({ number: '', choice: NOTHING_CHOSEN });
+  if (number !== chosen.number) setChosen({ number, choice: keptChoice(user, number) });
+  const choose = (choice: DialChoice) => {
+    setChosen({ number, choice });
+    keepChoice(user, number, choice);
+  };
+  return [number === chosen.number ? chosen.choice : NOTHING_CHOSEN, choose];
 }

@@ -7,6 +7,7 @@ import {
   type Callers,
   type Forwarding,
   type ForwardingKind,
+  type Line,
   type MonitoredForwarding,
 } from '../generated/protocol';
 import { useTranslation } from '../i18n';
@@ -14,6 +15,7 @@ import type { Texts } from '../i18n/en';
 import type { Phone } from '../phone';
 import { changed, without } from '../protocol/forwarding';
 import { BusyButton } from './BusyButton';
+import { DialledAs } from './DialledAs';
 import { cleanNumber } from './format';
 import classes from './LineSettings.module.css';
 import { OnlyBack, Refusal, useSetting } from './LineSettings';
@@ -27,11 +29,13 @@ export interface ForwardingsProps {
   phone: Phone;
   /** A line, the user's own or another. */
   line: { id: string; forwardings: readonly MonitoredForwarding[] };
+  /** The user's own line, which says how numbers are dialled from it. */
+  own?: Line;
   /** Whether more can be done than taking them back. */
   settable: boolean;
 }
 
-export function Forwardings({ phone, line, settable }: ForwardingsProps) {
+export function Forwardings({ phone, line, own, settable }: ForwardingsProps) {
   const { texts } = useTranslation();
   const { cause, busy, run } = useSetting();
   /** What is being written, and what it is to take the place of. */
@@ -86,6 +90,7 @@ export function Forwardings({ phone, line, settable }: ForwardingsProps) {
         <Rule
           key={`${draft.rule.kind} ${draft.rule.callers}`}
           first={draft.rule}
+          line={own}
           busy={busy}
           onSave={(rule) => void save(rule)}
           onCancel={() => setDraft(null)}
@@ -107,12 +112,13 @@ export function Forwardings({ phone, line, settable }: ForwardingsProps) {
 
 interface RuleProps {
   first: Forwarding;
+  line: Line | undefined;
   busy: boolean;
   onSave: (rule: Forwarding) => void;
   onCancel: () => void;
 }
 
-function Rule({ first, busy, onSave, onCancel }: RuleProps) {
+function Rule({ first, line, busy, onSave, onCancel }: RuleProps) {
   const { texts } = useTranslation();
   const [kind, setKind] = useState(first.kind);
   const [callers, setCallers] = useState(first.callers);
@@ -158,6 +164,11 @@ function Rule({ first, busy, onSave, onCancel }: RuleProps) {
           value={after}
           onChange={setAfter}
         />
+      )}
+      {line?.dialling && (
+        <div className={classes.wide}>
+          <DialledAs form line={line} number={to} forwarding />
+        </div>
       )}
       <div className={classes.buttons}>
         <Button variant="default" onClick={onCancel}>

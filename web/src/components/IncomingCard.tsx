@@ -7,8 +7,10 @@ import { useTranslation } from '../i18n';
 import { isSilenced } from '../media/context';
 import type { CallEntry } from '../protocol/state';
 import { BusyButton } from './BusyButton';
+import { DialledAs } from './DialledAs';
 import { cleanNumber, whoIs } from './format';
 import classes from './IncomingCard.module.css';
+import { PhoneNumber, Who } from './PhoneNumber';
 import { Portrait, useColleague } from './Portrait';
 
 export interface IncomingCardProps {
@@ -70,8 +72,14 @@ export function IncomingCard(props: IncomingCardProps) {
         {line && <span className={classes.line}>{texts.dial.lineOption(line.number, line.line_group)}</span>}
       </div>
       <div role="status">
-        <p className={classes.who}>{whoIs(call, texts.call.unknown)}</p>
-        {call.name && call.number && <p className={`numbers ${classes.number}`}>{call.number}</p>}
+        <p className={classes.who}>
+          <Who {...call} />
+        </p>
+        {call.name && call.shown && (
+          <p className={classes.number}>
+            <PhoneNumber number={call.number} shown={call.shown} />
+          </p>
+        )}
         {call.diverted_by && (
           <p className={classes.number}>{texts.call.divertedBy(whoIs(call.diverted_by, texts.call.unknown))}</p>
         )}
@@ -90,7 +98,7 @@ export function IncomingCard(props: IncomingCardProps) {
       )}
       {talkingTo !== null && <p className={classes.waits}>{texts.incoming.holds(talkingTo)}</p>}
       {deflecting ? (
-        <Deflect busy={pending !== null} onDeflect={onDeflect} onCancel={() => setDeflecting(false)} />
+        <Deflect line={line} busy={pending !== null} onDeflect={onDeflect} onCancel={() => setDeflecting(false)} />
       ) : (
         <div className={classes.buttons}>
           {services.includes('answer_call') && (
@@ -137,13 +145,14 @@ export function IncomingCard(props: IncomingCardProps) {
 }
 
 interface DeflectProps {
+  line: Line | undefined;
   busy: boolean;
   onDeflect: (number: string) => void;
   onCancel: () => void;
 }
 
 /** Where the call goes instead. */
-function Deflect({ busy, onDeflect, onCancel }: DeflectProps) {
+function Deflect({ line, busy, onDeflect, onCancel }: DeflectProps) {
   const { texts } = useTranslation();
   const [number, setNumber] = useState('');
   const submit = (event: FormEvent) => {
@@ -165,6 +174,7 @@ function Deflect({ busy, onDeflect, onCancel }: DeflectProps) {
           if (event.key === 'Escape') onCancel();
         }}
       />
+      <DialledAs form line={line} number={number} forwarding />
       <div className={classes.choice}>
         <Button variant="default" size="md" px="xs" onClick={onCancel}>
           {texts.call.back}

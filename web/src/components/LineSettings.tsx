@@ -5,6 +5,7 @@ import type { Cause, Line, Service } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
 import { BusyButton } from './BusyButton';
+import { DialledAs } from './DialledAs';
 import { Forwardings } from './Forwardings';
 import { cleanNumber } from './format';
 import classes from './LineSettings.module.css';
@@ -56,7 +57,7 @@ export function LineSettings({ phone, lines, chosen, controls = true, onChoose }
         <Quiet key={`quiet ${line.id}`} phone={phone} line={line} settable={settable('set_do_not_disturb')} />
       )}
       {shown.forwarding && (
-        <Forwardings key={`to ${line.id}`} phone={phone} line={line} settable={settable('set_forwarding')} />
+        <Forwardings key={`to ${line.id}`} phone={phone} line={line} own={line} settable={settable('set_forwarding')} />
       )}
       {shown.remoteOffice && (
         <RemoteOffice key={`by ${line.id}`} phone={phone} line={line} settable={settable('set_remote_office')} />
@@ -128,6 +129,7 @@ function RemoteOffice({ phone, line, settable }: SettingProps) {
           </BusyButton>
         )}
       </form>
+      {!on && <DialledAs form line={line} number={number} forwarding />}
       {!settable && <OnlyBack />}
       <Refusal cause={cause} />
     </section>

@@ -4,6 +4,7 @@ import { IconPhone } from '@tabler/icons-react';
 import { useTranslation } from '../i18n';
 import { lineFor } from '../protocol/select';
 import type { PhoneState } from '../protocol/state';
+import { DialledAs } from './DialledAs';
 import classes from './LinkedNumber.module.css';
 
 export interface LinkedNumberProps {
@@ -37,6 +38,7 @@ export function LinkedNumber({ state, number, line, onLine, onCall, onClose }: L
       <p className={`numbers ${classes.number}`} tabIndex={-1} data-autofocus>
         {number}
       </p>
+      <DialledAs line={chosen} number={number ?? ''} />
       {state.lines.length > 1 && (
         <NativeSelect
           label={texts.dial.line}

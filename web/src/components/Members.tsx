@@ -6,6 +6,7 @@ import type { Phone } from '../phone';
 import { isConnected, isPending, type Conversation } from '../protocol/select';
 import { initials, whoIs } from './format';
 import classes from './Members.module.css';
+import { PhoneNumber, Who } from './PhoneNumber';
 import { stateText } from './Party';
 
 export interface MembersProps {
@@ -29,8 +30,12 @@ export function Members({ phone, conversation, compact }: MembersProps) {
               {initials(entry.call.name) || <IconUser size={20} stroke={1.5} />}
             </span>
             <span className={classes.names}>
-              <span className={classes.who}>{whoIs(entry.call, texts.call.unknown)}</span>
-              {entry.call.name && <span className={`numbers ${classes.number}`}>{entry.call.number}</span>}
+              <span className={classes.who}>
+                <Who {...entry.call} />
+              </span>
+              {entry.call.name && (
+                <PhoneNumber className={classes.number} number={entry.call.number} shown={entry.call.shown} />
+              )}
             </span>
             {!isConnected(entry) && <span className={classes.state}>{stateText(entry, texts)}</span>}
             {entry.call.services.includes('clear_connection') && (

@@ -13,7 +13,7 @@ afterEach(cleanup);
 const set = vi.fn((_request: unknown) => Promise.resolve(null));
 const phone = { set } as unknown as Phone;
 const own: Line = { ...line, services: ['make_call', 'directed_pickup_call'] };
-const ringing = monitoredCall({ services: ['directed_pickup_call'], number: '0171 1', name: 'Mira' });
+const ringing = monitoredCall({ services: ['directed_pickup_call'], number: '0171 1', shown: '0171 1', name: 'Mira' });
 const shown = (lines: MonitoredLine[], mine: Line[] = [own], onPickUp = vi.fn()) => {
   rendered(
     <MonitoredLines phone={phone} monitored={lines} lines={mine} rings={false} disabled={false} onPickUp={onPickUp} />,
@@ -29,7 +29,12 @@ it('shows nothing where there is no such line', () => {
 it('says how it stands, and who calls as far as that may be seen', () => {
   shown([
     monitored({ calls: [monitoredCall()] }),
-    monitored({ id: 'l8', number: '208', owner: null, calls: [monitoredCall({ direction: 'outgoing', number: '5' })] }),
+    monitored({
+      id: 'l8',
+      number: '208',
+      owner: null,
+      calls: [monitoredCall({ direction: 'outgoing', number: '5', shown: '5' })],
+    }),
   ]);
   const text = screen.getByRole('region', { name: 'Lines of others' }).textContent;
   for (const part of ['Clara Diehl', '207', 'Ringing', 'Incoming call', '208', 'Call to 5'])

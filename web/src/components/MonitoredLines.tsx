@@ -176,10 +176,10 @@ const STATES: Record<MonitoredStatus, Line['state']> = {
   unusable: 'inactive',
 };
 
-function callText({ direction, number, name }: MonitoredCall, texts: Texts): string {
-  if (number === null) return direction === 'incoming' ? texts.monitored.somebodyCalls : texts.monitored.callsSomebody;
-  const who = whoIs({ number, name }, texts.call.unknown);
-  const both = name && number ? `${name} (${number})` : who;
+function callText({ direction, shown, name }: MonitoredCall, texts: Texts): string {
+  if (shown === null) return direction === 'incoming' ? texts.monitored.somebodyCalls : texts.monitored.callsSomebody;
+  const who = whoIs({ shown, name }, texts.call.unknown);
+  const both = name && shown ? `${name} (${shown})` : who;
   return direction === 'incoming' ? texts.monitored.from(both) : texts.monitored.to(both);
 }
 

@@ -2,7 +2,9 @@
 import { ActionIcon } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useEffect, useId, useRef, type ReactNode } from 'react';
+import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
+import { DialledAs } from './DialledAs';
 import { isEditable } from './keyboard';
 import { Keypad } from './Keypad';
 import { hasKeyboard, NumberField } from './NumberField';
@@ -16,6 +18,8 @@ export interface NumberSheetProps {
   /** What Enter does. */
   onSubmit: () => void;
   onClose: () => void;
+  /** The line from which the number is dialled, where it is. */
+  line?: Line | undefined;
   /** Other ways than by number. */
   choices?: ReactNode;
   /** The buttons. */
@@ -23,7 +27,7 @@ export interface NumberSheetProps {
 }
 
 export function NumberSheet(props: NumberSheetProps) {
-  const { title, label, value, onChange, onSubmit, onClose, choices, children } = props;
+  const { title, label, value, onChange, onSubmit, onClose, line, choices, children } = props;
   const { texts } = useTranslation();
   const heading = useId();
   const field = useRef<HTMLInputElement>(null);
@@ -68,6 +72,7 @@ export function NumberSheet(props: NumberSheetProps) {
         onChange={onChange}
         onEscape={onClose}
       />
+      <DialledAs line={line} number={value} />
       <Keypad label={texts.dial.keypad} compact plus onKey={(key) => onChange(value + key)} />
       {choices}
       <div className={classes.foot}>{children}</div>

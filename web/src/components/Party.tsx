@@ -14,6 +14,7 @@ import { isConnected } from '../protocol/select';
 import type { CallEntry } from '../protocol/state';
 import { whoIs } from './format';
 import classes from './Party.module.css';
+import { PhoneNumber, Who } from './PhoneNumber';
 import { Portrait, useColleague } from './Portrait';
 import { Timer } from './Timer';
 
@@ -34,6 +35,8 @@ export function Route({ direction, line }: { direction: Direction; line: Line | 
 
 export interface PartyProps {
   number: string;
+  /** The number in the form for people. */
+  shown: string;
   name: string | null;
   /** How much room there is. */
   size: 'large' | 'medium' | 'none';
@@ -43,8 +46,7 @@ export interface PartyProps {
   held?: boolean;
 }
 
-export function Party({ number, name, size, calling = false, held = false }: PartyProps) {
-  const { texts } = useTranslation();
+export function Party({ number, shown, name, size, calling = false, held = false }: PartyProps) {
   const picture = useColleague(number);
   return (
     <div className={classes.party} data-size={size}>
@@ -58,10 +60,14 @@ export function Party({ number, name, size, calling = false, held = false }: Par
           <Portrait picture={picture} name={name} size={size === 'large' ? 104 : 72} />
         </div>
       )}
-      <h2 className={classes.who} data-long={whoIs({ number, name }, '').length > 16 || undefined}>
-        {whoIs({ number, name }, texts.call.unknown)}
+      <h2 className={classes.who} data-long={whoIs({ shown, name }, '').length > 16 || undefined}>
+        <Who number={number} shown={shown} name={name} />
       </h2>
-      {name && number && <p className={`numbers ${classes.sub}`}>{number}</p>}
+      {name && shown && (
+        <p className={classes.sub}>
+          <PhoneNumber number={number} shown={shown} />
+        </p>
+      )}
     </div>
   );
 }

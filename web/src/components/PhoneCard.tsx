@@ -1,5 +1,6 @@
 /** The telephone itself: the call, or what is asked for it, or the dial pad; the other calls with it. */
 import { useCallback, useState } from 'react';
+import type { ChosenFields } from '../dialling';
 import type { Phone } from '../phone';
 import { active, conversations, lineFor, partnerOf, waits } from '../protocol/select';
 import type { PhoneState } from '../protocol/state';
@@ -18,7 +19,7 @@ export interface PhoneCardProps {
   last: string;
   line: string;
   onLine: (line: string) => void;
-  onCall: (line: string, number: string) => void;
+  onCall: (line: string, number: string, chosen: ChosenFields) => void;
 }
 
 export function PhoneCard({ phone, state, listening, last, line, onLine, onCall }: PhoneCardProps) {
@@ -70,7 +71,7 @@ export function PhoneCard({ phone, state, listening, last, line, onLine, onCall 
   const others = all.filter((one) => one !== shown);
   if (open === 'transfer') {
     const held = waits(shown[0]) ? [] : others;
-    return <TransferSheet phone={phone} conversation={shown} held={held} onClose={close} />;
+    return <TransferSheet phone={phone} conversation={shown} line={lineShown} held={held} onClose={close} />;
   }
   if (open === 'park') return <ParkSheet phone={phone} conversation={shown} line={lineShown} onClose={close} />;
   return (

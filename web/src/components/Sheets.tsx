@@ -14,12 +14,13 @@ import classes from './NumberSheet.module.css';
 export interface TransferSheetProps {
   phone: Phone;
   conversation: Conversation;
+  line: Line | undefined;
   /** Held calls that it can be connected with. */
   held: readonly Conversation[];
   onClose: () => void;
 }
 
-export function TransferSheet({ phone, conversation, held, onClose }: TransferSheetProps) {
+export function TransferSheet({ phone, conversation, line, held, onClose }: TransferSheetProps) {
   const { texts } = useTranslation();
   const [number, setNumber] = useState('');
   const wanted = number.trim();
@@ -57,6 +58,7 @@ export function TransferSheet({ phone, conversation, held, onClose }: TransferSh
       // Enter asks first: it is the one that can be taken back.
       onSubmit={() => (asks ? ask() : now())}
       onClose={onClose}
+      line={line}
       choices={choices}
     >
       <p className={classes.hint}>

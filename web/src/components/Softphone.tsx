@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type { CauseCode, DeclineReason } from '../generated/protocol';
 import { useTranslation } from '../i18n';
+import { forgetChoices, type ChosenFields } from '../dialling';
 import type { Phone } from '../phone';
 import { Refusal, users } from '../protocol/http';
 import { usePresetting } from '../presetting';
@@ -15,6 +16,7 @@ import { EndedCalls } from './EndedCalls';
 import { whoIs } from './format';
 import { Header } from './Header';
 import { IncomingCalls } from './IncomingCalls';
+import { Asking } from './preview';
 import { forgetNumber, lastNumber, rememberNumber } from './lastNumber';
 import { Lines, OtherDevices } from './Lines';
 import { LinkedNumber } from './LinkedNumber';
@@ -69,10 +71,10 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
     if (rings) setSettings(null);
   }, [rings]);
 
-  const call = (from: string, number: string) => {
+  const call = (from: string, number: string, chosen?: ChosenFields) => {
     setLast(number);
     rememberNumber(state.user.name, number);
-    void phone.dial(from, number);
+    void phone.dial(from, number, chosen);
   };
   const again = (ended: Ended) => {
     const from = state.lines.find(({ id }) => id === ended.line) ?? state.lines[0];
@@ -86,6 +88,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
     try {
       await users.signOut();
       forgetNumber();
+      forgetChoices();
       phone.stop();
       onSignedOut(null);
     } catch (error) {
@@ -94,105 +97,107 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
   };
 
   return (
-    <Colleagues value={state.monitored}>
-      {/* While it rings and nothing else goes on, only the ringing call can be acted on. */}
-      <div inert={rings && !busy}>
-        <Header
-          phone={phone}
-          state={state}
-          onFailure={({ code }) => setFailure(code)}
-          onSettings={() => setSettings('lines')}
-          onSignOut={() => (busy ? setLeaving(true) : void leave())}
-        />
-        <Banners
-          link={state.link}
+    <Asking value={phone.preview}>
+      <Colleagues value={state.monitored}>
+        {/* While it rings and nothing else goes on, only the ringing call can be acted on. */}
+        <div inert={rings && !busy}>
+          <Header
+            phone={phone}
+            state={state}
+            onFailure={({ code }) => setFailure(code)}
+            onSettings={() => setSettings('lines')}
+            onSignOut={() => (busy ? setLeaving(true) : void leave())}
+          />
+          <Banners
+            link={state.link}
+            inCall={busy}
+            handedOver={linked.handedOver}
+            onHandedOver={linked.dismiss}
+            failure={failure}
+            onDismiss={() => setFailure(null)}
+          />
+          <main className={classes.main}>
+            <div className={classes.news}>
+              <EndedCalls ended={state.ended} onAgain={again} onDismiss={(id) => phone.dismiss(id)} />
+              <ParkedCalls
+                phone={phone}
+                state={state}
+                onTake={answer}
+                onPickUp={(from, at) => void phone.pickUp(from, at)}
+              />
+              <OtherDevices phone={phone} calls={elsewhere(state)} />
+            </div>
+            <div className={`card ${classes.phone}`}>
+              <PhoneCard
+                phone={phone}
+                state={state}
+                listening={!dialog || (busy && settings === null && !leaving && linked.number === null)}
+                last={last}
+                line={line}
+                onLine={setLine}
+                onCall={call}
+              />
+            </div>
+            <div className={classes.side}>
+              <Lines
+                lines={state.lines}
+                loading={state.link !== 'online'}
+                onSettings={(id) => {
+                  setLine(id);
+                  setSettings('lines');
+                }}
+              />
+              <MonitoredLines
+                phone={phone}
+                monitored={state.monitored}
+                rings={rings}
+                lines={state.lines}
+                disabled={state.link !== 'online' || state.draft !== null}
+                onPickUp={(from, at) => void phone.pickUp(from, at)}
+              />
+              <AudioCard onChange={() => setSettings('audio')} />
+              <KeyboardCard inCall={busy} />
+            </div>
+          </main>
+        </div>
+        <Announcer state={state} />
+        <IncomingCalls
+          calls={incoming}
+          lines={state.lines}
           inCall={busy}
-          handedOver={linked.handedOver}
-          onHandedOver={linked.dismiss}
-          failure={failure}
-          onDismiss={() => setFailure(null)}
+          talkingTo={held && whoIs(held, texts.call.unknown)}
+          onAnswer={answer}
+          onDecline={decline}
+          onDeflect={(id, number) => void phone.deflect(id, number)}
         />
-        <main className={classes.main}>
-          <div className={classes.news}>
-            <EndedCalls ended={state.ended} onAgain={again} onDismiss={(id) => phone.dismiss(id)} />
-            <ParkedCalls
-              phone={phone}
-              state={state}
-              onTake={answer}
-              onPickUp={(from, at) => void phone.pickUp(from, at)}
-            />
-            <OtherDevices phone={phone} calls={elsewhere(state)} />
-          </div>
-          <div className={`card ${classes.phone}`}>
-            <PhoneCard
-              phone={phone}
-              state={state}
-              listening={!dialog || (busy && settings === null && !leaving && linked.number === null)}
-              last={last}
-              line={line}
-              onLine={setLine}
-              onCall={call}
-            />
-          </div>
-          <div className={classes.side}>
-            <Lines
-              lines={state.lines}
-              loading={state.link !== 'online'}
-              onSettings={(id) => {
-                setLine(id);
-                setSettings('lines');
-              }}
-            />
-            <MonitoredLines
-              phone={phone}
-              monitored={state.monitored}
-              rings={rings}
-              lines={state.lines}
-              disabled={state.link !== 'online' || state.draft !== null}
-              onPickUp={(from, at) => void phone.pickUp(from, at)}
-            />
-            <AudioCard onChange={() => setSettings('audio')} />
-            <KeyboardCard inCall={busy} />
-          </div>
-        </main>
-      </div>
-      <Announcer state={state} />
-      <IncomingCalls
-        calls={incoming}
-        lines={state.lines}
-        inCall={busy}
-        talkingTo={held && whoIs(held, texts.call.unknown)}
-        onAnswer={answer}
-        onDecline={decline}
-        onDeflect={(id, number) => void phone.deflect(id, number)}
-      />
-      <SettingsDialog
-        phone={phone}
-        lines={state.lines}
-        tab={settings}
-        onTab={setSettings}
-        line={line}
-        onLine={setLine}
-        input={input}
-        name={state.user.display_name || state.user.name}
-        controls={has(state.account, 'control_lines')}
-        picture={state.account?.picture ?? null}
-        configures={has(state.account, 'configure_account')}
-        login={state.user.name}
-        onClose={() => setSettings(null)}
-      />
-      <LinkedNumber
-        state={state}
-        number={rings ? null : linked.number}
-        line={line}
-        onLine={setLine}
-        onCall={(from, number) => {
-          linked.forget();
-          call(from, number);
-        }}
-        onClose={linked.forget}
-      />
-      <SignOutDialog opened={leaving} onClose={() => setLeaving(false)} onConfirm={() => void leave()} />
-    </Colleagues>
+        <SettingsDialog
+          phone={phone}
+          lines={state.lines}
+          tab={settings}
+          onTab={setSettings}
+          line={line}
+          onLine={setLine}
+          input={input}
+          name={state.user.display_name || state.user.name}
+          controls={has(state.account, 'control_lines')}
+          picture={state.account?.picture ?? null}
+          configures={has(state.account, 'configure_account')}
+          login={state.user.name}
+          onClose={() => setSettings(null)}
+        />
+        <LinkedNumber
+          state={state}
+          number={rings ? null : linked.number}
+          line={line}
+          onLine={setLine}
+          onCall={(from, number) => {
+            linked.forget();
+            call(from, number);
+          }}
+          onClose={linked.forget}
+        />
+        <SignOutDialog opened={leaving} onClose={() => setLeaving(false)} onConfirm={() => void leave()} />
+      </Colleagues>
+    </Asking>
   );
 }

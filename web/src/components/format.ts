@@ -7,8 +7,8 @@ export function formatDuration(ms: number): string {
 }
 
 /** What to call the other side. */
-export function whoIs(party: { number: string; name: string | null }, unknown: string): string {
-  return party.name || party.number || unknown;
+export function whoIs(party: { shown: string; name: string | null }, unknown: string): string {
+  return party.name || party.shown || unknown;
 }
 
 /** Up to two letters that stand for a name; none for a number. */

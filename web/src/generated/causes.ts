@@ -73,6 +73,8 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   unknown_project: { english: "There is no such project at the line's location. Choose another one.", german: "Dieses Projekt gibt es am Standort der Leitung nicht. Bitte ein anderes wählen." },
   pin_needed: { english: "A PIN is needed for this call. Enter it, with all its digits.", german: "Für dieses Gespräch ist eine PIN nötig. Bitte vollständig eingeben." },
   user_number_needed: { english: "A user number is needed for this call. Enter it, with all its digits.", german: "Für dieses Gespräch ist eine Benutzernummer nötig. Bitte vollständig eingeben." },
+  pin_needs_client: { english: "A PIN or user number is not passed on to another of your softphones. Call from the one where you enter it.", german: "PIN und Benutzernummer werden nicht an ein anderes Ihrer Softphones weitergegeben. Bitte dort anrufen, wo Sie sie eingeben." },
+  asked_too_often: { english: "That was asked too often. Try again in a moment.", german: "Das wurde zu oft gefragt. Bitte gleich noch einmal versuchen." },
   invalid_sdp: { english: "The browser's audio description cannot be used.", german: "Die Audiobeschreibung des Browsers ist nicht verwendbar." },
   bad_configuration: { english: "There is a mistake in the configuration; it stays as it was.", german: "In der Konfiguration ist ein Fehler; sie bleibt, wie sie war." },
   bad_request: { english: "The request cannot be understood.", german: "Die Anfrage ist nicht verständlich." },

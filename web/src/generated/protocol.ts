@@ -2,7 +2,7 @@
 
 import type { LineRight, Preset, ServiceRight } from './site';
 
-export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "account_not_given" | "web_app_not_given" | "line_not_yours" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "number_suppressed" | "unknown_project" | "pin_needed" | "user_number_needed" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "code_needed" | "code_wrong" | "second_factor_missing" | "not_signed_in" | "setup_needed" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
+export type CauseCode = "normal_clearing" | "answered_elsewhere" | "diverted" | "remote_office" | "caller_hung_up" | "cancelled" | "unknown_number" | "busy" | "declined" | "no_answer" | "unavailable" | "not_permitted" | "no_common_codec" | "srtp_required" | "srtp_refused" | "pbx_not_answering" | "pbx_unreachable" | "name_not_resolved" | "certificate_refused" | "wrong_password" | "authentication_unsupported" | "registration_refused" | "pbx_error" | "refused" | "line_not_registered" | "line_inactive" | "trunk_not_registered" | "nobody_signed_in" | "client_lost" | "media_not_connected" | "session_lost" | "shutting_down" | "too_many_calls" | "overloaded" | "unknown_call" | "unknown_line" | "unknown_client" | "no_client" | "too_many_clients" | "audio_needs_client" | "not_possible_now" | "audio_is_personal" | "function_off" | "audio_not_given" | "lines_not_given" | "account_not_given" | "web_app_not_given" | "line_not_yours" | "pick_up_not_allowed" | "diversions_not_allowed" | "no_other_call" | "not_answered" | "not_held" | "on_hold" | "audio_elsewhere" | "transfer_under_way" | "in_conference" | "conference_full" | "park_occupied" | "nothing_to_pick_up" | "picked_up" | "transferred" | "tried_before" | "do_not_disturb" | "own_number" | "invalid_seconds" | "invalid_number" | "number_suppressed" | "unknown_project" | "pin_needed" | "user_number_needed" | "pin_needs_client" | "asked_too_often" | "invalid_sdp" | "bad_configuration" | "bad_request" | "wrong_version" | "sign_in_failed" | "code_needed" | "code_wrong" | "second_factor_missing" | "not_signed_in" | "setup_needed" | "role_forbids" | "too_many_attempts" | "not_found" | "internal" | "microphone_denied" | "microphone_missing" | "insecure_page" | "server_unreachable";
 
 export type ClientMessage = { 
 /**
@@ -14,13 +14,13 @@ id: number, } & ({ "type": "hello",
  */
 version: number, 
 /**
- * The token of an earlier [`Hello`]: takes that client's calls over when it comes within the
+ * The token of an earlier [`Hello`](super::Hello): takes that client's calls over when it comes within the
  * resume time.
  */
 resume: string | null, 
 /**
  * The number of the last event that the client has seen, for a client that kept its picture: what came after
- * it follows where that is still known ([`Hello::replayed`]).
+ * it follows where that is still known ([`Hello::replayed`](super::Hello::replayed)).
  */
 since?: number, } | { "type": "make_call", 
 /**
@@ -33,13 +33,29 @@ line: string,
 number: string, 
 /**
  * The browser's SDP offer. Without it another client is prompted to make the call, and the answer is
- * [`ReplyResult::Prompted`].
+ * [`ReplyResult::Prompted`](super::ReplyResult::Prompted).
  */
 sdp?: string, 
 /**
  * Which client to prompt; the one that was active last where none is said.
  */
-client?: string, } | { "type": "answer_call", 
+client?: string, 
+/**
+ * The name of a project of the line's location.
+ */
+project?: string, 
+/**
+ * Whether the call is private: others do not see the number.
+ */
+private?: boolean, 
+/**
+ * The PIN that the project, or a private call, asks for.
+ */
+pin?: Pin, 
+/**
+ * The user's number that the project, or a private call, asks for.
+ */
+user?: string, } | { "type": "answer_call", 
 /**
  * The alerting call.
  */
@@ -119,7 +135,23 @@ number: string,
 /**
  * The browser's SDP offer for the new call; without it the client that has the call's audio is prompted.
  */
-sdp?: string, } | { "type": "reconnect_call", 
+sdp?: string, 
+/**
+ * The name of a project of the line's location.
+ */
+project?: string, 
+/**
+ * Whether the call is private: others do not see the number.
+ */
+private?: boolean, 
+/**
+ * The PIN that the project, or a private call, asks for.
+ */
+pin?: Pin, 
+/**
+ * The user's number that the project, or a private call, asks for.
+ */
+user?: string, } | { "type": "reconnect_call", 
 /**
  * The call to end.
  */
@@ -223,7 +255,35 @@ line: string,
 /**
  * That telephone's number; none switches it off.
  */
-number: string | null, } | { "type": "ping" });
+number: string | null, } | { "type": "preview_number", 
+/**
+ * The line: one that the user may call from.
+ */
+line: string, 
+/**
+ * The number, as the person typed it.
+ */
+number: string, 
+/**
+ * Whether calls are to be forwarded there.
+ */
+forwarding?: boolean, 
+/**
+ * The name of a project of the line's location.
+ */
+project?: string, 
+/**
+ * Whether the call is private: others do not see the number.
+ */
+private?: boolean, 
+/**
+ * The PIN that the project, or a private call, asks for.
+ */
+pin?: Pin, 
+/**
+ * The user's number that the project, or a private call, asks for.
+ */
+user?: string, } | { "type": "ping" });
 
 export type Request = { "type": "hello", 
 /**
@@ -231,13 +291,13 @@ export type Request = { "type": "hello",
  */
 version: number, 
 /**
- * The token of an earlier [`Hello`]: takes that client's calls over when it comes within the
+ * The token of an earlier [`Hello`](super::Hello): takes that client's calls over when it comes within the
  * resume time.
  */
 resume: string | null, 
 /**
  * The number of the last event that the client has seen, for a client that kept its picture: what came after
- * it follows where that is still known ([`Hello::replayed`]).
+ * it follows where that is still known ([`Hello::replayed`](super::Hello::replayed)).
  */
 since?: number, } | { "type": "make_call", 
 /**
@@ -250,13 +310,29 @@ line: string,
 number: string, 
 /**
  * The browser's SDP offer. Without it another client is prompted to make the call, and the answer is
- * [`ReplyResult::Prompted`].
+ * [`ReplyResult::Prompted`](super::ReplyResult::Prompted).
  */
 sdp?: string, 
 /**
  * Which client to prompt; the one that was active last where none is said.
  */
-client?: string, } | { "type": "answer_call", 
+client?: string, 
+/**
+ * The name of a project of the line's location.
+ */
+project?: string, 
+/**
+ * Whether the call is private: others do not see the number.
+ */
+private?: boolean, 
+/**
+ * The PIN that the project, or a private call, asks for.
+ */
+pin?: Pin, 
+/**
+ * The user's number that the project, or a private call, asks for.
+ */
+user?: string, } | { "type": "answer_call", 
 /**
  * The alerting call.
  */
@@ -336,7 +412,23 @@ number: string,
 /**
  * The browser's SDP offer for the new call; without it the client that has the call's audio is prompted.
  */
-sdp?: string, } | { "type": "reconnect_call", 
+sdp?: string, 
+/**
+ * The name of a project of the line's location.
+ */
+project?: string, 
+/**
+ * Whether the call is private: others do not see the number.
+ */
+private?: boolean, 
+/**
+ * The PIN that the project, or a private call, asks for.
+ */
+pin?: Pin, 
+/**
+ * The user's number that the project, or a private call, asks for.
+ */
+user?: string, } | { "type": "reconnect_call", 
 /**
  * The call to end.
  */
@@ -440,7 +532,35 @@ line: string,
 /**
  * That telephone's number; none switches it off.
  */
-number: string | null, } | { "type": "ping" };
+number: string | null, } | { "type": "preview_number", 
+/**
+ * The line: one that the user may call from.
+ */
+line: string, 
+/**
+ * The number, as the person typed it.
+ */
+number: string, 
+/**
+ * Whether calls are to be forwarded there.
+ */
+forwarding?: boolean, 
+/**
+ * The name of a project of the line's location.
+ */
+project?: string, 
+/**
+ * Whether the call is private: others do not see the number.
+ */
+private?: boolean, 
+/**
+ * The PIN that the project, or a private call, asks for.
+ */
+pin?: Pin, 
+/**
+ * The user's number that the project, or a private call, asks for.
+ */
+user?: string, } | { "type": "ping" };
 
 export type DeclineReason = "busy" | "declined";
 
@@ -523,7 +643,15 @@ line: string,
 /**
  * The number to dial, as the person typed it.
  */
-number: string, } | { "type": "answer_call", 
+number: string, 
+/**
+ * The name of a project of the line's location.
+ */
+project: string | null, 
+/**
+ * Whether the call is private.
+ */
+private: boolean, } | { "type": "answer_call", 
 /**
  * The alerting call.
  */
@@ -535,7 +663,15 @@ call: string,
 /**
  * The number to dial, as the person typed it.
  */
-number: string, } | { "type": "directed_pickup_call", 
+number: string, 
+/**
+ * The name of a project of the line's location.
+ */
+project: string | null, 
+/**
+ * Whether the call is private.
+ */
+private: boolean, } | { "type": "directed_pickup_call", 
 /**
  * The line that takes it.
  */
@@ -696,7 +832,11 @@ forwardings: Array<Forwarding>,
 /**
  * The telephone by way of which its calls are placed, where that is switched on.
  */
-remote_office: string | null, };
+remote_office: string | null, 
+/**
+ * What can be chosen for calls from it; null: it has no location, and numbers are dialled as they are typed.
+ */
+dialling: Dialling | null, };
 
 export type MonitoredLine = { 
 /**
@@ -830,6 +970,78 @@ name: string,
  * What is dialled.
  */
 code: string, };
+
+export type Dialling = { 
+/**
+ * The projects of the location.
+ */
+projects: Array<ProjectChoice>, 
+/**
+ * Digits of the PIN that a private call asks for; 0: any number of digits; null: it asks for none.
+ */
+private_pin: number | null, 
+/**
+ * Digits of the user's number that a private call asks for; 0: any number of digits; null: it asks for none.
+ */
+private_user: number | null, };
+
+export type ProjectChoice = { 
+/**
+ * Names it in requests.
+ */
+name: string, 
+/**
+ * Whether calls with it are private.
+ */
+private: boolean, 
+/**
+ * Digits of the PIN that it asks for; 0: any number of digits; null: it asks for none.
+ */
+pin: number | null, 
+/**
+ * Digits of the user's number that it asks for; 0: any number of digits; null: it asks for none.
+ */
+user: number | null, };
+
+export type Preview = { 
+/**
+ * What the PBX gets. `•` stands for each digit of a PIN.
+ */
+dialled: string, 
+/**
+ * What `dialled` begins with for an outside line; empty: there is nothing, or rules have made something else of it.
+ */
+access_code: string, 
+/**
+ * What follows when the call is answered. `•` stands for each digit of a PIN.
+ */
+then: Array<AfterAnswer>, 
+/**
+ * The number that is called: super-canonical where it can be.
+ */
+number: string, 
+/**
+ * The same, as people read it.
+ */
+shown: string, 
+/**
+ * Where it leads.
+ */
+destination: Destination, 
+/**
+ * The name of the user whose line it leads to; null: it is none, or the name is not to be seen.
+ */
+owner: string | null, 
+/**
+ * Whether others do not see the number.
+ */
+private: boolean, };
+
+export type Destination = "internal" | "external" | "emergency";
+
+export type AfterAnswer = { "pause": number } | { "digits": string };
+
+export type Pin = string;
 
 export type Service = "make_call" | "answer_call" | "decline_call" | "clear_connection" | "clear_call" | "hold_call" | "retrieve_call" | "alternate_call" | "consultation_call" | "reconnect_call" | "transfer_call" | "single_step_transfer_call" | "conference_call" | "deflect_call" | "directed_pickup_call" | "park_call" | "generate_digits" | "set_forwarding" | "set_do_not_disturb" | "set_remote_office";
 
@@ -1017,7 +1229,11 @@ call: string,
 /**
  * SDP answer.
  */
-sdp: string, } | { "status": "prompted", 
+sdp: string, } | { "status": "preview", 
+/**
+ * None where the line has no location: it is dialled as it was typed.
+ */
+preview: Preview | null, } | { "status": "prompted", 
 /**
  * Which.
  */

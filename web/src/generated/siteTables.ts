@@ -127,6 +127,8 @@ export const problems: Record<ProblemCode, Words> = {
   unknown_user: { english: "This user does not exist.", german: "Diesen Benutzer gibt es nicht." },
   unknown_group: { english: "This group does not exist.", german: "Diese Gruppe gibt es nicht." },
   unknown_profile: { english: "This profile does not exist.", german: "Dieses Profil gibt es nicht." },
+  emergency_is_line: { english: "{} is an emergency number, and it is the number of the line {}. An emergency number must not be a line's: give the line another number, or take this one from the emergency numbers.", german: "{} ist eine Notrufnummer und zugleich die Nummer der Leitung {}. Eine Notrufnummer darf keine Leitung haben: Bitte der Leitung eine andere Nummer geben oder diese aus den Notrufnummern nehmen." },
+  extensions_overlap: { english: "The extensions {} to {} are here and at {}. Locations that know each other's extensions must not share any: change one of the ranges.", german: "Die Durchwahlen {} bis {} gibt es hier und am Standort {}. Standorte, die gegenseitig ihre Durchwahlen kennen, dürfen keine gemeinsam haben: Bitte einen der Bereiche ändern." },
   unknown_location: { english: "This location does not exist.", german: "Diesen Standort gibt es nicht." },
   unknown_line_group: { english: "This line group does not exist.", german: "Diese Leitungsgruppe gibt es nicht." },
   line_group_has_lines: { english: "This line group has {} lines. Delete them first, or together with it.", german: "Diese Leitungsgruppe hat {} Leitungen. Bitte zuerst diese löschen, oder zusammen mit ihr." },
@@ -616,7 +618,33 @@ export const blankLocation: LocationObject = {
     "incoming_remove": "",
     "internal_length": 4,
     "reverse_length": 0,
-    "rules": []
+    "rules": [
+      {
+        "priority": 10,
+        "pattern": "+[-CountryPrefix-](0",
+        "value": "[-ExternalPrefix-]0"
+      },
+      {
+        "priority": 20,
+        "pattern": "+[-CountryPrefix-]0",
+        "value": "[-ExternalPrefix-]0"
+      },
+      {
+        "priority": 30,
+        "pattern": "#",
+        "value": "#"
+      },
+      {
+        "priority": 40,
+        "pattern": "*",
+        "value": "*"
+      },
+      {
+        "priority": 50,
+        "pattern": "+",
+        "value": "[-InternationalPrefix-]"
+      }
+    ]
   }
 };
 

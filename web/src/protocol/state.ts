@@ -70,6 +70,8 @@ export interface Parked {
   /** Where. */
   at: string;
   number: string;
+  /** The number in the form for people. */
+  shown: string;
   name: string | null;
   /** Since when, by this computer's clock. */
   since: number;
@@ -81,6 +83,8 @@ export interface Ended {
   line: string;
   direction: Direction;
   number: string;
+  /** The number in the form for people. */
+  shown: string;
   name: string | null;
   cause: Cause;
   /** How long it was connected, in ms; null where it never was. */

@@ -89,6 +89,13 @@ describe('an outgoing call', () => {
     expect(run(first, dial, initiated, over, failed).ended).toHaveLength(1);
     expect(run(first, dial, over, failed).ended).toHaveLength(1);
     expect(run(first, dial, failed, over).ended).toHaveLength(1);
+    // Told of by another number than the one that was typed.
+    const whole = { ...outgoing, number: '+4930303', shown: '+49 (30) 303' };
+    const begun = heard({ ...whole, state: 'initiated', remote_state: 'null' });
+    const ended = heard({ ...whole, state: 'failed', cause });
+    expect(run(first, dial, begun, ended, failed).ended).toHaveLength(1);
+    const late = run(first, dial, failed, begun, ended).ended;
+    expect(late.map(({ number, shown }) => [number, shown])).toEqual([['+4930303', '+49 (30) 303']]);
   });
 
   it('that is given up before the reply is told of once', () => {

@@ -161,12 +161,16 @@ function reduceDialFailed(state: PhoneState, id: number, cause: Cause): PhoneSta
     return change({ ...state, draft: null }, first, () => ({ notice }));
   }
   // The server tells of a refused call twice where it had already begun: as a call and as the reply.
-  const told = state.ended.some((e) => e.number === draft.number && e.direction === 'outgoing');
+  // The numbers differ: what was typed is not what is told of the call.
+  const told = state.ended.some(
+    (e) => e.line === draft.line && e.direction === 'outgoing' && e.duration === null && e.cause.code === cause.code,
+  );
   const ended: Ended = {
     id: `${DRAFT}${draft.id}`,
     line: draft.line,
     direction: 'outgoing',
     number: draft.number,
+    shown: draft.number,
     name: null,
     cause,
     duration: null,
@@ -258,7 +262,7 @@ function reduceOver(
     // The person is still with the first call, so that is where it is said, unless they hung up themselves.
     const own = outcome?.kind === 'joined' || known?.pending === 'clear_connection' || cause.code === 'cancelled';
     if (own || known?.pending === 'reconnect_call') return state;
-    const about = call.name || call.number || before.draft?.number || null;
+    const about = call.name || call.shown || before.draft?.number || null;
     return change(state, first, () => ({ notice: { cause, about } }));
   }
   const ended = endOf(call, known, now);
@@ -270,7 +274,15 @@ function park(state: PhoneState, entry: CallEntry, call: Call, now: number): Par
   const own = state.lines.find(({ id }) => id === call.line)?.number ?? '';
   const asked = entry.outcome?.kind === 'parked' ? entry.outcome.at : null;
   const at = call.parked_at ?? asked ?? earlier?.at ?? own;
-  return { call: call.id, line: call.line, at, number: call.number, name: call.name, since: earlier?.since ?? now };
+  return {
+    call: call.id,
+    line: call.line,
+    at,
+    number: call.number,
+    shown: call.shown,
+    name: call.name,
+    since: earlier?.since ?? now,
+  };
 }
 
 function connectedAt(entry: CallEntry, seen: boolean, call: Call, now: number): number | null {
@@ -281,7 +293,7 @@ function connectedAt(entry: CallEntry, seen: boolean, call: Call, now: number): 
 
 /** The summary of a call that is over; none for what was never on this device. */
 function endOf(call: Call, known: CallEntry | undefined, now: number): Ended | null {
-  const { id, line, direction, number, name } = call;
+  const { id, line, direction, number, shown, name } = call;
   const wasHere = call.here || (known?.call.here ?? true);
   if (!wasHere && (!known?.rang || isParked(known.call))) return null;
   const takenElsewhere = !wasHere && known?.call.state === 'connected';
@@ -293,12 +305,12 @@ function endOf(call: Call, known: CallEntry | undefined, now: number): Ended | n
     ? null
     : (known?.outcome ?? (to === null ? null : { kind: 'transferred' as const, to }));
   if (outcome?.kind === 'joined') return null;
-  return { id, line, direction, number, name, cause, duration, outcome };
+  return { id, line, direction, number, shown, name, cause, duration, outcome };
 }
 
 function remember(ended: Ended[], one: Ended): Ended[] {
   // A draft given up while the server was already dialling is heard of again as a call.
-  const same = (e: Ended) => e.id === one.id || (isDraft(e) && one.direction === 'outgoing' && e.number === one.number);
+  const same = (e: Ended) => e.id === one.id || (isDraft(e) && one.direction === 'outgoing' && e.line === one.line);
   return [one, ...ended.filter((e) => !same(e))].slice(0, ENDED_SHOWN);
 }
 

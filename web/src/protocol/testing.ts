@@ -13,6 +13,7 @@ export const line: Line = {
   do_not_disturb: false,
   forwardings: [],
   remote_office: null,
+  dialling: null,
 };
 
 export const account: Account = { services: ['audio', 'control_lines', 'web_app'], settings: {}, picture: null };

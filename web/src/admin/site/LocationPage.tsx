@@ -28,7 +28,6 @@ import { WhatIf } from './numbers/WhatIf';
 import { NEW, ObjectPage } from './ObjectPage';
 import { ExchangeOf } from './RuleExchange';
 import { Columns, Section } from './Section';
-import site from './site.module.css';
 import { RowsField } from './siteFields';
 import { useLocationWords } from './words';
 

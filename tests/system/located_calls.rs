@@ -1,0 +1,128 @@
+//! Calls by the rules of a location: Berlin, 030 1234 with extensions 100 to 299, 0 for an outside line.
+
+use serde_json::{Value, json};
+
+use crate::support::baresip::{self, Answer, Baresip};
+use crate::support::kamailio::{self, Kamailio};
+use crate::support::offhook::{Offhook, Pbx, Settings};
+use crate::support::sipp::{Part, Sipp};
+use crate::support::site::Site;
+use crate::support::socket::sign_in;
+use crate::support::softphone::Softphone;
+use crate::support::{SOON, eventually, http};
+
+struct Stage {
+    server: Offhook,
+    /// The location's address in the API.
+    location: String,
+    site: Site,
+    _pbx: Kamailio,
+}
+
+/// A PBX that reaches the site's address 7 by some numbers, and a server whose line group is in Berlin.
+fn stage(name: &str, numbers: &[&str]) -> Stage {
+    let site = Site::new(name);
+    let routes = numbers.iter().map(|number| ((*number).to_owned(), site.socket(7, 5060).to_string())).collect();
+    let pbx = Kamailio::start(&site, &kamailio::Settings { routes, ..Default::default() });
+    let main = Pbx { more: "location = \"Berlin\"\n".into(), ..Default::default() };
+    let server = Offhook::start(&site, &Settings { pbxes: vec![main], ..Settings::default() });
+    pbx.wait("bound 100", 1);
+    let berlin = json!({
+        "name": "Berlin", "country": "DE", "area_code": "30",
+        "numbering": { "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "100", "to": "299" }] },
+        "emergency": { "enabled": true, "rules": [
+            { "name": "here", "subnet": "127.0.0.0/8", "numbers": ["112"], "prefix": "81" }
+        ] }
+    });
+    let made = server.control("POST", "/api/v1/admin/locations", &berlin.to_string());
+    assert_eq!(made.status, 201, "{}", made.text);
+    let location = format!("/api/v1/admin/locations/{}", made.json()["id"].as_str().unwrap());
+    let stage = Stage { server, location, site, _pbx: pbx };
+    stage.counts(1);
+    stage
+}
+
+impl Stage {
+    /// Waits until so many changes count.
+    #[track_caller]
+    fn counts(&self, changes: usize) {
+        eventually("the location counts", SOON, || {
+            let log = self.server.log();
+            let counted = log.matches("other lines count").count();
+            if counted >= changes { Ok(()) } else { Err(format!("{counted} changes")) }
+        });
+    }
+
+    /// The PBX is called with a number when somebody types another.
+    #[track_caller]
+    fn reaches(&self, phone: &Softphone, typed: &str) {
+        let called = Sipp::refusing(&self.site, 7, "486 Busy Here");
+        phone.dial(typed);
+        phone.sees("The line is busy.");
+        let mut called = called;
+        called.finish(SOON);
+    }
+}
+
+#[test]
+fn what_is_typed_reaches_the_extension_or_the_number_outside() {
+    let stage = stage("numbers-out", &["0089777", "9089777"]);
+    let mut called = Baresip::start(&stage.site, &baresip::Settings { answer: Answer::WhenTold, ..Default::default() });
+    let phone = Softphone::sign_in(&stage.server, "alice");
+    phone.dial("030 1234 200");
+    called.wait("CALL_INCOMING");
+    phone.click("Hang up");
+    called.wait("CALL_CLOSED");
+    stage.reaches(&phone, "+49 89 777");
+    // Another code for an outside line counts for the next call.
+    let other = json!({ "access_codes": { "national": "9" } });
+    let changed = stage.server.control("PATCH", &stage.location, &other.to_string());
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    stage.counts(2);
+    stage.reaches(&phone, "+49 89 777");
+    assert!(stage._pbx.log().contains("9089777"), "the PBX was asked for it");
+
+    // What was typed is known when somebody thinks of changing rules.
+    let stored = stage.server.control("GET", &stage.location, "").json();
+    let mut draft = stored["object"].clone();
+    draft["access_codes"]["national"] = json!("7");
+    let question = json!({ "location": stored["id"], "draft": draft }).to_string();
+    eventually("the number is kept", SOON, || {
+        let answer = stage.server.control("POST", "/api/v1/admin/numbers/what-if", &question);
+        if answer.text.contains("+49 89 777") { Ok(()) } else { Err(answer.text) }
+    });
+}
+
+#[test]
+fn an_emergency_call_says_where_the_client_is() {
+    let stage = stage("numbers-emergency", &["81112"]);
+    let phone = Softphone::sign_in(&stage.server, "alice");
+    stage.reaches(&phone, "112");
+}
+
+#[test]
+fn a_caller_is_shown_as_people_write_numbers() {
+    let stage = stage("numbers-in", &[]);
+    let pbx = stage.site.socket(kamailio::HOST, 5060);
+    let cookie = sign_in(&stage.server, "/api/v1/session", "alice");
+    let phone = Softphone::sign_in(&stage.server, "alice");
+    let words = [("@FROM@", "<sip:0089123456@[local_ip]>")];
+    let _caller = Sipp::play(&stage.site, &Part { calls: Some((pbx, "100")), words: &words, ..Part::new("call", 8) });
+    phone.rings();
+    let calls = http::ask(stage.server.http(), "GET", "/api/v1/calls", &[("cookie", &cookie)], "").json();
+    let of = |key: &str| find(&calls, key);
+    assert_eq!((of("number").as_deref(), of("shown").as_deref()), (Some("+4989123456"), Some("+49 (89) 123456")));
+    phone.click("Decline");
+}
+
+/// The first text with a key, wherever it stands.
+fn find(value: &Value, key: &str) -> Option<String> {
+    match value {
+        Value::Object(members) => match members.get(key) {
+            Some(Value::String(text)) => Some(text.clone()),
+            _ => members.values().find_map(|value| find(value, key)),
+        },
+        Value::Array(values) => values.iter().find_map(|value| find(value, key)),
+        _ => None,
+    }
+}

@@ -1,0 +1,52 @@
+/** Says how what is being typed would be dialled. */
+import type { AfterAnswer, Preview } from '../generated/protocol';
+import { useTranslation } from '../i18n';
+import type { Texts } from '../i18n/en';
+import classes from './DialledAs.module.css';
+import { usePreview, type Typed } from './preview';
+
+export interface DialledAsProps extends Typed {
+  /** Beside a field of a form, rather than beneath a large number. */
+  form?: boolean;
+}
+
+/** Two rows, whether there is something to say or not: nothing moves while somebody types. None without a location. */
+export function DialledAs({ form = false, ...typed }: DialledAsProps) {
+  const { texts, sentence } = useTranslation();
+  const answer = usePreview(typed);
+  if (!typed.line?.dialling) return null;
+  const preview = answer?.preview;
+  return (
+    <div className={classes.dialled} data-form={form || undefined} aria-live="polite" aria-atomic>
+      {preview ? (
+        <>
+          <p className={classes.whom}>
+            <span className="numbers">{preview.shown}</span>
+            {preview.owner !== null && SEPARATOR + preview.owner}
+          </p>
+          <p>{wayOf(preview, texts)}</p>
+        </>
+      ) : (
+        answer && <p>{sentence(answer.cause.code)}</p>
+      )}
+    </div>
+  );
+}
+
+/** Stays with what it follows where the text is broken. */
+const SEPARATOR = '\u00a0· ';
+
+/** Where it leads, and what the PBX gets. */
+function wayOf({ destination, private: isPrivate, dialled, access_code: access, then }: Preview, texts: Texts): string {
+  const parts = [
+    texts.preview.destination[destination],
+    isPrivate ? texts.preview.private : '',
+    texts.preview.dials(access === '' ? dialled : `${access} ${dialled.slice(access.length)}`),
+    ...then.map((after) => afterText(after, texts)),
+  ];
+  return parts.filter((part) => part !== '').join(SEPARATOR);
+}
+
+function afterText(after: AfterAnswer, texts: Texts): string {
+  return 'pause' in after ? texts.preview.pause(after.pause / 1000) : texts.preview.digits(after.digits);
+}
