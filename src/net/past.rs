@@ -74,7 +74,7 @@ pub(super) fn of_call(translation: &Translation, directory: &Directory, at: f64)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numbers::past::NumberKind;
+    use crate::numbers::NumberKind;
 
     fn number(at: u32) -> PastNumber {
         PastNumber {
