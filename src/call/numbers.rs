@@ -14,7 +14,6 @@ use super::commands::dialable;
 use super::directory::Directory;
 use super::effect::{Caller, Effect};
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
-pub use crate::numbers::past::NumberKind;
 use crate::numbers::past::PastNumber;
 use crate::numbers::{
     AfterAnswer, Circumstances, ClientAddress, DialPlan, Entries, Missing, Moment, NotDialled, NumberKind, Numbers,

@@ -59,6 +59,14 @@ impl Prompt {
     }
 }
 
+/// A number for another client. What is dialled as it is stays as it is.
+fn passed_on(number: &str) -> Result<String, CauseCode> {
+    match number.trim_start().starts_with('!') {
+        true => Ok(number.to_owned()),
+        false => dialable(number).ok_or(CauseCode::InvalidNumber),
+    }
+}
+
 impl ClientDesk {
     /// Whom to prompt: the client named, or the one that was active last.
     fn to_prompt(&self, user: UserId, by: Option<ClientId>, to: Option<ClientId>) -> Result<ClientId, CauseCode> {
