@@ -44,7 +44,7 @@ fn colleagues(site: &Site) -> (Kamailio, Offhook) {
 fn the_app_shows_how_a_number_is_dialled_and_calls_it_so() {
     let site = Site::new("dialling");
     let (pbx, server) = colleagues(&site);
-    server.grant("team");
+    server.grant("team_member");
     let mut outside = Baresip::start(&site, &baresip::Settings { user: OUTSIDE, ..Default::default() });
     let phone = Softphone::sign_in(&server, "alice");
     phone.fill("Number", "089 55 66");
@@ -155,7 +155,7 @@ fn programs_ask_how_a_number_is_dialled_from_their_users_lines() {
     assert_eq!(refused(number("101", "089 55 66")), (404, "unknown_line".into()), "it is Ben's");
     assert_eq!(refused(number("100", "+")), (422, "invalid_number".into()));
     assert_eq!(refused(number("100", &"1".repeat(5000))), (422, "invalid_number".into()));
-    assert_eq!(refused(with(&json!({ "project": "Nothing" }))), (404, "unknown_project".into()));
+    assert_eq!(refused(with(&json!({ "project": "Nothing" }))), (422, "unknown_project".into()));
     assert_eq!(refused(with(&json!({ "project": "Bridge", "pin": "1" }))), (422, "pin_needed".into()));
     let mut call = with(&project);
     call["type"] = json!("make_call");
