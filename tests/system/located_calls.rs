@@ -88,6 +88,16 @@ fn what_is_typed_reaches_the_extension_or_the_number_outside() {
     stage.counts(2);
     stage.reaches(&phone, "+49 89 777");
     assert!(stage._pbx.log().contains("9089777"), "the PBX was asked for it");
+
+    // What was typed is known when somebody thinks of changing rules.
+    let stored = stage.server.control("GET", &stage.location, "").json();
+    let mut draft = stored["object"].clone();
+    draft["access_codes"]["national"] = json!("7");
+    let question = json!({ "location": stored["id"], "draft": draft }).to_string();
+    eventually("the number is kept", SOON, || {
+        let answer = stage.server.control("POST", "/api/v1/admin/numbers/what-if", &question);
+        if answer.text.contains("+49 89 777") { Ok(()) } else { Err(answer.text) }
+    });
 }
 
 #[test]
