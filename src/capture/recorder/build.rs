@@ -181,7 +181,7 @@ fn number(Translation { kind, text, result, location, .. }: &Translation) -> Tra
     };
     let seen = |text: Option<&String>| text.filter(|text| !is_private && !text.is_empty()).cloned();
     TraceWhat::Number {
-        meant: (*kind).into(),
+        meant: *kind,
         text: seen(Some(text)),
         result: seen(number),
         shown: seen(shown),
