@@ -233,16 +233,28 @@ fn area_code<'a>(written: &'a str, trunk_prefix: &str) -> &'a str {
 impl Location {
     /// Takes away the digit that introduces the area code within the country.
     pub fn tidy_area_code(&mut self) {
-        if self.area_code.starts_with('0') {
-            let trunk_prefix = trunk_prefix(&self.country).unwrap_or_default();
-            self.area_code = area_code(&self.area_code, &trunk_prefix).to_owned();
+        self.area_code = self.tidy_area().to_owned();
+    }
+
+    fn tidy_area(&self) -> &str {
+        let trunk_prefix = || trunk_prefix(&self.country).unwrap_or_default();
+        match self.area_code.starts_with('0') {
+            true => area_code(&self.area_code, &trunk_prefix()),
+            false => &self.area_code,
         }
     }
 
-    /// The super-canonical number that leads to an internal one, which needs not be among the extensions.
-    pub fn outside(&self, internal: &str) -> Option<String> {
-        let trunk_prefix = trunk_prefix(&self.country)?;
-        let code = calling_code(&self.country)?.to_string();
-        Head::new(self, &code, area_code(&self.area_code, &trunk_prefix)).outside(internal)
+    /// The internal number that a super-canonical one leads to, which needs not be among the extensions.
+    pub fn inside(&self, number: &str) -> Option<String> {
+        match &self.numbering {
+            Numbering::Trunk { base_number, .. } => {
+                let rest = number.strip_prefix('+')?.strip_prefix(&calling_code(&self.country)?.to_string())?;
+                let internal = rest.strip_prefix(self.tidy_area())?.strip_prefix(base_number.as_str())?;
+                Some(internal.to_owned()).filter(|internal| !internal.is_empty())
+            }
+            Numbering::Multipoint { numbers, .. } => {
+                numbers.iter().find(|own| own.number == number).map(|own| own.internal.clone())
+            }
+        }
     }
 }

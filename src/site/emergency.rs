@@ -1,6 +1,7 @@
 //! Emergency numbers must not be anybody's: whoever dials 112 must reach help and no desk. Both ends are looked at, whichever
 //! is saved: the line, and what says that a number is one of emergency, which is a line group or its location.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub(super) fn check_group(group: &LineGroup, id: ObjectId, site: &Site, problems
 pub(super) fn check_location(location: &Location, id: ObjectId, site: &Site, problems: &mut Problems) {
     let mut watched = Watched::default();
     watched.add_location(location, |rule, number| format!("/emergency/rules/{rule}/numbers/{number}"));
-    if watched.0.is_empty() {
+    if watched.pointers.is_empty() {
         return;
     }
     let is_here = |group: &Stored<LineGroup>| site.location_of(&group.object).is_some_and(|found| found.id == id);
@@ -40,15 +41,20 @@ fn problem(pointer: impl Display, emergency: &str, line: &Line) -> Problem {
     problem.value(emergency).value(&line.number)
 }
 
-/// Numbers that no line may have: each with the emergency number that it is, and where that stands.
+/// Emergency numbers, which no line may have.
 #[derive(Default)]
-struct Watched(FxHashMap<String, (String, String)>);
+struct Watched<'a> {
+    /// Where each stands.
+    pointers: FxHashMap<Cow<'a, str>, String>,
+    /// Where the lines are, whose numbers from outside lead to internal ones.
+    location: Option<&'a Location>,
+}
 
-impl Watched {
-    fn of_group(group: &LineGroup, site: &Site) -> Watched {
+impl<'a> Watched<'a> {
+    fn of_group(group: &LineGroup, site: &'a Site) -> Watched<'a> {
         let mut watched = Watched::default();
         for (at, number) in group.emergency_numbers.iter().enumerate() {
-            watched.add(keys(number), number, format!("/emergency_numbers/{at}"));
+            watched.pointers.entry(keys(number).into()).or_insert_with(|| format!("/emergency_numbers/{at}"));
         }
         if let Some(location) = site.location_of(group) {
             watched.add_location(&location.object, |_, _| "/location".to_owned());
@@ -56,27 +62,26 @@ impl Watched {
         watched
     }
 
-    fn add_location(&mut self, location: &Location, pointer: impl Fn(usize, usize) -> String) {
+    fn add_location(&mut self, location: &'a Location, pointer: impl Fn(usize, usize) -> String) {
+        self.location = Some(location);
         for (rule, numbers) in location.emergency.rules.iter().map(|rule| &rule.numbers).enumerate() {
             for (at, number) in numbers.iter().enumerate() {
-                self.add(keys(number), number, pointer(rule, at));
-                if let Some(outside) = location.outside(number) {
-                    self.add(outside, number, pointer(rule, at));
-                }
+                self.pointers.entry(number.into()).or_insert_with(|| pointer(rule, at));
             }
         }
     }
 
-    fn add(&mut self, watched: String, number: &str, pointer: String) {
-        self.0.entry(watched).or_insert_with(|| (number.to_owned(), pointer));
-    }
-
+    /// The emergency number that a line's number is or leads to from outside, and where that stands.
     fn find(&self, number: &str) -> Option<(&str, &str)> {
-        self.0.get(&keys(number)).map(|(emergency, pointer)| (emergency.as_str(), pointer.as_str()))
+        let find = |number: &str| self.pointers.get_key_value(number);
+        let number = keys(number);
+        let from_outside = || self.location.and_then(|location| location.inside(&number));
+        let found = find(&number).or_else(|| find(&from_outside()?));
+        found.map(|(emergency, pointer)| (&**emergency, pointer.as_str()))
     }
 
-    fn check<'a>(&self, lines: impl Iterator<Item = &'a Arc<Stored<Line>>>, problems: &mut Problems) {
-        let find = |line: &'a Line| Some((self.find(&line.number)?, line));
+    fn check<'l>(&self, lines: impl Iterator<Item = &'l Arc<Stored<Line>>>, problems: &mut Problems) {
+        let find = |line: &'l Line| Some((self.find(&line.number)?, line));
         let mut found: Vec<_> = lines.filter_map(|line| find(&line.object)).collect();
         // Which comes first must not depend on chance.
         found.sort_by_key(|((_, pointer), line)| (*pointer, &line.number));
