@@ -14,11 +14,10 @@ use super::commands::dialable;
 use super::directory::Directory;
 use super::effect::{Caller, Effect};
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
-pub use crate::numbers::past::NumberKind;
 use crate::numbers::past::PastNumber;
 use crate::numbers::{
-    AfterAnswer, Circumstances, ClientAddress, DialPlan, Entries, Missing, Moment, NotDialled, Numbers, Reach,
-    ReportedAs,
+    AfterAnswer, Circumstances, ClientAddress, DialPlan, Entries, Missing, Moment, NotDialled, NumberKind, Numbers,
+    Reach, ReportedAs,
 };
 
 /// What a person has typed, and what was chosen for it.
@@ -357,7 +356,7 @@ impl Directory {
         kind: ReportedAs,
         text: &str,
     ) -> (Option<Known>, Option<Translation>) {
-        let as_kind = NumberKind::Reported(kind);
+        let as_kind = NumberKind::from(kind);
         match self.noted.get(group, as_kind, text) {
             Some(Translated::Reported(known)) => return (Some(known.clone()), None),
             Some(_) => return (None, None),

@@ -58,7 +58,7 @@ impl Noted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numbers::past::NumberKind;
+    use crate::numbers::NumberKind;
 
     fn number(at: u32) -> PastNumber {
         PastNumber {

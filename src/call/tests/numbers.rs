@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::numbers::{ClientPlace, NotedNumbers, NumberKind, Translated, Typed};
+use super::super::numbers::{ClientPlace, NotedNumbers, Translated, Typed};
 use super::super::settings::{Callers, Forwarding, ForwardingKind};
 use super::*;
 use crate::numbers::country::Countries;
-use crate::numbers::{Location, Numbers};
+use crate::numbers::{Location, NumberKind, Numbers};
 
 /// Berlin, 030 1234 and extensions 200 to 299, 0 for an outside line; with other things changed.
 fn berlin(change: &Value) -> Numbers {
