@@ -1,7 +1,13 @@
 /** A location: where telephones stand, how their numbers are built, and by which rules they are read and dialled. */
 import { NativeSelect } from '@mantine/core';
-import { useMemo, useRef, useState } from 'react';
-import type { ExtensionPrefixes, ExtensionRange, LocationObject, SubscriberNumber } from '../../generated/site';
+import { useMemo, useRef, useState, type ReactNode } from 'react';
+import type {
+  Dialect,
+  ExtensionPrefixes,
+  ExtensionRange,
+  LocationObject,
+  SubscriberNumber,
+} from '../../generated/site';
 import { blankLocation } from '../../generated/siteTables';
 import { useTranslation } from '../../i18n';
 import { NumberField, SelectField, SwitchField, TextField, useValue } from '../parts/fields';
@@ -83,17 +89,40 @@ function Editors({ id }: { id: string | null }) {
           <div className={classes.sections}>
             <Place />
             <Numbers />
-            <Codes />
-            <Strip />
-            <InternalOrExternal />
+            <Of dialect="full" at={['/access_codes']}>
+              <Codes />
+            </Of>
+            <Of dialect="full" at={['/strip', '/ignore_connected_id']}>
+              <Strip />
+            </Of>
+            <Of dialect="full" at={['/external_rules', '/internal_rules']}>
+              <InternalOrExternal />
+            </Of>
             <LineNumbers />
-            <Formatting />
-            <Emergency />
-            <Projects />
-            <LeastCost />
-            <Special />
-            <Network id={id} />
-            <Simple />
+            <Of dialect="full" at={['/formatting']}>
+              <Formatting />
+            </Of>
+            <Of dialect="full" at={['/emergency']}>
+              <Emergency />
+            </Of>
+            <Of dialect="full" at={['/projects']}>
+              <Projects />
+            </Of>
+            <Of dialect="full" at={['/least_cost_routing']}>
+              <LeastCost />
+            </Of>
+            <Of
+              dialect="full"
+              at={['/output', '/vanity', '/north_america', '/always_area_code', '/split_long_numbers']}
+            >
+              <Special />
+            </Of>
+            <Of dialect="full" at={['/network']}>
+              <Network id={id} />
+            </Of>
+            <Of dialect="simple" at={['/simple']}>
+              <Simple />
+            </Of>
             {id !== null && <PastNumbers id={id} />}
           </div>
         </Acting>
@@ -158,6 +187,13 @@ const useBody = () => useFormFields().form.values as unknown as LocationObject;
 function useIsWrong(at: string): boolean {
   const { form } = useFormFields();
   return Object.keys(form.errors).some((path) => `/${path}`.startsWith(at));
+}
+
+/** What counts in one dialect only; in the other it is shown where something in it is wrong. */
+function Of({ dialect, at, children }: { dialect: Dialect; at: readonly string[]; children: ReactNode }) {
+  const { form } = useFormFields();
+  const isWrong = Object.keys(form.errors).some((path) => at.some((place) => `/${path}`.startsWith(place)));
+  return useBody().dialect === dialect || isWrong ? children : null;
 }
 
 function Place() {

@@ -1,5 +1,5 @@
 /** Parts of a long page, and the list of them that leads there. */
-import { useRef, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { useTranslation } from '../../i18n';
 import { Locked } from '../parts/RecordForm';
 import classes from './site.module.css';
@@ -15,16 +15,17 @@ const idOf = (key: string) => `section-${key}`;
 export function Sections({ names, children }: { names: readonly SectionName[]; children: ReactNode }) {
   const { texts } = useTranslation();
   const page = useRef<HTMLDivElement>(null);
+  const drawn = useDrawn(page, names);
   const show = (key: string) => {
     const heading = page.current?.querySelector<HTMLElement>(`#${idOf(key)}`);
     heading?.scrollIntoView({ block: 'start' });
     heading?.focus({ preventScroll: true });
   };
   return (
-    <div className={classes.sections} data-many={names.length > 1 || undefined}>
-      {names.length > 1 && (
+    <div className={classes.sections} data-many={drawn.length > 1 || undefined}>
+      {drawn.length > 1 && (
         <nav className={classes.contents} aria-label={texts.admin.site.sections}>
-          {names.map(({ key, title }) => (
+          {drawn.map(({ key, title }) => (
             <button key={key} type="button" onClick={() => show(key)}>
               {title}
             </button>
@@ -36,6 +37,25 @@ export function Sections({ names, children }: { names: readonly SectionName[]; c
       </div>
     </div>
   );
+}
+
+/** Those that are on the page: some depend on what is chosen in others. */
+function useDrawn(page: RefObject<HTMLDivElement | null>, names: readonly SectionName[]): readonly SectionName[] {
+  const [missing, setMissing] = useState('');
+  useEffect(() => {
+    const element = page.current;
+    if (element === null) return;
+    const look = () => {
+      const gone = names.filter(({ key }) => element.querySelector(`#${idOf(key)}`) === null);
+      setMissing(gone.map(({ key }) => key).join(' '));
+    };
+    look();
+    const observer = new MutationObserver(look);
+    observer.observe(element, { childList: true, subtree: true });
+    return () => observer.disconnect();
+  }, [page, names]);
+  const gone = missing.split(' ');
+  return names.filter(({ key }) => !gone.includes(key));
 }
 
 export interface SectionProps {
