@@ -14,6 +14,7 @@ use super::commands::dialable;
 use super::directory::Directory;
 use super::effect::{Caller, Effect};
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
+use crate::numbers::past::PastNumber;
 use crate::numbers::{
     AfterAnswer, Circumstances, ClientAddress, DialPlan, Entries, Missing, Moment, NotDialled, NumberKind, Numbers,
     Reach, ReportedAs,
@@ -165,6 +166,19 @@ pub struct Placed {
     /// Whether it is for emergencies.
     #[serde(default)]
     pub emergency: bool,
+}
+
+impl Translation {
+    /// It for the table of past numbers; none of a private call. `location` is the id, `at` milliseconds since 1970.
+    pub fn past(&self, location: &str, at: f64) -> Option<PastNumber> {
+        let result = match &self.result {
+            Translated::Dialled(placed) if placed.private => return None,
+            Translated::Dialled(placed) => placed.number.clone(),
+            Translated::Reported(known) => known.number.clone(),
+            Translated::NotDialled { .. } | Translated::Nothing => String::new(),
+        };
+        Some(PastNumber { location: location.to_owned(), kind: self.kind, text: self.text.clone(), result, at })
+    }
 }
 
 impl Placed {
