@@ -1,7 +1,7 @@
 //! What the driver notes of signalling, and who may ask for it.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use bytes::Bytes;
 use offhook_media::session::Side;
@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::capture::Captures;
 use super::core::{Core, CoreHandle, Message};
-use super::past::{self, Notes};
+use super::past::Notes;
 use super::role::Role;
 use super::transport::{TransportFailure, Why};
 use crate::call::Calls;
@@ -238,15 +238,11 @@ impl<R: Role> Core<R> {
         let owner = Owner { group: Some(translation.group), line: None };
         let location = self.directory.group(translation.group).and_then(|group| group.location.as_deref());
         let at = ms(self.recorder.clock().unix(now));
-        if let Some(past) = location.and_then(|location| translation.past(location, at)) {
+        let is_private = translation.call.is_some_and(|call| self.calls.is_private(call));
+        if let Some(past) = location.and_then(|location| translation.past(location, at)).filter(|_| !is_private) {
             self.past.note(past);
         }
         let calls = translation.call.into_iter().collect();
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64;
-        let is_private = translation.call.is_some_and(|call| self.calls.is_private(call));
-        if let Some(number) = past::of_call(&translation, &self.directory, at).filter(|_| !is_private) {
-            self.past.note(number);
-        }
         self.recorder.influence(Influence::Number(translation), calls, owner, now);
     }
 
