@@ -104,7 +104,8 @@ impl Calls {
     fn is_emergency(&self, target: &Target) -> bool {
         match &target.uri {
             TargetUri::Number(number) => {
-                self.directory.group(target.group).is_some_and(|group| group.is_emergency(number))
+                let listed = self.directory.group(target.group).is_some_and(|group| group.is_emergency(number));
+                listed || self.directory.plan(target.group).is_some_and(|plan| plan.emergency(number).is_some())
             }
             TargetUri::Uri(_) => false,
         }

@@ -332,6 +332,11 @@ impl Calls {
         self.available.get(line.0 as usize).copied().unwrap_or_default()
     }
 
+    /// Whether others are not to see the number of a call. Of one that is gone nobody knows.
+    pub fn is_private(&self, call: CallId) -> bool {
+        self.calls.get(&call).is_none_or(|call| call.private)
+    }
+
     /// The call that an INVITE of ours is for.
     pub fn call_of_leg(&self, leg: LegId) -> Option<CallId> {
         self.by_leg.get(&leg).copied()

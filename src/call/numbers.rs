@@ -14,9 +14,10 @@ use super::commands::dialable;
 use super::directory::Directory;
 use super::effect::{Caller, Effect};
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
+use crate::numbers::past::PastNumber;
 use crate::numbers::{
-    AfterAnswer, Circumstances, ClientAddress, DialPlan, Entries, Missing, Moment, NotDialled, Numbers, Reach,
-    ReportedAs,
+    AfterAnswer, Circumstances, ClientAddress, DialPlan, Entries, Missing, Moment, NotDialled, NumberKind, Numbers,
+    Reach, ReportedAs,
 };
 
 /// What a person has typed, and what was chosen for it.
@@ -104,18 +105,6 @@ impl ClientPlace {
     }
 }
 
-/// What a number is translated as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NumberKind {
-    /// A person has typed it.
-    Typed,
-    /// Calls are forwarded there.
-    Forwarding,
-    /// The PBX reports it.
-    Reported(ReportedAs),
-}
-
 /// A number as people know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
@@ -177,6 +166,19 @@ pub struct Placed {
     /// Whether it is for emergencies.
     #[serde(default)]
     pub emergency: bool,
+}
+
+impl Translation {
+    /// It for the table of past numbers; none of a private call. `location` is the id, `at` milliseconds since 1970.
+    pub fn past(&self, location: &str, at: f64) -> Option<PastNumber> {
+        let result = match &self.result {
+            Translated::Dialled(placed) if placed.private => return None,
+            Translated::Dialled(placed) => placed.number.clone(),
+            Translated::Reported(known) => known.number.clone(),
+            Translated::NotDialled { .. } | Translated::Nothing => String::new(),
+        };
+        Some(PastNumber { location: location.to_owned(), kind: self.kind, text: self.text.clone(), result, at })
+    }
 }
 
 impl Placed {
@@ -354,7 +356,7 @@ impl Directory {
         kind: ReportedAs,
         text: &str,
     ) -> (Option<Known>, Option<Translation>) {
-        let as_kind = NumberKind::Reported(kind);
+        let as_kind = NumberKind::from(kind);
         match self.noted.get(group, as_kind, text) {
             Some(Translated::Reported(known)) => return (Some(known.clone()), None),
             Some(_) => return (None, None),

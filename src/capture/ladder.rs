@@ -139,12 +139,12 @@ fn title(what: &TraceWhat) -> String {
             let text = clean(text.as_deref().unwrap_or("a number"));
             let what = match (refused, result, shown) {
                 (Some(cause), ..) => format!("not dialled, {}", cause.code()),
-                (None, Some(result), _) if meant.is_dialled() => format!("{} dialled", clean(result)),
+                (None, Some(result), _) if meant.reported().is_none() => format!("{} dialled", clean(result)),
                 (None, Some(result), Some(shown)) if shown != result => {
                     format!("{}, shown as {}", clean(result), clean(shown))
                 }
                 (None, Some(result), _) => clean(result),
-                (None, None, _) if meant.is_dialled() => "dialled".to_owned(),
+                (None, None, _) if meant.reported().is_none() => "dialled".to_owned(),
                 (None, None, _) => "not shown".to_owned(),
             };
             format!("# {text} {}, {what} at {}", meant.english(), clean(location))

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::call::cause::CauseCode;
-use crate::call::numbers::NumberKind;
-use crate::numbers::ReportedAs;
+use crate::numbers::NumberKind;
 use crate::quality::LegReport;
 
 /// A call on all its sides. Times are milliseconds since 1970-01-01 UTC, with microseconds behind the point.
@@ -130,7 +129,7 @@ pub enum TraceWhat {
     /// A number was translated by the rules of a location.
     Number {
         /// What it was translated as.
-        meant: NumberMeaning,
+        meant: NumberKind,
         /// What was typed, set or reported; none where the call is private.
         text: Option<String>,
         /// What is dialled for it, or what number it is; none where there is no number, and in private calls.
@@ -149,59 +148,6 @@ pub enum TraceWhat {
         /// The same in words, with names.
         detail: String,
     },
-}
-
-/// What a number was translated as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum NumberMeaning {
-    /// A person has typed it.
-    Typed,
-    /// Calls are forwarded there.
-    Forwarding,
-    /// The PBX reports who calls.
-    Caller,
-    /// The PBX reports who is called.
-    Called,
-    /// The PBX reports where calls are forwarded to.
-    ReportedForwarding,
-    /// The PBX reports who is connected with an incoming call.
-    ConnectedIncoming,
-    /// The PBX reports who is connected with an outgoing call.
-    ConnectedOutgoing,
-}
-
-impl NumberMeaning {
-    /// What it says of a number, in English.
-    pub fn english(self) -> &'static str {
-        match self {
-            NumberMeaning::Typed => "typed",
-            NumberMeaning::Forwarding => "set as the number to forward to",
-            NumberMeaning::Caller => "reported as the caller",
-            NumberMeaning::Called => "reported as the called number",
-            NumberMeaning::ReportedForwarding => "reported as the number forwarded to",
-            NumberMeaning::ConnectedIncoming | NumberMeaning::ConnectedOutgoing => "reported as connected",
-        }
-    }
-
-    /// Whether it is dialled, rather than reported.
-    pub fn is_dialled(self) -> bool {
-        matches!(self, NumberMeaning::Typed | NumberMeaning::Forwarding)
-    }
-}
-
-impl From<NumberKind> for NumberMeaning {
-    fn from(kind: NumberKind) -> NumberMeaning {
-        match kind {
-            NumberKind::Typed => NumberMeaning::Typed,
-            NumberKind::Forwarding => NumberMeaning::Forwarding,
-            NumberKind::Reported(ReportedAs::Caller) => NumberMeaning::Caller,
-            NumberKind::Reported(ReportedAs::Called) => NumberMeaning::Called,
-            NumberKind::Reported(ReportedAs::Forwarding) => NumberMeaning::ReportedForwarding,
-            NumberKind::Reported(ReportedAs::ConnectedIncoming) => NumberMeaning::ConnectedIncoming,
-            NumberKind::Reported(ReportedAs::ConnectedOutgoing) => NumberMeaning::ConnectedOutgoing,
-        }
-    }
 }
 
 /// What carried a SIP message.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::control::Control;
 use super::{CliError, print};
 use crate::config::Config;
-use crate::numbers::{AfterAnswer, Day, Explained, MeantAs, Missing, Moment, NotDialled, Reach};
+use crate::numbers::{AfterAnswer, Day, Explained, Missing, Moment, NotDialled, NumberKind, Reach};
 use crate::site::ObjectId;
 use crate::web::routes::site::numbers::ExplainNumber;
 
@@ -66,14 +66,14 @@ enum As {
     ConnectedOutgoing,
 }
 
-impl From<As> for MeantAs {
-    fn from(reported: As) -> MeantAs {
+impl From<As> for NumberKind {
+    fn from(reported: As) -> NumberKind {
         match reported {
-            As::Caller => MeantAs::Caller,
-            As::Called => MeantAs::Called,
-            As::Forwarding => MeantAs::ReportedForwarding,
-            As::ConnectedIncoming => MeantAs::ConnectedIncoming,
-            As::ConnectedOutgoing => MeantAs::ConnectedOutgoing,
+            As::Caller => NumberKind::Caller,
+            As::Called => NumberKind::Called,
+            As::Forwarding => NumberKind::ReportedForwarding,
+            As::ConnectedIncoming => NumberKind::ConnectedIncoming,
+            As::ConnectedOutgoing => NumberKind::ConnectedOutgoing,
         }
     }
 }
@@ -116,7 +116,9 @@ pub(super) async fn run(asked: Number) -> Result<(), CliError> {
         location: Some(location),
         draft: None,
         text: asked.number.clone(),
-        kind: asked.reported.map_or(if asked.forwarding { MeantAs::Forwarding } else { MeantAs::Typed }, MeantAs::from),
+        kind: asked
+            .reported
+            .map_or(if asked.forwarding { NumberKind::Forwarding } else { NumberKind::Typed }, NumberKind::from),
         project: asked.project,
         private: asked.private,
         pin,
@@ -228,7 +230,7 @@ mod tests {
     use crate::numbers::country::Countries;
     use crate::numbers::{Circumstances, DialPlan, Location};
 
-    fn shown(meant: MeantAs, number: &str) -> String {
+    fn shown(meant: NumberKind, number: &str) -> String {
         let location: Location = serde_json::from_value(json!({
             "name": "Berlin", "country": "DE", "area_code": "30",
             "numbering": { "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "10", "to": "99" }], "shortest": 2, "longest": 2 },
@@ -241,15 +243,15 @@ mod tests {
 
     #[test]
     fn each_step_and_each_rule_that_did_not_act_is_told() {
-        let text = shown(MeantAs::Typed, "+49 (89) 55 66");
+        let text = shown(NumberKind::Typed, "+49 (89) 55 66");
         assert!(text.starts_with("+49 (89) 55 66 at Berlin\n"), "{text}");
         assert!(text.contains("rule 1 (^19): "), "{text}");
         assert!(text.ends_with("The PBX gets 00895566 (external, shown as +49 (89) 5566).\n"), "{text}");
-        let internal = shown(MeantAs::Typed, "030 1234 42");
+        let internal = shown(NumberKind::Typed, "030 1234 42");
         assert!(internal.contains("The PBX gets 42 (internal"), "{internal}");
-        let reported = shown(MeantAs::Caller, "00895566");
+        let reported = shown(NumberKind::Caller, "00895566");
         assert!(reported.contains("It is +49895566 (external"), "{reported}");
-        assert!(shown(MeantAs::Typed, "hello?").ends_with("Nothing is dialled: there is no digit in it.\n"));
+        assert!(shown(NumberKind::Typed, "hello?").ends_with("Nothing is dialled: there is no digit in it.\n"));
     }
 
     #[test]

@@ -24,6 +24,7 @@ use super::dns::Dns;
 use super::effects::REFER_UNKNOWN;
 use super::figures::{self, CallFigures, CallsReport, Figures};
 use super::groups::{Groups, Probe};
+use super::local_time::Zone;
 use super::media::{MediaEvent, MediaServer};
 use super::past::Notes;
 use super::role::{Decision, Role};
@@ -180,6 +181,7 @@ pub struct Core<R> {
     pub(super) inbox: mpsc::Receiver<Message>,
     pub(super) media_events: mpsc::Receiver<MediaEvent>,
     pub(super) stop_by: Option<Instant>,
+    zone: Zone,
     pub(super) figures: Figures,
     /// What happened lately.
     pub(super) recorder: Recorder,
@@ -232,6 +234,7 @@ impl<R: Role> Core<R> {
             inbox,
             media_events: parts.media_events,
             stop_by: None,
+            zone: Zone::system(),
             figures: Figures::new(ended),
             recorder,
             finished,
@@ -550,7 +553,13 @@ impl<R: Role> Core<R> {
         }
     }
 
+    /// Tells the call machine what time it is, for what is dialled next.
+    pub(super) fn set_moment(&mut self) {
+        self.calls.set_moment(self.zone.moment(SystemTime::now()));
+    }
+
     fn command_of_server(&mut self, command: Command, now: Instant) {
+        self.set_moment();
         self.note_steps();
         self.tell(Input::Command { client: ClientId::SERVER, request: 0, command }, now);
     }

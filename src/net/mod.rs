@@ -9,6 +9,7 @@ mod effects;
 pub mod figures;
 pub mod gateway;
 pub mod groups;
+pub mod local_time;
 pub mod media;
 pub mod past;
 pub mod role;

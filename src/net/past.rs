@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
+use crate::call::directory::Directory;
+use crate::call::numbers::{Translated, Translation};
 use crate::numbers::past::PastNumber;
 
 /// Numbers that wait to be kept; more are lost.
@@ -55,10 +57,24 @@ impl Noted {
     }
 }
 
+/// A translation of a call as it is kept. None: it was private, or it may have been, or it is of no location.
+pub(super) fn of_call(translation: &Translation, directory: &Directory, at: f64) -> Option<PastNumber> {
+    let result = match &translation.result {
+        // What the PBX gets may have a PIN in it.
+        Translated::Dialled(placed) if !placed.private => placed.known.as_ref()?.number.clone(),
+        Translated::Reported(known) => known.number.clone(),
+        Translated::Nothing => String::new(),
+        Translated::Dialled(_) | Translated::NotDialled { .. } => return None,
+    };
+    let location = directory.group(translation.group)?.location.clone()?;
+    let text = translation.text.clone();
+    Some(PastNumber { location, kind: translation.kind, text, result, at })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numbers::past::NumberKind;
+    use crate::numbers::NumberKind;
 
     fn number(at: u32) -> PastNumber {
         PastNumber {

@@ -1,7 +1,7 @@
 //! What the driver notes of signalling, and who may ask for it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use offhook_media::session::Side;
@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::capture::Captures;
 use super::core::{Core, CoreHandle, Message};
-use super::past::Notes;
+use super::past::{self, Notes};
 use super::role::Role;
 use super::transport::{TransportFailure, Why};
 use crate::call::Calls;
@@ -25,7 +25,7 @@ use crate::call::view::EndCause;
 use crate::capture::influence::{Influence, Standing};
 use crate::capture::record::{ClientRecord, Place, Sink, SipRecord, What};
 use crate::capture::recorder::{Extract, Owner, Recording};
-use crate::capture::trace::{FailureKind, MediaEvent, TraceTransport};
+use crate::capture::trace::{FailureKind, MediaEvent, TraceTransport, ms};
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
 
 /// Calls that are over and wait for who judges them; more are not judged.
@@ -119,7 +119,7 @@ impl<R: Role> Core<R> {
                 let _ = reply.send(recording.map(Box::new));
             }
             TraceMessage::Began { ids, reply } => {
-                let began = |id: &String| self.recorder.began(id).map(crate::capture::trace::ms);
+                let began = |id: &String| self.recorder.began(id).map(ms);
                 let _ = reply.send(ids.iter().map(began).collect());
             }
             TraceMessage::Sink(sink) => self.recorder.set_sink(sink),
@@ -236,7 +236,17 @@ impl<R: Role> Core<R> {
     /// A number was translated for a call.
     pub(super) fn note_number(&mut self, translation: Box<Translation>, now: Instant) {
         let owner = Owner { group: Some(translation.group), line: None };
+        let location = self.directory.group(translation.group).and_then(|group| group.location.as_deref());
+        let at = ms(self.recorder.clock().unix(now));
+        if let Some(past) = location.and_then(|location| translation.past(location, at)) {
+            self.past.note(past);
+        }
         let calls = translation.call.into_iter().collect();
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64;
+        let is_private = translation.call.is_some_and(|call| self.calls.is_private(call));
+        if let Some(number) = past::of_call(&translation, &self.directory, at).filter(|_| !is_private) {
+            self.past.note(number);
+        }
         self.recorder.influence(Influence::Number(translation), calls, owner, now);
     }
 

@@ -5,59 +5,13 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::dialled::{Circumstances, DialledNumber, NotDialled};
+use super::kind::NumberKind;
 use super::plan::DialPlan;
-use super::reported::{ReportedAs, ReportedNumber};
+use super::reported::ReportedNumber;
 use super::step::Step;
 
 /// Characters of what is explained; no number has more.
 pub const MOST_EXPLAINED: usize = 1_000;
-
-/// How a number is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum MeantAs {
-    /// A person types it.
-    #[default]
-    Typed,
-    /// A person types it, and calls are to be forwarded there.
-    Forwarding,
-    /// The PBX reports who calls.
-    Caller,
-    /// The PBX reports who is called.
-    Called,
-    /// The PBX reports where calls are forwarded to.
-    ReportedForwarding,
-    /// The PBX reports who is really connected with an incoming call.
-    ConnectedIncoming,
-    /// The PBX reports who is really connected with an outgoing call.
-    ConnectedOutgoing,
-}
-
-impl MeantAs {
-    /// What the PBX reports it as; None: a person types it.
-    pub fn reported(self) -> Option<ReportedAs> {
-        match self {
-            MeantAs::Typed | MeantAs::Forwarding => None,
-            MeantAs::Caller => Some(ReportedAs::Caller),
-            MeantAs::Called => Some(ReportedAs::Called),
-            MeantAs::ReportedForwarding => Some(ReportedAs::Forwarding),
-            MeantAs::ConnectedIncoming => Some(ReportedAs::ConnectedIncoming),
-            MeantAs::ConnectedOutgoing => Some(ReportedAs::ConnectedOutgoing),
-        }
-    }
-}
-
-impl From<ReportedAs> for MeantAs {
-    fn from(reported: ReportedAs) -> MeantAs {
-        match reported {
-            ReportedAs::Caller => MeantAs::Caller,
-            ReportedAs::Called => MeantAs::Called,
-            ReportedAs::Forwarding => MeantAs::ReportedForwarding,
-            ReportedAs::ConnectedIncoming => MeantAs::ConnectedIncoming,
-            ReportedAs::ConnectedOutgoing => MeantAs::ConnectedOutgoing,
-        }
-    }
-}
 
 /// What becomes of a number, and how. One of `reported`, `dialled` and `not_dialled` is there, or none of them where there is
 /// no number to show.
@@ -89,7 +43,7 @@ pub struct Explained {
 
 impl DialPlan {
     /// What becomes of a number under circumstances, and how. Whether calls are to be forwarded there, `meant` says.
-    pub fn explain(&self, meant: MeantAs, text: &str, around: &Circumstances<'_>) -> Explained {
+    pub fn explain(&self, meant: NumberKind, text: &str, around: &Circumstances<'_>) -> Explained {
         let location = self.location.name.clone();
         let nothing =
             Explained { location, reported: None, dialled: None, not_dialled: None, shown: None, steps: Vec::new() };
@@ -98,7 +52,7 @@ impl DialPlan {
             let shown = reported.as_ref().map(|reported| self.display(&reported.number));
             return Explained { reported, shown, steps, ..nothing };
         }
-        let around = Circumstances { forwarding: meant == MeantAs::Forwarding, ..*around };
+        let around = Circumstances { forwarding: meant == NumberKind::Forwarding, ..*around };
         match self.explain_dialled(text, &around) {
             (Ok(dialled), steps) => {
                 let shown = Some(self.display(&dialled.canonical));
@@ -127,26 +81,26 @@ mod tests {
         DialPlan::of(&location, [], &countries()).unwrap()
     }
 
-    fn explained(meant: MeantAs, text: &str) -> serde_json::Value {
+    fn explained(meant: NumberKind, text: &str) -> serde_json::Value {
         serde_json::to_value(berlin().explain(meant, text, &Circumstances::default())).unwrap()
     }
 
     #[test]
     fn the_meaning_decides_what_is_explained() {
-        let typed = explained(MeantAs::Typed, "089 5566");
+        let typed = explained(NumberKind::Typed, "089 5566");
         assert_eq!((&typed["location"], &typed["dialled"]["number"]), (&json!("Berlin"), &json!("00895566")));
         assert_eq!(typed["shown"], "+49 (89) 5566");
-        assert_eq!(explained(MeantAs::Forwarding, "089 5566")["dialled"]["number"], "90895566");
-        let reported = explained(MeantAs::Caller, "00895566");
+        assert_eq!(explained(NumberKind::Forwarding, "089 5566")["dialled"]["number"], "90895566");
+        let reported = explained(NumberKind::Caller, "00895566");
         assert_eq!((&reported["reported"]["number"], reported.get("dialled")), (&json!("+49895566"), None));
-        let nothing = explained(MeantAs::Typed, "?");
+        let nothing = explained(NumberKind::Typed, "?");
         assert_eq!((&nothing["not_dialled"], nothing.get("shown")), (&json!("empty"), None));
         assert!(!nothing["steps"].as_array().unwrap().is_empty());
     }
 
     #[test]
     fn what_is_told_is_read_again() {
-        let told = berlin().explain(MeantAs::Typed, "+49 30 1234 42", &Circumstances::default());
+        let told = berlin().explain(NumberKind::Typed, "+49 30 1234 42", &Circumstances::default());
         let text = serde_json::to_string(&told).unwrap();
         assert_eq!(serde_json::from_str::<Explained>(&text).unwrap(), told);
     }

@@ -4,7 +4,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::reported::{MAX_TEXT, ReportedAs};
+use super::kind::NumberKind;
+use super::reported::MAX_TEXT;
 
 /// How long a number is kept after it was seen last.
 pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -21,52 +22,10 @@ pub struct PastNumber {
     pub kind: NumberKind,
     /// What was typed or reported.
     pub text: String,
-    /// What became of it: what the PBX got, or the super-canonical number. Empty: nothing.
+    /// What became of it, as people know it: super-canonical where it can be. Empty: nothing.
     pub result: String,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub at: f64,
-}
-
-/// Where a number came from, which says which steps it went through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum NumberKind {
-    /// Typed, to be dialled.
-    Typed,
-    /// Typed, for the PBX to forward calls to.
-    Forwarding,
-    /// Reported by the PBX.
-    Reported(ReportedAs),
-}
-
-impl NumberKind {
-    /// All of them.
-    pub const ALL: [NumberKind; 7] = [
-        NumberKind::Typed,
-        NumberKind::Forwarding,
-        NumberKind::Reported(ReportedAs::Caller),
-        NumberKind::Reported(ReportedAs::Called),
-        NumberKind::Reported(ReportedAs::Forwarding),
-        NumberKind::Reported(ReportedAs::ConnectedIncoming),
-        NumberKind::Reported(ReportedAs::ConnectedOutgoing),
-    ];
-
-    /// Its word, in the database and in interfaces.
-    pub fn word(self) -> &'static str {
-        match self {
-            NumberKind::Typed => "typed",
-            NumberKind::Forwarding => "forwarding",
-            NumberKind::Reported(ReportedAs::Caller) => "caller",
-            NumberKind::Reported(ReportedAs::Called) => "called",
-            NumberKind::Reported(ReportedAs::Forwarding) => "reported_forwarding",
-            NumberKind::Reported(ReportedAs::ConnectedIncoming) => "connected_incoming",
-            NumberKind::Reported(ReportedAs::ConnectedOutgoing) => "connected_outgoing",
-        }
-    }
-
-    /// The one with a word.
-    pub fn of_word(word: &str) -> Option<NumberKind> {
-        NumberKind::ALL.into_iter().find(|kind| kind.word() == word)
-    }
 }
 
 impl PastNumber {
@@ -101,14 +60,6 @@ pub trait PastNumbers: Send + Sync + 'static {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_kind_has_a_word_of_its_own() {
-        for kind in NumberKind::ALL {
-            assert_eq!(NumberKind::of_word(kind.word()), Some(kind));
-        }
-        assert_eq!(NumberKind::of_word("else"), None);
-    }
 
     #[test]
     fn what_cannot_be_a_number_is_not_kept() {

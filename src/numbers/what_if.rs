@@ -5,15 +5,15 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::dialled::Circumstances;
-use super::explain::MeantAs;
+use super::kind::NumberKind;
 use super::lcr::{Day, Moment};
-use super::past::{NumberKind, SeenNumber};
+use super::past::SeenNumber;
 use super::plan::DialPlan;
 use super::project::AfterAnswer;
 use super::reported::Reach;
 
 /// Numbers that are told at most, those that came last.
-pub const MOST_CHANGED: usize = 500;
+pub(super) const MOST_CHANGED: usize = 500;
 /// Numbers after which others may have the processor.
 const AT_ONCE: usize = 64;
 /// The tariff of past numbers, whenever they were dialled: noon of a working day.
@@ -36,7 +36,7 @@ pub struct WhatIf {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, TS)]
 pub struct ChangedNumber {
     /// What it was.
-    pub kind: MeantAs,
+    pub kind: NumberKind,
     /// What was typed or reported.
     pub text: String,
     /// How often it came.
@@ -76,7 +76,7 @@ pub fn what_if(
             std::thread::yield_now();
         }
         found.checked += 1;
-        let kind = MeantAs::from(number.kind);
+        let kind = number.kind;
         let before = before.map(|plan| plan.result(kind, &number.text)).unwrap_or_default();
         let after = after.result(kind, &number.text);
         if before == after {
@@ -94,7 +94,7 @@ pub fn what_if(
 }
 
 impl DialPlan {
-    fn result(&self, kind: MeantAs, text: &str) -> NumberResult {
+    fn result(&self, kind: NumberKind, text: &str) -> NumberResult {
         if let Some(kind) = kind.reported() {
             let reported = self.reported(kind, text);
             return reported.map_or_else(NumberResult::default, |reported| NumberResult {
@@ -104,21 +104,11 @@ impl DialPlan {
             });
         }
         let around =
-            Circumstances { moment: NOON, forwarding: kind == MeantAs::Forwarding, ..Circumstances::default() };
+            Circumstances { moment: NOON, forwarding: kind == NumberKind::Forwarding, ..Circumstances::default() };
         self.dialled(text, &around).map_or_else(
             |_| NumberResult::default(),
             |dialled| NumberResult { number: Some(dialled.number), then: dialled.then, reach: Some(dialled.reach) },
         )
-    }
-}
-
-impl From<NumberKind> for MeantAs {
-    fn from(kind: NumberKind) -> MeantAs {
-        match kind {
-            NumberKind::Typed => MeantAs::Typed,
-            NumberKind::Forwarding => MeantAs::Forwarding,
-            NumberKind::Reported(reported) => reported.into(),
-        }
     }
 }
 
@@ -129,9 +119,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::numbers::Location;
     use crate::numbers::country::tests::countries;
     use crate::numbers::past::PastNumber;
-    use crate::numbers::{Location, ReportedAs};
 
     fn plan(external: &str) -> DialPlan {
         let location: Location = serde_json::from_value(json!({
@@ -150,13 +140,13 @@ mod tests {
 
     #[test]
     fn only_what_becomes_something_else_is_told() {
-        let caller = NumberKind::Reported(ReportedAs::Caller);
+        let caller = NumberKind::Caller;
         let past =
             [seen(NumberKind::Typed, "4711", 9.0), seen(caller, "4711", 8.0), seen(NumberKind::Typed, "089123", 7.0)];
         let found = what_if(Some(&plan("^9999$")), &plan("^4711$"), &past, &|| false).unwrap();
         assert_eq!((found.checked, found.total, found.truncated), (3, 2, false));
         let [typed, reported] = &found.changed[..] else { panic!("{found:?}") };
-        assert_eq!((typed.kind, typed.count, typed.last_at), (MeantAs::Typed, 3, 9.0));
+        assert_eq!((typed.kind, typed.count, typed.last_at), (NumberKind::Typed, 3, 9.0));
         let dialled = |result: &NumberResult| (result.number.clone().unwrap(), result.reach.unwrap());
         assert_eq!(dialled(&typed.before), ("4711".to_owned(), Reach::Internal));
         assert_eq!(dialled(&typed.after), ("04711".to_owned(), Reach::External));

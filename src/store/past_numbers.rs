@@ -3,7 +3,8 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row};
 
-use crate::numbers::past::{KEPT_AT_MOST, KEPT_FOR, NumberKind, PastNumber, PastNumbers, SeenNumber};
+use crate::numbers::NumberKind;
+use crate::numbers::past::{KEPT_AT_MOST, KEPT_FOR, PastNumber, PastNumbers, SeenNumber};
 
 /// The table of numbers.
 #[derive(Debug, Clone)]

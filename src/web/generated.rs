@@ -44,8 +44,8 @@ use crate::call::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind};
 use crate::capture::diagnosis::code::Code;
 use crate::capture::failures::{CallVerdict, CodeCount, EndedCount, FailureCounts, Failures, HourCount, NameCount};
 use crate::capture::trace::{
-    FailureKind, MediaEvent, NumberMeaning, PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting,
-    TraceTransport, TraceWhat,
+    FailureKind, MediaEvent, PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting, TraceTransport,
+    TraceWhat,
 };
 use crate::capture::verdict::{Evidence, Severity, Verdict};
 use crate::config::{
@@ -62,8 +62,9 @@ use crate::numbers::location::{
     OwnArea, Project, ProjectUse, SimplePlan, SimpleRule, StripCodes, SubscriberNumber, TariffZone,
 };
 use crate::numbers::{
-    self, AfterAnswer, ChangedNumber, Day, DialledNumber, Explained, GeneratedRule, Location, MeantAs, Missing, Moment,
-    NotDialled, Note, NoteCode, NotedProject, NumberResult, Reach, ReportedNumber, SkippedRule, StepName, WhatIf,
+    self, AfterAnswer, ChangedNumber, Day, DialledNumber, Explained, GeneratedRule, Location, Missing, Moment,
+    NotDialled, Note, NoteCode, NotedProject, NumberKind, NumberResult, Reach, ReportedNumber, SkippedRule, StepName,
+    WhatIf,
 };
 use crate::quality::{CallReport, LegParty, LegReport};
 use crate::rights::{
@@ -177,7 +178,7 @@ fn protocol_types() -> String {
     add(TraceParty::decl(&config));
     add(PartyKind::decl(&config));
     add(TraceEvent::decl(&config));
-    add(NumberMeaning::decl(&config));
+    add(NumberKind::decl(&config));
     add(TraceWhat::decl(&config));
     add(TraceTransport::decl(&config));
     add(MediaEvent::decl(&config));
@@ -245,7 +246,7 @@ fn site_types() -> String {
     add(SimplePlan::decl(&config));
     add(SimpleRule::decl(&config));
     add(ExplainNumber::decl(&config));
-    add(MeantAs::decl(&config));
+    add(NumberKind::decl(&config));
     add(Moment::decl(&config));
     add(Day::decl(&config));
     add(Explained::decl(&config));

@@ -51,6 +51,7 @@ use crate::log::Log;
 use crate::net::capture::Captures;
 use crate::net::clients::Personal;
 use crate::net::core::CoreHandle;
+use crate::net::local_time::Zone;
 use crate::numbers::DialPlan;
 use crate::numbers::country::Countries;
 use crate::picture::PictureOf;
@@ -135,6 +136,8 @@ pub struct WebState {
     pub token_uses: Arc<Mutex<FxHashMap<ObjectId, i64>>>,
     /// How often users have asked how a number would be dialled.
     pub previews: preview::Asked,
+    /// The time of day here.
+    pub zone: Arc<Zone>,
 }
 
 /// How what stands in the configuration is shown.
@@ -289,6 +292,7 @@ impl WebState {
             links: Links::default(),
             token_uses: Arc::default(),
             previews: preview::Asked::default(),
+            zone: Arc::new(Zone::system()),
         }
     }
 

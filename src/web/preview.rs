@@ -1,7 +1,7 @@
 //! How a number would be dialled, for clients that show it while somebody types. Nothing is asked of the driver.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use rustc_hash::FxHashMap;
 
@@ -10,7 +10,7 @@ use super::{Labels, WebState};
 use crate::call::cause::CauseCode;
 use crate::call::numbers::{Around, ClientPlace, Typed};
 use crate::ids::{LineId, UserId};
-use crate::numbers::{DialPlan, Moment, Places};
+use crate::numbers::{DialPlan, Places};
 use crate::rights::{Right, rights_on};
 use crate::site::User;
 use crate::site::binding::LineKey;
@@ -78,7 +78,8 @@ pub(super) fn preview(
         return Err(CauseCode::InvalidNumber);
     }
     let Some(group) = labels.directory.group_of(question.line) else { return Ok(None) };
-    let around = Around { client: Some(place), moment: Moment::default(), forwarding: question.forwarding };
+    let around =
+        Around { client: Some(place), moment: state.zone.moment(SystemTime::now()), forwarding: question.forwarding };
     let found = labels.directory.preview(group, &question.number, around)?;
     Ok(found.map(|(found, destination)| {
         let line = labels.directory.line_known_as(&found.canonical);

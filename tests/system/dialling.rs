@@ -44,7 +44,7 @@ fn colleagues(site: &Site) -> (Kamailio, Offhook) {
 fn the_app_shows_how_a_number_is_dialled_and_calls_it_so() {
     let site = Site::new("dialling");
     let (pbx, server) = colleagues(&site);
-    server.grant("team");
+    server.grant("team_member");
     let mut outside = Baresip::start(&site, &baresip::Settings { user: OUTSIDE, ..Default::default() });
     let phone = Softphone::sign_in(&server, "alice");
     phone.fill("Number", "089 55 66");

@@ -1,7 +1,10 @@
 //! Calls by the rules of a location: Berlin, 030 1234 with extensions 100 to 299, 0 for an outside line.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
+use crate::capture::{capture, files};
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::kamailio::{self, Kamailio};
 use crate::support::offhook::{Offhook, Pbx, Settings};
@@ -21,11 +24,16 @@ struct Stage {
 
 /// A PBX that reaches the site's address 7 by some numbers, and a server whose line group is in Berlin.
 fn stage(name: &str, numbers: &[&str]) -> Stage {
+    stage_with(name, numbers, "")
+}
+
+/// The same with more in the configuration.
+fn stage_with(name: &str, numbers: &[&str], more: &str) -> Stage {
     let site = Site::new(name);
     let routes = numbers.iter().map(|number| ((*number).to_owned(), site.socket(7, 5060).to_string())).collect();
     let pbx = Kamailio::start(&site, &kamailio::Settings { routes, ..Default::default() });
     let main = Pbx { more: "location = \"Berlin\"\n".into(), ..Default::default() };
-    let server = Offhook::start(&site, &Settings { pbxes: vec![main], ..Settings::default() });
+    let server = Offhook::start(&site, &Settings { pbxes: vec![main], more: more.into(), ..Settings::default() });
     pbx.wait("bound 100", 1);
     let berlin = json!({
         "name": "Berlin", "country": "DE", "area_code": "30",
@@ -56,10 +64,9 @@ impl Stage {
     /// The PBX is called with a number when somebody types another.
     #[track_caller]
     fn reaches(&self, phone: &Softphone, typed: &str) {
-        let called = Sipp::refusing(&self.site, 7, "486 Busy Here");
+        let mut called = Sipp::refusing(&self.site, 7, "486 Busy Here");
         phone.dial(typed);
         phone.sees("The line is busy.");
-        let mut called = called;
         called.finish(SOON);
     }
 }
@@ -81,6 +88,16 @@ fn what_is_typed_reaches_the_extension_or_the_number_outside() {
     stage.counts(2);
     stage.reaches(&phone, "+49 89 777");
     assert!(stage._pbx.log().contains("9089777"), "the PBX was asked for it");
+
+    // What was typed is known when somebody thinks of changing rules.
+    let stored = stage.server.control("GET", &stage.location, "").json();
+    let mut draft = stored["object"].clone();
+    draft["access_codes"]["national"] = json!("7");
+    let question = json!({ "location": stored["id"], "draft": draft }).to_string();
+    eventually("the number is kept", SOON, || {
+        let answer = stage.server.control("POST", "/api/v1/admin/numbers/what-if", &question);
+        if answer.text.contains("+49 89 777") { Ok(()) } else { Err(answer.text) }
+    });
 }
 
 #[test]
@@ -103,6 +120,21 @@ fn a_caller_is_shown_as_people_write_numbers() {
     let of = |key: &str| find(&calls, key);
     assert_eq!((of("number").as_deref(), of("shown").as_deref()), (Some("+4989123456"), Some("+49 (89) 123456")));
     phone.click("Decline");
+}
+
+#[test]
+fn a_capture_replays_without_the_rules() {
+    for (name, numbers) in [("numbers-plain", "plain"), ("numbers-pseudonyms", "pseudonyms")] {
+        let stage = stage_with(name, &["0089777"], &format!("[capture]\nnumbers = \"{numbers}\"\n"));
+        let phone = Softphone::sign_in(&stage.server, "alice");
+        capture(&stage.server, &["on", "--group", "main"]);
+        stage.reaches(&phone, "+49 89 777");
+        capture(&stage.server, &["off", "--group", "main"]);
+        let file = files(&stage.server).pop().expect("there is a file");
+        let replay = Command::new(env!("CARGO_BIN_EXE_offhook")).args(["replay", "--brief"]).arg(&file).output();
+        let decided = String::from_utf8_lossy(&replay.expect("the program can be started").stdout).into_owned();
+        assert_eq!(decided.matches("Replayed to the same ").count(), 1, "{numbers}: {decided}");
+    }
 }
 
 /// The first text with a key, wherever it stands.

@@ -108,7 +108,7 @@ for (const kind of kinds.filter(({ name }) => !only || name === only)) {
   await page.getByText('#••••••••#4321#').waitFor();
   await shot('04d-with-a-project');
   await page.getByLabel('PIN', { exact: true }).fill('12');
-  await page.getByText(say('Enter the PIN', 'Bitte die PIN')).waitFor();
+  await page.getByText(say('A PIN is needed', 'eine PIN nötig')).waitFor();
   await shot('04e-pin-needed');
   await project.selectOption('');
   await number.fill('');

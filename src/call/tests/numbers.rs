@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::numbers::{ClientPlace, NotedNumbers, NumberKind, Translated, Typed};
+use super::super::numbers::{ClientPlace, NotedNumbers, Translated, Typed};
+use super::super::settings::{Callers, Forwarding, ForwardingKind};
 use super::*;
 use crate::numbers::country::Countries;
-use crate::numbers::{Location, Numbers};
+use crate::numbers::{Location, NumberKind, Numbers};
 
 /// Berlin, 030 1234 and extensions 200 to 299, 0 for an outside line; with other things changed.
 fn berlin(change: &Value) -> Numbers {
@@ -120,4 +121,96 @@ fn an_emergency_call_is_made_whatever_forbids_it() {
         world.command(DESK, make(typed));
         assert!(world.log.contains(&invite.to_owned()), "{address} {typed}: {:?}", world.log);
     }
+}
+
+/// A call of a number that comes in at Alice's line.
+fn called_by(world: &mut World, number: &str) {
+    let from = Caller { number: number.into(), name: None };
+    world.input(Input::Incoming {
+        call_id: String::new(),
+        session: session(1),
+        route: Route::Line { group: PBX, line: LINE },
+        from,
+        abilities: world.abilities,
+        max_forwards: 70,
+        headers: Headers::new(),
+        offer: Bytes::from_static(OFFER),
+    });
+}
+
+#[test]
+fn a_caller_is_shown_as_people_know_the_number() {
+    for (reported, number, shown) in [
+        ("0089123456", "+4989123456", "+49 (89) 123456"),
+        ("201", "+49301234201", "201"),
+        ("+442079460018", "+442079460018", "+44 (20) 79460018"),
+        ("carol", "carol", "carol"),
+        ("anonymous", "anonymous", "anonymous"),
+    ] {
+        let mut world = world(&json!({}));
+        called_by(&mut world, reported);
+        let view = world.last_view(DESK);
+        assert_eq!((view.remote.number.as_str(), view.shown.as_str()), (number, shown), "{reported}");
+    }
+}
+
+#[test]
+fn forwardings_go_by_the_rules_and_by_whether_a_caller_is_internal() {
+    for (caller, invite) in [("201", "INVITE 0089777"), ("0089123456", "INVITE 250")] {
+        let mut world = world(&json!({}));
+        let set =
+            |callers, to: &str| Forwarding { kind: ForwardingKind::Immediate, callers, to: to.into(), after: None };
+        for forwarding in [set(Callers::Internal, "+49 89 777"), set(Callers::External, "030 1234-250")] {
+            let set = Command::SetForwarding { line: LINE, forwarding };
+            assert_eq!(world.command(DESK, set), Some(CommandResult::Ok));
+        }
+        called_by(&mut world, caller);
+        assert!(world.log.contains(&invite.to_owned()), "{caller}: {:?}", world.log);
+        let kinds: Vec<NumberKind> = world.translations.iter().map(|translation| translation.kind).collect();
+        assert!(kinds.contains(&NumberKind::Forwarding), "{kinds:?}");
+    }
+    // The line's own number, however it is written.
+    let mut world = world(&json!({}));
+    let own = Forwarding {
+        kind: ForwardingKind::Immediate,
+        callers: Callers::All,
+        to: "+49 30 1234 200".into(),
+        after: None,
+    };
+    let set = Command::SetForwarding { line: LINE, forwarding: own };
+    assert_eq!(world.command(DESK, set), Some(CommandResult::Error(CauseCode::OwnNumber)));
+}
+
+#[test]
+fn who_is_not_in_a_private_call_sees_no_number() {
+    let mut world = world(&json!({}));
+    let private = Typed { text: "+49 89 777".into(), private: true, ..Typed::default() };
+    let Some(CommandResult::Media { call, .. }) = world.command(DESK, make(private)) else { panic!("it is dialled") };
+    assert_eq!(world.last_view(DESK).remote.number, "+4989777");
+    assert_eq!(world.calls.record(call).unwrap().called, Number::Private);
+    let watched = &world.calls.monitored(LINE)[0];
+    assert_eq!((&watched.remote, &watched.shown), (&None, &None));
+}
+
+#[test]
+fn pauses_and_digits_follow_the_answer() {
+    let card = json!({ "projects": [{ "name": "C", "code": "0800123CP#eeee#N", "use": "dial" }] });
+    let mut world = world(&card);
+    world.command(DESK, make(project("+49 89 777", "C", "1357")));
+    assert!(world.log.contains(&"INVITE 0800123".to_owned()), "{:?}", world.log);
+    world.answer_last();
+    assert!(!world.log.iter().any(|line| line.starts_with("digits")), "{:?}", world.log);
+    world.now += Duration::from_secs(1);
+    world.calls.handle_timeout(world.now);
+    world.drain();
+    assert!(world.log.iter().any(|line| line.starts_with("digits #1357#")), "{:?}", world.log);
+}
+
+#[test]
+fn a_call_that_is_transferred_is_dialled_by_the_rules() {
+    let mut world = world(&json!({}));
+    let call = world.talking_to("201");
+    let transfer = Command::SingleStepTransferCall { call, number: "+49 89 777".into() };
+    assert_eq!(world.command(DESK, transfer), Some(CommandResult::Ok));
+    assert!(world.log.contains(&"INVITE 0089777".to_owned()), "{:?}", world.log);
 }

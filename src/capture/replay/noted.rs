@@ -11,10 +11,11 @@ use super::world::World;
 use crate::call::cause::CauseCode;
 use crate::call::directory::{Directory, LineEntry, LineGroupEntry};
 use crate::call::effect::{Input, MediaInput};
-use crate::call::numbers::{NotedNumbers, NumberKind, Translation};
+use crate::call::numbers::{NotedNumbers, Translation};
 use crate::capture::influence::{AudioInfluence, CallSide, Influence};
 use crate::capture::read::Capture;
 use crate::ids::{CallId, LineGroupId, LineId};
+use crate::numbers::NumberKind;
 
 /// Changes of lines and line groups that one capture may have; further ones are left out.
 const MAX_CHANGES: usize = 1000;

@@ -5,11 +5,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::call::effect::Command;
-use crate::call::numbers::{NumberKind, Placed, Translated, Translation};
+use crate::call::numbers::{Placed, Translated, Translation};
 use crate::capture::influence::Influence;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::trace::{PartyKind, TraceWhat};
 use crate::ids::LineGroupId;
+use crate::numbers::NumberKind;
 
 pub(super) fn of(file: &[u8]) -> Replay {
     let capture = read::read(file).unwrap();

@@ -23,11 +23,11 @@ use crate::call::cause::CauseCode;
 use crate::call::directory::Directory;
 use crate::call::effect::{CommandResult, Effect, Input, MediaInput, Route, SipEffect, SipInput, Target, TargetUri};
 use crate::call::headers::{abilities, caller, carried, sender};
-use crate::call::numbers::NumberKind;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 use crate::capture::influence::Influence;
 use crate::capture::trace::ms;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId, UserId};
+use crate::numbers::NumberKind;
 
 /// The longest pause of a capture that is waited for: what is due later is due then.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);

@@ -360,6 +360,7 @@ impl<R: Role> Core<R> {
 
     fn command(&mut self, client: ClientId, request: u32, command: Command, now: Instant) {
         self.calls.set_overloaded(self.media.is_overloaded());
+        self.set_moment();
         self.tell(Input::Command { client, request, command }, now);
     }
 

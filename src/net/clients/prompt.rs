@@ -40,28 +40,30 @@ pub enum Prompt {
     },
 }
 
-/// Leaves of a number what is dialled of it; what is dialled as it is stays as it is.
-fn check(number: &mut String) -> Result<(), CauseCode> {
-    if !number.trim_start().starts_with('!') {
-        *number = dialable(number).ok_or(CauseCode::InvalidNumber)?;
-    }
-    Ok(())
-}
-
 impl Prompt {
     /// With what is dialled of its number, and without what is for one client alone.
     fn checked(mut self) -> Result<Prompt, CauseCode> {
         match &mut self {
             Prompt::MakeCall { number, .. } | Prompt::ConsultationCall { number, .. } => {
-                check(&mut number.text)?;
+                number.text = passed_on(&number.text)?;
                 if !number.pin.is_empty() || !number.user.is_empty() {
                     return Err(CauseCode::PinNeedsClient);
                 }
             }
-            Prompt::DirectedPickupCall { number, .. } => check(number)?,
+            Prompt::DirectedPickupCall { number, .. } => {
+                *number = passed_on(number)?;
+            }
             Prompt::AnswerCall { .. } => {}
         }
         Ok(self)
+    }
+}
+
+/// A number for another client. What is dialled as it is stays as it is.
+fn passed_on(number: &str) -> Result<String, CauseCode> {
+    match number.trim_start().starts_with('!') {
+        true => Ok(number.to_owned()),
+        false => dialable(number).ok_or(CauseCode::InvalidNumber),
     }
 }
 

@@ -164,7 +164,7 @@ fn what_is_wrong_is_told_with_line_and_column() {
         ("\n110;120\n", (2, "", Code::NoHeadings)),
         ("pattern;colour\n1;red\n", (1, "", Code::UnknownHeading)),
         ("pattern;rufnummer\n1;2\n", (1, "pattern", Code::HeadingTwice)),
-        ("pattern\n1;2\n", (2, "", Code::TooManyCells)),
+        ("pattern\n1,2\n", (2, "", Code::TooManyCells)),
         ("pattern,compare\n1,regex\n2,maybe\n", (3, "compare", Code::UnknownWord)),
         ("pattern,replace\n1,perhaps\n", (2, "replace", Code::UnknownWord)),
         ("pattern\n\n\n(1\n", (4, "pattern", Code::PatternUnclosed)),

@@ -4,8 +4,8 @@ use super::on_both;
 use crate::call::settings::{Callers, Forwarding, ForwardingKind, LineSettings, LineSettingsStore};
 use crate::capture::failures::{CallVerdict, EndedCount, HourCount, NameCount, VerdictStore};
 use crate::capture::verdict::Severity;
-use crate::numbers::ReportedAs;
-use crate::numbers::past::{KEPT_AT_MOST, NumberKind, PastNumber, PastNumbers, SeenNumber};
+use crate::numbers::NumberKind;
+use crate::numbers::past::{KEPT_AT_MOST, PastNumber, PastNumbers, SeenNumber};
 use crate::quality::{CallReport, LegParty, LegReport, QualityStore};
 
 const HOUR: f64 = 3_600_000.0;
@@ -166,7 +166,7 @@ async fn numbers_are_kept_once_for_each_kind_with_what_became_of_them_last() {
             result: result.into(),
             at,
         };
-        let caller = NumberKind::Reported(ReportedAs::Caller);
+        let caller = NumberKind::Caller;
         let typed = number(NumberKind::Typed, "0301234", "00301234", DAY);
         let elsewhere = PastNumber { location: "wien".into(), ..typed.clone() };
         let newer = number(NumberKind::Typed, "0301234", "+49301234", DAY + HOUR);

@@ -90,6 +90,7 @@ export function CallPanel({ phone, conversation, partner, line, listening, onShe
           <Party
             number={call.number}
             shown={call.shown}
+            picture={call.picture}
             name={call.name}
             calling={!connected && !held}
             held={held}

@@ -34,7 +34,8 @@ export function IncomingCard(props: IncomingCardProps) {
   const title = useId();
   const card = useRef<HTMLElement>(null);
   const { call, notice, pending } = entry;
-  const picture = useColleague(call.number);
+  const colleague = useColleague(call.number);
+  const picture = call.picture ?? colleague;
   // A call that comes back says why.
   const reason = notice?.cause ?? call.cause;
   const focused = first && !inCall;
@@ -174,7 +175,7 @@ function Deflect({ line, busy, onDeflect, onCancel }: DeflectProps) {
           if (event.key === 'Escape') onCancel();
         }}
       />
-      <DialledAs form line={line} number={number} forwarding />
+      <DialledAs form line={line} number={number} />
       <div className={classes.choice}>
         <Button variant="default" size="md" px="xs" onClick={onCancel}>
           {texts.call.back}

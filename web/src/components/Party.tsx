@@ -38,6 +38,8 @@ export interface PartyProps {
   /** The number in the form for people. */
   shown: string;
   name: string | null;
+  /** Where the picture of whose number it is is; null: none is known by the server. */
+  picture?: string | null;
   /** How much room there is. */
   size: 'large' | 'medium' | 'none';
   /** Rings of light: nobody talks yet. */
@@ -46,8 +48,9 @@ export interface PartyProps {
   held?: boolean;
 }
 
-export function Party({ number, shown, name, size, calling = false, held = false }: PartyProps) {
-  const picture = useColleague(number);
+export function Party({ number, shown, name, picture: known = null, size, calling = false, held = false }: PartyProps) {
+  const colleague = useColleague(number);
+  const picture = known ?? colleague;
   return (
     <div className={classes.party} data-size={size}>
       {size !== 'none' && (

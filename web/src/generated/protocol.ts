@@ -2286,7 +2286,7 @@ to: number,
  */
 what: TraceWhat, };
 
-export type NumberMeaning = "typed" | "forwarding" | "caller" | "called" | "reported_forwarding" | "connected_incoming" | "connected_outgoing";
+export type NumberKind = "typed" | "forwarding" | "caller" | "called" | "reported_forwarding" | "connected_incoming" | "connected_outgoing";
 
 export type TraceWhat = { "kind": "sip", 
 /**
@@ -2332,7 +2332,7 @@ detail: string | null, } | { "kind": "number",
 /**
  * What it was translated as.
  */
-meant: NumberMeaning, 
+meant: NumberKind, 
 /**
  * What was typed, set or reported; none where the call is private.
  */

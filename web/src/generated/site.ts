@@ -816,7 +816,7 @@ text: string,
 /**
  * How it is meant.
  */
-kind: MeantAs, 
+kind: NumberKind, 
 /**
  * The name of the chosen project.
  */
@@ -842,7 +842,7 @@ client?: string,
  */
 moment?: TariffMoment, };
 
-export type MeantAs = "typed" | "forwarding" | "caller" | "called" | "reported_forwarding" | "connected_incoming" | "connected_outgoing";
+export type NumberKind = "typed" | "forwarding" | "caller" | "called" | "reported_forwarding" | "connected_incoming" | "connected_outgoing";
 
 export type TariffMoment = { 
 /**
@@ -1066,7 +1066,7 @@ export type ChangedNumber = {
 /**
  * What it was.
  */
-kind: MeantAs, 
+kind: NumberKind, 
 /**
  * What was typed or reported.
  */
@@ -1750,7 +1750,7 @@ why: Unbound, };
 
 export type Unbound = "not_found" | "ambiguous";
 
-export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "emergency_is_line" | "extensions_overlap" | "emergency_is_line" | "extensions_overlap" | "unknown_location" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "invalid_picture" | "picture_too_large" | "pairing_ended" | "path_not_here" | "invalid_names" | "nothing_to_try" | "emergency_number" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "terms_not_accepted" | "invalid_directory" | "no_wildcard" | "invalid_pkcs12" | "wrong_file_password" | "database_unusable" | "database_address" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor" | "kept_for_another_pbx" | "invalid_document" | "still_computing" | "backup_busy" | "backup_elsewhere";
+export type ProblemCode = "not_found" | "exists" | "version_conflict" | "set_in_file" | "cannot_be_deleted" | "last_administrator" | "too_many" | "unknown_field" | "wrong_type" | "required" | "too_long" | "control_character" | "space_in_login" | "name_taken" | "identity_taken" | "invalid_identity" | "invalid_email" | "invalid_domain" | "invalid_website" | "invalid_number" | "invalid_line" | "display_name_needed" | "unknown_user" | "unknown_group" | "unknown_profile" | "emergency_is_line" | "extensions_overlap" | "unknown_location" | "unknown_line_group" | "line_group_has_lines" | "user_name_taken" | "trunk_user_taken" | "pilot_taken" | "other_kind" | "either" | "always_there" | "not_dialable" | "lacks" | "no_step" | "invalid_pattern" | "invalid_network" | "invalid_certificate" | "invalid_picture" | "picture_too_large" | "pairing_ended" | "path_not_here" | "invalid_names" | "nothing_to_try" | "emergency_number" | "unknown_certificate" | "in_use" | "invalid_address" | "invalid_key" | "key_does_not_fit" | "chain_out_of_order" | "terms_not_accepted" | "invalid_directory" | "no_wildcard" | "invalid_pkcs12" | "wrong_file_password" | "database_unusable" | "database_address" | "administrator_needed" | "nothing_to_confirm" | "repeated" | "grant_to_oneself" | "out_of_range" | "not_a_choice" | "unknown_setting" | "name_is_fixed" | "scope_needed" | "unknown_column" | "invalid_cursor" | "unknown_name" | "invalid_csv" | "if_match_needed" | "idempotency_key_reused" | "too_large" | "wrong_media_type" | "password_too_short" | "not_your_password" | "wrong_code" | "second_factor_needed" | "no_second_factor" | "kept_for_another_pbx" | "invalid_document" | "still_computing" | "backup_busy" | "backup_elsewhere";
 
 export type Page<T> = { 
 /**

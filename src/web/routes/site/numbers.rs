@@ -18,7 +18,7 @@ use crate::numbers::country::Countries;
 use crate::numbers::past::{KEPT_AT_MOST, PastNumbers};
 use crate::numbers::{
     self, Circumstances, ClientAddress, Day, DialPlan, Entries, Explained, GeneratedRule, Location, MOST_EXPLAINED,
-    MeantAs, Moment, Overlap, WhatIf,
+    Moment, NumberKind, Overlap, WhatIf,
 };
 use crate::site::{Object, ObjectId, Problem, ProblemCode, Role, Site};
 use crate::web::WebState;
@@ -46,7 +46,7 @@ pub struct ExplainNumber {
     pub text: String,
     /// How it is meant.
     #[serde(default)]
-    pub kind: MeantAs,
+    pub kind: NumberKind,
     /// The name of the chosen project.
     #[serde(default)]
     pub project: Option<String>,

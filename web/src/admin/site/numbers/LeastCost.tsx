@@ -40,6 +40,7 @@ export function LeastCost() {
           ordered={false}
           words={{ ...t.provider, remove: ({ name }) => t.provider.remove(name) }}
           onRemoved={({ name }) => follow(name, null)}
+          also={[providers, zones.value]}
         >
           {({ rule, put, fault }) => (
             <div className={classes.two}>
@@ -70,6 +71,7 @@ export function LeastCost() {
           blank={{ name: '', prefixes: [], weekdays: [], saturday: [], sunday: [] }}
           ordered={false}
           words={{ ...t.zone, remove: ({ name }) => t.zone.remove(name) }}
+          also={[providers]}
         >
           {({ rule, put, fault }) => (
             <>

@@ -1,7 +1,16 @@
 /** A list of rules in which the order counts: added, removed, moved by buttons, keys and mouse. */
 import { ActionIcon, Button } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconBolt, IconGripVertical, IconPlus, IconTrash } from '@tabler/icons-react';
-import { createContext, useContext, useRef, useState, type DragEvent, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  createContext,
+  memo,
+  useContext,
+  useRef,
+  useState,
+  type DragEvent,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 import { useTranslation } from '../../../i18n';
 import { Announce } from '../../announce';
 import { useValue } from '../../parts/fields';
@@ -39,7 +48,15 @@ export interface RuleListProps<T> {
   words?: { add: string; none: string; remove: (rule: T) => string };
   /** What follows from taking one away. */
   onRemoved?: (rule: T) => void;
+  /** What `children` draw of beside the rule. */
+  also?: readonly unknown[];
 }
+
+/** Drawn anew only where what it depends on is another: there are hundreds of rules, and a key changes one. */
+const Row = memo(
+  ({ children }: { children: () => ReactNode; on: readonly unknown[] }) => children(),
+  (before, now) => now.on.length === before.on.length && now.on.every((each, at) => Object.is(each, before.on[at])),
+);
 
 export function RuleList<T extends object>({
   at,
@@ -48,8 +65,9 @@ export function RuleList<T extends object>({
   ordered = true,
   words,
   onRemoved,
+  also = [],
 }: RuleListProps<T>) {
-  const { texts } = useTranslation();
+  const { texts, language } = useTranslation();
   const announce = useContext(Announce);
   const acting = useContext(Acting);
   const { form } = useFormFields();
@@ -102,7 +120,15 @@ export function RuleList<T extends object>({
     setDragged(null);
     move(dragged, place, '[data-part="remove"]');
   };
-  const drawn = value.slice(0, shown);
+  // A rule that is not drawn anew still does what is to be done now.
+  const latest = useRef({ move, remove, put, pressed, dropped, dragged });
+  latest.current = { move, remove, put, pressed, dropped, dragged };
+  // One in which something is wrong, or that acts, is seen wherever it stands.
+  const noted = [...Object.keys(form.errors).map((each) => `/${each.replaceAll('.', '/')}`), ...acting]
+    .filter((each) => each.startsWith(`${at}/`))
+    .map((each) => Number(each.slice(at.length + 1).split('/')[0]) + 1);
+  const count = Math.max(shown, ...noted.filter(Number.isFinite));
+  const drawn = value.slice(0, count);
   return (
     <div ref={box} className={site.list} tabIndex={-1}>
       <Fault error={error} />
@@ -112,15 +138,17 @@ export function RuleList<T extends object>({
         <ol className={classes.rules} data-ordered={ordered || undefined} aria-label={label}>
           {drawn.map((rule, place) => {
             const acts = acting.has(`${at}/${place}`);
-            return (
+            const isDragged = dragged === place;
+            const wrong = Object.entries(form.errors).filter(([each]) => each.startsWith(`${path}.${place}.`));
+            const on = [rule, place, value.length, acts, isDragged, wrong.join(), readOnly, language, ...also];
+            const draw = () => (
               <li
-                key={place}
                 data-place={place}
                 data-acts={acts || undefined}
-                data-dragged={dragged === place || undefined}
-                onKeyDown={pressed(place)}
-                onDragOver={(event) => dragged !== null && event.preventDefault()}
-                onDrop={dropped(place)}
+                data-dragged={isDragged || undefined}
+                onKeyDown={(event) => latest.current.pressed(place)(event)}
+                onDragOver={(event) => latest.current.dragged !== null && event.preventDefault()}
+                onDrop={(event) => latest.current.dropped(place)(event)}
               >
                 {ordered && (
                   <div className={classes.place}>
@@ -150,7 +178,7 @@ export function RuleList<T extends object>({
                   {children({
                     rule,
                     place,
-                    put: put(place),
+                    put: (change) => latest.current.put(place)(change),
                     fault: (field) => form.errors[`${path}.${place}.${field}`],
                   })}
                 </div>
@@ -162,7 +190,7 @@ export function RuleList<T extends object>({
                           part="up"
                           label={t.up(place + 1)}
                           off={place === 0}
-                          onClick={() => move(place, place - 1, '[data-part="up"]')}
+                          onClick={() => latest.current.move(place, place - 1, '[data-part="up"]')}
                         >
                           <IconArrowUp size={17} aria-hidden />
                         </Tool>
@@ -170,7 +198,7 @@ export function RuleList<T extends object>({
                           part="down"
                           label={t.down(place + 1)}
                           off={place === value.length - 1}
-                          onClick={() => move(place, place + 1, '[data-part="down"]')}
+                          onClick={() => latest.current.move(place, place + 1, '[data-part="down"]')}
                         >
                           <IconArrowDown size={17} aria-hidden />
                         </Tool>
@@ -179,7 +207,7 @@ export function RuleList<T extends object>({
                     <Tool
                       part="remove"
                       label={words?.remove(rule) ?? t.remove(place + 1)}
-                      onClick={() => remove(place)}
+                      onClick={() => latest.current.remove(place)}
                     >
                       <IconTrash size={17} aria-hidden />
                     </Tool>
@@ -187,13 +215,18 @@ export function RuleList<T extends object>({
                 )}
               </li>
             );
+            return (
+              <Row key={place} on={on}>
+                {draw}
+              </Row>
+            );
           })}
         </ol>
       )}
       <div className={classes.below}>
-        {value.length > shown && (
-          <Button variant="default" size="xs" onClick={() => setShown(shown + STEP)}>
-            {t.more(value.length - shown)}
+        {value.length > count && (
+          <Button variant="default" size="xs" onClick={() => setShown(count + STEP)}>
+            {t.more(value.length - count)}
           </Button>
         )}
         {!readOnly && (

@@ -6,7 +6,7 @@ import type {
   ExplainedNumber,
   ExplainNumber,
   LocationObject,
-  MeantAs,
+  NumberKind,
   NumberStep,
   TariffDay,
 } from '../../../generated/site';
@@ -41,7 +41,7 @@ export interface SimulatorProps {
 export function Simulator({ id, location, changed, onActing, onProblems, begin = '', onTyped }: SimulatorProps) {
   const { texts, language } = useTranslation();
   const reason = useReason();
-  const [asked, setAsked] = useState({ text: begin, kind: 'typed' as MeantAs });
+  const [asked, setAsked] = useState({ text: begin, kind: 'typed' as NumberKind });
   const [around, setAround] = useState({ project: '', private: false, pin: '', user: '', client: '' });
   const [moment, setMoment] = useState({ day: 'weekday' as TariffDay, time: '12:00' });
   const t = texts.admin.site.rules.simulator;
@@ -94,7 +94,7 @@ export function Simulator({ id, location, changed, onActing, onProblems, begin =
       <NativeSelect
         label={t.kind}
         value={asked.kind}
-        onChange={({ currentTarget }) => setAsked({ ...asked, kind: currentTarget.value as MeantAs })}
+        onChange={({ currentTarget }) => setAsked({ ...asked, kind: currentTarget.value as NumberKind })}
         data={[
           { group: t.byPerson, items: BY_PERSON.map((value) => ({ value, label: t.kinds[value] })) },
           { group: t.byPbx, items: BY_PBX.map((value) => ({ value, label: t.kinds[value] })) },

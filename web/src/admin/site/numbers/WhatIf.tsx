@@ -45,6 +45,7 @@ export function WhatIf({ id, location, changed }: WhatIfProps) {
       <BusyButton
         variant="default"
         className={classes.ask}
+        classNames={{ label: classes.askLabel }}
         busy={busy}
         off={!changed}
         leftSection={<IconHistory size={17} aria-hidden />}

@@ -105,6 +105,24 @@ it('shows what is wrong with a rule at its field', async () => {
   expect(within(within(list).getByRole('group', { name: 'Rule 1' })).queryByText(detail)).toBeNull();
 });
 
+it('draws a part of a long list, and each rule in which something is wrong', async () => {
+  const detail = 'Not closed.';
+  const error = { pointer: '/external_rules/70/pattern', code: 'pattern_unclosed', detail };
+  const many = { ...berlin, external_rules: Array.from({ length: 90 }, (_, at) => rule(`^${at}$`)) };
+  serving({ locations: { o1: stored('o1', many) } }, ({ method }) =>
+    method === 'PUT' ? { status: 422, body: { code: '', detail, errors: [error] } } : undefined,
+  );
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  expect(patterns(list)).toHaveLength(50);
+  await keyboard().type(within(list).getAllByLabelText('Pattern')[0]!, '9');
+  await keyboard().click(screen.getByRole('button', { name: 'Save' }));
+  expect(await within(list).findByText(detail)).toBeTruthy();
+  expect(patterns(list)).toHaveLength(71);
+  await keyboard().click(screen.getByRole('button', { name: 'Show 19 more rules' }));
+  expect(patterns(list)).toHaveLength(90);
+});
+
 it('tries a number with what is typed, beside what is saved, and marks the rule that acts', async () => {
   server();
   shown(<LocationPage id="o1" />);

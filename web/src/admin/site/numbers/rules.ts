@@ -1,5 +1,5 @@
 /** Lists of rules, and which of their rules act on a number. Pure. */
-import type { ExplainedNumber, MeantAs, NoteCode, NumberStep } from '../../../generated/site';
+import type { ExplainedNumber, NumberKind, NoteCode, NumberStep } from '../../../generated/site';
 
 /** A list with one of its entries at another place. */
 export function moved<T>(list: readonly T[], from: number, to: number): T[] {
@@ -16,7 +16,7 @@ export const words = (text: string): string[] => text.split(/[\s,;]+/).filter(Bo
 const ACTING: readonly NoteCode[] = ['rule_replaced', 'rule_fits', 'external', 'internal', 'emergency_rule'];
 
 /** The list that a step takes its rules from. */
-export function listOf(step: NumberStep['name'], kind: MeantAs): string | null {
+export function listOf(step: NumberStep['name'], kind: NumberKind): string | null {
   switch (step) {
     case 'formatting':
       return kind === 'caller' || kind === 'connected_incoming' ? '/formatting/incoming' : '/formatting/outgoing';
@@ -38,7 +38,7 @@ export function listOf(step: NumberStep['name'], kind: MeantAs): string | null {
 }
 
 /** The rules that act on a number: pointers to them. */
-export function acting({ steps }: Pick<ExplainedNumber, 'steps'>, kind: MeantAs): string[] {
+export function acting({ steps }: Pick<ExplainedNumber, 'steps'>, kind: NumberKind): string[] {
   return steps.flatMap(({ name, note }) => {
     const list = listOf(name, kind);
     const place = Number(note.values[0]);
