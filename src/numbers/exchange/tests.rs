@@ -49,7 +49,10 @@ fn number_rules() -> impl Strategy<Value = Vec<NumberRule>> {
     prop::collection::vec(prop_oneof![rule, equal], 0..8)
 }
 
-fn routing() -> impl Strategy<Value = (Vec<String>, Vec<(String, Vec<String>)>, Vec<Option<usize>>)> {
+/// Names of providers, zones with their prefixes, and who carries which half-hour.
+type Routing = (Vec<String>, Vec<(String, Vec<String>)>, Vec<Option<usize>>);
+
+fn routing() -> impl Strategy<Value = Routing> {
     let names = prop::collection::btree_set("[A-Za-zäöü;,\"<& ]{1,10}", 1..4);
     let zones = prop::collection::btree_map(
         text().prop_filter("a name", |name| !name.is_empty()),

@@ -178,7 +178,7 @@ async fn numbers_are_kept_once_for_each_kind_with_what_became_of_them_last() {
         assert_eq!(table.latest("wien", 10).await.unwrap(), [seen(&elsewhere, 1)]);
 
         let late = number(NumberKind::Forwarding, "0", "", 40.0 * DAY);
-        table.keep(&[late.clone()], 40.0 * DAY).await.unwrap();
+        table.keep(std::slice::from_ref(&late), 40.0 * DAY).await.unwrap();
         assert_eq!(table.latest("berlin", 10).await.unwrap(), [seen(&late, 1)], "old ones go");
         assert_eq!(table.latest("wien", 10).await.unwrap(), []);
         store.close().await;
