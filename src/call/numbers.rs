@@ -289,6 +289,8 @@ impl Directory {
         let (result, told) = self.placed(plan, group, typed, around);
         let told = match told {
             Ok(placed) => Translated::Dialled(placed),
+            // Nobody is told what somebody wanted to dial in private; a project may say that it is.
+            Err(_) if typed.private || typed.project.is_some() => return Wanted { result, translation: None },
             Err(cause) => Translated::NotDialled { cause },
         };
         let (location, text) = (plan.name().to_owned(), typed.text.clone());

@@ -1,4 +1,4 @@
-//! Calls by the rules of a location: Berlin, 030 1234 with extensions 100 to 299, 0 for an outside line.
+//! Calls by the rules of a location: Berlin, 030 1234 with extensions from 100 to 299, 0 for an outside line.
 
 use std::process::Command;
 
@@ -37,7 +37,7 @@ fn stage_with(name: &str, numbers: &[&str], more: &str) -> Stage {
     pbx.wait("bound 100", 1);
     let berlin = json!({
         "name": "Berlin", "country": "DE", "area_code": "30",
-        "numbering": { "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "100", "to": "299" }] },
+        "numbering": { "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "100", "to": "109" }, { "from": "120", "to": "299" }] },
         "emergency": { "enabled": true, "rules": [
             { "name": "here", "subnet": "127.0.0.0/8", "numbers": ["112"], "prefix": "81" }
         ] }

@@ -89,15 +89,21 @@ fn what_follows_from_other_locations_is_told() {
     berlin["network"] = network.clone();
     let id = made(&root, &berlin);
     let numbering = json!({ "kind": "trunk", "base_number": "77", "ranges": [{ "from": "90", "to": "95" }, { "from": "300", "to": "399" }] });
-    made(
-        &root,
-        &json!({ "name": "Bonn", "country": "DE", "area_code": "228", "numbering": numbering, "network": network }),
-    );
-    let answer = root.send("POST", "/api/v1/admin/numbers/network", &[], &json!({ "location": id }));
-    let told = answer.json();
-    assert_eq!(told["overlaps"], json!([{ "location": "Bonn", "from": "90", "to": "95" }]), "{told}");
+    let mut bonn = json!({ "name": "Bonn", "country": "DE", "area_code": "228", "numbering": numbering });
+    bonn["network"] = network.clone();
+    let refused = root.send("POST", LOCATIONS, &[], &bonn);
+    assert_eq!(wrong(&refused), (422, "/network/enabled".into(), "extensions_overlap".into()));
+    bonn["numbering"]["ranges"] = json!([{ "from": "300", "to": "399" }]);
+    made(&root, &bonn);
+    let mut draft = berlin.clone();
+    draft["numbering"]["ranges"] = json!([{ "from": "10", "to": "99" }, { "from": "390", "to": "395" }]);
+    let ask = |question: &Value| root.send("POST", "/api/v1/admin/numbers/network", &[], question).json();
+    let told = ask(&json!({ "location": id, "draft": draft }));
+    assert_eq!(told["overlaps"], json!([{ "location": "Bonn", "from": "390", "to": "395" }]), "{told}");
+    let told = ask(&json!({ "location": id }));
+    assert_eq!(told["overlaps"], json!([]), "{told}");
     let rule = |list: &str, at: usize| (told[list][at]["location"].clone(), told[list][at]["replacement"].clone());
-    assert_eq!(rule("internal_rules", 1), (json!("Bonn"), json!("+4922877\\1")));
+    assert_eq!(rule("internal_rules", 0), (json!("Bonn"), json!("+4922877\\1")));
     assert_eq!(rule("dialling_rules", 0), (json!("Bonn"), json!("\\1")));
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::numbers::{ClientPlace, NotedNumbers, Translated, Typed};
+use super::super::numbers::{Around, ClientPlace, NotedNumbers, Translated, Typed};
 use super::super::settings::{Callers, Forwarding, ForwardingKind};
 use super::*;
 use crate::numbers::country::Countries;
@@ -190,6 +190,13 @@ fn who_is_not_in_a_private_call_sees_no_number() {
     assert_eq!(world.calls.record(call).unwrap().called, Number::Private);
     let watched = &world.calls.monitored(LINE)[0];
     assert_eq!((&watched.remote, &watched.shown), (&None, &None));
+
+    // What is refused is not told either.
+    let group = LineGroupId(0);
+    let refused = |typed: &Typed| world.calls.directory.wanted(group, typed, Around::default());
+    let nothing = |private| Typed { text: "+".into(), private, ..Typed::default() };
+    assert!(refused(&nothing(false)).translation.is_some());
+    assert!(refused(&nothing(true)).translation.is_none());
 }
 
 #[test]

@@ -7,7 +7,7 @@ const counted = counter('de');
 export const exchangeDe: typeof exchangeEn = {
   group: (list) => `${list}: Dateien`,
   out: (format) => `Als ${format} exportieren`,
-  in: 'Importieren …',
+  in: 'Importieren',
   title: (file) => `${file} importieren`,
   has: (count) =>
     counted(count, {

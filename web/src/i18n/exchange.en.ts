@@ -6,7 +6,7 @@ const counted = counter('en');
 export const exchangeEn = {
   group: (list: string) => `${list}: files`,
   out: (format: string) => `Export as ${format}`,
-  in: 'Import …',
+  in: 'Import',
   title: (file: string) => `Import ${file}`,
   has: (count: number) =>
     counted(count, {
