@@ -17,8 +17,18 @@ use super::trace::{MediaEvent, Trace};
 /// What stands in the place of what is no number or name by itself.
 const REDACTED: &str = "redacted";
 /// Fields of the client protocol that say who telephones.
-const PERSONAL: [&str; 9] =
-    ["number", "name", "display_name", "username", "remote_office", "to", "transferring_to", "parked_at", "detail"];
+const PERSONAL: [&str; 10] = [
+    "number",
+    "shown",
+    "name",
+    "display_name",
+    "username",
+    "remote_office",
+    "to",
+    "transferring_to",
+    "parked_at",
+    "detail",
+];
 /// Fields with digits that were pressed: of a card, say. A pseudonym for each single one would be no secret.
 const PRESSED: [&str; 2] = ["digits", "digit"];
 /// Pseudonyms that are remembered, so that they need not be computed again.

@@ -148,7 +148,7 @@ fn a_program_prompts_the_client_that_was_active_last() {
     assert_eq!(stage.get("/api/v1/clients")["clients"].as_array().map(Vec::len), Some(2));
     let prompted = |client: &Socket| (202, json!({ "status": "prompted", "client": client.hello["client"] }));
     assert_eq!(stage.command(&make_call), prompted(&second));
-    let wanted = json!({ "type": "make_call", "line": "0", "number": "200" });
+    let wanted = json!({ "type": "make_call", "line": "0", "number": "200", "project": null, "private": false });
     assert_eq!(second.wait("prompt")["prompt"], wanted);
     // The one that does something is the one to ask.
     assert_eq!(first.ask(json!({ "type": "clear_connection", "call": "77" }))["status"], "error");
