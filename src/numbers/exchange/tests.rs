@@ -32,7 +32,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn number_rules() -> impl Strategy<Value = Vec<NumberRule>> {
-    let pattern = prop_oneof!["[0-9]{1,4}", "\\^[0-9]{1,3}\\(\\.\\*\\)\\$", "[<>&\"';,=]{1,4}", "a\\[\\^ \\t\\]"];
+    let pattern = prop_oneof!["[0-9]{1,4}", "\\^[0-9]{1,3}\\(\\.\\*\\)\\$", "[<>&\"';,=]{1,4}", "a\\[\\^ \\]"];
     let replacement = prop::option::of("(\\+49[0-9]{1,5})?");
     let rule = (text(), pattern, replacement).prop_map(|(description, pattern, replacement)| NumberRule {
         description,

@@ -281,7 +281,7 @@ fn check_pattern(pointer: String, rule: &NumberRule, p: &mut NumbersProblems) ->
         p.add(pointer, Required);
         return None;
     }
-    if long(&pointer, &rule.pattern, limits::PATTERN, p) {
+    if long(&pointer, &rule.pattern, limits::PATTERN, p) || unprintable(&pointer, &rule.pattern, p) {
         return None;
     }
     match rule.compare {
@@ -419,6 +419,7 @@ fn check_simple(plan: &SimplePlan, p: &mut NumbersProblems) {
         }
         text(value, &rule.value, limits::PATTERN, p);
         if !long(&pointer, &rule.pattern, limits::PATTERN, p)
+            && !unprintable(&pointer, &rule.pattern, p)
             && let Err(bad) = simple::check(rule, plan)
         {
             bad_pattern(pointer, bad, p);
@@ -473,9 +474,18 @@ fn long(pointer: impl Display, text: &str, most: usize, p: &mut NumbersProblems)
 
 /// Checks what is read by people.
 fn text(pointer: impl Display, text: &str, most: usize, p: &mut NumbersProblems) {
-    if !long(&pointer, text, most, p) && text.chars().any(char::is_control) {
+    if !long(&pointer, text, most, p) {
+        unprintable(pointer, text, p);
+    }
+}
+
+/// Notes control characters: nobody sees them, and not every kind of file can have them.
+fn unprintable(pointer: impl Display, text: &str, p: &mut NumbersProblems) -> bool {
+    let is_so = text.chars().any(char::is_control);
+    if is_so {
         p.add(pointer, ControlCharacter);
     }
+    is_so
 }
 
 /// Checks a name that something is found by.

@@ -125,6 +125,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("/access_codes/private", json!("8x"), "/access_codes/private", Code::KeysOnly),
         ("/strip/incoming", json!(["0", ""]), "/strip/incoming/1", Code::Required),
         ("/strip/incoming", json!(vec!["0"; 21]), "/strip/incoming", Code::TooMany),
+        ("/external_rules", rule("1\t2", Value::Null), "/external_rules/0/pattern", Code::ControlCharacter),
         ("/external_rules", rule("(1", Value::Null), "/external_rules/0/pattern", Code::PatternUnclosed),
         ("/external_rules", rule("", Value::Null), "/external_rules/0/pattern", Code::Required),
         (
