@@ -1,6 +1,7 @@
 //! Numbers of calls. Within the call machine a number is what the PBX says and gets. What a person or a setting gives
 //! becomes that here, and what the PBX says becomes what people are shown, by the dial plan of the line group's location.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -16,8 +17,8 @@ use super::effect::{Caller, Effect};
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
 use crate::numbers::past::PastNumber;
 use crate::numbers::{
-    AfterAnswer, Circumstances, ClientAddress, DialPlan, Entries, Missing, Moment, NotDialled, NumberKind, Numbers,
-    Reach, ReportedAs,
+    AfterAnswer, Circumstances, ClientAddress, DialPlan, DialledNumber, Entries, Missing, Moment, NotDialled,
+    NumberKind, Numbers, Reach, ReportedAs,
 };
 
 /// What a person has typed, and what was chosen for it.
@@ -206,6 +207,17 @@ impl fmt::Debug for Placed {
     }
 }
 
+/// Stands for each character of what was entered. A SIP URI may have it (RFC 3261 25.1), so that a replay can dial it.
+const HIDDEN: char = '*';
+
+/// What a dial plan is asked about a number that is to be called.
+pub(super) struct Question<'a> {
+    pub(super) text: Cow<'a, str>,
+    pub(super) circumstances: Circumstances<'a>,
+    /// Whether it is for help: whatever rules say, it is called then.
+    pub(super) is_emergency: bool,
+}
+
 /// What becomes of a number that is to be called, and how.
 #[derive(Debug)]
 pub(super) struct Wanted {
@@ -286,12 +298,13 @@ impl Directory {
             });
             return Wanted { result, translation: None };
         };
-        let (result, told) = self.placed(plan, group, typed, around);
-        let told = match told {
-            Ok(placed) => Translated::Dialled(placed),
+        let (result, told) = match self.placed(plan, group, typed, around) {
+            Ok((placed, told)) => (Ok(placed), Translated::Dialled(told)),
             // Nobody is told what somebody wanted to dial in private; a project may say that it is.
-            Err(_) if typed.private || typed.project.is_some() => return Wanted { result, translation: None },
-            Err(cause) => Translated::NotDialled { cause },
+            Err(cause) if typed.private || typed.project.is_some() => {
+                return Wanted { result: Err(cause), translation: None };
+            }
+            Err(cause) => (Err(cause), Translated::NotDialled { cause }),
         };
         let (location, text) = (plan.name().to_owned(), typed.text.clone());
         Wanted { result, translation: Some(Translation { call: None, group, location, kind, text, result: told }) }
@@ -304,46 +317,51 @@ impl Directory {
         group: LineGroupId,
         typed: &Typed,
         around: Around<'_>,
-    ) -> (Result<Placed, CauseCode>, Result<Placed, CauseCode>) {
-        let emergency = self.emergency(plan, group, typed).filter(|_| !around.forwarding);
-        if let Some(number) = emergency {
-            let circumstances =
-                Circumstances { client: around.client.map(ClientPlace::address), ..Circumstances::default() };
-            // Whatever rules say: for help it is called.
-            let placed = plan.dialled(&number, &circumstances).map_or_else(
-                |_| Placed::bare(number.clone(), true),
-                |dialled| Placed { emergency: true, ..Placed::of(dialled, plan) },
-            );
-            return (Ok(placed.clone()), Ok(placed));
-        }
-        let dialled = |pin: &str, user: &str| {
-            let circumstances = Circumstances {
-                client: around.client.map(ClientPlace::address),
-                moment: around.moment,
-                project: typed.project.as_deref(),
-                private: typed.private,
-                entries: Entries { pin, user },
-                forwarding: around.forwarding,
-            };
-            match (plan.dialled(&typed.text, &circumstances), dialable(&typed.text)) {
-                (Ok(dialled), _) => Ok(Placed::of(dialled, plan)),
-                // A name.
-                (Err(NotDialled::Empty), Some(name)) if name.contains(char::is_alphabetic) => {
-                    Ok(Placed::bare(name, false))
-                }
-                (Err(why), _) => Err(cause_of(&why)),
+    ) -> Result<(Placed, Placed), CauseCode> {
+        let Question { text, circumstances, is_emergency } = self.question(plan, group, typed, around);
+        let same = |placed: Placed| (placed.clone(), placed);
+        match (plan.dialled(&text, &circumstances), dialable(&text)) {
+            (Ok(dialled), _) => {
+                let told = plan.without_entries(dialled.clone(), &text, &circumstances, HIDDEN);
+                let placed = |dialled| Placed { emergency: is_emergency, ..Placed::of(dialled, plan) };
+                Ok((placed(dialled), placed(told)))
             }
-        };
-        let result = dialled(&typed.pin, &typed.user);
-        if typed.pin.is_empty() && typed.user.is_empty() {
-            return (result.clone(), result);
+            // Whatever rules say: for help it is called.
+            (Err(_), _) if is_emergency => Ok(same(Placed::bare(text.into_owned(), true))),
+            // A name.
+            (Err(NotDialled::Empty), Some(name)) if name.contains(char::is_alphabetic) => {
+                Ok(same(Placed::bare(name, false)))
+            }
+            (Err(why), _) => Err(cause_of(&why)),
         }
-        let stars = |entered: &str| "*".repeat(entered.chars().count());
-        (result, dialled(&stars(&typed.pin), &stars(&typed.user)))
+    }
+
+    /// What a dial plan is asked about a number that is to be called.
+    pub(super) fn question<'a>(
+        &self,
+        plan: &DialPlan,
+        group: LineGroupId,
+        typed: &'a Typed,
+        around: Around<'a>,
+    ) -> Question<'a> {
+        let client = around.client.map(ClientPlace::address);
+        if let Some(number) = self.emergency(plan, group, typed).filter(|_| !around.forwarding) {
+            let circumstances = Circumstances { client, ..Circumstances::default() };
+            return Question { text: number.into(), circumstances, is_emergency: true };
+        }
+        let circumstances = Circumstances {
+            client,
+            moment: around.moment,
+            project: typed.project.as_deref(),
+            private: typed.private,
+            entries: Entries { pin: &typed.pin, user: &typed.user },
+            forwarding: around.forwarding,
+        };
+        Question { text: typed.text.as_str().into(), circumstances, is_emergency: false }
     }
 
     /// The emergency number that somebody types: one of the connection's list, of the country, or of a rule of the location.
-    pub(super) fn emergency(&self, plan: &DialPlan, group: LineGroupId, typed: &Typed) -> Option<String> {
+    fn emergency(&self, plan: &DialPlan, group: LineGroupId, typed: &Typed) -> Option<String> {
         let listed = dialable(&typed.text).filter(|number| {
             self.group(group).is_some_and(|group| group.is_emergency(number)) && !typed.text.trim().starts_with('!')
         });
@@ -432,8 +450,8 @@ pub(super) fn note_number(effects: &mut VecDeque<Effect>, call: Option<CallId>, 
 }
 
 impl Placed {
-    fn of(dialled: crate::numbers::DialledNumber, plan: &DialPlan) -> Placed {
-        let crate::numbers::DialledNumber { number, then, canonical, reach, private, .. } = dialled;
+    fn of(dialled: DialledNumber, plan: &DialPlan) -> Placed {
+        let DialledNumber { number, then, canonical, reach, private, .. } = dialled;
         let known = Some(Known { shown: plan.display(&canonical), number: canonical, reach });
         Placed { number, then, known, private, emergency: false }
     }

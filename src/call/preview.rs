@@ -6,9 +6,9 @@ use ts_rs::TS;
 use super::cause::CauseCode;
 use super::dialable;
 use super::directory::Directory;
-use super::numbers::{Around, ClientPlace, Typed, cause_of};
+use super::numbers::{Around, Question, Typed, cause_of};
 use crate::ids::{LineGroupId, LineId};
-use crate::numbers::{Circumstances, DialPlan, Entries, NotDialled, Preview, Reach};
+use crate::numbers::{DialPlan, NotDialled, Preview, Reach};
 
 /// Where a number leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -40,32 +40,18 @@ impl Directory {
         around: Around<'_>,
     ) -> Result<Option<(Preview, Destination)>, CauseCode> {
         let Some(plan) = self.plan(group) else { return Ok(None) };
-        let emergency = self.emergency(plan, group, typed).filter(|_| !around.forwarding);
-        let client = around.client.map(ClientPlace::address);
-        let circumstances = match &emergency {
-            Some(_) => Circumstances { client, ..Circumstances::default() },
-            None => Circumstances {
-                client,
-                moment: around.moment,
-                project: typed.project.as_deref(),
-                private: typed.private,
-                entries: Entries { pin: &typed.pin, user: &typed.user },
-                forwarding: around.forwarding,
-            },
-        };
-        if let Some(number) = emergency {
-            // Whatever rules say: for help it is called.
-            let preview = plan.preview(&number, &circumstances).unwrap_or_else(|_| Preview::bare(number));
-            return Ok(Some((preview, Destination::Emergency)));
-        }
-        match plan.preview(&typed.text, &circumstances) {
+        let Question { text, circumstances, is_emergency } = self.question(plan, group, typed, around);
+        match plan.preview(&text, &circumstances) {
             Ok(preview) => {
                 let destination = match preview.reach {
+                    _ if is_emergency => Destination::Emergency,
                     Reach::Internal => Destination::Internal,
                     Reach::External => Destination::External,
                 };
                 Ok(Some((preview, destination)))
             }
+            // Whatever rules say: for help it is called.
+            Err(_) if is_emergency => Ok(Some((Preview::bare(text.into_owned()), Destination::Emergency))),
             Err(NotDialled::Empty) if dialable(&typed.text).is_some_and(|name| name.contains(char::is_alphabetic)) => {
                 Ok(None)
             }

@@ -7,6 +7,7 @@ mod emergency;
 pub mod exchange;
 mod explain;
 mod extension;
+mod hidden;
 mod kind;
 mod lcr;
 pub mod location;

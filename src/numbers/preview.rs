@@ -1,23 +1,23 @@
-//! How something typed would be dialled, for whoever is about to call: without the digits of a PIN.
+//! How something typed would be dialled, for whoever is about to call: without what was entered for a code.
 
 use super::dialled::{Circumstances, DialledNumber, NotDialled};
 use super::location::{Dialect, Project};
 use super::plan::DialPlan;
-use super::project::{AfterAnswer, Entries, Places, is_dialled, wants_access_code};
+use super::project::{AfterAnswer, Places, is_dialled, wants_access_code};
 use super::reported::Reach;
 use super::step::{NoteCode, Step, StepName};
 
-/// Stands for each digit of a PIN.
+/// Stands for each character of what was entered.
 const HIDDEN: char = '•';
 
-/// How something typed would be dialled. Nothing in it has a digit of a PIN.
+/// How something typed would be dialled. Nothing in it was entered for a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
-    /// What the PBX gets, `•` standing for each digit of a PIN.
+    /// What the PBX gets, `•` standing for each character of what was entered.
     pub dialled: String,
     /// What `dialled` begins with for an outside line; empty where nothing is, or a rule has made something else of it.
     pub access_code: String,
-    /// What follows when it is answered, `•` standing for each digit of a PIN.
+    /// What follows when it is answered, hidden in the same way.
     pub then: Vec<AfterAnswer>,
     /// Super-canonical where it can be.
     pub canonical: String,
@@ -53,7 +53,8 @@ impl DialPlan {
         let (dialled, steps) = self.explain_dialled(typed, around);
         let dialled = dialled?;
         let length = access_code_length(&dialled.number, &steps);
-        let DialledNumber { number, then, canonical, reach, private, .. } = self.without_pin(dialled, typed, around);
+        let dialled = self.without_entries(dialled, typed, around, HIDDEN);
+        let DialledNumber { number, then, canonical, reach, private, .. } = dialled;
         Ok(Preview {
             access_code: number.chars().take(length).collect(),
             dialled: number,
@@ -89,45 +90,6 @@ impl DialPlan {
     pub fn offers_as(&self, other: &DialPlan) -> bool {
         self.projects() == other.projects() && self.places(None) == other.places(None)
     }
-
-    /// With what would be different with another PIN hidden: that are its digits, wherever rules have put them.
-    fn without_pin(&self, dialled: DialledNumber, typed: &str, around: &Circumstances<'_>) -> DialledNumber {
-        let Entries { pin, user } = around.entries;
-        if pin.is_empty() {
-            return dialled;
-        }
-        let pin: String = pin.chars().map(another).collect();
-        let other = self.dialled(typed, &Circumstances { entries: Entries { pin: &pin, user }, ..*around });
-        let (number, then) = match &other {
-            Ok(other) => (other.number.as_str(), other.then.as_slice()),
-            Err(_) => ("", &[][..]),
-        };
-        let digits = |(at, after): (usize, &AfterAnswer)| match (after, then.get(at)) {
-            (AfterAnswer::Pause(pause), _) => AfterAnswer::Pause(*pause),
-            (AfterAnswer::Digits(digits), Some(AfterAnswer::Digits(other))) => {
-                AfterAnswer::Digits(hidden(digits, other))
-            }
-            (AfterAnswer::Digits(digits), _) => AfterAnswer::Digits(hidden(digits, "")),
-        };
-        let then = dialled.then.iter().enumerate().map(digits).collect();
-        DialledNumber { number: hidden(&dialled.number, number), then, ..dialled }
-    }
-}
-
-/// Another character for a PIN.
-fn another(c: char) -> char {
-    match c {
-        '*' => '#',
-        '#' => '*',
-        _ => c.to_digit(10).and_then(|digit| char::from_digit((digit + 1) % 10, 10)).unwrap_or(c),
-    }
-}
-
-/// What two texts do not share is hidden; all, where they cannot be laid beside each other.
-fn hidden(text: &str, other: &str) -> String {
-    let is_beside = text.chars().count() == other.chars().count();
-    let mut others = other.chars();
-    text.chars().map(|c| if others.next() == Some(c) && is_beside { c } else { HIDDEN }).collect()
 }
 
 /// How many characters at the front of what is dialled are the access code.
@@ -143,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::numbers::country::tests::countries;
-    use crate::numbers::{Location, Missing, Numbers};
+    use crate::numbers::{Entries, Location, Missing, Numbers};
 
     fn numbers(more: Value) -> Numbers {
         let mut location = json!({
@@ -194,7 +156,7 @@ mod tests {
         assert_eq!((code.dialled.as_str(), code.access_code.as_str()), ("*60••••#003055", ""), "only where the PIN is");
         let card = preview(projects.clone(), "030 55", with("Card", "12345678", "4321")).unwrap();
         assert_eq!(card.dialled, "0080012345678");
-        assert_eq!(card.then, [AfterAnswer::Pause(1000), AfterAnswer::Digits("#••••••••#4321#03055#".into())]);
+        assert_eq!(card.then, [AfterAnswer::Pause(1000), AfterAnswer::Digits("#••••••••#••••#03055#".into())]);
         let any = preview(projects, "030 55", with("Any", "1*9", "")).unwrap();
         assert_eq!(any.dialled, "*1•••*03055");
         let turned = json!({

@@ -19,7 +19,7 @@ pub struct Entries<'a> {
 
 impl std::fmt::Debug for Entries<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entries").field("user", &self.user).finish_non_exhaustive()
+        f.debug_struct("Entries").finish_non_exhaustive()
     }
 }
 
