@@ -53,8 +53,14 @@ pub trait PastNumbers: Send + Sync + 'static {
     /// Keeps numbers, of which the later are the newer, and drops what was seen last longer ago than [`KEPT_FOR`] or is more
     /// than [`KEPT_AT_MOST`]; `now` in milliseconds since 1970.
     fn keep(&self, numbers: &[PastNumber], now: f64) -> impl Future<Output = Result<(), Self::Error>> + Send;
-    /// The numbers of a location that were seen last, the latest first.
-    fn latest(&self, location: &str, limit: u32) -> impl Future<Output = Result<Vec<SeenNumber>, Self::Error>> + Send;
+    /// The numbers of a location that were seen last, the latest first; those that were before a time, where one is given, in
+    /// milliseconds since 1970.
+    fn latest(
+        &self,
+        location: &str,
+        before: Option<f64>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<SeenNumber>, Self::Error>> + Send;
 }
 
 #[cfg(test)]

@@ -14,12 +14,10 @@ use super::reported::Reach;
 
 /// Numbers that are told at most, those that came last.
 pub(super) const MOST_CHANGED: usize = 500;
-/// Numbers after which others may have the processor.
-const AT_ONCE: usize = 64;
 /// The tariff of past numbers, whenever they were dialled: noon of a working day.
 const NOON: Moment = Moment { day: Day::Weekday, minute: 12 * 60 };
 
-/// What changed rules would have made of past numbers.
+/// What changed rules would have made of past numbers, or of the first part of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, TS)]
 pub struct WhatIf {
     /// How many numbers were looked at.
@@ -30,6 +28,10 @@ pub struct WhatIf {
     pub changed: Vec<ChangedNumber>,
     /// Whether there are more than are told.
     pub truncated: bool,
+    /// How many numbers are left to be looked at.
+    pub left: u32,
+    /// Where there are some: they came last before this time, in milliseconds since 1970.
+    pub next: Option<f64>,
 }
 
 /// A past number of which changed rules make something else.
@@ -60,21 +62,23 @@ pub struct NumberResult {
     pub reach: Option<Reach>,
 }
 
-/// Compares what two plans make of past numbers, the latest first. None: nobody wants to know any longer.
+/// Compares what two plans make of past numbers, the latest first, until it is enough. Numbers that came at the same time are not
+/// parted.
 pub fn what_if(
     before: Option<&DialPlan>,
     after: &DialPlan,
     past: &[SeenNumber],
-    is_over: &dyn Fn() -> bool,
-) -> Option<WhatIf> {
+    is_enough: &dyn Fn() -> bool,
+) -> WhatIf {
     let mut found = WhatIf::default();
+    let mut last = None;
     for (at, SeenNumber { number, count }) in past.iter().enumerate() {
-        if at % AT_ONCE == 0 {
-            if is_over() {
-                return None;
-            }
-            std::thread::yield_now();
+        if last.is_some_and(|last| last != number.at) && is_enough() {
+            found.left = (past.len() - at) as u32;
+            found.next = last;
+            break;
         }
+        last = Some(number.at);
         found.checked += 1;
         let kind = number.kind;
         let before = before.map(|plan| plan.result(kind, &number.text)).unwrap_or_default();
@@ -90,7 +94,7 @@ pub fn what_if(
             found.truncated = true;
         }
     }
-    Some(found)
+    found
 }
 
 impl DialPlan {
@@ -114,8 +118,6 @@ impl DialPlan {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-
     use serde_json::json;
 
     use super::*;
@@ -143,7 +145,7 @@ mod tests {
         let caller = NumberKind::Caller;
         let past =
             [seen(NumberKind::Typed, "4711", 9.0), seen(caller, "4711", 8.0), seen(NumberKind::Typed, "089123", 7.0)];
-        let found = what_if(Some(&plan("^9999$")), &plan("^4711$"), &past, &|| false).unwrap();
+        let found = what_if(Some(&plan("^9999$")), &plan("^4711$"), &past, &|| false);
         assert_eq!((found.checked, found.total, found.truncated), (3, 2, false));
         let [typed, reported] = &found.changed[..] else { panic!("{found:?}") };
         assert_eq!((typed.kind, typed.count, typed.last_at), (NumberKind::Typed, 3, 9.0));
@@ -151,21 +153,29 @@ mod tests {
         assert_eq!(dialled(&typed.before), ("4711".to_owned(), Reach::Internal));
         assert_eq!(dialled(&typed.after), ("04711".to_owned(), Reach::External));
         assert_eq!(dialled(&reported.after), ("+49304711".to_owned(), Reach::External));
-        assert_eq!(what_if(Some(&plan("^1")), &plan("^1"), &past, &|| false).unwrap().total, 0);
+        assert_eq!(what_if(Some(&plan("^1")), &plan("^1"), &past, &|| false).total, 0);
     }
 
     #[test]
-    fn the_list_is_bounded_and_who_goes_away_ends_it() {
+    fn the_list_is_bounded() {
         let past: Vec<_> = (0..MOST_CHANGED + 7).map(|_| seen(NumberKind::Typed, "4711", 0.0)).collect();
-        let (before, after) = (plan("^9999$"), plan("^4711$"));
-        let found = what_if(Some(&before), &after, &past, &|| false).unwrap();
+        let found = what_if(Some(&plan("^9999$")), &plan("^4711$"), &past, &|| false);
         assert_eq!((found.changed.len(), found.total as usize), (MOST_CHANGED, MOST_CHANGED + 7));
         assert!(found.truncated);
-        let asked = Cell::new(0);
-        let over = || {
-            asked.set(asked.get() + 1);
-            asked.get() > 1
-        };
-        assert_eq!(what_if(Some(&before), &after, &past, &over), None);
+    }
+
+    #[test]
+    fn parts_leave_no_number_out_and_take_none_twice() {
+        let times = [9.0, 8.0, 8.0, 8.0, 7.0, 5.0, 5.0];
+        let past: Vec<_> = times.map(|at| seen(NumberKind::Typed, "4711", at)).into();
+        let (before, after) = (plan("^9999$"), plan("^4711$"));
+        let (mut rest, mut parts) = (past.as_slice(), Vec::new());
+        loop {
+            let part = what_if(Some(&before), &after, rest, &|| true);
+            parts.push((part.checked, part.left));
+            let Some(next) = part.next else { break };
+            rest = &rest[rest.partition_point(|number| number.number.at >= next)..];
+        }
+        assert_eq!(parts, [(1, 6), (3, 3), (1, 2), (2, 0)]);
     }
 }

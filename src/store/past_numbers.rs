@@ -43,12 +43,15 @@ impl PastNumbers for PastNumberTable {
         transaction.commit().await
     }
 
-    async fn latest(&self, location: &str, limit: u32) -> Result<Vec<SeenNumber>, sqlx::Error> {
-        let rows = sqlx::query("SELECT * FROM past_number WHERE location = $1 ORDER BY at DESC, kind, number LIMIT $2")
-            .bind(location)
-            .bind(i64::from(limit))
-            .fetch_all(&self.pool)
-            .await?;
+    async fn latest(&self, location: &str, before: Option<f64>, limit: u32) -> Result<Vec<SeenNumber>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM past_number WHERE location = $1 AND at < $2 ORDER BY at DESC, kind, number LIMIT $3",
+        )
+        .bind(location)
+        .bind(before.unwrap_or(f64::MAX))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
         // Kinds that another version knows are left out.
         rows.iter().filter_map(|row| read(row).transpose()).collect()
     }

@@ -115,7 +115,10 @@ fn past_numbers_are_compared_with_a_draft() {
     let ask = |draft: &Value| {
         root.send("POST", "/api/v1/admin/numbers/what-if", &[], &json!({ "location": id, "draft": draft }))
     };
-    assert_eq!(ask(&berlin()).json(), json!({ "checked": 0, "total": 0, "changed": [], "truncated": false }));
+    assert_eq!(
+        ask(&berlin()).json(),
+        json!({ "checked": 0, "total": 0, "changed": [], "truncated": false, "left": 0, "next": null })
+    );
     let mut draft = berlin();
     draft["vanity"] = json!(["seven"]);
     assert_eq!(wrong(&ask(&draft)), (422, "/draft/vanity/0".into(), "digits_only".into()));

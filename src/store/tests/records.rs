@@ -173,14 +173,15 @@ async fn numbers_are_kept_once_for_each_kind_with_what_became_of_them_last() {
         let reported = number(caller, "0301234", "+49301234", DAY + 2.0 * HOUR);
         table.keep(&[typed, elsewhere.clone(), newer.clone(), reported.clone()], DAY).await.unwrap();
         let seen = |number: &PastNumber, count| SeenNumber { number: number.clone(), count };
-        assert_eq!(table.latest("berlin", 10).await.unwrap(), [seen(&reported, 1), seen(&newer, 2)]);
-        assert_eq!(table.latest("berlin", 1).await.unwrap(), [seen(&reported, 1)]);
-        assert_eq!(table.latest("wien", 10).await.unwrap(), [seen(&elsewhere, 1)]);
+        assert_eq!(table.latest("berlin", None, 10).await.unwrap(), [seen(&reported, 1), seen(&newer, 2)]);
+        assert_eq!(table.latest("berlin", None, 1).await.unwrap(), [seen(&reported, 1)]);
+        assert_eq!(table.latest("wien", None, 10).await.unwrap(), [seen(&elsewhere, 1)]);
+        assert_eq!(table.latest("berlin", Some(reported.at), 10).await.unwrap(), [seen(&newer, 2)], "those before it");
 
         let late = number(NumberKind::Forwarding, "0", "", 40.0 * DAY);
         table.keep(std::slice::from_ref(&late), 40.0 * DAY).await.unwrap();
-        assert_eq!(table.latest("berlin", 10).await.unwrap(), [seen(&late, 1)], "old ones go");
-        assert_eq!(table.latest("wien", 10).await.unwrap(), []);
+        assert_eq!(table.latest("berlin", None, 10).await.unwrap(), [seen(&late, 1)], "old ones go");
+        assert_eq!(table.latest("wien", None, 10).await.unwrap(), []);
         store.close().await;
     })
     .await;
@@ -204,7 +205,7 @@ async fn too_many_numbers_leave_those_that_were_seen_lately() {
         // The oldest is seen again, so the second is the oldest.
         let again = PastNumber { at: f64::from(KEPT_AT_MOST + 1), ..number(1) };
         table.keep(&[again.clone(), number(KEPT_AT_MOST + 2)], 0.0).await.unwrap();
-        let kept = table.latest("berlin", KEPT_AT_MOST + 5).await.unwrap();
+        let kept = table.latest("berlin", None, KEPT_AT_MOST + 5).await.unwrap();
         assert_eq!(kept.len(), KEPT_AT_MOST as usize);
         assert_eq!(kept[1], SeenNumber { number: again, count: 2 });
         assert_eq!(kept.last().map(|seen| seen.number.text.as_str()), Some("3"));

@@ -1060,7 +1060,15 @@ changed: Array<ChangedNumber>,
 /**
  * Whether there are more than are told.
  */
-truncated: boolean, };
+truncated: boolean, 
+/**
+ * How many numbers are left to be looked at.
+ */
+left: number, 
+/**
+ * Where there are some: they came last before this time, in milliseconds since 1970.
+ */
+next: number | null, };
 
 export type ChangedNumber = { 
 /**

@@ -319,6 +319,10 @@ export const rulesDe: typeof rulesEn = {
     ask: 'Was würde sich für frühere Nummern ändern?',
     again: 'Noch einmal prüfen',
     checking: 'Frühere Nummern werden geprüft …',
+    soFar: (checked, all, changed) =>
+      `${checked} von ${all} früheren Nummern sind geprüft; ${changed} würden sich ändern.`,
+    stop: 'Anhalten',
+    left: (count) => `${count} ältere wurden nicht geprüft.`,
     none: (checked) => `Nichts würde sich ändern: ${checked} frühere Nummern bleiben, wie sie sind.`,
     nothingYet: 'Von diesem Standort gibt es noch keine früheren Nummern.',
     unchanged: 'Es gibt keine Änderungen zu prüfen.',

@@ -319,6 +319,10 @@ export const rulesEn = {
     ask: 'What would change for past numbers?',
     again: 'Check again',
     checking: 'Past numbers are being checked …',
+    soFar: (checked: string, all: string, changed: string) =>
+      `${checked} of ${all} past numbers are checked; ${changed} would change.`,
+    stop: 'Stop',
+    left: (count: string) => `${count} older ones were not checked.`,
     none: (checked: string) => `Nothing would change: ${checked} past numbers stay as they are.`,
     nothingYet: 'There are no past numbers of this location yet.',
     unchanged: 'There are no changes to check.',

@@ -1,6 +1,7 @@
 //! What becomes of numbers: explained step by step, with the rules as they are or as they are to be.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::{Extension, Json};
@@ -27,6 +28,8 @@ use crate::web::routes::table::{Identity, Method, Operation, Routes};
 const PATH: &str = "/api/v1/admin/numbers";
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
+/// How long one answer about past numbers is computed at least; the rest is for the next.
+const PART: Duration = Duration::from_secs(1);
 /// How many of an administrator's questions wait for the one that is being answered.
 const MOST_WAITING: usize = 4;
 
@@ -87,6 +90,9 @@ struct PastNumbersDraft {
     location: ObjectId,
     /// The location as it is to be.
     draft: Location,
+    /// Where to go on: `next` of the answer before; null: at the number that came last.
+    #[serde(default)]
+    before: Option<f64>,
 }
 
 /// What follows from the numbers of other locations of the network.
@@ -165,7 +171,7 @@ pub(super) fn routes() -> Routes {
     let network = network.taking::<NumberDraft>("application/json").refused(&[400, 413, 415, 422, 429]);
     let what_if = Operation::giving::<WhatIf>(
         "explain_past_numbers",
-        "What becomes of numbers of the last 30 days with a location as it is to be, where that is something else",
+        "What becomes of numbers of the last 30 days with a location as it is to be, where that is something else; in parts where that takes long",
     );
     let what_if = what_if.taking::<PastNumbersDraft>("application/json").refused(&[400, 413, 415, 422, 429]);
     Routes::default()
@@ -228,24 +234,23 @@ async fn explain_past_numbers(
     request: Request,
 ) -> Result<Json<WhatIf>, Failure> {
     let (body, _) = request::json(request, false).await?;
-    let PastNumbersDraft { location, draft } = request::read(body)?;
+    let PastNumbersDraft { location, draft, before: next } = request::read(body)?;
     let saved = Scene::of(&state, Some(location), None)?;
     let draft = Scene::of(&state, Some(location), Some(&draft))?;
     let turn = state.turns.take(&identity).await?;
-    let past = state.store.past_numbers().latest(&location.to_string(), KEPT_AT_MOST).await.map_err(|failure| {
+    let table = state.store.past_numbers();
+    let past = table.latest(&location.to_string(), next, KEPT_AT_MOST).await.map_err(|failure| {
         error!(error = &failure as &dyn std::error::Error, "past numbers cannot be read");
         CauseCode::Internal
     })?;
-    // Whoever asked may have gone on to something else.
-    let waiting = Arc::new(());
-    let waits = Arc::downgrade(&waiting);
-    let found = computed(turn, move || {
+    computed(turn, move || {
+        let begun = Instant::now();
         let (before, after) = (saved.plan().ok(), draft.plan()?);
-        Ok(numbers::what_if(before.as_ref(), &after, &past, &|| waits.strong_count() == 0))
+        // Where rules take long to compile, parts are larger: most of the time is to go into numbers.
+        let enough = begun.elapsed() * 2 + PART;
+        Ok(Json(numbers::what_if(before.as_ref(), &after, &past, &|| begun.elapsed() > enough)))
     })
-    .await?;
-    drop(waiting);
-    Ok(Json(found.unwrap_or_default()))
+    .await
 }
 
 /// Does what takes long where it keeps nobody from anything.

@@ -15,6 +15,8 @@ export interface Answer {
   status?: number;
   body?: unknown;
   tag?: string;
+  /** Never comes. */
+  never?: boolean;
 }
 
 type Kind = Record<string, Stored<object>>;
@@ -65,7 +67,8 @@ export function serving(kinds: Record<string, Kind>, more: (asked: Asked) => Ans
       const body = text !== undefined && isJson ? (JSON.parse(text) as unknown) : text;
       const request = { method: init?.method ?? 'GET', path, body };
       asked.push(request);
-      const { status = 200, body: told, tag } = more(request) ?? answer(request);
+      const { status = 200, body: told, tag, never } = more(request) ?? answer(request);
+      if (never) return new Promise<Response>(() => {});
       const type = status < 400 ? 'application/json' : 'application/problem+json';
       return Promise.resolve(
         new Response(told === undefined ? null : JSON.stringify(told), {

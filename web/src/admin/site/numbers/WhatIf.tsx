@@ -1,4 +1,5 @@
 /** What changes that are not saved yet would have made of past numbers. */
+import { Button, Group, Progress } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { BusyButton } from '../../../components/BusyButton';
@@ -28,51 +29,81 @@ export function WhatIf({ id, location, changed }: WhatIfProps) {
   const t = texts.admin.site.rules.whatIf;
   const ask = async () => {
     setBusy(true);
+    setAnswer(null);
     const over = new AbortController();
     asking.current = over;
     try {
-      const found = await whatIf(id, location, over.signal);
-      setAnswer({ of: location, found, failure: null });
+      await whatIf(id, location, over.signal, (found) => {
+        if (!over.signal.aborted) setAnswer({ of: location, found, failure: null });
+      });
     } catch (failure) {
       if (!over.signal.aborted) setAnswer({ of: location, found: null, failure });
     } finally {
       if (!over.signal.aborted) setBusy(false);
     }
   };
-  const shown = changed && !busy ? answer : null;
+  const stop = () => {
+    asking.current?.abort();
+    setBusy(false);
+  };
+  const shown = changed ? answer : null;
+  const found = shown?.found ?? null;
+  const stale = shown !== null && shown.of !== location;
   return (
     <>
-      <BusyButton
-        variant="default"
-        className={classes.ask}
-        classNames={{ label: classes.askLabel }}
-        busy={busy}
-        off={!changed}
-        leftSection={<IconHistory size={17} aria-hidden />}
-        onClick={() => changed && void ask()}
-      >
-        {shown !== null && shown.of !== location ? t.again : t.ask}
-      </BusyButton>
+      <Group gap="sm">
+        <BusyButton
+          variant="default"
+          className={classes.ask}
+          classNames={{ label: classes.askLabel }}
+          busy={busy}
+          off={!changed}
+          leftSection={<IconHistory size={17} aria-hidden />}
+          onClick={() => changed && void ask()}
+        >
+          {stale ? t.again : t.ask}
+        </BusyButton>
+        {busy && (
+          <Button variant="subtle" onClick={stop}>
+            {t.stop}
+          </Button>
+        )}
+      </Group>
+      {busy && <Checking found={found} />}
       <div role="status">
-        {busy && <p className={site.dimmed}>{t.checking}</p>}
         {!changed && <p className={site.dimmed}>{t.unchanged}</p>}
-        {shown !== null && shown.of !== location && <p className={site.dimmed}>{t.stale}</p>}
-        {shown?.found && <Summary found={shown.found} />}
-        {shown !== null && shown.found === null && <p className={site.plain}>{t.failed(reason(shown.failure))}</p>}
+        {stale && <p className={site.dimmed}>{t.stale}</p>}
+        {!busy && found && <Summary found={found} />}
+        {shown !== null && found === null && <p className={site.plain}>{t.failed(reason(shown.failure))}</p>}
       </div>
-      {shown?.found && shown.found.changed.length > 0 && <Changed found={shown.found} />}
+      {found && found.changed.length > 0 && <Changed found={found} />}
     </>
   );
 }
 
-function Summary({ found: { checked, total, changed, truncated } }: { found: Found }) {
+/** How far it is. */
+function Checking({ found }: { found: Found | null }) {
+  const { texts, number } = useTranslation();
+  const t = texts.admin.site.rules.whatIf;
+  if (found === null) return <p className={site.dimmed}>{t.checking}</p>;
+  const all = found.checked + found.left;
+  const sentence = t.soFar(number(found.checked), number(all), number(found.total));
+  return (
+    <div className={classes.checking}>
+      <p className={site.dimmed}>{sentence}</p>
+      <Progress value={(100 * found.checked) / all} aria-label={sentence} />
+    </div>
+  );
+}
+
+function Summary({ found: { checked, total, changed, truncated, left } }: { found: Found }) {
   const { texts, number } = useTranslation();
   const t = texts.admin.site.rules.whatIf;
   const sentence =
     checked === 0 ? t.nothingYet : total === 0 ? t.none(number(checked)) : t.changed(number(total), number(checked));
   return (
     <p className={classes.outcome}>
-      {sentence} {truncated && t.newest(number(changed.length))}
+      {sentence} {truncated && t.newest(number(changed.length))} {left > 0 && t.left(number(left))}
     </p>
   );
 }

@@ -30,9 +30,34 @@ export const explain = (question: ExplainNumber, signal: AbortSignal) =>
 export const networkOf = (location: string | null, draft: LocationObject | null, signal: AbortSignal) =>
   ask<NumberNetwork>('network', { location, draft }, signal);
 
-/** What a draft would have made of past numbers. */
-export const whatIf = (location: string, draft: LocationObject, signal: AbortSignal) =>
-  ask<WhatIf>('what-if', { location, draft }, signal);
+/** Numbers that are listed at most: more than anybody reads. */
+const MOST_CHANGED = 500;
+
+/** What a draft would have made of past numbers, the latest first, part after part: `tell` gets all parts so far. */
+export async function whatIf(
+  location: string,
+  draft: LocationObject,
+  signal: AbortSignal,
+  tell: (sofar: WhatIf) => void,
+): Promise<void> {
+  let sofar: WhatIf | null = null;
+  do {
+    const part: WhatIf = await ask<WhatIf>('what-if', { location, draft, before: sofar?.next ?? null }, signal);
+    sofar = sofar === null ? part : both(sofar, part);
+    tell(sofar);
+  } while (sofar.next !== null);
+}
+
+function both(one: WhatIf, next: WhatIf): WhatIf {
+  const changed = [...one.changed, ...next.changed];
+  return {
+    ...next,
+    checked: one.checked + next.checked,
+    total: one.total + next.total,
+    changed: changed.slice(0, MOST_CHANGED),
+    truncated: one.truncated || next.truncated || changed.length > MOST_CHANGED,
+  };
+}
 
 /** The sentence of a note. */
 export function noteSentence({ code, values }: NumberNote, language: Language): string {

@@ -180,7 +180,14 @@ it('paints the times of a zone by keys, and zones follow a provider that is rena
   expect(saved(asked)?.least_cost_routing.zones[0]?.weekdays.slice(0, 3)).toEqual(['Alphabet', 'Alphabet', null]);
 });
 
-const past = (changed: object[], checked: number) => ({ checked, total: changed.length, changed, truncated: false });
+const past = (changed: object[], checked: number, left = 0, next: number | null = null) => ({
+  checked,
+  total: changed.length,
+  changed,
+  truncated: false,
+  left,
+  next,
+});
 const result = (number: string | null) => ({ number, then: [], reach: number === null ? null : 'external' });
 
 it('lists past numbers that would change, before anything is saved', async () => {
@@ -220,6 +227,29 @@ it('lists past numbers that would change, before anything is saved', async () =>
   expect(screen.getByText('Something has been changed since.')).toBeTruthy();
   await keyboard().click(screen.getByRole('button', { name: 'Check again' }));
   expect(await screen.findByText('Nothing would change: 1,234 past numbers stay as they are.')).toBeTruthy();
+});
+
+it('says how far it is with past numbers, and stops', async () => {
+  const change = { kind: 'caller', text: '0471', count: 7, last_at: 9, before: result('+49471'), after: result(null) };
+  const answers = [past([change], 300, 700, 8), past([], 200, 500, 7)];
+  const { asked } = server(({ path }) => {
+    if (path !== '/api/v1/admin/numbers/what-if') return undefined;
+    const body = answers.shift();
+    return body ? { body } : { never: true };
+  });
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  await keyboard().type(within(list).getAllByLabelText('Pattern')[0]!, '9');
+  await keyboard().click(screen.getByRole('button', { name: 'What would change for past numbers?' }));
+  const progress = await screen.findByRole('progressbar', {
+    name: '500 of 1,000 past numbers are checked; 1 would change.',
+  });
+  expect(progress.getAttribute('aria-valuenow')).toBe('50');
+  expect(screen.getByRole('cell', { name: '0471' })).toBeTruthy();
+  const parts = asked.filter(({ path }) => path.endsWith('what-if')).map(({ body }) => body as { before: unknown });
+  expect(parts.map(({ before }) => before)).toEqual([null, 8, 7]);
+  await keyboard().click(screen.getByRole('button', { name: 'Stop' }));
+  expect(await screen.findByText(/1 of 500 past numbers would change. +500 older ones were not checked./)).toBeTruthy();
 });
 
 it('says that there is no location yet', async () => {
