@@ -20,7 +20,7 @@ const AT_ONCE: f64 = 40.0;
 /// Questions that a user may ask each second, on and on: a person who types asks five.
 const PER_SECOND: f64 = 10.0;
 /// Octets of what is typed at most. Far longer than any number: what is dropped of it counts, too.
-const MAX_TYPED: usize = 1024;
+pub(in crate::web) const MAX_TYPED: usize = 1024;
 
 /// What is asked.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub(super) fn preview(
         Around { client: Some(place), moment: state.zone.moment(SystemTime::now()), forwarding: question.forwarding };
     let found = labels.directory.preview(group, &question.number, around)?;
     Ok(found.map(|(found, destination)| {
-        let line = labels.directory.line_known_as(&found.canonical);
+        let line = labels.directory.line_known_as(group, &found.canonical);
         Preview {
             dialled: found.dialled,
             access_code: found.access_code,

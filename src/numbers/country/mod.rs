@@ -93,9 +93,9 @@ pub fn calling_code(iso: &str) -> Option<u16> {
     PHONE_NUMBER_UTIL.get_country_code_for_region(metadata::region(iso)?)?.try_into().ok()
 }
 
-/// What introduces an area code within a country, by its two letters; empty: nothing does.
-pub(super) fn trunk_prefix(iso: &str) -> Option<String> {
-    metadata::country(iso).map(|country| country.trunk_prefix)
+/// Whether the 0 at the front of national numbers stays after the calling code, by the country's two letters.
+pub(super) fn keeps_zero(iso: &str) -> bool {
+    metadata::country(iso).is_some_and(|country| country.keeps_zero)
 }
 
 /// Digits after each calling code at most.
