@@ -99,3 +99,27 @@ fn a_call_along_a_route_is_recorded_as_people_know_the_number() {
     let call = world.calls.records().next().unwrap().id;
     assert_eq!(sides(&world, call).1, mira());
 }
+
+#[test]
+fn who_shares_the_line_does_not_see_whom_a_private_call_is_with() {
+    let mut world = world(&json!({}));
+    let call = talking(&mut world, private("+49 89 777"));
+    world.views.clear();
+    world.done(Command::ParkCall { call, number: Some("700".into()) });
+    let bobs = world.last_view(BOBS);
+    assert_eq!(
+        (bobs.remote.clone(), bobs.shown.as_str(), bobs.state),
+        (Caller::default(), "", ConnectionState::Queued)
+    );
+    assert_eq!(world.last_view(DESK).remote.number, "+4989777");
+    // It rings there again, and somebody else takes it.
+    world.wait();
+    assert_eq!(world.last_view(BOBS).state, ConnectionState::Alerting);
+    assert_eq!(world.last_view(BOBS).remote, Caller::default());
+    let answer = Command::AnswerCall { call, sdp: "v=0".into() };
+    assert!(matches!(world.command(BOBS, answer), Some(CommandResult::Media { .. })));
+    assert_eq!(world.last_view(BOBS).remote.number, "+4989777");
+    let told: Vec<_> = world.views.iter().filter(|(client, _)| *client == BOBS).collect();
+    let shown = told.iter().filter(|(_, view)| view.state != ConnectionState::Connected);
+    assert!(shown.clone().count() > 1 && shown.clone().all(|(_, view)| view.shown.is_empty()), "{told:?}");
+}
