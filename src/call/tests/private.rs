@@ -101,6 +101,15 @@ fn a_call_along_a_route_is_recorded_as_people_know_the_number() {
 }
 
 #[test]
+fn a_refused_call_that_may_be_private_is_told_without_its_number() {
+    let secret = json!({ "projects": [{ "name": "P", "code": "*60eeee#", "use": "private" }] });
+    let mut world = world(&secret);
+    let refused = world.command(DESK, make(project("+49 89 777", "P", "12")));
+    assert_eq!(refused, Some(CommandResult::Error(CauseCode::PinNeeded)));
+    assert_eq!(world.ended.last().map(|record| record.called.clone()), Some(Number::Private));
+}
+
+#[test]
 fn who_shares_the_line_does_not_see_whom_a_private_call_is_with() {
     let mut world = world(&json!({}));
     let call = talking(&mut world, private("+49 89 777"));
