@@ -1,7 +1,7 @@
 //! Numbers that come up while a call goes on.
 
 use super::super::effect::{Caller, Target, TargetUri};
-use super::super::numbers::{Known, Placed, Wanted, note_number};
+use super::super::numbers::{Known, Placed, Translation, Wanted, note_number};
 use super::super::state::{Far, Near};
 use super::Flow;
 use crate::ids::{LegId, LineGroupId};
@@ -34,6 +34,8 @@ impl Flow<'_> {
     /// A number that the PBX reports, as people know it.
     pub(super) fn note_reported(&mut self, group: LineGroupId, kind: ReportedAs, number: &str) -> Option<Known> {
         let (known, translation) = self.directory.reported(group, kind, number);
+        let in_private = self.call.is_private();
+        let translation = translation.map(|translation| Translation { in_private, ..translation });
         note_number(self.effects, Some(self.call.id), translation);
         known
     }

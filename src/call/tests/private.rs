@@ -1,12 +1,14 @@
 //! Private calls, and what is told of numbers in calls that are passed on.
 
+use offhook_sip::header::Name;
 use serde_json::json;
 
 use super::numbers::{called_by, make, project, world};
 use super::passed_on::{redirected, target};
 use super::*;
-use crate::call::numbers::Typed;
+use crate::call::numbers::{Translated, Typed};
 use crate::call::settings::{Callers, Forwarding, ForwardingKind};
+use crate::numbers::NumberKind;
 
 fn private(text: &str) -> Command {
     make(Typed { text: text.into(), private: true, ..Typed::default() })
@@ -131,4 +133,19 @@ fn who_shares_the_line_does_not_see_whom_a_private_call_is_with() {
     let told: Vec<_> = world.views.iter().filter(|(client, _)| *client == BOBS).collect();
     let shown = told.iter().filter(|(_, view)| view.state != ConnectionState::Connected);
     assert!(shown.clone().count() > 1 && shown.clone().all(|(_, view)| view.shown.is_empty()), "{told:?}");
+}
+
+#[test]
+fn what_the_pbx_reports_in_a_private_call_is_told_to_nobody_else() {
+    for (command, is_private) in [(private("+49 89 777"), true), (make("+49 89 777"), false)] {
+        let mut world = world(&json!({}));
+        world.command(DESK, command);
+        let headers = vec![(Name::PAssertedIdentity, "<sip:0089778@pbx>".to_owned())];
+        let abilities = world.abilities;
+        world.sip(world.next_session, SipInput::Answered { abilities, sdp: sdp(), headers });
+        let connected = world.translations.iter().find(|noted| noted.kind == NumberKind::ConnectedOutgoing).unwrap();
+        assert!(matches!(&connected.result, Translated::Reported(known) if known.number == "+4989778"));
+        assert_eq!(connected.is_private(), is_private);
+        assert_eq!(connected.past("berlin", 0.0).is_none(), is_private);
+    }
 }
