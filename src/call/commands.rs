@@ -220,7 +220,8 @@ impl Calls {
         };
         let called = match &wanted.result {
             Ok(placed) => record::other(&placed.number, placed.known.as_ref(), placed.private),
-            Err(_) if number.private => Number::Private,
+            // A project may say that the call is private.
+            Err(_) if number.private || number.project.is_some() => Number::Private,
             Err(_) => dialable(&number.text).map_or(Number::None, Number::Other),
         };
         self.call_wanted(asker, purpose, line, (wanted, called), sdp, now)

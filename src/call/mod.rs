@@ -332,9 +332,9 @@ impl Calls {
         self.available.get(line.0 as usize).copied().unwrap_or_default()
     }
 
-    /// Whether others are not to see the number of a call. Of one that is gone nobody knows.
+    /// Whether others are not to see a number of a call. Of one that is gone nobody knows.
     pub fn is_private(&self, call: CallId) -> bool {
-        self.calls.get(&call).is_none_or(|call| call.private)
+        self.calls.get(&call).is_none_or(|call| call.is_private())
     }
 
     /// The call that an INVITE of ours is for.

@@ -131,6 +131,9 @@ pub struct Translation {
     pub text: String,
     /// What has come of it.
     pub result: Translated,
+    /// Whether it is told in a private call, of which nobody else learns a number.
+    #[serde(default)]
+    pub in_private: bool,
 }
 
 /// What has come of a number.
@@ -171,13 +174,22 @@ pub struct Placed {
 impl Translation {
     /// It for the table of past numbers; none of a private call. `location` is the id, `at` milliseconds since 1970.
     pub fn past(&self, location: &str, at: f64) -> Option<PastNumber> {
+        if self.is_private() {
+            return None;
+        }
         let result = match &self.result {
-            Translated::Dialled(placed) if placed.private => return None,
             Translated::Dialled(placed) => placed.number.clone(),
             Translated::Reported(known) => known.number.clone(),
             Translated::NotDialled { .. } | Translated::Nothing => String::new(),
         };
         Some(PastNumber { location: location.to_owned(), kind: self.kind, text: self.text.clone(), result, at })
+    }
+}
+
+impl Translation {
+    /// Whether others are not to see the number.
+    pub fn is_private(&self) -> bool {
+        self.in_private || matches!(&self.result, Translated::Dialled(placed) if placed.private)
     }
 }
 
@@ -304,7 +316,8 @@ impl Directory {
             Err(cause) => (Err(cause), Translated::NotDialled { cause }),
         };
         let (location, text) = (plan.name().to_owned(), typed.text.clone());
-        Wanted { result, translation: Some(Translation { call: None, group, location, kind, text, result: told }) }
+        let translation = Translation { call: None, group, location, kind, text, result: told, in_private: false };
+        Wanted { result, translation: Some(translation) }
     }
 
     /// What the dial plan makes of a number, and the same as it may be told, without what was entered.
@@ -386,7 +399,8 @@ impl Directory {
         };
         let result = known.clone().map_or(Translated::Nothing, Translated::Reported);
         let (location, text) = (plan.name().to_owned(), text.to_owned());
-        (known, Some(Translation { call: None, group, location, kind: as_kind, text, result }))
+        let kind = as_kind;
+        (known, Some(Translation { call: None, group, location, kind, text, result, in_private: false }))
     }
 }
 

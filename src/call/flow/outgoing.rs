@@ -78,13 +78,7 @@ impl Flow<'_> {
             let Some(group) = self.directory.group_of(*line) else { return };
             *self.last_leg += 1;
             let target = Target { group, line: Some(*line), uri: TargetUri::Number(number.clone()) };
-            far.legs.push(SipLeg {
-                id: LegId(*self.last_leg),
-                target,
-                session: None,
-                abilities: Abilities::default(),
-                redirected: false,
-            });
+            far.legs.push(SipLeg::new(LegId(*self.last_leg), target));
         }
         let legs: Vec<_> = far.legs.iter().map(|leg| (leg.id, leg.target.clone())).collect();
         for (leg, target) in legs {

@@ -22,19 +22,19 @@ fn berlin(change: &Value) -> Numbers {
 }
 
 /// A world whose first connection is in Berlin.
-fn world(change: &Value) -> World {
+pub(super) fn world(change: &Value) -> World {
     World::with(|directory| located(directory, change))
 }
 
-fn located(directory: &mut Directory, change: &Value) {
+pub(super) fn located(directory: &mut Directory, change: &Value) {
     directory.locate([Some("berlin".to_owned())], Arc::new(berlin(change)));
 }
 
-fn project(text: &str, project: &str, pin: &str) -> Typed {
+pub(super) fn project(text: &str, project: &str, pin: &str) -> Typed {
     Typed { text: text.into(), project: Some(project.into()), pin: pin.into(), ..Typed::default() }
 }
 
-fn make(number: impl Into<Typed>) -> Command {
+pub(super) fn make(number: impl Into<Typed>) -> Command {
     Command::MakeCall { line: LINE, number: number.into(), sdp: "v=0".into() }
 }
 
@@ -124,7 +124,7 @@ fn an_emergency_call_is_made_whatever_forbids_it() {
 }
 
 /// A call of a number that comes in at Alice's line.
-fn called_by(world: &mut World, number: &str) {
+pub(super) fn called_by(world: &mut World, number: &str) {
     let from = Caller { number: number.into(), name: None };
     world.input(Input::Incoming {
         call_id: String::new(),

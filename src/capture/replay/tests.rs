@@ -81,6 +81,7 @@ fn what_became_of_a_number_is_taken_as_it_was() {
             let dialled = std::mem::replace(&mut number.text, typed.clone());
             let placed = Placed { number: dialled, then: Vec::new(), known: None, private: false, emergency: false };
             let translation = Translation {
+                in_private: false,
                 call: begun,
                 group: LineGroupId(0),
                 location: "Berlin".into(),
