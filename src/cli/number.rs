@@ -186,7 +186,8 @@ fn name(name: StepName) -> String {
 
 fn outcome(explained: &Explained) -> String {
     let reach = |reach| if reach == Reach::Internal { "internal" } else { "external" };
-    let shown = explained.shown.as_ref().map(|shown| format!(", shown as {shown}")).unwrap_or_default();
+    let place = explained.place.as_ref().map(|place| format!(", {}", place.english)).unwrap_or_default();
+    let shown = explained.shown.as_ref().map(|shown| format!(", shown as {shown}{place}")).unwrap_or_default();
     match (&explained.reported, &explained.dialled, &explained.not_dialled) {
         (Some(reported), ..) => format!("It is {} ({}{shown}).\n", reported.number, reach(reported.reach)),
         (_, Some(dialled), _) => {
@@ -254,8 +255,9 @@ mod tests {
             "external_rules": [{ "pattern": "^19", "description": "all of them" }],
         }))
         .unwrap();
-        let plan = DialPlan::of(&location, [], &Countries::default()).unwrap();
-        written(number, &plan.explain(meant, number, &Circumstances::default()))
+        let countries = Countries::default();
+        let plan = DialPlan::of(&location, [], &countries).unwrap();
+        written(number, &plan.explain(meant, number, &Circumstances::default(), &countries))
     }
 
     #[test]
@@ -263,7 +265,8 @@ mod tests {
         let text = shown(NumberKind::Typed, "+49 (89) 55 66");
         assert!(text.starts_with("+49 (89) 55 66 at Berlin\n"), "{text}");
         assert!(text.contains("rule 1 (^19): "), "{text}");
-        assert!(text.ends_with("The PBX gets 00895566 (external, shown as +49 (89) 5566).\n"), "{text}");
+        assert!(text.ends_with("The PBX gets 00895566 (external, shown as +49 (89) 5566, Munich).\n"), "{text}");
+        assert!(text.contains("  5  external rules: "), "{text}");
         let internal = shown(NumberKind::Typed, "030 1234 42");
         assert!(internal.contains("The PBX gets 42 (internal"), "{internal}");
         let reported = shown(NumberKind::Caller, "00895566");

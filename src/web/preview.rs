@@ -9,6 +9,7 @@ use super::protocol::{Dialling, Preview, ProjectChoice};
 use super::{Labels, WebState};
 use crate::call::cause::CauseCode;
 use crate::call::numbers::{Around, ClientPlace, Typed};
+use crate::call::preview::Destination;
 use crate::ids::{LineId, UserId};
 use crate::numbers::{DialPlan, Places};
 use crate::rights::{Right, rights_on};
@@ -88,6 +89,7 @@ pub(super) fn preview(
             access_code: found.access_code,
             then: found.then,
             owner: line.and_then(|line| owner(state, &labels, user, line)),
+            place: state.countries().place(&found.canonical).filter(|_| destination == Destination::External),
             number: found.canonical,
             shown: found.shown,
             destination,

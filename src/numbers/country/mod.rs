@@ -40,8 +40,6 @@ pub struct Country {
 pub struct Provider {
     /// What is dialled before a number; `?` stands for any digit.
     pub prefix: String,
-    /// Its name.
-    pub name: String,
 }
 
 /// A number that has no area code.
@@ -49,8 +47,6 @@ pub struct Provider {
 pub struct SpecialNumber {
     /// The number; `?` stands for any digit.
     pub number: String,
-    /// What it is for.
-    pub name: String,
     /// Whether it is for emergencies.
     pub emergency: bool,
 }
@@ -144,7 +140,7 @@ impl Countries {
     }
 
     /// What the longest known beginning of a super-canonical number stands for: a town, a region.
-    pub fn place(&self, canonical: &str) -> Option<Place<'_>> {
+    pub fn place(&self, canonical: &str) -> Option<Place> {
         self.known.place(canonical)
     }
 }

@@ -878,6 +878,10 @@ not_dialled?: NotDialled,
  */
 shown?: string, 
 /**
+ * The town or region of an external number, where that is known.
+ */
+place?: NumberPlace, 
+/**
  * What was done, in this order. May have a PIN in it.
  */
 steps: Array<NumberStep>, };

@@ -202,7 +202,7 @@ async fn explain_number(
             },
             ..Circumstances::default()
         };
-        Ok(Json(plan.explain(asked.kind, &asked.text, &circumstances)))
+        Ok(Json(plan.explain(asked.kind, &asked.text, &circumstances, &state.countries())))
     })
     .await
 }
