@@ -174,10 +174,36 @@ it('paints the times of a zone by keys, and zones follow a provider that is rena
   expect(screen.getByText('00:00 to 01:00 Alpha')).toBeTruthy();
   const providers = await rulesOf('Providers');
   await keyboard().type(within(providers).getByLabelText('Name'), 'bet');
+  await keyboard().tab();
   expect(await screen.findByText('00:00 to 01:00 Alphabet')).toBeTruthy();
   await keyboard().click(screen.getByRole('button', { name: 'Save' }));
   await waitFor(() => expect(saved(asked)).toBeDefined());
   expect(saved(asked)?.least_cost_routing.zones[0]?.weekdays.slice(0, 3)).toEqual(['Alphabet', 'Alphabet', null]);
+});
+
+it('keeps the hours of each provider, whatever is typed on the way to a new name', async () => {
+  const provider = (name: string) => ({ name, prefix: '' });
+  const zone = (name: string, weekdays: string[]) => ({ name, prefixes: ['+1'], weekdays, saturday: [], sunday: [] });
+  const half = (name: string) => Array.from({ length: 48 }, () => name);
+  const least_cost_routing = {
+    enabled: true,
+    providers: [provider('Tele'), provider('X')],
+    zones: [zone('Near', half('Tele')), zone('Far', half('X'))],
+  };
+  const { asked } = serving({ locations: { o1: stored('o1', { ...berlin, least_cost_routing }) } });
+  shown(<LocationPage id="o1" />);
+  const providers = await rulesOf('Providers');
+  const name = () => within(providers).getAllByLabelText('Name')[1]!;
+  // Away by another's name, and by none at all.
+  for (const typed of ['Tele', '', 'Telekom2']) {
+    await keyboard().clear(name());
+    if (typed !== '') await keyboard().type(name(), typed);
+    await keyboard().tab();
+  }
+  await keyboard().click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(() => expect(saved(asked)).toBeDefined());
+  const { zones } = saved(asked)!.least_cost_routing;
+  expect(zones.map(({ weekdays }) => [...new Set(weekdays)])).toEqual([['Tele'], ['Telekom2']]);
 });
 
 const past = (changed: object[], checked: number, left = 0, next: number | null = null) => ({
