@@ -155,7 +155,6 @@ function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonl
   const { form, labels } = useFormFields();
   /** Places at which something is wrong that is not saved yet. */
   const told = useRef<string[]>([]);
-  const changed = !same(form.getInitialValues(), form.values);
   const t = texts.admin.site.rules;
   const tell = (problems: readonly { pointer: string; said: string }[]) => {
     told.current.forEach((path) => form.clearFieldError(path));
@@ -172,7 +171,8 @@ function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonl
         <Simulator
           id={id}
           location={form.values as unknown as LocationObject}
-          changed={changed}
+          saved={form.getInitialValues() as unknown as LocationObject}
+          labels={labels}
           onActing={onActing}
           onProblems={tell}
         />
