@@ -308,7 +308,7 @@ fn site_types() -> String {
     add(Right::decl(&config));
     add(Section::decl(&config));
     add(LineRight::decl(&config));
-    add(NumberPlace::decl(&config));
+    add(Place::decl(&config));
     add(ServiceRight::decl(&config));
     add(ServiceDecision::decl(&config));
     add(Decision::decl(&config));

@@ -1620,15 +1620,7 @@ export type Section = "contact" | "presence" | "phone" | "first_line" | "second_
 
 export type LineRight = "see_status" | "see_outgoing" | "see_incoming" | "see_diversions" | "see_diversion_number" | "set_diversions" | "pick_up";
 
-export type NumberPlace = { 
-/**
- * In English.
- */
-english: string, 
-/**
- * In German.
- */
-german: string, };
+export type Place = "first" | "second" | "additional";
 
 export type ServiceRight = "configure_account" | "control_lines" | "chat" | "audio" | "video" | "accept_screen_sharing" | "start_screen_sharing" | "federated_screen_sharing" | "share_files" | "send_sms" | "missed_call_email" | "missed_call_sms" | "record_calls" | "voice_mailbox" | "phone_books" | "web_app" | "mobile_app" | "internet_sign_in" | "presence_sync" | "public_page" | "see_all_journals" | "delete_journal";
 
