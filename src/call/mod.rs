@@ -30,6 +30,7 @@ mod monitor;
 pub mod numbers;
 pub mod preview;
 pub mod record;
+pub mod secret;
 pub mod service;
 mod services;
 pub mod settings;

@@ -14,6 +14,7 @@ use super::cause::CauseCode;
 use super::commands::dialable;
 use super::directory::Directory;
 use super::effect::{Caller, Effect};
+use super::secret::Secret;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
 use crate::numbers::past::PastNumber;
 use crate::numbers::{
@@ -130,8 +131,11 @@ pub struct Translation {
     pub kind: NumberKind,
     /// What was typed, set or reported.
     pub text: String,
-    /// What has come of it.
+    /// What has come of it, as it may be told.
     pub result: Translated,
+    /// What is dialled, where that may not be told.
+    #[serde(skip)]
+    pub secret: Secret,
 }
 
 /// What has come of a number.
@@ -298,16 +302,20 @@ impl Directory {
             });
             return Wanted { result, translation: None };
         };
-        let (result, told) = match self.placed(plan, group, typed, around) {
-            Ok((placed, told)) => (Ok(placed), Translated::Dialled(told)),
+        let (result, told, secret) = match self.placed(plan, group, typed, around) {
+            Ok((placed, told)) => {
+                let secret = Secret::of(&placed.number, &told.number);
+                (Ok(placed), Translated::Dialled(told), secret)
+            }
             // Nobody is told what somebody wanted to dial in private; a project may say that it is.
             Err(cause) if typed.private || typed.project.is_some() => {
                 return Wanted { result: Err(cause), translation: None };
             }
-            Err(cause) => (Err(cause), Translated::NotDialled { cause }),
+            Err(cause) => (Err(cause), Translated::NotDialled { cause }, Secret::default()),
         };
         let (location, text) = (plan.name().to_owned(), typed.text.clone());
-        Wanted { result, translation: Some(Translation { call: None, group, location, kind, text, result: told }) }
+        let translation = Translation { call: None, group, location, kind, text, result: told, secret };
+        Wanted { result, translation: Some(translation) }
     }
 
     /// What the dial plan makes of a number, and the same as it may be told, without what was entered.
@@ -397,7 +405,8 @@ impl Directory {
         };
         let result = known.clone().map_or(Translated::Nothing, Translated::Reported);
         let (location, text) = (plan.name().to_owned(), text.to_owned());
-        (known, Some(Translation { call: None, group, location, kind: as_kind, text, result }))
+        let secret = Secret::default();
+        (known, Some(Translation { call: None, group, location, kind: as_kind, text, result, secret }))
     }
 }
 

@@ -97,6 +97,9 @@ fn a_pin_is_dialled_and_told_to_nobody() {
     assert!(world.log.iter().any(|line| line.starts_with("INVITE *601357#")), "{:?}", world.log);
     let told = serde_json::to_string(&world.translations).unwrap();
     assert!(!told.contains("1357") && told.contains("*60****#"), "{told}");
+    assert!(!format!("{:?}", world.translations).contains("1357"));
+    // Who hides it in what is noted of the call learns it, and nobody else.
+    assert_eq!(world.translations[0].secret.take().as_deref(), Some("*601357#089777"));
     assert!(matches!(&world.translations[0].result, Translated::Dialled(_)));
 }
 
