@@ -4,6 +4,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::*;
+use crate::call::cause::CauseCode;
 use crate::call::effect::Command;
 use crate::call::numbers::{Placed, Translated, Translation};
 use crate::call::secret::Secret;
@@ -141,6 +142,36 @@ fn what_was_entered_for_a_code_does_not_matter() {
     }
     let replay = replay(&capture, &read::calls(&capture), Instant::now());
     assert_eq!(replay.calls.iter().flat_map(differences).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+/// Nobody is told what became of a number that is refused for what was entered: the refusal is enough.
+#[test]
+fn what_was_refused_for_what_was_entered_is_not_begun() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples/offers-refused.pcapng");
+    for cause in [
+        CauseCode::PinNeeded,
+        CauseCode::UserNumberNeeded,
+        CauseCode::UnknownProject,
+        CauseCode::NumberSuppressed,
+        CauseCode::LineNotYours,
+    ] {
+        let mut capture = read::read(&std::fs::read(&path).unwrap()[..]).unwrap();
+        let refused = capture.handed.iter().enumerate().find_map(|(place, handed)| {
+            let Ok(Influence::Command { client, command, .. }) = serde_json::from_slice(&handed.bytes) else {
+                return None;
+            };
+            let is_call = matches!(command, Command::MakeCall { .. });
+            let forgotten = Influence::Command { client, begun: None, command, refused: Some(cause) };
+            let bytes = serde_json::to_vec(&forgotten).unwrap().into();
+            is_call.then(|| (place, read::Handed { bytes, ..handed.clone() }))
+        });
+        let (place, refused) = refused.unwrap();
+        capture.handed.insert(place, refused);
+        let replay = replay(&capture, &read::calls(&capture), Instant::now());
+        assert_eq!(replay.calls.iter().flat_map(differences).collect::<Vec<_>>(), Vec::<String>::new(), "{cause:?}");
+        let remarks: Vec<&String> = replay.calls.iter().flat_map(|call| &call.remarks).collect();
+        assert!(remarks.iter().all(|remark| remark.contains(cause.code())) && remarks.len() == 1, "{remarks:?}");
+    }
 }
 
 /// Without the clients' messages people's acts follow from what was sent.
