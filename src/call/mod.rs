@@ -290,7 +290,7 @@ impl Calls {
         let Some(group) = self.directory.group_of(line) else { return false };
         let wanted = self.directory.wanted(group, &number.into(), Around::default()).result;
         let placed = wanted.and_then(|placed| self.may_call(user, line, placed, Service::MakeCall));
-        placed.is_ok_and(|placed| self.office_for(line, &placed).is_some())
+        placed.is_ok_and(|placed| self.office_for(line, &placed).0.is_some())
     }
 
     /// How many calls there are.

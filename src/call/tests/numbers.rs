@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::numbers::{Around, ClientPlace, NotedNumbers, Translated, Typed};
-use super::super::settings::{Callers, Forwarding, ForwardingKind};
+use super::super::numbers::{Around, ClientPlace, NotedNumbers, Translated, Translation, Typed};
+use super::super::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 use super::*;
 use crate::numbers::country::Countries;
 use crate::numbers::{Location, NumberKind, Numbers};
@@ -223,4 +223,27 @@ fn a_call_that_is_transferred_is_dialled_by_the_rules() {
     let transfer = Command::SingleStepTransferCall { call, number: "+49 89 777".into() };
     assert_eq!(world.command(DESK, transfer), Some(CommandResult::Ok));
     assert!(world.log.contains(&"INVITE 0089777".to_owned()), "{:?}", world.log);
+}
+
+/// The same world without rules, with what the first one noted of numbers.
+fn once_more(translations: Vec<Translation>) -> World {
+    let mut numbers = NotedNumbers::default();
+    translations.into_iter().for_each(|translation| numbers.set(translation));
+    World::with(|directory| directory.noted = Arc::new(numbers))
+}
+
+#[test]
+fn who_calls_the_own_remote_office_calls_it_directly_without_rules_too() {
+    let settings = LineSettings { remote_office: Some("+49 30 1234 205".into()), ..LineSettings::default() };
+    let dial = |world: &mut World| {
+        world.input(Input::LineSettings { line: LINE, settings: settings.clone() });
+        let call = world.dial("205");
+        assert!(world.log.contains(&"INVITE 205".to_owned()), "{:?}", world.log);
+        call
+    };
+    let mut world = world(&json!({}));
+    let call = dial(&mut world);
+    let of_office = |translation: &&Translation| translation.kind == NumberKind::Forwarding;
+    assert_eq!(world.translations.iter().filter(of_office).map(|of| of.call).collect::<Vec<_>>(), [Some(call)]);
+    dial(&mut once_more(world.translations));
 }
