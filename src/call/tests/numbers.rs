@@ -1,5 +1,6 @@
 //! Calls on lines of a connection with a location.
 
+use offhook_sip::header::Name;
 use serde_json::{Value, json};
 
 use super::super::numbers::{Around, ClientPlace, NotedNumbers, Translated, Translation, Typed};
@@ -246,4 +247,29 @@ fn who_calls_the_own_remote_office_calls_it_directly_without_rules_too() {
     let of_office = |translation: &&Translation| translation.kind == NumberKind::Forwarding;
     assert_eq!(world.translations.iter().filter(of_office).map(|of| of.call).collect::<Vec<_>>(), [Some(call)]);
     dial(&mut once_more(world.translations));
+}
+
+#[test]
+fn who_is_really_connected_is_taken_without_rules_too() {
+    let answer = |world: &mut World, asserted: &str| {
+        let headers = vec![(Name::PAssertedIdentity, asserted.to_owned())];
+        world.sip(world.next_session, SipInput::Answered { abilities: world.abilities, sdp: sdp(), headers });
+    };
+    let connected = |world: &mut World| {
+        world.dial("+49 89 777");
+        answer(world, "\"Carol\" <sip:0089778@x>");
+        let view = world.last_view(DESK);
+        assert_eq!((view.remote.number.as_str(), view.remote.name.as_deref()), ("+4989778", Some("Carol")));
+    };
+    let mut first = world(&json!({}));
+    connected(&mut first);
+    connected(&mut once_more(first.translations));
+
+    // A PBX that says what it got says a PIN, too: people know the number already.
+    let mut world = world(&json!({ "projects": [{ "name": "P", "code": "*60eeee#", "use": "dial" }] }));
+    world.command(DESK, make(project("+49 89 777", "P", "1357")));
+    answer(&mut world, "<sip:*601357%23089777@x>");
+    let view = world.last_view(DESK);
+    assert_eq!((view.remote.number.as_str(), view.shown.as_str()), ("+4989777", "+49 (89) 777"));
+    assert!(!format!("{:?}", world.calls.record(view.id).unwrap().called).contains("1357"));
 }
