@@ -214,6 +214,9 @@ impl fmt::Debug for Placed {
 /// Stands for each character of what was entered. A SIP URI may have it (RFC 3261 25.1), so that a replay can dial it.
 const HIDDEN: char = '*';
 
+/// Longest text that somebody has typed for a number, in octets.
+const LONGEST_TYPED: usize = 256;
+
 /// What a dial plan is asked about a number that is to be called.
 pub(super) struct Question<'a> {
     pub(super) text: Cow<'a, str>,
@@ -302,6 +305,9 @@ impl Directory {
             });
             return Wanted { result, translation: None };
         };
+        if typed.text.len() > LONGEST_TYPED {
+            return Wanted { result: Err(CauseCode::InvalidNumber), translation: None };
+        }
         let (result, told, secret) = match self.placed(plan, group, typed, around) {
             Ok((placed, told)) => {
                 let secret = Secret::of(&placed.number, &told.number);
@@ -419,6 +425,9 @@ impl Directory {
     /// What is kept of a number that a person sets on a line, and what the PBX gets for it now. With a location that is said anew
     /// for each call, so what was typed is kept.
     pub(super) fn settable(&self, group: LineGroupId, typed: &str) -> Result<(String, Placed), CauseCode> {
+        if !is_typed(typed) {
+            return Err(CauseCode::InvalidNumber);
+        }
         let placed = self.forwarded(group, typed).result?;
         let kept = match self.plan(group) {
             Some(_) => typed.trim().to_owned(),
@@ -464,6 +473,12 @@ impl Placed {
         let known = Some(Known { shown: plan.display(&canonical), number: canonical, reach });
         Placed { number, then, known, private, emergency: false }
     }
+}
+
+/// Whether a text can be a number that somebody has typed: in one line, and no longer than one is with all that people write
+/// between its digits.
+pub fn is_typed(text: &str) -> bool {
+    text.len() <= LONGEST_TYPED && !text.trim().is_empty() && !text.trim().contains(char::is_control)
 }
 
 /// Why nothing is dialled, to the person who wanted it.

@@ -273,3 +273,23 @@ fn who_is_really_connected_is_taken_without_rules_too() {
     assert_eq!((view.remote.number.as_str(), view.shown.as_str()), ("+4989777", "+49 (89) 777"));
     assert!(!format!("{:?}", world.calls.record(view.id).unwrap().called).contains("1357"));
 }
+
+#[test]
+fn what_is_set_is_a_number_of_bounded_length_in_one_line() {
+    let mut world = world(&json!({}));
+    let set = |number: &str| Command::SetRemoteOffice { line: LINE, number: Some(number.into()) };
+    for number in ["030\u{0}1777", "030\n1777", &format!("030{}1777", " ".repeat(300)), &"🙂".repeat(100)] {
+        assert_eq!(
+            world.command(DESK, set(number)),
+            Some(CommandResult::Error(CauseCode::InvalidNumber)),
+            "{number:?}"
+        );
+    }
+    world.done(set(" 030 / 17-77\n"));
+    assert_eq!(world.calls.settings(LINE).remote_office.as_deref(), Some("030 / 17-77"));
+    // What is too long is looked at no further.
+    let group = LineGroupId(0);
+    let long = Typed::from(format!("030{}1777", " ".repeat(300)));
+    let wanted = world.calls.directory.wanted(group, &long, Around::default());
+    assert_eq!((wanted.result.err(), wanted.translation), (Some(CauseCode::InvalidNumber), None));
+}
