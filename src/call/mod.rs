@@ -333,6 +333,11 @@ impl Calls {
         self.available.get(line.0 as usize).copied().unwrap_or_default()
     }
 
+    /// The line that a call is on, where it is on one.
+    pub fn line_of(&self, call: CallId) -> Option<LineId> {
+        self.calls.get(&call)?.line()
+    }
+
     /// Whether others are not to see the number of a call. Of one that is gone nobody knows.
     pub fn is_private(&self, call: CallId) -> bool {
         self.calls.get(&call).is_none_or(|call| call.private)
