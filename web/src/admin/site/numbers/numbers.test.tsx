@@ -132,7 +132,7 @@ it('tries a number with what is typed, beside what is saved, and marks the rule 
   expect(await screen.findByText('The PBX gets saved (external).')).toBeTruthy();
   expect(screen.getByText('Rule 1 fits: external.')).toBeTruthy();
   expect(screen.getByText('Rule 1 above it was taken.')).toBeTruthy();
-  const marked = () => within(list).queryByLabelText('Acts on the number you try')?.closest('li');
+  const marked = () => within(list).queryByLabelText('Takes effect on the number you try')?.closest('li');
   await waitFor(() => expect(marked()?.dataset.place).toBe('0'));
 
   await keyboard().type(within(list).getAllByLabelText('Pattern')[0]!, '9');
@@ -324,7 +324,7 @@ it('lists past numbers that would change, before anything is saved', async () =>
       .getAllByRole('cell')
       .map((cell) => cell.textContent)
       .slice(0, 5),
-  ).toEqual(['0471', 'the caller', '+49471 (external)', 'nothing', '7']);
+  ).toEqual(['0471', 'the caller’s number', '+49471 (external)', 'nothing', '7']);
   expect((asked.at(-1)?.body as { draft: LocationObject }).draft.external_rules[0]?.pattern).toBe('^19');
   expect(saved(asked)).toBeUndefined();
 
@@ -332,7 +332,7 @@ it('lists past numbers that would change, before anything is saved', async () =>
   await keyboard().type(pattern, '9');
   expect(screen.getByText('Something has been changed since.')).toBeTruthy();
   await keyboard().click(screen.getByRole('button', { name: 'Check again' }));
-  expect(await screen.findByText('Nothing would change: 1,234 past numbers stay as they are.')).toBeTruthy();
+  expect(await screen.findByText('Nothing would change for 1,234 past numbers.')).toBeTruthy();
 });
 
 it('says how far it is with past numbers, and stops', async () => {
