@@ -182,6 +182,8 @@ export const rulesDe: typeof rulesEn = {
     prefixes: 'Nummernanfänge mit +',
     times: (name) => `Anbieter von ${name} nach Zeiten`,
     remove: (name) => `Zone ${name} entfernen`,
+    hours: 'Uhr',
+    from: (from, to) => `${from}–${to}`,
     paint: 'Malen mit',
     nobody: 'niemandem',
     nobodyThere: 'niemand',
@@ -206,6 +208,7 @@ export const rulesDe: typeof rulesEn = {
   },
   simulator: {
     text: 'Schritt für Schritt, mit den Regeln, wie sie hier stehen. Nichts wird angerufen und nichts gespeichert.',
+    open: 'Ausprobieren',
     number: 'Nummer',
     kind: 'Sie ist',
     kinds: {

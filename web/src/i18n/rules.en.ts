@@ -180,6 +180,8 @@ export const rulesEn = {
     prefixes: 'Prefixes with +',
     times: (name: string) => `Providers of ${name} by time`,
     remove: (name: string) => `Remove the zone ${name}`,
+    hours: 'Hour',
+    from: (from: number, to: number) => `${from}–${to}`,
     paint: 'Paint with',
     nobody: 'nobody',
     nobodyThere: 'nobody',
@@ -205,6 +207,7 @@ export const rulesEn = {
   },
   simulator: {
     text: 'Step by step, with the rules as they are here. Nothing is called and nothing is saved.',
+    open: 'Try it',
     number: 'Number',
     kind: 'It is',
     kinds: {

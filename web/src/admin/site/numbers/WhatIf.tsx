@@ -121,6 +121,7 @@ function Changed({ found }: { found: Found }) {
       <PlainTable
         label={t.ask}
         folding
+        wrapping
         columns={[t.number, t.kind, simulator.asSaved, simulator.withDraft, t.count, t.last]}
         rows={found.changed.map(({ kind, text, count, last_at, before, after }) => ({
           key: `${kind} ${text}`,

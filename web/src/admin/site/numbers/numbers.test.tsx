@@ -208,6 +208,19 @@ it('says the whole numbers where only they differ', async () => {
   expect(screen.getByText('The PBX gets 1 (internal). The whole number is +49301.')).toBeTruthy();
 });
 
+it('has the outcome in a strip, which opens the simulator beside the rules', async () => {
+  server();
+  shown(<LocationPage id="o1" />);
+  await keyboard().type(await screen.findByLabelText('Number'), '19');
+  expect(await screen.findByText('19: The PBX gets saved (external).')).toBeTruthy();
+  const opens = screen.getByRole('button', { name: 'Try it', expanded: false });
+  await keyboard().click(opens);
+  expect(document.activeElement).toBe(screen.getByLabelText('Number'));
+  await keyboard().keyboard('{Escape}');
+  expect(document.activeElement).toBe(opens);
+  expect(opens.getAttribute('aria-expanded')).toBe('false');
+});
+
 it('keeps the number that is tried from page to page', async () => {
   server();
   const tried = { current: NOTHING_TRIED };
@@ -330,7 +343,7 @@ it('lists past numbers that would change, before anything is saved', async () =>
 
   answer = past([], 1234);
   await keyboard().type(pattern, '9');
-  expect(screen.getByText('Something has been changed since.')).toBeTruthy();
+  expect(screen.getByText('You have changed something since.')).toBeTruthy();
   await keyboard().click(screen.getByRole('button', { name: 'Check again' }));
   expect(await screen.findByText('Nothing would change for 1,234 past numbers.')).toBeTruthy();
 });
