@@ -184,6 +184,9 @@ it('finds nothing wrong with a new rule before something is typed, and says wher
   expect(await screen.findByText('The PBX gets saved (external).')).toBeTruthy();
   await keyboard().click(screen.getAllByRole('button', { name: 'Add a rule' })[0]!);
   expect(patterns(list)).toHaveLength(4);
+  // Nothing is asked anew.
+  const outcome = screen.getByText('The PBX gets saved (external).').closest('[role=status]');
+  expect(outcome?.getAttribute('aria-busy')).toBe('false');
   wrong = true;
   await keyboard().type(within(list).getAllByLabelText('Pattern')[3]!, '4');
   expect(await screen.findAllByText('Zones, no. 1: There is no provider Tele.')).toHaveLength(1);
