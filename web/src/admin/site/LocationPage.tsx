@@ -31,6 +31,7 @@ import {
   Special,
   Strip,
 } from './numbers/RuleSections';
+import { withoutBlank } from './numbers/rules';
 import { Simulator } from './numbers/Simulator';
 import { WhatIf } from './numbers/WhatIf';
 import { NEW, ObjectPage } from './ObjectPage';
@@ -138,15 +139,12 @@ function Editors({ id }: { id: string | null }) {
 function PastNumbers({ id }: { id: string }) {
   const { texts } = useTranslation();
   const { form, readOnly } = useFormFields();
+  const draft = useMemo(() => withoutBlank(form.values as unknown as LocationObject), [form.values]);
   const t = texts.admin.site.rules;
   if (readOnly) return null;
   return (
     <Section name="whatIf" title={t.sections.whatIf} text={t.whatIf.text}>
-      <WhatIf
-        id={id}
-        location={form.values as unknown as LocationObject}
-        changed={!same(form.getInitialValues(), form.values)}
-      />
+      <WhatIf id={id} location={draft} changed={!same(form.getInitialValues(), draft)} />
     </Section>
   );
 }

@@ -150,6 +150,13 @@ it('lists locations with their countries and numbers', async () => {
   expect(within(row).getByText('123456 100–199')).toBeTruthy();
 });
 
+it('is missing where a line group of the configuration file names one that is not there', async () => {
+  const group = { ...blankLineGroup, name: 'Main', registrar: 'pbx.example.com', location: 'Berln' };
+  serving({ locations: { o1: stored('o1', berlin) }, line_groups: { g1: stored('g1', group, true) }, lines: {} });
+  shown(<LineGroupPage id="g1" report={null} />);
+  expect(await screen.findByRole('option', { name: 'There is no location Berln' })).toBeTruthy();
+});
+
 it('is chosen for a line group', async () => {
   const { sent } = server();
   shown(<LineGroupPage id="g1" report={null} />);

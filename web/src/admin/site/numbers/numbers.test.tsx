@@ -187,6 +187,7 @@ it('finds nothing wrong with a new rule before something is typed, and says wher
   // Nothing is asked anew.
   const outcome = screen.getByText('The PBX gets saved (external).').closest('[role=status]');
   expect(outcome?.getAttribute('aria-busy')).toBe('false');
+  expect(screen.getByText('There are no changes to check.')).toBeTruthy();
   wrong = true;
   await keyboard().type(within(list).getAllByLabelText('Pattern')[3]!, '4');
   expect(await screen.findAllByText('Zones, no. 1: There is no provider Tele.')).toHaveLength(1);
