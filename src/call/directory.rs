@@ -9,6 +9,7 @@ use offhook_sip::uri::{Host, Uri};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::divert::Written;
 use super::effect::Caller;
 use super::numbers::NotedNumbers;
 use super::service::{Service, Services};
@@ -259,6 +260,13 @@ impl Directory {
     /// Everything about a line.
     pub fn line(&self, line: LineId) -> Option<&LineEntry> {
         self.lines.get(line.0 as usize)
+    }
+
+    /// A line's number in the forms in which it may be met.
+    pub(super) fn written(&self, line: LineId) -> Option<Written> {
+        let LineEntry { group, number, .. } = self.line(line)?;
+        let known = self.plan(*group).and_then(|plan| plan.line_number(number));
+        Some(Written { number: number.clone(), known })
     }
 
     /// The line with a number.

@@ -12,7 +12,7 @@ use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
 use super::directory::Directory;
-use super::divert::{Sent, Trail};
+use super::divert::{Sent, Trail, Written};
 use super::effect::{Abilities, Caller, Sound, Target, TargetUri};
 use super::headers::Headers;
 use super::numbers::{Known, Placed};
@@ -557,10 +557,13 @@ impl Call {
     }
 
     /// Whether a call for this number, by this caller, is the one that this call was diverted by.
-    pub(super) fn waits_at(&self, number: &str, from: &Caller, directory: &Directory) -> bool {
-        let own = self.trail.line.and_then(|line| directory.line(line)).map(|line| line.number.as_str());
-        let called = |leg: &SipLeg| matches!(&leg.target.uri, TargetUri::Number(called) if called == number);
-        self.legs().any(called) && (from.number == self.remote.number || own == Some(from.number.as_str()))
+    pub(super) fn waits_at(&self, number: &Written, from: &Written, directory: &Directory) -> bool {
+        let called = |leg: &SipLeg| match &leg.target.uri {
+            TargetUri::Number(called) => Written::new(called, leg.known.as_ref()).is(number),
+            TargetUri::Uri(_) => false,
+        };
+        let by_line = || self.trail.line.and_then(|line| directory.written(line)).is_some_and(|own| own.is(from));
+        self.legs().any(called) && (Written::new(&self.remote.number, self.known.as_ref()).is(from) || by_line())
     }
 
     /// Whether the near side has our answer although the far side is only called.

@@ -15,7 +15,7 @@ use super::directory::{Decline, LineEntry, LineGroupEntry};
 use super::numbers::Placed;
 use super::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 
-pub(super) use self::trail::{Hidden, Sent, Trail, same};
+pub(super) use self::trail::{Hidden, Sent, Trail, Written, same};
 
 /// How long a line rings before its calls are forwarded, where nothing is said.
 const NO_ANSWER: Duration = Duration::from_secs(20);

@@ -9,7 +9,7 @@ use super::super::effect::Effect;
 use super::super::numbers::Placed;
 use super::super::service::Service;
 use super::super::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind, LineSettings};
-use super::trail::same;
+use super::trail::Written;
 use crate::ids::{CallId, LineId, UserId};
 use crate::rights::LineRight;
 
@@ -17,19 +17,19 @@ use crate::rights::LineRight;
 type Settable<'a> = &'a dyn Fn(&str) -> Result<(String, Placed), CauseCode>;
 
 impl LineSettings {
-    /// Takes over a forwarding of the line with this number, in the place of the one of its kind and callers. `settable` says what
+    /// Takes over a forwarding of the line with the number `own`, in the place of the one of its kind and callers. `settable` says what
     /// is kept of a number and what the PBX gets for it.
     ///
     /// # Errors
     /// [`CauseCode::InvalidNumber`], [`CauseCode::OwnNumber`] and [`CauseCode::InvalidSeconds`]; nothing changes then.
     pub(in crate::call) fn set_forwarding(
         &mut self,
-        own: &str,
+        own: &Written,
         settable: impl Fn(&str) -> Result<(String, Placed), CauseCode>,
         forwarding: Forwarding,
     ) -> Result<(), CauseCode> {
         let (to, placed) = settable(&forwarding.to)?;
-        if same(own, &placed.number) {
+        if own.means(&Written::from(&placed)) {
             return Err(CauseCode::OwnNumber);
         }
         let rings = forwarding.kind == ForwardingKind::NoAnswer;
@@ -105,7 +105,7 @@ impl Calls {
         let service = number.is_some().then_some(Service::SetRemoteOffice);
         self.set(user, line, None, service, |settings, own, settable| {
             let number = number.map(|number| settable(&number)).transpose()?;
-            if number.as_ref().is_some_and(|(_, placed)| same(own, &placed.number)) {
+            if number.as_ref().is_some_and(|(_, placed)| own.means(&Written::from(placed))) {
                 return Err(CauseCode::OwnNumber);
             }
             settings.remote_office = number.map(|(kept, _)| kept);
@@ -121,7 +121,7 @@ impl Calls {
         line: LineId,
         right: Option<LineRight>,
         service: Option<Service>,
-        change: impl FnOnce(&mut LineSettings, &str, Settable<'_>) -> Result<(), CauseCode>,
+        change: impl FnOnce(&mut LineSettings, &Written, Settable<'_>) -> Result<(), CauseCode>,
     ) -> Outcome {
         let entry = self.directory.line(line).ok_or(CauseCode::UnknownLine)?;
         let own = entry.users.contains(&user);
@@ -136,11 +136,11 @@ impl Calls {
         if service.is_some_and(|service| !self.directory.offers(entry.group, service)) {
             return Err(CauseCode::FunctionOff);
         }
-        let own = entry.number.as_str();
+        let own = self.directory.written(line).ok_or(CauseCode::UnknownLine)?;
         let settings = self.settings.get_mut(line.0 as usize).ok_or(CauseCode::UnknownLine)?;
         let mut changed = settings.clone();
         let directory = &self.directory;
-        change(&mut changed, own, &|number| directory.settable(entry.group, number))?;
+        change(&mut changed, &own, &|number| directory.settable(entry.group, number))?;
         if changed != *settings {
             *settings = changed.clone();
             self.effects.push_back(Effect::LineSettings { line, settings: changed });

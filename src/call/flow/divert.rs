@@ -12,7 +12,7 @@ use super::super::cause::CauseCode;
 use super::super::commands;
 use super::super::desk::transfer::is_of_the_called;
 use super::super::directory::Diversion;
-use super::super::divert::{Diverted, Hidden, Sent, Situation, Verdict, same};
+use super::super::divert::{Diverted, Hidden, Sent, Situation, Verdict, Written};
 use super::super::effect::{Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers};
 use super::super::numbers::Placed;
@@ -57,12 +57,9 @@ impl Flow<'_> {
         if !self.call.rings_at_clients() {
             return Err(CauseCode::NotPossibleNow);
         }
-        if !self.call.trail.allows(&to.number) {
-            let own = self
-                .call
-                .line()
-                .and_then(|line| self.directory.line(line))
-                .is_some_and(|own| same(&own.number, &to.number));
+        if !self.call.trail.allows(&to) {
+            let own = self.call.line().and_then(|line| self.directory.written(line));
+            let own = own.is_some_and(|own| own.means(&Written::from(&to)));
             return Err(if own { CauseCode::OwnNumber } else { CauseCode::TriedBefore });
         }
         self.divert(Diverted { to, why: DiversionReason::Deflection, rings: None });
@@ -231,7 +228,7 @@ impl Flow<'_> {
             let wanted = self.directory.forwarded(line.group, number);
             let placed = wanted.result.clone().ok();
             made.borrow_mut().push(wanted);
-            placed.filter(|placed| self.call.trail.allows(&placed.number))
+            placed.filter(|placed| self.call.trail.allows(placed))
         });
         self.note_settings(made.into_inner());
         Some(asked)
@@ -293,7 +290,7 @@ impl Flow<'_> {
             self.call.trail.hidden = Some(Hidden::Left);
         }
         self.conceal(Hidden::Left, CauseCode::Diverted);
-        self.call.trail.leave(&to.number, group.address(&line.number), &group.address(&to.number), why);
+        self.call.trail.leave(&to, group.address(&line.number), &group.address(&to.number), why);
         self.call.trail.until = rings.map(|rings| self.now + rings);
         self.expect_after(&to);
         // Only a call of ours can be taken back from where nobody answers, and told what follows the answer.
