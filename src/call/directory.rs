@@ -14,7 +14,7 @@ use super::effect::Caller;
 use super::numbers::NotedNumbers;
 use super::service::{Service, Services};
 use crate::ids::{LineGroupId, LineId, UserId};
-use crate::numbers::Numbers;
+use crate::numbers::{Numbers, ReportedAs};
 
 /// The lines and PBX connections there are.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -275,14 +275,28 @@ impl Directory {
         u32::try_from(place).ok().map(LineId)
     }
 
+    /// A number that is dialled by way of a connection, in the forms in which lines there may have it.
+    pub(super) fn written_at(&self, group: LineGroupId, dialled: Written) -> Written {
+        if dialled.known.as_deref().is_some_and(|known| self.line_known_as(known).is_some()) {
+            return dialled;
+        }
+        // It was given to the PBX as it is, or a rule has made another of it.
+        let (known, _) = self.reported(group, ReportedAs::Called, &dialled.number);
+        let known = known.map(|known| known.number).filter(|known| self.line_known_as(known).is_some());
+        Written { known: known.or(dialled.known), ..dialled }
+    }
+
     /// The lines of a connection with a number that somebody uses.
-    pub fn lines_at<'a>(&'a self, group: LineGroupId, number: &'a str) -> impl Iterator<Item = LineId> + 'a {
-        let lines = self
-            .lines
-            .iter()
-            .zip(0..)
-            .filter(move |(line, _)| line.group == group && line.number == number && !line.users.is_empty());
-        lines.map(|(_, place)| LineId(place))
+    pub(super) fn lines_at<'a>(&'a self, group: LineGroupId, number: &'a Written) -> impl Iterator<Item = LineId> + 'a {
+        let known = number.known.as_deref().filter(|known| self.line_known_as(known).is_some());
+        let is_it = move |line: &LineEntry, id| {
+            line.number == number.number
+                || known.is_some() && self.written(id).is_some_and(|line| line.known.as_deref() == known)
+        };
+        let lines = self.lines.iter().zip((0..).map(LineId));
+        lines
+            .filter(move |(line, id)| line.group == group && !line.users.is_empty() && is_it(line, *id))
+            .map(|(_, id)| id)
     }
 
     /// Whether users of this connection are offered a service at all.

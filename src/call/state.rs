@@ -103,7 +103,7 @@ pub(super) struct Told {
 #[derive(Debug)]
 pub(super) enum Vacancy {
     /// Waits at a number until somebody takes it.
-    Parked { number: String, until: Instant, taker: Option<Successor> },
+    Parked { at: Written, until: Instant, taker: Option<Successor> },
     /// Rings at the line's clients again.
     Recalling { taker: Option<Successor> },
     /// Called for the other side of this call, which is being transferred.
@@ -509,9 +509,9 @@ impl Call {
     }
 
     /// The number where it waits, while it is parked.
-    pub(super) fn parked_at(&self) -> Option<&str> {
+    pub(super) fn parked_at(&self) -> Option<&Written> {
         match &self.vacancy {
-            Some(Vacancy::Parked { number, .. }) => Some(number),
+            Some(Vacancy::Parked { at, .. }) => Some(at),
             _ => None,
         }
     }
@@ -559,7 +559,9 @@ impl Call {
     /// Whether a call for this number, by this caller, is the one that this call was diverted by.
     pub(super) fn waits_at(&self, number: &Written, from: &Written, directory: &Directory) -> bool {
         let called = |leg: &SipLeg| match &leg.target.uri {
-            TargetUri::Number(called) => Written::new(called, leg.known.as_ref()).is(number),
+            TargetUri::Number(called) => {
+                directory.written_at(leg.target.group, Written::new(called, leg.known.as_ref())).is(number)
+            }
             TargetUri::Uri(_) => false,
         };
         let by_line = || self.trail.line.and_then(|line| directory.written(line)).is_some_and(|own| own.is(from));

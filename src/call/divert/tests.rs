@@ -216,6 +216,7 @@ fn plain(to: &str) -> Result<(String, Placed), CauseCode> {
 #[test]
 fn settings_are_checked_before_they_count() {
     let mut settings = LineSettings::default();
+    let is_own = |placed: &Placed| same("200", &placed.number);
     let set = |to: &str, kind, after| Forwarding { kind, callers: Callers::All, to: to.into(), after };
     for (to, kind, after, cause) in [
         ("", ForwardingKind::Busy, None, CauseCode::InvalidNumber),
@@ -225,16 +226,16 @@ fn settings_are_checked_before_they_count() {
         ("300", ForwardingKind::NoAnswer, Some(0), CauseCode::InvalidSeconds),
         ("300", ForwardingKind::NoAnswer, Some(601), CauseCode::InvalidSeconds),
     ] {
-        assert_eq!(settings.set_forwarding(&Written::new("200", None), plain, set(to, kind, after)), Err(cause), "{to} {after:?}");
+        assert_eq!(settings.set_forwarding(is_own, plain, set(to, kind, after)), Err(cause), "{to} {after:?}");
         assert_eq!(settings, LineSettings::default());
     }
     for (to, after) in [("0049 (89) 1", Some(1)), ("301", Some(600)), ("302", None)] {
-        settings.set_forwarding(&Written::new("200", None), plain, set(to, ForwardingKind::NoAnswer, after)).unwrap();
+        settings.set_forwarding(is_own, plain, set(to, ForwardingKind::NoAnswer, after)).unwrap();
     }
     assert_eq!(settings.forwardings, [set("302", ForwardingKind::NoAnswer, None)]);
-    settings.set_forwarding(&Written::new("200", None), plain, set("303", ForwardingKind::Busy, None)).unwrap();
+    settings.set_forwarding(is_own, plain, set("303", ForwardingKind::Busy, None)).unwrap();
     let internal = Forwarding { callers: Callers::Internal, ..set("304", ForwardingKind::Busy, None) };
-    settings.set_forwarding(&Written::new("200", None), plain, internal).unwrap();
+    settings.set_forwarding(is_own, plain, internal).unwrap();
     assert_eq!(settings.forwardings.len(), 3);
     settings.cancel_forwarding(Some(ForwardingKind::Busy), None);
     assert_eq!(settings.forwardings, [set("302", ForwardingKind::NoAnswer, None)]);

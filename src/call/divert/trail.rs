@@ -98,9 +98,8 @@ impl Trail {
     }
 
     /// Whether a number has not been tried yet.
-    pub(in crate::call) fn allows(&self, to: &Placed) -> bool {
-        let to = Written::from(to);
-        self.tried.len() < MAX_TRIED && !self.tried.iter().any(|tried| tried.means(&to))
+    pub(in crate::call) fn allows(&self, to: &Written) -> bool {
+        self.tried.len() < MAX_TRIED && !self.tried.iter().any(|tried| tried.means(to))
     }
 
     /// Whether the call has left the line that it came for.
@@ -128,8 +127,8 @@ impl Trail {
     }
 
     /// The call goes from `by` to `to`.
-    pub(in crate::call) fn leave(&mut self, number: &Placed, by: Uri, to: &Uri, why: DiversionReason) {
-        self.tried.push(number.into());
+    pub(in crate::call) fn leave(&mut self, number: Written, by: Uri, to: &Uri, why: DiversionReason) {
+        self.tried.push(number);
         let mut diversions = vec![Diversion::new(by, why)];
         diversions.extend(self.diversions.iter().cloned());
         let history = HistoryEntry::pass_on(self.history.clone(), &diversions, to);

@@ -57,9 +57,12 @@ impl Flow<'_> {
         if !self.call.rings_at_clients() {
             return Err(CauseCode::NotPossibleNow);
         }
-        if !self.call.trail.allows(&to) {
-            let own = self.call.line().and_then(|line| self.directory.written(line));
-            let own = own.is_some_and(|own| own.means(&Written::from(&to)));
+        let line = self.call.line();
+        let group = line.and_then(|line| self.directory.group_of(line)).ok_or(CauseCode::UnknownLine)?;
+        let written = self.directory.written_at(group, Written::from(&to));
+        if !self.call.trail.allows(&written) {
+            let own = line.and_then(|line| self.directory.written(line));
+            let own = own.is_some_and(|own| own.means(&written));
             return Err(if own { CauseCode::OwnNumber } else { CauseCode::TriedBefore });
         }
         self.divert(Diverted { to, why: DiversionReason::Deflection, rings: None });
@@ -228,7 +231,7 @@ impl Flow<'_> {
             let wanted = self.directory.forwarded(line.group, number);
             let placed = wanted.result.clone().ok();
             made.borrow_mut().push(wanted);
-            placed.filter(|placed| self.call.trail.allows(placed))
+            placed.filter(|placed| self.call.trail.allows(&self.directory.written_at(line.group, placed.into())))
         });
         self.note_settings(made.into_inner());
         Some(asked)
@@ -290,7 +293,8 @@ impl Flow<'_> {
             self.call.trail.hidden = Some(Hidden::Left);
         }
         self.conceal(Hidden::Left, CauseCode::Diverted);
-        self.call.trail.leave(&to, group.address(&line.number), &group.address(&to.number), why);
+        let written = self.directory.written_at(line.group, Written::from(&to));
+        self.call.trail.leave(written, group.address(&line.number), &group.address(&to.number), why);
         self.call.trail.until = rings.map(|rings| self.now + rings);
         self.expect_after(&to);
         // Only a call of ours can be taken back from where nobody answers, and told what follows the answer.
