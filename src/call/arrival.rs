@@ -116,10 +116,7 @@ impl Calls {
     /// Whether a number can always be called.
     fn is_emergency(&self, target: &Target) -> bool {
         match &target.uri {
-            TargetUri::Number(number) => {
-                let listed = self.directory.group(target.group).is_some_and(|group| group.is_emergency(number));
-                listed || self.directory.plan(target.group).is_some_and(|plan| plan.emergency(number).is_some())
-            }
+            TargetUri::Number(number) => self.directory.is_emergency(target.group, number),
             TargetUri::Uri(_) => false,
         }
     }

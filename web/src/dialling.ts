@@ -44,6 +44,14 @@ export function entriesOf(dialling: Dialling, choice: DialChoice): Entries {
   return { pin: project?.pin ?? own.pin, user: project?.user ?? own.user };
 }
 
+/** Whether something that a choice asks for is not entered, or not with all its digits. */
+export function lacks(dialling: Dialling, choice: DialChoice): boolean {
+  const { pin, user } = entriesOf(dialling, choice);
+  const isMissing = (digits: number | null, entry: string) =>
+    digits !== null && (digits === 0 ? entry === '' : entry.length !== digits);
+  return isMissing(pin, choice.pin) || isMissing(user, choice.user);
+}
+
 /** What a request has of a choice: nothing that is not asked for. */
 export function fieldsOf(dialling: Dialling | null, choice: DialChoice): ChosenFields {
   if (!dialling) return {};

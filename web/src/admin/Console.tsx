@@ -65,6 +65,7 @@ import { LocationPage } from './site/LocationPage';
 import { Locations } from './site/Locations';
 import { LocksPage } from './site/LocksPage';
 import { NumbersPage } from './site/numbers/NumbersPage';
+import { LastTried, NOTHING_TRIED } from './site/numbers/tried';
 import { ProfilePage, Profiles } from './site/Profiles';
 import { Rights } from './site/Rights';
 import { RoleContext, roleOf } from './site/role';
@@ -96,6 +97,7 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const main = useRef<HTMLElement>(null);
   const [security, setSecurity] = useState(false);
+  const tried = useRef(NOTHING_TRIED);
   const route = routeOf(new URL(useAddress(), window.location.href));
   const why = useReason();
   const t = texts.admin;
@@ -171,9 +173,13 @@ export function Console({ poller, user, onSignedOut }: ConsoleProps) {
                 </p>
               )}
               <Boundary key={`${page}/${traced ?? opened ?? ''}`}>
-                <Shown route={route} report={report}>
-                  {report && <LineGroups report={report} resetting={resetting} onReset={(line) => void reset(line)} />}
-                </Shown>
+                <LastTried value={tried}>
+                  <Shown route={route} report={report}>
+                    {report && (
+                      <LineGroups report={report} resetting={resetting} onReset={(line) => void reset(line)} />
+                    )}
+                  </Shown>
+                </LastTried>
               </Boundary>
             </main>
           </div>

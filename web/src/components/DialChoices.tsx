@@ -1,5 +1,6 @@
 /** What is chosen for a call beside its number: the project, and what that asks for. */
 import { NativeSelect, PasswordInput, TextInput } from '@mantine/core';
+import type { Ref } from 'react';
 import { cleanEntry, entriesOf, projectOf, type DialChoice } from '../dialling';
 import type { Dialling } from '../generated/protocol';
 import { useTranslation } from '../i18n';
@@ -9,9 +10,12 @@ export interface DialChoicesProps {
   dialling: Dialling;
   choice: DialChoice;
   onChange: (choice: DialChoice) => void;
+  /** The fields of what is asked for. */
+  pin: Ref<HTMLInputElement>;
+  user: Ref<HTMLInputElement>;
 }
 
-export function DialChoices({ dialling, choice, onChange }: DialChoicesProps) {
+export function DialChoices({ dialling, choice, onChange, ...fields }: DialChoicesProps) {
   const { texts } = useTranslation();
   const { pin, user } = entriesOf(dialling, choice);
   if (dialling.projects.length === 0 && pin === null && user === null) return null;
@@ -37,6 +41,7 @@ export function DialChoices({ dialling, choice, onChange }: DialChoicesProps) {
       )}
       {user !== null && (
         <TextInput
+          ref={fields.user}
           size="sm"
           label={texts.project.user}
           inputMode="tel"
@@ -48,6 +53,7 @@ export function DialChoices({ dialling, choice, onChange }: DialChoicesProps) {
       )}
       {pin !== null && (
         <PasswordInput
+          ref={fields.pin}
           size="sm"
           label={texts.project.pin}
           inputMode="tel"

@@ -2,8 +2,6 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { IconArrowLeft, IconPhone } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
-import { fieldsOf, keepChoice, keptChoice, NOTHING_CHOSEN, type ChosenFields, type DialChoice } from '../dialling';
-import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { has, isUsable, lineFor } from '../protocol/select';
 import type { PhoneState } from '../protocol/state';
@@ -16,6 +14,7 @@ import { isEditable } from './keyboard';
 import { Keypad } from './Keypad';
 import { LineSigns } from './LineSigns';
 import { hasKeyboard, NumberField } from './NumberField';
+import type { Placing } from './placing';
 
 export interface DialerProps {
   state: PhoneState;
@@ -26,7 +25,7 @@ export interface DialerProps {
   /** The chosen line; any, where it is not known (any more). */
   line: string;
   onLine: (line: string) => void;
-  onCall: (line: string, number: string, chosen: ChosenFields) => void;
+  placing: Placing;
   onPickUp: (number: string) => void;
   /** Goes back to the call, where one is shown beneath. */
   onClose: (() => void) | null;
@@ -37,20 +36,19 @@ export interface DialerProps {
 const TYPED = /^[0-9*#+]$/;
 
 export function Dialer(props: DialerProps) {
-  const { state, listening, last, line, onLine, onCall, onPickUp, onClose, children } = props;
+  const { state, listening, last, line, onLine, placing, onPickUp, onClose, children } = props;
   const { texts, sentence } = useTranslation();
   const [number, setNumber] = useState('');
   const field = useRef<HTMLInputElement>(null);
   const chosen = lineFor(state, line);
   const wanted = number.trim() || last;
   const online = state.link === 'online';
-  const [choice, choose] = useChoice(state.user.name, chosen);
+  const choice = placing.choiceOf(chosen);
+  const pin = useRef<HTMLInputElement>(null);
+  const user = useRef<HTMLInputElement>(null);
 
   const place = (to: string) => {
-    if (!chosen || !online || to === '') return;
-    onCall(chosen.id, to, fieldsOf(chosen.dialling, choice));
-    // It is entered for each call.
-    choose({ ...choice, pin: '' });
+    if (chosen && online && to !== '') void placing.place(chosen, to);
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -61,6 +59,16 @@ export function Dialer(props: DialerProps) {
   useEffect(() => {
     if (hasKeyboard()) field.current?.focus();
   }, []);
+
+  const { wanting, asked } = placing;
+  useEffect(() => {
+    if (!wanting) return;
+    // The fields are those of the line.
+    if (chosen?.id !== wanting.line) return onLine(wanting.line);
+    setNumber(wanting.number);
+    (wanting.entry === 'pin' ? pin : user).current?.focus();
+    asked();
+  }, [wanting, chosen?.id]);
 
   useEffect(() => {
     if (!listening) return;
@@ -127,7 +135,15 @@ export function Dialer(props: DialerProps) {
           chosen && <span className={classes.onlyLine}>{texts.dial.lineOption(chosen.number, chosen.line_group)}</span>
         )}
         {chosen && <LineSigns line={chosen} />}
-        {chosen?.dialling && <DialChoices dialling={chosen.dialling} choice={choice} onChange={choose} />}
+        {chosen?.dialling && (
+          <DialChoices
+            dialling={chosen.dialling}
+            choice={choice}
+            onChange={(now) => placing.choose(chosen, now)}
+            pin={pin}
+            user={user}
+          />
+        )}
       </div>
       <NumberField
         ref={field}
@@ -160,7 +176,7 @@ export function Dialer(props: DialerProps) {
             online={online}
             last={last}
             isPrivate={choice.private}
-            onPrivate={() => choose({ ...choice, private: !choice.private })}
+            onPrivate={() => placing.choose(chosen, { ...choice, private: !choice.private })}
             onCall={place}
             onType={(text) => {
               setNumber(text);
@@ -175,16 +191,4 @@ export function Dialer(props: DialerProps) {
       </div>
     </form>
   );
-}
-
-/** What is chosen for calls from a line, as it was last in this browser, and how to choose. */
-function useChoice(user: string, line: Line | undefined): [DialChoice, (choice: DialChoice) => void] {
-  const number = line?.number ?? '';
-  const [chosen, setChosen] = useState({ number: '', choice: NOTHING_CHOSEN });
-  if (number !== chosen.number) setChosen({ number, choice: keptChoice(user, number) });
-  const choose = (choice: DialChoice) => {
-    setChosen({ number, choice });
-    keepChoice(user, number, choice);
-  };
-  return [number === chosen.number ? chosen.choice : NOTHING_CHOSEN, choose];
 }

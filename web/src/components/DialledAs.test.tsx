@@ -4,6 +4,7 @@
  * @vitest-environment happy-dom
  */
 import { act, cleanup, fireEvent, screen } from '@testing-library/react';
+import { useState } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Answer, Question } from '../dialling';
 import type { Dialling, Line, Preview } from '../generated/protocol';
@@ -11,6 +12,7 @@ import { initial } from '../protocol/state';
 import { line as bare, user } from '../protocol/testing';
 import { Dialer } from './Dialer';
 import { DialledAs } from './DialledAs';
+import { usePlacing } from './placing';
 import { Asking, type Ask } from './preview';
 import { rendered } from './testing';
 
@@ -88,29 +90,39 @@ it('asks nothing on a line without a location, and shows nothing there', async (
   expect(text).toBeNull();
 });
 
-function dialer(answer: Answer) {
+function dialer(answer: Answer, lines = [line]) {
   const asked: Question[] = [];
   const called: unknown[] = [];
   const ask: Ask = (question) => {
     asked.push(question);
     return Promise.resolve(answer);
   };
-  const state = { ...initial(user), link: 'online' as const, lines: [line] };
+  const state = { ...initial(user), link: 'online' as const, lines };
   const none = () => undefined;
+  const Both = () => {
+    const [from, setFrom] = useState('l1');
+    const placing = usePlacing(user.name, ask, (...call) => called.push(call));
+    return (
+      <>
+        <button onClick={() => void placing.place(line, '089')}>Call again</button>
+        <Dialer
+          state={state}
+          listening={false}
+          last=""
+          line={from}
+          onLine={setFrom}
+          placing={placing}
+          onPickUp={none}
+          onClose={null}
+        >
+          {null}
+        </Dialer>
+      </>
+    );
+  };
   rendered(
     <Asking value={ask}>
-      <Dialer
-        state={state}
-        listening={false}
-        last=""
-        line="l1"
-        onLine={none}
-        onCall={(...call) => called.push(call)}
-        onPickUp={none}
-        onClose={null}
-      >
-        {null}
-      </Dialer>
+      <Both />
     </Asking>,
   );
   return { asked, called };
@@ -142,4 +154,50 @@ it('calls with the project and its PIN, which is entered for each call', async (
   dialer(dialled());
   expect(screen.getByLabelText<HTMLSelectElement>('Project').value).toBe('Bridge');
   expect(JSON.stringify({ ...localStorage })).not.toContain('1234');
+});
+
+const field = (label: string) => screen.getByLabelText<HTMLInputElement>(label);
+const press = (name: string) => act(async () => fireEvent.click(screen.getByRole('button', { name })));
+
+it('calls nobody while a PIN is missing, keeps the number and asks for the PIN', async () => {
+  const { called } = dialer(refused('pin_needed'));
+  type('Project', 'Bridge');
+  type('PIN', '12');
+  type('Number', '089');
+  await press('Call');
+  expect(called).toEqual([]);
+  expect(field('Number').value).toBe('089');
+  expect(document.activeElement).toBe(field('PIN'));
+});
+
+it('calls where the server says that the number needs no PIN', async () => {
+  const { called } = dialer(dialled());
+  type('Project', 'Bridge');
+  type('Number', '112');
+  await press('Call');
+  expect(called).toEqual([['l1', '112', { project: 'Bridge' }]]);
+});
+
+it('calls again with what is chosen, and asks for a PIN that is missing', async () => {
+  const { called } = dialer(refused('pin_needed'), [line, { ...line, id: 'l2', number: '202' }]);
+  type('Project', 'Bridge');
+  type('PIN', '1234');
+  await press('Call again');
+  expect(called).toEqual([['l1', '089', { project: 'Bridge', pin: '1234' }]]);
+  type('Line', 'l2');
+  expect(screen.queryByLabelText('PIN')).toBeNull();
+  await press('Call again');
+  expect(called).toHaveLength(1);
+  expect(field('Number').value).toBe('089');
+  expect(document.activeElement).toBe(field('PIN'));
+  expect(screen.getByLabelText<HTMLSelectElement>('Line').value).toBe('l1');
+});
+
+it('says nothing of the way of a number that goes as it is typed', async () => {
+  dialer(dialled({ dialled: '600', access_code: '' }));
+  type('Number', '!600');
+  await pause();
+  const text = document.querySelector('[aria-live]')?.textContent ?? '';
+  expect(text).toContain('dials 600');
+  expect(text).not.toContain('outside line');
 });

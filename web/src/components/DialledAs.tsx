@@ -24,7 +24,7 @@ export function DialledAs({ form = false, ...typed }: DialledAsProps) {
             <span className="numbers">{preview.shown}</span>
             {preview.owner !== null && SEPARATOR + preview.owner}
           </p>
-          <p>{wayOf(preview, texts)}</p>
+          <p>{wayOf(preview, AS_TYPED.test(typed.number), texts)}</p>
         </>
       ) : (
         answer && <p>{sentence(answer.cause.code)}</p>
@@ -36,10 +36,14 @@ export function DialledAs({ form = false, ...typed }: DialledAsProps) {
 /** Stays with what it follows where the text is broken. */
 const SEPARATOR = '\u00a0· ';
 
+/** What begins like this goes to the PBX as it is typed, and nobody knows which way it leads. */
+const AS_TYPED = /^\s*!/;
+
 /** Where it leads, and what the PBX gets. */
-function wayOf({ destination, private: isPrivate, dialled, access_code: access, then }: Preview, texts: Texts): string {
+function wayOf(preview: Preview, asTyped: boolean, texts: Texts): string {
+  const { destination, private: isPrivate, dialled, access_code: access, then } = preview;
   const parts = [
-    texts.preview.destination[destination],
+    asTyped && destination !== 'emergency' ? '' : texts.preview.destination[destination],
     isPrivate ? texts.preview.private : '',
     texts.preview.dials(access === '' ? dialled : `${access} ${dialled.slice(access.length)}`),
     ...then.map((after) => afterText(after, texts)),

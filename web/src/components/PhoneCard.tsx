@@ -1,6 +1,5 @@
 /** The telephone itself: the call, or what is asked for it, or the dial pad; the other calls with it. */
-import { useCallback, useState } from 'react';
-import type { ChosenFields } from '../dialling';
+import { useCallback, useEffect, useState } from 'react';
 import type { Phone } from '../phone';
 import { active, conversations, lineFor, partnerOf, waits } from '../protocol/select';
 import type { PhoneState } from '../protocol/state';
@@ -8,6 +7,7 @@ import { CallPanel, DraftPanel } from './CallPanel';
 import type { Sheet } from './callTools';
 import { Dialer } from './Dialer';
 import { OtherCalls } from './OtherCalls';
+import type { Placing } from './placing';
 import { ParkSheet, PickupSheet, TransferSheet } from './Sheets';
 
 export interface PhoneCardProps {
@@ -19,10 +19,10 @@ export interface PhoneCardProps {
   last: string;
   line: string;
   onLine: (line: string) => void;
-  onCall: (line: string, number: string, chosen: ChosenFields) => void;
+  placing: Placing;
 }
 
-export function PhoneCard({ phone, state, listening, last, line, onLine, onCall }: PhoneCardProps) {
+export function PhoneCard({ phone, state, listening, last, line, onLine, placing }: PhoneCardProps) {
   /** What was asked for, and beside which call: another call takes its place. */
   const [sheet, setSheet] = useState<{ sheet: Sheet | 'pickup'; call: string; number: string } | null>(null);
   const all = conversations(state);
@@ -34,6 +34,10 @@ export function PhoneCard({ phone, state, listening, last, line, onLine, onCall 
   if (sheet && !open) setSheet(null);
   const close = useCallback(() => setSheet(null), []);
   const show = (wanted: Sheet | 'pickup', number = '') => setSheet({ sheet: wanted, call: shownId, number });
+  const { wanting } = placing;
+  useEffect(() => {
+    if (wanting) show('dial');
+  }, [wanting]);
   const lineOf = (id: string | undefined) => state.lines.find((one) => one.id === id);
   const rows = (others: typeof all) =>
     others.length > 0 ? <OtherCalls phone={phone} others={others} running={running} onBack={close} /> : null;
@@ -59,7 +63,7 @@ export function PhoneCard({ phone, state, listening, last, line, onLine, onCall 
         last={last}
         line={line}
         onLine={onLine}
-        onCall={onCall}
+        placing={placing}
         onPickUp={(number) => show('pickup', number)}
         onClose={shown ? close : null}
       >

@@ -24,6 +24,7 @@ import { useLinkedNumber } from './links';
 import { MonitoredLines } from './MonitoredLines';
 import { ParkedCalls } from './ParkedCalls';
 import { PhoneCard } from './PhoneCard';
+import { usePlacing } from './placing';
 import { Colleagues } from './Portrait';
 import { SettingsDialog, type SettingsTab } from './SettingsDialog';
 import { SignOutDialog } from './SignOutDialog';
@@ -76,9 +77,10 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
     rememberNumber(state.user.name, number);
     void phone.dial(from, number, chosen);
   };
+  const placing = usePlacing(state.user.name, phone.preview, call);
   const again = (ended: Ended) => {
     const from = state.lines.find(({ id }) => id === ended.line) ?? state.lines[0];
-    if (from) call(from.id, ended.number);
+    if (from) void placing.place(from, ended.number);
   };
   const answer = useCallback((id: string) => void phone.answer(id), [phone]);
   const decline = useCallback((id: string, why: DeclineReason) => void phone.decline(id, why), [phone]);
@@ -135,7 +137,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
                 last={last}
                 line={line}
                 onLine={setLine}
-                onCall={call}
+                placing={placing}
               />
             </div>
             <div className={classes.side}>

@@ -1033,6 +1033,10 @@ destination: Destination,
  */
 owner: string | null, 
 /**
+ * The town or region that an external number is of, where that is known.
+ */
+place: NumberPlace | null, 
+/**
  * Whether others do not see the number.
  */
 private: boolean, };

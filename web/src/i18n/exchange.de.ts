@@ -7,6 +7,7 @@ const counted = counter('de');
 export const exchangeDe: typeof exchangeEn = {
   group: (list) => `${list}: Dateien`,
   out: (format) => `Als ${format} exportieren`,
+  saved: 'Eine Datei hat die Liste, wie sie gespeichert ist: Ihre Änderungen sind noch nicht darin.',
   in: 'Importieren',
   title: (file) => `${file} importieren`,
   has: (count) =>

@@ -6,6 +6,7 @@ const counted = counter('en');
 export const exchangeEn = {
   group: (list: string) => `${list}: files`,
   out: (format: string) => `Export as ${format}`,
+  saved: 'A file has the list as it is saved: your changes are not in it yet.',
   in: 'Import',
   title: (file: string) => `Import ${file}`,
   has: (count: number) =>

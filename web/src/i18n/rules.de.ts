@@ -256,6 +256,7 @@ export const rulesDe: typeof rulesEn = {
     pause: (ms) => `(${ms} ms)`,
     is: (number) => `Es ist ${number}.`,
     shownAs: (shown) => `Gezeigt wird ${shown}.`,
+    whole: (number) => `Die ganze Nummer ist ${number}.`,
     reach: { internal: 'intern', external: 'extern' },
     nothingShown: 'Es gibt keine Nummer zu zeigen.',
     notDialled: {
@@ -346,5 +347,6 @@ export const rulesDe: typeof rulesEn = {
     add: 'Neuer Standort',
     open: 'Regeln ändern',
   },
+  entry: (list, place) => `${list}, Nr. ${place}`,
   count: (count) => counted(count, { one: '# Eintrag', other: '# Einträge' }),
 };

@@ -256,6 +256,7 @@ export const rulesEn = {
     pause: (ms: number) => `(${ms} ms)`,
     is: (number: string) => `It is ${number}.`,
     shownAs: (shown: string) => `People see ${shown}.`,
+    whole: (number: string) => `The whole number is ${number}.`,
     reach: { internal: 'internal', external: 'external' },
     nothingShown: 'There is no number to show.',
     notDialled: {
@@ -346,5 +347,6 @@ export const rulesEn = {
     add: 'New location',
     open: 'Change its rules',
   },
+  entry: (list: string, place: number) => `${list}, no. ${place}`,
   count: (count: number) => counted(count, { one: '# entry', other: '# entries' }),
 };

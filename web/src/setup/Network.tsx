@@ -1,9 +1,10 @@
 /** Where browsers reach the server, and what it shows them there. */
-import { NativeSelect, NumberInput, Radio, TextInput } from '@mantine/core';
+import { NativeSelect, Radio, TextInput } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useContext, useState } from 'react';
 import { Announce, useReason } from '../admin/announce';
 import { CertificateForm } from '../admin/site/CertificateForm';
+import { WholeNumber } from '../admin/parts/WholeNumber';
 import { InterfaceSign, Moved, Trial, useInterfaceStates } from '../admin/site/Interfaces';
 import { leaves, placeOf } from '../admin/site/network';
 import { useAsk } from '../admin/site/ask';
@@ -110,14 +111,14 @@ function Interface({ stored, state, onSaved }: InterfaceProps) {
               error={faults.address}
               onChange={({ currentTarget }) => setChanged({ ...changed, address: currentTarget.value })}
             />
-            <NumberInput
+            <WholeNumber
               label={t.fields['/port']}
               value={changed.port}
               error={faults.port}
               min={1}
               max={65535}
-              allowDecimal={false}
-              onChange={(port) => port !== '' && setChanged({ ...changed, port: Number(port) })}
+              clampBehavior="blur"
+              onChange={(port) => setChanged({ ...changed, port })}
             />
           </div>
           {faults[''] && (

@@ -110,7 +110,9 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
     const here = fields.filter(({ field }) => field !== null);
     const elsewhere = fields.filter(({ field }) => field === null).map((each) => each.said);
     form.setErrors(Object.fromEntries(here.map((each) => [pathOf(each.field ?? ''), each.said])));
-    setProblems(errors.length === 0 ? [otherwise] : [...(here.length > 0 ? [t.wrong(here.length)] : []), ...elsewhere]);
+    // Of a field that is a list, several things may be wrong.
+    const count = new Set(here.map(({ field }) => field)).size;
+    setProblems(errors.length === 0 ? [otherwise] : [...(count > 0 ? [t.wrong(count)] : []), ...elsewhere]);
     if (here.length > 0) setRefused((before) => before + 1);
   };
   const send = async (changed: Tagged<T>) => {

@@ -2,6 +2,7 @@
 import { NativeSelect, NumberInput, Switch, Textarea, TextInput } from '@mantine/core';
 import { pathOf } from './merge';
 import { useFormFields } from './RecordForm';
+import { WholeNumber } from './WholeNumber';
 
 /** A field of its own kind: its value, how it is changed, and what is wrong with it. */
 export function useValue<T>(at: string) {
@@ -89,7 +90,9 @@ export function SelectField({ options, nullable = false, ...field }: SelectField
 }
 
 export function SwitchField(field: FieldProps) {
-  return <Switch {...useField(field, 'checkbox')} />;
+  const props = useField(field, 'checkbox');
+  // Where the focus goes when it is wrong.
+  return <Switch {...props} aria-invalid={Boolean(props.error) || undefined} />;
 }
 
 export interface NumberFieldProps extends FieldProps {
@@ -101,19 +104,17 @@ export interface NumberFieldProps extends FieldProps {
 
 export function NumberField({ least, most, nullable = false, ...field }: NumberFieldProps) {
   const { value, onChange, ...props } = useField(field);
+  const put = onChange as (value: number | null) => void;
+  const bounds = { min: least, max: most };
+  if (!nullable) return <WholeNumber {...props} {...bounds} value={Number(value)} onChange={put} />;
   return (
     <NumberInput
       {...props}
+      {...bounds}
       value={(value as number | null) ?? ''}
-      min={least}
-      max={most}
-      // The server says what is wrong with others; nothing is changed unseen.
       clampBehavior="none"
       allowDecimal={false}
-      // Nothing there, where a number is needed, is what was there.
-      onChange={(now) =>
-        (now !== '' || nullable) && (onChange as (value: unknown) => void)(now === '' ? null : Number(now))
-      }
+      onChange={(now) => put(now === '' ? null : Number(now))}
     />
   );
 }

@@ -1,11 +1,12 @@
 /** A location: where telephones stand, how their numbers are built, and by which rules they are read and dialled. */
 import { NativeSelect } from '@mantine/core';
-import { useMemo, useRef, useState, type ReactNode } from 'react';
+import { useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 import type {
   Dialect,
   ExtensionPrefixes,
   ExtensionRange,
   LocationObject,
+  Numbering,
   SubscriberNumber,
 } from '../../generated/site';
 import { blankLocation } from '../../generated/siteTables';
@@ -155,7 +156,6 @@ function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonl
   const { form, labels } = useFormFields();
   /** Places at which something is wrong that is not saved yet. */
   const told = useRef<string[]>([]);
-  const changed = !same(form.getInitialValues(), form.values);
   const t = texts.admin.site.rules;
   const tell = (problems: readonly { pointer: string; said: string }[]) => {
     told.current.forEach((path) => form.clearFieldError(path));
@@ -172,7 +172,8 @@ function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonl
         <Simulator
           id={id}
           location={form.values as unknown as LocationObject}
-          changed={changed}
+          saved={form.getInitialValues() as unknown as LocationObject}
+          labels={labels}
           onActing={onActing}
           onProblems={tell}
         />
@@ -217,7 +218,10 @@ function Numbers() {
   const { texts } = useTranslation();
   const t = texts.admin.site.location;
   const { has_pbx, numbering } = useBody();
-  const { value, onChange, readOnly } = useValue<LocationObject['numbering']>('/numbering');
+  const { value, onChange, readOnly } = useValue<Numbering>('/numbering');
+  /** What was there before something else was chosen: who only looks loses nothing. */
+  const kept = useRef<Partial<Record<Numbering['kind'], Numbering>>>({});
+  const extensions = useRef<Extensions>({ ranges: [], prefixes: { from: '', to: '' } });
   const isWrong = useIsWrong('/numbering');
   if (!has_pbx && !isWrong) return null;
   return (
@@ -226,13 +230,15 @@ function Numbers() {
         label={t.fields['/numbering']}
         value={numbering.kind}
         disabled={readOnly}
-        onChange={({ currentTarget }) =>
-          onChange(numberingOf(currentTarget.value as LocationObject['numbering']['kind'], value))
-        }
+        onChange={({ currentTarget }) => {
+          const kind = currentTarget.value as Numbering['kind'];
+          kept.current[value.kind] = value;
+          onChange(numberingOf(kind, value, kept.current[kind]));
+        }}
         data={(['trunk', 'multipoint'] as const).map((kind) => ({ value: kind, label: t.kinds[kind] }))}
       />
       {numbering.kind === 'trunk' ? (
-        <Trunk />
+        <Trunk kept={extensions} />
       ) : (
         <>
           <h3>{t.fields['/numbering/numbers']}</h3>
@@ -257,8 +263,14 @@ function Numbers() {
   );
 }
 
+/** Extensions in the one form and in the other. */
+interface Extensions {
+  ranges: ExtensionRange[];
+  prefixes: ExtensionPrefixes;
+}
+
 /** A base number with extensions behind it: from one to another, or by their first digits. */
-function Trunk() {
+function Trunk({ kept }: { kept: RefObject<Extensions> }) {
   const { texts } = useTranslation();
   const t = texts.admin.site.location;
   const ranges = useValue<ExtensionRange[]>('/numbering/ranges');
@@ -274,8 +286,10 @@ function Trunk() {
           disabled={ranges.readOnly}
           onChange={({ currentTarget }) => {
             const first = currentTarget.value === 'prefixes';
-            prefixes.onChange(first ? { from: '', to: '' } : null);
-            if (first) ranges.onChange([]);
+            if (first) kept.current.ranges = ranges.value;
+            else kept.current.prefixes = prefixes.value ?? kept.current.prefixes;
+            prefixes.onChange(first ? kept.current.prefixes : null);
+            ranges.onChange(first ? [] : kept.current.ranges);
           }}
           data={[
             { value: 'ranges', label: t.byRange },

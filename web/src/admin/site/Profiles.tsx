@@ -1,10 +1,11 @@
 /** Profiles: what clients of users are set to. */
-import { Checkbox, NativeSelect, NumberInput, Switch, TextInput } from '@mantine/core';
+import { Checkbox, NativeSelect, Switch, TextInput } from '@mantine/core';
 import type { Preset, ProfileObject, Stored } from '../../generated/site';
 import { settings, type Values } from '../../generated/siteTables';
 import { useTranslation } from '../../i18n';
 import type { Column } from '../parts/DataTable';
 import { TextField, useValue } from '../parts/fields';
+import { WholeNumber } from '../parts/WholeNumber';
 import { ObjectList } from './ObjectList';
 import { ObjectPage } from './ObjectPage';
 import { inLanguage } from './rights';
@@ -156,13 +157,13 @@ function Control({ name, values, value, onChange }: ControlProps) {
       );
     case 'number':
       return (
-        <NumberInput
+        <WholeNumber
           aria-label={label}
           value={Number(value)}
           min={values.least}
           max={values.most}
-          allowDecimal={false}
-          onChange={(now) => now !== '' && onChange(Number(now))}
+          clampBehavior="blur"
+          onChange={onChange}
         />
       );
     case 'choice':

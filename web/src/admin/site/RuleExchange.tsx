@@ -75,6 +75,8 @@ function Exchange({ id, list }: { id: string; list: RuleList }) {
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const [failed, setFailed] = useState<{ file: string; failure: unknown } | null>(null);
   const t = texts.admin.site.exchange;
+  // The server takes out what it has.
+  const unsaved = form.isDirty(pathOf(at));
   const url = `${urlOfObject('locations', id)}/rules/${list}`;
 
   const look = async (file: File | null) => {
@@ -136,6 +138,7 @@ function Exchange({ id, list }: { id: string; list: RuleList }) {
           </FileButton>
         )}
       </div>
+      {unsaved && <p className={classes.dimmed}>{t.saved}</p>}
       {failed && <Failed {...failed} />}
       {chosen && <Preview {...chosen} before={sizeOf(value)} onClose={() => setChosen(null)} onTake={take} />}
     </div>

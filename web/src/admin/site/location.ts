@@ -38,8 +38,9 @@ export function probableCountry(languages: readonly string[]): string {
   return regions.find((region) => region !== undefined && Object.hasOwn(callingCodes, region)) ?? '';
 }
 
-/** The same lengths, with the numbers of the other kind of connection. */
-export function numberingOf(kind: Numbering['kind'], { shortest, longest }: Numbering): Numbering {
+/** The same lengths, with the numbers of the other kind of connection: those that were there before, or none. */
+export function numberingOf(kind: Numbering['kind'], { shortest, longest }: Numbering, before?: Numbering): Numbering {
+  if (before?.kind === kind) return { ...before, shortest, longest };
   return kind === 'trunk'
     ? { kind, base_number: '', ranges: [], prefixes: null, shortest, longest }
     : { kind, numbers: [], shortest, longest };

@@ -60,13 +60,18 @@ it('makes a location of a name, a country and a range of extensions', async () =
 
 it('says at the ranges what is wrong with one', async () => {
   const detail = 'Both ends of a range have as many digits.';
-  const error = { pointer: '/numbering/ranges/0/to', code: 'range_lengths', detail };
-  server(({ method }) => (method === 'PUT' ? { status: 422, body: { code: '', detail, errors: [error] } } : undefined));
+  const errors = ['from', 'to'].map((end) => ({
+    pointer: `/numbering/ranges/0/${end}`,
+    code: 'range_lengths',
+    detail,
+  }));
+  server(({ method }) => (method === 'PUT' ? { status: 422, body: { code: '', detail, errors } } : undefined));
   shown(<LocationPage id="o1" />);
   await keyboard().type(await screen.findByLabelText('To'), '9');
   await keyboard().click(button('Save'));
   const fault = await screen.findByText(detail);
   expect(fault.getAttribute('aria-invalid')).toBe('true');
+  expect(screen.getByText('1 field is not right.')).toBeTruthy();
 });
 
 it('asks for first digits in place of ranges, and for neither without a PBX', async () => {
@@ -81,6 +86,48 @@ it('asks for first digits in place of ranges, and for neither without a PBX', as
   await keyboard().click(field(/^There is a PBX/));
   expect(screen.queryByLabelText('Extensions are given')).toBeNull();
   expect(screen.queryByLabelText('In the own area')).toBeNull();
+});
+
+it('loses no extensions and numbers to a look at the other choices', async () => {
+  const { sent } = server();
+  shown(<LocationPage id="o1" />);
+  await keyboard().selectOptions(await screen.findByLabelText('Extensions are given'), 'prefixes');
+  await keyboard().type(field(/^First digit from/), '3');
+  await keyboard().selectOptions(field('Connection'), 'multipoint');
+  await keyboard().click(button('Add a number'));
+  await keyboard().type(field('Internal number'), '11');
+  await keyboard().selectOptions(field('Connection'), 'trunk');
+  expect(screen.getByLabelText<HTMLInputElement>(/^Base number/).value).toBe('123456');
+  expect(screen.getByLabelText<HTMLInputElement>(/^First digit from/).value).toBe('3');
+  await keyboard().selectOptions(field('Connection'), 'multipoint');
+  expect(screen.getByLabelText<HTMLInputElement>('Internal number').value).toBe('11');
+  await keyboard().selectOptions(field('Connection'), 'trunk');
+  await keyboard().selectOptions(field('Extensions are given'), 'ranges');
+  await keyboard().type(field(/^Name/), '!');
+  await keyboard().click(button('Save'));
+  await waitFor(() => expect(sent()).toHaveLength(1));
+  expect(sent()[0]?.body).toMatchObject({ numbering: { ...numbering, prefixes: null } });
+});
+
+it('shows the number again where a field that needs one is left empty', async () => {
+  serving({ locations: { o1: stored('o1', { ...berlin, numbering: { ...numbering, longest: 5 } }) } });
+  shown(<LocationPage id="o1" />);
+  const longest = await screen.findByLabelText<HTMLInputElement>(/^Digits of the longest/);
+  await keyboard().clear(longest);
+  expect(longest.value).toBe('');
+  await keyboard().tab();
+  expect(longest.value).toBe('5');
+});
+
+it('goes to a switch that is wrong', async () => {
+  const detail = 'The extensions are here and at Munich.';
+  const error = { pointer: '/network/enabled', code: 'extensions_overlap', detail };
+  server(({ method }) => (method === 'PUT' ? { status: 422, body: { code: '', detail, errors: [error] } } : undefined));
+  shown(<LocationPage id="o1" />);
+  await keyboard().click(await screen.findByLabelText(/^Is one of the locations/));
+  await keyboard().click(button('Save'));
+  expect(await screen.findByText(detail)).toBeTruthy();
+  await waitFor(() => expect(document.activeElement).toBe(field(/^Is one of the locations/)));
 });
 
 it('lists locations with their countries and numbers', async () => {

@@ -65,11 +65,15 @@ it('takes a file over into the draft, in place of the rules or behind them', asy
   expect(within(dialog).getByText('1 that is saved and not in the file')).toBeTruthy();
   await keyboard().click(within(dialog).getByRole('radio', { name: /comes after it/ }));
   expect(within(dialog).queryByText('1 that is saved and not in the file')).toBeNull();
+  const warning = /A file has the list as it is saved/;
+  expect(screen.queryByText(warning)).toBeNull();
   await keyboard().click(within(dialog).getByRole('button', { name: 'Take over' }));
+  expect(screen.getByText(warning)).toBeTruthy();
   await keyboard().click(await button('Save'));
   await waitFor(() => expect(sent().some(({ method }) => method === 'PUT')).toBe(true));
   const saved = sent().find(({ method }) => method === 'PUT')?.body as typeof berlin;
   expect(saved.external_rules.map(({ pattern }) => pattern)).toEqual(['^1', '^2', '^2', '^3']);
+  await waitFor(() => expect(screen.queryByText(warning)).toBeNull());
 });
 
 it('says line by line what is wrong with a file', async () => {

@@ -1,5 +1,5 @@
 /** Fields that only objects of the site have: services, grants, lists, other objects. */
-import { ActionIcon, Button, Checkbox, NativeSelect, NumberInput, Switch, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, NativeSelect, Switch, Textarea, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useId, useRef, useState, type ReactNode } from 'react';
 import type { Grant, ServiceRight } from '../../generated/site';
@@ -8,6 +8,7 @@ import { useTranslation } from '../../i18n';
 import { pathOf } from '../parts/merge';
 import { useFormFields } from '../parts/RecordForm';
 import { useValue } from '../parts/fields';
+import { WholeNumber } from '../parts/WholeNumber';
 import { Matrix } from './Matrix';
 import { ObjectPicker, type ObjectPickerProps } from './ObjectPicker';
 import { inLanguage, LEVELS, rightsOf, SERVICES, special } from './rights';
@@ -197,13 +198,11 @@ export function RowsField<T extends object>({ at, fields, blank, add, remove, em
         {(row, place) =>
           fields.map(({ key, label: name, type }) =>
             type === 'number' ? (
-              <NumberInput
+              <WholeNumber
                 key={key}
                 label={name}
                 value={Number(row[key])}
-                clampBehavior="none"
-                allowDecimal={false}
-                onChange={(now) => now !== '' && put(place, { [key]: Number(now) } as Partial<T>)}
+                onChange={(now) => put(place, { [key]: now } as Partial<T>)}
               />
             ) : type === 'text' ? (
               <TextInput

@@ -1,6 +1,6 @@
 /** Least-cost routing: providers, zones, and who carries calls when. */
 import { TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { CallByCallProvider, TariffZone } from '../../../generated/site';
 import { useTranslation } from '../../../i18n';
 import { SwitchField, useValue } from '../../parts/fields';
@@ -9,6 +9,7 @@ import { RuleExchange } from '../RuleExchange';
 import { Section } from '../Section';
 import site from '../site.module.css';
 import classes from './numbers.module.css';
+import { NameField } from './NameField';
 import { RuleList } from './RuleList';
 import { renamed } from './tariff';
 import { TariffGrid } from './TariffGrid';
@@ -23,11 +24,19 @@ export function LeastCost() {
   const providers = useValue<CallByCallProvider[]>(PROVIDERS).value;
   const zones = useValue<TariffZone[]>(ZONES);
   const t = texts.admin.site.rules;
+  /** What zones call a provider whose name is none at the moment, or another's; by its place in the list. */
+  const called = useRef(new Map<number, string>());
+  useEffect(() => called.current.clear(), [providers.length]);
+  const isOthers = (name: string, place: number) =>
+    providers.some((each, at) => at !== place && each.name === name) ||
+    [...called.current].some(([at, each]) => at !== place && each === name);
   /** The zones name providers, so they go with them. */
-  const follow = (before: string, after: string | null) => {
-    // Two of the same name for a moment are told apart by nothing.
-    if (before === '' || providers.filter(({ name }) => name === before).length > 1) return;
-    zones.onChange(zones.value.map((zone) => renamed(zone, before, after)));
+  const follow = (place: number, before: string, after: string | null) => {
+    const known = called.current.get(place) ?? before;
+    if (known === '' || isOthers(known, place)) return;
+    if (after === '' || (after !== null && isOthers(after, place))) return void called.current.set(place, known);
+    called.current.delete(place);
+    zones.onChange(zones.value.map((zone) => renamed(zone, known, after)));
   };
   return (
     <Section name="leastCost" title={t.sections.leastCost} text={t.texts.leastCost}>
@@ -39,18 +48,18 @@ export function LeastCost() {
           blank={{ name: '', prefix: '' }}
           ordered={false}
           words={{ ...t.provider, remove: ({ name }) => t.provider.remove(name) }}
-          onRemoved={({ name }) => follow(name, null)}
+          onRemoved={({ name }, place) => follow(place, name, null)}
           also={[providers, zones.value]}
         >
-          {({ rule, put, fault }) => (
+          {({ rule, place, put, fault }) => (
             <div className={classes.two}>
-              <TextInput
+              <NameField
                 label={t.provider.name}
                 value={rule.name}
                 error={fault('name')}
-                onChange={({ currentTarget: { value } }) => {
-                  put({ name: value });
-                  if (value !== '') follow(rule.name, value);
+                onLeave={(name) => {
+                  put({ name });
+                  follow(place, rule.name, name);
                 }}
               />
               <TextInput

@@ -55,7 +55,7 @@ export function NumbersPage({ chosen }: { chosen: URLSearchParams }) {
                 {t.page.open}
               </Link>
             </div>
-            <Simulator id={location.id} location={location.object} changed={false} />
+            <Simulator id={location.id} location={location.object} saved={location.object} />
           </>
         )}
       </section>

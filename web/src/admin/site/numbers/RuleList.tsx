@@ -46,8 +46,8 @@ export interface RuleListProps<T> {
   ordered?: boolean;
   /** Words in place of those for rules. */
   words?: { add: string; none: string; remove: (rule: T) => string };
-  /** What follows from taking one away. */
-  onRemoved?: (rule: T) => void;
+  /** What follows from taking one away, from its place. */
+  onRemoved?: (rule: T, place: number) => void;
   /** What `children` draw of beside the rule. */
   also?: readonly unknown[];
 }
@@ -100,7 +100,7 @@ export function RuleList<T extends object>({
   const remove = (place: number) => {
     const rule = value[place];
     change(value.filter((_, each) => each !== place));
-    if (rule) onRemoved?.(rule);
+    if (rule) onRemoved?.(rule, place);
     announce(t.removed(place + 1), false);
     focus(`[data-place="${Math.min(place, value.length - 2)}"] [data-part="remove"]`);
   };

@@ -1,5 +1,5 @@
 /** The sections of a location's page about its rules. */
-import { NativeSelect, NumberInput, TextInput } from '@mantine/core';
+import { NativeSelect, TextInput } from '@mantine/core';
 import type {
   AreaCodeRule,
   EmergencyRule,
@@ -11,6 +11,7 @@ import type {
 import { useTranslation } from '../../../i18n';
 import { NumberField, SelectField, SwitchField, TextField, useValue } from '../../parts/fields';
 import { useFormFields } from '../../parts/RecordForm';
+import { WholeNumber } from '../../parts/WholeNumber';
 import { Columns, Section } from '../Section';
 import site from '../site.module.css';
 import classes from './numbers.module.css';
@@ -238,14 +239,12 @@ export function Simple() {
       <RuleList<SimpleRule> at="/simple/rules" blank={{ priority: 0, pattern: '', value: '' }}>
         {({ rule, put, fault }) => (
           <div className={classes.three}>
-            <NumberInput
+            <WholeNumber
               label={t.rule.priority}
               value={rule.priority}
               min={0}
-              clampBehavior="none"
-              allowDecimal={false}
               error={fault('priority')}
-              onChange={(now) => now !== '' && put({ priority: Number(now) })}
+              onChange={(priority) => put({ priority })}
             />
             <TextInput
               label={t.rule.begins}

@@ -1,7 +1,7 @@
 /** What becomes of a number, step by step: with a location as it is, and with changes that are not saved yet. */
 import { Checkbox, NativeSelect, PasswordInput, TextInput } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { useEffect, useState, type KeyboardEvent } from 'react';
+import { useContext, useEffect, useState, type KeyboardEvent } from 'react';
 import type {
   ExplainedNumber,
   ExplainNumber,
@@ -13,10 +13,12 @@ import type {
 import { useTranslation } from '../../../i18n';
 import { faultSentence } from '../../../i18n/causes';
 import { useReason } from '../../announce';
+import { same } from '../../parts/merge';
 import site from '../site.module.css';
 import { draftProblems, explain, noteSentence, outcome, useComputed, type Computed } from './explain';
 import classes from './numbers.module.css';
-import { acting, asks, minuteOf, sameResult } from './rules';
+import { acting, asks, minuteOf, placeOf, sameResult, withoutBlank } from './rules';
+import { LastTried, NOTHING_TRIED } from './tried';
 
 const BY_PERSON = ['typed', 'forwarding'] as const;
 const BY_PBX = ['caller', 'called', 'reported_forwarding', 'connected_incoming', 'connected_outgoing'] as const;
@@ -25,29 +27,31 @@ const DAYS: readonly TariffDay[] = ['weekday', 'saturday', 'sunday'];
 export interface SimulatorProps {
   /** The location; null: one that is yet to be made. */
   id: string | null;
-  /** The location as it stands here. */
+  /** The location as it stands here, and as it is saved. */
   location: LocationObject;
-  /** Whether that is not what is saved. */
-  changed: boolean;
+  saved: LocationObject;
+  /** What its fields are called, for what is wrong with them. */
+  labels?: Readonly<Record<string, string>>;
   /** Told which rules act, by their pointers. */
   onActing?: (rules: readonly string[]) => void;
   /** Told what is wrong with the location as it stands here: pointers and sentences. */
   onProblems?: (problems: readonly { pointer: string; said: string }[]) => void;
-  /** The number it begins with. */
-  begin?: string;
-  onTyped?: (number: string) => void;
 }
 
-export function Simulator({ id, location, changed, onActing, onProblems, begin = '', onTyped }: SimulatorProps) {
+export function Simulator({ id, location, saved, labels = {}, onActing, onProblems }: SimulatorProps) {
   const { texts, language } = useTranslation();
   const reason = useReason();
-  const [asked, setAsked] = useState({ text: begin, kind: 'typed' as NumberKind });
+  const tried = useContext(LastTried);
+  const [asked, setAsked] = useState(tried?.current ?? NOTHING_TRIED);
   const [around, setAround] = useState({ project: '', private: false, pin: '', user: '', client: '' });
   const [moment, setMoment] = useState({ day: 'weekday' as TariffDay, time: '12:00' });
-  const t = texts.admin.site.rules.simulator;
+  const { simulator: t, entry } = texts.admin.site.rules;
+  useEffect(() => {
+    if (tried) tried.current = asked;
+  }, [tried, asked]);
   const isTyped = asked.kind === 'typed' || asked.kind === 'forwarding';
   const project = location.projects.find(({ name }) => name === around.project);
-  const wants = asks(`${project?.code ?? ''}${location.access_codes.private}`);
+  const wants = asks(project, around.private ? location.access_codes.private : '');
   const minute = minuteOf(moment.time);
   const question: ExplainNumber = {
     ...asked,
@@ -63,19 +67,28 @@ export function Simulator({ id, location, changed, onActing, onProblems, begin =
   };
   const isEmpty = asked.text.trim() === '';
   const key = isEmpty ? null : JSON.stringify(question);
+  const draft = withoutBlank(location);
+  const changed = id !== null && !same(saved, draft);
   const isDraft = changed || id === null;
-  const draft = useComputed(key && isDraft ? `${key} ${JSON.stringify(location)}` : null, (signal) =>
-    explain({ ...question, draft: location }, signal),
+  // What was asked with a draft holds when just that is saved.
+  const shown = useComputed(key && `${key} ${JSON.stringify(draft)}`, (signal) =>
+    explain(isDraft ? { ...question, draft } : question, signal),
   );
-  const saved = useComputed(key && id !== null ? key : null, (signal) => explain(question, signal));
-  const shown = isDraft ? draft : saved;
-  const problems = isDraft ? draftProblems(draft.failure) : [];
+  const before = useComputed(key && changed ? `${key} ${JSON.stringify(saved)}` : null, (signal) =>
+    explain(question, signal),
+  );
+  const problems = isDraft ? draftProblems(shown.failure) : [];
   const rules = shown.value ? acting(shown.value, asked.kind).join(' ') : '';
   useEffect(() => onActing?.(rules.split(' ').filter(Boolean)), [rules]);
   const wrong = JSON.stringify(problems);
   useEffect(
     () => onProblems?.(problems.map((each) => ({ pointer: each.pointer, said: faultSentence(each, language) }))),
     [wrong, language],
+  );
+  const told = new Set(
+    problems.map((each) =>
+      [placeOf(each.pointer, labels, entry), faultSentence(each, language)].filter(Boolean).join(': '),
+    ),
   );
   const set = (change: Partial<typeof around>) => setAround((before) => ({ ...before, ...change }));
   return (
@@ -86,10 +99,7 @@ export function Simulator({ id, location, changed, onActing, onProblems, begin =
         autoComplete="off"
         value={asked.text}
         maxLength={1000}
-        onChange={({ currentTarget: { value } }) => {
-          setAsked({ ...asked, text: value });
-          onTyped?.(value);
-        }}
+        onChange={({ currentTarget }) => setAsked({ ...asked, text: currentTarget.value })}
       />
       <NativeSelect
         label={t.kind}
@@ -172,14 +182,14 @@ export function Simulator({ id, location, changed, onActing, onProblems, begin =
                 <div>
                   {t.wrong}
                   <ul>
-                    {problems.map((each) => (
-                      <li key={`${each.pointer} ${each.code}`}>{faultSentence(each, language)}</li>
+                    {[...told].map((sentence) => (
+                      <li key={sentence}>{sentence}</li>
                     ))}
                   </ul>
                 </div>
               </div>
             ) : (
-              <Outcomes shown={shown} saved={changed && id !== null ? saved : null} />
+              <Outcomes shown={shown} before={before.value} />
             )}
             {shown.failure !== null && problems.length === 0 && (
               <p className={site.warning}>
@@ -202,12 +212,11 @@ function keepIn(event: KeyboardEvent) {
 }
 
 /** What comes out; with the saved location beside it where that is something else. */
-function Outcomes({ shown, saved }: { shown: Computed<ExplainedNumber>; saved: Computed<ExplainedNumber> | null }) {
+function Outcomes({ shown, before }: { shown: Computed<ExplainedNumber>; before: ExplainedNumber | null }) {
   const { texts } = useTranslation();
   const t = texts.admin.site.rules.simulator;
   if (shown.value === null) return shown.busy ? <p className={site.dimmed}>{t.computing}</p> : null;
   const now = outcome(shown.value, t);
-  const before = saved?.value ?? null;
   if (before === null) return <p className={classes.outcome}>{now}</p>;
   if (sameResult(shown.value, before)) {
     return (
@@ -217,15 +226,18 @@ function Outcomes({ shown, saved }: { shown: Computed<ExplainedNumber>; saved: C
       </>
     );
   }
+  // Two that are the same in these words differ in the whole number.
+  const isSaid = now !== outcome(before, t);
+  const said = (explained: ExplainedNumber) => outcome(explained, t, !isSaid);
   return (
     <dl className={classes.beside}>
       <div>
         <dt>{t.withDraft}</dt>
-        <dd className={classes.outcome}>{now}</dd>
+        <dd className={classes.outcome}>{said(shown.value)}</dd>
       </div>
       <div>
         <dt>{t.asSaved}</dt>
-        <dd>{outcome(before, t)}</dd>
+        <dd>{said(before)}</dd>
       </div>
     </dl>
   );

@@ -70,15 +70,16 @@ export function noteSentence({ code, values }: NumberNote, language: Language): 
 export const afterAnswer = (then: readonly AfterAnswer[], t: SiteTexts['rules']['simulator']) =>
   then.map((each) => ('pause' in each ? t.pause(each.pause) : each.digits)).join(' ');
 
-/** The outcome in a sentence. */
-export function outcome(explained: ExplainedNumber, t: SiteTexts['rules']['simulator']): string {
+/** The outcome in a sentence; `whole`: with the whole number that is dialled. */
+export function outcome(explained: ExplainedNumber, t: SiteTexts['rules']['simulator'], whole = false): string {
   const { dialled, reported, not_dialled: not, shown } = explained;
   const people = (number: string) => (shown !== undefined && shown !== number ? [t.shownAs(shown)] : []);
   if (reported) return [t.is(`${reported.number} (${t.reach[reported.reach]})`), ...people(reported.number)].join(' ');
   if (dialled) {
     const number = `${dialled.number} (${t.reach[dialled.reach]})`;
     const then = afterAnswer(dialled.then, t);
-    return [then === '' ? t.gets(number) : t.getsAndThen(number, then), ...people(dialled.number)].join(' ');
+    const gets = then === '' ? t.gets(number) : t.getsAndThen(number, then);
+    return [gets, ...people(dialled.number), ...(whole ? [t.whole(dialled.canonical)] : [])].join(' ');
   }
   if (not === undefined) return t.nothingShown;
   if (typeof not === 'string') return t.notDialled[not];
@@ -94,15 +95,14 @@ export interface Computed<T> {
   busy: boolean;
 }
 
+const NOTHING_ASKED = { key: null, value: null, failure: null };
+
 /** Asks once nothing has been typed for a moment; what was asked before is of no interest then. A null key asks nothing. */
 export function useComputed<T>(key: string | null, compute: (signal: AbortSignal) => Promise<T>): Computed<T> {
-  const [state, set] = useState<{ key: string | null; value: T | null; failure: unknown }>({
-    key: null,
-    value: null,
-    failure: null,
-  });
+  const [state, set] = useState<{ key: string | null; value: T | null; failure: unknown }>(NOTHING_ASKED);
   useEffect(() => {
-    if (key === null) return;
+    // What was asked before that is no answer to what is asked next.
+    if (key === null) return set(NOTHING_ASKED);
     const over = new AbortController();
     const timer = setTimeout(() => {
       compute(over.signal).then(

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import type { ExplainedNumber, NumberStep, TariffZone } from '../../../generated/site';
 import { rulesEn } from '../../../i18n/rules.en';
 import { noteSentence, outcome } from './explain';
-import { acting, asks, minuteOf, moved, sameResult, words } from './rules';
+import { blankLocation } from '../../../generated/siteTables';
+import { acting, asks, minuteOf, moved, placeOf, sameResult, withoutBlank, words } from './rules';
 import { beginOf, cells, painted, renamed, spans, stepped } from './tariff';
 
 const step = (name: NumberStep['name'], code: NumberStep['note']['code'], ...values: string[]): NumberStep => ({
@@ -65,9 +66,33 @@ it('says the outcome in a sentence', () => {
 });
 
 it('asks for what a code has places for, and for times of a day', () => {
-  expect(asks('80eeee')).toEqual({ pin: true, user: false });
-  expect(asks('CUN')).toEqual({ pin: false, user: true });
+  expect(asks({ code: '80eeee', use: 'dial' }, '')).toEqual({ pin: true, user: false });
+  expect(asks({ code: '80eeee', use: 'journal' }, 'U')).toEqual({ pin: false, user: true });
+  expect(asks(undefined, '')).toEqual({ pin: false, user: false });
   expect([minuteOf('08:30'), minuteOf('24:00'), minuteOf('')]).toEqual([510, null, null]);
+});
+
+it('leaves out new entries in which nothing has been typed', () => {
+  const rule = { description: '', compare: 'equal' as const, pattern: '', replacement: '' };
+  const one = { ...rule, pattern: '1' };
+  const formatting = { ...blankLocation.formatting, outgoing: [rule, one, rule] };
+  const numbering = { ...blankLocation.numbering, ranges: [{ from: '', to: '' }] };
+  const draft = { ...blankLocation, external_rules: [rule], formatting, numbering };
+  expect(withoutBlank(draft)).toEqual({
+    ...blankLocation,
+    // Places of the others stay what they are.
+    formatting: { ...formatting, outgoing: [rule, one] },
+  });
+  expect(withoutBlank(blankLocation)).toBe(blankLocation);
+});
+
+it('says in words where a pointer leads', () => {
+  const { fields, entry } = rulesEn;
+  const place = (pointer: string) => placeOf(pointer, fields, entry);
+  expect(place('/external_rules/2/pattern')).toBe('Numbers that are external, no. 3, Pattern');
+  expect(place('/least_cost_routing/zones/0/weekdays/7')).toBe('Zones, no. 1');
+  expect(place('/network/enabled')).toBe(fields['/network/enabled']);
+  expect(place('/elsewhere')).toBe('');
 });
 
 const zone: TariffZone = { name: 'Far', prefixes: ['+1'], weekdays: [], saturday: [], sunday: [] };

@@ -8,6 +8,7 @@ import { blankLocation } from '../../../generated/siteTables';
 import { LocationPage } from '../LocationPage';
 import { serving, shown, stored, type Answer, type Asked } from '../testing';
 import { NumbersPage } from './NumbersPage';
+import { LastTried, NOTHING_TRIED } from './tried';
 
 const rule = (pattern: string, replacement: string | null = null): NumberRule => ({
   description: '',
@@ -146,6 +147,85 @@ it('tries a number with what is typed, beside what is saved, and marks the rule 
   await waitFor(() => expect(within(list).queryByText('Not closed.')).toBeNull());
 });
 
+it('shows what the PBX gets by now when changes are saved', async () => {
+  const locations = { o1: stored('o1', berlin) };
+  serving({ locations }, ({ path, body }) =>
+    path.endsWith('explain') ? explained({ draft: locations.o1.object, ...(body as ExplainNumber) }) : undefined,
+  );
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  await keyboard().type(screen.getByLabelText('Number'), '19');
+  expect(await screen.findByText('The PBX gets ^1 (external).')).toBeTruthy();
+  for (const now of ['^19', '^199']) {
+    await keyboard().type(within(list).getAllByLabelText('Pattern')[0]!, '9');
+    expect((await screen.findByText('With your changes')).nextSibling?.textContent).toBe(
+      `The PBX gets ${now} (external).`,
+    );
+    await keyboard().click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(screen.queryByText('As it is saved')).toBeNull());
+    expect(screen.getByText(`The PBX gets ${now} (external).`)).toBeTruthy();
+  }
+});
+
+it('finds nothing wrong with a new rule before something is typed, and says where something is wrong', async () => {
+  const error = { code: 'x', detail: 'There is no provider Tele.' };
+  const errors = ['saturday/1', 'saturday/2'].map((at) => ({
+    ...error,
+    pointer: `/draft/least_cost_routing/zones/0/${at}`,
+  }));
+  let wrong = false;
+  const { asked } = serving({ locations: { o1: stored('o1', berlin) } }, ({ path, body }) => {
+    if (!path.endsWith('explain')) return undefined;
+    return wrong ? { status: 422, body: { code: '', detail: '', errors } } : explained(body as ExplainNumber);
+  });
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  await keyboard().type(screen.getByLabelText('Number'), '19');
+  expect(await screen.findByText('The PBX gets saved (external).')).toBeTruthy();
+  await keyboard().click(screen.getAllByRole('button', { name: 'Add a rule' })[0]!);
+  expect(patterns(list)).toHaveLength(4);
+  wrong = true;
+  await keyboard().type(within(list).getAllByLabelText('Pattern')[3]!, '4');
+  expect(await screen.findAllByText('Zones, no. 1: There is no provider Tele.')).toHaveLength(1);
+  const drafts = asked.flatMap(({ body }) => (body as ExplainNumber | undefined)?.draft?.external_rules ?? []);
+  expect(drafts.filter(({ pattern }) => pattern === '')).toEqual([]);
+});
+
+it('says the whole numbers where only they differ', async () => {
+  const whole = (draft: boolean) => (draft ? '+49301' : '+49302');
+  serving({ locations: { o1: stored('o1', berlin) } }, ({ path, body }) => {
+    if (!path.endsWith('explain')) return undefined;
+    const canonical = whole((body as ExplainNumber).draft !== undefined);
+    const dialled = { number: '1', then: [], canonical, reach: 'internal', private: false, noted: null };
+    return { body: { location: 'Berlin', dialled, shown: '1', steps: [] } };
+  });
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  await keyboard().type(screen.getByLabelText('Number'), '1');
+  await keyboard().type(within(list).getAllByLabelText('Pattern')[0]!, '9');
+  const saved = (await screen.findByText('As it is saved')).nextSibling;
+  expect(saved?.textContent).toBe('The PBX gets 1 (internal). The whole number is +49302.');
+  expect(screen.getByText('The PBX gets 1 (internal). The whole number is +49301.')).toBeTruthy();
+});
+
+it('keeps the number that is tried from page to page', async () => {
+  server();
+  const tried = { current: NOTHING_TRIED };
+  const page = shown(
+    <LastTried value={tried}>
+      <NumbersPage chosen={new URLSearchParams()} />
+    </LastTried>,
+  );
+  await keyboard().type(await screen.findByLabelText('Number'), '19');
+  page.unmount();
+  shown(
+    <LastTried value={tried}>
+      <LocationPage id="o1" />
+    </LastTried>,
+  );
+  expect((await screen.findByLabelText<HTMLInputElement>('Number')).value).toBe('19');
+});
+
 it('asks with project, client and moment only where a person types', async () => {
   const { asked } = server();
   shown(<NumbersPage chosen={new URLSearchParams()} />);
@@ -174,10 +254,36 @@ it('paints the times of a zone by keys, and zones follow a provider that is rena
   expect(screen.getByText('00:00 to 01:00 Alpha')).toBeTruthy();
   const providers = await rulesOf('Providers');
   await keyboard().type(within(providers).getByLabelText('Name'), 'bet');
+  await keyboard().tab();
   expect(await screen.findByText('00:00 to 01:00 Alphabet')).toBeTruthy();
   await keyboard().click(screen.getByRole('button', { name: 'Save' }));
   await waitFor(() => expect(saved(asked)).toBeDefined());
   expect(saved(asked)?.least_cost_routing.zones[0]?.weekdays.slice(0, 3)).toEqual(['Alphabet', 'Alphabet', null]);
+});
+
+it('keeps the hours of each provider, whatever is typed on the way to a new name', async () => {
+  const provider = (name: string) => ({ name, prefix: '' });
+  const zone = (name: string, weekdays: string[]) => ({ name, prefixes: ['+1'], weekdays, saturday: [], sunday: [] });
+  const half = (name: string) => Array.from({ length: 48 }, () => name);
+  const least_cost_routing = {
+    enabled: true,
+    providers: [provider('Tele'), provider('X')],
+    zones: [zone('Near', half('Tele')), zone('Far', half('X'))],
+  };
+  const { asked } = serving({ locations: { o1: stored('o1', { ...berlin, least_cost_routing }) } });
+  shown(<LocationPage id="o1" />);
+  const providers = await rulesOf('Providers');
+  const name = () => within(providers).getAllByLabelText('Name')[1]!;
+  // Away by another's name, and by none at all.
+  for (const typed of ['Tele', '', 'Telekom2']) {
+    await keyboard().clear(name());
+    if (typed !== '') await keyboard().type(name(), typed);
+    await keyboard().tab();
+  }
+  await keyboard().click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(() => expect(saved(asked)).toBeDefined());
+  const { zones } = saved(asked)!.least_cost_routing;
+  expect(zones.map(({ weekdays }) => [...new Set(weekdays)])).toEqual([['Tele'], ['Telekom2']]);
 });
 
 const past = (changed: object[], checked: number, left = 0, next: number | null = null) => ({

@@ -1,5 +1,12 @@
 /** Lists of rules, and which of their rules act on a number. Pure. */
-import type { ExplainedNumber, NumberKind, NoteCode, NumberStep } from '../../../generated/site';
+import type {
+  ExplainedNumber,
+  LocationObject,
+  NoteCode,
+  NumberKind,
+  NumberStep,
+  Project,
+} from '../../../generated/site';
 
 /** A list with one of its entries at another place. */
 export function moved<T>(list: readonly T[], from: number, to: number): T[] {
@@ -52,8 +59,69 @@ export function sameResult(one: ExplainedNumber, other: ExplainedNumber): boolea
   return result(one) === result(other);
 }
 
-/** What a code of a project asks for. */
-export const asks = (code: string) => ({ pin: /[eE]/.test(code), user: /[uU]/.test(code) });
+/** What a project and the access code of a private call ask for. A project that is only noted asks for nothing. */
+export function asks(project: Pick<Project, 'code' | 'use'> | undefined, privateCode: string) {
+  const codes = (project && project.use !== 'journal' ? project.code : '') + privateCode;
+  return { pin: /[eE]/.test(codes), user: /[uU]/.test(codes) };
+}
+
+/** Entries of lists in a location, where blank ones are added to be filled in. */
+const FILLED = [
+  ['external_rules'],
+  ['internal_rules'],
+  ['line_rules'],
+  ['formatting', 'incoming'],
+  ['formatting', 'outgoing'],
+  ['formatting', 'dialling'],
+  ['formatting', 'dialling_final'],
+  ['emergency', 'rules'],
+  ['projects'],
+  ['least_cost_routing', 'providers'],
+  ['least_cost_routing', 'zones'],
+  ['north_america', 'free_areas'],
+  ['simple', 'rules'],
+  ['numbering', 'ranges'],
+  ['numbering', 'numbers'],
+] as const;
+
+/** A location without the entries at the ends of its lists in which nothing has been typed yet. */
+export function withoutBlank(location: LocationObject): LocationObject {
+  return FILLED.reduce<object>((object, path) => trimmed(object, path), location) as LocationObject;
+}
+
+function trimmed(object: object, [key, ...rest]: readonly string[]): object {
+  const value = (object as Record<string, unknown>)[key ?? ''];
+  if (key === undefined || typeof value !== 'object' || value === null) return object;
+  const now = Array.isArray(value)
+    ? value.slice(0, value.findLastIndex((each: object) => !isBlank(each)) + 1)
+    : trimmed(value, rest);
+  const isSame = Array.isArray(now) ? now.length === (value as unknown[]).length : now === value;
+  return isSame ? object : { ...object, [key]: now };
+}
+
+/** Choices have one that they begin with; a number with + begins with that. */
+const isBlank = (entry: object) =>
+  Object.entries(entry).every(
+    ([key, value]) =>
+      key === 'compare' ||
+      key === 'use' ||
+      [null, '', 0, '+'].includes(value as null) ||
+      (Array.isArray(value) && value.length === 0),
+  );
+
+/** Where a pointer leads, in words: the list, the place in it, the field. */
+export function placeOf(
+  pointer: string,
+  labels: Readonly<Record<string, string>>,
+  entry: (list: string, place: number) => string,
+): string {
+  const parts = pointer.split('/').slice(1);
+  const at = parts.findIndex((part) => /^\d+$/.test(part));
+  const list = `/${parts.slice(0, at).join('/')}`;
+  if (at < 0) return labels[pointer] ?? '';
+  const field = labels[`${list}/*/${parts.slice(at + 1).join('/')}`];
+  return [entry(labels[list] ?? list, Number(parts[at]) + 1), ...(field ? [field] : [])].join(', ');
+}
 
 /** A time of day as minutes since midnight; null: it is none. */
 export function minuteOf(time: string): number | null {
