@@ -54,9 +54,7 @@ impl Calls {
         self.check_offer(group, &offer)?;
         let (known, caller) = self.reported_caller(group, &from.number, from.is_anonymous());
         let trail = match &far {
-            Far::Clients { line, .. } => {
-                self.trail(*line, group, &Written::new(&from.number, known.as_ref()), &headers)
-            }
+            Far::Clients { line, .. } => self.trail(*line, group, Written::new(&from.number, known.as_ref()), &headers),
             _ => Trail::default(),
         };
         let near = NearSip {
@@ -122,14 +120,18 @@ impl Calls {
     }
 
     /// Where a call for a line has been before.
-    fn trail(&self, line: LineId, group: LineGroupId, from: &Written, headers: &Headers) -> Trail {
+    fn trail(&self, line: LineId, group: LineGroupId, from: Written, headers: &Headers) -> Trail {
         let believed = if self.directory.trusts(group) { headers.as_slice() } else { &[] };
         let number = self.directory.written(line).unwrap_or_else(|| Written::new("", None));
-        let written = |number: String| Written::new(&number, self.reported_caller(group, &number, false).0.as_ref());
+        let written = |number: String| {
+            let (known, _) = self.reported_caller(group, &number, false);
+            self.directory.written_at(group, Written::new(&number, known.as_ref()))
+        };
         let mut trail = Trail::begin(line, number.clone(), believed, written);
         // A PBX may not say that we have sent it here ourselves.
+        let from = if self.diverted.is_empty() { from } else { self.directory.written_at(group, from) };
         let mut diverted = self.diverted.iter().filter_map(|id| self.calls.get(id));
-        if let Some(earlier) = diverted.find(|call| call.waits_at(&number, from, &self.directory)) {
+        if let Some(earlier) = diverted.find(|call| call.waits_at(&number, &from, &self.directory)) {
             trail.inherit(&earlier.trail);
         }
         trail

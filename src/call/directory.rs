@@ -268,7 +268,7 @@ impl Directory {
     pub(super) fn written(&self, line: LineId) -> Option<Written> {
         let LineEntry { group, number, .. } = self.line(line)?;
         let known = self.plan(*group).and_then(|plan| plan.line_number(number));
-        Some(Written { number: number.clone(), known })
+        Some(Written { number: number.clone(), known, line: Some(line) })
     }
 
     /// The line with a number.
@@ -277,28 +277,25 @@ impl Directory {
         u32::try_from(place).ok().map(LineId)
     }
 
-    /// A number that is dialled by way of a connection, in the forms in which lines there may have it.
+    /// A number that is dialled by way of a connection, with the line there that it leads to.
     pub(super) fn written_at(&self, group: LineGroupId, dialled: Written) -> Written {
-        if dialled.known.as_deref().is_some_and(|known| self.line_known_as(known).is_some()) {
-            return dialled;
-        }
-        // It was given to the PBX as it is, or a rule has made another of it.
-        let (known, _) = self.reported(group, ReportedAs::Called, &dialled.number);
-        let known = known.map(|known| known.number).filter(|known| self.line_known_as(known).is_some());
-        Written { known: known.or(dialled.known), ..dialled }
+        let of = |known: &str| self.line_known_as(group, known).filter(|line| self.group_of(*line) == Some(group));
+        let line = dialled.known.as_deref().and_then(of).or_else(|| {
+            // It was given to the PBX as it is, or a rule has made another of it.
+            let (known, _) = self.reported(group, ReportedAs::Called, &dialled.number);
+            known.and_then(|known| of(&known.number))
+        });
+        Written { line, ..dialled }
     }
 
     /// The lines of a connection with a number that somebody uses.
     pub(super) fn lines_at<'a>(&'a self, group: LineGroupId, number: &'a Written) -> impl Iterator<Item = LineId> + 'a {
-        let known = number.known.as_deref().filter(|known| self.line_known_as(known).is_some());
-        let is_it = move |line: &LineEntry, id| {
-            line.number == number.number
-                || known.is_some() && self.written(id).is_some_and(|line| line.known.as_deref() == known)
-        };
-        let lines = self.lines.iter().zip((0..).map(LineId));
-        lines
-            .filter(move |(line, id)| line.group == group && !line.users.is_empty() && is_it(line, *id))
-            .map(|(_, id)| id)
+        let known = number.line.and_then(|line| self.line(line)).map(|line| line.number.as_str());
+        let lines = self.lines.iter().zip((0..).map(LineId)).filter(move |(line, _)| {
+            let is_it = line.number == number.number || Some(line.number.as_str()) == known;
+            line.group == group && is_it && !line.users.is_empty()
+        });
+        lines.map(|(_, id)| id)
     }
 
     /// Whether users of this connection are offered a service at all.

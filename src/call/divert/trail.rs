@@ -146,22 +146,26 @@ pub(in crate::call) struct Written {
     pub(in crate::call) number: String,
     /// Super-canonical, where there is a location.
     pub(in crate::call) known: Option<String>,
+    /// The line that it is of, as far as that was asked for.
+    pub(in crate::call) line: Option<LineId>,
 }
 
 impl Written {
     pub(in crate::call) fn new(number: &str, known: Option<&Known>) -> Written {
         let known = known.map(|known| known.number.clone()).filter(|known| !known.is_empty());
-        Written { number: number.to_owned(), known }
+        Written { number: number.to_owned(), known, line: None }
     }
 
     /// Whether both are the same in a form that both have.
     pub(in crate::call) fn is(&self, other: &Written) -> bool {
-        self.number == other.number || self.known.is_some() && self.known == other.known
+        self.number == other.number
+            || self.known.is_some() && self.known == other.known
+            || self.line.is_some() && self.line == other.line
     }
 
     /// Whether any form of the one may mean the same as one of the other.
     pub(in crate::call) fn means(&self, other: &Written) -> bool {
-        self.forms().any(|one| other.forms().any(|other| same(one, other)))
+        self.is(other) || self.forms().any(|one| other.forms().any(|other| same(one, other)))
     }
 
     fn forms(&self) -> impl Iterator<Item = &str> {
