@@ -19,7 +19,7 @@ use super::numbers::{Known, Placed};
 use super::service::Services;
 use super::view::EndCause;
 use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId, UserId};
-use crate::numbers::AfterAnswer;
+use crate::numbers::{AfterAnswer, NumberKind};
 
 /// One call. Side A of its media is the near side, side B the far side.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ pub(super) struct Call {
     /// When that goes on.
     pub(super) then_at: Option<Instant>,
     /// What was translated for it of settings, so that it is told once.
-    pub(super) translated: Vec<String>,
+    pub(super) translated: Vec<(NumberKind, String)>,
 }
 
 /// What a side was told by our offers within the session.
@@ -522,6 +522,11 @@ impl Call {
             Some(Vacancy::Parked { taker, .. } | Vacancy::Recalling { taker }) => taker,
             _ => None,
         }
+    }
+
+    /// Whether digits behind the number are still to be sent to who has answered.
+    pub(super) fn still_dials(&self) -> bool {
+        self.stage == Stage::Connected && (!self.then.is_empty() || self.then_at.is_some())
     }
 
     /// Whether a client has dialled it and nobody has answered yet.

@@ -214,7 +214,7 @@ impl Flow<'_> {
     fn decide<T>(
         &mut self,
         busy: bool,
-        ask: impl FnOnce(&Situation<'_>, &dyn Fn(&str) -> Option<Placed>) -> T,
+        ask: impl FnOnce(&Situation<'_>, &dyn Fn(&str, bool) -> Option<Placed>) -> T,
     ) -> Option<T> {
         let id = self.call.trail.line?;
         let line = self.directory.line(id)?;
@@ -227,8 +227,8 @@ impl Flow<'_> {
         };
         let situation = Situation { line, group, settings, internal, signed_in, busy };
         let made = RefCell::new(Vec::new());
-        let asked = ask(&situation, &|number| {
-            let wanted = self.directory.forwarded(line.group, number);
+        let asked = ask(&situation, &|number, stays| {
+            let wanted = self.directory.sent_on(line.group, number, stays, self.moment);
             let placed = wanted.result.clone().ok();
             made.borrow_mut().push(wanted);
             placed.filter(|placed| self.call.trail.allows(&self.directory.written_at(line.group, placed.into())))
