@@ -8,7 +8,7 @@ use offhook_sip::SessionId;
 
 use super::Calls;
 use super::cause::CauseCode;
-use super::divert::Trail;
+use super::divert::{Trail, Written};
 use super::effect::{Abilities, Caller, Effect, Route, SipEffect, Target, TargetUri};
 use super::headers::Headers;
 use super::numbers::{Around, Known, Placed, Translation, Wanted};
@@ -52,8 +52,9 @@ impl Calls {
         };
         let Arrival { session, call_id, from, abilities, max_forwards, headers, offer } = arrival;
         self.check_offer(group, &offer)?;
+        let (known, caller) = self.reported_caller(group, &from.number, from.is_anonymous());
         let trail = match &far {
-            Far::Clients { line, .. } => self.trail(*line, group, &from, &headers),
+            Far::Clients { line, .. } => self.trail(*line, group, Written::new(&from.number, known.as_ref()), &headers),
             _ => Trail::default(),
         };
         let near = NearSip {
@@ -72,7 +73,6 @@ impl Calls {
             Far::Sip(far) => far.legs.iter().any(|leg| self.is_emergency(&leg.target)),
             Far::Clients { .. } | Far::Service(_) => false,
         };
-        let (known, caller) = self.reported_caller(group, &from.number, from.is_anonymous());
         let diverter = trail.diverted_by().map(|by| by.number);
         let (diverter, by) = self.reported_caller(group, diverter.as_deref().unwrap_or_default(), false);
         let id = self.create(Near::Sip(near), far, from, emergency, now)?;
@@ -138,13 +138,18 @@ impl Calls {
     }
 
     /// Where a call for a line has been before.
-    fn trail(&self, line: LineId, group: LineGroupId, from: &Caller, headers: &Headers) -> Trail {
+    fn trail(&self, line: LineId, group: LineGroupId, from: Written, headers: &Headers) -> Trail {
         let believed = if self.directory.trusts(group) { headers.as_slice() } else { &[] };
-        let number = self.directory.line(line).map_or("", |line| &line.number);
-        let mut trail = Trail::begin(line, number, believed);
+        let number = self.directory.written(line).unwrap_or_else(|| Written::new("", None));
+        let written = |number: String| {
+            let (known, _) = self.reported_caller(group, &number, false);
+            self.directory.written_at(group, Written::new(&number, known.as_ref()))
+        };
+        let mut trail = Trail::begin(line, number.clone(), believed, written);
         // A PBX may not say that we have sent it here ourselves.
+        let from = if self.diverted.is_empty() { from } else { self.directory.written_at(group, from) };
         let mut diverted = self.diverted.iter().filter_map(|id| self.calls.get(id));
-        if let Some(earlier) = diverted.find(|call| call.waits_at(number, from, &self.directory)) {
+        if let Some(earlier) = diverted.find(|call| call.waits_at(&number, &from, &self.directory)) {
             trail.inherit(&earlier.trail);
         }
         trail

@@ -93,7 +93,7 @@ export function Simulator({ id, location, saved, labels = {}, onActing, onProble
     ),
   );
   const [fault] = told;
-  const result = fault ?? (shown.value && outcome({ ...shown.value, shown: undefined }, t));
+  const result = fault ?? (shown.value && outcome({ ...shown.value, shown: undefined }, t, language));
   const said = isEmpty || !result ? '' : `${asked.text}: ${result}`;
   useEffect(() => onSaid?.(said), [said]);
   const set = (change: Partial<typeof around>) => setAround((before) => ({ ...before, ...change }));
