@@ -79,7 +79,7 @@ mod tests {
         assert!(number("030123").is_kept());
         assert!(!number("").is_kept());
         assert!(!number(&"1".repeat(MAX_TEXT + 1)).is_kept());
-        for text in ["030\0123", "030\n123", "\u{85}1"] {
+        for text in ["030\u{0}123", "030\n123", "\u{85}1"] {
             assert!(!number(text).is_kept(), "{text:?}");
             let result = PastNumber { result: text.to_owned(), ..number("030123") };
             assert!(!result.is_kept(), "{text:?}");

@@ -49,20 +49,19 @@ pub(super) struct Dialled<'a> {
 impl<'a> Dialled<'a> {
     pub(super) fn of(trace: &'a Trace) -> Dialled<'a> {
         let mut dialled = Dialled::default();
-        for event in &trace.events {
-            match &event.what {
-                TraceWhat::Number {
-                    meant: NumberKind::Typed | NumberKind::Forwarding, result, refused: None, ..
-                } => {
-                    match result.as_deref() {
-                        // Of a private call nothing is told.
-                        None => dialled.has_private = true,
-                        Some(number) if dialled.numbers.contains(&number) => {}
-                        Some(number) if dialled.numbers.len() < MOST_NUMBERS => dialled.numbers.push(number),
-                        Some(_) => {}
-                    }
-                }
-                _ => {}
+        let results = trace.events.iter().filter_map(|event| match &event.what {
+            TraceWhat::Number { meant, result, refused: None, .. } => {
+                matches!(meant, NumberKind::Typed | NumberKind::Forwarding).then_some(result.as_deref())
+            }
+            _ => None,
+        });
+        for result in results {
+            match result {
+                // Of a private call nothing is told.
+                None => dialled.has_private = true,
+                Some(number) if dialled.numbers.contains(&number) => {}
+                Some(number) if dialled.numbers.len() < MOST_NUMBERS => dialled.numbers.push(number),
+                Some(_) => {}
             }
         }
         dialled
