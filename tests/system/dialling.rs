@@ -134,7 +134,8 @@ fn programs_ask_how_a_number_is_dialled_from_their_users_lines() {
         outside,
         json!({
             "dialled": OUTSIDE, "access_code": "0", "then": [], "number": "+49895566", "shown": "+49 (89) 5566",
-            "destination": "external", "owner": null, "private": false
+            "destination": "external", "owner": null, "private": false,
+            "place": { "english": "Munich", "german": "München" }
         })
     );
     let project = json!({ "project": "Bridge", "pin": PIN, "private": true });
