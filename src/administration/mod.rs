@@ -188,7 +188,10 @@ impl Administration {
             if self.standing.is_uncertain.load(Ordering::Relaxed) {
                 self.standing.read_again(&from_file).await.map_err(|_| ChangeError::Store)?;
             }
-            let plan = self.site().plan(request.changes).map_err(ChangeError::Refused)?;
+            // A location with many rules, or a large import, takes long to check, and calls go on meanwhile.
+            let (site, changes) = (self.site(), request.changes.to_vec());
+            let plan = tokio::task::spawn_blocking(move || site.plan(&changes)).await;
+            let plan = plan.map_err(|_| ChangeError::Store)?.map_err(ChangeError::Refused)?;
             let secrets = request.secrets;
             if let Some(secret) = secrets.iter().find(|secret| !plan.site().has(secret.kind, secret.id)) {
                 return Err(refused(secret.kind, secret.id, ProblemCode::NotFound));

@@ -129,6 +129,22 @@ impl Standing {
         next
     }
 
+    /// Locations that line groups name and that there are not.
+    fn unknown_locations(&self) -> Vec<String> {
+        let groups = self.config.groups.iter().filter(|group| self.site.location_of(&group.body).is_none());
+        let mut names: Vec<String> = groups.filter_map(|group| group.body.location.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Says in the log that line groups name locations that there are not.
+    pub(super) fn warn_of_unknown_locations(&self) {
+        for location in self.unknown_locations() {
+            warn!(location, "a line group names a location that there is not; its numbers go as they are written");
+        }
+    }
+
     /// Whether lines and line groups are those of the standing before.
     fn has_lines_of(&self, before: &Standing) -> bool {
         Arc::ptr_eq(&self.config, &before.config) && Arc::ptr_eq(&self.directory, &before.directory)
@@ -277,7 +293,7 @@ impl Live {
             }
             return Err(problem);
         }
-        Ok(Reloaded { waits_for_start })
+        Ok(Reloaded { waits_for_start, unknown_locations: self.standing.unknown_locations() })
     }
 
     /// How people sign in.
@@ -307,8 +323,10 @@ impl Live {
             ReloadError::Store
         })?;
         let other_file = file.is_some();
-        let (before, site) = (&self.standing, administration.site());
-        let next = before.followed_by(file, site, passwords);
+        // Many rules take long to compile, and calls go on meanwhile.
+        let (earlier, site) = (self.standing.clone(), administration.site());
+        let next = tokio::task::spawn_blocking(move || earlier.followed_by(file, site, passwords)).await;
+        let (before, next) = (&self.standing, next.map_err(|_| ReloadError::Stopping)?);
         let store = |error: &(dyn std::error::Error + 'static)| {
             error!(error, "accounts cannot be stored");
             ReloadError::Store
@@ -331,6 +349,9 @@ impl Live {
         }
         self.state.keep_bindings(site, next.bindings.clone());
         self.state.set_countries(next.countries.clone());
+        if next.unknown_locations() != before.unknown_locations() {
+            next.warn_of_unknown_locations();
+        }
         let mut configuration = next.since(before);
         if let Some(of_lines) = configuration.lines.as_mut().filter(|_| lines.len() > before.lines.len()) {
             let kept = line_settings::load(&self.state.store.line_settings(), &self.names).await;
@@ -348,8 +369,8 @@ impl Live {
 
 fn log_reloaded(reloaded: &Result<Reloaded, ReloadError>) {
     match reloaded {
-        Ok(Reloaded { waits_for_start }) if waits_for_start.is_empty() => info!("configuration read again"),
-        Ok(Reloaded { waits_for_start }) => {
+        Ok(Reloaded { waits_for_start, .. }) if waits_for_start.is_empty() => info!("configuration read again"),
+        Ok(Reloaded { waits_for_start, .. }) => {
             warn!(tables = ?waits_for_start, "configuration read again; some of it counts after the next start");
         }
         Err(ReloadError::NoFile) => info!("the server was started without a configuration file: none is read again"),

@@ -325,6 +325,7 @@ impl Prepared {
         // What is changed from here on counts as soon as it is followed.
         let changes = administration.changed();
         let standing = Standing::new(config, countries, administration.site(), passwords);
+        standing.warn_of_unknown_locations();
         let Standing { config, site, .. } = &standing;
         let kind = AccountKind::User;
         let users = Accounts::open(store.accounts(kind), kind, standing.users.users(site, config)).await?;

@@ -384,10 +384,12 @@ pub(super) fn gateway_groups(config: &Config, lines: &[(usize, usize)], director
         });
         let own: FxHashSet<LineId> = by_name.values().copied().collect();
         let known = directory.known.iter().filter(|(_, line)| own.contains(line));
+        let ends = directory.ends.iter().filter(|(_, line)| own.contains(line));
         let location = directory.groups.get(index).and_then(|entry| entry.location.as_deref());
         GatewayGroup {
             allow_from: group.allow_from.clone(),
             known: known.map(|(number, line)| (number.clone(), *line)).collect(),
+            ends: ends.map(|((_, end), line)| (end.clone(), *line)).collect(),
             plan: location.and_then(|location| directory.numbers.plan(location)).cloned(),
             lines: by_name,
             pilot: pilot.map(|pilot| pilot.user_name.clone()),

@@ -31,21 +31,21 @@ pub(super) struct Arrival {
 impl Calls {
     /// Makes a call of an INVITE that came in.
     pub(super) fn admit(&mut self, arrival: Arrival, route: Route, now: Instant) -> Result<CallId, CauseCode> {
+        let mut called = Vec::new();
         let (group, far) = match route {
             Route::Line { group, line } => (group, Far::Clients { line, taker: None }),
             Route::Targets { targets, .. } if targets.is_empty() => return Err(CauseCode::Unavailable),
             Route::Targets { group, targets } => {
                 let mut leg = |target| {
                     self.last_leg += 1;
-                    SipLeg {
-                        id: LegId(self.last_leg),
-                        target,
-                        session: None,
-                        abilities: Abilities::default(),
-                        redirected: false,
-                    }
+                    SipLeg::new(LegId(self.last_leg), target)
                 };
-                let legs = targets.into_iter().map(&mut leg).collect();
+                let mut legs: Vec<_> = targets.into_iter().map(&mut leg).collect();
+                for leg in &mut legs {
+                    let (known, translation) = self.reported_target(&leg.target);
+                    leg.known = known;
+                    called.extend(translation);
+                }
                 (group, Far::Sip(FarSip { legs, ..FarSip::default() }))
             }
             Route::Service { group, service } => (group, Far::Service(service)),
@@ -83,6 +83,9 @@ impl Calls {
         }
         self.note_number(Some(id), caller);
         self.note_number(Some(id), by);
+        for called in called {
+            self.note_number(Some(id), Some(called));
+        }
         self.note_call_id(id, call_id);
         Ok(id)
     }
@@ -100,13 +103,18 @@ impl Calls {
         }
     }
 
+    /// Who is called by way of a connection, as people know the number.
+    fn reported_target(&self, target: &Target) -> (Option<Known>, Option<Translation>) {
+        match &target.uri {
+            TargetUri::Number(number) => self.directory.reported(target.group, ReportedAs::Called, number),
+            TargetUri::Uri(_) => (None, None),
+        }
+    }
+
     /// Whether a number can always be called.
     fn is_emergency(&self, target: &Target) -> bool {
         match &target.uri {
-            TargetUri::Number(number) => {
-                let listed = self.directory.group(target.group).is_some_and(|group| group.is_emergency(number));
-                listed || self.directory.plan(target.group).is_some_and(|plan| plan.emergency(number).is_some())
-            }
+            TargetUri::Number(number) => self.directory.is_emergency(target.group, number),
             TargetUri::Uri(_) => false,
         }
     }

@@ -181,7 +181,7 @@ causes! {
     /// The number has nothing to dial in it.
     InvalidNumber = "invalid_number", 484, 422, "This is not a number that can be dialled.", "Diese Nummer kann nicht gewählt werden.";
     /// A rule of the location lets nothing be dialled.
-    NumberSuppressed = "number_suppressed", 403, 422, "A rule of the location lets nothing be dialled for this number.", "Eine Regel des Standorts lässt für diese Nummer nichts wählen.";
+    NumberSuppressed = "number_suppressed", 403, 422, "A rule of the location leaves nothing to dial of this number. An administrator can see which under Numbers.", "Eine Regel des Standorts lässt von dieser Nummer nichts zum Wählen übrig. Welche, zeigt die Verwaltung unter Rufnummern.";
     /// The location has no project of that name.
     UnknownProject = "unknown_project", 404, 422, "There is no such project at the line's location. Choose another one.", "Dieses Projekt gibt es am Standort der Leitung nicht. Bitte ein anderes wählen.";
     /// The chosen project, or private calls, need a PIN.

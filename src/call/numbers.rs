@@ -1,7 +1,6 @@
 //! Numbers of calls. Within the call machine a number is what the PBX says and gets. What a person or a setting gives
 //! becomes that here, and what the PBX says becomes what people are shown, by the dial plan of the line group's location.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -14,6 +13,7 @@ use super::cause::CauseCode;
 use super::commands::dialable;
 use super::directory::Directory;
 use super::effect::{Caller, Effect};
+use super::secret::Secret;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
 use crate::numbers::past::PastNumber;
 use crate::numbers::{
@@ -130,8 +130,14 @@ pub struct Translation {
     pub kind: NumberKind,
     /// What was typed, set or reported.
     pub text: String,
-    /// What has come of it.
+    /// What has come of it, as it may be told.
     pub result: Translated,
+    /// Whether it is told in a private call, of which nobody else learns a number.
+    #[serde(default)]
+    pub in_private: bool,
+    /// What is dialled, where that may not be told.
+    #[serde(skip)]
+    pub secret: Secret,
 }
 
 /// What has come of a number.
@@ -172,13 +178,22 @@ pub struct Placed {
 impl Translation {
     /// It for the table of past numbers; none of a private call. `location` is the id, `at` milliseconds since 1970.
     pub fn past(&self, location: &str, at: f64) -> Option<PastNumber> {
+        if self.is_private() {
+            return None;
+        }
         let result = match &self.result {
-            Translated::Dialled(placed) if placed.private => return None,
             Translated::Dialled(placed) => placed.number.clone(),
             Translated::Reported(known) => known.number.clone(),
             Translated::NotDialled { .. } | Translated::Nothing => String::new(),
         };
         Some(PastNumber { location: location.to_owned(), kind: self.kind, text: self.text.clone(), result, at })
+    }
+}
+
+impl Translation {
+    /// Whether others are not to see the number.
+    pub fn is_private(&self) -> bool {
+        self.in_private || matches!(&self.result, Translated::Dialled(placed) if placed.private)
     }
 }
 
@@ -210,13 +225,8 @@ impl fmt::Debug for Placed {
 /// Stands for each character of what was entered. A SIP URI may have it (RFC 3261 25.1), so that a replay can dial it.
 const HIDDEN: char = '*';
 
-/// What a dial plan is asked about a number that is to be called.
-pub(super) struct Question<'a> {
-    pub(super) text: Cow<'a, str>,
-    pub(super) circumstances: Circumstances<'a>,
-    /// Whether it is for help: whatever rules say, it is called then.
-    pub(super) is_emergency: bool,
-}
+/// Longest text that somebody has typed for a number, in octets.
+const LONGEST_TYPED: usize = 256;
 
 /// What becomes of a number that is to be called, and how.
 #[derive(Debug)]
@@ -271,11 +281,21 @@ impl Directory {
         let known = self.lines.iter().zip((0..).map(LineId)).filter(|(line, _)| !line.users.is_empty());
         let known = known.filter_map(|(line, id)| Some((self.plan(line.group)?.line_number(&line.number)?, id)));
         self.known = known.collect();
+        let lines = self.lines.iter().zip((0..).map(LineId)).filter(|(line, _)| !line.users.is_empty());
+        self.ends = lines.filter_map(|(line, id)| Some((self.end(line.group, &line.number)?, id))).collect();
     }
 
-    /// The line that a super-canonical number is of.
-    pub fn line_known_as(&self, number: &str) -> Option<LineId> {
-        self.known.get(number).copied()
+    /// The line that a number of a connection is of: super-canonical, or as its location looks lines up.
+    pub fn line_known_as(&self, group: LineGroupId, number: &str) -> Option<LineId> {
+        let line = self.known.get(number).or_else(|| self.ends.get(&self.end(group, number)?));
+        line.copied()
+    }
+
+    /// The location and the digits that a line of a connection is looked up by.
+    fn end(&self, group: LineGroupId, number: &str) -> Option<(String, String)> {
+        let location = self.group(group)?.location.as_deref()?;
+        let end = self.numbers.plan(location)?.looked_up_by(number)?;
+        Some((location.to_owned(), end.to_owned()))
     }
 
     /// What the PBX of a connection gets for what a person or a setting says.
@@ -290,24 +310,28 @@ impl Directory {
             return Wanted { result, translation: None };
         }
         let Some(plan) = self.plan(group) else {
-            let emergency = |number: &str| self.group(group).is_some_and(|group| group.is_emergency(number));
             let number = dialable(&typed.text).ok_or(CauseCode::InvalidNumber);
-            let result = number.map(|number| {
-                let emergency = emergency(&number);
-                Placed::bare(number, emergency)
-            });
+            let result = number.map(|number| Placed::bare(number, self.is_emergency(group, &typed.text)));
             return Wanted { result, translation: None };
         };
-        let (result, told) = match self.placed(plan, group, typed, around) {
-            Ok((placed, told)) => (Ok(placed), Translated::Dialled(told)),
+        if typed.text.len() > LONGEST_TYPED {
+            return Wanted { result: Err(CauseCode::InvalidNumber), translation: None };
+        }
+        let (result, told, secret) = match self.placed(plan, group, typed, around) {
+            Ok((placed, told)) => {
+                let secret = Secret::of(&placed.number, &told.number);
+                (Ok(placed), Translated::Dialled(told), secret)
+            }
             // Nobody is told what somebody wanted to dial in private; a project may say that it is.
             Err(cause) if typed.private || typed.project.is_some() => {
                 return Wanted { result: Err(cause), translation: None };
             }
-            Err(cause) => (Err(cause), Translated::NotDialled { cause }),
+            Err(cause) => (Err(cause), Translated::NotDialled { cause }, Secret::default()),
         };
         let (location, text) = (plan.name().to_owned(), typed.text.clone());
-        Wanted { result, translation: Some(Translation { call: None, group, location, kind, text, result: told }) }
+        let in_private = false;
+        let translation = Translation { call: None, group, location, kind, text, result: told, in_private, secret };
+        Wanted { result, translation: Some(translation) }
     }
 
     /// What the dial plan makes of a number, and the same as it may be told, without what was entered.
@@ -318,54 +342,46 @@ impl Directory {
         typed: &Typed,
         around: Around<'_>,
     ) -> Result<(Placed, Placed), CauseCode> {
-        let Question { text, circumstances, is_emergency } = self.question(plan, group, typed, around);
-        let same = |placed: Placed| (placed.clone(), placed);
-        match (plan.dialled(&text, &circumstances), dialable(&text)) {
+        let circumstances = self.circumstances(group, typed, around);
+        match (plan.dialled(&typed.text, &circumstances), dialable(&typed.text)) {
             (Ok(dialled), _) => {
-                let told = plan.without_entries(dialled.clone(), &text, &circumstances, HIDDEN);
-                let placed = |dialled| Placed { emergency: is_emergency, ..Placed::of(dialled, plan) };
-                Ok((placed(dialled), placed(told)))
+                let told = plan.without_entries(dialled.clone(), &typed.text, &circumstances, HIDDEN);
+                Ok((Placed::of(dialled, plan), Placed::of(told, plan)))
             }
-            // Whatever rules say: for help it is called.
-            (Err(_), _) if is_emergency => Ok(same(Placed::bare(text.into_owned(), true))),
             // A name.
             (Err(NotDialled::Empty), Some(name)) if name.contains(char::is_alphabetic) => {
-                Ok(same(Placed::bare(name, false)))
+                let placed = Placed::bare(name, false);
+                Ok((placed.clone(), placed))
             }
             (Err(why), _) => Err(cause_of(&why)),
         }
     }
 
-    /// What a dial plan is asked about a number that is to be called.
-    pub(super) fn question<'a>(
-        &self,
-        plan: &DialPlan,
+    /// What a dial plan is told about a call.
+    pub(super) fn circumstances<'a>(
+        &'a self,
         group: LineGroupId,
         typed: &'a Typed,
         around: Around<'a>,
-    ) -> Question<'a> {
-        let client = around.client.map(ClientPlace::address);
-        if let Some(number) = self.emergency(plan, group, typed).filter(|_| !around.forwarding) {
-            let circumstances = Circumstances { client, ..Circumstances::default() };
-            return Question { text: number.into(), circumstances, is_emergency: true };
-        }
-        let circumstances = Circumstances {
-            client,
+    ) -> Circumstances<'a> {
+        Circumstances {
+            client: around.client.map(ClientPlace::address),
             moment: around.moment,
             project: typed.project.as_deref(),
             private: typed.private,
             entries: Entries { pin: &typed.pin, user: &typed.user },
             forwarding: around.forwarding,
-        };
-        Question { text: typed.text.as_str().into(), circumstances, is_emergency: false }
+            emergency_numbers: self.group(group).map_or(&[], |group| &group.emergency_numbers),
+        }
     }
 
-    /// The emergency number that somebody types: one of the connection's list, of the country, or of a rule of the location.
-    fn emergency(&self, plan: &DialPlan, group: LineGroupId, typed: &Typed) -> Option<String> {
-        let listed = dialable(&typed.text).filter(|number| {
-            self.group(group).is_some_and(|group| group.is_emergency(number)) && !typed.text.trim().starts_with('!')
-        });
-        listed.or_else(|| plan.emergency(&typed.text))
+    /// Whether somebody who types this at a connection needs help.
+    pub fn is_emergency(&self, group: LineGroupId, typed: &str) -> bool {
+        match (self.group(group), self.plan(group)) {
+            (Some(entry), Some(plan)) => plan.is_emergency(typed, &entry.emergency_numbers),
+            (Some(entry), None) => dialable(typed).is_some_and(|number| entry.is_emergency(&number)),
+            (None, _) => false,
+        }
     }
 
     /// What a number is that the PBX of a connection says, to people, and how that came about. Nothing: the number is to be
@@ -397,7 +413,8 @@ impl Directory {
         };
         let result = known.clone().map_or(Translated::Nothing, Translated::Reported);
         let (location, text) = (plan.name().to_owned(), text.to_owned());
-        (known, Some(Translation { call: None, group, location, kind: as_kind, text, result }))
+        let (kind, in_private, secret) = (as_kind, false, Secret::default());
+        (known, Some(Translation { call: None, group, location, kind, text, result, in_private, secret }))
     }
 }
 
@@ -410,6 +427,9 @@ impl Directory {
     /// What is kept of a number that a person sets on a line, and what the PBX gets for it now. With a location that is said anew
     /// for each call, so what was typed is kept.
     pub(super) fn settable(&self, group: LineGroupId, typed: &str) -> Result<(String, Placed), CauseCode> {
+        if !is_typed(typed) {
+            return Err(CauseCode::InvalidNumber);
+        }
         let placed = self.forwarded(group, typed).result?;
         let kept = match self.plan(group) {
             Some(_) => typed.trim().to_owned(),
@@ -451,10 +471,16 @@ pub(super) fn note_number(effects: &mut VecDeque<Effect>, call: Option<CallId>, 
 
 impl Placed {
     fn of(dialled: DialledNumber, plan: &DialPlan) -> Placed {
-        let DialledNumber { number, then, canonical, reach, private, .. } = dialled;
+        let DialledNumber { number, then, canonical, reach, private, emergency, .. } = dialled;
         let known = Some(Known { shown: plan.display(&canonical), number: canonical, reach });
-        Placed { number, then, known, private, emergency: false }
+        Placed { number, then, known, private, emergency }
     }
+}
+
+/// Whether a text can be a number that somebody has typed: in one line, and no longer than one is with all that people write
+/// between its digits.
+pub fn is_typed(text: &str) -> bool {
+    text.len() <= LONGEST_TYPED && !text.trim().is_empty() && !text.trim().contains(char::is_control)
 }
 
 /// Why nothing is dialled, to the person who wanted it.

@@ -6,7 +6,7 @@ use ts_rs::TS;
 use super::cause::CauseCode;
 use super::dialable;
 use super::directory::Directory;
-use super::numbers::{Around, Question, Typed, cause_of};
+use super::numbers::{Around, Typed, cause_of};
 use crate::ids::{LineGroupId, LineId};
 use crate::numbers::{DialPlan, NotDialled, Preview, Reach};
 
@@ -40,18 +40,15 @@ impl Directory {
         around: Around<'_>,
     ) -> Result<Option<(Preview, Destination)>, CauseCode> {
         let Some(plan) = self.plan(group) else { return Ok(None) };
-        let Question { text, circumstances, is_emergency } = self.question(plan, group, typed, around);
-        match plan.preview(&text, &circumstances) {
+        match plan.preview(&typed.text, &self.circumstances(group, typed, around)) {
             Ok(preview) => {
                 let destination = match preview.reach {
-                    _ if is_emergency => Destination::Emergency,
+                    _ if preview.emergency => Destination::Emergency,
                     Reach::Internal => Destination::Internal,
                     Reach::External => Destination::External,
                 };
                 Ok(Some((preview, destination)))
             }
-            // Whatever rules say: for help it is called.
-            Err(_) if is_emergency => Ok(Some((Preview::bare(text.into_owned()), Destination::Emergency))),
             Err(NotDialled::Empty) if dialable(&typed.text).is_some_and(|name| name.contains(char::is_alphabetic)) => {
                 Ok(None)
             }

@@ -1,5 +1,6 @@
 //! A call as an administrator sees it and as it is kept: who with whom, and when.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use offhook_media::session::Side;
@@ -7,7 +8,7 @@ use offhook_media::session::Side;
 use super::Calls;
 use super::effect::{Sound, TargetUri};
 use super::numbers::Known;
-use super::state::{Call, Far, Near, Stage, Vacancy};
+use super::state::{Call, Far, Near, SipLeg, Stage, Vacancy};
 use super::view::EndCause;
 use crate::ids::{CallId, LineGroupId, LineId, UserId};
 
@@ -139,11 +140,7 @@ pub(super) fn of(call: &Call) -> CallRecord {
     let called = match &call.far {
         Far::Clients { line, .. } => Number::Line(*line),
         Far::Sip(_) if matches!(call.near, Near::Client { .. }) => remote(),
-        Far::Sip(far) => match far.shown().map(|leg| &leg.target.uri) {
-            Some(TargetUri::Number(number)) => Number::Other(number.clone()),
-            Some(TargetUri::Uri(uri)) => Number::Other(uri.to_string()),
-            None => Number::None,
-        },
+        Far::Sip(far) => far.shown().map_or(Number::None, called_by),
         Far::Service(_) => Number::None,
     };
     CallRecord {
@@ -157,6 +154,15 @@ pub(super) fn of(call: &Call) -> CallRecord {
         silent: [Side::A, Side::B].map(|side| call.silence[side as usize].is_some()),
         cause: None,
     }
+}
+
+/// Who is called by an INVITE of ours, in a call that is passed on.
+fn called_by(leg: &SipLeg) -> Number {
+    let number = match &leg.target.uri {
+        TargetUri::Number(number) => Cow::from(number),
+        TargetUri::Uri(uri) => Cow::from(uri.to_string()),
+    };
+    other(&number, leg.known.as_ref(), leg.private)
 }
 
 /// A number for those who are not in the call.

@@ -78,7 +78,7 @@ pub(super) struct Call {
     pub(super) trail: Trail,
     /// The number of the other side as people know it, where its connection has a location.
     pub(super) known: Option<Known>,
-    /// Whether those who are not in it are not to see the other side.
+    /// Whether those who are not in it are not to see that number.
     pub(super) private: bool,
     /// What is sent to the other side once it has answered.
     pub(super) then: VecDeque<AfterAnswer>,
@@ -293,6 +293,25 @@ pub(super) struct SipLeg {
     pub(super) abilities: Abilities,
     /// Whether a redirection led to it.
     pub(super) redirected: bool,
+    /// Who is called as people know it, where there is a location. In a call of a line's client the call has it.
+    pub(super) known: Option<Known>,
+    /// Whether those who are not in the call are not to see who is called.
+    pub(super) private: bool,
+}
+
+impl SipLeg {
+    /// One that is still to be sent, to nobody whose number people know otherwise.
+    pub(super) fn new(id: LegId, target: Target) -> SipLeg {
+        SipLeg {
+            id,
+            target,
+            session: None,
+            abilities: Abilities::default(),
+            redirected: false,
+            known: None,
+            private: false,
+        }
+    }
 }
 
 /// How far the call has come.
@@ -375,6 +394,11 @@ impl Call {
     /// The number of its other side as it is shown.
     pub(super) fn shown_number(&self) -> &str {
         self.known.as_ref().map_or(&self.remote.number, |known| &known.shown)
+    }
+
+    /// Whether those who are not in it are not to see one of its sides.
+    pub(super) fn is_private(&self) -> bool {
+        self.private || self.legs().any(|leg| leg.private)
     }
 
     /// Its other side, to be called again.

@@ -243,13 +243,17 @@ pub(super) fn base(
     rights: &RightsTable,
     (state, remote_state): (ConnectionState, ConnectionState),
 ) -> CallView {
-    let known = call.known.as_ref();
+    // Who else uses the line sees a private call only once its user has left it, and then not whom it is with.
+    let hidden = call.private && call.last_client().is_none_or(|(_, whose)| whose != user);
+    let known = call.known.as_ref().filter(|_| !hidden);
     // Whose line it is, as far as this user may know.
-    let of_line = known.and_then(|known| directory.line_known_as(&known.number));
+    let group = directory.group_of(line);
+    let of_line = group.zip(known).and_then(|(group, known)| directory.line_known_as(group, &known.number));
     let seen = of_line.map(|line| (line, rights.on_line(user, line)));
     let owner = seen.filter(|(_, on_line)| on_line.names_owner()).and_then(|(line, _)| rights.owner(line));
     let picture = seen.filter(|(_, on_line)| on_line.shows_picture()).and_then(|(line, _)| rights.picture(line));
-    let Caller { number, name } = &call.remote;
+    let nobody = Caller::default();
+    let Caller { number, name } = if hidden { &nobody } else { &call.remote };
     let (number, shown) = known.map_or((number, number), |known| (&known.number, &known.shown));
     let remote = Caller { number: number.clone(), name: name.clone().or_else(|| owner.map(str::to_owned)) };
     let own = if matches!(call.near, Near::Client { .. }) { 0 } else { 1 };

@@ -13,6 +13,7 @@ mod number;
 mod replay;
 mod status;
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -214,6 +215,9 @@ pub enum CliError {
         /// Those there are.
         known: String,
     },
+    /// The location has no project of this name.
+    #[error("the location has no project called {0:?}.")]
+    UnknownProject(String),
     /// There are several locations.
     #[error("there are several locations; say which one with --location: {0}.")]
     WhichLocation(String),
@@ -322,14 +326,22 @@ pub async fn run(command: Command) -> Result<ExitCode, CliError> {
         }
         Command::Reload { config } => {
             let control = Control::of(&Config::load(&config)?);
-            let Reloaded { waits_for_start } = control.post_for("/api/v1/admin/configuration/reload").await?;
-            let text = match waits_for_start.is_empty() {
+            let reloaded: Reloaded = control.post_for("/api/v1/admin/configuration/reload").await?;
+            let Reloaded { waits_for_start, unknown_locations } = reloaded;
+            let mut text = match waits_for_start.is_empty() {
                 true => "The configuration counts.\n".to_owned(),
                 false => format!(
                     "The configuration counts, but for what has changed in: {}. Restart the server for that.\n",
                     waits_for_start.join(", ")
                 ),
             };
+            if !unknown_locations.is_empty() {
+                let _ = writeln!(
+                    text,
+                    "There is no location {}: numbers of its line groups go as they are written. Add it in the console under Locations.",
+                    unknown_locations.join(", ")
+                );
+            }
             print(text.as_bytes())
         }
         Command::Capture(command) => capture::run(command).await,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::control::Control;
 use super::{CliError, print};
 use crate::config::Config;
-use crate::numbers::{AfterAnswer, Day, Explained, Missing, Moment, NotDialled, NumberKind, Reach};
+use crate::numbers::{AfterAnswer, Day, Explained, Missing, Moment, NotDialled, NumberKind, Reach, StepName};
 use crate::site::ObjectId;
 use crate::web::routes::site::numbers::ExplainNumber;
 
@@ -40,6 +40,9 @@ pub struct Number {
     /// With a PIN, which is read from the standard input.
     #[arg(long, conflicts_with = "reported")]
     pin: bool,
+    /// With a user's number for the places u and U of a code.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "reported")]
+    user: Option<String>,
     /// When it is dialled, for least-cost routing: `weekday 14:30`, `saturday 9:00`, `sunday 0:00`.
     #[arg(long, value_name = "WHEN", default_value = "weekday 12:00", value_parser = moment)]
     at: Moment,
@@ -122,7 +125,7 @@ pub(super) async fn run(asked: Number) -> Result<(), CliError> {
         project: asked.project,
         private: asked.private,
         pin,
-        user: None,
+        user: asked.user,
         client: asked.client,
         moment: Some(asked.at),
     };
@@ -132,7 +135,11 @@ pub(super) async fn run(asked: Number) -> Result<(), CliError> {
     } else {
         written(&asked.number, &explained)
     };
-    print(text.as_bytes())
+    print(text.as_bytes())?;
+    match explained.not_dialled {
+        Some(NotDialled::UnknownProject(name)) => Err(CliError::UnknownProject(name)),
+        _ => Ok(()),
+    }
 }
 
 /// The first line of the standard input: what stands among the arguments, others on the machine see.
@@ -162,7 +169,7 @@ fn written(number: &str, explained: &Explained) -> String {
         let became =
             if step.before == step.after { String::new() } else { format!("  {} > {}", step.before, step.after) };
         // Writing into a string cannot fail.
-        let _ = writeln!(text, "{:>3}  {}{became}", step.number, step.note.english());
+        let _ = writeln!(text, "{:>3}  {}: {}{became}", step.number, name(step.name), step.note.english());
         for skipped in &step.skipped {
             let _ =
                 writeln!(text, "       rule {} ({}): {}", skipped.at + 1, skipped.pattern, skipped.reason.english());
@@ -171,9 +178,16 @@ fn written(number: &str, explained: &Explained) -> String {
     text + &outcome(explained)
 }
 
+/// What a step is called, as in the API.
+fn name(name: StepName) -> String {
+    let word = serde_json::to_value(name).ok();
+    word.as_ref().and_then(|word| word.as_str()).unwrap_or_default().replace('_', " ")
+}
+
 fn outcome(explained: &Explained) -> String {
     let reach = |reach| if reach == Reach::Internal { "internal" } else { "external" };
-    let shown = explained.shown.as_ref().map(|shown| format!(", shown as {shown}")).unwrap_or_default();
+    let place = explained.place.as_ref().map(|place| format!(", {}", place.english)).unwrap_or_default();
+    let shown = explained.shown.as_ref().map(|shown| format!(", shown as {shown}{place}")).unwrap_or_default();
     match (&explained.reported, &explained.dialled, &explained.not_dialled) {
         (Some(reported), ..) => format!("It is {} ({}{shown}).\n", reported.number, reach(reported.reach)),
         (_, Some(dialled), _) => {
@@ -200,8 +214,12 @@ fn why(reason: &NotDialled) -> String {
         NotDialled::TooLong => "it is too long for a number".to_owned(),
         NotDialled::Suppressed => "a rule leaves nothing of it".to_owned(),
         NotDialled::UnknownProject(name) => format!("there is no project called {name:?}"),
-        NotDialled::Missing(Missing::Pin(_)) => "the project needs a PIN".to_owned(),
-        NotDialled::Missing(Missing::User(_)) => "the project needs a user's number".to_owned(),
+        NotDialled::Missing(Missing::Pin(0)) => "a PIN is needed (--pin)".to_owned(),
+        NotDialled::Missing(Missing::Pin(digits)) => format!("a PIN with {digits} digits is needed (--pin)"),
+        NotDialled::Missing(Missing::User(0)) => "a user's number is needed (--user)".to_owned(),
+        NotDialled::Missing(Missing::User(digits)) => {
+            format!("a user's number with {digits} digits is needed (--user)")
+        }
     }
 }
 
@@ -237,8 +255,9 @@ mod tests {
             "external_rules": [{ "pattern": "^19", "description": "all of them" }],
         }))
         .unwrap();
-        let plan = DialPlan::of(&location, [], &Countries::default()).unwrap();
-        written(number, &plan.explain(meant, number, &Circumstances::default()))
+        let countries = Countries::default();
+        let plan = DialPlan::of(&location, [], &countries).unwrap();
+        written(number, &plan.explain(meant, number, &Circumstances::default(), &countries))
     }
 
     #[test]
@@ -246,7 +265,8 @@ mod tests {
         let text = shown(NumberKind::Typed, "+49 (89) 55 66");
         assert!(text.starts_with("+49 (89) 55 66 at Berlin\n"), "{text}");
         assert!(text.contains("rule 1 (^19): "), "{text}");
-        assert!(text.ends_with("The PBX gets 00895566 (external, shown as +49 (89) 5566).\n"), "{text}");
+        assert!(text.ends_with("The PBX gets 00895566 (external, shown as +49 (89) 5566, Munich).\n"), "{text}");
+        assert!(text.contains("  5  external rules: "), "{text}");
         let internal = shown(NumberKind::Typed, "030 1234 42");
         assert!(internal.contains("The PBX gets 42 (internal"), "{internal}");
         let reported = shown(NumberKind::Caller, "00895566");

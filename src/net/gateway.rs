@@ -42,6 +42,8 @@ pub struct GatewayGroup {
     pub lines: FxHashMap<String, LineId>,
     /// The same lines by their super-canonical numbers.
     pub known: FxHashMap<String, LineId>,
+    /// Its lines by the end of their numbers, where its location looks them up so.
+    pub ends: FxHashMap<String, LineId>,
     /// The dial plan of its location.
     pub plan: Option<Arc<DialPlan>>,
     /// The user name that registers for the whole number range, where one does.
@@ -76,7 +78,8 @@ impl GatewayGroup {
     /// The line that a number leads to by the dial plan, however the PBX writes it.
     fn line_known_as(&self, number: &str) -> Option<LineId> {
         let plan = self.plan.as_ref()?;
-        let of = |number: String| self.known.get(&number).copied();
+        let by_end = |number: &str| self.ends.get(plan.looked_up_by(number)?);
+        let of = |number: String| self.known.get(&number).or_else(|| by_end(&number)).copied();
         let reported = plan.reported(ReportedAs::Called, number).and_then(|reported| of(reported.number));
         reported.or_else(|| of(plan.line_number(number)?))
     }

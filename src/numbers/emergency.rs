@@ -1,11 +1,15 @@
 //! Emergency calls by where the client is.
 
+use std::fmt::Display;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use super::canonical::keys;
+use super::dialled::{Circumstances, DialledNumber, trace_sent};
+use super::location::{Dialect, EmergencyRule};
 use super::plan::DialPlan;
+use super::step::{Note, NoteCode, SkippedRule, StepName, Trace};
 
 /// A network of clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +24,7 @@ pub(super) struct Subnet {
 pub struct ClientAddress<'a> {
     /// Its address.
     pub address: IpAddr,
-    /// The zone of a link-local address (RFC 4007): the number or the name of the interface.
+    /// The zone of a link-local address (RFC 4007): the number of the interface.
     pub zone: Option<&'a str>,
 }
 
@@ -36,7 +40,8 @@ impl<'a> ClientAddress<'a> {
 }
 
 impl Subnet {
-    /// Reads CIDR notation, with a zone between address and length: `fe80::%3/64`. Bits behind the length do not count.
+    /// Reads CIDR notation, with a zone between address and length: `fe80::%3/64`. Bits behind the length do not count. A zone
+    /// is the number of an interface: a client's is known by that alone, so that one with a name would never fit.
     pub(super) fn parse(text: &str) -> Option<Subnet> {
         let (address, length) = text.trim().split_once('/')?;
         let (address, zone) = match address.split_once('%') {
@@ -44,12 +49,12 @@ impl Subnet {
             None => (address, None),
         };
         let network = IpNet::new(address.parse().ok()?, length.parse().ok()?).ok()?;
-        let is_zone =
-            |zone: &str| network.addr().is_ipv6() && !zone.is_empty() && zone.bytes().all(|b| b.is_ascii_graphic());
-        if zone.is_some_and(|zone| !is_zone(zone)) {
-            return None;
-        }
-        Some(Subnet { network: network.trunc(), zone: zone.map(str::to_owned) })
+        let number = |zone: &str| zone.parse::<u32>().ok().filter(|number| network.addr().is_ipv6() && *number > 0);
+        let zone = match zone {
+            Some(zone) => Some(number(zone)?.to_string()),
+            None => None,
+        };
+        Some(Subnet { network: network.trunc(), zone })
     }
 
     /// Whether a client is in it. An IPv4 address is one in an IPv6 address, too.
@@ -59,10 +64,23 @@ impl Subnet {
     }
 }
 
+/// A number for help, as somebody types it.
+pub(super) struct Emergency {
+    /// The number itself, or what was typed.
+    pub(super) number: String,
+    /// Whether the PBX gets what was typed: the code for an outside line is there already.
+    pub(super) is_whole: bool,
+}
+
 impl DialPlan {
-    /// The emergency number that somebody types: one of the country, or of a rule, with or without the access code that people
-    /// dial before it in haste. None: it is none, or an extension.
-    pub fn emergency(&self, typed: &str) -> Option<String> {
+    /// Whether a number that somebody types is for emergencies: one of the country, of a rule, or of those that are `listed`.
+    pub fn is_emergency(&self, typed: &str, listed: &[String]) -> bool {
+        self.emergency(typed, listed).is_some()
+    }
+
+    /// The emergency number that somebody types, with or without the access code that people dial before it in haste. What has
+    /// both that code and the digits of an extension is the extension; without it, special numbers go before extensions.
+    pub(super) fn emergency(&self, typed: &str, listed: &[String]) -> Option<Emergency> {
         let number = keys(typed);
         let is_one = |number: &str| {
             let special = self.country.special_number(number);
@@ -70,18 +88,76 @@ impl DialPlan {
             special.is_some_and(|special| special.emergency)
                 || rules.flat_map(|rule| &rule.numbers).any(|wanted| wanted == number)
         };
-        if self.extensions.contains(&number) {
-            return None;
+        if is_one(&number) {
+            return Some(Emergency { number, is_whole: false });
         }
-        let access = Some(self.location.access_codes.local.as_str()).filter(|_| self.location.has_pbx);
-        let bare = access.and_then(|access| number.strip_prefix(access));
-        [number.as_str()].into_iter().chain(bare).find(|number| is_one(number)).map(str::to_owned)
+        let access = match self.location.dialect {
+            Dialect::Simple => self.location.simple.external_prefix.as_str(),
+            Dialect::Full if self.location.has_pbx => self.location.access_codes.local.as_str(),
+            Dialect::Full => "",
+        };
+        let behind = number.strip_prefix(access).filter(|_| !access.is_empty());
+        match behind.filter(|behind| is_one(behind) && !self.extensions.contains(&number)) {
+            // The simple dialect puts the code before what is longer than internal numbers only.
+            Some(_) if self.location.dialect == Dialect::Simple => Some(Emergency { number, is_whole: true }),
+            Some(behind) => Some(Emergency { number: behind.to_owned(), is_whole: false }),
+            None if listed.contains(&number) => Some(Emergency { is_whole: behind.is_some(), number }),
+            None => None,
+        }
+    }
+
+    /// What is dialled for an emergency number from a network with a rule: it goes through nothing else.
+    pub(super) fn emergency_rule(
+        &self,
+        number: &str,
+        around: &Circumstances<'_>,
+        trace: &mut Trace,
+    ) -> Option<DialledNumber> {
+        let step = (3, StepName::Emergency);
+        let emergency = &self.location.emergency;
+        let Some(client) = around.client.filter(|_| emergency.enabled && !around.forwarding) else {
+            let code = if emergency.enabled { NoteCode::NoClient } else { NoteCode::EmergencyOff };
+            trace.step(step, (number, number), code, &[]);
+            return None;
+        };
+        let is_called = |rule: &EmergencyRule| rule.numbers.iter().any(|wanted| wanted == number);
+        let fits = |at: usize| {
+            let subnet = self.subnets.get(at).and_then(Option::as_ref);
+            subnet.is_some_and(|subnet| subnet.contains(client))
+        };
+        let found = emergency.rules.iter().enumerate().find(|(at, rule)| is_called(rule) && fits(*at));
+        let skipped = || {
+            let taken = found.map(|(at, _)| at);
+            let others = emergency.rules.iter().enumerate().filter(|(at, _)| taken != Some(*at));
+            let skipped = others.map(|(at, rule)| {
+                let reason = match taken {
+                    Some(taken) if at > taken => Note::new(NoteCode::EarlierRule, &[&(taken + 1)]),
+                    _ if !is_called(rule) => Note::new(NoteCode::OtherNumbers, &[]),
+                    _ => Note::new(NoteCode::OtherSubnet, &[&rule.subnet]),
+                };
+                SkippedRule { at, pattern: format!("{} {}", rule.subnet, rule.numbers.join(", ")), reason }
+            });
+            skipped.collect()
+        };
+        let Some((at, rule)) = found else {
+            trace.with_skipped(step, (number, number), (NoteCode::NoRuleFits, &[]), skipped);
+            return None;
+        };
+        let dialled = format!("{}{number}", rule.prefix);
+        let values: [&dyn Display; 4] = [&(at + 1), &number, &rule.subnet, &rule.prefix];
+        trace.with_skipped(step, (number, &dialled), (NoteCode::EmergencyRule, &values), skipped);
+        trace_sent(&dialled, &[], trace);
+        Some(DialledNumber::external(dialled, number.to_owned()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::numbers::Entries;
+    use crate::numbers::country::tests::countries;
 
     fn is_in(subnet: &str, address: &str, zone: Option<&str>) -> bool {
         Subnet::parse(subnet).unwrap().contains(ClientAddress { address: address.parse().unwrap(), zone })
@@ -101,6 +177,90 @@ mod tests {
         assert!(is_in("0.0.0.0/0", "192.0.2.1", None));
     }
 
+    fn plan(location: Value) -> DialPlan {
+        let mut whole = json!({ "name": "Here", "country": "DE", "area_code": "30" });
+        whole.as_object_mut().unwrap().extend(location.as_object().unwrap().clone());
+        DialPlan::of(&serde_json::from_value(whole).unwrap(), [], &countries()).unwrap()
+    }
+
+    /// What the PBX gets, and whether it is for emergencies.
+    fn dialled(plan: &DialPlan, typed: &str, listed: &[&str]) -> (String, bool) {
+        let listed: Vec<String> = listed.iter().map(|number| (*number).to_owned()).collect();
+        let entries = Entries { pin: "1", user: "" };
+        let around = Circumstances {
+            private: true,
+            project: Some("nobody"),
+            entries,
+            emergency_numbers: &listed,
+            ..Circumstances::default()
+        };
+        let dialled = plan.dialled(typed, &around).map_or(("nothing".to_owned(), false), |dialled| {
+            assert!(dialled.then.is_empty() && !dialled.private);
+            (dialled.number, dialled.emergency)
+        });
+        assert_eq!(plan.is_emergency(typed, &listed), dialled.1, "{typed}");
+        dialled
+    }
+
+    #[test]
+    fn nothing_stands_in_the_way_of_help() {
+        let codes = json!({ "local": "0", "private": "8eee" });
+        let german = plan(json!({ "access_codes": codes }));
+        let american = |ranges: Value| {
+            json!({
+                "country": "US", "area_code": "202", "access_codes": { "local": "9" },
+                "numbering": { "kind": "trunk", "base_number": "333", "ranges": ranges }
+            })
+        };
+        let shadowed = plan(american(json!([{ "from": "100", "to": "999" }])));
+        let hidden = plan(json!({ "formatting": { "dialling_final": [{ "pattern": "11[02]", "replacement": "" }] } }));
+        for (plan, typed, listed, expected) in [
+            (&german, "112", &[][..], "0112"),
+            (&german, "0112", &[], "0112"),
+            (&german, " 1-1-0 ", &["110", "112"], "0110"),
+            // The list has it with the code for an outside line, from when there was no location.
+            (&german, "0112", &["0112"], "0112"),
+            (&german, "0815", &["0815"], "0815"),
+            // What nobody but the list knows.
+            (&german, "5555", &["5555"], "05555"),
+            // Raw.
+            (&german, "!112", &[], "112"),
+            (&german, "!5555", &["5555"], "5555"),
+            // A special number goes before an extension; with the code before it, an extension goes before that.
+            (&shadowed, "911", &[], "9911"),
+            (&shadowed, "9911", &[], "9911"),
+            // No rule keeps it back.
+            (&hidden, "112", &[], "112"),
+        ] {
+            assert_eq!(dialled(plan, typed, listed), (expected.to_owned(), true), "{typed} {listed:?}");
+        }
+        let longer = plan(american(json!([{ "from": "9000", "to": "9999" }])));
+        assert!(!longer.is_emergency("9911", &[]), "an extension");
+        assert!(!german.is_emergency("113", &[]));
+        assert!(!german.is_emergency("00112", &[]));
+    }
+
+    #[test]
+    fn the_simple_dialect_leaves_what_is_typed_for_help() {
+        let simple = |prefix: &str, length: u32| {
+            let simple = json!({ "external_prefix": prefix, "internal_length": length });
+            plan(json!({ "dialect": "simple", "simple": simple }))
+        };
+        let (zero, nine) = (simple("0", 4), simple("9", 3));
+        assert_eq!(dialled(&zero, "0112", &[]), ("0112".into(), true));
+        assert_eq!(dialled(&zero, "112", &[]), ("112".into(), true), "no longer than internal numbers");
+        assert_eq!(dialled(&nine, "9112", &[]), ("9112".into(), true));
+        assert_eq!(dialled(&simple("0", 2), "112", &[]), ("0112".into(), true));
+    }
+
+    #[test]
+    fn where_calls_are_forwarded_to_nobody_needs_help() {
+        let german = plan(json!({ "access_codes": { "forwarding": "7" } }));
+        let around = Circumstances { forwarding: true, ..Circumstances::default() };
+        let dialled = german.dialled("112", &around).unwrap();
+        assert_eq!((dialled.number.as_str(), dialled.emergency), ("7112", false));
+    }
+
     #[test]
     fn a_clients_address_is_read_with_its_zone() {
         let read = |text| ClientAddress::parse(text).map(|client| (client.address.to_string(), client.zone));
@@ -111,9 +271,19 @@ mod tests {
 
     #[test]
     fn what_is_no_network_is_refused() {
-        for text in
-            ["", "10.0.0.0", "10.0.0.0/33", "10.0.0.0%3/24", "fe80::%/64", "fe80::/129", "host/24", "10.0.0.0/-1"]
-        {
+        for text in [
+            "",
+            "10.0.0.0",
+            "10.0.0.0/33",
+            "10.0.0.0%3/24",
+            "fe80::%/64",
+            "fe80::/129",
+            "host/24",
+            "10.0.0.0/-1",
+            "fe80::%eth0/64",
+            "fe80::%0/64",
+            "fe80::%-1/64",
+        ] {
             assert_eq!(Subnet::parse(text), None, "{text}");
         }
     }

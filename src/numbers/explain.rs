@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::country::{Countries, Place};
 use super::dialled::{Circumstances, DialledNumber, NotDialled};
 use super::kind::NumberKind;
 use super::plan::DialPlan;
-use super::reported::ReportedNumber;
+use super::reported::{Reach, ReportedNumber};
 use super::step::Step;
 
 /// Characters of what is explained; no number has more.
@@ -37,26 +38,45 @@ pub struct Explained {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub shown: Option<String>,
+    /// The town or region of an external number, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub place: Option<Place>,
     /// What was done, in this order. May have a PIN in it.
     pub steps: Vec<Step>,
 }
 
 impl DialPlan {
     /// What becomes of a number under circumstances, and how. Whether calls are to be forwarded there, `meant` says.
-    pub fn explain(&self, meant: NumberKind, text: &str, around: &Circumstances<'_>) -> Explained {
-        let location = self.location.name.clone();
-        let nothing =
-            Explained { location, reported: None, dialled: None, not_dialled: None, shown: None, steps: Vec::new() };
+    pub fn explain(
+        &self,
+        meant: NumberKind,
+        text: &str,
+        around: &Circumstances<'_>,
+        countries: &Countries,
+    ) -> Explained {
+        let nothing = Explained {
+            location: self.location.name.clone(),
+            reported: None,
+            dialled: None,
+            not_dialled: None,
+            shown: None,
+            place: None,
+            steps: Vec::new(),
+        };
+        let place = |number: &str, reach| countries.place(number).filter(|_| reach == Reach::External);
         if let Some(kind) = meant.reported() {
             let (reported, steps) = self.explain_reported(kind, text);
             let shown = reported.as_ref().map(|reported| self.display(&reported.number));
-            return Explained { reported, shown, steps, ..nothing };
+            let place = reported.as_ref().and_then(|reported| place(&reported.number, reported.reach));
+            return Explained { reported, shown, place, steps, ..nothing };
         }
         let around = Circumstances { forwarding: meant == NumberKind::Forwarding, ..*around };
         match self.explain_dialled(text, &around) {
             (Ok(dialled), steps) => {
                 let shown = Some(self.display(&dialled.canonical));
-                Explained { dialled: Some(dialled), shown, steps, ..nothing }
+                let place = place(&dialled.canonical, dialled.reach);
+                Explained { dialled: Some(dialled), shown, place, steps, ..nothing }
             }
             (Err(reason), steps) => Explained { not_dialled: Some(reason), steps, ..nothing },
         }
@@ -82,14 +102,15 @@ mod tests {
     }
 
     fn explained(meant: NumberKind, text: &str) -> serde_json::Value {
-        serde_json::to_value(berlin().explain(meant, text, &Circumstances::default())).unwrap()
+        serde_json::to_value(berlin().explain(meant, text, &Circumstances::default(), &Countries::default())).unwrap()
     }
 
     #[test]
     fn the_meaning_decides_what_is_explained() {
         let typed = explained(NumberKind::Typed, "089 5566");
         assert_eq!((&typed["location"], &typed["dialled"]["number"]), (&json!("Berlin"), &json!("00895566")));
-        assert_eq!(typed["shown"], "+49 (89) 5566");
+        assert_eq!((&typed["shown"], &typed["place"]["german"]), (&json!("+49 (89) 5566"), &json!("München")));
+        assert_eq!(explained(NumberKind::Typed, "030 1234 42").get("place"), None, "everybody knows where that is");
         assert_eq!(explained(NumberKind::Forwarding, "089 5566")["dialled"]["number"], "90895566");
         let reported = explained(NumberKind::Caller, "00895566");
         assert_eq!((&reported["reported"]["number"], reported.get("dialled")), (&json!("+49895566"), None));
@@ -100,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_told_is_read_again() {
-        let told = berlin().explain(NumberKind::Typed, "+49 30 1234 42", &Circumstances::default());
+        let told = berlin().explain(NumberKind::Typed, "+49 30 1234 42", &Circumstances::default(), &countries());
         let text = serde_json::to_string(&told).unwrap();
         assert_eq!(serde_json::from_str::<Explained>(&text).unwrap(), told);
     }

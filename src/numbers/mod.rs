@@ -54,4 +54,6 @@ pub fn is_canonical(number: &str) -> bool {
 }
 
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rlibphonenumber::Region;
 
-use super::country::{Countries, Country, calling_code, longest_numbers, trunk_prefix};
+use super::country::{Countries, Country, calling_code, keeps_zero, longest_numbers};
 use super::emergency::Subnet;
 use super::extension::Extensions;
 use super::lcr::Zones;
@@ -168,10 +168,14 @@ impl DialPlan {
     fn new(place: &Place<'_>, others: Vec<Arc<Other>>) -> Option<DialPlan> {
         let Place { location, country, .. } = place;
         let area = own_area(location, country).to_owned();
+        let mut location = (*location).clone();
+        if location.simple.country_prefix.is_empty() {
+            location.simple.country_prefix.clone_from(&country.calling_code);
+        }
         Some(DialPlan {
             region: country.iso.parse().ok()?,
-            head: Head::new(location, &country.calling_code, &area),
-            extensions: Extensions::of(location),
+            head: Head::new(&location, &country.calling_code, &area),
+            extensions: Extensions::of(&location),
             external: Rules::new(&location.external_rules),
             internal: Rules::new(&location.internal_rules),
             lines: Rules::new(&location.line_rules),
@@ -184,9 +188,9 @@ impl DialPlan {
             simple: SimpleRules::new(&location.simple),
             longest: if location.split_long_numbers { longest_numbers() } else { HashMap::new() },
             others,
-            location: (*location).clone(),
             country: country.clone(),
             area,
+            location,
         })
     }
 
@@ -222,24 +226,23 @@ impl DialPlan {
 
 /// The area code without what introduces one.
 fn own_area<'a>(location: &'a Location, country: &Country) -> &'a str {
-    area_code(&location.area_code, &country.trunk_prefix)
+    area_code(&location.area_code, country.keeps_zero)
 }
 
-/// An area code without what introduces one: people write 030 for 30. Where the 0 belongs to the number it stays.
-fn area_code<'a>(written: &'a str, trunk_prefix: &str) -> &'a str {
-    if trunk_prefix == "0" { written.trim_start_matches('0') } else { written }
+/// An area code without the 0 that people write before it: 030 for 30. Where the 0 belongs to the number it stays.
+fn area_code(written: &str, keeps_zero: bool) -> &str {
+    if keeps_zero { written } else { written.trim_start_matches('0') }
 }
 
 impl Location {
-    /// Takes away the digit that introduces the area code within the country.
+    /// Takes away the 0 that people write before the area code.
     pub fn tidy_area_code(&mut self) {
         self.area_code = self.tidy_area().to_owned();
     }
 
     fn tidy_area(&self) -> &str {
-        let trunk_prefix = || trunk_prefix(&self.country).unwrap_or_default();
         match self.area_code.starts_with('0') {
-            true => area_code(&self.area_code, &trunk_prefix()),
+            true => area_code(&self.area_code, keeps_zero(&self.country)),
             false => &self.area_code,
         }
     }

@@ -27,21 +27,8 @@ pub struct Preview {
     pub reach: Reach,
     /// Whether others do not see the number.
     pub private: bool,
-}
-
-impl Preview {
-    /// Of a number that is dialled as it is.
-    pub fn bare(number: String) -> Preview {
-        Preview {
-            dialled: number.clone(),
-            access_code: String::new(),
-            then: Vec::new(),
-            canonical: number.clone(),
-            shown: number,
-            reach: Reach::External,
-            private: false,
-        }
-    }
+    /// Whether it is for emergencies.
+    pub emergency: bool,
 }
 
 impl DialPlan {
@@ -54,7 +41,7 @@ impl DialPlan {
         let dialled = dialled?;
         let length = access_code_length(&dialled.number, &steps);
         let dialled = self.without_entries(dialled, typed, around, HIDDEN);
-        let DialledNumber { number, then, canonical, reach, private, .. } = dialled;
+        let DialledNumber { number, then, canonical, reach, private, emergency, .. } = dialled;
         Ok(Preview {
             access_code: number.chars().take(length).collect(),
             dialled: number,
@@ -63,6 +50,7 @@ impl DialPlan {
             canonical,
             reach,
             private,
+            emergency,
         })
     }
 

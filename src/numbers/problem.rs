@@ -48,19 +48,23 @@ problems! {
     /// Two settings for the same thing.
     Either = "either", "Set either this or {}, not both.", "Bitte entweder das setzen oder {}, nicht beides.";
     /// The same thing twice in a list.
-    Repeated = "repeated", "{} stands twice in this list.", "{} steht zweimal in dieser Liste.";
+    Repeated = "stands_twice", "{} stands twice in this list.", "{} steht zweimal in dieser Liste.";
     /// Not a country with telephones.
     UnknownCountry = "unknown_country", "There is no country {}. Write its two letters (ISO 3166-1), like DE.", "Ein Land {} gibt es nicht. Bitte seine zwei Buchstaben schreiben (ISO 3166-1), zum Beispiel DE.";
     /// Something else than digits.
     DigitsOnly = "digits_only", "Only digits can stand here.", "Hier können nur Ziffern stehen.";
     /// Something else than what a telephone has.
     KeysOnly = "keys_only", "Only digits, * and # can stand here.", "Hier können nur Ziffern, * und # stehen.";
+    /// Something else than what a telephone has, places for what is entered, too.
+    KeysAndPlaces = "keys_and_places", "Only digits, *, # and the places e, E, u and U can stand here.", "Hier können nur Ziffern, *, # und die Platzhalter e, E, u und U stehen.";
+    /// Something else than what a number begins with and has.
+    KeysAndPlus = "keys_and_plus", "Only digits, *, # and + can stand here.", "Hier können nur Ziffern, *, # und + stehen.";
     /// A name that has more than letters and digits.
     LettersAndDigitsOnly = "letters_and_digits_only", "Only letters and digits can stand here.", "Hier können nur Buchstaben und Ziffern stehen.";
     /// A number that is not super-canonical.
     NotCanonical = "not_canonical", "Write +, country, area and number without spaces, like +49301234567.", "Bitte +, Land, Vorwahl und Nummer ohne Leerzeichen schreiben, zum Beispiel +49301234567.";
     /// The ends of a range have different numbers of digits.
-    RangeLengths = "range_lengths", "Both ends of a range have as many digits.", "Beide Enden eines Bereichs haben gleich viele Ziffern.";
+    RangeLengths = "range_lengths", "Both ends of a range must have the same number of digits.", "Beide Enden eines Bereichs müssen gleich viele Ziffern haben.";
     /// A range that ends before it begins.
     RangeBackwards = "range_backwards", "This range ends before {}, where it begins.", "Dieser Bereich endet vor {}, wo er beginnt.";
     /// The longest is shorter than the shortest.
@@ -72,7 +76,7 @@ problems! {
     /// An emergency number that somebody has.
     EmergencyIsExtension = "emergency_is_extension", "{} is an extension here. An emergency number must not be one: let the ranges of extensions leave it out.", "{} ist hier eine Durchwahl. Eine Notrufnummer darf keine sein: Bitte sie aus den Bereichen der Durchwahlen herausnehmen.";
     /// No network.
-    InvalidNetwork = "invalid_network", "This is no network. One looks like 192.0.2.0/24 or fe80::%3/64.", "Das ist kein Netz. Eines sieht aus wie 192.0.2.0/24 oder fe80::%3/64.";
+    InvalidNetwork = "invalid_subnet", "This is no network. One looks like 192.0.2.0/24, or like fe80::%3/64 with the number of the network interface, not its name.", "Das ist kein Netz. Eines sieht aus wie 192.0.2.0/24 oder wie fe80::%3/64 mit der Nummer der Netzwerkschnittstelle, nicht ihrem Namen.";
     /// A rule that must say what a number becomes.
     ReplacementNeeded = "replacement_needed", "Say what the number becomes.", "Bitte angeben, was aus der Nummer wird.";
     /// A result that would be final, and nobody could call.
@@ -93,6 +97,8 @@ problems! {
     PatternRange = "pattern_range", "The range at character {} of this regular expression runs backwards or is incomplete.", "Der Bereich beim {}. Zeichen dieses regulären Ausdrucks läuft rückwärts oder ist unvollständig.";
     /// A backslash before something that has no meaning with it.
     PatternEscape = "pattern_escape", "\\ at character {} of this regular expression means nothing there.", "\\ beim {}. Zeichen dieses regulären Ausdrucks bedeutet dort nichts.";
+    /// A character that no number has.
+    PatternCharacter = "pattern_character", "Character {} of this pattern, {}, is in no number. Type the pattern anew without it.", "Das {}. Zeichen dieses Ausdrucks, {}, kommt in keiner Nummer vor. Bitte ohne es neu tippen.";
     /// What cannot be done in linear time.
     PatternLooks = "pattern_looks", "At character {} this regular expression looks around or back at a bracket, which would take too long.", "Beim {}. Zeichen schaut dieser reguläre Ausdruck voraus oder zurück auf eine Klammer. Das würde zu lange dauern.";
     /// Too many brackets in brackets, or too many repetitions of repetitions.
@@ -108,9 +114,15 @@ problems! {
     /// A character without a meaning.
     ProjectCharacter = "project_character", "{} means nothing in a code. Possible are digits, *, # and C e E u U p P N J X.", "{} bedeutet in einer Kennziffer nichts. Möglich sind Ziffern, *, # und C e E u U p P N J X.";
     /// A place where only one can be.
-    ProjectTwice = "project_twice", "{} can stand here once.", "{} kann hier nur einmal stehen.";
+    ProjectTwice = "project_twice", "{} can stand here only once.", "{} kann hier nur einmal stehen.";
     /// Both a counted and a free entry of the same thing.
     ProjectBothEntries = "project_both_entries", "Use either {} for each digit or {} for all of them.", "Bitte entweder {} für jede Ziffer nehmen oder {} für alle.";
+    /// Two codes that are dialled together and want different PINs.
+    ProjectEntryLengths = "project_entry_lengths", "This code has {} places and the access code of private calls {}: both must have as many.", "Diese Kennziffer hat {} Stellen und die Amtskennziffer für Privatgespräche {}: Es müssen gleich viele sein.";
+    /// A code that begins by waiting.
+    ProjectDialsNothing = "project_dials_nothing", "Something must be dialled before C, p or P.", "Vor C, p oder P muss etwas gewählt werden.";
+    /// An area code that is too short or too long for the country.
+    AreaCodeLength = "area_code_length", "Area codes of this country have {} digits.", "Ortsvorwahlen dieses Landes haben {} Ziffern.";
     /// A file of rules with more octets than are read.
     FileTooLarge = "file_too_large", "This file is too large: {} MB are read at most.", "Diese Datei ist zu groß: Höchstens {} MB werden gelesen.";
     /// A file in no encoding that is known.

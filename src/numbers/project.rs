@@ -120,6 +120,17 @@ pub(super) fn wants_access_code(code: &str) -> bool {
     code.contains('X')
 }
 
+/// Whether a number is dialled within a project's code, without an access code of its own.
+pub(super) fn is_within_code(project: Option<&Project>) -> bool {
+    project.is_some_and(|project| is_dialled(project) && !wants_access_code(&project.code))
+}
+
+/// Whether a code dials anything before it waits or pauses.
+pub(super) fn dials(code: &str) -> bool {
+    let first = code.chars().find(|c| !matches!(c, 'J' | 'X'));
+    !matches!(first, Some('C' | 'p' | 'P'))
+}
+
 /// Whether a code lets user and PIN be noted.
 pub(super) fn notes_entries(code: &str) -> bool {
     code.contains('J')

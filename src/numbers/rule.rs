@@ -16,15 +16,12 @@ use super::step::{Note, NoteCode, SkippedRule};
 const PATTERN_SIZE: usize = 128 << 10;
 /// Octets that matching one by itself may remember of earlier numbers.
 const PATTERN_CACHE: usize = 1 << 20;
-/// Octets that the patterns of a list may take together.
-const LIST_SIZE: usize = 32 << 20;
+/// Octets that the patterns of a list may take together: 2,000 usual ones do, and numbers of 250 digits cost milliseconds at most.
+const LIST_SIZE: usize = 4 << 20;
 /// Octets that matching a list may remember of earlier numbers.
 const LIST_CACHE: usize = 16 << 20;
 /// Brackets within brackets.
 const NESTING: u32 = 32;
-
-/// Rules of a list that fit one number and are refused for what they make of it.
-const MOST_REFUSED: usize = 20;
 
 /// Why a pattern cannot be used, and at which of its characters that shows, counted from 1; 0: nowhere in particular.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,8 +117,8 @@ pub(super) fn parts(replacement: &str) -> Vec<Part> {
 #[derive(Debug, Default)]
 pub(super) struct Rules {
     rules: Vec<Rule>,
-    /// The rules that compare digit by digit: the first of each number.
-    equal: HashMap<String, usize>,
+    /// The rules that compare digit by digit, by number.
+    equal: HashMap<String, Vec<usize>>,
     /// The regular expressions, and to which rule each belongs.
     set: Option<(RegexSet, Vec<usize>)>,
 }
@@ -153,13 +150,13 @@ impl Rules {
 
     /// The same, or nothing where the list is too large.
     pub(super) fn compile(rules: &[NumberRule]) -> Option<Rules> {
-        let mut equal = HashMap::new();
+        let mut equal: HashMap<String, Vec<usize>> = HashMap::new();
         let (mut patterns, mut places) = (Vec::new(), Vec::new());
         let mut compiled = Vec::with_capacity(rules.len());
         for (at, rule) in rules.iter().enumerate() {
             let is_usable = match rule.compare {
                 Comparison::Equal => {
-                    equal.entry(rule.pattern.clone()).or_insert(at);
+                    equal.entry(rule.pattern.clone()).or_default().push(at);
                     true
                 }
                 Comparison::Regex => compile(&rule.pattern).is_ok(),
@@ -190,24 +187,30 @@ impl Rules {
 
     /// The first that fits.
     pub(super) fn first(&self, number: &str) -> Option<Fit> {
-        self.first_from(number, 0)
+        self.fits(number).next()
     }
 
     /// The first that fits and leaves the number or makes a super-canonical one, and those before it that would make
     /// something else.
     pub(super) fn first_final(&self, number: &str) -> (Option<Fit>, Vec<Fit>) {
         let mut refused = Vec::new();
-        while let Some(fit) = self.first_from(number, refused.last().map_or(0, |fit: &Fit| fit.at + 1)) {
+        for fit in self.fits(number) {
             if fit.replaced.as_deref().is_none_or(is_canonical) {
                 return (Some(fit), refused);
-            }
-            // A person has seen enough; each costs a look at the whole list.
-            if refused.len() == MOST_REFUSED {
-                break;
             }
             refused.push(fit);
         }
         (None, refused)
+    }
+
+    /// Why a list was not compared with a number.
+    pub(super) fn left_out(&self, code: NoteCode) -> Vec<SkippedRule> {
+        let skipped = |(at, rule): (usize, &Rule)| SkippedRule {
+            at,
+            pattern: rule.pattern.clone(),
+            reason: Note::new(code, &[]),
+        };
+        self.rules.iter().enumerate().map(skipped).collect()
     }
 
     /// Why all but the one that was taken did nothing.
@@ -225,19 +228,24 @@ impl Rules {
         skipped.map(|(at, rule)| SkippedRule { at, pattern: rule.pattern.clone(), reason: reason(at, rule) }).collect()
     }
 
-    /// The first that fits from a place on.
-    pub(super) fn first_from(&self, number: &str, from: usize) -> Option<Fit> {
+    /// Those that fit, in their order. The list is looked at once.
+    fn fits<'a>(&'a self, number: &'a str) -> impl Iterator<Item = Fit> + 'a {
         #[cfg(test)]
         looked_at(number);
-        let equal = self.equal.get(number).copied().filter(|at| *at >= from);
-        let found = self.set.as_ref().and_then(|(set, places)| {
-            let matches = set.matches(number.as_bytes());
-            matches.into_iter().filter_map(|pattern| places.get(pattern).copied()).find(|at| *at >= from)
+        let mut equal = self.equal.get(number).into_iter().flatten().copied().peekable();
+        let set = self.set.iter().flat_map(|(set, places)| {
+            set.matches(number.as_bytes()).into_iter().filter_map(|at| places.get(at).copied())
         });
-        let at = equal.into_iter().chain(found).min()?;
-        let rule = self.rules.get(at)?;
-        let replaced = rule.replacement.as_ref().map(|parts| rule.replaced(number, parts, equal == Some(at)));
-        Some(Fit { at, replaced })
+        let mut set = set.peekable();
+        std::iter::from_fn(move || match (equal.peek(), set.peek()) {
+            (Some(one), Some(other)) if one < other => equal.next(),
+            (Some(_), None) => equal.next(),
+            _ => set.next(),
+        })
+        .filter_map(move |at| {
+            let rule = self.rules.get(at)?;
+            Some(Fit { at, replaced: rule.replacement.as_ref().map(|parts| rule.replaced(number, parts)) })
+        })
     }
 }
 
@@ -254,8 +262,9 @@ pub(super) fn looked_at(number: &str) {
 
 impl Rule {
     /// What the whole number becomes. Of more characters than any number has the first are enough.
-    fn replaced(&self, number: &str, parts: &[Part], is_equal: bool) -> String {
+    fn replaced(&self, number: &str, parts: &[Part]) -> String {
         let mut replaced = String::new();
+        let is_equal = self.compare == Comparison::Equal;
         let captures = match is_equal || parts.iter().all(|part| matches!(part, Part::Text(_))) {
             true => None,
             false => self
@@ -336,7 +345,8 @@ mod tests {
         assert_eq!(first("13"), Some((2, "c".into())));
         assert_eq!(first("91"), Some((0, "a91".into())));
         assert_eq!(first("2"), None);
-        assert_eq!(rules.first_from("91", 1), Some(Fit { at: 3, replaced: Some("d".into()) }));
+        let fits: Vec<usize> = rules.fits("91").map(|fit| fit.at).collect();
+        assert_eq!(fits, [0, 3], "all that fit, in their order");
     }
 
     #[test]

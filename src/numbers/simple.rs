@@ -1,6 +1,5 @@
 //! The simple dialect: a list of prefixes, an access code and two lengths.
 
-use std::cmp::Ordering;
 use std::fmt::Display;
 use std::sync::OnceLock;
 
@@ -104,11 +103,14 @@ impl SimpleRules {
 
     /// The first rule that fits the front of what was typed, and what that becomes. It may fit with the signs that people
     /// write into numbers or without them.
-    fn first(&self, typed: &str, plain: &str) -> Option<(&Compiled, String)> {
+    ///
+    /// It comes with what it fits, and with what the text becomes.
+    fn first<'a>(&self, typed: &'a str, plain: &'a str) -> Option<(&Compiled, &'a str, String)> {
         let (of_typed, of_plain) = (self.first_of(typed), self.first_of(plain));
         let with_signs = of_typed.is_some_and(|place| of_plain.is_none_or(|other| place <= other));
         let rule = self.rules.get(if with_signs { of_typed } else { of_plain }?)?;
-        Some((rule, rule.replaced(if with_signs { typed } else { plain })?))
+        let (fitted, replaced) = rule.replaced(if with_signs { typed } else { plain })?;
+        Some((rule, fitted, replaced))
     }
 
     /// The place of the first rule that fits the front of a text.
@@ -127,15 +129,16 @@ impl SimpleRules {
         expression.into_iter().chain(prefix).min()
     }
 
-    /// Why all but the one that was taken did nothing.
-    fn skipped(&self, taken: Option<&Compiled>, plan: &SimplePlan) -> Vec<SkippedRule> {
-        let place = taken.and_then(|taken| self.rules.iter().position(|rule| rule.at == taken.at));
-        let reason = |at: usize, rule: &Compiled| match (place.map(|place| at.cmp(&place)), taken) {
-            (Some(Ordering::Greater), Some(taken)) => Note::new(NoteCode::EarlierRule, &[&(taken.at + 1)]),
-            _ if matches!(rule.pattern, Pattern::Unusable) => Note::new(NoteCode::Unusable, &[]),
-            _ => Note::new(NoteCode::DoesNotFit, &[]),
+    /// Why all but the first that fits did nothing, and it as well, where it was not taken.
+    fn skipped(&self, first: Option<&Compiled>, is_taken: bool, plan: &SimplePlan) -> Vec<SkippedRule> {
+        let place = first.and_then(|first| self.rules.iter().position(|rule| rule.at == first.at));
+        let reason = |at: usize, rule: &Compiled| match first.filter(|_| place.is_some_and(|place| at >= place)) {
+            Some(first) if is_taken => Note::new(NoteCode::EarlierRule, &[&(first.at + 1)]),
+            Some(_) => Note::new(NoteCode::OwnCountryFirst, &[]),
+            None if matches!(rule.pattern, Pattern::Unusable) => Note::new(NoteCode::Unusable, &[]),
+            None => Note::new(NoteCode::DoesNotFit, &[]),
         };
-        let others = self.rules.iter().enumerate().filter(|(at, _)| Some(*at) != place);
+        let others = self.rules.iter().enumerate().filter(|(at, _)| !is_taken || Some(*at) != place);
         let skipped = others.map(|(at, rule)| {
             let pattern = plan.rules.get(rule.at).map(|rule| rule.pattern.clone()).unwrap_or_default();
             SkippedRule { at: rule.at, pattern, reason: reason(at, rule) }
@@ -145,14 +148,17 @@ impl SimpleRules {
 }
 
 impl Compiled {
-    /// What a text becomes: what the pattern fits is replaced, the rest stays.
-    fn replaced(&self, text: &str) -> Option<String> {
+    /// What the pattern fits at the front of a text, and what the text becomes: that is replaced, the rest stays.
+    fn replaced<'a>(&self, text: &'a str) -> Option<(&'a str, String)> {
         match &self.pattern {
-            Pattern::Prefix(prefix) => text.strip_prefix(prefix.as_str()).map(|rest| format!("{}{rest}", self.value)),
+            Pattern::Prefix(prefix) => {
+                let (fitted, rest) = text.split_at_checked(prefix.len()).filter(|(fitted, _)| fitted == prefix)?;
+                Some((fitted, format!("{}{rest}", self.value)))
+            }
             Pattern::Expression(front, regex) => {
                 let captures = regex.get_or_init(|| build(front).ok()).as_ref()?.captures(text.as_bytes())?;
-                let rest = captures.get(0).and_then(|whole| text.get(whole.end()..)).unwrap_or_default();
-                Some(with_brackets(&self.value, &captures) + rest)
+                let (fitted, rest) = text.split_at_checked(captures.get(0).map_or(0, |whole| whole.end()))?;
+                Some((fitted, with_brackets(&self.value, &captures) + rest))
             }
             Pattern::Unusable => None,
         }
@@ -194,7 +200,6 @@ impl DialPlan {
         around: &Circumstances<'_>,
         trace: &mut Trace,
     ) -> Result<DialledNumber, NotDialled> {
-        let plan = &self.location.simple;
         if typed.trim().chars().nth(MAX_TEXT).is_some() {
             return Err(NotDialled::TooLong);
         }
@@ -203,13 +208,9 @@ impl DialPlan {
             trace.step((1, StepName::Characters), (typed, &plain), NoteCode::Empty, &[]);
             return Err(NotDialled::Empty);
         }
-        let (number, reach) = match national(&plain, plan, &self.country) {
-            Some(number) => {
-                trace.step((1, StepName::OwnCountry), (&text, &number), NoteCode::OwnCountry, &[&plan.country_prefix]);
-                (number, Reach::External)
-            }
-            None => self.by_rules(&text, &plain, trace),
-        };
+        let note = if text == typed { NoteCode::Unchanged } else { NoteCode::Removed };
+        trace.step((1, StepName::Characters), (typed, &text), note, &[]);
+        let (number, reach) = self.by_rules(&text, &plain, trace);
         let canonical = match reach {
             Reach::Internal => plain,
             Reach::External => self.canonical(&plain).0.into_owned(),
@@ -221,7 +222,7 @@ impl DialPlan {
             return Err(NotDialled::Suppressed);
         }
         trace.step((16, StepName::Send), (&number, &number), NoteCode::Sent, &[]);
-        Ok(DialledNumber { number, then: Vec::new(), canonical, reach, private: around.private, noted: None })
+        Ok(DialledNumber { reach, private: around.private, ..DialledNumber::external(number, canonical) })
     }
 
     /// What the PBX reports, by the simple dialect.
@@ -251,33 +252,41 @@ impl DialPlan {
         Some(ReportedNumber { number: read.0.into_owned(), reach: Reach::External, extension: None })
     }
 
-    /// The digits at the end of a number by which a caller is looked up.
-    pub fn lookup_digits<'a>(&self, number: &'a str) -> &'a str {
-        let digits = number.trim_start_matches('+');
+    /// The digits at the end of a number by which its line is looked up; none where whole numbers are compared.
+    pub fn looked_up_by<'a>(&self, number: &'a str) -> Option<&'a str> {
         let length = self.location.simple.reverse_length as usize;
-        match self.location.dialect == Dialect::Simple && length > 0 {
-            true => digits.get(digits.len().saturating_sub(length)..).unwrap_or(digits),
-            false => digits,
-        }
+        let digits = number.trim_start_matches('+');
+        let is_so = self.location.dialect == Dialect::Simple && length > 0 && !digits.is_empty();
+        is_so.then(|| digits.get(digits.len().saturating_sub(length)..).unwrap_or(digits))
     }
 
     fn by_rules(&self, text: &str, plain: &str, trace: &mut Trace) -> (String, Reach) {
         let plan = &self.location.simple;
         let rules = &self.simple;
         let step = (2, StepName::SimpleRules);
-        if let Some((rule, replaced)) = rules.first(text, plain) {
+        let first = rules.first(text, plain);
+        // A rule for some numbers of the own country goes before what is done with all of them.
+        let is_of_all = first.as_ref().is_none_or(|(_, fitted, _)| self.is_front_of_own_country(&tidy(fitted)));
+        if is_of_all && let Some(number) = national(plain, plan, &self.country) {
+            let skipped = || rules.skipped(first.as_ref().map(|(rule, ..)| *rule), false, plan);
+            trace.with_skipped(step, (text, plain), (NoteCode::NoRuleFits, &[]), skipped);
+            let own_country = (3, StepName::OwnCountry);
+            trace.step(own_country, (text, &number), NoteCode::OwnCountry, &[&plan.country_prefix]);
+            return (number, Reach::External);
+        }
+        if let Some((rule, _, replaced)) = first {
             let replaced = tidy(&replaced);
             let values: [&dyn Display; 2] = [&(rule.at + 1), &replaced];
             let note = (NoteCode::RuleReplaced, &values[..]);
-            trace.with_skipped(step, (text, &replaced), note, || rules.skipped(Some(rule), plan));
-            let is_internal = !text.starts_with('+') && replaced.len() <= plan.internal_length as usize;
+            trace.with_skipped(step, (text, &replaced), note, || rules.skipped(Some(rule), true, plan));
+            let is_internal = replaced.len() <= plan.internal_length as usize;
             let reach = if is_internal { Reach::Internal } else { Reach::External };
-            if !text.starts_with('+') || rule.has_external {
+            if is_internal || !text.starts_with('+') || rule.has_external {
                 return (replaced, reach);
             }
             return (self.outside_line(&replaced, trace), reach);
         }
-        trace.with_skipped(step, (text, plain), (NoteCode::NoRuleFits, &[]), || rules.skipped(None, plan));
+        trace.with_skipped(step, (text, plain), (NoteCode::NoRuleFits, &[]), || rules.skipped(None, false, plan));
         if plain.len() <= plan.internal_length as usize {
             trace.step((3, StepName::InternalLength), (plain, plain), NoteCode::InternalLength, &[&plain.len()]);
             return (plain.to_owned(), Reach::Internal);
@@ -290,6 +299,16 @@ impl DialPlan {
         let dialled = format!("{code}{number}");
         trace.step((14, StepName::AccessCode), (number, &dialled), NoteCode::AccessCode, &[code]);
         dialled
+    }
+}
+
+impl DialPlan {
+    /// Whether every number of the own country that is written with its calling code may begin so.
+    fn is_front_of_own_country(&self, front: &str) -> bool {
+        let SimplePlan { international_prefix, country_prefix, .. } = &self.location.simple;
+        let fronts = ["+", international_prefix].map(|abroad| format!("{abroad}{country_prefix}"));
+        let trunk_prefix = &self.country.trunk_prefix;
+        fronts.iter().any(|all| all.starts_with(front) || format!("{all}{trunk_prefix}") == front)
     }
 }
 
@@ -381,6 +400,41 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_for_some_numbers_of_the_own_country_goes_before_what_is_done_with_all() {
+        let mut location = location();
+        let rule = |priority, pattern: &str, value: &str| SimpleRule {
+            priority,
+            pattern: pattern.to_owned(),
+            value: value.to_owned(),
+        };
+        location.simple.rules.extend([rule(1, "+33155171", ""), rule(2, "0033144", "7"), rule(3, "+33", "99")]);
+        for (typed, expected) in [
+            ("+33155171889", "889"),
+            ("0033144123", "7123"),
+            // A rule for all of them does nothing else than what is done with all of them.
+            ("+33166123456", "00166123456"),
+        ] {
+            assert_eq!(dialled(&location, typed), expected, "{typed}");
+        }
+        let numbers = Numbers::new([("a", &location)], &Countries::default());
+        let plan = numbers.plan("a").unwrap();
+        let inside = plan.dialled("+33155171889", &Circumstances::default()).unwrap();
+        assert_eq!((inside.reach, inside.canonical.as_str()), (Reach::Internal, "+33155171889"));
+        let (_, steps) = plan.explain_dialled("+33166123456", &Circumstances::default());
+        let step = steps.iter().find(|step| step.name == StepName::SimpleRules).unwrap();
+        let left_out = step.skipped.iter().find(|rule| rule.at == 11).unwrap();
+        assert_eq!(left_out.reason.code, NoteCode::OwnCountryFirst);
+    }
+
+    #[test]
+    fn the_own_country_is_known_where_its_code_is_not_set() {
+        let plain: Location =
+            serde_json::from_value(json!({ "name": "Paris", "country": "FR", "dialect": "simple" })).unwrap();
+        assert_eq!(dialled(&plain, "+33 (0) 123456789"), "00123456789");
+        assert_eq!(dialled(&plain, "0033123456789"), "00123456789");
+    }
+
+    #[test]
     fn the_standard_rules_are_there_from_the_start() {
         let plain: Location = serde_json::from_value(json!({
             "name": "Paris", "country": "FR", "dialect": "simple", "simple": { "country_prefix": "33" }
@@ -467,7 +521,7 @@ mod tests {
         let plan = numbers.plan("a").unwrap();
         let caller = plan.reported(ReportedAs::Caller, "90155171889").unwrap();
         assert_eq!((caller.number.as_str(), caller.reach), ("+33155171889", Reach::External));
-        assert_eq!(plan.lookup_digits(&caller.number), "171889");
+        assert_eq!(plan.looked_up_by(&caller.number), Some("171889"));
         let called = plan.reported(ReportedAs::Called, "00155171889").unwrap();
         assert_eq!(called.number, "+33155171889");
         assert_eq!(plan.reported(ReportedAs::Caller, "1234").unwrap().reach, Reach::Internal);

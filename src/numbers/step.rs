@@ -74,10 +74,12 @@ notes! {
     NoOtherLocation = "no_other_location", "No other location has this extension.", "Kein anderer Standort hat diese Durchwahl.";
     /// Other locations are not looked at.
     DetectionOff = "detection_off", "Numbers of other locations are not looked for here.", "Nummern anderer Standorte werden hier nicht gesucht.";
+    /// A step that is not needed any more.
+    LeftOutDecided = "left_out_decided", "Left out: a step before has decided whether it is internal.", "Entfällt: Ob sie intern ist, hat ein Schritt davor entschieden.";
     /// As long as internal numbers are.
     InternalLength = "internal_length", "It has {} digits, as internal numbers have: internal.", "Sie hat {} Ziffern wie interne Nummern: intern.";
     /// Not as long as internal numbers are.
-    OtherLength = "other_length", "It does not have {} to {} digits only, as internal numbers have: external.", "Sie hat nicht nur {} bis {} Ziffern wie interne Nummern: extern.";
+    OtherLength = "other_length", "Internal numbers have {} digits at least and {} at most, and nothing else: external.", "Interne Nummern haben mindestens {} und höchstens {} Ziffern und sonst nichts: extern.";
     /// Internal numbers have no known length.
     NoLength = "no_length", "The length of internal numbers is not set: external.", "Die Länge interner Nummern ist nicht angegeben: extern.";
     /// A code of the PBX.
@@ -125,13 +127,19 @@ notes! {
     /// A rule's number is another one.
     NotEqual = "not_equal", "The number is not equal to it.", "Die Nummer ist nicht gleich.";
     /// A rule further up was taken.
-    EarlierRule = "earlier_rule", "Rule {} above it was taken.", "Regel {} darüber wurde genommen.";
+    EarlierRule = "earlier_rule", "Rule {}, which is tried earlier, was taken.", "Regel {}, die früher an der Reihe ist, wurde genommen.";
     /// A rule whose result would be final and is no number.
     ResultNotCanonical = "result_not_canonical", "It fits, but it would make {}, which is not super-canonical.", "Sie passt, ergäbe aber {}. Das ist nicht superkanonisch.";
     /// It is dialled as it was typed.
     Raw = "raw", "It begins with !, so the PBX gets it as it is.", "Sie beginnt mit !. Also bekommt die Anlage sie, wie sie ist.";
     /// An emergency number, from a network with a rule.
     EmergencyRule = "emergency_rule", "Rule {} is for {} from {}: {} goes before it, and nothing else is done.", "Regel {} gilt für {} aus {}: {} kommt davor, und sonst geschieht nichts.";
+    /// An emergency number.
+    EmergencyNumber = "emergency_number", "{} is an emergency number: nothing stands in its way.", "{} ist eine Notrufnummer: Nichts steht ihr im Weg.";
+    /// An emergency number with the code for an outside line.
+    EmergencyWhole = "emergency_whole", "It is an emergency number with the code for an outside line: it is dialled as it was typed.", "Sie ist eine Notrufnummer mit der Amtskennziffer: Sie wird gewählt, wie sie getippt wurde.";
+    /// No rule keeps an emergency call back.
+    EmergencyKept = "emergency_kept", "The rules leave nothing of it, but it is an emergency number: the PBX gets {}.", "Die Regeln lassen nichts von ihr übrig, aber sie ist eine Notrufnummer: Die Anlage bekommt {}.";
     /// Rules for emergency numbers are not used.
     EmergencyOff = "emergency_off", "Rules for emergency numbers are not in use here.", "Regeln für Notrufnummern werden hier nicht angewendet.";
     /// The client's address is not known.
@@ -178,6 +186,8 @@ notes! {
     NotOwn = "not_own", "It leads to no extension here.", "Sie führt hier zu keiner Durchwahl.";
     /// The PBX wants whole numbers.
     WholeWanted = "whole_wanted", "Left out: the PBX gets super-canonical numbers.", "Entfällt: Die Anlage bekommt superkanonische Nummern.";
+    /// Within a code without X.
+    WholeWithinCode = "whole_within_code", "Left out: within a project's code without X it is dialled as from outside.", "Entfällt: Innerhalb der Kennziffer eines Projekts ohne X wird sie gewählt wie von außen.";
     /// A rule has made something that is dialled.
     RuleDialled = "rule_dialled", "What the rule makes is not super-canonical, so it is dialled as it is.", "Was die Regel ergibt, ist nicht superkanonisch. Also wird es gewählt, wie es ist.";
     /// Other locations' numbers are not shortened.
@@ -216,6 +226,8 @@ notes! {
     SentAndThen = "sent_and_then", "The PBX gets it; when it is answered, there follows {}.", "Die Anlage bekommt sie; nach der Annahme folgt {}.";
     /// A number of the own country, in the simple dialect.
     OwnCountry = "own_country", "It is a number of the country {}: it is dialled as within the country.", "Sie ist eine Nummer des Landes {}: Sie wird wie im Inland gewählt.";
+    /// A rule for all numbers of the own country, or abroad.
+    OwnCountryFirst = "own_country_first", "Left out: numbers of the own country are dialled as within the country.", "Entfällt: Nummern des eigenen Landes werden wie im Inland gewählt.";
     /// Digits were taken from the front or put there.
     FrontChanged = "front_changed", "{} is taken from the front if it is there, and {} is put there.", "{} wird vorn entfernt, falls es da steht, und {} davor gesetzt.";
     /// A rule with a pattern that cannot be used.

@@ -1,12 +1,12 @@
 //! Letters that stand for digits (ITU-T E.161).
 
-/// A number whose letters are digits where one of the area codes stands before them, and that area code. Letters are
-/// upper case.
+/// A number in which letters after one of the area codes are digits, and that area code. Letters are upper case.
 pub(super) fn resolve<'a>(number: &str, areas: &'a [String]) -> Option<(String, &'a str)> {
-    let letters = number.find(|c: char| c.is_ascii_uppercase())?;
-    let before = number.get(..letters)?;
-    let area = areas.iter().find(|area| !area.is_empty() && before.contains(area.as_str()))?;
-    Some((number.chars().map(digit).collect(), area))
+    areas.iter().filter(|area| !area.is_empty()).find_map(|area| {
+        let (before, after) = number.split_at_checked(number.find(area.as_str())? + area.len())?;
+        let has_letters = after.contains(|c: char| c.is_ascii_uppercase());
+        has_letters.then(|| (before.chars().chain(after.chars().map(digit)).collect(), area.as_str()))
+    })
 }
 
 /// The key that a letter stands on; anything else is itself.
@@ -38,6 +38,7 @@ mod tests {
             ("0800ABCDEFGHIJKLMNOPQRSTUVWXYZ", Some("080022233344455566677778889999")),
             ("0900HANSMEIER", None),
             ("HANS0800", None),
+            ("TEL0800HANSMEIER", Some("TEL0800426763437")),
             ("0800123", None),
         ] {
             assert_eq!(resolve(number, &areas).map(|(number, _)| number).as_deref(), expected, "{number}");

@@ -9,6 +9,7 @@ use super::protocol::{Dialling, Preview, ProjectChoice};
 use super::{Labels, WebState};
 use crate::call::cause::CauseCode;
 use crate::call::numbers::{Around, ClientPlace, Typed};
+use crate::call::preview::Destination;
 use crate::ids::{LineId, UserId};
 use crate::numbers::{DialPlan, Places};
 use crate::rights::{Right, rights_on};
@@ -20,7 +21,7 @@ const AT_ONCE: f64 = 40.0;
 /// Questions that a user may ask each second, on and on: a person who types asks five.
 const PER_SECOND: f64 = 10.0;
 /// Octets of what is typed at most. Far longer than any number: what is dropped of it counts, too.
-const MAX_TYPED: usize = 1024;
+pub(in crate::web) const MAX_TYPED: usize = 1024;
 
 /// What is asked.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,12 +83,13 @@ pub(super) fn preview(
         Around { client: Some(place), moment: state.zone.moment(SystemTime::now()), forwarding: question.forwarding };
     let found = labels.directory.preview(group, &question.number, around)?;
     Ok(found.map(|(found, destination)| {
-        let line = labels.directory.line_known_as(&found.canonical);
+        let line = labels.directory.line_known_as(group, &found.canonical);
         Preview {
             dialled: found.dialled,
             access_code: found.access_code,
             then: found.then,
             owner: line.and_then(|line| owner(state, &labels, user, line)),
+            place: state.countries().place(&found.canonical).filter(|_| destination == Destination::External),
             number: found.canonical,
             shown: found.shown,
             destination,

@@ -21,6 +21,8 @@ use crate::web::protocol::{Cause, HttpError};
 pub struct Reloaded {
     /// Tables of the file in which something is set otherwise that counts only when the server starts anew.
     pub waits_for_start: Vec<String>,
+    /// Locations that line groups name and that there are not: numbers of these groups go as they are written.
+    pub unknown_locations: Vec<String>,
 }
 
 /// Why the configuration stays as it was.

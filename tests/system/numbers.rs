@@ -130,7 +130,7 @@ fn the_command_explains_with_the_running_servers_rules() {
     let root = Asker::administrator(&server, ADMINISTRATOR);
     made(&root, &berlin());
     let said = number(&server, &["089 5566"], "");
-    assert!(said.ends_with("The PBX gets 00895566 (external, shown as +49 (89) 5566).\n"), "{said}");
+    assert!(said.ends_with("The PBX gets 00895566 (external, shown as +49 (89) 5566, Munich).\n"), "{said}");
     let with_pin = number(&server, &["089 5566", "--project", "card", "--pin"], "8642\n");
     assert!(with_pin.contains("The PBX gets 8086420895566"), "{with_pin}");
     let json: Value = serde_json::from_str(&number(&server, &["00895566", "--reported", "caller", "--json"], ""))

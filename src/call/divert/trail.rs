@@ -8,7 +8,7 @@ use offhook_sip::uri::Uri;
 
 use super::super::effect::Caller;
 use super::super::headers::{self, Headers};
-use super::super::numbers::Known;
+use super::super::numbers::{Known, Placed};
 use crate::ids::{LineId, UserId};
 
 /// Numbers that a call remembers to have been at.
@@ -61,11 +61,11 @@ pub(in crate::call) enum Hidden {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::call) enum Sent {
     /// Its 200 is not confirmed yet; then it goes to this number.
-    Answered(String),
+    Answered(Placed),
     /// It is put on hold, and then goes to this number.
-    Held(String),
+    Held(Placed),
     /// The PBX was asked to call this number, and has perhaps said that it does.
-    Asked { to: String, progressed: bool },
+    Asked { to: Placed, progressed: bool },
     /// The PBX has not done it: the number is called here.
     Here,
 }

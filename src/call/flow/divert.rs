@@ -13,14 +13,14 @@ use super::super::commands;
 use super::super::desk::transfer::is_of_the_called;
 use super::super::directory::Diversion;
 use super::super::divert::{Diverted, Hidden, Sent, Situation, Verdict, same};
-use super::super::effect::{Abilities, Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
+use super::super::effect::{Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers};
 use super::super::numbers::Placed;
 use super::super::state::{Awaiting, Far, FarSip, Near, SipLeg, Stage, Taker};
 use super::super::view::EndCause;
 use super::super::{REFER_LIMIT, RING_LIMIT};
 use super::{Flow, index};
-use crate::ids::LineId;
+use crate::ids::{LineGroupId, LineId};
 use crate::numbers::Reach;
 
 /// How long a caller waits who was answered and whom nobody took then.
@@ -155,7 +155,7 @@ impl Flow<'_> {
                 self.end(EndCause { code, sip_status: Some(status), detail: None });
             }
             _ => {
-                let to = std::mem::take(to);
+                let to = to.clone();
                 note!(
                     info,
                     self.call,
@@ -168,14 +168,14 @@ impl Flow<'_> {
     }
 
     /// The caller, whom we have answered, waits while the number is called here.
-    fn call_late(&mut self, to: String) {
+    fn call_late(&mut self, to: Placed) {
         let Some(line) = self.call.trail.line else { return };
         let Some(group) = self.directory.group_of(line) else { return };
         self.set_hold(false);
         self.call.trail.sent = Some(Sent::Here);
         self.set_stage(Stage::Alerting { early: false });
         self.play(Side::A, Sound::Ringback);
-        self.call_instead(Target { group, line: Some(line), uri: TargetUri::Number(to) });
+        self.call_instead(group, line, to);
     }
 
     /// The caller has our 200: where it was sent only to transfer the call, it is held now.
@@ -192,7 +192,7 @@ impl Flow<'_> {
         let (session, to) = (near.session, to.clone());
         self.call.trail.sent = Some(Sent::Asked { to: to.clone(), progressed: false });
         self.call.trail.until = Some(self.now + REFER_LIMIT);
-        let to = Some(TargetUri::Number(to));
+        let to = Some(TargetUri::Number(to.number));
         self.effects.push_back(Effect::Sip(SipEffect::Refer { session, to, replaces: None }));
     }
 
@@ -298,22 +298,20 @@ impl Flow<'_> {
         self.expect_after(&to);
         // Only a call of ours can be taken back from where nobody answers, and told what follows the answer.
         let ours = rings.is_some() || !to.then.is_empty();
-        let to = to.number;
         match if ours { Diversion::NewCall } else { group.diversion } {
-            Diversion::NewCall => {
-                self.call_instead(Target { group: line.group, line: Some(id), uri: TargetUri::Number(to) })
-            }
-            Diversion::Redirect => self.redirect_to(to),
+            Diversion::NewCall => self.call_instead(line.group, id, to),
+            Diversion::Redirect => self.redirect_to(to.number),
             Diversion::Transfer => self.answer_to_transfer(to),
         }
     }
 
     /// Somebody else is called in the place of those who were called until now.
-    fn call_instead(&mut self, target: Target) {
+    fn call_instead(&mut self, group: LineGroupId, line: LineId, to: Placed) {
         self.set_deadline(Some((self.now + RING_LIMIT, CauseCode::NoAnswer)));
         let id = self.next_leg();
-        let leg =
-            SipLeg { id, target: target.clone(), session: None, abilities: Abilities::default(), redirected: false };
+        let Placed { number, known, private, .. } = to;
+        let target = Target { group, line: Some(line), uri: TargetUri::Number(number) };
+        let leg = SipLeg { known, private, ..SipLeg::new(id, target.clone()) };
         let offered = matches!(&self.call.far, Far::Sip(far) if !far.offer.is_empty());
         self.give_up_legs();
         match &mut self.call.far {
@@ -331,7 +329,6 @@ impl Flow<'_> {
                 }
             }
             far => {
-                let group = target.group;
                 *far = Far::Sip(FarSip { legs: vec![leg], ..FarSip::default() });
                 self.tell_forwarded();
                 self.ask(Awaiting::Offer, MediaEffect::Offer { side: Side::B, group });
@@ -359,7 +356,7 @@ impl Flow<'_> {
     }
 
     /// The call is answered with music; the rest follows when the caller has our answer.
-    fn answer_to_transfer(&mut self, to: String) {
+    fn answer_to_transfer(&mut self, to: Placed) {
         self.give_up_legs();
         // Of who was called until now nothing comes any more.
         if matches!(self.call.far, Far::Sip(_)) {

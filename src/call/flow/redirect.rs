@@ -1,10 +1,11 @@
 //! Redirections (RFC 3261 8.1.3.4, 19.1.5): the contacts of a 3xx are called in the place of who gave them.
 
-use super::super::effect::{Abilities, Target, TargetUri};
+use super::super::effect::{Target, TargetUri};
 use super::super::headers::{self, Redirect};
 use super::super::state::{Far, FarSip, SipLeg};
 use super::Flow;
 use crate::ids::LegId;
+use crate::numbers::ReportedAs;
 
 /// Contacts called of one redirection.
 const MAX_CONTACTS: usize = 5;
@@ -19,16 +20,11 @@ impl Flow<'_> {
         for target in far.waiting.pop().unwrap_or_default() {
             *self.last_leg += 1;
             let id = LegId(*self.last_leg);
-            far.legs.push(SipLeg {
-                id,
-                target: target.clone(),
-                session: None,
-                abilities: Abilities::default(),
-                redirected: true,
-            });
+            far.legs.push(SipLeg { redirected: true, ..SipLeg::new(id, target.clone()) });
             invited.push((id, target));
         }
         for (leg, target) in invited {
+            self.know_leg(leg, ReportedAs::Forwarding);
             self.invite(leg, target);
         }
     }

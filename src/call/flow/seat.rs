@@ -33,6 +33,8 @@ pub(in crate::call) struct End {
     caller: Caller,
     /// Its number as people know it.
     known: Option<Known>,
+    /// Whether those who are not in the call are not to see that.
+    private: bool,
     held: bool,
     told: Told,
     /// An offer of its own that is not answered yet.
@@ -75,6 +77,7 @@ impl Call {
             offer,
             caller: self.remote.clone(),
             known: self.known.clone(),
+            private: self.private,
             held: self.held[index(side)],
             told,
             owed: asked.iter().any(|awaiting| matches!(awaiting, Awaiting::Renegotiation(_))),
@@ -203,8 +206,15 @@ impl Flow<'_> {
         }
         match side {
             Side::A => {
-                // The near side is the caller from now on.
-                (self.call.remote, self.call.known) = (end.caller, end.known);
+                // The near side is the caller from now on, and whom the line's user has called is only called.
+                self.call.remote = end.caller;
+                let known = std::mem::replace(&mut self.call.known, end.known);
+                let private = std::mem::replace(&mut self.call.private, end.private);
+                if let Far::Sip(far) = &mut self.call.far {
+                    for leg in &mut far.legs {
+                        (leg.known, leg.private) = (known.clone(), private);
+                    }
+                }
                 self.call.near = Near::Sip(NearSip {
                     session: end.session,
                     group: end.target.group,
@@ -221,7 +231,8 @@ impl Flow<'_> {
             Side::B => {
                 let leg = end.leg.unwrap_or_else(|| self.next_leg());
                 let (session, target, abilities) = (Some(end.session), end.target, end.abilities);
-                let leg = SipLeg { id: leg, target, session, abilities, redirected: false };
+                let (known, private) = (end.known, end.private);
+                let leg = SipLeg { id: leg, target, session, abilities, redirected: false, known, private };
                 let (answered, answers_late) = (Some(leg.id), end.offer.is_empty());
                 self.call.far = Far::Sip(FarSip { legs: vec![leg], answered, answers_late, ..FarSip::default() });
             }

@@ -10,7 +10,7 @@ use offhook_sip::uri::Uri;
 use offhook_sip::{ReferId, SessionId};
 
 use super::super::cause::CauseCode;
-use super::super::effect::{Abilities, Caller, Effect, MediaEffect, SipEffect, SipInput, Target, TargetUri};
+use super::super::effect::{Caller, Effect, MediaEffect, SipEffect, SipInput, Target, TargetUri};
 use super::super::headers::{self, Headers};
 use super::super::state::{Awaiting, Far, Near, Newcomer, SipLeg, Stage, Takeover, Told};
 use super::super::view::{Direction, EndCause};
@@ -40,8 +40,7 @@ impl Flow<'_> {
         let replaces = replaces.map(|value| (Name::Replaces, value));
         let mut headers = Headers::new();
         headers::add(&mut headers, replaces.into_iter().chain(referred_by.map(|value| (Name::ReferredBy, value))));
-        let leg =
-            SipLeg { id: self.next_leg(), target, session: None, abilities: Abilities::default(), redirected: false };
+        let leg = SipLeg::new(self.next_leg(), target);
         let new = Newcomer::Invited { refer, leg, headers, told: 100 };
         self.call.takeover = Some(Box::new(Takeover { side, old: Some(session), new, until: now + RING_LIMIT }));
         self.effects.push_back(Effect::Sip(SipEffect::AcceptRefer { session, refer }));
@@ -185,13 +184,7 @@ impl Flow<'_> {
         let Some((group, line)) = self.call.place(side) else { return };
         self.answer_with(session, Headers::new(), sdp);
         let target = Target { group, line, uri: TargetUri::Number(from.number.clone()) };
-        let leg = SipLeg {
-            id: self.next_leg(),
-            target,
-            session: Some(session),
-            abilities: Abilities::default(),
-            redirected: false,
-        };
+        let leg = SipLeg { session: Some(session), ..SipLeg::new(self.next_leg(), target) };
         self.seat(side, leg, Some(offer));
         if let Some(old) = old {
             self.hang_up(old, None);
@@ -279,11 +272,16 @@ impl Flow<'_> {
                 near.offer = offer.unwrap_or_default();
             }
             (Side::B, _, Far::Sip(far)) => {
-                far.answered = Some(leg.id);
+                let (id, kind) = match offer {
+                    Some(_) => (leg.id, ReportedAs::ConnectedOutgoing),
+                    None => (leg.id, ReportedAs::Forwarding),
+                };
+                far.answered = Some(id);
                 far.answers_late = offer.is_some_and(|offer| offer.is_empty());
                 for old in std::mem::replace(&mut far.legs, vec![leg]) {
                     self.by_leg.remove(&old.id);
                 }
+                self.know_leg(id, kind);
             }
             _ => {}
         }

@@ -8,6 +8,7 @@ mod numbers;
 mod office;
 mod park;
 mod passed_on;
+mod private;
 mod random;
 mod rights;
 mod sent_on;

@@ -6,7 +6,7 @@ use offhook_sip::uri::Uri;
 use super::*;
 use crate::call::headers::Redirect;
 
-fn target(group: LineGroupId, number: &str) -> Target {
+pub(super) fn target(group: LineGroupId, number: &str) -> Target {
     Target { group, line: None, uri: TargetUri::Number(number.into()) }
 }
 
@@ -24,7 +24,7 @@ fn caller() -> Caller {
 
 impl World {
     /// A call from one connection that is passed on to `targets`.
-    fn pass_on(&mut self, group: LineGroupId, targets: Vec<Target>) {
+    pub(super) fn pass_on(&mut self, group: LineGroupId, targets: Vec<Target>) {
         let route = Route::Targets { group, targets };
         let offer = Bytes::from_static(OFFER);
         let (session, from, headers) = (session(1), caller(), carried());
@@ -50,7 +50,7 @@ impl World {
     }
 }
 
-fn redirected(contacts: &[(&str, u16)], headers: Headers) -> SipInput {
+pub(super) fn redirected(contacts: &[(&str, u16)], headers: Headers) -> SipInput {
     let contacts = contacts.iter().map(|&(uri, q)| (Uri::parse(uri).unwrap(), q)).collect();
     let redirect = Some(Box::new(Redirect { contacts, headers }));
     SipInput::Rejected { status: 302, reason: String::new(), from_network: true, redirect }

@@ -171,8 +171,9 @@ fn event(record: &Record, cast: &mut Cast<'_>) -> Option<TraceEvent> {
 }
 
 /// What became of a number, for people. Of a private call nothing is told of it.
-fn number(Translation { kind, text, result, location, .. }: &Translation) -> TraceWhat {
-    let is_private = matches!(result, Translated::Dialled(placed) if placed.private);
+fn number(translation: &Translation) -> TraceWhat {
+    let Translation { kind, text, result, location, .. } = translation;
+    let is_private = translation.is_private();
     let (number, shown, refused) = match result {
         Translated::Dialled(placed) => (Some(&placed.number), placed.known.as_ref().map(|known| &known.shown), None),
         Translated::Reported(known) => (Some(&known.number), Some(&known.shown), None),

@@ -7,6 +7,9 @@
 use std::sync::{Arc, LazyLock};
 
 use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::{Country, DiallingRules, Provider, SpecialNumber, metadata};
 
@@ -38,13 +41,15 @@ pub struct CountryFileProblem {
     pub what: &'static str,
 }
 
-/// What an area code stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place<'a> {
+/// What an area code stands for: a town, a region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[schemars(rename = "NumberPlace")]
+#[ts(rename = "NumberPlace")]
+pub struct Place {
     /// In English.
-    pub english: &'a str,
+    pub english: String,
     /// In German.
-    pub german: &'a str,
+    pub german: String,
 }
 
 /// A name in both languages; German is empty where it is the same.
@@ -55,9 +60,9 @@ struct Names {
 }
 
 impl Names {
-    fn place(&self) -> Place<'_> {
+    fn place(&self) -> Place {
         let german = if self.german.is_empty() { &self.english } else { &self.german };
-        Place { english: &self.english, german }
+        Place { english: self.english.to_string(), german: german.to_string() }
     }
 }
 
@@ -67,6 +72,7 @@ struct Plan {
     trunk_prefix: String,
     international_prefix: String,
     dialling: DiallingRules,
+    longest: Option<u32>,
 }
 
 /// What is known of countries beside the metadata of their numbering plans.
@@ -109,24 +115,21 @@ impl Known {
                 trunk_prefix: trunk_prefix.to_owned(),
                 international_prefix: international_prefix.to_owned(),
                 dialling,
+                longest: row.length(6)?,
             };
             all.plans.insert(row.country()?, plan);
         }
         let mut special: FxHashMap<String, Vec<SpecialNumber>> = FxHashMap::default();
         for row in rows("special.tsv", files.special) {
             let row = row?;
-            let number = SpecialNumber {
-                number: row.keys(1)?,
-                emergency: row.flag(2, "emergency")?,
-                name: row.column(3).to_owned(),
-            };
+            let number = SpecialNumber { number: row.keys(1)?, emergency: row.flag(2, "emergency")? };
             special.entry(row.country()?).or_default().push(number);
         }
         all.special.extend(special);
         let mut carriers: FxHashMap<String, Vec<Provider>> = FxHashMap::default();
         for row in rows("carriers.tsv", files.carriers) {
             let row = row?;
-            let provider = Provider { prefix: row.keys(1)?, name: row.column(2).to_owned() };
+            let provider = Provider { prefix: row.keys(1)? };
             carriers.entry(row.country()?).or_default().push(provider);
         }
         all.carriers.extend(carriers);
@@ -149,12 +152,13 @@ impl Known {
             country.trunk_prefix.clone_from(&plan.trunk_prefix);
             country.international_prefixes = vec![plan.international_prefix.clone()];
             country.dialling.clone_from(&plan.dialling);
+            country.longest = plan.longest.unwrap_or(country.longest);
         }
         country
     }
 
     /// What the longest known beginning of a super-canonical number stands for.
-    pub(super) fn place(&self, canonical: &str) -> Option<Place<'_>> {
+    pub(super) fn place(&self, canonical: &str) -> Option<Place> {
         /// Digits of the longest calling code and area code.
         const LONGEST: usize = 9;
         let digits = canonical.strip_prefix('+')?;
@@ -189,6 +193,19 @@ impl<'a> Row<'a> {
         match self.digits_or_none(at)? {
             "" => Err(self.problem("digits are missing")),
             digits => Ok(digits),
+        }
+    }
+
+    /// How many digits something has at most; none where the column is empty.
+    fn length(&self, at: usize) -> Result<Option<u32>, CountryFileProblem> {
+        /// Digits after a calling code: more than ITU-T E.164 allows.
+        const MOST: u32 = 20;
+        match self.column(at) {
+            "" => Ok(None),
+            length => match length.parse() {
+                Ok(length @ 1..=MOST) => Ok(Some(length)),
+                _ => Err(self.problem("a number of digits from 1 to 20 is expected")),
+            },
         }
     }
 
@@ -266,10 +283,15 @@ mod tests {
 
     #[test]
     fn places_by_the_longest_code_that_is_known() {
-        let place = |number| Known::shipped().place(number).map(|place| (place.english, place.german));
-        assert_eq!(place("+498912345678"), Some(("Munich", "München")));
-        assert_eq!(place("+49815112345"), Some(("Starnberg", "Starnberg")));
-        assert_eq!(place("+12125550100"), Some(("New York, NY", "New York, NY")));
+        let place = |number| Known::shipped().place(number);
+        for (number, english, german) in [
+            ("+498912345678", "Munich", "München"),
+            ("+49815112345", "Starnberg", "Starnberg"),
+            ("+12125550100", "New York, NY", "New York, NY"),
+        ] {
+            let expected = Place { english: english.to_owned(), german: german.to_owned() };
+            assert_eq!(place(number), Some(expected), "{number}");
+        }
         for nowhere in ["", "+", "49891234", "+99999", "+ä9", "+4"] {
             assert_eq!(place(nowhere), None, "{nowhere}");
         }
@@ -281,14 +303,15 @@ mod tests {
             special: Some("DE\t110\temergency\tPolizei\n\n# and\nDE\t19222\t\n"),
             carriers: Some("DE\t01099\tTest\n"),
             cities: Some("4989\tMinga\n"),
-            countries: Some("DE\t0\t000\tG\t0FG\t000EFG\n"),
+            countries: Some("DE\t0\t000\tG\t0FG\t000EFG\t9\nFR\t0\t00\t0FG\t0FG\t00EFG\n"),
         };
         let site = Countries::default().with(files).unwrap();
         let germany = site.get("DE").unwrap();
         let numbers: Vec<&str> = germany.special_numbers.iter().map(|special| special.number.as_str()).collect();
         assert_eq!(numbers, ["110", "19222"]);
-        assert_eq!(germany.call_by_call, [Provider { prefix: "01099".to_owned(), name: "Test".to_owned() }]);
-        assert_eq!(germany.dialling.international, "000EFG");
+        assert_eq!(germany.call_by_call, [Provider { prefix: "01099".to_owned() }]);
+        assert_eq!((germany.dialling.international.as_str(), germany.longest), ("000EFG", 9));
+        assert_eq!(site.get("FR").unwrap().longest, Countries::default().get("FR").unwrap().longest);
         assert_eq!(germany.international_prefix(), "000");
         assert_eq!(site.place("+4989123").unwrap().german, "Minga");
         assert_eq!(site.get("AT"), Countries::default().get("AT"));
@@ -310,6 +333,7 @@ mod tests {
             (countries("de\t0\t00\tG\t0FG\t00EFG"), "countries.tsv, line 1: ", "two capital letters"),
             (countries("DE\t0\t00\tG\t0F\t00EFG"), "countries.tsv, line 1: ", "and a G"),
             (countries("DE"), "countries.tsv, line 1: ", "digits are missing"),
+            (countries("DE\t0\t00\tG\t0FG\t00EFG\tmany"), "countries.tsv, line 1: ", "from 1 to 20"),
         ] {
             let said = wrong(files);
             assert!(said.starts_with(place) && said.contains(what), "{said}");

@@ -40,8 +40,6 @@ pub struct Country {
 pub struct Provider {
     /// What is dialled before a number; `?` stands for any digit.
     pub prefix: String,
-    /// Its name.
-    pub name: String,
 }
 
 /// A number that has no area code.
@@ -49,8 +47,6 @@ pub struct Provider {
 pub struct SpecialNumber {
     /// The number; `?` stands for any digit.
     pub number: String,
-    /// What it is for.
-    pub name: String,
     /// Whether it is for emergencies.
     pub emergency: bool,
 }
@@ -93,9 +89,9 @@ pub fn calling_code(iso: &str) -> Option<u16> {
     PHONE_NUMBER_UTIL.get_country_code_for_region(metadata::region(iso)?)?.try_into().ok()
 }
 
-/// What introduces an area code within a country, by its two letters; empty: nothing does.
-pub(super) fn trunk_prefix(iso: &str) -> Option<String> {
-    metadata::country(iso).map(|country| country.trunk_prefix)
+/// Whether the 0 at the front of national numbers stays after the calling code, by the country's two letters.
+pub(super) fn keeps_zero(iso: &str) -> bool {
+    metadata::country(iso).is_some_and(|country| country.keeps_zero)
 }
 
 /// Digits after each calling code at most.
@@ -144,7 +140,7 @@ impl Countries {
     }
 
     /// What the longest known beginning of a super-canonical number stands for: a town, a region.
-    pub fn place(&self, canonical: &str) -> Option<Place<'_>> {
+    pub fn place(&self, canonical: &str) -> Option<Place> {
         self.known.place(canonical)
     }
 }

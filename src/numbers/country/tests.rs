@@ -4,8 +4,8 @@ use super::*;
 
 /// Countries by hand, with what the metadata do not tell.
 pub(in crate::numbers) fn countries() -> Countries {
-    let special = |number: &str, emergency| SpecialNumber { number: number.into(), name: String::new(), emergency };
-    let provider = |prefix: &str| Provider { prefix: prefix.into(), name: String::new() };
+    let special = |number: &str, emergency| SpecialNumber { number: number.into(), emergency };
+    let provider = |prefix: &str| Provider { prefix: prefix.into() };
     let base = |iso: &str| metadata::country(iso).unwrap();
     Countries::new([
         Country {

@@ -6,9 +6,9 @@ use super::{Circumstances, NotDialled, usable};
 use crate::numbers::canonical::written_without_trunk_prefix;
 use crate::numbers::country::DiallingRules;
 use crate::numbers::is_canonical;
-use crate::numbers::location::{NorthAmerica, Output, OwnArea, Project};
+use crate::numbers::location::{NorthAmerica, OwnArea, Project};
 use crate::numbers::plan::DialPlan;
-use crate::numbers::project::{Sequence, is_dialled, wants_access_code};
+use crate::numbers::project::{Sequence, is_within_code};
 use crate::numbers::reported::format;
 use crate::numbers::split::{NORTH_AMERICA, Parts, calling_code};
 use crate::numbers::step::{NoteCode, StepName, Trace};
@@ -46,11 +46,13 @@ impl DialPlan {
         trace: &mut Trace,
     ) -> Result<(String, Access), NotDialled> {
         let provider = self.provider(&number, project, around, trace);
-        let wants_whole = self.location.output == Output::E164;
+        let wants_whole = self.wants_whole(project, around);
+        let is_within_code = is_within_code(project);
         let mut is_internal = false;
         let step = (10, StepName::OwnNumbers);
         match self.extension(&number).map(str::to_owned) {
             _ if wants_whole => trace.step(step, (&number, &number), NoteCode::WholeWanted, &[]),
+            _ if is_within_code => trace.step(step, (&number, &number), NoteCode::WholeWithinCode, &[]),
             Some(extension) => {
                 trace.step(step, (&number, &extension), NoteCode::Shortened, &[&extension]);
                 number = extension;
@@ -67,7 +69,13 @@ impl DialPlan {
             }
             number = formatted;
         }
-        if !is_internal && let Some(extension) = self.shortened(&number, trace) {
+        let step = (12, StepName::Shorten);
+        if wants_whole || is_within_code {
+            let note = if wants_whole { NoteCode::WholeWanted } else { NoteCode::WholeWithinCode };
+            trace.step(step, (&number, &number), note, &[]);
+        } else if is_internal {
+            trace.step(step, (&number, &number), NoteCode::LeftOutInternal, &[]);
+        } else if let Some(extension) = self.shortened(step, &number, trace) {
             number = extension;
             is_internal = true;
         }
@@ -88,20 +96,14 @@ impl DialPlan {
             return Ok((number, Access::Whole));
         }
         // Without its access code, a number in a project's code is dialled with its area code.
-        let is_in_code = project.is_some_and(|project| is_dialled(project) && !wants_access_code(&project.code));
-        let (dialled, access, code) = self.dialable(&number, provider, is_in_code);
+        let (dialled, access, code) = self.dialable(&number, provider, is_within_code);
         trace.step(step, (&number, &dialled), code, &[&dialled]);
         Ok((dialled, access))
     }
 
     /// Step 12: the extension of another location.
-    fn shortened(&self, number: &str, trace: &mut Trace) -> Option<String> {
-        let step = (12, StepName::Shorten);
+    fn shortened(&self, step: (u8, StepName), number: &str, trace: &mut Trace) -> Option<String> {
         let same = (number, number);
-        if self.location.output == Output::E164 {
-            trace.step(step, same, NoteCode::WholeWanted, &[]);
-            return None;
-        }
         if !self.location.network.enabled || !self.location.network.shorten {
             trace.step(step, same, NoteCode::ShorteningOff, &[]);
             return None;

@@ -10,15 +10,15 @@ use ts_rs::TS;
 
 use self::dialable::Access;
 use super::canonical::{key, keys};
-use super::emergency::ClientAddress;
+use super::emergency::{ClientAddress, Emergency};
 use super::is_canonical;
 use super::lcr::{Carrier, Moment};
 use super::location::{Dialect, Output, Project, ProjectUse};
 use super::plan::DialPlan;
-use super::project::{AfterAnswer, Entries, Missing, Sequence, fill, is_dialled, notes_entries, wants_access_code};
+use super::project::{AfterAnswer, Entries, Missing, Sequence, fill, is_dialled, is_within_code, notes_entries};
 use super::reported::{MAX_TEXT, Reach, format, recognise};
 use super::rule::Fit;
-use super::step::{Note, NoteCode, SkippedRule, Step, StepName, Trace};
+use super::step::{NoteCode, Step, StepName, Trace};
 use super::vanity;
 
 /// Under what circumstances something is dialled.
@@ -36,6 +36,8 @@ pub struct Circumstances<'a> {
     pub entries: Entries<'a>,
     /// Whether calls are to be forwarded there.
     pub forwarding: bool,
+    /// Numbers that are for emergencies beside those of the country and of rules: those of the line group.
+    pub emergency_numbers: &'a [String],
 }
 
 /// A number that is dialled.
@@ -51,8 +53,18 @@ pub struct DialledNumber {
     pub reach: Reach,
     /// Whether others do not see the number.
     pub private: bool,
+    /// Whether it is for emergencies: nothing stands in its way.
+    #[serde(default)]
+    pub emergency: bool,
     /// What the journal notes of the project.
     pub noted: Option<NotedProject>,
+}
+
+impl Circumstances<'_> {
+    /// Whether the call is private, by itself or by its project.
+    fn is_private(&self, project: Option<&Project>) -> bool {
+        self.private || project.is_some_and(Project::is_private)
+    }
 }
 
 /// A project as the journal notes it.
@@ -66,6 +78,14 @@ pub struct NotedProject {
     pub user: Option<String>,
     /// The PIN, where the code says that it is noted.
     pub pin: Option<String>,
+}
+
+impl DialledNumber {
+    /// An external number without anything else.
+    pub(super) fn external(number: String, canonical: String) -> DialledNumber {
+        let (then, reach) = (Vec::new(), Reach::External);
+        DialledNumber { number, then, canonical, reach, private: false, emergency: false, noted: None }
+    }
 }
 
 impl fmt::Debug for DialledNumber {
@@ -147,18 +167,49 @@ impl DialPlan {
     }
 
     fn dial(&self, typed: &str, around: &Circumstances<'_>, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
+        let listed = around.emergency_numbers;
+        let Some(emergency) = self.emergency(typed, listed).filter(|_| !around.forwarding) else {
+            return self.dial_as(typed, None, around, trace);
+        };
+        // Nobody who needs help has to enter anything.
+        let around = Circumstances { client: around.client, emergency_numbers: listed, ..Circumstances::default() };
+        let dialled = self.dial_as(typed, Some(&emergency), &around, trace).unwrap_or_else(|_| {
+            let number = emergency.number;
+            trace.step((16, StepName::Send), (typed, &number), NoteCode::EmergencyKept, &[&number]);
+            DialledNumber::external(number.clone(), number)
+        });
+        Ok(DialledNumber { emergency: true, ..dialled })
+    }
+
+    fn dial_as(
+        &self,
+        typed: &str,
+        emergency: Option<&Emergency>,
+        around: &Circumstances<'_>,
+        trace: &mut Trace,
+    ) -> Result<DialledNumber, NotDialled> {
         if let Some(raw) = typed.trim_start().strip_prefix('!') {
             return raw_number(typed, raw, around, trace);
+        }
+        if let Some(Emergency { number, is_whole: true }) = emergency {
+            trace.step((3, StepName::Emergency), (typed, number), NoteCode::EmergencyWhole, &[]);
+            trace_sent(number, &[], trace);
+            return Ok(DialledNumber::external(number.clone(), number.clone()));
         }
         if self.location.dialect == Dialect::Simple {
             return self.dialled_simply(typed, around, trace);
         }
         let project = self.project(around)?;
-        let number = self.digits(typed, trace)?;
-        if let Some(number) = self.emergency_number(&number, around, trace) {
+        let mut number = self.digits(typed, trace)?;
+        if let Some(emergency) = emergency {
+            let before = std::mem::replace(&mut number, emergency.number.clone());
+            trace.step((3, StepName::Emergency), (&before, &number), NoteCode::EmergencyNumber, &[&number]);
+        }
+        if let Some(number) = self.emergency_rule(&number, around, trace) {
             return Ok(number);
         }
-        let Decision { mut stage, whole, is_internal, left_out } = self.special_or_internal(&number, trace);
+        let Decision { mut stage, whole, is_internal, left_out } =
+            self.special_or_internal(&number, project, around, trace);
         let canonical = match (&stage, whole) {
             (Stage::Whole(number), _) => {
                 let read = self.canonical(number);
@@ -186,7 +237,9 @@ impl DialPlan {
                 reach = match access {
                     Access::None => Reach::Internal,
                     Access::Whole => reach,
-                    // A rule has sent it elsewhere.
+                    // Who is called does not change with how.
+                    _ if is_within_code(project) => reach,
+                    // It leaves the PBX, also where the number was an extension's and a rule has changed it.
                     _ => Reach::External,
                 };
                 self.with_access_code(number, access, project, around, trace)?
@@ -198,6 +251,9 @@ impl DialPlan {
         if let Some(project) = project.filter(|project| is_dialled(project)) {
             sequence = fill(&project.code, &number, around.entries).map_err(NotDialled::Missing)?;
             let filled = sequence.number.clone();
+            if filled.is_empty() {
+                return Err(NotDialled::Suppressed);
+            }
             trace.step((14, StepName::Project), (&number, &filled), NoteCode::InCode, &[&project.code]);
             number = filled;
         }
@@ -211,9 +267,15 @@ impl DialPlan {
             number = usable(formatted)?;
         }
         trace_sent(&number, &sequence.then, trace);
-        let is_private = around.private || project.is_some_and(|project| project.used_for == ProjectUse::Private);
         let noted = project.and_then(|project| noted(project, around.entries));
-        Ok(DialledNumber { number, then: sequence.then, canonical, reach, private: is_private, noted })
+        let (then, private) = (sequence.then, around.is_private(project));
+        Ok(DialledNumber { number, then, canonical, reach, private, emergency: false, noted })
+    }
+
+    /// Whether the PBX gets super-canonical numbers. Within codes they are written as people dial: + is no digit of them.
+    fn wants_whole(&self, project: Option<&Project>, around: &Circumstances<'_>) -> bool {
+        let is_private = around.is_private(project) && !self.location.access_codes.private.is_empty();
+        self.location.output == Output::E164 && !is_private && !project.is_some_and(is_dialled)
     }
 
     /// The chosen project.
@@ -252,60 +314,14 @@ impl DialPlan {
         if is_number { Ok(number) } else { Err(NotDialled::Empty) }
     }
 
-    /// An emergency number from a network with a rule goes through nothing else.
-    fn emergency_number(&self, number: &str, around: &Circumstances<'_>, trace: &mut Trace) -> Option<DialledNumber> {
-        let step = (3, StepName::Emergency);
-        let emergency = &self.location.emergency;
-        let Some(client) = around.client.filter(|_| emergency.enabled && !around.forwarding) else {
-            let code = if emergency.enabled { NoteCode::NoClient } else { NoteCode::EmergencyOff };
-            trace.step(step, (number, number), code, &[]);
-            return None;
-        };
-        // In haste somebody may dial the access code, too, which the numbers of extensions do not have before them.
-        let access = self.location.access_codes.local.as_str();
-        let bare = number.strip_prefix(access).filter(|_| self.location.has_pbx && !self.extensions.contains(number));
-        let called = |wanted: &&String| *wanted == number || Some(wanted.as_str()) == bare;
-        let fits = |at: usize| {
-            let subnet = self.subnets.get(at).and_then(Option::as_ref);
-            subnet.is_some_and(|subnet| subnet.contains(client))
-        };
-        let found = emergency.rules.iter().enumerate().find_map(|(at, rule)| {
-            let wanted = rule.numbers.iter().find(called).filter(|_| fits(at))?;
-            Some((at, rule, wanted))
-        });
-        let taken = found.map(|(at, ..)| at);
-        let skipped = || {
-            let others = emergency.rules.iter().enumerate().filter(|(at, _)| taken != Some(*at));
-            let skipped = others.map(|(at, rule)| {
-                let reason = match taken {
-                    Some(taken) if at > taken => Note::new(NoteCode::EarlierRule, &[&(taken + 1)]),
-                    _ if !rule.numbers.iter().any(|wanted| called(&wanted)) => Note::new(NoteCode::OtherNumbers, &[]),
-                    _ => Note::new(NoteCode::OtherSubnet, &[&rule.subnet]),
-                };
-                SkippedRule { at, pattern: format!("{} {}", rule.subnet, rule.numbers.join(", ")), reason }
-            });
-            skipped.collect()
-        };
-        let Some((at, rule, wanted)) = found else {
-            trace.with_skipped(step, (number, number), (NoteCode::NoRuleFits, &[]), skipped);
-            return None;
-        };
-        let dialled = format!("{}{wanted}", rule.prefix);
-        let values: [&dyn Display; 4] = [&(at + 1), wanted, &rule.subnet, &rule.prefix];
-        trace.with_skipped(step, (number, &dialled), (NoteCode::EmergencyRule, &values), skipped);
-        trace_sent(&dialled, &[], trace);
-        Some(DialledNumber {
-            number: dialled,
-            then: Vec::new(),
-            canonical: wanted.clone(),
-            reach: Reach::External,
-            private: false,
-            noted: None,
-        })
-    }
-
     /// Steps 4 to 6: what is dialled as it is.
-    fn special_or_internal(&self, number: &str, trace: &mut Trace) -> Decision {
+    fn special_or_internal(
+        &self,
+        number: &str,
+        project: Option<&Project>,
+        around: &Circumstances<'_>,
+        trace: &mut Trace,
+    ) -> Decision {
         let same = (number, number);
         let external = |whole, left_out| Decision {
             stage: Stage::Outside(number.to_owned()),
@@ -316,6 +332,8 @@ impl DialPlan {
         let step = (4, StepName::SpecialNumbers);
         if self.country.special_number(number).is_some() {
             trace.step(step, same, NoteCode::SpecialDialled, &[&number]);
+            self.trace_decided(5, &[StepName::ExternalRules], number, trace);
+            self.trace_decided(6, &[StepName::InternalRules], number, trace);
             return external(None, NoteCode::LeftOutSpecial);
         }
         trace.step(step, same, NoteCode::NotSpecial, &[]);
@@ -324,11 +342,12 @@ impl DialPlan {
         } else if let Some(fit) =
             recognise((5, StepName::ExternalRules), &self.external, number, (NoteCode::External, stays), trace)
         {
+            self.trace_decided(6, &[StepName::InternalRules], number, trace);
             return external(fit.replaced, NoteCode::LeftOutExternal);
         } else if let Some(whole) = self.internal_number_of(number, trace) {
             return match whole {
-                // A PBX that wants whole numbers gets them of internal ones, too.
-                Some(whole) if self.location.output == Output::E164 => {
+                // A PBX that wants whole numbers gets them of internal ones, too, and so does who reads a project's code.
+                Some(whole) if self.wants_whole(project, around) || is_within_code(project) => {
                     Decision { stage: Stage::Whole(whole), whole: None, is_internal: true, left_out: None }
                 }
                 whole => {
@@ -345,6 +364,7 @@ impl DialPlan {
         let same = (number, number);
         if self.extensions.contains(number) {
             trace.step((6, StepName::Extensions), same, NoteCode::Extension, &[&number]);
+            self.trace_decided(6, &[StepName::InternalRules], number, trace);
             return Some(self.outside(number));
         }
         trace.step((6, StepName::Extensions), same, NoteCode::NoExtension, &[]);
@@ -371,12 +391,12 @@ impl DialPlan {
             trace.step(step, (&number, &number), NoteCode::NoAccessCodeNeeded, &[]);
             return Ok(number);
         }
-        if project.is_some_and(|project| is_dialled(project) && !wants_access_code(&project.code)) {
+        if is_within_code(project) {
             trace.step(step, (&number, &number), NoteCode::AccessCodeByProject, &[]);
             return Ok(number);
         }
         let codes = &self.location.access_codes;
-        let is_private = around.private || project.is_some_and(|project| project.used_for == ProjectUse::Private);
+        let is_private = around.is_private(project);
         let code = match access {
             _ if !self.location.has_pbx => "",
             _ if is_private && !codes.private.is_empty() => &codes.private,
@@ -405,13 +425,12 @@ impl DialPlan {
         let step = (9, StepName::LeastCost);
         let routing = &self.location.least_cost_routing;
         let same = (number, number);
-        let is_in_code = project.is_some_and(|project| is_dialled(project) && !wants_access_code(&project.code));
         let left_out = if !routing.enabled {
             Some(NoteCode::LeastCostOff)
         } else if around.forwarding {
             Some(NoteCode::LeastCostNotForwarding)
-        } else if self.location.output == Output::E164
-            || is_in_code
+        } else if self.wants_whole(project, around)
+            || is_within_code(project)
             || !is_canonical(number)
             || self.extension(number).is_some()
         {
@@ -470,14 +489,7 @@ fn raw_number(
     }
     trace.step((0, StepName::Raw), (typed, &number), NoteCode::Raw, &[]);
     trace_sent(&number, &[], trace);
-    Ok(DialledNumber {
-        canonical: number.clone(),
-        number,
-        then: Vec::new(),
-        reach: Reach::External,
-        private: around.private,
-        noted: None,
-    })
+    Ok(DialledNumber { private: around.private, ..DialledNumber::external(number.clone(), number) })
 }
 
 /// The steps that numbers dialled as they are do not have.
@@ -525,7 +537,7 @@ fn trace_project(is_chosen: bool, project: Option<&Project>, number: &str, trace
 }
 
 /// Step 16.
-fn trace_sent(number: &str, then: &[AfterAnswer], trace: &mut Trace) {
+pub(super) fn trace_sent(number: &str, then: &[AfterAnswer], trace: &mut Trace) {
     let step = (16, StepName::Send);
     if then.is_empty() {
         trace.step(step, (number, number), NoteCode::Sent, &[]);

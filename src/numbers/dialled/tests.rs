@@ -148,8 +148,11 @@ fn special_numbers_go_out_at_once() {
             (1, StepName::Characters, NoteCode::Unchanged),
             (2, StepName::Vanity, NoteCode::Unchanged),
             (3, StepName::Digits, NoteCode::Unchanged),
+            (3, StepName::Emergency, NoteCode::EmergencyNumber),
             (3, StepName::Emergency, NoteCode::EmergencyOff),
             (4, StepName::SpecialNumbers, NoteCode::SpecialDialled),
+            (5, StepName::ExternalRules, NoteCode::LeftOutDecided),
+            (6, StepName::InternalRules, NoteCode::LeftOutDecided),
             (7, StepName::Canonical, NoteCode::LeftOutSpecial),
             (8, StepName::Project, NoteCode::NoProject),
             (9, StepName::LeastCost, NoteCode::LeftOutSpecial),
@@ -406,6 +409,10 @@ fn projects_are_dialled_noted_or_both() {
         ("Private 1", "01712345678", "1234", "e*601234#801712345678"),
         ("Private 1", "42", "1234", "i*601234#42"),
         ("Private 2", "123456", "1234", "e51234030123456"),
+        // Whoever reads a code without X knows no extensions, neither those here nor those of other locations.
+        ("Outside 2", "42", "", "i800301234542"),
+        ("Outside 2", "+49301234542", "", "i800301234542"),
+        ("Private 2", "142", "1234", "i51234142"),
         ("Private 3", "089123", "", "e801070089123"),
         ("Private 2", "123456", "", "Missing(Pin(4))"),
         ("Nobody", "123456", "", "UnknownProject(\"Nobody\")"),
@@ -424,6 +431,35 @@ fn projects_are_dialled_noted_or_both() {
     assert!(!format!("{private:?}").contains("1234#"));
     assert!(dial("Outside 2", "1", "", "").unwrap().noted.is_none());
     assert_eq!(dial("Test", "1", "", "").unwrap().noted.unwrap().code, "12345");
+    let card = dial("Card", "42", "12345678", "4321").unwrap();
+    assert_eq!(card.then[1], AfterAnswer::Digits("#12345678#4321#0301234542#".into()));
+}
+
+#[test]
+fn a_pbx_that_wants_whole_numbers_gets_those_of_codes_as_people_dial() {
+    let location = berlin(json!({
+        "output": "e164",
+        "projects": [
+            { "name": "Outside 2", "code": "80", "use": "dial" },
+            { "name": "Current", "code": "*604444#X", "use": "dial" },
+            { "name": "Card", "code": "0080012345678C#N#", "use": "dial" },
+            { "name": "Noted", "code": "17", "use": "journal" }
+        ]
+    }));
+    for (project, typed, expected) in [
+        ("Outside 2", "089123456", "e80089123456"),
+        ("Current", "089123456", "e*604444#2089123456"),
+        ("Current", "42", "i*604444#42"),
+        ("Noted", "089123456", "e+4989123456"),
+    ] {
+        let around = Circumstances { project: Some(project), ..Circumstances::default() };
+        assert_eq!(shown(dialled_with(&location, typed, &around)), expected, "{project} {typed}");
+    }
+    let card = Circumstances { project: Some("Card"), ..Circumstances::default() };
+    let then = dialled_with(&location, "089123456", &card).unwrap().then;
+    assert_eq!(then, [AfterAnswer::Digits("#089123456#".into())]);
+    let private = Circumstances { private: true, ..Circumstances::default() };
+    assert_eq!(shown(dialled_with(&location, "089123456", &private)), "e8089123456");
 }
 
 #[test]
@@ -481,7 +517,7 @@ fn emergency_numbers_by_where_the_client_is() {
         .plan("berlin")
         .unwrap()
         .explain_dialled("110", &Circumstances { client: Some(client), ..Circumstances::default() });
-    let step = &steps[3];
+    let step = steps.iter().rfind(|step| step.name == StepName::Emergency).unwrap();
     assert_eq!(step.note.english(), "Rule 2 is for 110 from 10.0.0.0/8: *72 goes before it, and nothing else is done.");
     let reasons: Vec<_> = step.skipped.iter().map(|rule| (rule.at, rule.reason.code)).collect();
     assert_eq!(reasons, [(0, NoteCode::OtherSubnet), (2, NoteCode::EarlierRule)]);

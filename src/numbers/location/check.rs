@@ -12,6 +12,7 @@ use crate::numbers::country::calling_code;
 use crate::numbers::emergency::Subnet;
 use crate::numbers::extension::{Extensions, MAX_DIGITS};
 use crate::numbers::problem::NumbersProblems;
+use crate::numbers::project::{Places, dials};
 use crate::numbers::rule::{BadPattern, Part, Rules, compile, parts};
 use crate::numbers::simple::{self, SimpleRules};
 use crate::numbers::{NumbersProblem, is_canonical};
@@ -52,6 +53,8 @@ pub mod limits {
     pub const AREAS: usize = 500;
 }
 
+/// Digits of an area code in North America.
+const NORTH_AMERICAN_AREA: usize = 3;
 /// Octets of a character at most.
 const MAX_UTF8: usize = 4;
 
@@ -81,6 +84,10 @@ impl Location {
             p.add_with("/country", UnknownCountry, &[&self.country]);
         }
         digits("/area_code", &self.area_code, limits::CODE, p);
+        let is_north_american = calling_code(&self.country) == Some(1);
+        if is_north_american && !matches!(self.area_code.trim_start_matches('0').len(), 0 | NORTH_AMERICAN_AREA) {
+            p.add_with("/area_code", AreaCodeLength, &[&NORTH_AMERICAN_AREA]);
+        }
         self.check_numbering(p);
         self.check_codes(p);
         for (pointer, rules, result) in [
@@ -97,7 +104,7 @@ impl Location {
         self.check_emergency(p);
         check_least_cost(&self.least_cost_routing, p);
         each("/vanity", &self.vanity, limits::VANITY, |pointer, code, p| needed_digits(pointer, code, p), p);
-        check_projects(&self.projects, p);
+        check_projects(&self.projects, &self.access_codes.private, p);
         self.check_north_america(p);
         if self.network.enabled && Extensions::of(self).is_empty() {
             p.add("/network/enabled", ExtensionsNeeded);
@@ -154,9 +161,9 @@ impl Location {
         {
             keys(format!("/access_codes/{pointer}"), code, limits::CODE, p);
         }
-        let digits_only: String = private.chars().filter(|c| !matches!(c, 'e' | 'E' | 'u' | 'U')).collect();
-        keys("/access_codes/private", &digits_only, limits::CODE, p);
-        long("/access_codes/private", private, limits::PROJECT_CODE, p);
+        let is_known = |c: char| is_key(c) || matches!(c, 'e' | 'E' | 'u' | 'U');
+        only("/access_codes/private", private, limits::PROJECT_CODE, (private.chars().all(is_known), KeysAndPlaces), p);
+        check_entries("/access_codes/private", private, p);
         let StripCodes { incoming, outgoing, forwarding, connected_incoming, connected_outgoing } = &self.strip;
         for (kind, codes) in [
             ("incoming", incoming),
@@ -281,7 +288,7 @@ fn check_pattern(pointer: String, rule: &NumberRule, p: &mut NumbersProblems) ->
         p.add(pointer, Required);
         return None;
     }
-    if long(&pointer, &rule.pattern, limits::PATTERN, p) || unprintable(&pointer, &rule.pattern, p) {
+    if long(&pointer, &rule.pattern, limits::PATTERN, p) || unfitting(&pointer, &rule.pattern, p) {
         return None;
     }
     match rule.compare {
@@ -361,7 +368,7 @@ fn check_least_cost(routing: &LeastCostRouting, p: &mut NumbersProblems) {
     }
 }
 
-fn check_projects(projects: &[Project], p: &mut NumbersProblems) {
+fn check_projects(projects: &[Project], private_code: &str, p: &mut NumbersProblems) {
     count("/projects", projects.len(), limits::PROJECTS, p);
     repeated("/projects", "/name", projects.iter().map(|project| &project.name), p);
     for (at, Project { name: project, code, used_for }) in projects.iter().enumerate().take(limits::PROJECTS) {
@@ -374,6 +381,9 @@ fn check_projects(projects: &[Project], p: &mut NumbersProblems) {
         if *used_for == ProjectUse::Journal {
             continue;
         }
+        if !dials(code) {
+            p.add(&pointer, ProjectDialsNothing);
+        }
         let is_known = |c: char| is_key(c) || "CeEuUpPNJX".contains(c);
         if let Some(c) = code.chars().find(|c| !is_known(*c)) {
             p.add_with(&pointer, ProjectCharacter, &[&c]);
@@ -383,10 +393,24 @@ fn check_projects(projects: &[Project], p: &mut NumbersProblems) {
                 p.add_with(&pointer, ProjectTwice, &[&place]);
             }
         }
-        for (digit, all) in [('e', 'E'), ('u', 'U')] {
-            if code.contains(digit) && code.contains(all) {
-                p.add_with(&pointer, ProjectBothEntries, &[&digit, &all]);
+        check_entries(&pointer, code, p);
+        // What is entered stands in both codes then.
+        if *used_for == ProjectUse::Private && code.contains('X') {
+            let (of_project, of_access) = (Places::of(code), Places::of(private_code));
+            let pairs = [(of_project.pin, of_access.pin), (of_project.user, of_access.user)];
+            let counted = pairs.into_iter().filter_map(|(one, other)| one.zip(other));
+            for (one, other) in counted.filter(|(one, other)| one != other && *one > 0 && *other > 0) {
+                p.add_with(&pointer, ProjectEntryLengths, &[&one, &other]);
             }
+        }
+    }
+}
+
+/// Checks the places for what is entered.
+fn check_entries(pointer: &str, code: &str, p: &mut NumbersProblems) {
+    for (digit, all) in [('e', 'E'), ('u', 'U')] {
+        if code.contains(digit) && code.contains(all) {
+            p.add_with(pointer, ProjectBothEntries, &[&digit, &all]);
         }
     }
 }
@@ -399,12 +423,8 @@ fn check_simple(plan: &SimplePlan, p: &mut NumbersProblems) {
         ("incoming_add", &plan.incoming_add),
         ("incoming_remove", &plan.incoming_remove),
     ] {
-        if long(format!("/simple/{field}"), code, limits::CODE, p) {
-            continue;
-        }
-        if !code.chars().all(is_number_character) {
-            p.add(format!("/simple/{field}"), KeysOnly);
-        }
+        let fits = (code.chars().all(is_number_character), KeysAndPlus);
+        only(format!("/simple/{field}"), code, limits::CODE, fits, p);
     }
     for (field, length) in [("internal_length", plan.internal_length), ("reverse_length", plan.reverse_length)] {
         if length as usize > MAX_DIGITS {
@@ -419,7 +439,7 @@ fn check_simple(plan: &SimplePlan, p: &mut NumbersProblems) {
         }
         text(value, &rule.value, limits::PATTERN, p);
         if !long(&pointer, &rule.pattern, limits::PATTERN, p)
-            && !unprintable(&pointer, &rule.pattern, p)
+            && !unfitting(&pointer, &rule.pattern, p)
             && let Err(bad) = simple::check(rule, plan)
         {
             bad_pattern(pointer, bad, p);
@@ -472,20 +492,20 @@ fn long(pointer: impl Display, text: &str, most: usize, p: &mut NumbersProblems)
     is_long
 }
 
-/// Checks what is read by people.
+/// Checks what is read by people. Nobody sees control characters, and not every kind of file can have them.
 fn text(pointer: impl Display, text: &str, most: usize, p: &mut NumbersProblems) {
-    if !long(&pointer, text, most, p) {
-        unprintable(pointer, text, p);
+    if !long(&pointer, text, most, p) && text.chars().any(char::is_control) {
+        p.add(pointer, ControlCharacter);
     }
 }
 
-/// Notes control characters: nobody sees them, and not every kind of file can have them.
-fn unprintable(pointer: impl Display, text: &str, p: &mut NumbersProblems) -> bool {
-    let is_so = text.chars().any(char::is_control);
-    if is_so {
-        p.add(pointer, ControlCharacter);
+/// Notes a character of a pattern that no number has, most of which nobody sees, and says whether there is one.
+fn unfitting(pointer: impl Display, pattern: &str, p: &mut NumbersProblems) -> bool {
+    let found = pattern.chars().zip(1..).find(|(c, _)| !c.is_ascii() || c.is_control());
+    if let Some((c, at)) = found {
+        p.add_with(pointer, PatternCharacter, &[&at, &format!("U+{:04X}", u32::from(c))]);
     }
-    is_so
+    found.is_some()
 }
 
 /// Checks a name that something is found by.

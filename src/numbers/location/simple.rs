@@ -20,7 +20,7 @@ pub struct SimplePlan {
     pub incoming_remove: String,
     /// Digits of the longest internal number.
     pub internal_length: u32,
-    /// Digits at the end of a caller's number by which it is looked up; 0: all.
+    /// Digits at the end of a reported number by which its line is looked up; 0: all.
     pub reverse_length: u32,
     /// The rules, tried from the lowest priority to the highest; the first that fits is taken.
     pub rules: Vec<SimpleRule>,

@@ -122,10 +122,12 @@ fn what_is_wrong_is_told_with_its_place() {
         ("/numbering/longest", json!(1), "/numbering/longest", Code::LengthsBackwards),
         ("/numbering/longest", json!(16), "/numbering/longest", Code::OutOfRange),
         ("/access_codes/local", json!("0-"), "/access_codes/local", Code::KeysOnly),
-        ("/access_codes/private", json!("8x"), "/access_codes/private", Code::KeysOnly),
+        ("/access_codes/private", json!("8x"), "/access_codes/private", Code::KeysAndPlaces),
+        ("/access_codes/private", json!("9uU"), "/access_codes/private", Code::ProjectBothEntries),
         ("/strip/incoming", json!(["0", ""]), "/strip/incoming/1", Code::Required),
         ("/strip/incoming", json!(vec!["0"; 21]), "/strip/incoming", Code::TooMany),
-        ("/external_rules", rule("1\t2", Value::Null), "/external_rules/0/pattern", Code::ControlCharacter),
+        ("/external_rules", rule("1\t2", Value::Null), "/external_rules/0/pattern", Code::PatternCharacter),
+        ("/external_rules", rule("1\u{200b}2", Value::Null), "/external_rules/0/pattern", Code::PatternCharacter),
         ("/external_rules", rule("(1", Value::Null), "/external_rules/0/pattern", Code::PatternUnclosed),
         ("/external_rules", rule("", Value::Null), "/external_rules/0/pattern", Code::Required),
         (
@@ -183,9 +185,11 @@ fn what_is_wrong_is_told_with_its_place() {
         ("/projects", code("N1N"), "/projects/0/code", Code::ProjectTwice),
         ("/projects", code("eE"), "/projects/0/code", Code::ProjectBothEntries),
         ("/projects", code(""), "/projects/0/code", Code::Required),
+        ("/projects", code("CN"), "/projects/0/code", Code::ProjectDialsNothing),
+        ("/projects", code("P12"), "/projects/0/code", Code::ProjectDialsNothing),
         ("/north_america/free_areas/0/area_code", json!(""), "/north_america/free_areas/0/area_code", Code::Required),
         ("/numbering/ranges", json!([]), "/network/enabled", Code::ExtensionsNeeded),
-        ("/simple/external_prefix", json!("0 "), "/simple/external_prefix", Code::KeysOnly),
+        ("/simple/external_prefix", json!("0 "), "/simple/external_prefix", Code::KeysAndPlus),
     ] {
         let mut found = problems(pointer, value.clone());
         // Many of these leave the location without extensions, which is told, too.
@@ -194,6 +198,22 @@ fn what_is_wrong_is_told_with_its_place() {
     }
     let twice = json!([{ "name": "P", "code": "1" }, { "name": "P", "code": "2" }]);
     assert_eq!(problems("/projects", twice), [("/projects/1/name".into(), Code::Repeated)]);
+    let american: Location =
+        serde_json::from_value(json!({ "name": "A", "country": "US", "area_code": "20" })).unwrap();
+    let found: Vec<_> = american.check().into_iter().map(|problem| (problem.pointer, problem.code)).collect();
+    assert_eq!(found, [("/area_code".to_owned(), Code::AreaCodeLength)]);
+    let private = |project: &str| -> Vec<Code> {
+        let location: Location = serde_json::from_value(json!({
+            "name": "A", "country": "DE", "access_codes": { "private": "7eee" },
+            "projects": [{ "name": "P", "code": project, "use": "private" }]
+        }))
+        .unwrap();
+        location.check().into_iter().map(|problem| problem.code).collect()
+    };
+    assert_eq!(private("*60eeee#X"), [Code::ProjectEntryLengths]);
+    for fits in ["*60eee#X", "*60eeee#", "*60E#X", "*60X"] {
+        assert_eq!(private(fits), [], "{fits}");
+    }
     let unknown_length = json!({ "kind": "trunk", "prefixes": { "from": "2", "to": "5" } });
     assert!(problems("/numbering", unknown_length).contains(&("/numbering/longest".into(), Code::LengthsNeeded)));
 }

@@ -72,7 +72,7 @@ impl DialPlan {
     pub fn line_number(&self, text: &str) -> Option<String> {
         let number = keys(text);
         if is_canonical(&number) {
-            return Some(number);
+            return Some(self.canonical(&number).0.into_owned());
         }
         self.outside(&number).or_else(|| self.lines.first_final(&number).0?.replaced)
     }
@@ -107,6 +107,7 @@ impl DialPlan {
             true => match self.strip_access_code(kind, &number, trace) {
                 Some(stripped) => {
                     number = stripped;
+                    self.trace_decided(4, &[StepName::ExternalRules, StepName::InternalRules], &number, trace);
                     true
                 }
                 None => match self.internal_or_external(&number, trace) {
@@ -183,11 +184,14 @@ impl DialPlan {
     fn internal_or_external(&self, number: &str, trace: &mut Trace) -> Decision {
         let same = (number, number);
         if let Some(fit) = classify((4, StepName::ExternalRules), &self.external, number, NoteCode::External, trace) {
+            let after = fit.replaced.as_deref().unwrap_or(number);
+            self.trace_decided(4, &[StepName::InternalRules], after, trace);
             return fit.replaced.map_or(Decision::External, |number| Decision::Final(number, Reach::External));
         }
         let step = (4, StepName::Extensions);
         if let Some(extension) = self.own_extension(number) {
             trace.step(step, same, NoteCode::Extension, &[&extension]);
+            self.trace_decided(4, &[StepName::InternalRules], number, trace);
             return Decision::Internal;
         }
         trace.step(step, same, NoteCode::NoExtension, &[]);
@@ -200,6 +204,15 @@ impl DialPlan {
         match self.is_internal_form(4, number, trace) {
             true => Decision::Internal,
             false => Decision::External,
+        }
+    }
+
+    /// Notes the rules that are not looked at, since it is decided already whether a number is internal.
+    pub(super) fn trace_decided(&self, at: u8, steps: &[StepName], number: &str, trace: &mut Trace) {
+        for &name in steps {
+            let rules = if name == StepName::ExternalRules { &self.external } else { &self.internal };
+            let code = NoteCode::LeftOutDecided;
+            trace.with_skipped((at, name), (number, number), (code, &[]), || rules.left_out(code));
         }
     }
 

@@ -351,7 +351,34 @@ fn every_rule_that_did_not_act_says_why() {
         ]
     );
     assert_eq!(step.skipped[2].reason.english(), "It fits, but it would make 81, which is not super-canonical.");
-    assert_eq!(step.skipped[3].reason.german(), "Regel 4 darüber wurde genommen.");
+    assert_eq!(step.skipped[3].reason.german(), "Regel 4, die früher an der Reihe ist, wurde genommen.");
+}
+
+#[test]
+fn rules_that_were_not_looked_at_say_why() {
+    let location = berlin(json!({ "external_rules": [{ "pattern": "^9" }], "internal_rules": [{ "pattern": "^7" }] }));
+    let numbers = plans(&location);
+    let plan = numbers.plan("berlin").unwrap();
+    let untried = |text: &str| -> Vec<StepName> {
+        let (_, steps) = plan.explain_reported(ReportedAs::Caller, text);
+        let is_untried = |step: &&Step| {
+            let reasons: Vec<_> = step.skipped.iter().map(|rule| rule.reason.code).collect();
+            reasons == [NoteCode::LeftOutDecided]
+        };
+        steps.iter().filter(is_untried).map(|step| step.name).collect()
+    };
+    assert_eq!(untried("089123"), [StepName::ExternalRules, StepName::InternalRules], "it has an access code");
+    assert_eq!(untried("912"), [StepName::InternalRules]);
+    assert_eq!(untried("42"), [StepName::InternalRules], "it is an extension");
+    assert_eq!(untried("712"), []);
+}
+
+#[test]
+fn a_rule_acts_however_many_before_it_would_make_something_else() {
+    let mut rules: Vec<Value> = vec![json!({ "pattern": "^(81)", "replacement": "\\1" }); 50];
+    rules.push(json!({ "pattern": "^(8.*)", "replacement": "+49\\1" }));
+    let location = berlin(json!({ "internal_rules": rules }));
+    assert_eq!(caller(&location, "8124").as_deref(), Some("i+498124"));
 }
 
 #[test]
@@ -364,6 +391,7 @@ fn lines_are_named_by_extensions_or_rules() {
     for (line, expected) in [
         ("42", Some("+49301234542")),
         ("+49 89 1", Some("+49891")),
+        ("+49 (0) 30 12345-42", Some("+49301234542")),
         ("877", Some("+49301234577")),
         ("77", None),
         ("91", None),

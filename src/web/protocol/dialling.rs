@@ -7,6 +7,7 @@ use ts_rs::TS;
 
 use crate::call::preview::Destination;
 use crate::numbers::AfterAnswer;
+use crate::numbers::country::Place;
 
 /// What a user can choose for calls from a line, by its location.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -49,6 +50,8 @@ pub struct Preview {
     pub destination: Destination,
     /// The name of the user whose line it leads to; null: it is none, or the name is not to be seen.
     pub owner: Option<String>,
+    /// The town or region that an external number is of, where that is known.
+    pub place: Option<Place>,
     /// Whether others do not see the number.
     pub private: bool,
 }

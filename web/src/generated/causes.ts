@@ -69,7 +69,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   own_number: { english: "This is the line's own number. Choose another one.", german: "Das ist die eigene Nummer der Leitung. Bitte eine andere wählen." },
   invalid_seconds: { english: "Choose between 1 and 600 seconds of ringing; only forwarding when nobody answers takes them.", german: "Bitte 1 bis 600 Sekunden wählen; nur die Weiterleitung bei Nichtmelden hat eine Dauer." },
   invalid_number: { english: "This is not a number that can be dialled.", german: "Diese Nummer kann nicht gewählt werden." },
-  number_suppressed: { english: "A rule of the location lets nothing be dialled for this number.", german: "Eine Regel des Standorts lässt für diese Nummer nichts wählen." },
+  number_suppressed: { english: "A rule of the location leaves nothing to dial of this number. An administrator can see which under Numbers.", german: "Eine Regel des Standorts lässt von dieser Nummer nichts zum Wählen übrig. Welche, zeigt die Verwaltung unter Rufnummern." },
   unknown_project: { english: "There is no such project at the line's location. Choose another one.", german: "Dieses Projekt gibt es am Standort der Leitung nicht. Bitte ein anderes wählen." },
   pin_needed: { english: "A PIN is needed for this call. Enter it, with all its digits.", german: "Für dieses Gespräch ist eine PIN nötig. Bitte vollständig eingeben." },
   user_number_needed: { english: "A user number is needed for this call. Enter it, with all its digits.", german: "Für dieses Gespräch ist eine Benutzernummer nötig. Bitte vollständig eingeben." },

@@ -1033,6 +1033,10 @@ destination: Destination,
  */
 owner: string | null, 
 /**
+ * The town or region that an external number is of, where that is known.
+ */
+place: NumberPlace | null, 
+/**
  * Whether others do not see the number.
  */
 private: boolean, };
@@ -1040,6 +1044,16 @@ private: boolean, };
 export type Destination = "internal" | "external" | "emergency";
 
 export type AfterAnswer = { "pause": number } | { "digits": string };
+
+export type NumberPlace = { 
+/**
+ * In English.
+ */
+english: string, 
+/**
+ * In German.
+ */
+german: string, };
 
 export type Pin = string;
 

@@ -777,7 +777,7 @@ incoming_remove: string,
  */
 internal_length: number, 
 /**
- * Digits at the end of a caller's number by which it is looked up; 0: all.
+ * Digits at the end of a reported number by which its line is looked up; 0: all.
  */
 reverse_length: number, 
 /**
@@ -878,6 +878,10 @@ not_dialled?: NotDialled,
  */
 shown?: string, 
 /**
+ * The town or region of an external number, where that is known.
+ */
+place?: NumberPlace, 
+/**
  * What was done, in this order. May have a PIN in it.
  */
 steps: Array<NumberStep>, };
@@ -918,6 +922,10 @@ reach: Reach,
  */
 private: boolean, 
 /**
+ * Whether it is for emergencies: nothing stands in its way.
+ */
+emergency: boolean, 
+/**
  * What the journal notes of the project.
  */
 noted: NotedProject | null, };
@@ -941,6 +949,16 @@ user: string | null,
 pin: string | null, };
 
 export type AfterAnswer = { "pause": number } | { "digits": string };
+
+export type NumberPlace = { 
+/**
+ * In English.
+ */
+english: string, 
+/**
+ * In German.
+ */
+german: string, };
 
 export type NotDialled = "empty" | "too_long" | "suppressed" | { "unknown_project": string } | { "missing": Missing };
 
@@ -986,7 +1004,7 @@ code: NoteCode,
  */
 values: Array<string>, };
 
-export type NoteCode = "unchanged" | "removed" | "empty" | "rule_replaced" | "rule_fits" | "no_rule_fits" | "no_rules" | "canonical_already" | "access_code_removed" | "no_access_code" | "no_access_codes" | "no_pbx" | "extension" | "no_extension" | "other_location" | "no_other_location" | "detection_off" | "internal_length" | "other_length" | "no_length" | "feature_code" | "external" | "internal" | "provider_removed" | "no_provider" | "outgoing_only" | "canonical" | "tidied" | "international" | "national" | "whole" | "subscriber" | "not_completed" | "special" | "not_special" | "own_head" | "internal_only" | "not_convertible" | "not_a_number" | "connected_ignored" | "does_not_fit" | "not_equal" | "earlier_rule" | "result_not_canonical" | "raw" | "emergency_rule" | "emergency_off" | "no_client" | "other_numbers" | "other_subnet" | "vanity" | "no_vanity" | "special_dialled" | "left_out_special" | "left_out_external" | "left_out_internal" | "project" | "project_noted" | "no_project" | "project_not_for_special" | "provider" | "zone_without_provider" | "no_zone" | "least_cost_off" | "least_cost_not_forwarding" | "least_cost_not_here" | "shortened" | "not_own" | "whole_wanted" | "rule_dialled" | "shortening_off" | "not_of_other" | "split" | "dialled_local" | "dialled_local_charged" | "dialled_near" | "dialled_national" | "dialled_international" | "dialled_as_is" | "dialled_whole" | "access_code" | "no_access_code_set" | "no_access_code_needed" | "access_code_by_project" | "in_code" | "sent" | "sent_and_then" | "own_country" | "front_changed" | "unusable";
+export type NoteCode = "unchanged" | "removed" | "empty" | "rule_replaced" | "rule_fits" | "no_rule_fits" | "no_rules" | "canonical_already" | "access_code_removed" | "no_access_code" | "no_access_codes" | "no_pbx" | "extension" | "no_extension" | "other_location" | "no_other_location" | "detection_off" | "left_out_decided" | "internal_length" | "other_length" | "no_length" | "feature_code" | "external" | "internal" | "provider_removed" | "no_provider" | "outgoing_only" | "canonical" | "tidied" | "international" | "national" | "whole" | "subscriber" | "not_completed" | "special" | "not_special" | "own_head" | "internal_only" | "not_convertible" | "not_a_number" | "connected_ignored" | "does_not_fit" | "not_equal" | "earlier_rule" | "result_not_canonical" | "raw" | "emergency_rule" | "emergency_number" | "emergency_whole" | "emergency_kept" | "emergency_off" | "no_client" | "other_numbers" | "other_subnet" | "vanity" | "no_vanity" | "special_dialled" | "left_out_special" | "left_out_external" | "left_out_internal" | "project" | "project_noted" | "no_project" | "project_not_for_special" | "provider" | "zone_without_provider" | "no_zone" | "least_cost_off" | "least_cost_not_forwarding" | "least_cost_not_here" | "shortened" | "not_own" | "whole_wanted" | "whole_within_code" | "rule_dialled" | "shortening_off" | "not_of_other" | "split" | "dialled_local" | "dialled_local_charged" | "dialled_near" | "dialled_national" | "dialled_international" | "dialled_as_is" | "dialled_whole" | "access_code" | "no_access_code_set" | "no_access_code_needed" | "access_code_by_project" | "in_code" | "sent" | "sent_and_then" | "own_country" | "own_country_first" | "front_changed" | "unusable";
 
 export type SkippedRule = { 
 /**

@@ -188,10 +188,9 @@ async fn explain_number(
     let (body, _) = request::json(request, false).await?;
     let asked: ExplainNumber = request::read(body)?;
     check(&asked)?;
-    let scene = Scene::of(&state, asked.location, asked.draft.as_ref())?;
     let turn = state.turns.take(&identity).await?;
     computed(turn, move || {
-        let plan = scene.plan()?;
+        let plan = Scene::of(&state, asked.location, asked.draft.as_ref())?.plan()?;
         let circumstances = Circumstances {
             client: asked.client.as_deref().and_then(ClientAddress::parse),
             moment: asked.moment.unwrap_or(Moment { day: Day::Weekday, minute: DAY / 2 }),
@@ -201,9 +200,9 @@ async fn explain_number(
                 pin: asked.pin.as_deref().unwrap_or_default(),
                 user: asked.user.as_deref().unwrap_or_default(),
             },
-            forwarding: false,
+            ..Circumstances::default()
         };
-        Ok(Json(plan.explain(asked.kind, &asked.text, &circumstances)))
+        Ok(Json(plan.explain(asked.kind, &asked.text, &circumstances, &state.countries())))
     })
     .await
 }
@@ -215,9 +214,9 @@ async fn explain_network(
 ) -> Result<Json<NumberNetwork>, Failure> {
     let (body, _) = request::json(request, false).await?;
     let NumberDraft { location, draft } = request::read(body)?;
-    let scene = Scene::of(&state, location, draft.as_ref())?;
     let turn = state.turns.take(&identity).await?;
     computed(turn, move || {
+        let scene = Scene::of(&state, location, draft.as_ref())?;
         let plan = scene.plan()?;
         Ok(Json(NumberNetwork {
             overlaps: scene.overlaps(),
@@ -235,8 +234,6 @@ async fn explain_past_numbers(
 ) -> Result<Json<WhatIf>, Failure> {
     let (body, _) = request::json(request, false).await?;
     let PastNumbersDraft { location, draft, before: next } = request::read(body)?;
-    let saved = Scene::of(&state, Some(location), None)?;
-    let draft = Scene::of(&state, Some(location), Some(&draft))?;
     let turn = state.turns.take(&identity).await?;
     let table = state.store.past_numbers();
     let past = table.latest(&location.to_string(), next, KEPT_AT_MOST).await.map_err(|failure| {
@@ -245,7 +242,8 @@ async fn explain_past_numbers(
     })?;
     computed(turn, move || {
         let begun = Instant::now();
-        let (before, after) = (saved.plan().ok(), draft.plan()?);
+        let before = Scene::of(&state, Some(location), None)?.plan().ok();
+        let after = Scene::of(&state, Some(location), Some(&draft))?.plan()?;
         // Where rules take long to compile, parts are larger: most of the time is to go into numbers.
         let enough = begun.elapsed() * 2 + PART;
         Ok(Json(numbers::what_if(before.as_ref(), &after, &past, &|| begun.elapsed() > enough)))
@@ -301,7 +299,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Nothing can be computed with a draft in which something is wrong.
+    /// Nothing can be computed with a draft in which something is wrong. Takes long where there are many rules.
     pub(super) fn of(state: &WebState, id: Option<ObjectId>, draft: Option<&Location>) -> Result<Scene, Failure> {
         Scene::with(state.administration.site(), state.countries(), id, draft)
     }

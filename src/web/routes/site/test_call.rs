@@ -22,7 +22,8 @@ use crate::capture::diagnosis::diagnose;
 use crate::capture::trace::{Trace, TraceWhat};
 use crate::capture::verdict::{Severity, Verdict};
 use crate::ids::{CallId, LineId};
-use crate::site::{Kind, Line, LineGroup, Problem, ProblemCode, Role};
+use crate::site::{Kind, Line, Problem, ProblemCode, Role};
+use crate::web::preview::MAX_TYPED;
 use crate::web::routes::table::{Identity, Method, Operation, Routes};
 use crate::web::{WebState, convert};
 
@@ -160,17 +161,23 @@ async fn post(
     let id = request::id(&text)?;
     let site = state.administration.site();
     let line = site.get::<Line>(id).ok_or_else(|| Failure::of(ProblemCode::NotFound))?;
-    let group = line.object.group.and_then(|group| site.get::<LineGroup>(group));
-    let emergency = group.map(|group| group.object.emergency_numbers.clone()).unwrap_or_default();
     let line_number = line.object.number.clone();
     let (body, _) = request::json(request, false).await?;
     let NewTestCall { number } = request::read(body)?;
     let at_number = |code| Failure::about(Problem { pointer: "/number".to_owned(), ..Problem::whole(code) });
-    let number = dialable(&number).ok_or_else(|| at_number(ProblemCode::NotDialable))?;
-    if emergency.contains(&number) {
+    let labels = state.labels();
+    let line = labels.line_numbered(&line_number).ok_or(CauseCode::LineInactive)?;
+    let directory = &labels.directory;
+    if directory.group_of(line).is_some_and(|group| directory.is_emergency(group, &number)) {
         return Err(at_number(ProblemCode::EmergencyNumber));
     }
-    let line = state.labels().line_numbered(&line_number).ok_or(CauseCode::LineInactive)?;
+    // Where there is a location, its rules say what is dialled for what was typed.
+    let number = match directory.plan_of(line) {
+        Some(_) if number.len() <= MAX_TYPED => Some(number.trim().to_owned()).filter(|number| !number.is_empty()),
+        Some(_) => None,
+        None => dialable(&number),
+    };
+    let number = number.ok_or_else(|| at_number(ProblemCode::NotDialable))?;
     let call = state.core.test_call(line, number.clone()).await.ok_or(CauseCode::ShuttingDown)?;
     info!(by = identity.name, call = call.0, line = line.0, "test call");
     let known = Known { call, line, line_number, number };
