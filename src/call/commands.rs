@@ -263,17 +263,21 @@ impl Calls {
     ) -> Result<(CallId, Option<()>), CauseCode> {
         let user = asker.user;
         let placed = self.may_call(user, line, placed, purpose.service())?;
-        let office = self.office_for(line, &placed).filter(|_| purpose == Purpose::Call);
-        if let Some((office, translation)) = office {
+        let (office, asked) = match purpose {
+            Purpose::Call => self.office_for(line, &placed),
+            Purpose::Consultation { .. } | Purpose::Pickup => (None, None),
+        };
+        if let Some(office) = office {
             self.may_ask(user, Service::SetRemoteOffice)?;
             let id = self.call_by_office(asker, line, office, placed, now)?;
-            self.note_number(Some(id), translation);
+            self.note_number(Some(id), asked);
             return Ok((id, Some(())));
         }
         if !placed.emergency {
             self.may_ask(user, purpose.service())?;
         }
         let id = self.place(asker, line, placed, now)?;
+        self.note_number(Some(id), asked);
         self.with(id, now, |flow| {
             flow.call.consultation_of = match purpose {
                 Purpose::Consultation { of } => Some(of),
@@ -329,12 +333,14 @@ impl Calls {
         Ok(id)
     }
 
-    /// The telephone that calls of a line are placed from; not where the person needs help here, nor those for itself.
-    pub(super) fn office_for(&self, line: LineId, placed: &Placed) -> Option<(Placed, Option<Translation>)> {
-        let office = self.settings.get(line.0 as usize)?.remote_office.as_deref().filter(|_| !placed.emergency)?;
-        let Wanted { result, translation } = self.directory.forwarded(self.directory.group_of(line)?, office);
-        let office = result.ok()?;
-        (!same(&office.number, &placed.number)).then_some((office, translation))
+    /// The telephone that calls of a line are placed from; not where the person needs help here, nor those for itself. And how
+    /// its number came about, by which that is decided.
+    pub(super) fn office_for(&self, line: LineId, placed: &Placed) -> (Option<Placed>, Option<Translation>) {
+        let settings = self.settings.get(line.0 as usize).filter(|_| !placed.emergency);
+        let office = settings.and_then(|settings| settings.remote_office.as_deref());
+        let Some((office, group)) = office.zip(self.directory.group_of(line)) else { return (None, None) };
+        let Wanted { result, translation } = self.directory.sent_on(group, office, false, self.moment);
+        (result.ok().filter(|office| !same(&office.number, &placed.number)), translation)
     }
 
     /// Whether a user may call a number from a line by this service. An emergency nothing forbids.

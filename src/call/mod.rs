@@ -30,6 +30,7 @@ mod monitor;
 pub mod numbers;
 pub mod preview;
 pub mod record;
+pub mod secret;
 pub mod service;
 mod services;
 pub mod settings;
@@ -289,7 +290,7 @@ impl Calls {
         let Some(group) = self.directory.group_of(line) else { return false };
         let wanted = self.directory.wanted(group, &number.into(), Around::default()).result;
         let placed = wanted.and_then(|placed| self.may_call(user, line, placed, Service::MakeCall));
-        placed.is_ok_and(|placed| self.office_for(line, &placed).is_some())
+        placed.is_ok_and(|placed| self.office_for(line, &placed).0.is_some())
     }
 
     /// How many calls there are.
@@ -330,6 +331,11 @@ impl Calls {
     /// Whether calls can leave by a line.
     pub fn is_available(&self, line: LineId) -> bool {
         self.available.get(line.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// The line that a call is on, where it is on one.
+    pub fn line_of(&self, call: CallId) -> Option<LineId> {
+        self.calls.get(&call)?.line()
     }
 
     /// Whether others are not to see a number of a call. Of one that is gone nobody knows.

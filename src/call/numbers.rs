@@ -13,6 +13,7 @@ use super::cause::CauseCode;
 use super::commands::dialable;
 use super::directory::Directory;
 use super::effect::{Caller, Effect};
+use super::secret::Secret;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
 use crate::numbers::location::Project;
 use crate::numbers::past::PastNumber;
@@ -130,11 +131,14 @@ pub struct Translation {
     pub kind: NumberKind,
     /// What was typed, set or reported.
     pub text: String,
-    /// What has come of it.
+    /// What has come of it, as it may be told.
     pub result: Translated,
     /// Whether it is told in a private call, of which nobody else learns a number.
     #[serde(default)]
     pub in_private: bool,
+    /// What is dialled, where that may not be told.
+    #[serde(skip)]
+    pub secret: Secret,
 }
 
 /// What has come of a number.
@@ -222,6 +226,9 @@ impl fmt::Debug for Placed {
 /// Stands for each character of what was entered. A SIP URI may have it (RFC 3261 25.1), so that a replay can dial it.
 const HIDDEN: char = '*';
 
+/// Longest text that somebody has typed for a number, in octets.
+const LONGEST_TYPED: usize = 256;
+
 /// What becomes of a number that is to be called, and how.
 #[derive(Debug)]
 pub(super) struct Wanted {
@@ -308,16 +315,23 @@ impl Directory {
             let result = number.map(|number| Placed::bare(number, self.is_emergency(group, &typed.text)));
             return Wanted { result, translation: None };
         };
-        let (result, told) = match self.placed(plan, group, typed, around) {
-            Ok((placed, told)) => (Ok(placed), Translated::Dialled(told)),
+        if typed.text.len() > LONGEST_TYPED {
+            return Wanted { result: Err(CauseCode::InvalidNumber), translation: None };
+        }
+        let (result, told, secret) = match self.placed(plan, group, typed, around) {
+            Ok((placed, told)) => {
+                let secret = Secret::of(&placed.number, &told.number);
+                (Ok(placed), Translated::Dialled(told), secret)
+            }
             // Nobody is told what somebody wanted to dial in private; a project may say that it is.
             Err(cause) if typed.private || typed.project.is_some() => {
                 return Wanted { result: Err(cause), translation: None };
             }
-            Err(cause) => (Err(cause), Translated::NotDialled { cause }),
+            Err(cause) => (Err(cause), Translated::NotDialled { cause }, Secret::default()),
         };
         let (location, text) = (plan.name().to_owned(), typed.text.clone());
-        let translation = Translation { call: None, group, location, kind, text, result: told, in_private: false };
+        let in_private = false;
+        let translation = Translation { call: None, group, location, kind, text, result: told, in_private, secret };
         Wanted { result, translation: Some(translation) }
     }
 
@@ -402,8 +416,8 @@ impl Directory {
         };
         let result = known.clone().map_or(Translated::Nothing, Translated::Reported);
         let (location, text) = (plan.name().to_owned(), text.to_owned());
-        let kind = as_kind;
-        (known, Some(Translation { call: None, group, location, kind, text, result, in_private: false }))
+        let (kind, in_private, secret) = (as_kind, false, Secret::default());
+        (known, Some(Translation { call: None, group, location, kind, text, result, in_private, secret }))
     }
 }
 
@@ -416,6 +430,9 @@ impl Directory {
     /// What is kept of a number that a person sets on a line, and what the PBX gets for it now. With a location that is said anew
     /// for each call, so what was typed is kept.
     pub(super) fn settable(&self, group: LineGroupId, typed: &str) -> Result<(String, Placed), CauseCode> {
+        if !is_typed(typed) {
+            return Err(CauseCode::InvalidNumber);
+        }
         let placed = self.forwarded(group, typed).result?;
         let kept = match self.plan(group) {
             Some(_) => typed.trim().to_owned(),
@@ -474,6 +491,12 @@ pub(super) fn name_in(typed: &str) -> Option<&str> {
 /// Whether what a PBX reports is a number: what has letters is a name, whatever digits it has beside them.
 pub fn is_number(reported: &str) -> bool {
     reported.contains(|c: char| c.is_ascii_digit()) && !reported.contains(char::is_alphabetic)
+}
+
+/// Whether a text can be a number that somebody has typed: in one line, and no longer than one is with all that people write
+/// between its digits.
+pub fn is_typed(text: &str) -> bool {
+    text.len() <= LONGEST_TYPED && !text.trim().is_empty() && !text.trim().contains(char::is_control)
 }
 
 /// Why nothing is dialled, to the person who wanted it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::oneshot;
 use tracing::info;
 
@@ -18,6 +18,7 @@ use crate::call::directory::Directory;
 use crate::call::effect::Input;
 use crate::call::settings;
 use crate::ids::{LineId, UserId};
+use crate::numbers::DialPlan;
 use crate::numbers::route::Routes;
 use crate::rights::{RightsTable, Touched};
 
@@ -133,12 +134,9 @@ impl<R: Role> Core<R> {
     /// Shows the lines on which something else can be chosen for calls than before.
     fn show_choices(&mut self, before: &Directory) {
         let after = self.directory.clone();
+        let mut compared = Compared::default();
         for line in (0..after.lines.len() as u32).map(LineId) {
-            let same = match (before.plan_of(line), after.plan_of(line)) {
-                (Some(before), Some(after)) => before.offers_as(after),
-                (before, after) => before.is_none() && after.is_none(),
-            };
-            if !same {
+            if offers_otherwise(before.plan_of(line), after.plan_of(line), &mut compared) {
                 self.show_line(line);
             }
         }
@@ -159,5 +157,59 @@ impl<R: Role> Core<R> {
         for &user in gone {
             self.sign_out(user, now);
         }
+    }
+}
+
+/// Dial plans, by where they are, and whether another one offers something else.
+type Compared = FxHashMap<(*const DialPlan, *const DialPlan), bool>;
+
+/// Whether something else can be chosen for calls by a dial plan than by the one before. Most lines have the same two as many
+/// others, and each two are compared once: there may be very many lines and very many projects.
+fn offers_otherwise(before: Option<&DialPlan>, after: Option<&DialPlan>, compared: &mut Compared) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) if std::ptr::eq(before, after) => false,
+        (Some(before), Some(after)) => {
+            let both = (std::ptr::from_ref(before), std::ptr::from_ref(after));
+            *compared.entry(both).or_insert_with(|| !before.offers_as(after))
+        }
+        (before, after) => before.is_some() || after.is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::numbers::country::Countries;
+    use crate::numbers::{Location, Numbers};
+
+    fn numbers(projects: &Value) -> Numbers {
+        let location = json!({ "name": "Berlin", "country": "DE", "area_code": "30", "projects": projects });
+        let location: Location = serde_json::from_value(location).unwrap();
+        Numbers::new([("berlin", &location)], &Countries::default())
+    }
+
+    #[test]
+    fn lines_are_shown_anew_where_something_else_can_be_chosen_and_plans_are_compared_once() {
+        let (none, bridge) = (json!([]), json!([{ "name": "Bridge", "code": "77", "use": "dial" }]));
+        let (before, same, other) = (numbers(&none), numbers(&none), numbers(&bridge));
+        let plan = |numbers: &Numbers| numbers.plan("berlin").cloned().unwrap();
+        let (before, same, other) = (plan(&before), plan(&same), plan(&other));
+        let mut compared = Compared::default();
+        for _ in 0..3 {
+            assert!(!offers_otherwise(Some(&before), Some(&before), &mut compared));
+            assert!(!offers_otherwise(None, None, &mut compared));
+            assert!(offers_otherwise(None, Some(&other), &mut compared));
+        }
+        assert!(compared.is_empty(), "what is the same needs no look");
+        for _ in 0..3 {
+            assert!(!offers_otherwise(Some(&before), Some(&same), &mut compared));
+            assert!(offers_otherwise(Some(&before), Some(&other), &mut compared));
+        }
+        assert_eq!(compared.len(), 2);
+        // It is what was found that counts.
+        compared.values_mut().for_each(|otherwise| *otherwise = !*otherwise);
+        assert!(offers_otherwise(Some(&before), Some(&same), &mut compared));
     }
 }

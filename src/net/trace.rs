@@ -234,7 +234,8 @@ impl<R: Role> Core<R> {
     }
 
     /// A number was translated for a call.
-    pub(super) fn note_number(&mut self, translation: Box<Translation>, now: Instant) {
+    pub(super) fn note_number(&mut self, mut translation: Box<Translation>, now: Instant) {
+        self.recorder.hide(&mut translation);
         let owner = Owner { group: Some(translation.group), line: None };
         let location = self.directory.group(translation.group).and_then(|group| group.location.as_deref());
         let at = ms(self.recorder.clock().unix(now));

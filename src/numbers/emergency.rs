@@ -24,7 +24,7 @@ pub(super) struct Subnet {
 pub struct ClientAddress<'a> {
     /// Its address.
     pub address: IpAddr,
-    /// The zone of a link-local address (RFC 4007): the number or the name of the interface.
+    /// The zone of a link-local address (RFC 4007): the number of the interface.
     pub zone: Option<&'a str>,
 }
 
@@ -40,7 +40,8 @@ impl<'a> ClientAddress<'a> {
 }
 
 impl Subnet {
-    /// Reads CIDR notation, with a zone between address and length: `fe80::%3/64`. Bits behind the length do not count.
+    /// Reads CIDR notation, with a zone between address and length: `fe80::%3/64`. Bits behind the length do not count. A zone
+    /// is the number of an interface: a client's is known by that alone, so that one with a name would never fit.
     pub(super) fn parse(text: &str) -> Option<Subnet> {
         let (address, length) = text.trim().split_once('/')?;
         let (address, zone) = match address.split_once('%') {
@@ -48,12 +49,12 @@ impl Subnet {
             None => (address, None),
         };
         let network = IpNet::new(address.parse().ok()?, length.parse().ok()?).ok()?;
-        let is_zone =
-            |zone: &str| network.addr().is_ipv6() && !zone.is_empty() && zone.bytes().all(|b| b.is_ascii_graphic());
-        if zone.is_some_and(|zone| !is_zone(zone)) {
-            return None;
-        }
-        Some(Subnet { network: network.trunc(), zone: zone.map(str::to_owned) })
+        let number = |zone: &str| zone.parse::<u32>().ok().filter(|number| network.addr().is_ipv6() && *number > 0);
+        let zone = match zone {
+            Some(zone) => Some(number(zone)?.to_string()),
+            None => None,
+        };
+        Some(Subnet { network: network.trunc(), zone })
     }
 
     /// Whether a client is in it. An IPv4 address is one in an IPv6 address, too.
@@ -270,9 +271,19 @@ mod tests {
 
     #[test]
     fn what_is_no_network_is_refused() {
-        for text in
-            ["", "10.0.0.0", "10.0.0.0/33", "10.0.0.0%3/24", "fe80::%/64", "fe80::/129", "host/24", "10.0.0.0/-1"]
-        {
+        for text in [
+            "",
+            "10.0.0.0",
+            "10.0.0.0/33",
+            "10.0.0.0%3/24",
+            "fe80::%/64",
+            "fe80::/129",
+            "host/24",
+            "10.0.0.0/-1",
+            "fe80::%eth0/64",
+            "fe80::%0/64",
+            "fe80::%-1/64",
+        ] {
             assert_eq!(Subnet::parse(text), None, "{text}");
         }
     }

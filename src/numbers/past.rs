@@ -29,10 +29,10 @@ pub struct PastNumber {
 }
 
 impl PastNumber {
-    /// Whether it is kept: longer texts are no numbers.
+    /// Whether it is kept: longer texts, and what no keyboard has, are no numbers. No database has to take them.
     pub fn is_kept(&self) -> bool {
-        let is_short = |text: &str| text.chars().count() <= MAX_TEXT;
-        !self.text.is_empty() && is_short(&self.text) && is_short(&self.result)
+        let is_one = |text: &str| text.chars().count() <= MAX_TEXT && !text.contains(char::is_control);
+        !self.text.is_empty() && is_one(&self.text) && is_one(&self.result)
     }
 }
 
@@ -79,5 +79,10 @@ mod tests {
         assert!(number("030123").is_kept());
         assert!(!number("").is_kept());
         assert!(!number(&"1".repeat(MAX_TEXT + 1)).is_kept());
+        for text in ["030\0123", "030\n123", "\u{85}1"] {
+            assert!(!number(text).is_kept(), "{text:?}");
+            let result = PastNumber { result: text.to_owned(), ..number("030123") };
+            assert!(!result.is_kept(), "{text:?}");
+        }
     }
 }

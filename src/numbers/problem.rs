@@ -76,7 +76,7 @@ problems! {
     /// An emergency number that somebody has.
     EmergencyIsExtension = "emergency_is_extension", "{} is an extension here. An emergency number must not be one: let the ranges of extensions leave it out.", "{} ist hier eine Durchwahl. Eine Notrufnummer darf keine sein: Bitte sie aus den Bereichen der Durchwahlen herausnehmen.";
     /// No network.
-    InvalidNetwork = "invalid_subnet", "This is no network. One looks like 192.0.2.0/24 or fe80::%3/64.", "Das ist kein Netz. Eines sieht aus wie 192.0.2.0/24 oder fe80::%3/64.";
+    InvalidNetwork = "invalid_subnet", "This is no network. One looks like 192.0.2.0/24, or like fe80::%3/64 with the number of the network interface, not its name.", "Das ist kein Netz. Eines sieht aus wie 192.0.2.0/24 oder wie fe80::%3/64 mit der Nummer der Netzwerkschnittstelle, nicht ihrem Namen.";
     /// A rule that must say what a number becomes.
     ReplacementNeeded = "replacement_needed", "Say what the number becomes.", "Bitte angeben, was aus der Nummer wird.";
     /// A result that would be final, and nobody could call.

@@ -16,8 +16,8 @@ use super::step::{Note, NoteCode, SkippedRule};
 const PATTERN_SIZE: usize = 128 << 10;
 /// Octets that matching one by itself may remember of earlier numbers.
 const PATTERN_CACHE: usize = 1 << 20;
-/// Octets that the patterns of a list may take together.
-const LIST_SIZE: usize = 32 << 20;
+/// Octets that the patterns of a list may take together: 2,000 usual ones do, and numbers of 250 digits cost milliseconds at most.
+const LIST_SIZE: usize = 4 << 20;
 /// Octets that matching a list may remember of earlier numbers.
 const LIST_CACHE: usize = 16 << 20;
 /// Brackets within brackets.

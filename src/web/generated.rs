@@ -54,6 +54,7 @@ use crate::config::{
 };
 use crate::line::events::CallEvent;
 use crate::log::{Area, LogLevel};
+use crate::numbers::country::Place as NumberPlace;
 use crate::numbers::country::calling_code;
 use crate::numbers::exchange::{ListDifference, RuleList};
 use crate::numbers::location::{
@@ -108,6 +109,7 @@ fn protocol_types() -> String {
     add(Preview::decl(&config));
     add(Destination::decl(&config));
     add(AfterAnswer::decl(&config));
+    add(NumberPlace::decl(&config));
     add(Pin::decl(&config));
     add(Service::decl(&config));
     add(Forwarding::decl(&config));
@@ -254,6 +256,7 @@ fn site_types() -> String {
     add(DialledNumber::decl(&config));
     add(NotedProject::decl(&config));
     add(AfterAnswer::decl(&config));
+    add(NumberPlace::decl(&config));
     add(NotDialled::decl(&config));
     add(Missing::decl(&config));
     add(Reach::decl(&config));

@@ -23,7 +23,13 @@ export function preview(line, request) {
   if (project && project.user !== null && user.length !== project.user) return refused('user_number_needed');
   const digits = number.replace(/(?!^\+)[^0-9*#]/g, '');
   if (!/[0-9*#]/.test(digits)) return refused('invalid_number');
-  const known = { then: [], access_code: '', owner: null, private: isPrivate || (project?.private ?? false) };
+  const known = {
+    then: [],
+    access_code: '',
+    owner: null,
+    place: null,
+    private: isPrivate || (project?.private ?? false),
+  };
   const told = (fields) => ({ status: 'preview', preview: { ...known, ...fields } });
   if (digits === '112' || digits === '110') {
     const whole = { access_code: '0', dialled: `0${digits}`, number: digits, shown: digits };
@@ -39,7 +45,8 @@ export function preview(line, request) {
     : whole.startsWith('+49')
       ? `0${whole.slice(3)}`
       : `00${whole.slice(1)}`;
-  const outside = { number: whole, shown: shown(whole), destination: 'external' };
+  const place = whole.startsWith('+4989') ? { english: 'Munich', german: 'München' } : null;
+  const outside = { number: whole, shown: shown(whole), destination: 'external', place };
   if (project?.name === 'Calling card') {
     const then = [{ pause: 1000 }, { digits: `#••••••••#${user}#${bare}#` }];
     return told({ ...outside, access_code: '0', dialled: '0080012345678', then });

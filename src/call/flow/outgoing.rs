@@ -286,12 +286,14 @@ impl Flow<'_> {
 
     /// A client sees who is really connected, as far as that is believed and the location wants it.
     fn show_connected(&mut self, headers: &Headers) {
-        let (Near::Client { .. }, Some(group)) = (&self.call.near, self.group_of_line()) else { return };
+        let (Near::Client { number, .. }, Some(group)) = (&self.call.near, self.group_of_line()) else { return };
         let caller = headers::connected(headers).filter(|_| self.directory.trusts(group));
-        let Some(connected) = caller.filter(|_| self.directory.plan(group).is_some()) else { return };
+        let Some(connected) = caller else { return };
+        // What the PBX got is known better than it can say: without what was entered for a code.
+        let own = self.call.known.clone().filter(|_| connected.number == *number);
         let kind = ReportedAs::ConnectedOutgoing;
         if let Some(known) = self.note_reported(group, kind, &connected.number) {
-            (self.call.remote, self.call.known) = (connected, Some(known));
+            (self.call.remote, self.call.known) = (connected, own.or(Some(known)));
         }
     }
 

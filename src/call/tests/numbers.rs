@@ -1,11 +1,12 @@
 //! Calls on lines of a connection with a location.
 
+use offhook_sip::header::Name;
 use serde_json::{Value, json};
 
 use super::super::directory::{Diversion, Redirection};
-use super::super::numbers::{Around, ClientPlace, NotedNumbers, Translated, Typed};
+use super::super::numbers::{Around, ClientPlace, NotedNumbers, Translated, Translation, Typed};
 use super::super::service::Service;
-use super::super::settings::{Callers, Forwarding, ForwardingKind};
+use super::super::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 use super::*;
 use crate::numbers::country::Countries;
 use crate::numbers::{Location, NumberKind, Numbers};
@@ -104,6 +105,9 @@ fn a_pin_is_dialled_and_told_to_nobody() {
     assert!(world.log.iter().any(|line| line.starts_with("INVITE *601357#")), "{:?}", world.log);
     let told = serde_json::to_string(&world.translations).unwrap();
     assert!(!told.contains("1357") && told.contains("*60****#"), "{told}");
+    assert!(!format!("{:?}", world.translations).contains("1357"));
+    // Who hides it in what is noted of the call learns it, and nobody else.
+    assert_eq!(world.translations[0].secret.take().as_deref(), Some("*601357#089777"));
     assert!(matches!(&world.translations[0].result, Translated::Dialled(_)));
 }
 
@@ -283,4 +287,72 @@ fn a_call_that_is_transferred_is_dialled_by_the_rules() {
     let transfer = Command::SingleStepTransferCall { call, number: "+49 89 777".into() };
     assert_eq!(world.command(DESK, transfer), Some(CommandResult::Ok));
     assert!(world.log.contains(&"INVITE 0089777".to_owned()), "{:?}", world.log);
+}
+
+/// The same world without rules, with what the first one noted of numbers.
+fn once_more(translations: Vec<Translation>) -> World {
+    let mut numbers = NotedNumbers::default();
+    translations.into_iter().for_each(|translation| numbers.set(translation));
+    World::with(|directory| directory.noted = Arc::new(numbers))
+}
+
+#[test]
+fn who_calls_the_own_remote_office_calls_it_directly_without_rules_too() {
+    let settings = LineSettings { remote_office: Some("+49 30 1234 205".into()), ..LineSettings::default() };
+    let dial = |world: &mut World| {
+        world.input(Input::LineSettings { line: LINE, settings: settings.clone() });
+        let call = world.dial("205");
+        assert!(world.log.contains(&"INVITE 205".to_owned()), "{:?}", world.log);
+        call
+    };
+    let mut world = world(&json!({}));
+    let call = dial(&mut world);
+    let of_office = |translation: &&Translation| translation.kind == NumberKind::Forwarding;
+    assert_eq!(world.translations.iter().filter(of_office).map(|of| of.call).collect::<Vec<_>>(), [Some(call)]);
+    dial(&mut once_more(world.translations));
+}
+
+#[test]
+fn who_is_really_connected_is_taken_without_rules_too() {
+    let answer = |world: &mut World, asserted: &str| {
+        let headers = vec![(Name::PAssertedIdentity, asserted.to_owned())];
+        world.sip(world.next_session, SipInput::Answered { abilities: world.abilities, sdp: sdp(), headers });
+    };
+    let connected = |world: &mut World| {
+        world.dial("+49 89 777");
+        answer(world, "\"Carol\" <sip:0089778@x>");
+        let view = world.last_view(DESK);
+        assert_eq!((view.remote.number.as_str(), view.remote.name.as_deref()), ("+4989778", Some("Carol")));
+    };
+    let mut first = world(&json!({}));
+    connected(&mut first);
+    connected(&mut once_more(first.translations));
+
+    // A PBX that says what it got says a PIN, too: people know the number already.
+    let mut world = world(&json!({ "projects": [{ "name": "P", "code": "*60eeee#", "use": "dial" }] }));
+    world.command(DESK, make(project("+49 89 777", "P", "1357")));
+    answer(&mut world, "<sip:*601357%23089777@x>");
+    let view = world.last_view(DESK);
+    assert_eq!((view.remote.number.as_str(), view.shown.as_str()), ("+4989777", "+49 (89) 777"));
+    assert!(!format!("{:?}", world.calls.record(view.id).unwrap().called).contains("1357"));
+}
+
+#[test]
+fn what_is_set_is_a_number_of_bounded_length_in_one_line() {
+    let mut world = world(&json!({}));
+    let set = |number: &str| Command::SetRemoteOffice { line: LINE, number: Some(number.into()) };
+    for number in ["030\u{0}1777", "030\n1777", &format!("030{}1777", " ".repeat(300)), &"🙂".repeat(100)] {
+        assert_eq!(
+            world.command(DESK, set(number)),
+            Some(CommandResult::Error(CauseCode::InvalidNumber)),
+            "{number:?}"
+        );
+    }
+    world.done(set(" 030 / 17-77\n"));
+    assert_eq!(world.calls.settings(LINE).remote_office.as_deref(), Some("030 / 17-77"));
+    // What is too long is looked at no further.
+    let group = LineGroupId(0);
+    let long = Typed::from(format!("030{}1777", " ".repeat(300)));
+    let wanted = world.calls.directory.wanted(group, &long, Around::default());
+    assert_eq!((wanted.result.err(), wanted.translation), (Some(CauseCode::InvalidNumber), None));
 }

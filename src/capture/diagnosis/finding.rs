@@ -4,6 +4,7 @@ use offhook_sip::header::Name;
 
 use super::code::Code;
 use super::reading::{Reading, Said, Transaction};
+use super::told::{PRIVATE, Told};
 use crate::capture::trace::{PartyKind, TraceWhat};
 use crate::capture::verdict::{Evidence, Severity, Verdict};
 
@@ -70,11 +71,10 @@ impl Finding {
         let finding = self.with("pbx", reading.name_of(reading.peer(transaction)));
         let Some(asked) = reading.asked(transaction) else { return finding };
         let user = |name| asked.address(name).map(|address| address.0).filter(|user| !user.is_empty());
-        let called = asked.dialled().or_else(|| user(Name::To));
-        let finding = finding.with("sent", called.clone().unwrap_or_default()).with("method", &transaction.method);
-        let finding = match called {
-            Some(called) => finding.with("number", called),
-            None => finding,
+        let finding = finding.with("method", &transaction.method);
+        let finding = match asked.called.as_ref().map(Told::words) {
+            Some((english, german)) => finding.with_both("sent", english, german).with_both("number", english, german),
+            None => finding.with("sent", ""),
         };
         match user(Name::From) {
             Some(caller) => finding.with("caller", caller),
@@ -84,8 +84,8 @@ impl Finding {
 
     /// A message that shows it, by its first line.
     pub(super) fn shown(self, said: &Said<'_>) -> Self {
-        let line = first_line(&said.message);
-        self.event(said.event, &line, &line)
+        let (english, german) = said.first_line();
+        self.event(said.event, &english, &german)
     }
 
     /// A header field of a message that shows it.
@@ -110,6 +110,9 @@ impl Finding {
 
     /// An event of the trace, described by what it holds.
     pub(super) fn happened(self, reading: &Reading<'_>, index: usize) -> Self {
+        if let Ok(place) = reading.said.binary_search_by_key(&index, |said| said.event) {
+            return self.shown(&reading.said[place]);
+        }
         let text = reading.trace.events.get(index).map(|event| describe(&event.what)).unwrap_or_default();
         self.event(index, &text, &text)
     }
@@ -139,8 +142,8 @@ impl Finding {
 
     /// The verdict, with the words that every trace has beside those of the rule.
     pub(super) fn verdict(mut self, reading: &Reading<'_>) -> Verdict {
-        for (name, value) in usual_words(reading) {
-            self = self.with(name, value);
+        for (name, english, german) in usual_words(reading) {
+            self = self.with_both(name, english, german);
         }
         let code = self.code;
         if self.evidence.is_empty() && code.severity() > Severity::Fine {
@@ -166,8 +169,8 @@ impl Finding {
     }
 }
 
-/// What can be said of every trace; a rule's own words come before these.
-fn usual_words(reading: &Reading<'_>) -> [(&'static str, String); 6] {
+/// What can be said of every trace, in English and German; a rule's own words come before these.
+fn usual_words(reading: &Reading<'_>) -> [(&'static str, String, String); 6] {
     let trace = reading.trace;
     let first_pbx = || trace.parties.iter().position(|party| party.kind == PartyKind::Sip);
     let party = reading.legs.first().map(|leg| leg.peer).or_else(|| u32::try_from(first_pbx()?).ok());
@@ -175,15 +178,22 @@ fn usual_words(reading: &Reading<'_>) -> [(&'static str, String); 6] {
     let first = reading.said.iter().find(|said| said.message.is_request());
     let user =
         |name| first.and_then(|said| said.address(name)).map(|address| address.0).filter(|user| !user.is_empty());
-    let or_dash = |value: Option<String>| value.unwrap_or_else(|| "–".into());
-    let called = trace.called.clone().or_else(|| user(Name::To));
+    let word = |name, value: Option<String>| {
+        let value = value.unwrap_or_else(|| "–".into());
+        (name, value.clone(), value)
+    };
+    let called = match (&trace.called, first.and_then(|said| said.called.as_ref())) {
+        (None, Some(Told::Private)) => ("number", PRIVATE.0.to_owned(), PRIVATE.1.to_owned()),
+        (None, Some(Told::Number(number))) => word("number", Some(number.clone())),
+        (called, _) => word("number", called.clone()),
+    };
     [
-        ("pbx", or_dash(pbx.or_else(|| trace.group.clone()))),
-        ("number", or_dash(called)),
-        ("caller", or_dash(trace.caller.clone().or_else(|| user(Name::From)))),
-        ("line", or_dash(trace.line.clone().or_else(|| user(Name::From)))),
-        ("client", or_dash(reading.client().map(|client| reading.name_of(client)))),
-        ("answer", or_dash(trace.cause.as_ref().and_then(|cause| cause.sip_status).map(|status| status.to_string()))),
+        word("pbx", pbx.or_else(|| trace.group.clone())),
+        called,
+        word("caller", trace.caller.clone().or_else(|| user(Name::From))),
+        word("line", trace.line.clone().or_else(|| user(Name::From))),
+        word("client", reading.client().map(|client| reading.name_of(client))),
+        word("answer", trace.cause.as_ref().and_then(|cause| cause.sip_status).map(|status| status.to_string())),
     ]
 }
 
@@ -198,17 +208,6 @@ fn filled<'w>(sentence: &str, word: impl Fn(&str) -> Option<&'w str>) -> String 
         rest = behind;
     }
     text + rest
-}
-
-/// The first line of a message.
-pub(super) fn first_line(message: &offhook_sip::message::Message) -> String {
-    match message.status() {
-        Some(status) => format!("SIP/2.0 {status} {}", message.reason()),
-        None => {
-            let method = message.method().map(|method| method.to_string()).unwrap_or_default();
-            format!("{method} {} SIP/2.0", message.request_uri_str())
-        }
-    }
 }
 
 /// What an event is, for evidence.

@@ -18,6 +18,7 @@ mod offer;
 mod reach;
 mod reading;
 mod refusal;
+mod told;
 mod unknown;
 mod usual;
 

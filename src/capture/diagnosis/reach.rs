@@ -3,7 +3,7 @@
 use offhook_sip::method::Method;
 
 use super::code::Code;
-use super::finding::{Finding, first_line};
+use super::finding::Finding;
 use super::reading::{Reading, Transaction};
 use crate::call::cause::CauseCode;
 use crate::capture::trace::{FailureKind, TraceWhat};
@@ -132,7 +132,7 @@ pub(super) fn not_answering(reading: &Reading<'_>) -> Option<Finding> {
     if last.first.is_some() || !patient {
         return None;
     }
-    let line = first_line(&asked.message);
+    let (english, german) = asked.first_line();
     let times = last.sent;
     let finding = Finding::new(Code::PbxNotAnswering)
         .about(reading, last)
@@ -141,8 +141,8 @@ pub(super) fn not_answering(reading: &Reading<'_>) -> Option<Finding> {
         .with("address", asked.destination)
         .event(
             asked.event,
-            &format!("{line}, sent {times} times, no response"),
-            &format!("{line}, {times}-mal gesendet, keine Antwort"),
+            &format!("{english}, sent {times} times, no response"),
+            &format!("{german}, {times}-mal gesendet, keine Antwort"),
         );
     let finding = match reading.said.iter().rev().find(|said| !said.ours) {
         Some(heard) => finding.shown(heard),
@@ -186,11 +186,15 @@ fn late_response<'r>(reading: &'r Reading<'_>) -> Option<(&'r Transaction, f64)>
 fn late_finding(reading: &Reading<'_>) -> Option<Finding> {
     let (transaction, took) = late_response(reading)?;
     let (asked, first) = (reading.asked(transaction)?, reading.at(transaction.first?)?);
-    let line = first_line(&asked.message);
+    let (english, german) = asked.first_line();
     let times = transaction.sent;
     let finding = Finding::new(Code::PbxLate).about(reading, transaction);
     let finding = finding.decimal("seconds", seconds(took)).with("times", times).shown(first);
-    Some(finding.event(asked.event, &format!("{line}, sent {times} times"), &format!("{line}, {times}-mal gesendet")))
+    Some(finding.event(
+        asked.event,
+        &format!("{english}, sent {times} times"),
+        &format!("{german}, {times}-mal gesendet"),
+    ))
 }
 
 /// The PBX answered so late that the caller had given up.

@@ -11,6 +11,7 @@ use offhook_sip::header::Name;
 use offhook_sip::message::Message;
 use offhook_sip::method::Method;
 
+use super::told::{Dialled, Told};
 use crate::call::cause::CauseCode;
 use crate::capture::trace::{MediaEvent, PartyKind, Trace, TraceEvent, TraceTransport, TraceWhat};
 use crate::quality::{LegParty, LegReport};
@@ -28,6 +29,8 @@ pub(super) struct Said<'a> {
     pub(super) message: Message,
     /// What its description says, where it has one.
     pub(super) streams: Vec<Stream>,
+    /// The number that a request is for, as it may be told.
+    pub(super) called: Option<Told>,
 }
 
 impl Said<'_> {
@@ -62,9 +65,22 @@ impl Said<'_> {
         Some((uri.user_decoded().unwrap_or_default(), uri.host().to_string()))
     }
 
-    /// The user in the request line.
+    /// The user in the request line, as it stands there.
     pub(super) fn dialled(&self) -> Option<String> {
         self.message.request_uri().ok()?.user_decoded().filter(|user| !user.is_empty())
+    }
+
+    /// Its first line, with the number as it may be told; in English and German.
+    pub(super) fn first_line(&self) -> (String, String) {
+        if let Some(status) = self.message.status() {
+            let line = format!("SIP/2.0 {status} {}", self.message.reason());
+            return (line.clone(), line);
+        }
+        let method = self.message.method().map(|method| method.to_string()).unwrap_or_default();
+        let hidden = self.called.as_ref().filter(|told| self.dialled().is_some_and(|dialled| !told.is(&dialled)));
+        let uri = self.message.request_uri_str();
+        let (english, german) = hidden.map_or((uri, uri), Told::words);
+        (format!("{method} {english} SIP/2.0"), format!("{method} {german} SIP/2.0"))
     }
 }
 
@@ -158,6 +174,7 @@ impl<'a> Reading<'a> {
             over_at: trace.ended_at.map_or(last, |ended| ended.max(last)),
         };
         let mut maps = Maps::default();
+        let dialled = Dialled::of(trace);
         let foreign = reading.first_speaker();
         for (index, event) in trace.events.iter().enumerate() {
             match &event.what {
@@ -178,7 +195,10 @@ impl<'a> Reading<'a> {
                         destination,
                         message,
                         streams: streams.unwrap_or_default(),
+                        called: None,
                     };
+                    let called = said.message.is_request().then(|| dialled.told(&said)).flatten();
+                    let said = Said { called, ..said };
                     reading.take(said, if ours { event.to } else { event.from }, &mut maps);
                 }
                 TraceWhat::Media { event: media, .. } => reading.note(index, event, *media),

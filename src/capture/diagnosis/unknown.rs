@@ -3,7 +3,7 @@
 use offhook_sip::method::Method;
 
 use super::code::Code;
-use super::finding::{Finding, first_line};
+use super::finding::Finding;
 use super::reading::{Reading, Transaction};
 use super::refusal::clock;
 
@@ -25,9 +25,9 @@ pub(super) fn unknown(reading: &Reading<'_>) -> Finding {
     let repeated = |transaction: &&Transaction| transaction.sent > 1;
     let found = reading.transactions.iter().find(silent).or_else(|| reading.transactions.iter().find(repeated));
     if let Some(asked) = found.and_then(|transaction| reading.asked(transaction)) {
-        let line = first_line(&asked.message);
-        let english = format!("{line} got no response");
-        let finding = finding.with_both("detail", english, format!("{line} bekam keine Antwort"));
+        let (english, german) = asked.first_line();
+        let (english, german) = (format!("{english} got no response"), format!("{german} bekam keine Antwort"));
+        let finding = finding.with_both("detail", english, german);
         return finding.with("time", at(asked.event)).shown(asked);
     }
     let Some(last) = reading.trace.events.len().checked_sub(1) else {

@@ -7,6 +7,7 @@ use super::code::Code;
 use super::finding::Finding;
 use super::reach::seconds;
 use super::reading::{Reading, Said, Transaction};
+use super::told::Told;
 use crate::call::cause::CauseCode;
 
 /// The refusal that decided, whoever gave it, with one of these statuses; or the server's word for it.
@@ -46,6 +47,10 @@ pub(super) fn forked_loser(reading: &Reading<'_>) -> Option<Finding> {
 pub(super) fn forwarded(reading: &Reading<'_>) -> Option<Finding> {
     let finding = outcome(reading, Code::Forwarded, &[300, 301, 302, 305, 380], &[CauseCode::Diverted])?;
     let refused = reading.refused().or_else(|| reading.refused_here());
+    let private = |invite: &Transaction| {
+        reading.asked(invite).is_some_and(|asked| asked.called.as_ref().is_some_and(|called| *called == Told::Private))
+    };
+    let refused = refused.filter(|(invite, _)| !private(invite));
     let target = refused.and_then(|(_, last)| last.address(Name::Contact)).map(|contact| contact.0);
     let (english, german) = ("another number", "eine andere Nummer");
     Some(match target.filter(|target| !target.is_empty()) {

@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::secrets::Secret;
 use super::sniff::Sniffed;
 use super::story::Story;
 use super::{Owner, Recorder, Recording, Untold};
 use crate::call::directory::Directory;
+use crate::call::numbers::{Known, Translated, Translation};
 use crate::call::record::Number;
 use crate::capture::influence::{Influence, Standing};
 use crate::capture::record::{Record, What};
@@ -113,10 +115,40 @@ impl Recorder {
         let story = |call| self.by_call.get(&call).copied();
         let (Some(one), Some(other)) = (story(one), story(other)) else { return };
         for (one, other) in [(one, other), (other, one)] {
+            // One may be told of the other's number, as with REFER.
+            self.share_secrets(one, other);
             let Some(story) = self.stories.get_mut(&one).filter(|_| one != other) else { return };
             if story.related.len() < MAX_RELATED && !story.related.contains(&other) {
                 story.related.push(other);
             }
+        }
+    }
+
+    /// A number was translated for a call. What was dialled with what somebody entered for a code is from now on in no message
+    /// of the call, nor of those that have to do with it; where the PBX reports it, it is taken out of that, too.
+    pub fn hide(&mut self, translation: &mut Translation) {
+        let Some(&id) = translation.call.and_then(|call| self.by_call.get(&call)) else { return };
+        let Some(story) = self.stories.get_mut(&id) else { return };
+        match (translation.secret.take(), &mut translation.result) {
+            (Some(dialled), Translated::Dialled(told)) => {
+                story.secrets.add(Arc::new(Secret::new(&dialled, &told.number)));
+                for related in story.related.clone() {
+                    self.share_secrets(id, related);
+                }
+            }
+            (_, Translated::Reported(Known { number, shown, .. })) => {
+                [&mut translation.text, number, shown].into_iter().for_each(|text| story.secrets.masked_text(text));
+            }
+            (_, Translated::Nothing) => story.secrets.masked_text(&mut translation.text),
+            (_, Translated::Dialled(_) | Translated::NotDialled { .. }) => {}
+        }
+    }
+
+    /// What is hidden in one story's messages is in those of another, too.
+    pub(super) fn share_secrets(&mut self, from: u64, to: u64) {
+        let secrets = self.stories.get(&from).map(|story| story.secrets.all()).unwrap_or_default();
+        if let Some(to) = self.stories.get_mut(&to) {
+            secrets.into_iter().for_each(|secret| to.secrets.add(secret));
         }
     }
 

@@ -10,6 +10,7 @@ mod extract;
 mod limits;
 mod names;
 mod past;
+mod secrets;
 mod sniff;
 mod story;
 #[cfg(test)]
@@ -198,6 +199,11 @@ impl Recorder {
         });
         if let Some((first, others)) = branches {
             let failure = sniffed.is_failure();
+            for branch in others.iter().chain([&first]) {
+                if let Some(story) = self.stories.get(&branch.story) {
+                    message.bytes = story.secrets.masked(message.bytes);
+                }
+            }
             let record = Record { at, group: None, line: None, call: None, what: What::Sip(kept(message)) };
             self.tell(&record);
             for other in others {
@@ -286,6 +292,7 @@ impl Recorder {
     pub fn joined(&mut self, call: CallId, from: CallId) {
         let story = |call| self.by_call.get(&call).copied();
         let (Some(to), Some(from)) = (story(call), story(from)) else { return };
+        self.share_secrets(from, to);
         let Some(from) = self.stories.get(&from) else { return };
         let owner = from.owner.unwrap_or_default();
         for call_id in from.call_ids.clone() {

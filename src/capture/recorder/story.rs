@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use offhook_media::LegStats;
 
+use super::secrets::Secrets;
 use super::{Clock, Limits, Owner};
 use crate::call::record::{CallRecord, Number};
 use crate::call::settings::LineSettings;
@@ -36,6 +37,8 @@ pub(super) struct Story {
     pub(super) legs: [Option<LegStats>; 2],
     /// Something in it is not as it should be, perhaps.
     pub(super) trouble: bool,
+    /// What its messages are kept without.
+    pub(super) secrets: Secrets,
 }
 
 /// What is known of a call, or of a line. Cloned: nothing in it changes any more.
@@ -84,6 +87,7 @@ impl Story {
             outcome: None,
             legs: [None, None],
             trouble: false,
+            secrets: Secrets::default(),
         }
     }
 

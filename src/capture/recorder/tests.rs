@@ -7,11 +7,15 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
+use crate::call::effect::Command;
+use crate::call::numbers::{Known, Placed, Translated, Translation};
 use crate::call::record::{CallRecord, CallState, Number, Party};
+use crate::call::secret::Secret;
 use crate::call::view::EndCause;
 use crate::capture::record::ClientRecord;
 use crate::capture::trace::{PartyKind, Trace, TraceTransport, TraceWhat};
 use crate::ids::{ClientId, UserId};
+use crate::numbers::{NumberKind, Reach};
 
 const CALL: CallId = CallId(1);
 const LINE: LineId = LineId(0);
@@ -288,23 +292,81 @@ fn what_is_over_goes_after_its_time() {
     assert_eq!(first_lines(&world.recorder.line(LINE, GROUP).trace(&names())).len(), 2, "the last half hour");
 }
 
+/// What became of a number of a call.
+fn translation(meant: NumberKind, text: &str, result: Translated, dialled: &str) -> Translation {
+    let told = match &result {
+        Translated::Dialled(placed) => placed.number.clone(),
+        _ => String::new(),
+    };
+    let secret = if dialled.is_empty() { Secret::default() } else { Secret::of(dialled, &told) };
+    let (text, location) = (text.to_owned(), "Berlin".to_owned());
+    Translation { call: Some(CALL), group: GROUP, location, kind: meant, text, result, in_private: false, secret }
+}
+
+#[test]
+fn what_was_entered_for_a_code_is_in_nothing_that_is_kept() {
+    let held = CallId(2);
+    let mut world = World::new(Limits::default());
+    let bag = Bag::default();
+    world.recorder.set_sink(Some(Box::new(bag.clone())));
+    world.comes("INVITE sip:100@here SIP/2.0", "held");
+    world.recorder.belongs("held", held, OWN, world.now);
+    world.recorder.begins(CALL, OWN, world.now);
+    let placed =
+        Placed { number: "*60****#0089777".into(), then: Vec::new(), known: None, private: false, emergency: false };
+    let mut dialled = translation(NumberKind::Typed, "089 777", Translated::Dialled(placed), "*601357#0089777");
+    world.recorder.hide(&mut dialled);
+    assert_eq!(dialled.secret, Secret::default());
+    world.recorder.belongs("out", CALL, OWN, world.now);
+    world.goes("INVITE sip:*601357%230089777@there SIP/2.0", "out");
+    world.comes("SIP/2.0 180 Ringing\r\nP-Asserted-Identity: <tel:*601357#0089777>", "out");
+    world.recorder.flush();
+    // What the PBX says of it is its own number again.
+    let known = Known { number: "*601357#0089777".into(), shown: "*601357#0089777".into(), reach: Reach::External };
+    let mut reported = translation(NumberKind::ConnectedOutgoing, "*601357#0089777", Translated::Reported(known), "");
+    world.recorder.hide(&mut reported);
+    assert!(!format!("{reported:?}").contains("1357") && reported.text == "*60****#0089777", "{reported:?}");
+    // The other call of the two is told of it.
+    let transfer = Command::TransferCall { active: CALL, held };
+    let asked = Influence::Command { client: ClientId(7), begun: None, command: transfer, refused: None };
+    world.recorder.influence(asked, vec![CALL, held], OWN, world.now);
+    world.goes("REFER sip:200@there SIP/2.0\r\nRefer-To: <sip:*601357%230089777@there?Replaces=1>", "held");
+    world.recorder.flush();
+    let texts = |call| serde_json::to_string(&world.trace(call).unwrap()).unwrap();
+    assert!(texts(CALL).contains("INVITE sip:*60****%230089777@there"), "{}", texts(CALL));
+    assert!(texts(CALL).contains("<tel:*60****#0089777>"));
+    assert!(texts(held).contains("Refer-To: <sip:*60****%230089777@there?"), "{}", texts(held));
+    assert!(!texts(CALL).contains("1357") && !texts(held).contains("1357"));
+    let captured = bag.0.lock().unwrap();
+    let sip = |record: &Record| match &record.what {
+        What::Sip(sip) => String::from_utf8_lossy(&sip.bytes).into_owned(),
+        _ => String::new(),
+    };
+    let captured: String = captured.iter().map(sip).collect();
+    assert!(captured.contains("*60****%230089777") && !captured.contains("1357"), "{captured}");
+    assert!(!format!("{:?}", world.recorder).contains("1357"));
+}
+
+/// Gets everything, or what is one line's.
+#[derive(Debug, Clone, Default)]
+struct Bag(Arc<Mutex<Vec<Record>>>, Option<LineId>);
+
+impl Sink for Bag {
+    fn is_open(&self) -> bool {
+        true
+    }
+    fn wants(&self, _: Option<CallId>, owner: Owner) -> bool {
+        self.1.is_none_or(|line| owner.line == Some(line))
+    }
+    fn take(&mut self, record: Record) {
+        self.0.lock().unwrap().push(record);
+    }
+    fn influence(&mut self, _: Duration, _: Option<CallId>, _: Owner, _: Influence) {}
+    fn stand(&mut self, _: Duration, _: Standing) {}
+}
+
 #[test]
 fn a_sink_gets_what_belongs_to_whom() {
-    #[derive(Debug, Clone, Default)]
-    struct Bag(Arc<Mutex<Vec<Record>>>, Option<LineId>);
-    impl Sink for Bag {
-        fn is_open(&self) -> bool {
-            true
-        }
-        fn wants(&self, _: Option<CallId>, owner: Owner) -> bool {
-            self.1.is_none_or(|line| owner.line == Some(line))
-        }
-        fn take(&mut self, record: Record) {
-            self.0.lock().unwrap().push(record);
-        }
-        fn influence(&mut self, _: Duration, _: Option<CallId>, _: Owner, _: Influence) {}
-        fn stand(&mut self, _: Duration, _: Standing) {}
-    }
     let mut world = World::new(Limits::default());
     let bag = Bag::default();
     world.recorder.set_sink(Some(Box::new(bag.clone())));

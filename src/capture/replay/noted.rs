@@ -159,7 +159,8 @@ impl Noted {
     }
 }
 
-/// Whether a refusal does not follow from what a capture has: what people may do is not in it, nor how busy the server was.
+/// Whether a refusal does not follow from what a capture has: what people may do is not in it, nor how busy the server was,
+/// nor what became of a number that nobody is told.
 fn is_refused_elsewhere(cause: CauseCode) -> bool {
     matches!(
         cause,
@@ -168,6 +169,11 @@ fn is_refused_elsewhere(cause: CauseCode) -> bool {
             | CauseCode::PickUpNotAllowed
             | CauseCode::DiversionsNotAllowed
             | CauseCode::UnknownLine
+            | CauseCode::LineNotYours
+            | CauseCode::PinNeeded
+            | CauseCode::UserNumberNeeded
+            | CauseCode::UnknownProject
+            | CauseCode::NumberSuppressed
             | CauseCode::Overloaded
             | CauseCode::TooManyCalls
     )

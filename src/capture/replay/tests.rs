@@ -4,8 +4,10 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::*;
+use crate::call::cause::CauseCode;
 use crate::call::effect::Command;
 use crate::call::numbers::{Placed, Translated, Translation};
+use crate::call::secret::Secret;
 use crate::capture::influence::Influence;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::trace::{PartyKind, TraceWhat};
@@ -88,6 +90,7 @@ fn what_became_of_a_number_is_taken_as_it_was() {
                 kind: NumberKind::Typed,
                 text: typed,
                 result: Translated::Dialled(placed),
+                secret: Secret::default(),
             };
             let note = Influence::Number(Box::new(translation));
             noted.push(read::Handed { bytes: serde_json::to_vec(&note).unwrap().into(), ..handed.clone() });
@@ -99,6 +102,77 @@ fn what_became_of_a_number_is_taken_as_it_was() {
         let replay = replay(&capture, &read::calls(&capture), Instant::now());
         let same = replay.calls.iter().all(|call| differences(call).is_empty());
         assert_eq!(same, is_noted, "{replay:#?}");
+    }
+}
+
+/// A PIN is in no capture: stars stand for it, in messages as in what became of the number.
+#[test]
+fn what_was_entered_for_a_code_does_not_matter() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples/offers-refused.pcapng");
+    let mut capture = read::read(&std::fs::read(path).unwrap()[..]).unwrap();
+    let (mut numbers, mut noted) = (Vec::new(), Vec::new());
+    for handed in &capture.handed {
+        let Ok(Influence::Command { begun, command: Command::MakeCall { number, .. }, .. }) =
+            serde_json::from_slice(&handed.bytes)
+        else {
+            continue;
+        };
+        let told = format!("*60****#{}", number.text);
+        let placed = Placed { number: told, then: Vec::new(), known: None, private: false, emergency: false };
+        let translation = Translation {
+            call: begun,
+            group: LineGroupId(0),
+            location: "Berlin".into(),
+            kind: NumberKind::Typed,
+            text: number.text.clone(),
+            result: Translated::Dialled(placed),
+            in_private: false,
+            secret: Secret::default(),
+        };
+        let note = serde_json::to_vec(&Influence::Number(Box::new(translation))).unwrap();
+        noted.push(read::Handed { bytes: note.into(), ..handed.clone() });
+        numbers.push(number.text);
+    }
+    assert!(!noted.is_empty());
+    capture.handed.extend(noted);
+    for message in &mut capture.messages {
+        let mut text = String::from_utf8(message.bytes.to_vec()).unwrap();
+        for number in &numbers {
+            text = text.replace(&format!("sip:{number}@"), &format!("sip:*60****%23{number}@"));
+        }
+        message.bytes = text.into();
+    }
+    let replay = replay(&capture, &read::calls(&capture), Instant::now());
+    assert_eq!(replay.calls.iter().flat_map(differences).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+/// Nobody is told what became of a number that is refused for what was entered: the refusal is enough.
+#[test]
+fn what_was_refused_for_what_was_entered_is_not_begun() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples/offers-refused.pcapng");
+    for cause in [
+        CauseCode::PinNeeded,
+        CauseCode::UserNumberNeeded,
+        CauseCode::UnknownProject,
+        CauseCode::NumberSuppressed,
+        CauseCode::LineNotYours,
+    ] {
+        let mut capture = read::read(&std::fs::read(&path).unwrap()[..]).unwrap();
+        let refused = capture.handed.iter().enumerate().find_map(|(place, handed)| {
+            let Ok(Influence::Command { client, command, .. }) = serde_json::from_slice(&handed.bytes) else {
+                return None;
+            };
+            let is_call = matches!(command, Command::MakeCall { .. });
+            let forgotten = Influence::Command { client, begun: None, command, refused: Some(cause) };
+            let bytes = serde_json::to_vec(&forgotten).unwrap().into();
+            is_call.then(|| (place, read::Handed { bytes, ..handed.clone() }))
+        });
+        let (place, refused) = refused.unwrap();
+        capture.handed.insert(place, refused);
+        let replay = replay(&capture, &read::calls(&capture), Instant::now());
+        assert_eq!(replay.calls.iter().flat_map(differences).collect::<Vec<_>>(), Vec::<String>::new(), "{cause:?}");
+        let remarks: Vec<&String> = replay.calls.iter().flat_map(|call| &call.remarks).collect();
+        assert!(remarks.iter().all(|remark| remark.contains(cause.code())) && remarks.len() == 1, "{remarks:?}");
     }
 }
 

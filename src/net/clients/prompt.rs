@@ -4,7 +4,7 @@ use super::{Change, ClientDesk};
 use crate::call::cause::CauseCode;
 use crate::call::dialable;
 use crate::call::effect::Command;
-use crate::call::numbers::Typed;
+use crate::call::numbers::{Typed, is_typed};
 use crate::ids::{CallId, ClientId, LineId, UserId};
 use crate::net::core::Core;
 use crate::net::role::Role;
@@ -41,17 +41,18 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    /// With what is dialled of its number, and without what is for one client alone.
-    fn checked(mut self) -> Result<Prompt, CauseCode> {
+    /// With what is dialled of its number, and without what is for one client alone. `is_located`: of the number a location's
+    /// rules make what is dialled.
+    fn checked(mut self, is_located: bool) -> Result<Prompt, CauseCode> {
         match &mut self {
             Prompt::MakeCall { number, .. } | Prompt::ConsultationCall { number, .. } => {
-                number.text = passed_on(&number.text)?;
+                number.text = passed_on(&number.text, is_located)?;
                 if !number.pin.is_empty() || !number.user.is_empty() {
                     return Err(CauseCode::PinNeedsClient);
                 }
             }
             Prompt::DirectedPickupCall { number, .. } => {
-                *number = passed_on(number)?;
+                *number = passed_on(number, is_located)?;
             }
             Prompt::AnswerCall { .. } => {}
         }
@@ -59,12 +60,13 @@ impl Prompt {
     }
 }
 
-/// A number for another client. What is dialled as it is stays as it is.
-fn passed_on(number: &str) -> Result<String, CauseCode> {
-    match number.trim_start().starts_with('!') {
-        true => Ok(number.to_owned()),
-        false => dialable(number).ok_or(CauseCode::InvalidNumber),
-    }
+/// A number for another client. Where a location's rules read it, and where it is dialled as it is, it stays as it is.
+fn passed_on(number: &str, is_located: bool) -> Result<String, CauseCode> {
+    let passed_on = match is_located || number.trim_start().starts_with('!') {
+        true => Some(number.to_owned()).filter(|number| is_typed(number)),
+        false => dialable(number),
+    };
+    passed_on.ok_or(CauseCode::InvalidNumber)
 }
 
 impl ClientDesk {
@@ -98,7 +100,11 @@ impl<R: Role> Core<R> {
         to: Option<ClientId>,
         prompt: Prompt,
     ) -> Result<ClientId, CauseCode> {
-        let prompt = prompt.checked()?;
+        let line = match &prompt {
+            Prompt::MakeCall { line, .. } | Prompt::DirectedPickupCall { line, .. } => Some(*line),
+            Prompt::AnswerCall { call } | Prompt::ConsultationCall { call, .. } => self.calls.line_of(*call),
+        };
+        let prompt = prompt.checked(line.is_some_and(|line| self.directory.plan_of(line).is_some()))?;
         let to = match &prompt {
             Prompt::MakeCall { line, .. } | Prompt::DirectedPickupCall { line, .. } => {
                 self.calls.has_line(user, *line)?;
@@ -136,19 +142,31 @@ mod tests {
         };
         for number in ["", "a@b", &"1".repeat(1000), "a b"] {
             for prompt in prompts(number) {
-                assert_eq!(prompt.checked(), Err(CauseCode::InvalidNumber), "{number}");
+                assert_eq!(prompt.checked(false), Err(CauseCode::InvalidNumber), "{number}");
             }
         }
-        assert_eq!(prompts(" 0 89/1 ").map(Prompt::checked), prompts("0891").map(Ok));
+        assert_eq!(prompts(" 0 89/1 ").map(|prompt| prompt.checked(false)), prompts("0891").map(Ok));
+    }
+
+    #[test]
+    fn what_a_location_reads_is_passed_on_as_it_was_typed() {
+        let line = LineId(0);
+        let prompt = |number: &str| Prompt::MakeCall { line, number: number.into() };
+        for number in ["030 \u{ff11}\u{ff12}\u{ff13}", "0800 FLOWERS", "+49 (30) 1234-42", "!112", "alice@home"] {
+            assert_eq!(prompt(number).checked(true), Ok(prompt(number)), "{number}");
+        }
+        for number in ["", " ", "030\u{0}1", "030\n1", &"1".repeat(1000)] {
+            assert_eq!(prompt(number).checked(true), Err(CauseCode::InvalidNumber), "{number:?}");
+        }
     }
 
     #[test]
     fn what_was_entered_is_passed_on_to_nobody() {
         let chosen = Typed { project: Some("Bridge".to_owned()), private: true, ..Typed::from("0891") };
         let prompt = |number| Prompt::MakeCall { line: LineId(0), number };
-        assert_eq!(prompt(chosen.clone()).checked(), Ok(prompt(chosen.clone())));
+        assert_eq!(prompt(chosen.clone()).checked(true), Ok(prompt(chosen.clone())));
         for entered in [Typed { pin: "1".into(), ..chosen.clone() }, Typed { user: "1".into(), ..chosen }] {
-            assert_eq!(prompt(entered).checked(), Err(CauseCode::PinNeedsClient));
+            assert_eq!(prompt(entered).checked(true), Err(CauseCode::PinNeedsClient));
         }
     }
 }

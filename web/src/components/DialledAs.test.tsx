@@ -30,6 +30,7 @@ const preview: Preview = {
   shown: '+49 (89) 5566',
   destination: 'external',
   owner: null,
+  place: null,
   private: false,
 };
 const dialled = (fields: Partial<Preview> = {}): Answer => ({ preview: { ...preview, ...fields }, cause: null });
@@ -71,6 +72,9 @@ it('says whom a number reaches, which way, and what the PBX gets', async () => {
     destination: 'internal',
   } as const;
   expect((await shown(dialled(colleague))).text).toBe('42 · Clara Diehlinternal · dials 42');
+  cleanup();
+  const place = { english: 'Munich', german: 'München' };
+  expect((await shown(dialled({ place }))).text).toContain('+49 (89) 5566 · Munich');
   cleanup();
   const card = { private: true, then: [{ pause: 1000 }, { digits: '#••#' }] };
   expect((await shown(dialled(card))).text).toContain(

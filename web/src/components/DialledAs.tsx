@@ -12,17 +12,18 @@ export interface DialledAsProps extends Typed {
 
 /** Two rows, whether there is something to say or not: nothing moves while somebody types. None without a location. */
 export function DialledAs({ form = false, ...typed }: DialledAsProps) {
-  const { texts, sentence } = useTranslation();
+  const { texts, sentence, language } = useTranslation();
   const answer = usePreview(typed);
   if (!typed.line?.dialling) return null;
   const preview = answer?.preview;
+  const whose = preview?.owner ?? preview?.place?.[language === 'de' ? 'german' : 'english'];
   return (
     <div className={classes.dialled} data-form={form || undefined} aria-live="polite" aria-atomic>
       {preview ? (
         <>
           <p className={classes.whom}>
             <span className="numbers">{preview.shown}</span>
-            {preview.owner !== null && SEPARATOR + preview.owner}
+            {whose !== undefined && SEPARATOR + whose}
           </p>
           <p>{wayOf(preview, AS_TYPED.test(typed.number), texts)}</p>
         </>

@@ -1045,6 +1045,16 @@ export type Destination = "internal" | "external" | "emergency";
 
 export type AfterAnswer = { "pause": number } | { "digits": string };
 
+export type NumberPlace = { 
+/**
+ * In English.
+ */
+english: string, 
+/**
+ * In German.
+ */
+german: string, };
+
 export type Pin = string;
 
 export type Service = "make_call" | "answer_call" | "decline_call" | "clear_connection" | "clear_call" | "hold_call" | "retrieve_call" | "alternate_call" | "consultation_call" | "reconnect_call" | "transfer_call" | "single_step_transfer_call" | "conference_call" | "deflect_call" | "directed_pickup_call" | "park_call" | "generate_digits" | "set_forwarding" | "set_do_not_disturb" | "set_remote_office";

@@ -950,6 +950,16 @@ pin: string | null, };
 
 export type AfterAnswer = { "pause": number } | { "digits": string };
 
+export type NumberPlace = { 
+/**
+ * In English.
+ */
+english: string, 
+/**
+ * In German.
+ */
+german: string, };
+
 export type NotDialled = "empty" | "too_long" | "suppressed" | { "unknown_project": string } | { "missing": Missing };
 
 export type Missing = { "pin": number } | { "user": number };

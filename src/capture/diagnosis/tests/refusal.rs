@@ -1,7 +1,7 @@
 //! Final responses, how people telephone, and what is this server's own doing.
 
-use super::{decided_by, is, names};
-use crate::capture::verdict::Severity;
+use super::{decided_by, diagnose, is, names, script};
+use crate::capture::verdict::{Severity, Verdict};
 
 #[test]
 fn each_status_of_a_pbx_has_its_verdict() {
@@ -42,6 +42,37 @@ fn each_status_of_a_pbx_has_its_verdict() {
     let wait = is("pbx_overloaded", "-> INVITE sip:200@pbx.test\n<- 503 | Retry-After: 30\n-> ACK\nover");
     assert!(wait.english.contains("30 s"));
     is("pbx_overloaded", "-> INVITE sip:200@pbx.test\n<- 500 reason=Service_Unavailable\n-> ACK\nover");
+}
+
+#[test]
+fn what_was_entered_for_a_code_and_private_numbers_are_in_no_verdict() {
+    let outcomes = ["486", "404", "403", "480", "603", "500", "499", "302 | Contact: <sip:0089777@x>", "100"];
+    for outcome in outcomes {
+        for said in ["\n<- 100", ""] {
+            let call =
+                format!("-> INVITE sip:*601357%230089777@pbx.test from=100{said}\n<- {outcome}\n-> ACK\n40 over");
+            let project = diagnose(&script::trace(&format!("number 0891\nnumber *60****#0089777\n{call}")));
+            let private = diagnose(&script::trace(&format!("number private\n{call}")));
+            let texts = |verdict: &Verdict| {
+                let Verdict { english, german, fix_english, fix_german, .. } = verdict.clone();
+                let shown = verdict.evidence.iter().flat_map(|shown| [shown.english.clone(), shown.german.clone()]);
+                [english, german, fix_english, fix_german].into_iter().chain(shown).collect::<Vec<_>>().join("\n")
+            };
+            let (project, private) = (texts(&project), texts(&private));
+            assert!(!project.contains("1357") && project.contains("*60****#0089777"), "{outcome}: {project}");
+            assert!(!private.contains("0089777"), "{outcome}: {private}");
+            assert!(
+                private.contains("(private number)") && private.contains("(private Nummer)"),
+                "{outcome}: {private}"
+            );
+        }
+    }
+    // Whom else the server calls in the same call is told.
+    let office = "number 0171123456\nnumber private\n-> INVITE sip:0171123456@pbx.test\n<- 486\n-> ACK\nover";
+    assert!(is("busy", office).english.starts_with("0171123456 was busy"));
+    // Nothing but how it ended is known of it.
+    let refused = is("ended_here", "caller 100\nnumber private\n-> INVITE sip:0089777@pbx.test\ncause invalid_number");
+    assert!(!refused.english.contains("0089777"));
 }
 
 #[test]

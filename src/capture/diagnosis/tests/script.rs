@@ -14,6 +14,7 @@
 //! failure main not_resolved no address for pbx.test
 //! client alice {"type":"make_call"}
 //! step Invite Idle Dialling
+//! number 0089*** | number private    what a number became
 //! leg main in=500 out=500 loss=0.1   the figures of a leg
 //! ```
 //!
@@ -27,6 +28,7 @@ use std::fmt::Write;
 use crate::capture::trace::{
     PartyKind, Trace, TraceCause, TraceEvent, TraceParty, TraceSetting, TraceTransport, TraceWhat,
 };
+use crate::numbers::NumberKind;
 use crate::quality::{LegParty, LegReport};
 
 const SERVER: &str = "203.0.113.2:5060";
@@ -161,6 +163,12 @@ impl Script {
                 let mut words = rest.split(' ').map(str::to_owned);
                 let mut next = || words.next().expect("INPUT BEFORE AFTER");
                 let what = TraceWhat::Step { input: next(), before: next(), after: next() };
+                self.event(0, 0, what);
+            }
+            "number" => {
+                let told = Some(rest.to_owned()).filter(|number| number != "private");
+                let (text, shown, refused, location) = (told.clone(), told.clone(), None, "Berlin".to_owned());
+                let what = TraceWhat::Number { meant: NumberKind::Typed, text, result: told, shown, refused, location };
                 self.event(0, 0, what);
             }
             "leg" => self.leg(word, tail),

@@ -213,10 +213,10 @@ function keepIn(event: KeyboardEvent) {
 
 /** What comes out; with the saved location beside it where that is something else. */
 function Outcomes({ shown, before }: { shown: Computed<ExplainedNumber>; before: ExplainedNumber | null }) {
-  const { texts } = useTranslation();
+  const { texts, language } = useTranslation();
   const t = texts.admin.site.rules.simulator;
   if (shown.value === null) return shown.busy ? <p className={site.dimmed}>{t.computing}</p> : null;
-  const now = outcome(shown.value, t);
+  const now = outcome(shown.value, t, language);
   if (before === null) return <p className={classes.outcome}>{now}</p>;
   if (sameResult(shown.value, before)) {
     return (
@@ -227,8 +227,8 @@ function Outcomes({ shown, before }: { shown: Computed<ExplainedNumber>; before:
     );
   }
   // Two that are the same in these words differ in the whole number.
-  const isSaid = now !== outcome(before, t);
-  const said = (explained: ExplainedNumber) => outcome(explained, t, !isSaid);
+  const isSaid = now !== outcome(before, t, language);
+  const said = (explained: ExplainedNumber) => outcome(explained, t, language, !isSaid);
   return (
     <dl className={classes.beside}>
       <div>

@@ -71,9 +71,15 @@ export const afterAnswer = (then: readonly AfterAnswer[], t: SiteTexts['rules'][
   then.map((each) => ('pause' in each ? t.pause(each.pause) : each.digits)).join(' ');
 
 /** The outcome in a sentence; `whole`: with the whole number that is dialled. */
-export function outcome(explained: ExplainedNumber, t: SiteTexts['rules']['simulator'], whole = false): string {
-  const { dialled, reported, not_dialled: not, shown } = explained;
-  const people = (number: string) => (shown !== undefined && shown !== number ? [t.shownAs(shown)] : []);
+export function outcome(
+  explained: ExplainedNumber,
+  t: SiteTexts['rules']['simulator'],
+  language: Language,
+  whole = false,
+): string {
+  const { dialled, reported, not_dialled: not, shown, place } = explained;
+  const where = place === undefined ? '' : `, ${inLanguage(place, language)}`;
+  const people = (number: string) => (shown !== undefined && shown !== number ? [t.shownAs(shown + where)] : []);
   if (reported) return [t.is(`${reported.number} (${t.reach[reported.reach]})`), ...people(reported.number)].join(' ');
   if (dialled) {
     const number = `${dialled.number} (${t.reach[dialled.reach]})`;

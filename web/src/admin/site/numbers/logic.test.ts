@@ -52,7 +52,7 @@ it('compares results and not how they came about', () => {
 
 it('says the outcome in a sentence', () => {
   const t = rulesEn.simulator;
-  const told = (rest: object) => outcome({ location: 'Berlin', steps: [], ...rest }, t);
+  const told = (rest: object) => outcome({ location: 'Berlin', steps: [], ...rest }, t, 'en');
   const dialled = { number: '0089', then: [{ pause: 500 }, { digits: '12' }], canonical: '+4989', reach: 'external' };
   expect(told({ dialled, shown: '+49 (89)' })).toBe(
     'The PBX gets 0089 (external); when it is answered, there follows (500 ms) 12. People see +49 (89).',

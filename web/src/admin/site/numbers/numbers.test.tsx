@@ -131,7 +131,7 @@ it('tries a number with what is typed, beside what is saved, and marks the rule 
   await keyboard().type(screen.getByLabelText('Number'), '19');
   expect(await screen.findByText('The PBX gets saved (external).')).toBeTruthy();
   expect(screen.getByText('Rule 1 fits: external.')).toBeTruthy();
-  expect(screen.getByText('Rule 1 above it was taken.')).toBeTruthy();
+  expect(screen.getByText('Rule 1, which is tried earlier, was taken.')).toBeTruthy();
   const marked = () => within(list).queryByLabelText('Acts on the number you try')?.closest('li');
   await waitFor(() => expect(marked()?.dataset.place).toBe('0'));
 
