@@ -8,14 +8,14 @@ use offhook_sip::SessionId;
 
 use super::Calls;
 use super::cause::CauseCode;
-use super::divert::Trail;
+use super::divert::{Trail, Written};
 use super::effect::{Abilities, Caller, Effect, Route, SipEffect, Target, TargetUri};
 use super::headers::Headers;
-use super::numbers::{Known, Translation};
+use super::numbers::{Around, Known, Placed, Translation, Wanted};
 use super::settings::{Forwarding, ForwardingKind};
 use super::state::{Far, FarSip, Near, NearSip, SipLeg};
 use crate::ids::{CallId, LegId, LineGroupId, LineId, UserId};
-use crate::numbers::ReportedAs;
+use crate::numbers::{ReportedAs, is_canonical};
 
 /// An INVITE that came in.
 pub(super) struct Arrival {
@@ -42,7 +42,7 @@ impl Calls {
                 };
                 let mut legs: Vec<_> = targets.into_iter().map(&mut leg).collect();
                 for leg in &mut legs {
-                    let (known, translation) = self.reported_target(&leg.target);
+                    let (known, translation) = self.passed_on(&mut leg.target);
                     leg.known = known;
                     called.extend(translation);
                 }
@@ -52,8 +52,9 @@ impl Calls {
         };
         let Arrival { session, call_id, from, abilities, max_forwards, headers, offer } = arrival;
         self.check_offer(group, &offer)?;
+        let (known, caller) = self.reported_caller(group, &from.number, from.is_anonymous());
         let trail = match &far {
-            Far::Clients { line, .. } => self.trail(*line, group, &from, &headers),
+            Far::Clients { line, .. } => self.trail(*line, group, Written::new(&from.number, known.as_ref()), &headers),
             _ => Trail::default(),
         };
         let near = NearSip {
@@ -72,7 +73,6 @@ impl Calls {
             Far::Sip(far) => far.legs.iter().any(|leg| self.is_emergency(&leg.target)),
             Far::Clients { .. } | Far::Service(_) => false,
         };
-        let (known, caller) = self.reported_caller(group, &from.number, from.is_anonymous());
         let diverter = trail.diverted_by().map(|by| by.number);
         let (diverter, by) = self.reported_caller(group, diverter.as_deref().unwrap_or_default(), false);
         let id = self.create(Near::Sip(near), far, from, emergency, now)?;
@@ -104,6 +104,24 @@ impl Calls {
     }
 
     /// Who is called by way of a connection, as people know the number.
+    /// Whom a call is passed on to, as people know it. What a route has made super-canonical is dialled as it is where the call
+    /// leaves; anything else is what that PBX gets already.
+    fn passed_on(&self, target: &mut Target) -> (Option<Known>, Option<Translation>) {
+        if let TargetUri::Number(number) = &mut target.uri
+            && is_canonical(number)
+        {
+            let around = Around { moment: self.moment, ..Around::default() };
+            let Wanted { result, translation } = self.directory.wanted(target.group, &number.as_str().into(), around);
+            if let Ok(Placed { number: dialled, then, known: Some(known), .. }) = result
+                && then.is_empty()
+            {
+                *number = dialled;
+                return (Some(known), translation);
+            }
+        }
+        self.reported_target(target)
+    }
+
     fn reported_target(&self, target: &Target) -> (Option<Known>, Option<Translation>) {
         match &target.uri {
             TargetUri::Number(number) => self.directory.reported(target.group, ReportedAs::Called, number),
@@ -120,13 +138,18 @@ impl Calls {
     }
 
     /// Where a call for a line has been before.
-    fn trail(&self, line: LineId, group: LineGroupId, from: &Caller, headers: &Headers) -> Trail {
+    fn trail(&self, line: LineId, group: LineGroupId, from: Written, headers: &Headers) -> Trail {
         let believed = if self.directory.trusts(group) { headers.as_slice() } else { &[] };
-        let number = self.directory.line(line).map_or("", |line| &line.number);
-        let mut trail = Trail::begin(line, number, believed);
+        let number = self.directory.written(line).unwrap_or_else(|| Written::new("", None));
+        let written = |number: String| {
+            let (known, _) = self.reported_caller(group, &number, false);
+            self.directory.written_at(group, Written::new(&number, known.as_ref()))
+        };
+        let mut trail = Trail::begin(line, number.clone(), believed, written);
         // A PBX may not say that we have sent it here ourselves.
+        let from = if self.diverted.is_empty() { from } else { self.directory.written_at(group, from) };
         let mut diverted = self.diverted.iter().filter_map(|id| self.calls.get(id));
-        if let Some(earlier) = diverted.find(|call| call.waits_at(number, from, &self.directory)) {
+        if let Some(earlier) = diverted.find(|call| call.waits_at(&number, &from, &self.directory)) {
             trail.inherit(&earlier.trail);
         }
         trail

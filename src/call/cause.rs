@@ -158,6 +158,8 @@ causes! {
     AudioElsewhere = "audio_elsewhere", 491, 409, "The call's audio is on another of your devices.", "Der Ton des Gesprächs ist auf einem anderen Ihrer Geräte.";
     /// The call is being transferred.
     TransferUnderWay = "transfer_under_way", 491, 409, "The call is being transferred.", "Das Gespräch wird gerade übergeben.";
+    /// Digits that belong to the number are still to be sent.
+    StillDialling = "still_dialling", 491, 409, "The digits behind the number are still being sent. Transfer the call when that is done.", "Die Ziffern hinter der Nummer werden noch gesendet. Übergeben Sie das Gespräch danach.";
     /// The call is in a conference.
     InConference = "in_conference", 491, 409, "That is not possible in a conference.", "Das ist in einer Konferenz nicht möglich.";
     /// The conference has its highest number of members.

@@ -150,7 +150,8 @@ impl Calls {
 
     fn deflect_call(&mut self, asker: Asker, id: CallId, number: &str, now: Instant) -> Outcome {
         let line = self.check(Service::DeflectCall, id, asker)?.line().ok_or(CauseCode::UnknownLine)?;
-        let Wanted { result, translation } = self.wanted(asker.client, line, &number.into());
+        let group = self.directory.group_of(line).ok_or(CauseCode::UnknownLine)?;
+        let Wanted { result, translation } = self.directory.sent_on(group, number, true, self.moment);
         self.note_number(Some(id), translation);
         let to = result?;
         self.with(id, now, |flow| flow.deflect(to)).unwrap_or(Err(CauseCode::UnknownCall)).map(Some)

@@ -9,11 +9,12 @@ use offhook_sip::uri::{Host, Uri};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::divert::Written;
 use super::effect::Caller;
 use super::numbers::NotedNumbers;
 use super::service::{Service, Services};
 use crate::ids::{LineGroupId, LineId, UserId};
-use crate::numbers::Numbers;
+use crate::numbers::{Numbers, ReportedAs};
 
 /// The lines and PBX connections there are.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -263,20 +264,38 @@ impl Directory {
         self.lines.get(line.0 as usize)
     }
 
+    /// A line's number in the forms in which it may be met.
+    pub(super) fn written(&self, line: LineId) -> Option<Written> {
+        let LineEntry { group, number, .. } = self.line(line)?;
+        let known = self.plan(*group).and_then(|plan| plan.line_number(number));
+        Some(Written { number: number.clone(), known, line: Some(line) })
+    }
+
     /// The line with a number.
     pub fn line_at(&self, number: &str) -> Option<LineId> {
         let place = self.lines.iter().position(|line| line.number == number)?;
         u32::try_from(place).ok().map(LineId)
     }
 
+    /// A number that is dialled by way of a connection, with the line there that it leads to.
+    pub(super) fn written_at(&self, group: LineGroupId, dialled: Written) -> Written {
+        let of = |known: &str| self.line_known_as(group, known).filter(|line| self.group_of(*line) == Some(group));
+        let line = dialled.known.as_deref().and_then(of).or_else(|| {
+            // It was given to the PBX as it is, or a rule has made another of it.
+            let (known, _) = self.reported(group, ReportedAs::Called, &dialled.number);
+            known.and_then(|known| of(&known.number))
+        });
+        Written { line, ..dialled }
+    }
+
     /// The lines of a connection with a number that somebody uses.
-    pub fn lines_at<'a>(&'a self, group: LineGroupId, number: &'a str) -> impl Iterator<Item = LineId> + 'a {
-        let lines = self
-            .lines
-            .iter()
-            .zip(0..)
-            .filter(move |(line, _)| line.group == group && line.number == number && !line.users.is_empty());
-        lines.map(|(_, place)| LineId(place))
+    pub(super) fn lines_at<'a>(&'a self, group: LineGroupId, number: &'a Written) -> impl Iterator<Item = LineId> + 'a {
+        let known = number.line.and_then(|line| self.line(line)).map(|line| line.number.as_str());
+        let lines = self.lines.iter().zip((0..).map(LineId)).filter(move |(line, _)| {
+            let is_it = line.number == number.number || Some(line.number.as_str()) == known;
+            line.group == group && is_it && !line.users.is_empty()
+        });
+        lines.map(|(_, id)| id)
     }
 
     /// Whether users of this connection are offered a service at all.

@@ -113,14 +113,14 @@ pub(super) fn connected(headers: &[(Name, String)]) -> Option<Caller> {
         return None;
     }
     let identity = values(headers, Name::PAssertedIdentity).find_map(|value| NameAddr::parse(value).ok())?;
-    let number = identity.uri.user_decoded().filter(|number| !number.is_empty())?;
+    let number = identity::number(&identity.uri)?;
     Some(Caller { number, name: identity.display.filter(|name| !name.is_empty()) })
 }
 
 /// From as it is: what a call that is passed on says of its caller, whoever may see it in the end.
 pub fn sender(request: &Message) -> Caller {
     let Ok(from) = request.from() else { return Caller::default() };
-    let number = from.uri.user_decoded().unwrap_or_else(|| from.uri.host().to_string());
+    let number = identity::number(&from.uri).unwrap_or_else(|| from.uri.host().to_string());
     Caller { number, name: from.display.filter(|name| !name.is_empty()) }
 }
 
@@ -224,6 +224,21 @@ mod tests {
         let hidden = invite("P-Asserted-Identity: <sip:+49891@a>\r\nPrivacy: critical; ID\r\n");
         assert_eq!(caller(&hidden, true), Caller::anonymous());
         assert_eq!(caller(&invite("P-Asserted-Identity: <nonsense\r\n"), true).number, "100");
+    }
+
+    #[test]
+    fn a_number_ends_before_its_parameters() {
+        for (uri, number) in [
+            ("sip:+4989123456;oli=62@a", "+4989123456"),
+            ("sip:089123;phone-context=+49@a;user=phone", "089123"),
+            ("sip:089%00123@a", "089123"),
+            ("tel:+49-89-123", "+4989123"),
+        ] {
+            let asserted = [(Name::PAssertedIdentity, format!("<{uri}>"))];
+            assert_eq!(connected(&asserted).map(|caller| caller.number).as_deref(), Some(number), "{uri}");
+            let from = format!("INVITE sip:200@b SIP/2.0\r\nFrom: <{uri}>;tag=1\r\n\r\n");
+            assert_eq!(sender(&Message::parse(Bytes::from(from)).unwrap()).number, number, "{uri}");
+        }
     }
 
     #[test]

@@ -472,6 +472,7 @@ impl Calls {
             by_session: &mut self.by_session,
             last_leg: &mut self.last_leg,
             now,
+            moment: self.moment,
             ended: false,
         };
         let result = step(&mut flow);

@@ -15,6 +15,7 @@ use super::directory::Directory;
 use super::effect::{Caller, Effect};
 use super::secret::Secret;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
+use crate::numbers::location::Project;
 use crate::numbers::past::PastNumber;
 use crate::numbers::{
     AfterAnswer, Circumstances, ClientAddress, DialPlan, DialledNumber, Entries, Missing, Moment, NotDialled,
@@ -343,15 +344,17 @@ impl Directory {
         around: Around<'_>,
     ) -> Result<(Placed, Placed), CauseCode> {
         let circumstances = self.circumstances(group, typed, around);
-        match (plan.dialled(&typed.text, &circumstances), dialable(&typed.text)) {
+        match (plan.dialled(&typed.text, &circumstances), name_in(&typed.text)) {
+            (Err(why @ NotDialled::UnknownProject(_)), _) => Err(cause_of(&why)),
+            (Ok(DialledNumber { emergency: false, .. }) | Err(_), Some(name)) => {
+                let chosen = |project: &Project| typed.project.as_ref() == Some(&project.name) && project.is_private();
+                let private = typed.private || plan.projects().iter().any(chosen);
+                let placed = Placed { private, ..Placed::bare(name.to_owned(), false) };
+                Ok((placed.clone(), placed))
+            }
             (Ok(dialled), _) => {
                 let told = plan.without_entries(dialled.clone(), &typed.text, &circumstances, HIDDEN);
                 Ok((Placed::of(dialled, plan), Placed::of(told, plan)))
-            }
-            // A name.
-            (Err(NotDialled::Empty), Some(name)) if name.contains(char::is_alphabetic) => {
-                let placed = Placed::bare(name, false);
-                Ok((placed.clone(), placed))
             }
             (Err(why), _) => Err(cause_of(&why)),
         }
@@ -398,7 +401,7 @@ impl Directory {
             Some(_) => return (None, None),
             None => {}
         }
-        let Some(plan) = self.plan(group).filter(|_| text.bytes().any(|byte| byte.is_ascii_digit())) else {
+        let Some(plan) = self.plan(group).filter(|_| is_number(text)) else {
             return (None, None);
         };
         let is_connected = matches!(kind, ReportedAs::ConnectedIncoming | ReportedAs::ConnectedOutgoing);
@@ -481,6 +484,19 @@ impl Placed {
 /// between its digits.
 pub fn is_typed(text: &str) -> bool {
     text.len() <= LONGEST_TYPED && !text.trim().is_empty() && !text.trim().contains(char::is_control)
+}
+
+/// The name that somebody types, which is dialled as it is. In a number that is written with letters something else comes first.
+pub(super) fn name_in(typed: &str) -> Option<&str> {
+    let typed = typed.trim();
+    let counts = |c: &char| c.is_alphanumeric() || matches!(c, '+' | '*' | '#' | '!');
+    let is_name = typed.chars().find(counts).is_some_and(char::is_alphabetic) && !typed.contains(':');
+    (is_name && dialable(typed).is_some()).then_some(typed)
+}
+
+/// Whether what a PBX reports is a number: what has letters is a name, whatever digits it has beside them.
+pub fn is_number(reported: &str) -> bool {
+    reported.contains(|c: char| c.is_ascii_digit()) && !reported.contains(char::is_alphabetic)
 }
 
 /// Why nothing is dialled, to the person who wanted it.

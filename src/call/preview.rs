@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::cause::CauseCode;
-use super::dialable;
 use super::directory::Directory;
-use super::numbers::{Around, Typed, cause_of};
+use super::numbers::{Around, Typed, cause_of, name_in};
 use crate::ids::{LineGroupId, LineId};
 use crate::numbers::{DialPlan, NotDialled, Preview, Reach};
 
@@ -41,6 +40,8 @@ impl Directory {
     ) -> Result<Option<(Preview, Destination)>, CauseCode> {
         let Some(plan) = self.plan(group) else { return Ok(None) };
         match plan.preview(&typed.text, &self.circumstances(group, typed, around)) {
+            Err(why @ NotDialled::UnknownProject(_)) => Err(cause_of(&why)),
+            Ok(Preview { emergency: false, .. }) | Err(_) if name_in(&typed.text).is_some() => Ok(None),
             Ok(preview) => {
                 let destination = match preview.reach {
                     _ if preview.emergency => Destination::Emergency,
@@ -48,9 +49,6 @@ impl Directory {
                     Reach::External => Destination::External,
                 };
                 Ok(Some((preview, destination)))
-            }
-            Err(NotDialled::Empty) if dialable(&typed.text).is_some_and(|name| name.contains(char::is_alphabetic)) => {
-                Ok(None)
             }
             Err(why) => Err(cause_of(&why)),
         }
@@ -129,7 +127,9 @@ mod tests {
     #[test]
     fn what_is_dialled_as_it_is_typed_has_no_preview() {
         assert_eq!(asked(BARE, "089 55 66".into(), false), Ok(None));
-        assert_eq!(asked(LOCATED, "mira.hoffmann".into(), false), Ok(None));
+        for name in ["mira.hoffmann", "mira2", "room-101"] {
+            assert_eq!(asked(LOCATED, name.into(), false), Ok(None), "{name}");
+        }
     }
 
     #[test]

@@ -101,7 +101,12 @@ pub(super) fn check(service: Service, call: &Call, client: ClientId, directory: 
             }
         }
         Service::ConsultationCall => standing(call, client),
-        Service::SingleStepTransferCall | Service::ParkCall => {
+        Service::SingleStepTransferCall => {
+            standing(call, client)?;
+            dialled(call)?;
+            movable(call)
+        }
+        Service::ParkCall => {
             standing(call, client)?;
             movable(call)
         }
@@ -147,6 +152,7 @@ pub(super) fn check_pair(
         }
         Service::TransferCall => {
             standing(held, client)?;
+            dialled(held)?;
             movable(held)?;
             // Also while it rings: whoever answers is put through then.
             if active.is_dialled() {
@@ -154,6 +160,7 @@ pub(super) fn check_pair(
             } else {
                 standing(active, client)?;
             }
+            dialled(active)?;
             movable(active)
         }
         Service::ConferenceCall => {
@@ -190,6 +197,11 @@ fn standing(call: &Call, client: ClientId) -> Result<(), CauseCode> {
         Some(_) => Err(CauseCode::TransferUnderWay),
         None => Ok(()),
     }
+}
+
+/// Whether nothing is to be sent any more that belongs to the number: it would not go with the other side.
+fn dialled(call: &Call) -> Result<(), CauseCode> {
+    if call.still_dials() { Err(CauseCode::StillDialling) } else { Ok(()) }
 }
 
 /// Whether its other side can be given to somebody else.

@@ -12,14 +12,14 @@ use offhook_sip::{ReferId, SessionId};
 
 use super::cause::CauseCode;
 use super::directory::Directory;
-use super::divert::{Sent, Trail};
+use super::divert::{Sent, Trail, Written};
 use super::effect::{Abilities, Caller, Sound, Target, TargetUri};
 use super::headers::Headers;
 use super::numbers::{Known, Placed};
 use super::service::Services;
 use super::view::EndCause;
 use crate::ids::{CallId, ClientId, ConferenceId, LegId, LineGroupId, LineId, UserId};
-use crate::numbers::AfterAnswer;
+use crate::numbers::{AfterAnswer, NumberKind};
 
 /// One call. Side A of its media is the near side, side B the far side.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ pub(super) struct Call {
     /// When that goes on.
     pub(super) then_at: Option<Instant>,
     /// What was translated for it of settings, so that it is told once.
-    pub(super) translated: Vec<String>,
+    pub(super) translated: Vec<(NumberKind, String)>,
 }
 
 /// What a side was told by our offers within the session.
@@ -103,7 +103,7 @@ pub(super) struct Told {
 #[derive(Debug)]
 pub(super) enum Vacancy {
     /// Waits at a number until somebody takes it.
-    Parked { number: String, until: Instant, taker: Option<Successor> },
+    Parked { at: Written, until: Instant, taker: Option<Successor> },
     /// Rings at the line's clients again.
     Recalling { taker: Option<Successor> },
     /// Called for the other side of this call, which is being transferred.
@@ -509,9 +509,9 @@ impl Call {
     }
 
     /// The number where it waits, while it is parked.
-    pub(super) fn parked_at(&self) -> Option<&str> {
+    pub(super) fn parked_at(&self) -> Option<&Written> {
         match &self.vacancy {
-            Some(Vacancy::Parked { number, .. }) => Some(number),
+            Some(Vacancy::Parked { at, .. }) => Some(at),
             _ => None,
         }
     }
@@ -522,6 +522,11 @@ impl Call {
             Some(Vacancy::Parked { taker, .. } | Vacancy::Recalling { taker }) => taker,
             _ => None,
         }
+    }
+
+    /// Whether digits behind the number are still to be sent to who has answered.
+    pub(super) fn still_dials(&self) -> bool {
+        self.stage == Stage::Connected && (!self.then.is_empty() || self.then_at.is_some())
     }
 
     /// Whether a client has dialled it and nobody has answered yet.
@@ -557,10 +562,15 @@ impl Call {
     }
 
     /// Whether a call for this number, by this caller, is the one that this call was diverted by.
-    pub(super) fn waits_at(&self, number: &str, from: &Caller, directory: &Directory) -> bool {
-        let own = self.trail.line.and_then(|line| directory.line(line)).map(|line| line.number.as_str());
-        let called = |leg: &SipLeg| matches!(&leg.target.uri, TargetUri::Number(called) if called == number);
-        self.legs().any(called) && (from.number == self.remote.number || own == Some(from.number.as_str()))
+    pub(super) fn waits_at(&self, number: &Written, from: &Written, directory: &Directory) -> bool {
+        let called = |leg: &SipLeg| match &leg.target.uri {
+            TargetUri::Number(called) => {
+                directory.written_at(leg.target.group, Written::new(called, leg.known.as_ref())).is(number)
+            }
+            TargetUri::Uri(_) => false,
+        };
+        let by_line = || self.trail.line.and_then(|line| directory.written(line)).is_some_and(|own| own.is(from));
+        self.legs().any(called) && (Written::new(&self.remote.number, self.known.as_ref()).is(from) || by_line())
     }
 
     /// Whether the near side has our answer although the far side is only called.

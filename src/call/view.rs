@@ -204,7 +204,7 @@ impl Calls {
             conference,
             consultation_of,
             transferring_to: call.transfer.as_ref().map(|transfer| transfer.to.shown().to_owned()),
-            parked_at: call.parked_at().map(str::to_owned),
+            parked_at: call.parked_at().map(|at| at.number.clone()),
             ..base(call, (line, user), &self.directory, &self.rights, (state, remote_state))
         })
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use ipnet::IpNet;
 use offhook_sip::digest::Secret;
-use offhook_sip::header::Name;
+use offhook_sip::header::{Name, identity};
 use offhook_sip::message::Message;
 use offhook_sip::method::Method;
 use offhook_sip::registrar::{self, AccountView, Accounts, Registrar, Who};
@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 
 use super::role::{Decision, Refusal, Role};
 use crate::call::effect::{Route, Target, TargetUri};
+use crate::call::numbers::is_number;
 use crate::ids::{LineGroupId, LineId};
 use crate::line::report::BindingReport;
 use crate::numbers::route::Routes;
@@ -77,7 +78,7 @@ impl GatewayGroup {
 
     /// The line that a number leads to by the dial plan, however the PBX writes it.
     fn line_known_as(&self, number: &str) -> Option<LineId> {
-        let plan = self.plan.as_ref()?;
+        let plan = self.plan.as_ref().filter(|_| is_number(number))?;
         let by_end = |number: &str| self.ends.get(plan.looked_up_by(number)?);
         let of = |number: String| self.known.get(&number).or_else(|| by_end(&number)).copied();
         let reported = plan.reported(ReportedAs::Called, number).and_then(|reported| of(reported.number));
@@ -150,8 +151,8 @@ impl Role for Gateway {
 
     fn route(&mut self, source: &Source, request: &Message, now: Instant) -> Decision {
         let mut known = false;
-        let dialled = request.request_uri().ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
-        let to = request.to().ok().and_then(|to| to.uri.user_decoded()).unwrap_or_default();
+        let dialled = request.request_uri().ok().and_then(|uri| identity::number(&uri)).unwrap_or_default();
+        let to = request.to().ok().and_then(|to| identity::number(&to.uri)).unwrap_or_default();
         for place in 0..2 {
             for (group, entry) in self.senders(source.remote, now) {
                 known = true;

@@ -79,8 +79,8 @@ pub(super) fn preview(
         return Err(CauseCode::InvalidNumber);
     }
     let Some(group) = labels.directory.group_of(question.line) else { return Ok(None) };
-    let around =
-        Around { client: Some(place), moment: state.zone.moment(SystemTime::now()), forwarding: question.forwarding };
+    let forwarding = question.forwarding && labels.directory.pbx_forwards(group);
+    let around = Around { client: Some(place), moment: state.zone.moment(SystemTime::now()), forwarding };
     let found = labels.directory.preview(group, &question.number, around)?;
     Ok(found.map(|(found, destination)| {
         let line = labels.directory.line_known_as(group, &found.canonical);

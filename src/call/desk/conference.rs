@@ -6,7 +6,7 @@ use super::super::Calls;
 use super::super::cause::CauseCode;
 use super::super::commands::{Asker, Outcome};
 use super::super::service::Service;
-use super::super::state::Vacancy;
+use super::super::state::{Call, Vacancy};
 use super::super::view::EndCause;
 use crate::ids::{CallId, ConferenceId};
 
@@ -99,9 +99,10 @@ impl Calls {
         }
     }
 
-    /// Whether nobody is about to take a place in these calls.
+    /// Whether nobody is about to take a place in these calls, and no digits are to be sent any more.
     fn can_be_joined(&self, members: &[CallId]) -> bool {
-        members.iter().all(|id| self.calls.get(id).is_some_and(|call| call.takeover.is_none()))
+        let settled = |call: &Call| call.takeover.is_none() && !call.still_dials();
+        members.iter().all(|id| self.calls.get(id).is_some_and(|call| settled(call)))
     }
 
     /// Two that are left of a conference talk with each other: nothing has to be mixed any more.

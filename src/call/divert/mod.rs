@@ -11,17 +11,20 @@ use std::time::Duration;
 use offhook_sip::header::identity::DiversionReason;
 
 use super::cause::CauseCode;
-use super::directory::{Decline, LineEntry, LineGroupEntry};
-use super::numbers::Placed;
+use super::directory::{Decline, Directory, Diversion, LineEntry, LineGroupEntry};
+use super::numbers::{Around, Placed, Wanted};
 use super::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
+use crate::ids::LineGroupId;
+use crate::numbers::Moment;
 
-pub(super) use self::trail::{Hidden, Sent, Trail, same};
+pub(super) use self::trail::{Hidden, Sent, Trail, Written, same};
 
 /// How long a line rings before its calls are forwarded, where nothing is said.
 const NO_ANSWER: Duration = Duration::from_secs(20);
 
 /// What an incoming call meets at a line. Where numbers are asked for, `place` says what the PBX gets for one, unless that leads
-/// back to where the call has been: then it is as if it were not set.
+/// back to where the call has been: then it is as if it were not set. Whether the call stays there is asked, too: the PBX is not
+/// told of a place where it only rings for a while.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::call) struct Situation<'a> {
     /// The line.
@@ -76,12 +79,12 @@ impl Diverted {
 impl Situation<'_> {
     /// A call comes in, or the last client of the line goes while it rings.     ///
     /// Do-not-disturb is there for people: where nobody is signed in, the call goes to whoever stands in for them.
-    pub(in crate::call) fn arrival(&self, place: impl Fn(&str) -> Option<Placed>) -> Verdict {
+    pub(in crate::call) fn arrival(&self, place: impl Fn(&str, bool) -> Option<Placed>) -> Verdict {
         let forwarded = |kind, why| self.forwarding(kind, &place).map(|to| Verdict::Divert(Diverted::new(to, why)));
         if let Some(verdict) = forwarded(ForwardingKind::Immediate, DiversionReason::Unconditional) {
             return verdict;
         }
-        if let Some(office) = self.settings.remote_office.as_deref().and_then(&place) {
+        if let Some(office) = self.settings.remote_office.as_deref().and_then(|office| place(office, true)) {
             return Verdict::Divert(Diverted::new(office, DiversionReason::FollowMe));
         }
         if !self.signed_in {
@@ -100,7 +103,7 @@ impl Situation<'_> {
     }
 
     /// A client declines, as busy or for good; what the connection has fixed counts for more.
-    pub(in crate::call) fn declined(&self, wish: CauseCode, place: impl Fn(&str) -> Option<Placed>) -> Verdict {
+    pub(in crate::call) fn declined(&self, wish: CauseCode, place: impl Fn(&str, bool) -> Option<Placed>) -> Verdict {
         let wished = if wish == CauseCode::Busy { Decline::Busy } else { Decline::Declined };
         let decline = self.group.decline.unwrap_or(wished);
         let busy = || self.forwarding(ForwardingKind::Busy, &place);
@@ -112,7 +115,7 @@ impl Situation<'_> {
 
     /// How long the call rings at the line before [`Situation::unanswered`] is asked; without it until somebody ends it.
     /// Before a list begins, the line has as long as the first place there.
-    pub(in crate::call) fn rings(&self, place: impl Fn(&str) -> Option<Placed>) -> Option<Duration> {
+    pub(in crate::call) fn rings(&self, place: impl Fn(&str, bool) -> Option<Placed>) -> Option<Duration> {
         match self.set(ForwardingKind::NoAnswer, &place) {
             Some((forwarding, _)) => {
                 Some(forwarding.after.map_or(NO_ANSWER, |after| Duration::from_secs(after.into())))
@@ -125,7 +128,7 @@ impl Situation<'_> {
     }
 
     /// Nobody has taken the call in time. What the line's users have set counts for more than the list.
-    pub(in crate::call) fn unanswered(&self, place: impl Fn(&str) -> Option<Placed>) -> Option<Diverted> {
+    pub(in crate::call) fn unanswered(&self, place: impl Fn(&str, bool) -> Option<Placed>) -> Option<Diverted> {
         match self.forwarding(ForwardingKind::NoAnswer, &place) {
             Some(to) => Some(Diverted::new(to, DiversionReason::NoAnswer)),
             None => self.next(0, DiversionReason::NoAnswer, &place),
@@ -138,31 +141,51 @@ impl Situation<'_> {
         &self,
         from: usize,
         why: DiversionReason,
-        place: impl Fn(&str) -> Option<Placed>,
+        place: impl Fn(&str, bool) -> Option<Placed>,
     ) -> Option<Diverted> {
         let redirection = self.line.redirections.get(from)?;
-        let to = place(&redirection.to)?;
         let goes_on = self.line.redirections.get(from + 1).is_some();
+        let to = place(&redirection.to, !goes_on)?;
         let rings = goes_on.then_some(redirection.rings);
         Some(Diverted { to, why, rings })
     }
 
-    fn voice_mailbox(&self, place: impl Fn(&str) -> Option<Placed>) -> Option<Placed> {
+    fn voice_mailbox(&self, place: impl Fn(&str, bool) -> Option<Placed>) -> Option<Placed> {
         let mailbox = self.line.voice_mailbox.as_deref().filter(|_| self.group.signed_off_to_voice_mailbox);
-        mailbox.and_then(place)
+        mailbox.and_then(|mailbox| place(mailbox, true))
     }
 
-    fn forwarding(&self, kind: ForwardingKind, place: impl Fn(&str) -> Option<Placed>) -> Option<Placed> {
+    fn forwarding(&self, kind: ForwardingKind, place: impl Fn(&str, bool) -> Option<Placed>) -> Option<Placed> {
         self.set(kind, place).map(|(_, to)| to)
     }
 
     /// The forwarding of this kind for this caller: one for callers like this one counts for more than one for all.
-    fn set(&self, kind: ForwardingKind, place: impl Fn(&str) -> Option<Placed>) -> Option<(&Forwarding, Placed)> {
+    fn set(&self, kind: ForwardingKind, place: impl Fn(&str, bool) -> Option<Placed>) -> Option<(&Forwarding, Placed)> {
         let own = if self.internal { Callers::Internal } else { Callers::External };
         let find = |callers| {
             self.settings.forwardings.iter().find(|set: &&Forwarding| set.kind == kind && set.callers == callers)
         };
-        find(own).or_else(|| find(Callers::All)).and_then(|set| Some((set, place(&set.to)?)))
+        find(own).or_else(|| find(Callers::All)).and_then(|set| Some((set, place(&set.to, true)?)))
+    }
+}
+
+impl Directory {
+    /// Whether it is the PBX of a connection that sends calls elsewhere.
+    pub fn pbx_forwards(&self, group: LineGroupId) -> bool {
+        self.group(group).is_some_and(|group| group.diversion != Diversion::NewCall)
+    }
+
+    /// What is dialled where a call of a connection goes on to a number, to stay there or to ring for a while: by the PBX where
+    /// that sends it there, otherwise by this server as if somebody had typed it.
+    pub(in crate::call) fn sent_on(&self, group: LineGroupId, to: &str, stays: bool, moment: Moment) -> Wanted {
+        let by_pbx = stays && self.pbx_forwards(group);
+        let forwarded = by_pbx.then(|| self.forwarded(group, to));
+        // What follows the answer only we can send.
+        let by_us = |wanted: &Wanted| wanted.result.as_ref().is_ok_and(|placed| !placed.then.is_empty());
+        match forwarded.filter(|wanted| !by_us(wanted)) {
+            Some(wanted) => wanted,
+            None => self.wanted(group, &to.into(), Around { moment, ..Around::default() }),
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use super::super::cause::CauseCode;
 use super::super::commands::{Asker, Outcome, Purpose, dialable};
 use super::super::numbers::{Placed, Wanted};
 use super::super::record::Number;
-use super::super::state::Taker;
-use crate::ids::{CallId, LineGroupId, LineId};
+use super::super::state::{Call, Taker};
+use super::trail::Written;
+use crate::ids::{CallId, LineId};
 use crate::rights::LineRight;
 
 /// What stands for the number in a code of the PBX.
@@ -21,15 +22,18 @@ impl Calls {
         &mut self,
         asker: Asker,
         line: LineId,
-        number: &str,
+        number: &Written,
         sdp: String,
         now: Instant,
     ) -> Outcome {
         let id = self.directory.group_of(line).ok_or(CauseCode::UnknownLine)?;
-        self.may_pick_up(asker, id, number)?;
+        let lines: Vec<LineId> = self.directory.lines_at(id, number).collect();
+        self.may_pick_up(asker, &lines)?;
         let group = self.directory.group(id).ok_or(CauseCode::UnknownLine)?;
-        let here = group.pickup_in_server.then(|| self.rings_at(id, number)).flatten();
-        let code = group.pickup_code.as_ref().map(|code| code.replace(NUMBER, number));
+        let here = group.pickup_in_server.then(|| self.rings_at(&lines)).flatten();
+        // The PBX knows a line by the number that it has there.
+        let own = lines.first().and_then(|line| self.directory.line(*line)).map(|line| &line.number);
+        let code = group.pickup_code.as_ref().map(|code| code.replace(NUMBER, own.unwrap_or(&number.number)));
         match (here, code) {
             (Some(call), _) => {
                 let Asker { client, user, request, .. } = asker;
@@ -51,18 +55,15 @@ impl Calls {
     }
 
     /// Whether the asker may pick up calls of the lines with a number. Numbers that are no lines here are the PBX's affair.
-    fn may_pick_up(&self, asker: Asker, group: LineGroupId, number: &str) -> Result<(), CauseCode> {
-        let lines = self.directory.lines_at(group, number);
-        let refused = lines.filter(|&line| !self.may_on_line(asker.user, LineRight::PickUp, line)).count();
-        if refused == 0 { Ok(()) } else { Err(CauseCode::PickUpNotAllowed) }
+    fn may_pick_up(&self, asker: Asker, lines: &[LineId]) -> Result<(), CauseCode> {
+        let may = |line: &LineId| self.may_on_line(asker.user, LineRight::PickUp, *line);
+        if lines.iter().all(may) { Ok(()) } else { Err(CauseCode::PickUpNotAllowed) }
     }
 
-    /// The call that rings longest at a number of a connection's lines.
-    fn rings_at(&self, group: LineGroupId, number: &str) -> Option<CallId> {
-        let rings = self.calls.values().filter(|call| {
-            let at = call.line().and_then(|line| self.directory.line(line));
-            call.can_be_picked_up() && at.is_some_and(|at| at.group == group && at.number == number)
-        });
+    /// The call that rings longest at one of these lines.
+    fn rings_at(&self, lines: &[LineId]) -> Option<CallId> {
+        let at_them = |call: &Call| call.line().is_some_and(|line| lines.contains(&line));
+        let rings = self.calls.values().filter(|call| call.can_be_picked_up() && at_them(call));
         rings.map(|call| call.id).min()
     }
 }

@@ -9,27 +9,28 @@ use super::super::effect::Effect;
 use super::super::numbers::Placed;
 use super::super::service::Service;
 use super::super::settings::{Callers, FORWARD_AFTER, Forwarding, ForwardingKind, LineSettings};
-use super::trail::same;
 use crate::ids::{CallId, LineId, UserId};
 use crate::rights::LineRight;
 
+/// Whether a number leads back to the line.
+type IsOwn<'a> = &'a dyn Fn(&Placed) -> bool;
 /// What is kept of a number that a person sets, and what the PBX gets for it.
 type Settable<'a> = &'a dyn Fn(&str) -> Result<(String, Placed), CauseCode>;
 
 impl LineSettings {
-    /// Takes over a forwarding of the line with this number, in the place of the one of its kind and callers. `settable` says what
-    /// is kept of a number and what the PBX gets for it.
+    /// Takes over a forwarding in the place of the one of its kind and callers. `settable` says what is kept of a number and what
+    /// the PBX gets for it, `is_own` whether that is the line itself.
     ///
     /// # Errors
     /// [`CauseCode::InvalidNumber`], [`CauseCode::OwnNumber`] and [`CauseCode::InvalidSeconds`]; nothing changes then.
     pub(in crate::call) fn set_forwarding(
         &mut self,
-        own: &str,
+        is_own: impl Fn(&Placed) -> bool,
         settable: impl Fn(&str) -> Result<(String, Placed), CauseCode>,
         forwarding: Forwarding,
     ) -> Result<(), CauseCode> {
         let (to, placed) = settable(&forwarding.to)?;
-        if same(own, &placed.number) {
+        if is_own(&placed) {
             return Err(CauseCode::OwnNumber);
         }
         let rings = forwarding.kind == ForwardingKind::NoAnswer;
@@ -58,8 +59,8 @@ impl Calls {
     /// ECMA-269 Set Forwarding.
     pub(in crate::call) fn set_forwarding(&mut self, user: UserId, line: LineId, forwarding: Forwarding) -> Outcome {
         let right = Some(LineRight::SetDiversions);
-        self.set(user, line, right, Some(Service::SetForwarding), |settings, own, settable| {
-            settings.set_forwarding(own, settable, forwarding)
+        self.set(user, line, right, Some(Service::SetForwarding), |settings, is_own, settable| {
+            settings.set_forwarding(is_own, settable, forwarding)
         })
     }
 
@@ -103,9 +104,9 @@ impl Calls {
     /// The telephone that the line's calls go by way of.
     pub(in crate::call) fn set_remote_office(&mut self, user: UserId, line: LineId, number: Option<String>) -> Outcome {
         let service = number.is_some().then_some(Service::SetRemoteOffice);
-        self.set(user, line, None, service, |settings, own, settable| {
+        self.set(user, line, None, service, |settings, is_own, settable| {
             let number = number.map(|number| settable(&number)).transpose()?;
-            if number.as_ref().is_some_and(|(_, placed)| same(own, &placed.number)) {
+            if number.as_ref().is_some_and(|(_, placed)| is_own(placed)) {
                 return Err(CauseCode::OwnNumber);
             }
             settings.remote_office = number.map(|(kept, _)| kept);
@@ -121,7 +122,7 @@ impl Calls {
         line: LineId,
         right: Option<LineRight>,
         service: Option<Service>,
-        change: impl FnOnce(&mut LineSettings, &str, Settable<'_>) -> Result<(), CauseCode>,
+        change: impl FnOnce(&mut LineSettings, IsOwn<'_>, Settable<'_>) -> Result<(), CauseCode>,
     ) -> Outcome {
         let entry = self.directory.line(line).ok_or(CauseCode::UnknownLine)?;
         let own = entry.users.contains(&user);
@@ -136,11 +137,12 @@ impl Calls {
         if service.is_some_and(|service| !self.directory.offers(entry.group, service)) {
             return Err(CauseCode::FunctionOff);
         }
-        let own = entry.number.as_str();
+        let own = self.directory.written(line).ok_or(CauseCode::UnknownLine)?;
         let settings = self.settings.get_mut(line.0 as usize).ok_or(CauseCode::UnknownLine)?;
         let mut changed = settings.clone();
         let directory = &self.directory;
-        change(&mut changed, own, &|number| directory.settable(entry.group, number))?;
+        let is_own = |placed: &Placed| own.means(&directory.written_at(entry.group, placed.into()));
+        change(&mut changed, &is_own, &|number| directory.settable(entry.group, number))?;
         if changed != *settings {
             *settings = changed.clone();
             self.effects.push_back(Effect::LineSettings { line, settings: changed });

@@ -50,13 +50,13 @@ fn settings(words: &str) -> LineSettings {
 }
 
 /// Every number is dialled as it is.
-fn any(number: &str) -> Option<Placed> {
+fn any(number: &str, _stays: bool) -> Option<Placed> {
     Some(Placed::bare(number.to_owned(), false))
 }
 
 /// But for these, where the call has been.
-fn but<'a>(tried: &'a [&'a str]) -> impl Fn(&str) -> Option<Placed> + 'a {
-    |number| any(number).filter(|_| !tried.contains(&number))
+fn but<'a>(tried: &'a [&'a str]) -> impl Fn(&str, bool) -> Option<Placed> + 'a {
+    |number, stays| any(number, stays).filter(|_| !tried.contains(&number))
 }
 
 fn shown(verdict: Verdict) -> String {
@@ -181,7 +181,7 @@ fn a_list_of_redirections_is_gone_through_until_it_leads_back() {
     let situation =
         Situation { line: &line, group: &group, settings: &settings, internal: false, signed_in: true, busy: false };
     assert_eq!(situation.rings(any), Some(Duration::from_secs(15)));
-    let places = |place: &dyn Fn(&str) -> Option<Placed>| {
+    let places = |place: &dyn Fn(&str, bool) -> Option<Placed>| {
         let at = |from| situation.next(from, DiversionReason::NoAnswer, place);
         (0..4).map_while(at).map(|next| (next.to.number, next.rings)).collect::<Vec<_>>()
     };
@@ -205,7 +205,7 @@ fn what_leads_back_is_as_if_it_were_not_set() {
     let mailbox = LineGroupEntry { signed_off_to_voice_mailbox: true, ..LineGroupEntry::default() };
     let alone = Situation { signed_in: false, group: &mailbox, ..situation };
     assert_eq!(shown(alone.arrival(but(&["1", "900"]))), "501 unavailable");
-    assert_eq!(shown(alone.arrival(|_| None)), "486");
+    assert_eq!(shown(alone.arrival(|_, _| None)), "486");
 }
 
 fn plain(to: &str) -> Result<(String, Placed), CauseCode> {
@@ -216,6 +216,7 @@ fn plain(to: &str) -> Result<(String, Placed), CauseCode> {
 #[test]
 fn settings_are_checked_before_they_count() {
     let mut settings = LineSettings::default();
+    let is_own = |placed: &Placed| same("200", &placed.number);
     let set = |to: &str, kind, after| Forwarding { kind, callers: Callers::All, to: to.into(), after };
     for (to, kind, after, cause) in [
         ("", ForwardingKind::Busy, None, CauseCode::InvalidNumber),
@@ -225,16 +226,16 @@ fn settings_are_checked_before_they_count() {
         ("300", ForwardingKind::NoAnswer, Some(0), CauseCode::InvalidSeconds),
         ("300", ForwardingKind::NoAnswer, Some(601), CauseCode::InvalidSeconds),
     ] {
-        assert_eq!(settings.set_forwarding("200", plain, set(to, kind, after)), Err(cause), "{to} {after:?}");
+        assert_eq!(settings.set_forwarding(is_own, plain, set(to, kind, after)), Err(cause), "{to} {after:?}");
         assert_eq!(settings, LineSettings::default());
     }
     for (to, after) in [("0049 (89) 1", Some(1)), ("301", Some(600)), ("302", None)] {
-        settings.set_forwarding("200", plain, set(to, ForwardingKind::NoAnswer, after)).unwrap();
+        settings.set_forwarding(is_own, plain, set(to, ForwardingKind::NoAnswer, after)).unwrap();
     }
     assert_eq!(settings.forwardings, [set("302", ForwardingKind::NoAnswer, None)]);
-    settings.set_forwarding("200", plain, set("303", ForwardingKind::Busy, None)).unwrap();
+    settings.set_forwarding(is_own, plain, set("303", ForwardingKind::Busy, None)).unwrap();
     let internal = Forwarding { callers: Callers::Internal, ..set("304", ForwardingKind::Busy, None) };
-    settings.set_forwarding("200", plain, internal).unwrap();
+    settings.set_forwarding(is_own, plain, internal).unwrap();
     assert_eq!(settings.forwardings.len(), 3);
     settings.cancel_forwarding(Some(ForwardingKind::Busy), None);
     assert_eq!(settings.forwardings, [set("302", ForwardingKind::NoAnswer, None)]);

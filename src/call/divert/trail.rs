@@ -40,7 +40,7 @@ pub(in crate::call) struct Trail {
     /// The number of who diverted it last as people know it.
     pub(in crate::call) diverter: Option<Known>,
     /// Numbers that are not tried again.
-    tried: Vec<String>,
+    tried: Vec<Written>,
     /// Who diverted it before it came here, the latest first.
     diversions: Vec<Diversion>,
     history: Vec<HistoryEntry>,
@@ -71,17 +71,22 @@ pub(in crate::call) enum Sent {
 }
 
 impl Trail {
-    /// A call for a line with this number. `headers` are those of its INVITE where they are believed.
-    pub(in crate::call) fn begin(line: LineId, number: &str, headers: &[(Name, String)]) -> Trail {
+    /// A call for a line with this number. `headers` are those of its INVITE where they are believed; `written` says in what
+    /// forms the numbers there may be met.
+    pub(in crate::call) fn begin(
+        line: LineId,
+        own: Written,
+        headers: &[(Name, String)],
+        written: impl Fn(String) -> Written,
+    ) -> Trail {
         let history = HistoryEntry::read_all(headers::values(headers, Name::HistoryInfo));
         let mut diversions = Diversion::read_all(headers::values(headers, Name::Diversion));
         if diversions.is_empty() {
             diversions = Diversion::from_history(&history);
         }
         let mut trail = Trail { line: Some(line), diversions, history, ..Trail::default() };
-        trail.tried.push(number.to_owned());
-        let users: Vec<String> = trail.diversions.iter().filter_map(|diversion| diversion.uri.user_decoded()).collect();
-        trail.tried.extend(users);
+        let users = trail.diversions.iter().filter_map(|diversion| diversion.uri.user_decoded()).map(written);
+        trail.tried = std::iter::once(own).chain(users).collect();
         trail
     }
 
@@ -93,8 +98,8 @@ impl Trail {
     }
 
     /// Whether a number has not been tried yet.
-    pub(in crate::call) fn allows(&self, number: &str) -> bool {
-        self.tried.len() < MAX_TRIED && !self.tried.iter().any(|tried| same(tried, number))
+    pub(in crate::call) fn allows(&self, to: &Written) -> bool {
+        self.tried.len() < MAX_TRIED && !self.tried.iter().any(|tried| tried.means(to))
     }
 
     /// Whether the call has left the line that it came for.
@@ -122,8 +127,8 @@ impl Trail {
     }
 
     /// The call goes from `by` to `to`.
-    pub(in crate::call) fn leave(&mut self, number: &str, by: Uri, to: &Uri, why: DiversionReason) {
-        self.tried.push(number.to_owned());
+    pub(in crate::call) fn leave(&mut self, number: Written, by: Uri, to: &Uri, why: DiversionReason) {
+        self.tried.push(number);
         let mut diversions = vec![Diversion::new(by, why)];
         diversions.extend(self.diversions.iter().cloned());
         let history = HistoryEntry::pass_on(self.history.clone(), &diversions, to);
@@ -131,6 +136,46 @@ impl Trail {
         let history = history.iter().map(|entry| (Name::HistoryInfo, entry.to_string()));
         self.headers.clear();
         headers::add(&mut self.headers, diversions.chain(history));
+    }
+}
+
+/// A number in the forms in which it may be met: a PBX may dial, report and register it each in another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::call) struct Written {
+    /// As the PBX has it or gets it.
+    pub(in crate::call) number: String,
+    /// Super-canonical, where there is a location.
+    pub(in crate::call) known: Option<String>,
+    /// The line that it is of, as far as that was asked for.
+    pub(in crate::call) line: Option<LineId>,
+}
+
+impl Written {
+    pub(in crate::call) fn new(number: &str, known: Option<&Known>) -> Written {
+        let known = known.map(|known| known.number.clone()).filter(|known| !known.is_empty());
+        Written { number: number.to_owned(), known, line: None }
+    }
+
+    /// Whether both are the same in a form that both have.
+    pub(in crate::call) fn is(&self, other: &Written) -> bool {
+        self.number == other.number
+            || self.known.is_some() && self.known == other.known
+            || self.line.is_some() && self.line == other.line
+    }
+
+    /// Whether any form of the one may mean the same as one of the other.
+    pub(in crate::call) fn means(&self, other: &Written) -> bool {
+        self.is(other) || self.forms().any(|one| other.forms().any(|other| same(one, other)))
+    }
+
+    fn forms(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.number.as_str()).chain(self.known.as_deref())
+    }
+}
+
+impl From<&Placed> for Written {
+    fn from(placed: &Placed) -> Written {
+        Written::new(&placed.number, placed.known.as_ref())
     }
 }
 

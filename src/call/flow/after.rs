@@ -40,6 +40,8 @@ impl Flow<'_> {
                 }
             }
         }
+        // Its user may give it to somebody else from now on.
+        self.tell_clients();
         if matches!(self.call.vacancy, Some(Vacancy::Target { .. } | Vacancy::Office { .. })) {
             self.errands.push_back(Errand::Reached(self.call.id));
         }

@@ -12,7 +12,7 @@ use super::super::cause::CauseCode;
 use super::super::commands;
 use super::super::desk::transfer::is_of_the_called;
 use super::super::directory::Diversion;
-use super::super::divert::{Diverted, Hidden, Sent, Situation, Verdict, same};
+use super::super::divert::{Diverted, Hidden, Sent, Situation, Verdict, Written};
 use super::super::effect::{Effect, MediaEffect, SipEffect, Sound, Target, TargetUri};
 use super::super::headers::{self, Headers};
 use super::super::numbers::Placed;
@@ -57,12 +57,12 @@ impl Flow<'_> {
         if !self.call.rings_at_clients() {
             return Err(CauseCode::NotPossibleNow);
         }
-        if !self.call.trail.allows(&to.number) {
-            let own = self
-                .call
-                .line()
-                .and_then(|line| self.directory.line(line))
-                .is_some_and(|own| same(&own.number, &to.number));
+        let line = self.call.line();
+        let group = line.and_then(|line| self.directory.group_of(line)).ok_or(CauseCode::UnknownLine)?;
+        let written = self.directory.written_at(group, Written::from(&to));
+        if !self.call.trail.allows(&written) {
+            let own = line.and_then(|line| self.directory.written(line));
+            let own = own.is_some_and(|own| own.means(&written));
             return Err(if own { CauseCode::OwnNumber } else { CauseCode::TriedBefore });
         }
         self.divert(Diverted { to, why: DiversionReason::Deflection, rings: None });
@@ -214,7 +214,7 @@ impl Flow<'_> {
     fn decide<T>(
         &mut self,
         busy: bool,
-        ask: impl FnOnce(&Situation<'_>, &dyn Fn(&str) -> Option<Placed>) -> T,
+        ask: impl FnOnce(&Situation<'_>, &dyn Fn(&str, bool) -> Option<Placed>) -> T,
     ) -> Option<T> {
         let id = self.call.trail.line?;
         let line = self.directory.line(id)?;
@@ -227,11 +227,11 @@ impl Flow<'_> {
         };
         let situation = Situation { line, group, settings, internal, signed_in, busy };
         let made = RefCell::new(Vec::new());
-        let asked = ask(&situation, &|number| {
-            let wanted = self.directory.forwarded(line.group, number);
+        let asked = ask(&situation, &|number, stays| {
+            let wanted = self.directory.sent_on(line.group, number, stays, self.moment);
             let placed = wanted.result.clone().ok();
             made.borrow_mut().push(wanted);
-            placed.filter(|placed| self.call.trail.allows(&placed.number))
+            placed.filter(|placed| self.call.trail.allows(&self.directory.written_at(line.group, placed.into())))
         });
         self.note_settings(made.into_inner());
         Some(asked)
@@ -293,7 +293,8 @@ impl Flow<'_> {
             self.call.trail.hidden = Some(Hidden::Left);
         }
         self.conceal(Hidden::Left, CauseCode::Diverted);
-        self.call.trail.leave(&to.number, group.address(&line.number), &group.address(&to.number), why);
+        let written = self.directory.written_at(line.group, Written::from(&to));
+        self.call.trail.leave(written, group.address(&line.number), &group.address(&to.number), why);
         self.call.trail.until = rings.map(|rings| self.now + rings);
         self.expect_after(&to);
         // Only a call of ours can be taken back from where nobody answers, and told what follows the answer.

@@ -33,6 +33,7 @@ use super::state::{
 use super::view::EndCause;
 use super::{Clients, MEDIA_LIMIT, RECOVERY_LIMIT, headers};
 use crate::ids::{CallId, ClientId, LegId, LineGroupId};
+use crate::numbers::Moment;
 use crate::rights::RightsTable;
 
 /// One call in motion.
@@ -48,6 +49,8 @@ pub(super) struct Flow<'a> {
     pub(super) by_session: &'a mut FxHashMap<SessionId, CallId>,
     pub(super) last_leg: &'a mut u64,
     pub(super) now: Instant,
+    /// What time it is at the locations.
+    pub(super) moment: Moment,
     pub(super) ended: bool,
 }
 

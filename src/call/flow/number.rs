@@ -44,8 +44,9 @@ impl Flow<'_> {
     pub(super) fn note_settings(&mut self, made: Vec<Wanted>) {
         for Wanted { translation, .. } in made {
             let Some(translation) = translation else { continue };
-            if !self.call.translated.contains(&translation.text) {
-                self.call.translated.push(translation.text.clone());
+            let told = (translation.kind, translation.text.clone());
+            if !self.call.translated.contains(&told) {
+                self.call.translated.push(told);
                 note_number(self.effects, Some(self.call.id), Some(translation));
             }
         }

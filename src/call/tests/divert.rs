@@ -52,7 +52,7 @@ impl World {
     }
 
     /// A call of an external number, with what its INVITE says beside that.
-    fn call_in(&mut self, number: u64, line: LineId, from: &str, headers: Headers) -> CallId {
+    pub(super) fn call_in(&mut self, number: u64, line: LineId, from: &str, headers: Headers) -> CallId {
         let route = Route::Line { group: PBX, line };
         let from = Caller { number: from.into(), name: None };
         let (abilities, offer) = (Abilities::default(), Bytes::from_static(OFFER));

@@ -11,6 +11,7 @@ mod passed_on;
 mod private;
 mod random;
 mod rights;
+mod same_line;
 mod sent_on;
 mod single;
 mod table;

@@ -3,7 +3,9 @@
 use offhook_sip::header::Name;
 use serde_json::{Value, json};
 
+use super::super::directory::{Diversion, Redirection};
 use super::super::numbers::{Around, ClientPlace, NotedNumbers, Translated, Translation, Typed};
+use super::super::service::Service;
 use super::super::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
 use super::*;
 use crate::numbers::country::Countries;
@@ -51,8 +53,13 @@ fn what_a_person_types_becomes_what_the_pbx_gets() {
         ("!030777", "INVITE 030777"),
         ("*61", "INVITE *61"),
         ("alice", "INVITE alice"),
+        ("alice2", "INVITE alice2"),
+        ("sip200", "INVITE sip200"),
+        ("room-101", "INVITE room-101"),
+        ("(0800) HELP 1", "INVITE 0080043571"),
+        ("tel:+4989777", "INVITE 0089777"),
     ] {
-        let mut world = world(&json!({}));
+        let mut world = world(&json!({ "vanity": ["800"] }));
         world.dial(typed);
         assert!(world.log.contains(&invite.to_owned()), "{typed}: {:?}", world.log);
     }
@@ -149,6 +156,8 @@ fn a_caller_is_shown_as_people_know_the_number() {
         ("201", "+49301234201", "201"),
         ("+442079460018", "+442079460018", "+44 (20) 79460018"),
         ("carol", "carol", "carol"),
+        ("sip200", "sip200", "sip200"),
+        ("user-0815", "user-0815", "user-0815"),
         ("anonymous", "anonymous", "anonymous"),
     ] {
         let mut world = world(&json!({}));
@@ -170,8 +179,6 @@ fn forwardings_go_by_the_rules_and_by_whether_a_caller_is_internal() {
         }
         called_by(&mut world, caller);
         assert!(world.log.contains(&invite.to_owned()), "{caller}: {:?}", world.log);
-        let kinds: Vec<NumberKind> = world.translations.iter().map(|translation| translation.kind).collect();
-        assert!(kinds.contains(&NumberKind::Forwarding), "{kinds:?}");
     }
     // The line's own number, however it is written.
     let mut world = world(&json!({}));
@@ -183,6 +190,40 @@ fn forwardings_go_by_the_rules_and_by_whether_a_caller_is_internal() {
     };
     let set = Command::SetForwarding { line: LINE, forwarding: own };
     assert_eq!(world.command(DESK, set), Some(CommandResult::Error(CauseCode::OwnNumber)));
+}
+
+#[test]
+fn the_code_for_forwarding_is_for_what_the_pbx_forwards() {
+    // A PBX that puts the code for an outside line before the numbers that it forwards to.
+    for (diversion, places, sent) in [
+        (Diversion::NewCall, 1, "INVITE 0089777"),
+        (Diversion::Redirect, 1, "302 [Number(\"089777\")]"),
+        // Where it only rings for a while, it is our call.
+        (Diversion::Redirect, 2, "INVITE 0089777"),
+    ] {
+        let with = |list: bool| {
+            World::with(|directory| {
+                directory.groups[0].diversion = diversion;
+                let place = Redirection { to: "+49 89 777".into(), rings: Duration::from_secs(15) };
+                directory.lines[0].redirections = if list { vec![place; places] } else { Vec::new() };
+                located(directory, &json!({ "access_codes": { "forwarding": "" } }));
+            })
+        };
+        let mut listed = with(true);
+        called_by(&mut listed, "0089123456");
+        listed.wait();
+        assert!(listed.log.contains(&sent.to_owned()), "{:?}", listed.log);
+        if places == 1 {
+            let mut deflected = with(false);
+            called_by(&mut deflected, "0089123456");
+            let call = deflected.last_view(DESK).id;
+            deflected.done(Command::DeflectCall { call, number: "+49 89 777".into() });
+            assert!(deflected.log.contains(&sent.to_owned()), "{:?}", deflected.log);
+            let kinds: Vec<NumberKind> = deflected.translations.iter().map(|noted| noted.kind).collect();
+            let kind = if diversion == Diversion::NewCall { NumberKind::Typed } else { NumberKind::Forwarding };
+            assert!(kinds.contains(&kind), "{kinds:?}");
+        }
+    }
 }
 
 #[test]
@@ -215,6 +256,28 @@ fn pauses_and_digits_follow_the_answer() {
     world.calls.handle_timeout(world.now);
     world.drain();
     assert!(world.log.iter().any(|line| line.starts_with("digits #1357#")), "{:?}", world.log);
+}
+
+#[test]
+fn what_follows_the_answer_is_sent_before_a_call_is_transferred() {
+    let card = json!({ "projects": [{ "name": "C", "code": "0800123CP#eeee#N", "use": "dial" }] });
+    let mut world = world(&card);
+    let held = world.talking_to("201");
+    let Some(CommandResult::Media { call: active, .. }) = world.command(DESK, make(project("+49 89 777", "C", "1357")))
+    else {
+        panic!("it is dialled")
+    };
+    world.answer_last();
+    world.input(Input::Media { call: active, side: Side::A, event: MediaInput::Connected });
+    world.refused(Command::TransferCall { active, held }, CauseCode::StillDialling);
+    world.refused(Command::SingleStepTransferCall { call: active, number: "202".into() }, CauseCode::StillDialling);
+    assert!(!world.view(active).services.contains(Service::TransferCall));
+    world.now += Duration::from_secs(1);
+    world.calls.handle_timeout(world.now);
+    world.drain();
+    assert!(world.log.iter().any(|line| line.starts_with("digits #1357#")), "{:?}", world.log);
+    assert!(world.view(active).services.contains(Service::TransferCall));
+    world.done(Command::TransferCall { active, held });
 }
 
 #[test]
@@ -292,4 +355,25 @@ fn what_is_set_is_a_number_of_bounded_length_in_one_line() {
     let long = Typed::from(format!("030{}1777", " ".repeat(300)));
     let wanted = world.calls.directory.wanted(group, &long, Around::default());
     assert_eq!((wanted.result.err(), wanted.translation), (Some(CauseCode::InvalidNumber), None));
+}
+
+#[test]
+fn a_super_canonical_number_is_passed_on_as_the_location_dials_it() {
+    for (number, invite, shown) in [
+        ("+4989777", "INVITE 0089777", "+4989777"),
+        ("+49301234222", "INVITE 222", "+49301234222"),
+        // What a route has written for the PBX is left.
+        ("0089777", "INVITE 0089777", "+4989777"),
+        ("112", "INVITE 112", "112"),
+    ] {
+        let mut world = world(&json!({}));
+        world.pass_on(PBX, vec![super::passed_on::target(PBX, number)]);
+        assert!(world.log.contains(&invite.to_owned()), "{number}: {:?}", world.log);
+        let known = world.translations.iter().any(|translation| match &translation.result {
+            Translated::Dialled(placed) => placed.known.as_ref().is_some_and(|known| known.number == shown),
+            Translated::Reported(known) => known.number == shown,
+            Translated::NotDialled { .. } | Translated::Nothing => false,
+        });
+        assert!(known, "{number}: {:?}", world.translations);
+    }
 }

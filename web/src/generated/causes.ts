@@ -58,6 +58,7 @@ export const causes: Record<CauseCode, { english: string; german: string }> = {
   on_hold: { english: "The call is on hold.", german: "Das Gespräch wird gehalten." },
   audio_elsewhere: { english: "The call's audio is on another of your devices.", german: "Der Ton des Gesprächs ist auf einem anderen Ihrer Geräte." },
   transfer_under_way: { english: "The call is being transferred.", german: "Das Gespräch wird gerade übergeben." },
+  still_dialling: { english: "The digits behind the number are still being sent. Transfer the call when that is done.", german: "Die Ziffern hinter der Nummer werden noch gesendet. Übergeben Sie das Gespräch danach." },
   in_conference: { english: "That is not possible in a conference.", german: "Das ist in einer Konferenz nicht möglich." },
   conference_full: { english: "The conference is full.", german: "Die Konferenz ist voll." },
   park_occupied: { english: "Another call is parked at this number.", german: "Unter dieser Nummer ist schon ein Gespräch geparkt." },
