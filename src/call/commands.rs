@@ -339,7 +339,7 @@ impl Calls {
         let settings = self.settings.get(line.0 as usize).filter(|_| !placed.emergency);
         let office = settings.and_then(|settings| settings.remote_office.as_deref());
         let Some((office, group)) = office.zip(self.directory.group_of(line)) else { return (None, None) };
-        let Wanted { result, translation } = self.directory.forwarded(group, office);
+        let Wanted { result, translation } = self.directory.sent_on(group, office, false, self.moment);
         (result.ok().filter(|office| !same(&office.number, &placed.number)), translation)
     }
 

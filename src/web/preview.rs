@@ -21,7 +21,7 @@ const AT_ONCE: f64 = 40.0;
 /// Questions that a user may ask each second, on and on: a person who types asks five.
 const PER_SECOND: f64 = 10.0;
 /// Octets of what is typed at most. Far longer than any number: what is dropped of it counts, too.
-pub(in crate::web) const MAX_TYPED: usize = 1024;
+const MAX_TYPED: usize = 1024;
 
 /// What is asked.
 #[derive(Debug, PartialEq, Eq)]

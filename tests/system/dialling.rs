@@ -121,9 +121,12 @@ fn programs_ask_how_a_number_is_dialled_from_their_users_lines() {
     let number = |line: &str, number: &str| json!({ "type": "preview_number", "line": id(line), "number": number });
     let without = ask(number("100", "089 55 66"));
     assert_eq!(without, (200, json!({ "status": "preview", "preview": null })), "there is no location yet");
+    let said = |output: std::process::Output| String::from_utf8(output.stdout).expect("it is text");
+    let reloaded = said(server.run(&["reload"]));
+    assert!(reloaded.contains("There is no location Berlin"), "{reloaded}");
     Asker::administrator(&server, ADMINISTRATOR).create("/api/v1/admin/locations", &berlin());
     // When that is done, all changes count.
-    assert!(server.run(&["reload"]).status.success());
+    assert_eq!(said(server.run(&["reload"])), "The configuration counts.\n");
     let dialled = |question: Value| {
         let (status, answer) = ask(question);
         assert_eq!(status, 200, "{answer}");
@@ -134,7 +137,8 @@ fn programs_ask_how_a_number_is_dialled_from_their_users_lines() {
         outside,
         json!({
             "dialled": OUTSIDE, "access_code": "0", "then": [], "number": "+49895566", "shown": "+49 (89) 5566",
-            "destination": "external", "owner": null, "private": false
+            "destination": "external", "owner": null, "private": false,
+            "place": { "english": "Munich", "german": "München" }
         })
     );
     let project = json!({ "project": "Bridge", "pin": PIN, "private": true });

@@ -105,6 +105,14 @@ fn an_emergency_call_says_where_the_client_is() {
     let stage = stage("numbers-emergency", &["81112"]);
     let phone = Softphone::sign_in(&stage.server, "alice");
     stage.reaches(&phone, "112");
+    // Nobody is to come because an administrator tries something out: the location knows the number however it is written.
+    let lines = stage.server.control("GET", "/api/v1/admin/lines", "").json();
+    let line = lines["items"][0]["id"].as_str().expect("there is a line").to_owned();
+    for number in ["0112", "!112", "01 10"] {
+        let question = json!({ "number": number }).to_string();
+        let refused = stage.server.control("POST", &format!("/api/v1/admin/lines/{line}/test-call"), &question);
+        assert_eq!(refused.json()["errors"][0]["code"], "emergency_number", "{number}: {}", refused.text);
+    }
 }
 
 #[test]

@@ -17,13 +17,13 @@ use super::failure::Failure;
 use super::{objects, request};
 use crate::call::cause::CauseCode;
 use crate::call::dialable;
+use crate::call::numbers::is_typed;
 use crate::call::record::CallRecord;
 use crate::capture::diagnosis::diagnose;
 use crate::capture::trace::{Trace, TraceWhat};
 use crate::capture::verdict::{Severity, Verdict};
 use crate::ids::{CallId, LineId};
 use crate::site::{Kind, Line, Problem, ProblemCode, Role};
-use crate::web::preview::MAX_TYPED;
 use crate::web::routes::table::{Identity, Method, Operation, Routes};
 use crate::web::{WebState, convert};
 
@@ -173,8 +173,7 @@ async fn post(
     }
     // Where there is a location, its rules say what is dialled for what was typed.
     let number = match directory.plan_of(line) {
-        Some(_) if number.len() <= MAX_TYPED => Some(number.trim().to_owned()).filter(|number| !number.is_empty()),
-        Some(_) => None,
+        Some(_) => Some(number.trim().to_owned()).filter(|number| is_typed(number)),
         None => dialable(&number),
     };
     let number = number.ok_or_else(|| at_number(ProblemCode::NotDialable))?;
