@@ -11,11 +11,11 @@ use super::cause::CauseCode;
 use super::divert::{Trail, Written};
 use super::effect::{Abilities, Caller, Effect, Route, SipEffect, Target, TargetUri};
 use super::headers::Headers;
-use super::numbers::{Known, Translation};
+use super::numbers::{Around, Known, Placed, Translation, Wanted};
 use super::settings::{Forwarding, ForwardingKind};
 use super::state::{Far, FarSip, Near, NearSip, SipLeg};
 use crate::ids::{CallId, LegId, LineGroupId, LineId, UserId};
-use crate::numbers::ReportedAs;
+use crate::numbers::{ReportedAs, is_canonical};
 
 /// An INVITE that came in.
 pub(super) struct Arrival {
@@ -42,7 +42,7 @@ impl Calls {
                 };
                 let mut legs: Vec<_> = targets.into_iter().map(&mut leg).collect();
                 for leg in &mut legs {
-                    let (known, translation) = self.reported_target(&leg.target);
+                    let (known, translation) = self.passed_on(&mut leg.target);
                     leg.known = known;
                     called.extend(translation);
                 }
@@ -101,6 +101,24 @@ impl Calls {
             true => (None, None),
             false => self.directory.reported(group, ReportedAs::Caller, number),
         }
+    }
+
+    /// Whom a call is passed on to, as people know it. What a route has made super-canonical is dialled as it is where the call
+    /// leaves; anything else is what that PBX gets already.
+    fn passed_on(&self, target: &mut Target) -> (Option<Known>, Option<Translation>) {
+        if let TargetUri::Number(number) = &mut target.uri
+            && is_canonical(number)
+        {
+            let around = Around { moment: self.moment, ..Around::default() };
+            let Wanted { result, translation } = self.directory.wanted(target.group, &number.as_str().into(), around);
+            if let Ok(Placed { number: dialled, then, known: Some(known), .. }) = result
+                && then.is_empty()
+            {
+                *number = dialled;
+                return (Some(known), translation);
+            }
+        }
+        self.reported_target(target)
     }
 
     /// Who is called by way of a connection, as people know the number.

@@ -64,5 +64,5 @@ export function numbersRoute(what, body, locations) {
     before: result(`0019${n}5566`),
     after: n === 3 ? { number: null, then: [], reach: null } : result(`7719${n}5566`, n % 2 ? 'internal' : 'external'),
   }));
-  return [200, { checked: 1312, total: changed.length, changed, truncated: false }];
+  return [200, { checked: 1312, total: changed.length, changed, truncated: false, left: 0, next: null }];
 }

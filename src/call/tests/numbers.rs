@@ -356,3 +356,24 @@ fn what_is_set_is_a_number_of_bounded_length_in_one_line() {
     let wanted = world.calls.directory.wanted(group, &long, Around::default());
     assert_eq!((wanted.result.err(), wanted.translation), (Some(CauseCode::InvalidNumber), None));
 }
+
+#[test]
+fn a_super_canonical_number_is_passed_on_as_the_location_dials_it() {
+    for (number, invite, shown) in [
+        ("+4989777", "INVITE 0089777", "+4989777"),
+        ("+49301234222", "INVITE 222", "+49301234222"),
+        // What a route has written for the PBX is left.
+        ("0089777", "INVITE 0089777", "+4989777"),
+        ("112", "INVITE 112", "112"),
+    ] {
+        let mut world = world(&json!({}));
+        world.pass_on(PBX, vec![super::passed_on::target(PBX, number)]);
+        assert!(world.log.contains(&invite.to_owned()), "{number}: {:?}", world.log);
+        let known = world.translations.iter().any(|translation| match &translation.result {
+            Translated::Dialled(placed) => placed.known.as_ref().is_some_and(|known| known.number == shown),
+            Translated::Reported(known) => known.number == shown,
+            Translated::NotDialled { .. } | Translated::Nothing => false,
+        });
+        assert!(known, "{number}: {:?}", world.translations);
+    }
+}

@@ -7,6 +7,8 @@ export interface TableFrameProps {
   columns: readonly string[];
   /** Whether cells stand below each other where there is no room beside each other. */
   folding?: boolean;
+  /** Whether long texts go on in another line, so that nothing is out of sight. */
+  wrapping?: boolean;
   /** Whether the names of the columns stay in sight while the page scrolls; the table then never scrolls sideways. */
   sticking?: boolean;
   /** Of what scrolls; of the table. */
@@ -22,13 +24,20 @@ export function TableFrame({
   label,
   columns,
   folding = false,
+  wrapping = false,
   sticking = false,
   className,
   tableClassName,
   children,
   below,
 }: TableFrameProps) {
-  const named = [classes.table, folding && classes.folding, sticking && classes.sticking, tableClassName];
+  const named = [
+    classes.table,
+    folding && classes.folding,
+    wrapping && classes.wrapping,
+    sticking && classes.sticking,
+    tableClassName,
+  ];
   return (
     <div
       className={className ?? (sticking ? undefined : classes.scroll)}
@@ -52,7 +61,7 @@ export function TableFrame({
   );
 }
 
-export interface PlainTableProps extends Pick<TableFrameProps, 'label' | 'columns' | 'folding'> {
+export interface PlainTableProps extends Pick<TableFrameProps, 'label' | 'columns' | 'folding' | 'wrapping'> {
   rows: { key: string; cells: ReactNode[] }[];
 }
 

@@ -330,7 +330,7 @@ export const de: Texts = {
     here: (name: string) =>
       `Dieser Browser ist mit ${name} verbunden. Solange Sie hier angemeldet sind, sind die Telefone daneben Ihre Leitungen.`,
     forget: 'Verbindung beenden',
-    forgotten: 'Dieser Browser ist mit keinem Computer mehr verbunden. Das zählt, wenn die Seite neu geladen ist.',
+    forgotten: 'Dieser Browser ist mit keinem Computer mehr verbunden. Das gilt, sobald die Seite neu geladen ist.',
   },
   picture: {
     title: 'Bild',

@@ -22,7 +22,7 @@ export const en = {
   },
   boundary: {
     title: 'This part of the page has failed.',
-    text: 'It is a mistake in Offhook. What else is on the page goes on, and so does a call. If it fails again, tell your administrator what is written here.',
+    text: 'This is a bug in Offhook. The rest of the page keeps working, and so does a call in progress. If it fails again, tell your administrator what is written here.',
     retry: 'Try again',
   },
   header: {
@@ -327,7 +327,7 @@ export const en = {
     here: (name: string) =>
       `This browser is paired with ${name}. While you are signed in here, the telephones beside it are your lines.`,
     forget: 'End the pairing',
-    forgotten: 'This browser is paired with no computer any more. It counts when the page is loaded anew.',
+    forgotten: 'This browser is no longer paired with a computer. That takes effect when the page is reloaded.',
   },
   picture: {
     title: 'Picture',

@@ -67,8 +67,9 @@ export const lineGroupDe: typeof lineGroupEn = {
     '/park_returns': 'Ein geparktes Gespräch kommt zurück nach (Sekunden)',
   },
   noLocation: 'Keiner',
+  goneLocation: (name) => `Es gibt keinen Standort ${name}`,
   hints: {
-    location: 'Wo ihre Telefone stehen. Anrufe richten sich noch nicht danach.',
+    location: 'Wo ihre Telefone stehen. Nach seinen Regeln werden Nummern gelesen und gewählt.',
     registrar: 'Name oder IP-Adresse, auch eines Proxys (SBC) davor.',
     port: 'Leer: wie im DNS, sonst 5060; bei TLS 5061.',
     domain: 'Leer: die Adresse der Anlage. Nötig mit einem Proxy dazwischen.',

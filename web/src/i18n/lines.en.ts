@@ -67,8 +67,9 @@ export const lineGroupEn = {
     '/park_returns': 'A parked call comes back after (seconds)',
   },
   noLocation: 'None',
+  goneLocation: (name: string) => `There is no location ${name}`,
   hints: {
-    location: 'Where its telephones stand. Calls do not go by it yet.',
+    location: 'Where its telephones stand. Numbers are read and dialled by its rules.',
     registrar: 'Host name or IP address, also of a proxy (SBC) in front of it.',
     port: 'Empty: as DNS says, or 5060; with TLS 5061.',
     domain: 'Empty: the address of the PBX. Needed with a proxy in between.',

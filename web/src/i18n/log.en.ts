@@ -55,7 +55,7 @@ export const logEn = {
   title: 'Log',
   lead: 'What the server notes. Passwords are not in it.',
   areas: 'What is logged',
-  areasText: 'A change counts at once, and until the server ends.',
+  areasText: 'A change takes effect at once and lasts until the server ends.',
   noSystem: 'The log of the system gets nothing.',
   system: (level: string) => `The log of the system gets: ${level}.`,
   level,

@@ -52,7 +52,7 @@ export const networkEn = {
   },
   sip: {
     title: 'SIP and audio',
-    text: 'Where PBXs and trunks reach this server. That is set in the configuration file, with listen, [[listener]] and media, and counts from the next start on. What does not listen is tried again every 10 seconds.',
+    text: 'Where PBXs and trunks reach this server. That is set in the configuration file, with listen, [[listener]] and media, and takes effect at the next start. What cannot listen is tried again every 10 seconds.',
     name: 'Name',
     transports: 'Transport',
     address: 'Address',

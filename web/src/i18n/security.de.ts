@@ -95,7 +95,7 @@ export const securityDe: SecurityTexts = {
         other: 'Gesperrt nach # falschen Passwörtern oder Codes',
       }),
     lockedText: (when) =>
-      `Anderswo als dort, wo diese Person sich schon angemeldet hat, zählt der nächste Versuch um ${when}.`,
+      `Anderswo als dort, wo diese Person sich schon angemeldet hat, ist der nächste Versuch um ${when} möglich.`,
     unlock: 'Entsperren',
     unlocked: 'Das Konto ist entsperrt.',
     notLocked: 'Nicht gesperrt',
@@ -134,7 +134,7 @@ export const securityDe: SecurityTexts = {
     action: 'Aktion',
     unlockThis: (name) => `${name} entsperren`,
     sure: (name) => `Darf ${name} sich wieder anmelden?`,
-    sureText: 'Der nächste Versuch zählt sofort. Bitte nur, wenn klar ist, wer es war.',
+    sureText: 'Der nächste Versuch ist sofort möglich. Bitte nur, wenn klar ist, wer es war.',
     unlocked: (name) => `${name} ist entsperrt.`,
     unknown: (count) =>
       counted(count, {

@@ -89,7 +89,7 @@ export const securityEn = {
         other: 'Locked after # wrong passwords or codes',
       }),
     lockedText: (when: string) =>
-      `Elsewhere than where this person has signed in before, the next attempt counts at ${when}.`,
+      `Elsewhere than where this person has signed in before, the next attempt is possible at ${when}.`,
     unlock: 'Unlock',
     unlocked: 'The account is unlocked.',
     notLocked: 'Not locked',
@@ -128,7 +128,7 @@ export const securityEn = {
     action: 'Action',
     unlockThis: (name: string) => `Unlock ${name}`,
     sure: (name: string) => `Let ${name} sign in again?`,
-    sureText: 'The next attempt counts at once. Do it only if you know who it was.',
+    sureText: 'The next attempt is possible at once. Do this only if you know who it was.',
     unlocked: (name: string) => `${name} is unlocked.`,
     unknown: (count: number) =>
       counted(count, {

@@ -62,7 +62,7 @@ export const setupEn = {
     text: 'Where browsers reach this server. The usual ports work at once; 443 and 80 are nicer to type but may need more rights.',
     inFile: 'Set in the configuration file.',
     save: 'Save',
-    saved: 'Saved. It counts at once.',
+    saved: 'Saved. It takes effect at once.',
   },
   certificate: {
     text: 'What browsers know the server by. They give the microphone only to pages with HTTPS.',

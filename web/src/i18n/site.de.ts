@@ -549,7 +549,7 @@ export const siteDe: SiteTexts = {
       linkText: (time) => `Er gilt einmal, bis ${time}.`,
       end: 'Alle Verbindungen beenden',
       sure: (name) => `Die Verbindung aller Browser mit ${name} beenden?`,
-      sureText: 'Die Telefone daneben sind dann niemandes Leitungen, der sie nicht ohnehin hat. Das zählt sofort.',
+      sureText: 'Die Telefone daneben sind dann nur noch Leitungen derer, die sie ohnehin haben. Das gilt sofort.',
       ended: 'Kein Browser ist mehr mit diesem Computer verbunden.',
     },
     fields: {

@@ -540,7 +540,8 @@ export const siteEn = {
       linkText: (time: string) => `It works once, until ${time}.`,
       end: 'End all pairings',
       sure: (name: string) => `End the pairing of all browsers with ${name}?`,
-      sureText: 'The telephones beside it are nobody’s lines then who does not have them anyway. It counts at once.',
+      sureText:
+        'The telephones beside it are then lines only of those who have them anyway. This takes effect at once.',
       ended: 'No browser is paired with this computer any more.',
     },
     fields: {

@@ -32,6 +32,8 @@ export interface FormFields {
   labels: Readonly<Record<string, string>>;
   /** Whether nothing can be changed. */
   readOnly: boolean;
+  /** A place above what saves, in sight wherever one is on the page; null until it is drawn. */
+  foot: HTMLElement | null;
 }
 
 const Fields = createContext<FormFields | null>(null);
@@ -49,6 +51,23 @@ export function Locked({ children }: { children: ReactNode }) {
       {children}
     </fieldset>
   );
+}
+
+/** Says in `--foot` how much of the page an element at its foot covers: what has the focus is not to be under it. */
+function useCovering() {
+  const covering = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const box = covering.current;
+    if (!box || typeof ResizeObserver === 'undefined') return;
+    const { style } = document.documentElement;
+    const measured = new ResizeObserver(() => style.setProperty('--foot', `${box.offsetHeight}px`));
+    measured.observe(box);
+    return () => {
+      measured.disconnect();
+      style.removeProperty('--foot');
+    };
+  }, []);
+  return covering;
 }
 
 export interface RecordFormProps<T extends object> {
@@ -85,6 +104,8 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
   /** What is wrong that no field can say. */
   const [problems, setProblems] = useState<string[]>([]);
   const element = useRef<HTMLFormElement>(null);
+  const [foot, setFoot] = useState<HTMLElement | null>(null);
+  const covering = useCovering();
   /** Raised when the first wrong field is to get the focus. */
   const [refused, setRefused] = useState(0);
   const form = useForm<Values>({ mode: 'controlled', initialValues: props.known.value as Values });
@@ -153,37 +174,40 @@ export function RecordForm<T extends object>(props: RecordFormProps<T>) {
   };
 
   return (
-    <Fields value={{ form, labels, readOnly }}>
+    <Fields value={{ form, labels, readOnly, foot }}>
       <form ref={element} className={classes.form} noValidate onSubmit={submit}>
         <div className={classes.fields} onKeyDown={pressed}>
           {children}
         </div>
-        {!readOnly && (
-          <div className={classes.bar} data-bar data-unsaved={unsaved || undefined}>
-            {problems.length > 0 ? (
-              <div className={classes.problems} role="alert">
-                <IconAlertTriangle size={19} aria-hidden />
-                <span>{problems.join(' ')}</span>
-              </div>
-            ) : (
-              <span className={classes.state} role="status">
-                {unsaved && t.unsaved}
-              </span>
-            )}
-            {/* Always there, and never disabled: the focus stays where it is when everything is saved. */}
-            <Button
-              variant="default"
-              aria-disabled={!unsaved || busy}
-              data-disabled={!unsaved || undefined}
-              onClick={() => unsaved && !busy && settle(known)}
-            >
-              {t.discard}
-            </Button>
-            <BusyButton type="submit" busy={busy} off={!unsaved}>
-              {t.save}
-            </BusyButton>
-          </div>
-        )}
+        <div ref={covering} className={classes.foot}>
+          <div ref={setFoot} />
+          {!readOnly && (
+            <div className={classes.bar} data-bar data-unsaved={unsaved || undefined}>
+              {problems.length > 0 ? (
+                <div className={classes.problems} role="alert">
+                  <IconAlertTriangle size={19} aria-hidden />
+                  <span>{problems.join(' ')}</span>
+                </div>
+              ) : (
+                <span className={classes.state} role="status">
+                  {unsaved && t.unsaved}
+                </span>
+              )}
+              {/* Always there, and never disabled: the focus stays where it is when everything is saved. */}
+              <Button
+                variant="default"
+                aria-disabled={!unsaved || busy}
+                data-disabled={!unsaved || undefined}
+                onClick={() => unsaved && !busy && settle(known)}
+              >
+                {t.discard}
+              </Button>
+              <BusyButton type="submit" busy={busy} off={!unsaved}>
+                {t.save}
+              </BusyButton>
+            </div>
+          )}
+        </div>
       </form>
       <LeaveGuard unsaved={unsaved} />
       <ConflictDialog

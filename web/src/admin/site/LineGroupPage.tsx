@@ -65,12 +65,16 @@ function Pbx() {
   const { texts } = useTranslation();
   const t = texts.admin.site.lineGroup;
   const { kind, location } = useBody();
-  const known = useAll('locations').value ?? [];
+  const all = useAll('locations').value;
+  const known = all ?? [];
+  // Of the configuration file it is a name.
+  const isGone = all !== null && !all.some(({ object }) => object.name === location);
   const places = [
     { value: '', label: t.noLocation },
     ...known.map(({ id, object }) => ({ value: id, label: object.name })),
-    // Of the configuration file it is a name.
-    ...(location === null || known.some(({ id }) => id === location) ? [] : [{ value: location, label: location }]),
+    ...(location === null || known.some(({ id }) => id === location)
+      ? []
+      : [{ value: location, label: isGone ? t.goneLocation(location) : location }]),
   ];
   const registersHere = kind === 'trunk-registrar';
   return (

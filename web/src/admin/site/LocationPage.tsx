@@ -1,6 +1,7 @@
 /** A location: where telephones stand, how their numbers are built, and by which rules they are read and dialled. */
-import { NativeSelect } from '@mantine/core';
-import { useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
+import { Button, NativeSelect } from '@mantine/core';
+import { useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
+import { createPortal } from 'react-dom';
 import type {
   Dialect,
   ExtensionPrefixes,
@@ -30,6 +31,7 @@ import {
   Special,
   Strip,
 } from './numbers/RuleSections';
+import { withoutBlank } from './numbers/rules';
 import { Simulator } from './numbers/Simulator';
 import { WhatIf } from './numbers/WhatIf';
 import { NEW, ObjectPage } from './ObjectPage';
@@ -137,23 +139,31 @@ function Editors({ id }: { id: string | null }) {
 function PastNumbers({ id }: { id: string }) {
   const { texts } = useTranslation();
   const { form, readOnly } = useFormFields();
+  const draft = useMemo(() => withoutBlank(form.values as unknown as LocationObject), [form.values]);
   const t = texts.admin.site.rules;
   if (readOnly) return null;
   return (
     <Section name="whatIf" title={t.sections.whatIf} text={t.whatIf.text}>
-      <WhatIf
-        id={id}
-        location={form.values as unknown as LocationObject}
-        changed={!same(form.getInitialValues(), form.values)}
-      />
+      <WhatIf id={id} location={draft} changed={!same(form.getInitialValues(), draft)} />
     </Section>
   );
 }
 
-/** What becomes of numbers with what stands in the form. */
+/** What becomes of numbers with what stands in the form; where it is not beside the rules, a strip has the outcome and opens it. */
 function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonly string[]) => void }) {
   const { texts } = useTranslation();
-  const { form, labels } = useFormFields();
+  const { form, labels, foot } = useFormFields();
+  const [said, setSaid] = useState('');
+  const [open, setOpen] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (open) box.current?.querySelector('input')?.focus();
+  }, [open]);
+  const close = () => {
+    setOpen(false);
+    opener.current?.focus();
+  };
   /** Places at which something is wrong that is not saved yet. */
   const told = useRef<string[]>([]);
   const t = texts.admin.site.rules;
@@ -167,7 +177,12 @@ function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonl
     });
   };
   return (
-    <div className={classes.trying}>
+    <div
+      ref={box}
+      className={classes.trying}
+      data-open={open || undefined}
+      onKeyDown={({ key }) => open && key === 'Escape' && close()}
+    >
       <Section name="simulator" title={t.sections.simulator} text={t.simulator.text} searched>
         <Simulator
           id={id}
@@ -176,8 +191,25 @@ function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonl
           labels={labels}
           onActing={onActing}
           onProblems={tell}
+          onSaid={setSaid}
         />
       </Section>
+      {foot &&
+        createPortal(
+          <div className={classes.strip}>
+            <span>{said || t.simulator.empty}</span>
+            <Button
+              ref={opener}
+              variant="default"
+              size="xs"
+              aria-expanded={open}
+              onClick={() => (open ? close() : setOpen(true))}
+            >
+              {open ? texts.settings.close : t.simulator.open}
+            </Button>
+          </div>,
+          foot,
+        )}
     </div>
   );
 }

@@ -219,6 +219,7 @@ function Failed({ file, failure }: { file: string; failure: unknown }) {
         <PlainTable
           label={title}
           folding
+          wrapping
           columns={[t.line, t.column, t.problem]}
           rows={errors.map((error, key) => ({
             key: String(key),

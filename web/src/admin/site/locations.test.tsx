@@ -119,15 +119,27 @@ it('shows the number again where a field that needs one is left empty', async ()
   expect(longest.value).toBe('5');
 });
 
+it('asks for free areas of North America only there', async () => {
+  server();
+  shown(<LocationPage id="o1" />);
+  const country = await screen.findByLabelText(/^Country/);
+  expect(screen.queryByText('Other free areas')).toBeNull();
+  await keyboard().selectOptions(country, 'CA');
+  await keyboard().selectOptions(field('Free in the own area'), 'free_but');
+  // What is set is seen wherever the location is.
+  await keyboard().selectOptions(country, 'DE');
+  expect(screen.getByText('Other free areas')).toBeTruthy();
+});
+
 it('goes to a switch that is wrong', async () => {
   const detail = 'The extensions are here and at Munich.';
   const error = { pointer: '/network/enabled', code: 'extensions_overlap', detail };
   server(({ method }) => (method === 'PUT' ? { status: 422, body: { code: '', detail, errors: [error] } } : undefined));
   shown(<LocationPage id="o1" />);
-  await keyboard().click(await screen.findByLabelText(/^Is one of the locations/));
+  await keyboard().click(await screen.findByLabelText(/^This location and others/));
   await keyboard().click(button('Save'));
   expect(await screen.findByText(detail)).toBeTruthy();
-  await waitFor(() => expect(document.activeElement).toBe(field(/^Is one of the locations/)));
+  await waitFor(() => expect(document.activeElement).toBe(field(/^This location and others/)));
 });
 
 it('lists locations with their countries and numbers', async () => {
@@ -136,6 +148,13 @@ it('lists locations with their countries and numbers', async () => {
   const row = await screen.findByRole('row', { name: /Berlin/ });
   expect(within(row).getByText('Germany')).toBeTruthy();
   expect(within(row).getByText('123456 100–199')).toBeTruthy();
+});
+
+it('is missing where a line group of the configuration file names one that is not there', async () => {
+  const group = { ...blankLineGroup, name: 'Main', registrar: 'pbx.example.com', location: 'Berln' };
+  serving({ locations: { o1: stored('o1', berlin) }, line_groups: { g1: stored('g1', group, true) }, lines: {} });
+  shown(<LineGroupPage id="g1" report={null} />);
+  expect(await screen.findByRole('option', { name: 'There is no location Berln' })).toBeTruthy();
 });
 
 it('is chosen for a line group', async () => {

@@ -9,6 +9,7 @@ import { PlainTable } from '../../PlainTable';
 import { Section } from '../Section';
 import site from '../site.module.css';
 import { draftProblems, networkOf, useComputed } from './explain';
+import { withoutBlank } from './rules';
 
 export function Network({ id }: { id: string | null }) {
   const { texts } = useTranslation();
@@ -23,7 +24,7 @@ export function Network({ id }: { id: string | null }) {
           <SwitchField at="/network/detect" />
           <SwitchField at="/network/search" />
           <SwitchField at="/network/shorten" />
-          <Following id={id} draft={form.values as unknown as LocationObject} />
+          <Following id={id} draft={withoutBlank(form.values as unknown as LocationObject)} />
         </>
       )}
     </Section>

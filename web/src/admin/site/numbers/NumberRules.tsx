@@ -44,6 +44,7 @@ function Fields({ rule, put, fault, needed }: RuleAt<NumberRule> & { needed: boo
       />
       <NativeSelect
         label={t.compare}
+        classNames={{ input: classes.compare }}
         value={rule.compare}
         onChange={({ currentTarget }) => put({ compare: currentTarget.value as Comparison })}
         data={COMPARISONS.map((value) => ({ value, label: t.comparisons[value] }))}

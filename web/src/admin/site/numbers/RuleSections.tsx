@@ -8,8 +8,10 @@ import type {
   ProjectUse,
   SimpleRule,
 } from '../../../generated/site';
+import { blankLocation, callingCodes } from '../../../generated/siteTables';
 import { useTranslation } from '../../../i18n';
 import { NumberField, SelectField, SwitchField, TextField, useValue } from '../../parts/fields';
+import { same } from '../../parts/merge';
 import { useFormFields } from '../../parts/RecordForm';
 import { WholeNumber } from '../../parts/WholeNumber';
 import { Columns, Section } from '../Section';
@@ -21,7 +23,8 @@ import { WordsField, WordsInput } from './WordsField';
 
 const CALLS = ['incoming', 'outgoing', 'forwarding', 'connected_incoming', 'connected_outgoing'] as const;
 const USES: readonly ProjectUse[] = ['journal', 'dial_and_journal', 'dial', 'private'];
-/** Countries of the North American numbering plan have this calling code. */
+/** The calling code of all countries of the North American numbering plan. */
+const NORTH_AMERICAN = '1';
 const OWN_AREAS = ['free', 'free_but', 'charged_but'] as const;
 
 export function Strip() {
@@ -155,10 +158,9 @@ export function Projects() {
 
 export function Special() {
   const { texts } = useTranslation();
-  const { labels } = useFormFields();
-  const { value: own } = useValue<LocationObject['north_america']['own_area']>('/north_america/own_area');
+  const { form } = useFormFields();
+  const { country, north_america: plan } = form.values as unknown as LocationObject;
   const t = texts.admin.site.rules;
-  const words = { ...t.area, remove: ({ area_code: code }: AreaCodeRule) => t.area.remove(code) };
   return (
     <Section name="special" title={t.sections.special} text={t.texts.special}>
       <Columns>
@@ -170,6 +172,20 @@ export function Special() {
       </Columns>
       <SwitchField at="/always_area_code" />
       <SwitchField at="/split_long_numbers" hint={t.hints.split} />
+      {(callingCodes[country] === NORTH_AMERICAN || !same(plan, blankLocation.north_america)) && <NorthAmerica />}
+    </Section>
+  );
+}
+
+/** Which calls are free there, and dialled without the long-distance digit. */
+function NorthAmerica() {
+  const { texts } = useTranslation();
+  const { labels } = useFormFields();
+  const { value: own } = useValue<LocationObject['north_america']['own_area']>('/north_america/own_area');
+  const t = texts.admin.site.rules;
+  const words = { ...t.area, remove: ({ area_code: code }: AreaCodeRule) => t.area.remove(code) };
+  return (
+    <>
       <h3>{labels['/north_america']}</h3>
       <Columns>
         <SelectField
@@ -204,7 +220,7 @@ export function Special() {
           </div>
         )}
       </RuleList>
-    </Section>
+    </>
   );
 }
 

@@ -36,9 +36,11 @@ export interface SimulatorProps {
   onActing?: (rules: readonly string[]) => void;
   /** Told what is wrong with the location as it stands here: pointers and sentences. */
   onProblems?: (problems: readonly { pointer: string; said: string }[]) => void;
+  /** Told the number and its outcome, or what is wrong; empty: nothing is tried. */
+  onSaid?: (said: string) => void;
 }
 
-export function Simulator({ id, location, saved, labels = {}, onActing, onProblems }: SimulatorProps) {
+export function Simulator({ id, location, saved, labels = {}, onActing, onProblems, onSaid }: SimulatorProps) {
   const { texts, language } = useTranslation();
   const reason = useReason();
   const tried = useContext(LastTried);
@@ -90,6 +92,10 @@ export function Simulator({ id, location, saved, labels = {}, onActing, onProble
       [placeOf(each.pointer, labels, entry), faultSentence(each, language)].filter(Boolean).join(': '),
     ),
   );
+  const [fault] = told;
+  const result = fault ?? (shown.value && outcome({ ...shown.value, shown: undefined }, t, language));
+  const said = isEmpty || !result ? '' : `${asked.text}: ${result}`;
+  useEffect(() => onSaid?.(said), [said]);
   const set = (change: Partial<typeof around>) => setAround((before) => ({ ...before, ...change }));
   return (
     <div className={classes.simulator} onKeyDown={keepIn}>
@@ -154,7 +160,7 @@ export function Simulator({ id, location, saved, labels = {}, onActing, onProble
               value={around.client}
               onChange={({ currentTarget }) => set({ client: currentTarget.value })}
             />
-            <div className={classes.two}>
+            <div className={classes.moment}>
               <NativeSelect
                 label={t.day}
                 value={moment.day}

@@ -6,10 +6,12 @@ import { useTranslation } from '../../../i18n';
 import { useFormFields } from '../../parts/RecordForm';
 import site from '../site.module.css';
 import classes from './tariff.module.css';
-import { beginOf, cells, DAYS, HALF_HOURS, painted, spans, stepped, type Day, type Place } from './tariff';
+import { beginOf, cells, DAYS, HALF_HOURS, painted, ROW, spans, stepped, type Day, type Place } from './tariff';
 
-/** Cells of a row: half a day. */
-const ROW = HALF_HOURS / 2;
+/** Where the rows of a day begin. */
+const ROWS = Array.from({ length: HALF_HOURS / ROW }, (_, row) => row * ROW);
+/** Hours of a row. */
+const HOURS = Array.from({ length: ROW / 2 }, (_, hour) => hour);
 /** Ways in which providers look; more share them, and their letters tell which they are. */
 const LOOKS = 6;
 
@@ -80,19 +82,33 @@ export function TariffGrid({ zone, providers, onChange }: TariffGridProps) {
         onPointerUp={() => setBegun(null)}
         onPointerLeave={() => setBegun(null)}
       >
-        <tbody>
-          {DAYS.map((day, row) =>
-            [0, 1].map((half) => (
-              <tr key={`${day} ${half}`} data-half={half}>
-                {half === 0 && (
-                  <th scope="rowgroup" rowSpan={2}>
-                    {t.days[day]}
-                  </th>
-                )}
+        {/* Each cell has its times in its name. */}
+        <thead aria-hidden>
+          {ROWS.map((first) => (
+            <tr key={first}>
+              <td>{first === 0 && t.hours}</td>
+              {HOURS.map((hour) => (
+                <td key={hour} colSpan={2}>
+                  {first / 2 + hour}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </thead>
+        {DAYS.map((day, row) => (
+          <tbody key={day}>
+            <tr>
+              <th scope="rowgroup" colSpan={ROW + 1}>
+                {t.days[day]}
+              </th>
+            </tr>
+            {ROWS.map((first) => (
+              <tr key={first}>
+                <th scope="row">{t.from(first / 2, (first + ROW) / 2)}</th>
                 {cells(zone, day)
-                  .slice(half * ROW, (half + 1) * ROW)
+                  .slice(first, first + ROW)
                   .map((provider, column) => {
-                    const place = { day: row, at: half * ROW + column };
+                    const place = { day: row, at: first + column };
                     const { at: cell } = place;
                     const words = t.cell(t.days[day], beginOf(cell), beginOf(cell + 1), provider ?? t.nobodyThere);
                     return (
@@ -119,9 +135,9 @@ export function TariffGrid({ zone, providers, onChange }: TariffGridProps) {
                     );
                   })}
               </tr>
-            )),
-          )}
-        </tbody>
+            ))}
+          </tbody>
+        ))}
       </table>
       {!readOnly && (
         <p id={keys} className={site.dimmed}>
@@ -147,7 +163,7 @@ function Times({ zone, onWhole }: { zone: TariffZone; onWhole?: (day: Day) => vo
               .map(({ from, to, provider }) => t.span(beginOf(from), beginOf(to), provider))
               .join(', ') || t.nobodyThere}
             {onWhole && (
-              <Button variant="subtle" size="compact-xs" onClick={() => onWhole(day)}>
+              <Button variant="subtle" size="compact-sm" onClick={() => onWhole(day)}>
                 {t.whole(t.days[day])}
               </Button>
             )}

@@ -121,7 +121,8 @@ function Changed({ found }: { found: Found }) {
       <PlainTable
         label={t.ask}
         folding
-        columns={[t.number, t.kind, t.before, t.after, t.count, t.last]}
+        wrapping
+        columns={[t.number, t.kind, simulator.asSaved, simulator.withDraft, t.count, t.last]}
         rows={found.changed.map(({ kind, text, count, last_at, before, after }) => ({
           key: `${kind} ${text}`,
           cells: [

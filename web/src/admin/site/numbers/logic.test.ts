@@ -57,8 +57,8 @@ it('says the outcome in a sentence', () => {
   expect(told({ dialled, shown: '+49 (89)' })).toBe(
     'The PBX gets 0089 (external); when it is answered, there follows (500 ms) 12. People see +49 (89).',
   );
-  expect(told({ not_dialled: { missing: { pin: 1 } } })).toContain('a PIN of 1 digit.');
-  expect(told({ not_dialled: { missing: { user: 0 } } })).toContain('needs a user’s number.');
+  expect(told({ not_dialled: { missing: { pin: 1 } } })).toContain('a PIN of 1 digit is needed.');
+  expect(told({ not_dialled: { missing: { user: 0 } } })).toContain('a user’s number is needed.');
   expect(told({ not_dialled: { unknown_project: 'x' } })).toContain('no project x');
   expect(told({ not_dialled: 'empty' })).toContain('no digit');
   expect(told({})).toBe('There is no number to show.');
@@ -118,10 +118,10 @@ it('gives zones the new name of a provider, and nobody in place of one that goes
   expect(renamed(both, 'X', null)).toEqual(both);
 });
 
-it('goes through the half days by the arrow keys', () => {
-  expect(stepped({ day: 0, at: 0 }, 'ArrowDown')).toEqual({ day: 0, at: 24 });
-  expect(stepped({ day: 0, at: 25 }, 'ArrowDown')).toEqual({ day: 1, at: 1 });
-  expect(stepped({ day: 1, at: 1 }, 'ArrowUp')).toEqual({ day: 0, at: 25 });
+it('goes through the quarters of days by the arrow keys', () => {
+  expect(stepped({ day: 0, at: 0 }, 'ArrowDown')).toEqual({ day: 0, at: 12 });
+  expect(stepped({ day: 0, at: 37 }, 'ArrowDown')).toEqual({ day: 1, at: 1 });
+  expect(stepped({ day: 1, at: 1 }, 'ArrowUp')).toEqual({ day: 0, at: 37 });
   expect(stepped({ day: 2, at: 47 }, 'ArrowDown')).toEqual({ day: 2, at: 47 });
   expect(stepped({ day: 0, at: 47 }, 'ArrowRight')).toEqual({ day: 0, at: 47 });
   expect(stepped({ day: 0, at: 5 }, 'End')).toEqual({ day: 0, at: 47 });

@@ -132,7 +132,7 @@ it('tries a number with what is typed, beside what is saved, and marks the rule 
   expect(await screen.findByText('The PBX gets saved (external).')).toBeTruthy();
   expect(screen.getByText('Rule 1 fits: external.')).toBeTruthy();
   expect(screen.getByText('Rule 1, which is tried earlier, was taken.')).toBeTruthy();
-  const marked = () => within(list).queryByLabelText('Acts on the number you try')?.closest('li');
+  const marked = () => within(list).queryByLabelText('Takes effect on the number you try')?.closest('li');
   await waitFor(() => expect(marked()?.dataset.place).toBe('0'));
 
   await keyboard().type(within(list).getAllByLabelText('Pattern')[0]!, '9');
@@ -184,6 +184,10 @@ it('finds nothing wrong with a new rule before something is typed, and says wher
   expect(await screen.findByText('The PBX gets saved (external).')).toBeTruthy();
   await keyboard().click(screen.getAllByRole('button', { name: 'Add a rule' })[0]!);
   expect(patterns(list)).toHaveLength(4);
+  // Nothing is asked anew.
+  const outcome = screen.getByText('The PBX gets saved (external).').closest('[role=status]');
+  expect(outcome?.getAttribute('aria-busy')).toBe('false');
+  expect(screen.getByText('There are no changes to check.')).toBeTruthy();
   wrong = true;
   await keyboard().type(within(list).getAllByLabelText('Pattern')[3]!, '4');
   expect(await screen.findAllByText('Zones, no. 1: There is no provider Tele.')).toHaveLength(1);
@@ -206,6 +210,19 @@ it('says the whole numbers where only they differ', async () => {
   const saved = (await screen.findByText('As it is saved')).nextSibling;
   expect(saved?.textContent).toBe('The PBX gets 1 (internal). The whole number is +49302.');
   expect(screen.getByText('The PBX gets 1 (internal). The whole number is +49301.')).toBeTruthy();
+});
+
+it('has the outcome in a strip, which opens the simulator beside the rules', async () => {
+  server();
+  shown(<LocationPage id="o1" />);
+  await keyboard().type(await screen.findByLabelText('Number'), '19');
+  expect(await screen.findByText('19: The PBX gets saved (external).')).toBeTruthy();
+  const opens = screen.getByRole('button', { name: 'Try it', expanded: false });
+  await keyboard().click(opens);
+  expect(document.activeElement).toBe(screen.getByLabelText('Number'));
+  await keyboard().keyboard('{Escape}');
+  expect(document.activeElement).toBe(opens);
+  expect(opens.getAttribute('aria-expanded')).toBe('false');
 });
 
 it('keeps the number that is tried from page to page', async () => {
@@ -324,15 +341,15 @@ it('lists past numbers that would change, before anything is saved', async () =>
       .getAllByRole('cell')
       .map((cell) => cell.textContent)
       .slice(0, 5),
-  ).toEqual(['0471', 'the caller', '+49471 (external)', 'nothing', '7']);
+  ).toEqual(['0471', 'the caller’s number', '+49471 (external)', 'nothing', '7']);
   expect((asked.at(-1)?.body as { draft: LocationObject }).draft.external_rules[0]?.pattern).toBe('^19');
   expect(saved(asked)).toBeUndefined();
 
   answer = past([], 1234);
   await keyboard().type(pattern, '9');
-  expect(screen.getByText('Something has been changed since.')).toBeTruthy();
+  expect(screen.getByText('You have changed something since.')).toBeTruthy();
   await keyboard().click(screen.getByRole('button', { name: 'Check again' }));
-  expect(await screen.findByText('Nothing would change: 1,234 past numbers stay as they are.')).toBeTruthy();
+  expect(await screen.findByText('Nothing would change for 1,234 past numbers.')).toBeTruthy();
 });
 
 it('says how far it is with past numbers, and stops', async () => {

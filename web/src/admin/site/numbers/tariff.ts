@@ -2,6 +2,8 @@
 import type { TariffZone } from '../../../generated/site';
 
 export const HALF_HOURS = 48;
+/** Half hours of a row: so many are wide enough to be touched on a telephone. */
+export const ROW = 12;
 export const DAYS = ['weekdays', 'saturday', 'sunday'] as const;
 export type Day = (typeof DAYS)[number];
 export type Cell = string | null;
@@ -52,21 +54,20 @@ export interface Place {
   at: number;
 }
 
-/** Where an arrow key leads. Rows are half days, so that all fit on a page. */
+/** Where an arrow key leads. */
 export function stepped({ day, at }: Place, key: string): Place | null {
   const last = HALF_HOURS - 1;
-  const row = HALF_HOURS / 2;
   switch (key) {
     case 'ArrowLeft':
       return { day, at: Math.max(0, at - 1) };
     case 'ArrowRight':
       return { day, at: Math.min(last, at + 1) };
     case 'ArrowUp':
-      if (at >= row) return { day, at: at - row };
-      return day > 0 ? { day: day - 1, at: at + row } : { day, at };
+      if (at >= ROW) return { day, at: at - ROW };
+      return day > 0 ? { day: day - 1, at: at + HALF_HOURS - ROW } : { day, at };
     case 'ArrowDown':
-      if (at < row) return { day, at: at + row };
-      return day < DAYS.length - 1 ? { day: day + 1, at: at - row } : { day, at };
+      if (at + ROW < HALF_HOURS) return { day, at: at + ROW };
+      return day < DAYS.length - 1 ? { day: day + 1, at: at + ROW - HALF_HOURS } : { day, at };
     case 'Home':
       return { day, at: 0 };
     case 'End':
