@@ -103,7 +103,6 @@ impl Calls {
         }
     }
 
-    /// Who is called by way of a connection, as people know the number.
     /// Whom a call is passed on to, as people know it. What a route has made super-canonical is dialled as it is where the call
     /// leaves; anything else is what that PBX gets already.
     fn passed_on(&self, target: &mut Target) -> (Option<Known>, Option<Translation>) {
@@ -122,6 +121,7 @@ impl Calls {
         self.reported_target(target)
     }
 
+    /// Who is called by way of a connection, as people know the number.
     fn reported_target(&self, target: &Target) -> (Option<Known>, Option<Translation>) {
         match &target.uri {
             TargetUri::Number(number) => self.directory.reported(target.group, ReportedAs::Called, number),

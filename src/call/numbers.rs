@@ -480,6 +480,12 @@ impl Placed {
     }
 }
 
+/// Whether a text can be a number that somebody has typed: in one line, and no longer than one is with all that people write
+/// between its digits.
+pub fn is_typed(text: &str) -> bool {
+    text.len() <= LONGEST_TYPED && !text.trim().is_empty() && !text.trim().contains(char::is_control)
+}
+
 /// The name that somebody types, which is dialled as it is. In a number that is written with letters something else comes first.
 pub(super) fn name_in(typed: &str) -> Option<&str> {
     let typed = typed.trim();
@@ -491,12 +497,6 @@ pub(super) fn name_in(typed: &str) -> Option<&str> {
 /// Whether what a PBX reports is a number: what has letters is a name, whatever digits it has beside them.
 pub fn is_number(reported: &str) -> bool {
     reported.contains(|c: char| c.is_ascii_digit()) && !reported.contains(char::is_alphabetic)
-}
-
-/// Whether a text can be a number that somebody has typed: in one line, and no longer than one is with all that people write
-/// between its digits.
-pub fn is_typed(text: &str) -> bool {
-    text.len() <= LONGEST_TYPED && !text.trim().is_empty() && !text.trim().contains(char::is_control)
 }
 
 /// Why nothing is dialled, to the person who wanted it.
