@@ -81,6 +81,10 @@ impl DialPlan {
     /// The emergency number that somebody types, with or without the access code that people dial before it in haste. What has
     /// both that code and the digits of an extension is the extension; without it, special numbers go before extensions.
     pub(super) fn emergency(&self, typed: &str, listed: &[String]) -> Option<Emergency> {
+        // Nobody who needs help types letters, and somebody may be called alice112.
+        if typed.contains(char::is_alphabetic) {
+            return None;
+        }
         let number = keys(typed);
         let is_one = |number: &str| {
             let special = self.country.special_number(number);
@@ -237,6 +241,7 @@ mod tests {
         let longer = plan(american(json!([{ "from": "9000", "to": "9999" }])));
         assert!(!longer.is_emergency("9911", &[]), "an extension");
         assert!(!german.is_emergency("113", &[]));
+        assert!(!german.is_emergency("alice112", &["112".to_owned()]), "somebody's name");
         assert!(!german.is_emergency("00112", &[]));
     }
 
