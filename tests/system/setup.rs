@@ -271,12 +271,12 @@ pub(crate) fn newcomer(name: &str, look: &dyn Fn(&Softphone, &str)) {
     page.sees("Begin with the server’s own");
     page.click("Continue");
 
-    page.fill("Area code", "30");
+    page.fill("Area code", "212");
     page.fill("Base number", "123456");
     page.fill("First extension", "100");
     page.fill("Last extension", "99");
     page.click("Continue");
-    page.sees("Both ends of a range have as many digits.");
+    page.sees("Both ends of a range must have the same number of digits.");
     page.fill("Last extension", "199");
     look(&page, "location");
     page.click("Continue");

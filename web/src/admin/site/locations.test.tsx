@@ -59,7 +59,7 @@ it('makes a location of a name, a country and a range of extensions', async () =
 });
 
 it('says at the ranges what is wrong with one', async () => {
-  const detail = 'Both ends of a range have as many digits.';
+  const detail = 'Both ends of a range must have the same number of digits.';
   const errors = ['from', 'to'].map((end) => ({
     pointer: `/numbering/ranges/0/${end}`,
     code: 'range_lengths',
