@@ -15,11 +15,10 @@ use super::directory::Directory;
 use super::effect::{Caller, Effect};
 use super::secret::Secret;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
-use crate::numbers::location::Project;
 use crate::numbers::past::PastNumber;
 use crate::numbers::{
     AfterAnswer, Circumstances, ClientAddress, DialPlan, DialledNumber, Entries, Missing, Moment, NotDialled,
-    NumberKind, Numbers, Reach, ReportedAs,
+    NumberKind, Numbers, Reach, ReportedAs, is_canonical,
 };
 
 /// What a person has typed, and what was chosen for it.
@@ -286,10 +285,11 @@ impl Directory {
         self.ends = lines.filter_map(|(line, id)| Some((self.end(line.group, &line.number)?, id))).collect();
     }
 
-    /// The line that a number of a connection is of: super-canonical, or as its location looks lines up.
+    /// The line that a number of a connection is of: super-canonical, or internal and as its location looks lines up. Numbers
+    /// from outside may end as a line does.
     pub fn line_known_as(&self, group: LineGroupId, number: &str) -> Option<LineId> {
-        let line = self.known.get(number).or_else(|| self.ends.get(&self.end(group, number)?));
-        line.copied()
+        let by_end = || self.ends.get(&self.end(group, number).filter(|_| !is_canonical(number))?);
+        self.known.get(number).or_else(by_end).copied()
     }
 
     /// The location and the digits that a line of a connection is looked up by.
@@ -344,20 +344,9 @@ impl Directory {
         around: Around<'_>,
     ) -> Result<(Placed, Placed), CauseCode> {
         let circumstances = self.circumstances(group, typed, around);
-        match (plan.dialled(&typed.text, &circumstances), name_in(&typed.text)) {
-            (Err(why @ NotDialled::UnknownProject(_)), _) => Err(cause_of(&why)),
-            (Ok(DialledNumber { emergency: false, .. }) | Err(_), Some(name)) => {
-                let chosen = |project: &Project| typed.project.as_ref() == Some(&project.name) && project.is_private();
-                let private = typed.private || plan.projects().iter().any(chosen);
-                let placed = Placed { private, ..Placed::bare(name.to_owned(), false) };
-                Ok((placed.clone(), placed))
-            }
-            (Ok(dialled), _) => {
-                let told = plan.without_entries(dialled.clone(), &typed.text, &circumstances, HIDDEN);
-                Ok((Placed::of(dialled, plan), Placed::of(told, plan)))
-            }
-            (Err(why), _) => Err(cause_of(&why)),
-        }
+        let dialled = plan.dialled(&typed.text, &circumstances).map_err(|why| cause_of(&why))?;
+        let told = plan.without_entries(dialled.clone(), &typed.text, &circumstances, HIDDEN);
+        Ok((Placed::of(dialled, plan), Placed::of(told, plan)))
     }
 
     /// What a dial plan is told about a call.
@@ -433,6 +422,10 @@ impl Directory {
         if !is_typed(typed) {
             return Err(CauseCode::InvalidNumber);
         }
+        // No call goes on to those who help in an emergency.
+        if self.is_emergency(group, typed) {
+            return Err(CauseCode::InvalidNumber);
+        }
         let placed = self.forwarded(group, typed).result?;
         let kept = match self.plan(group) {
             Some(_) => typed.trim().to_owned(),
@@ -484,14 +477,6 @@ impl Placed {
 /// between its digits.
 pub fn is_typed(text: &str) -> bool {
     text.len() <= LONGEST_TYPED && !text.trim().is_empty() && !text.trim().contains(char::is_control)
-}
-
-/// The name that somebody types, which is dialled as it is. In a number that is written with letters something else comes first.
-pub(super) fn name_in(typed: &str) -> Option<&str> {
-    let typed = typed.trim();
-    let counts = |c: &char| c.is_alphanumeric() || matches!(c, '+' | '*' | '#' | '!');
-    let is_name = typed.chars().find(counts).is_some_and(char::is_alphabetic) && !typed.contains(':');
-    (is_name && dialable(typed).is_some()).then_some(typed)
 }
 
 /// Whether what a PBX reports is a number: what has letters is a name, whatever digits it has beside them.

@@ -5,9 +5,9 @@ use ts_rs::TS;
 
 use super::cause::CauseCode;
 use super::directory::Directory;
-use super::numbers::{Around, Typed, cause_of, name_in};
+use super::numbers::{Around, Typed, cause_of};
 use crate::ids::{LineGroupId, LineId};
-use crate::numbers::{DialPlan, NotDialled, Preview, Reach};
+use crate::numbers::{DialPlan, Preview, Reach, name_in};
 
 /// Where a number leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -40,8 +40,7 @@ impl Directory {
     ) -> Result<Option<(Preview, Destination)>, CauseCode> {
         let Some(plan) = self.plan(group) else { return Ok(None) };
         match plan.preview(&typed.text, &self.circumstances(group, typed, around)) {
-            Err(why @ NotDialled::UnknownProject(_)) => Err(cause_of(&why)),
-            Ok(Preview { emergency: false, .. }) | Err(_) if name_in(&typed.text).is_some() => Ok(None),
+            Ok(_) if name_in(&typed.text).is_some() => Ok(None),
             Ok(preview) => {
                 let destination = match preview.reach {
                     _ if preview.emergency => Destination::Emergency,

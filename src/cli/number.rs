@@ -271,7 +271,8 @@ mod tests {
         assert!(internal.contains("The PBX gets 42 (internal"), "{internal}");
         let reported = shown(NumberKind::Caller, "00895566");
         assert!(reported.contains("It is +49895566 (external"), "{reported}");
-        assert!(shown(NumberKind::Typed, "hello?").ends_with("Nothing is dialled: there is no digit in it.\n"));
+        assert!(shown(NumberKind::Typed, "alice2").ends_with("The PBX gets alice2 (external, shown as alice2).\n"));
+        assert!(shown(NumberKind::Typed, "?").ends_with("Nothing is dialled: there is no digit in it.\n"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use super::canonical::keys;
 use super::dialled::{Circumstances, DialledNumber, trace_sent};
 use super::location::{Dialect, EmergencyRule};
+use super::name::name_in;
 use super::plan::DialPlan;
 use super::step::{Note, NoteCode, SkippedRule, StepName, Trace};
 
@@ -64,6 +65,10 @@ impl Subnet {
     }
 }
 
+/// Digits of the longest number of a line group's list that is known behind the code for an outside line, too: what is longer begins
+/// with what introduces an area code rather than with that code.
+const LONGEST_LISTED: usize = 5;
+
 /// A number for help, as somebody types it.
 pub(super) struct Emergency {
     /// The number itself, or what was typed.
@@ -81,8 +86,8 @@ impl DialPlan {
     /// The emergency number that somebody types, with or without the access code that people dial before it in haste. What has
     /// both that code and the digits of an extension is the extension; without it, special numbers go before extensions.
     pub(super) fn emergency(&self, typed: &str, listed: &[String]) -> Option<Emergency> {
-        // Nobody who needs help types letters, and somebody may be called alice112.
-        if typed.contains(char::is_alphabetic) {
+        // Somebody may be called alice112, or mueller112@office.example.
+        if name_in(typed).is_some() || typed.contains('@') {
             return None;
         }
         let number = keys(typed);
@@ -101,11 +106,14 @@ impl DialPlan {
             Dialect::Full => "",
         };
         let behind = number.strip_prefix(access).filter(|_| !access.is_empty());
-        match behind.filter(|behind| is_one(behind) && !self.extensions.contains(&number)) {
+        let is_short = |behind: &str| behind.len() <= LONGEST_LISTED;
+        let is_called =
+            |behind: &&str| is_one(behind) || is_short(behind) && listed.iter().any(|number| number == behind);
+        match behind.filter(|behind| is_called(behind) && !self.extensions.contains(&number)) {
             // The simple dialect puts the code before what is longer than internal numbers only.
             Some(_) if self.location.dialect == Dialect::Simple => Some(Emergency { number, is_whole: true }),
             Some(behind) => Some(Emergency { number: behind.to_owned(), is_whole: false }),
-            None if listed.contains(&number) => Some(Emergency { is_whole: behind.is_some(), number }),
+            None if listed.contains(&number) => Some(Emergency { is_whole: behind.is_some_and(is_short), number }),
             None => None,
         }
     }
@@ -225,8 +233,13 @@ mod tests {
             // The list has it with the code for an outside line, from when there was no location.
             (&german, "0112", &["0112"], "0112"),
             (&german, "0815", &["0815"], "0815"),
+            // A national number: its 0 is not that of the outside line.
+            (&german, "089123456", &["089123456"], "0089123456"),
+            (&german, "Notruf: 112", &[], "0112"),
+            (&german, "tel:112", &[], "0112"),
             // What nobody but the list knows.
             (&german, "5555", &["5555"], "05555"),
+            (&german, "05555", &["5555"], "05555"),
             // Raw.
             (&german, "!112", &[], "112"),
             (&german, "!5555", &["5555"], "5555"),
@@ -241,7 +254,10 @@ mod tests {
         let longer = plan(american(json!([{ "from": "9000", "to": "9999" }])));
         assert!(!longer.is_emergency("9911", &[]), "an extension");
         assert!(!german.is_emergency("113", &[]));
-        assert!(!german.is_emergency("alice112", &["112".to_owned()]), "somebody's name");
+        for name in ["alice112", "mueller112@office.example"] {
+            assert!(!german.is_emergency(name, &["112".to_owned()]), "{name}");
+        }
+        assert!(german.dialled("mueller112@office.example", &Circumstances::default()).is_err());
         assert!(!german.is_emergency("00112", &[]));
     }
 

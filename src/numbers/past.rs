@@ -22,7 +22,7 @@ pub struct PastNumber {
     pub kind: NumberKind,
     /// What was typed or reported.
     pub text: String,
-    /// What became of it, as people know it: super-canonical where it can be. Empty: nothing.
+    /// What became of it: what the PBX got, without what was entered for a code, or what a reported number is. Empty: nothing.
     pub result: String,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub at: f64,

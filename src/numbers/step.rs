@@ -132,6 +132,8 @@ notes! {
     ResultNotCanonical = "result_not_canonical", "It fits, but it would make {}, which is not super-canonical.", "Sie passt, ergäbe aber {}. Das ist nicht superkanonisch.";
     /// It is dialled as it was typed.
     Raw = "raw", "It begins with !, so the PBX gets it as it is.", "Sie beginnt mit !. Also bekommt die Anlage sie, wie sie ist.";
+    /// It is a name.
+    Name = "name", "It begins with a letter: it is a name, which the PBX gets as it is.", "Sie beginnt mit einem Buchstaben: Sie ist ein Name, den die Anlage bekommt, wie er ist.";
     /// An emergency number, from a network with a rule.
     EmergencyRule = "emergency_rule", "Rule {} is for {} from {}: {} goes before it, and nothing else is done.", "Regel {} gilt für {} aus {}: {} kommt davor, und sonst geschieht nichts.";
     /// An emergency number.

@@ -14,6 +14,7 @@ use super::emergency::{ClientAddress, Emergency};
 use super::is_canonical;
 use super::lcr::{Carrier, Moment};
 use super::location::{Dialect, Output, Project, ProjectUse};
+use super::name::name_in;
 use super::plan::DialPlan;
 use super::project::{AfterAnswer, Entries, Missing, Sequence, fill, is_dialled, is_within_code, notes_entries};
 use super::reported::{MAX_TEXT, Reach, format, recognise};
@@ -196,10 +197,24 @@ impl DialPlan {
             trace_sent(number, &[], trace);
             return Ok(DialledNumber::external(number.clone(), number.clone()));
         }
+        let project = match self.location.dialect {
+            Dialect::Full => self.project(around)?,
+            Dialect::Simple => None,
+        };
+        // An address of somebody is no number, whatever digits it has.
+        if typed.contains('@') {
+            trace.step((1, StepName::Characters), (typed, ""), NoteCode::Empty, &[]);
+            return Err(NotDialled::Empty);
+        }
+        if let Some(name) = name_in(typed) {
+            trace.step((0, StepName::Raw), (typed, name), NoteCode::Name, &[]);
+            trace_sent(name, &[], trace);
+            let private = around.is_private(project);
+            return Ok(DialledNumber { private, ..DialledNumber::external(name.to_owned(), name.to_owned()) });
+        }
         if self.location.dialect == Dialect::Simple {
             return self.dialled_simply(typed, around, trace);
         }
-        let project = self.project(around)?;
         let mut number = self.digits(typed, trace)?;
         if let Some(emergency) = emergency {
             let before = std::mem::replace(&mut number, emergency.number.clone());

@@ -79,7 +79,7 @@ fn numbers_by_the_rules_of_the_country() {
         ("11833", "e111833"),
         // Nothing to dial.
         ("", "Empty"),
-        ("abc", "Empty"),
+        ("abc", "eabc"),
         ("+", "Empty"),
         ("!", "Empty"),
         ("☎", "Empty"),

@@ -241,6 +241,7 @@ export const notes: Record<NoteCode, Words> = {
   earlier_rule: { english: "Rule {}, which is tried earlier, was taken.", german: "Regel {}, die früher an der Reihe ist, wurde genommen." },
   result_not_canonical: { english: "It fits, but it would make {}, which is not super-canonical.", german: "Sie passt, ergäbe aber {}. Das ist nicht superkanonisch." },
   raw: { english: "It begins with !, so the PBX gets it as it is.", german: "Sie beginnt mit !. Also bekommt die Anlage sie, wie sie ist." },
+  name: { english: "It begins with a letter: it is a name, which the PBX gets as it is.", german: "Sie beginnt mit einem Buchstaben: Sie ist ein Name, den die Anlage bekommt, wie er ist." },
   emergency_rule: { english: "Rule {} is for {} from {}: {} goes before it, and nothing else is done.", german: "Regel {} gilt für {} aus {}: {} kommt davor, und sonst geschieht nichts." },
   emergency_number: { english: "{} is an emergency number: nothing stands in its way.", german: "{} ist eine Notrufnummer: Nichts steht ihr im Weg." },
   emergency_whole: { english: "It is an emergency number with the code for an outside line: it is dialled as it was typed.", german: "Sie ist eine Notrufnummer mit der Amtskennziffer: Sie wird gewählt, wie sie getippt wurde." },
