@@ -174,7 +174,7 @@ fn who_signs_in_at_a_computer_telephones_with_what_stands_beside_it() {
     page.evaluate("[...document.querySelectorAll('[role=tab]')].find((tab) => tab.innerText === 'General').click()");
     page.sees("This browser is paired with DESK-12.");
     page.click("End the pairing");
-    page.sees("This browser is paired with no computer any more.");
+    page.sees("This browser is no longer paired with a computer.");
     page.reload();
     let alices = Asker::of(&stage.server, sign_in(&stage.server, "/api/v1/session", "alice"));
     has(&alices, &["100"]);
