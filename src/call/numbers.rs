@@ -181,12 +181,7 @@ impl Translation {
         if self.is_private() {
             return None;
         }
-        let result = match &self.result {
-            Translated::Dialled(placed) => placed.number.clone(),
-            Translated::Reported(known) => known.number.clone(),
-            Translated::NotDialled { .. } | Translated::Nothing => String::new(),
-        };
-        Some(PastNumber { location: location.to_owned(), kind: self.kind, text: self.text.clone(), result, at })
+        Some(PastNumber { location: location.to_owned(), kind: self.kind, text: self.text.clone(), at })
     }
 }
 
@@ -226,7 +221,7 @@ impl fmt::Debug for Placed {
 const HIDDEN: char = '*';
 
 /// Longest text that somebody has typed for a number, in octets.
-const LONGEST_TYPED: usize = 256;
+pub(super) const LONGEST_TYPED: usize = 256;
 
 /// What becomes of a number that is to be called, and how.
 #[derive(Debug)]
@@ -288,7 +283,8 @@ impl Directory {
     /// The line that a number of a connection is of: super-canonical, or internal and as its location looks lines up. Numbers
     /// from outside may end as a line does.
     pub fn line_known_as(&self, group: LineGroupId, number: &str) -> Option<LineId> {
-        let by_end = || self.ends.get(&self.end(group, number).filter(|_| !is_canonical(number))?);
+        let inside = Some(number).filter(|number| !is_canonical(number));
+        let by_end = || self.ends.get(&self.end(group, inside?)?);
         self.known.get(number).or_else(by_end).copied()
     }
 

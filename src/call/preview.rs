@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use super::cause::CauseCode;
 use super::directory::Directory;
-use super::numbers::{Around, Typed, cause_of};
+use super::numbers::{Around, LONGEST_TYPED, Typed, cause_of};
 use crate::ids::{LineGroupId, LineId};
 use crate::numbers::{DialPlan, Preview, Reach, name_in};
 
@@ -39,6 +39,9 @@ impl Directory {
         around: Around<'_>,
     ) -> Result<Option<(Preview, Destination)>, CauseCode> {
         let Some(plan) = self.plan(group) else { return Ok(None) };
+        if typed.text.len() > LONGEST_TYPED {
+            return Err(CauseCode::InvalidNumber);
+        }
         match plan.preview(&typed.text, &self.circumstances(group, typed, around)) {
             Ok(_) if name_in(&typed.text).is_some() => Ok(None),
             Ok(preview) => {
@@ -141,6 +144,7 @@ mod tests {
         for (typed, cause) in [
             ("+".into(), CauseCode::InvalidNumber),
             ("".into(), CauseCode::InvalidNumber),
+            (format!("089 55 66{}", " ".repeat(LONGEST_TYPED)).into(), CauseCode::InvalidNumber),
             (with("Tunnel", ""), CauseCode::UnknownProject),
             (with("Bridge", "12"), CauseCode::PinNeeded),
         ] {

@@ -194,7 +194,8 @@ fn outcome(explained: &Explained) -> String {
             let then: Vec<String> = dialled.then.iter().map(after_answer).collect();
             let then =
                 if then.is_empty() { String::new() } else { format!(", and after the answer {}", then.join(", ")) };
-            format!("The PBX gets {}{then} ({}{shown}).\n", dialled.number, reach(dialled.reach))
+            let leads = if dialled.emergency { "emergency" } else { reach(dialled.reach) };
+            format!("The PBX gets {}{then} ({leads}{shown}).\n", dialled.number)
         }
         (_, _, Some(reason)) => format!("Nothing is dialled: {}.\n", why(reason)),
         _ => "There is no number to show.\n".to_owned(),
@@ -210,7 +211,7 @@ fn after_answer(then: &AfterAnswer) -> String {
 
 fn why(reason: &NotDialled) -> String {
     match reason {
-        NotDialled::Empty => "there is no digit in it".to_owned(),
+        NotDialled::Empty => "there is no number in it".to_owned(),
         NotDialled::TooLong => "it is too long for a number".to_owned(),
         NotDialled::Suppressed => "a rule leaves nothing of it".to_owned(),
         NotDialled::UnknownProject(name) => format!("there is no project called {name:?}"),
@@ -269,10 +270,11 @@ mod tests {
         assert!(text.contains("  5  external rules: "), "{text}");
         let internal = shown(NumberKind::Typed, "030 1234 42");
         assert!(internal.contains("The PBX gets 42 (internal"), "{internal}");
+        assert!(shown(NumberKind::Typed, "0112").ends_with("The PBX gets 0112 (emergency, shown as 112).\n"));
         let reported = shown(NumberKind::Caller, "00895566");
         assert!(reported.contains("It is +49895566 (external"), "{reported}");
         assert!(shown(NumberKind::Typed, "alice2").ends_with("The PBX gets alice2 (external, shown as alice2).\n"));
-        assert!(shown(NumberKind::Typed, "?").ends_with("Nothing is dialled: there is no digit in it.\n"));
+        assert!(shown(NumberKind::Typed, "?").ends_with("Nothing is dialled: there is no number in it.\n"));
     }
 
     #[test]

@@ -61,13 +61,7 @@ mod tests {
     use crate::numbers::NumberKind;
 
     fn number(at: u32) -> PastNumber {
-        PastNumber {
-            location: "a".into(),
-            kind: NumberKind::Typed,
-            text: format!("0{at}"),
-            result: format!("00{at}"),
-            at: at.into(),
-        }
+        PastNumber { location: "a".into(), kind: NumberKind::Typed, text: format!("0{at}"), at: at.into() }
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Emergency calls by where the client is.
+//! Emergency calls: which numbers are for help, and what is dialled for them by where the client is.
 
 use std::fmt::Display;
 use std::net::IpAddr;

@@ -22,8 +22,6 @@ pub struct PastNumber {
     pub kind: NumberKind,
     /// What was typed or reported.
     pub text: String,
-    /// What became of it: what the PBX got, without what was entered for a code, or what a reported number is. Empty: nothing.
-    pub result: String,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub at: f64,
 }
@@ -31,8 +29,8 @@ pub struct PastNumber {
 impl PastNumber {
     /// Whether it is kept: longer texts, and what no keyboard has, are no numbers. No database has to take them.
     pub fn is_kept(&self) -> bool {
-        let is_one = |text: &str| text.chars().count() <= MAX_TEXT && !text.contains(char::is_control);
-        !self.text.is_empty() && is_one(&self.text) && is_one(&self.result)
+        let is_short = self.text.chars().count() <= MAX_TEXT;
+        !self.text.is_empty() && is_short && !self.text.contains(char::is_control)
     }
 }
 
@@ -69,20 +67,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_number_is_not_kept() {
-        let number = |text: &str| PastNumber {
-            location: "a".into(),
-            kind: NumberKind::Typed,
-            text: text.into(),
-            result: String::new(),
-            at: 0.0,
-        };
+        let number =
+            |text: &str| PastNumber { location: "a".into(), kind: NumberKind::Typed, text: text.into(), at: 0.0 };
         assert!(number("030123").is_kept());
         assert!(!number("").is_kept());
         assert!(!number(&"1".repeat(MAX_TEXT + 1)).is_kept());
         for text in ["030\u{0}123", "030\n123", "\u{85}1"] {
             assert!(!number(text).is_kept(), "{text:?}");
-            let result = PastNumber { result: text.to_owned(), ..number("030123") };
-            assert!(!result.is_kept(), "{text:?}");
         }
     }
 }

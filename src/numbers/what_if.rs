@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn seen(kind: NumberKind, text: &str, at: f64) -> SeenNumber {
-        let number = PastNumber { location: "a".into(), kind, text: text.into(), result: String::new(), at };
+        let number = PastNumber { location: "a".into(), kind, text: text.into(), at };
         SeenNumber { number, count: 3 }
     }
 

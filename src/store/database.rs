@@ -16,7 +16,7 @@ use crate::config::{Database, Secret};
 
 /// What brings a database of SQLite up to date, from the first version. What has been released never changes: the
 /// database knows what each was.
-pub(super) const SQLITE: [&str; 8] = [
+pub(super) const SQLITE: [&str; 9] = [
     include_str!("migrations/sqlite/0001_accounts.sql"),
     include_str!("migrations/sqlite/0002_administrators.sql"),
     include_str!("migrations/sqlite/0003_call_quality.sql"),
@@ -25,12 +25,14 @@ pub(super) const SQLITE: [&str; 8] = [
     include_str!("migrations/sqlite/0006_site.sql"),
     include_str!("migrations/sqlite/0007_sign_in.sql"),
     include_str!("migrations/sqlite/0008_past_numbers.sql"),
+    include_str!("migrations/sqlite/0009_past_number_result.sql"),
 ];
 /// The same for PostgreSQL, whose numbers are its own.
-pub(super) const POSTGRESQL: [&str; 3] = [
+pub(super) const POSTGRESQL: [&str; 4] = [
     include_str!("migrations/postgres/0001_first.sql"),
     include_str!("migrations/postgres/0002_sign_in.sql"),
     include_str!("migrations/postgres/0003_past_numbers.sql"),
+    include_str!("migrations/postgres/0004_past_number_result.sql"),
 ];
 
 /// How long a connection may take.

@@ -19,14 +19,13 @@ impl PastNumbers for PastNumberTable {
         let mut transaction = self.pool.begin().await?;
         for number in numbers {
             sqlx::query(
-                "INSERT INTO past_number (location, kind, number, result, at, count) VALUES ($1, $2, $3, $4, $5, 1)
+                "INSERT INTO past_number (location, kind, number, at, count) VALUES ($1, $2, $3, $4, 1)
                  ON CONFLICT (location, kind, number) DO UPDATE
-                 SET result = excluded.result, at = excluded.at, count = past_number.count + 1",
+                 SET at = excluded.at, count = past_number.count + 1",
             )
             .bind(&number.location)
             .bind(number.kind.word())
             .bind(&number.text)
-            .bind(&number.result)
             .bind(number.at)
             .execute(&mut *transaction)
             .await?;
@@ -60,13 +59,8 @@ impl PastNumbers for PastNumberTable {
 fn read(row: &AnyRow) -> Result<Option<SeenNumber>, sqlx::Error> {
     let kind: String = row.try_get("kind")?;
     let Some(kind) = NumberKind::of_word(&kind) else { return Ok(None) };
-    let number = PastNumber {
-        location: row.try_get("location")?,
-        kind,
-        text: row.try_get("number")?,
-        result: row.try_get("result")?,
-        at: row.try_get("at")?,
-    };
+    let number =
+        PastNumber { location: row.try_get("location")?, kind, text: row.try_get("number")?, at: row.try_get("at")? };
     let count: i64 = row.try_get("count")?;
     Ok(Some(SeenNumber { number, count: count.try_into().unwrap_or(u32::MAX) }))
 }

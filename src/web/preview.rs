@@ -20,8 +20,6 @@ use crate::site::binding::LineKey;
 const AT_ONCE: f64 = 40.0;
 /// Questions that a user may ask each second, on and on: a person who types asks five.
 const PER_SECOND: f64 = 10.0;
-/// Octets of what is typed at most. Far longer than any number: what is dropped of it counts, too.
-const MAX_TYPED: usize = 1024;
 
 /// What is asked.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,9 +72,6 @@ pub(super) fn preview(
     let labels = state.labels();
     if !labels.directory.users_of(question.line).contains(&user) {
         return Err(CauseCode::UnknownLine);
-    }
-    if question.number.text.len() > MAX_TYPED {
-        return Err(CauseCode::InvalidNumber);
     }
     let Some(group) = labels.directory.group_of(question.line) else { return Ok(None) };
     let forwarding = question.forwarding && labels.directory.pbx_forwards(group);

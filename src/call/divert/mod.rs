@@ -77,7 +77,8 @@ impl Diverted {
 }
 
 impl Situation<'_> {
-    /// A call comes in, or the last client of the line goes while it rings.     ///
+    /// A call comes in, or the last client of the line goes while it rings.
+    ///
     /// Do-not-disturb is there for people: where nobody is signed in, the call goes to whoever stands in for them.
     pub(in crate::call) fn arrival(&self, place: impl Fn(&str, bool) -> Option<Placed>) -> Verdict {
         let forwarded = |kind, why| self.forwarding(kind, &place).map(|to| Verdict::Divert(Diverted::new(to, why)));

@@ -134,11 +134,6 @@ impl Countries {
         self.given.get(iso).cloned().or_else(known)
     }
 
-    /// The main country of a calling code.
-    pub fn of_calling_code(&self, code: u16) -> Option<Arc<Country>> {
-        self.get(&PHONE_NUMBER_UTIL.get_region_for_country_code(code.into())?.to_string())
-    }
-
     /// What the longest known beginning of a super-canonical number stands for: a town, a region.
     pub fn place(&self, canonical: &str) -> Option<Place> {
         self.known.place(canonical)

@@ -113,12 +113,6 @@ impl Location {
         problems.into_vec()
     }
 
-    /// Whether a number is one of the extensions that the numbering names. Internal numbers that are known by their length
-    /// alone are none.
-    pub fn is_extension(&self, number: &str) -> bool {
-        Extensions::of(self).contains(number)
-    }
-
     fn check_numbering(&self, p: &mut NumbersProblems) {
         let (shortest, longest) = match &self.numbering {
             Numbering::Trunk { base_number, ranges, prefixes, shortest, longest } => {

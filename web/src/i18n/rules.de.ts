@@ -242,9 +242,10 @@ export const rulesDe: typeof rulesEn = {
     shownAs: (shown) => `Gezeigt wird ${shown}.`,
     whole: (number) => `Die ganze Nummer ist ${number}.`,
     reach: { internal: 'intern', external: 'extern' },
+    emergency: 'Notruf',
     nothingShown: 'Es gibt keine Nummer zu zeigen.',
     notDialled: {
-      empty: 'Nichts wird gewählt: Es ist keine Ziffer darin.',
+      empty: 'Nichts wird gewählt: Es ist keine Nummer darin.',
       too_long: 'Nichts wird gewählt: Das ist zu lang für eine Nummer.',
       suppressed: 'Nichts wird gewählt: Eine Regel lässt nichts übrig.',
       unknown_project: (name) => `Nichts wird gewählt: Ein Projekt ${name} gibt es nicht.`,

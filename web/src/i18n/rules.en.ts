@@ -242,9 +242,10 @@ export const rulesEn = {
     shownAs: (shown: string) => `People see ${shown}.`,
     whole: (number: string) => `The whole number is ${number}.`,
     reach: { internal: 'internal', external: 'external' },
+    emergency: 'emergency',
     nothingShown: 'There is no number to show.',
     notDialled: {
-      empty: 'Nothing is dialled: there is no digit in it.',
+      empty: 'Nothing is dialled: there is no number in it.',
       too_long: 'Nothing is dialled: it is too long for a number.',
       suppressed: 'Nothing is dialled: a rule leaves nothing of it.',
       unknown_project: (name: string) => `Nothing is dialled: there is no project ${name}.`,

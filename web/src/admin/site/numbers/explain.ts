@@ -82,7 +82,8 @@ export function outcome(
   const people = (number: string) => (shown !== undefined && shown !== number ? [t.shownAs(shown + where)] : []);
   if (reported) return [t.is(`${reported.number} (${t.reach[reported.reach]})`), ...people(reported.number)].join(' ');
   if (dialled) {
-    const number = `${dialled.number} (${t.reach[dialled.reach]})`;
+    const leads = dialled.emergency ? t.emergency : t.reach[dialled.reach];
+    const number = `${dialled.number} (${leads})`;
     const then = afterAnswer(dialled.then, t);
     const gets = then === '' ? t.gets(number) : t.getsAndThen(number, then);
     return [gets, ...people(dialled.number), ...(whole ? [t.whole(dialled.canonical)] : [])].join(' ');

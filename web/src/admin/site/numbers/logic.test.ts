@@ -60,7 +60,7 @@ it('says the outcome in a sentence', () => {
   expect(told({ not_dialled: { missing: { pin: 1 } } })).toContain('a PIN of 1 digit is needed.');
   expect(told({ not_dialled: { missing: { user: 0 } } })).toContain('a user’s number is needed.');
   expect(told({ not_dialled: { unknown_project: 'x' } })).toContain('no project x');
-  expect(told({ not_dialled: 'empty' })).toContain('no digit');
+  expect(told({ not_dialled: 'empty' })).toContain('no number');
   expect(told({})).toBe('There is no number to show.');
   expect(noteSentence({ code: 'rule_replaced', values: ['2', '$1'] }, 'en')).toBe('Rule 2 fits and makes $1 of it.');
 });
