@@ -113,6 +113,16 @@
     return found;
   };
 
+  // How well the newest connection receives: what explains bad sound.
+  rig.reception = async () => {
+    const live = rig.peers.filter((e) => e.peer.connectionState !== 'closed');
+    if (!live.length) return 'no connection';
+    const reports = [...(await live[live.length - 1].peer.getStats()).values()];
+    const found = reports.find((report) => report.type === 'inbound-rtp') ?? {};
+    const { packetsReceived, packetsLost, packetsDiscarded, jitter, concealedSamples, totalSamplesReceived } = found;
+    return JSON.stringify({ packetsReceived, packetsLost, packetsDiscarded, jitter, concealedSamples, totalSamplesReceived });
+  };
+
   const Socket = window.WebSocket;
   window.WebSocket = class extends Socket {
     constructor(url, ...rest) {

@@ -193,6 +193,7 @@ impl Call {
         };
         listen(&format!("{what}: the browser hears the phone speak"), || {
             well("the browser", Voice::Phone, self.browser.heard(LISTENED))
+                .map_err(|state| format!("{state}; it receives {}", self.browser.reception()))
         });
         listen(&format!("{what}: the phone hears the browser speak"), || {
             well("the phone", Voice::Browser, self.phone.heard().and_then(|sound| sound.last(LISTENED)))

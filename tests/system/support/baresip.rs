@@ -8,10 +8,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::patience::Patience;
 use super::process::Process;
 use super::site::Site;
 use super::speech::Voice;
@@ -190,13 +191,13 @@ impl Baresip {
     pub(crate) fn wait(&mut self, kind: &str) -> String {
         let (list, changed) = &*self.events;
         let mut list = list.lock().expect("no thread panics with this lock");
-        let deadline = Instant::now() + SOON;
+        let patience = Patience::new(SOON);
         loop {
             if let Some(at) = list.iter().skip(self.seen).position(|e| e["type"] == kind) {
                 self.seen += at + 1;
                 return list[self.seen - 1]["param"].as_str().unwrap_or_default().to_owned();
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = patience.left();
             assert!(!left.is_zero(), "the phone reports {kind}: not within {SOON:?}; it reported {}", kinds(&list));
             list = changed
                 .wait_timeout(list, left.min(Duration::from_millis(500)))

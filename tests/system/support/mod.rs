@@ -10,6 +10,7 @@ pub(crate) mod http;
 pub(crate) mod kamailio;
 pub(crate) mod linphone;
 pub(crate) mod offhook;
+pub(crate) mod patience;
 pub(crate) mod pebble;
 pub(crate) mod perceptual;
 pub(crate) mod postgres;
@@ -25,7 +26,9 @@ pub(crate) mod tap;
 pub(crate) mod tls;
 pub(crate) mod wav;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use self::patience::Patience;
 
 /// How long anything that should happen soon may take on a busy two-core machine.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -34,11 +37,11 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 #[track_caller]
 #[allow(clippy::disallowed_methods, reason = "the one place where the tests poll")]
 pub(crate) fn eventually<T>(what: &str, within: Duration, mut condition: impl FnMut() -> Result<T, String>) -> T {
-    let deadline = Instant::now() + within;
+    let patience = Patience::new(within);
     loop {
         match condition() {
             Ok(answer) => return answer,
-            Err(state) if Instant::now() > deadline => panic!("{what}: not within {within:?}; {state}"),
+            Err(state) if patience.is_over() => panic!("{what}: not within {within:?}; {state}"),
             Err(_) => std::thread::sleep(Duration::from_millis(25)),
         }
     }
