@@ -420,6 +420,7 @@ pub(super) fn directory(config: &Config, lines: &[(usize, usize)], people: &[Lin
             group: LineGroupId(at.0 as u32),
             // A number that is nobody's any more may be another line's.
             number: if entry.removed { String::new() } else { entry.number.clone() },
+            known: None,
             users: people.users.clone(),
             redirections: redirections.map(|place| Redirection { to: place.to.clone(), rings: place.rings }).collect(),
             voice_mailbox: people.voice_mailbox.clone(),

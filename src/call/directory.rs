@@ -42,6 +42,8 @@ pub struct LineEntry {
     pub group: LineGroupId,
     /// Its number at the PBX.
     pub number: String,
+    /// Its super-canonical number, where its connection has a location.
+    pub known: Option<String>,
     /// Who may use it.
     pub users: Vec<UserId>,
     /// Where calls go one after the other when nobody takes them.
@@ -266,9 +268,8 @@ impl Directory {
 
     /// A line's number in the forms in which it may be met.
     pub(super) fn written(&self, line: LineId) -> Option<Written> {
-        let LineEntry { group, number, .. } = self.line(line)?;
-        let known = self.plan(*group).and_then(|plan| plan.line_number(number));
-        Some(Written { number: number.clone(), known, line: Some(line) })
+        let LineEntry { number, known, .. } = self.line(line)?;
+        Some(Written { number: number.clone(), known: known.clone(), line: Some(line) })
     }
 
     /// The line with a number.

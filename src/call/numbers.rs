@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Calls;
 use super::cause::CauseCode;
 use super::commands::dialable;
-use super::directory::Directory;
+use super::directory::{Directory, LineEntry};
 use super::effect::{Caller, Effect};
 use super::secret::Secret;
 use crate::ids::{CallId, ClientId, LineGroupId, LineId};
@@ -273,11 +273,20 @@ impl Directory {
             group.location = location;
         }
         self.numbers = numbers;
-        let known = self.lines.iter().zip((0..).map(LineId)).filter(|(line, _)| !line.users.is_empty());
-        let known = known.filter_map(|(line, id)| Some((self.plan(line.group)?.line_number(&line.number)?, id)));
-        self.known = known.collect();
+        let known = |line: &LineEntry| self.plan(line.group)?.line_number(&line.number);
+        let known: Vec<Option<String>> = self.lines.iter().map(known).collect();
+        for (line, known) in self.lines.iter_mut().zip(known) {
+            line.known = known;
+        }
+        self.know_lines();
         let lines = self.lines.iter().zip((0..).map(LineId)).filter(|(line, _)| !line.users.is_empty());
         self.ends = lines.filter_map(|(line, id)| Some((self.end(line.group, &line.number)?, id))).collect();
+    }
+
+    /// Lines are found by the super-canonical numbers that they have now.
+    pub fn know_lines(&mut self) {
+        let used = self.lines.iter().zip((0..).map(LineId)).filter(|(line, _)| !line.users.is_empty());
+        self.known = used.filter_map(|(line, id)| Some((line.known.clone()?, id))).collect();
     }
 
     /// The line that a number of a connection is of: super-canonical, or internal and as its location looks lines up. Numbers

@@ -88,6 +88,7 @@ mod tests {
         let line = LineEntry {
             group: LOCATED,
             number: "100".into(),
+            known: None,
             users: Vec::new(),
             redirections: Vec::new(),
             voice_mailbox: None,

@@ -42,6 +42,9 @@ pub enum Influence {
         group: LineGroupId,
         /// Its number at the PBX.
         number: String,
+        /// Its super-canonical number, where its connection has a location.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<String>,
         /// Who may use it.
         users: Vec<UserId>,
         /// Where calls go one after the other when nobody takes them.
@@ -227,10 +230,13 @@ impl Influence {
 
     /// What it says that a line is like.
     pub fn line_entry(&self) -> Option<LineEntry> {
-        let Influence::Line { group, number, users, redirections, voice_mailbox, .. } = self else { return None };
+        let Influence::Line { group, number, known, users, redirections, voice_mailbox, .. } = self else {
+            return None;
+        };
         Some(LineEntry {
             group: *group,
             number: number.clone(),
+            known: known.clone(),
             users: users.clone(),
             redirections: redirections.clone(),
             voice_mailbox: voice_mailbox.clone(),
@@ -294,9 +300,8 @@ impl Standing {
     /// A line as it is; none where there is no such.
     pub fn line(&self, id: LineId) -> Option<Influence> {
         let entry = self.directory.line(id)?.clone();
-        let (group, number, users) = (entry.group, entry.number, entry.users);
-        let (redirections, voice_mailbox) = (entry.redirections, entry.voice_mailbox);
-        Some(Influence::Line { id, group, number, users, redirections, voice_mailbox })
+        let LineEntry { group, number, known, users, redirections, voice_mailbox } = entry;
+        Some(Influence::Line { id, group, number, known, users, redirections, voice_mailbox })
     }
 
     /// A line group as it is; none where there is no such.

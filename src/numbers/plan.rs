@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rlibphonenumber::Region;
 
-use super::country::{Countries, Country, calling_code, keeps_zero, longest_numbers};
+use super::country::{Countries, Country, calling_code, keeps_zero};
 use super::emergency::Subnet;
 use super::extension::Extensions;
 use super::lcr::Zones;
@@ -22,7 +22,8 @@ pub struct Numbers {
 impl PartialEq for Numbers {
     fn eq(&self, other: &Numbers) -> bool {
         let same = |one: &Arc<DialPlan>, other: &Arc<DialPlan>| {
-            Arc::ptr_eq(one, other) || one.location == other.location && one.country == other.country
+            Arc::ptr_eq(one, other)
+                || one.location == other.location && one.country == other.country && one.longest == other.longest
         };
         let is_in_other = |(id, plan)| other.plans.get(id).is_some_and(|other| same(plan, other));
         self.plans.len() == other.plans.len() && self.plans.iter().all(is_in_other)
@@ -44,7 +45,8 @@ impl Numbers {
         let networked: Vec<(&str, Arc<Other>)> = networked.map(|place| (place.id, Arc::new(place.other()))).collect();
         let plan = |place: &Place<'a>| {
             let others = networked.iter().filter(|(id, _)| *id != place.id && place.location.network.enabled);
-            let plan = DialPlan::new(place, others.map(|(_, other)| other.clone()).collect())?;
+            let others = others.map(|(_, other)| other.clone()).collect();
+            let plan = DialPlan::new(place, others, countries)?;
             Some((place.id.to_owned(), Arc::new(plan)))
         };
         Numbers { plans: places.iter().filter_map(plan).collect() }
@@ -162,10 +164,10 @@ impl DialPlan {
             |location: &'a Location| Some(Place { id: "", location, country: countries.get(&location.country)? });
         let networked = others.into_iter().filter(|other| location.network.enabled && other.network.enabled);
         let others = networked.filter_map(place).map(|other| Arc::new(other.other())).collect();
-        DialPlan::new(&place(location)?, others)
+        DialPlan::new(&place(location)?, others, countries)
     }
 
-    fn new(place: &Place<'_>, others: Vec<Arc<Other>>) -> Option<DialPlan> {
+    fn new(place: &Place<'_>, others: Vec<Arc<Other>>, countries: &Countries) -> Option<DialPlan> {
         let Place { location, country, .. } = place;
         let area = own_area(location, country).to_owned();
         let mut location = (*location).clone();
@@ -186,7 +188,7 @@ impl DialPlan {
             subnets: location.emergency.rules.iter().map(|rule| Subnet::parse(&rule.subnet)).collect(),
             zones: Zones::new(&location.least_cost_routing),
             simple: SimpleRules::new(&location.simple),
-            longest: if location.split_long_numbers { longest_numbers() } else { HashMap::new() },
+            longest: if location.split_long_numbers { countries.longest_numbers() } else { HashMap::new() },
             others,
             country: country.clone(),
             area,

@@ -8,6 +8,7 @@ fn line() -> LineEntry {
     LineEntry {
         group: LineGroupId(0),
         number: "200".into(),
+        known: None,
         users: Vec::new(),
         redirections: ["501", "502", "503"].map(redirection).to_vec(),
         voice_mailbox: Some("900".into()),

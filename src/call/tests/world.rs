@@ -59,6 +59,7 @@ impl World {
         let line = LineEntry {
             group: PBX,
             number: "200".into(),
+            known: None,
             users: vec![ALICE, BOB],
             redirections: Vec::new(),
             voice_mailbox: None,

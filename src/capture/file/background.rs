@@ -162,6 +162,7 @@ mod tests {
         let line = |number: &str, user| LineEntry {
             group: LineGroupId(0),
             number: number.to_owned(),
+            known: None,
             users: vec![UserId(user)],
             redirections: Vec::new(),
             voice_mailbox: None,

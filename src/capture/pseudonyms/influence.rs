@@ -18,11 +18,12 @@ impl Pseudonyms {
             Influence::LineGroup { id, name, settings } => {
                 Influence::LineGroup { id, name, settings: Box::new(self.group(*settings)) }
             }
-            Influence::Line { id, group, number, users, redirections, voice_mailbox } => {
+            Influence::Line { id, group, number, known, users, redirections, voice_mailbox } => {
                 let redirection = |Redirection { to, rings }| Redirection { to: self.of(&to), rings };
                 let redirections = redirections.into_iter().map(redirection).collect();
-                let (number, voice_mailbox) = (self.of(&number), voice_mailbox.map(|number| self.of(&number)));
-                Influence::Line { id, group, number, users, redirections, voice_mailbox }
+                let (number, known) = (self.of(&number), known.map(|number| self.of(&number)));
+                let voice_mailbox = voice_mailbox.map(|number| self.of(&number));
+                Influence::Line { id, group, number, known, users, redirections, voice_mailbox }
             }
             Influence::LineSettings { line, settings, asked } => {
                 let LineSettings { do_not_disturb, forwardings, remote_office } = settings;

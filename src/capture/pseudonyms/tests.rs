@@ -82,6 +82,7 @@ fn what_calls_are_decided_by_has_the_pseudonyms_of_messages() {
             id: line,
             group: LineGroupId(0),
             number: own(),
+            known: Some(own()),
             users: Vec::new(),
             redirections: vec![Redirection { to: own(), rings: std::time::Duration::from_secs(5) }],
             voice_mailbox: Some(own()),

@@ -469,6 +469,7 @@ fn standing() -> Standing {
     let line = |number: &str, user| LineEntry {
         group: GROUP,
         number: number.to_owned(),
+        known: None,
         users: vec![UserId(user)],
         redirections: Vec::new(),
         voice_mailbox: None,

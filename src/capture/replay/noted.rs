@@ -80,6 +80,7 @@ impl Noted {
                 _ => noted.influences.push((at, influence)),
             }
         }
+        noted.directory.know_lines();
         noted.read_numbers();
         Some(noted)
     }
@@ -152,6 +153,7 @@ impl Noted {
             Influence::Line { .. } => {
                 let (id, entry) = self.line(influence)?;
                 *changed.lines.get_mut(self.lines.get(&id)?.0 as usize)? = entry;
+                changed.know_lines();
             }
             _ => return None,
         }

@@ -133,7 +133,14 @@ impl Lines {
         let place = self.entries.len() as u32;
         let (group, users) = (LineGroupId((self.groups + group) as u32), vec![UserId(place)]);
         let number = number.to_owned();
-        self.entries.push(LineEntry { group, number, users, redirections: Vec::new(), voice_mailbox: None });
+        self.entries.push(LineEntry {
+            group,
+            number,
+            known: None,
+            users,
+            redirections: Vec::new(),
+            voice_mailbox: None,
+        });
         self.known.insert(key, LineId(place));
         if attended {
             self.attended.insert(LineId(place));

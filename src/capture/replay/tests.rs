@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::call::cause::CauseCode;
 use crate::call::effect::Command;
-use crate::call::numbers::{Placed, Translated, Translation};
+use crate::call::numbers::{Known, Placed, Translated, Translation};
 use crate::call::secret::Secret;
 use crate::capture::influence::Influence;
 use crate::capture::pseudonyms::Pseudonyms;
 use crate::capture::trace::{PartyKind, TraceWhat};
 use crate::ids::LineGroupId;
-use crate::numbers::NumberKind;
+use crate::numbers::{NumberKind, Reach};
 
 pub(super) fn of(file: &[u8]) -> Replay {
     let capture = read::read(file).unwrap();
@@ -102,6 +102,53 @@ fn what_became_of_a_number_is_taken_as_it_was() {
         let replay = replay(&capture, &read::calls(&capture), Instant::now());
         let same = replay.calls.iter().all(|call| differences(call).is_empty());
         assert_eq!(same, is_noted, "{replay:#?}");
+    }
+}
+
+/// A forwarding to the line's own number is none, however that is written.
+#[test]
+fn lines_are_known_by_their_super_canonical_numbers() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples/forwarded-by-302.pcapng");
+    let file = std::fs::read(path).unwrap();
+    let target = || "+49301234500".to_owned();
+    for (own, is_other) in [(None, true), (Some("+49301234501".to_owned()), true), (Some(target()), false)] {
+        let mut capture = read::read(&file[..]).unwrap();
+        let mut noted = Vec::new();
+        for handed in &mut capture.handed {
+            let influence = serde_json::from_slice(&handed.bytes);
+            let forwardings = match influence {
+                Ok(Influence::Line { id, group, number, users, redirections, voice_mailbox, .. }) => {
+                    let known = own.clone();
+                    let line = Influence::Line { id, group, number, known, users, redirections, voice_mailbox };
+                    handed.bytes = serde_json::to_vec(&line).unwrap().into();
+                    Vec::new()
+                }
+                Ok(Influence::LineSettings { settings, .. }) => settings.forwardings,
+                Ok(Influence::Command { command: Command::SetForwarding { forwarding, .. }, .. }) => vec![forwarding],
+                _ => Vec::new(),
+            };
+            for forwarding in forwardings {
+                let known = Known { number: target(), shown: String::new(), reach: Reach::External };
+                let number = forwarding.to.clone();
+                let placed = Placed { number, then: Vec::new(), known: Some(known), private: false, emergency: false };
+                let translation = Translation {
+                    call: None,
+                    group: LineGroupId(0),
+                    location: "Berlin".into(),
+                    kind: NumberKind::Forwarding,
+                    text: forwarding.to,
+                    result: Translated::Dialled(placed),
+                    in_private: false,
+                    secret: Secret::default(),
+                };
+                let note = serde_json::to_vec(&Influence::Number(Box::new(translation))).unwrap();
+                noted.push(read::Handed { bytes: note.into(), ..handed.clone() });
+            }
+        }
+        assert!(!noted.is_empty());
+        capture.handed.extend(noted);
+        let replay = replay(&capture, &read::calls(&capture), Instant::now());
+        assert_eq!(replay.calls.iter().all(|call| differences(call).is_empty()), is_other, "{own:?}: {replay:#?}");
     }
 }
 

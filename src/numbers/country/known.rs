@@ -157,6 +157,11 @@ impl Known {
         country
     }
 
+    /// Digits of a country's longest number, where a file says it.
+    pub(super) fn longest(&self, iso: &str) -> Option<u32> {
+        self.plans.get(iso)?.longest
+    }
+
     /// What the longest known beginning of a super-canonical number stands for.
     pub(super) fn place(&self, canonical: &str) -> Option<Place> {
         /// Digits of the longest calling code and area code.
@@ -311,6 +316,10 @@ mod tests {
         assert_eq!(numbers, ["110", "19222"]);
         assert_eq!(germany.call_by_call, [Provider { prefix: "01099".to_owned() }]);
         assert_eq!((germany.dialling.international.as_str(), germany.longest), ("000EFG", 9));
+        let (shipped, told) = (Countries::default().longest_numbers(), site.longest_numbers());
+        let others = shipped.iter().filter(|(code, _)| *code != "49").collect::<Vec<_>>();
+        assert_eq!(told["49"], 9);
+        assert!(others.len() > 200 && others.iter().all(|(code, longest)| told[*code] == **longest));
         assert_eq!(site.get("FR").unwrap().longest, Countries::default().get("FR").unwrap().longest);
         assert_eq!(germany.international_prefix(), "000");
         assert_eq!(site.place("+4989123").unwrap().german, "Minga");

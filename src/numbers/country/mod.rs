@@ -94,11 +94,6 @@ pub(super) fn keeps_zero(iso: &str) -> bool {
     metadata::country(iso).is_some_and(|country| country.keeps_zero)
 }
 
-/// Digits after each calling code at most.
-pub(super) fn longest_numbers() -> HashMap<String, u32> {
-    PHONE_NUMBER_UTIL.get_supported_calling_codes().map(|code| (code.to_string(), metadata::longest(code))).collect()
-}
-
 /// The countries that numbers are read and dialled by: those given, and for all others what libphonenumber's metadata tell
 /// with what is known beside.
 #[derive(Debug, Clone)]
@@ -132,6 +127,23 @@ impl Countries {
     pub fn get(&self, iso: &str) -> Option<Arc<Country>> {
         let known = || Some(Arc::new(self.known.complete(metadata::country(iso)?)));
         self.given.get(iso).cloned().or_else(known)
+    }
+
+    /// Digits after each calling code at most: of countries that share one, what the longest numbers have.
+    pub(super) fn longest_numbers(&self) -> HashMap<String, u32> {
+        let longest = |code| {
+            let regions = PHONE_NUMBER_UTIL.get_regions_for_country_calling_code(code).into_iter().flatten();
+            let known = regions.map(|region| self.longest(&region.to_string()));
+            let shipped = metadata::longest(code);
+            // A code of no country, such as that of freephone numbers anywhere, has nothing but the metadata.
+            known.map(|known| known.unwrap_or(shipped)).max().unwrap_or(shipped)
+        };
+        PHONE_NUMBER_UTIL.get_supported_calling_codes().map(|code| (code.to_string(), longest(code))).collect()
+    }
+
+    /// Digits of a country's longest number, where something else than the metadata says.
+    fn longest(&self, iso: &str) -> Option<u32> {
+        self.given.get(iso).map(|country| country.longest).or_else(|| self.known.longest(iso))
     }
 
     /// What the longest known beginning of a super-canonical number stands for: a town, a region.
