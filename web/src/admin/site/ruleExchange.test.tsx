@@ -76,6 +76,16 @@ it('takes a file over into the draft, in place of the rules or behind them', asy
   await waitFor(() => expect(screen.queryByText(warning)).toBeNull());
 });
 
+it('has the focus at the button again, whatever becomes of the file', async () => {
+  await choose(answer([rule('^2')], [], ['regex · ^1']));
+  const opener = await button('Import');
+  opener.focus();
+  const dialog = await screen.findByRole('dialog');
+  await keyboard().click(within(dialog).getByRole('button', { name: 'Take over' }));
+  await waitFor(() => expect(document.activeElement).toBe(opener));
+  expect(document.activeElement?.isConnected).toBe(true);
+});
+
 it('says line by line what is wrong with a file', async () => {
   const detail = 'This is needed.';
   const error = { pointer: 'pattern', code: 'required', detail, german: '', kind: null, id: null, name: null, line: 3 };
