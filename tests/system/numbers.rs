@@ -81,7 +81,7 @@ fn who_dials_when_from_where_and_how_counts() {
     ] });
     location["least_cost_routing"] = json!({
         "enabled": true, "providers": [{ "name": "One", "prefix": "01070" }],
-        "zones": [{ "name": "country", "prefixes": ["+4989"], "sundays": day("One") }],
+        "zones": [{ "name": "country", "prefixes": ["+4989"], "sunday": day("One") }],
     });
     location["access_codes"] = json!({ "forwarding": "8" });
     let projects = location["projects"].as_array_mut().expect("it has projects");
