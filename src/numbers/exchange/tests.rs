@@ -91,6 +91,8 @@ proptest! {
         for list in [RuleList::Emergency, RuleList::Simple] {
             let file = write(&before, list, list.formats()[format]).unwrap();
             let after = read(&location(), list, file.as_bytes(), false).map_err(|problems| TestCaseError::fail(format!("{problems:?}\n{file}")))?;
+            // Simple rules come back in the order in which they are tried.
+            before.simple.sort();
             prop_assert_eq!(list.value(&after), list.value(&before));
         }
     }
@@ -191,6 +193,22 @@ fn what_is_wrong_is_told_with_line_and_column() {
     assert_eq!(wrong(RuleList::Simple, "priority,pattern\n1,+\nx,0\n"), [(3, "priority".into(), Code::WholeNumber)]);
     let sentence = read(&location(), list, b"pattern;colour\n", false).unwrap_err()[0].english();
     assert!(sentence.contains("colour") && sentence.contains("pattern, replace, replacement"), "{sentence}");
+}
+
+#[test]
+fn simple_rules_of_a_file_are_put_where_they_are_tried() {
+    let file = b"priority,pattern,value\n25,00,77\n20,01,1\n20,02,2\n";
+    let patterns = |add: bool| {
+        let read = read(&location(), RuleList::Simple, file, add).unwrap();
+        read.simple.rules.into_iter().map(|rule| (rule.priority, rule.pattern)).collect::<Vec<_>>()
+    };
+    assert_eq!(patterns(false), [(20, "01".to_owned()), (20, "02".to_owned()), (25, "00".to_owned())]);
+    let places = patterns(true);
+    assert!(places.is_sorted_by_key(|(priority, _)| *priority), "{places:?}");
+    assert_eq!(places.len(), location().simple.rules.len() + 3);
+    // What is wrong is told by the file's lines, whatever the order is to be.
+    let wrong = read(&location(), RuleList::Simple, b"priority,pattern,value\n90,[(],1\n10,2,2\n", false).unwrap_err();
+    assert_eq!((wrong[0].line, wrong[0].column.as_str()), (2, "pattern"));
 }
 
 #[test]

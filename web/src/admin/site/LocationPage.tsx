@@ -168,13 +168,17 @@ function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonl
   const told = useRef<string[]>([]);
   const t = texts.admin.site.rules;
   const tell = (problems: readonly { pointer: string; said: string }[]) => {
-    told.current.forEach((path) => form.clearFieldError(path));
-    told.current = problems.flatMap(({ pointer, said }) => {
-      const field = fieldOf(pointer, labels);
-      if (field === null) return [];
-      form.setFieldError(pathOf(field), said);
-      return [pathOf(field)];
+    const said = problems.flatMap((problem) => {
+      const field = fieldOf(problem.pointer, labels);
+      return field === null ? [] : [[pathOf(field), problem.said] as const];
     });
+    const before = new Set(told.current);
+    told.current = said.map(([path]) => path);
+    // All at once: one by one, the form compares with what was wrong before the first of them.
+    form.setErrors((now) => ({
+      ...Object.fromEntries(Object.entries(now).filter(([path]) => !before.has(path))),
+      ...Object.fromEntries(said),
+    }));
   };
   return (
     <div

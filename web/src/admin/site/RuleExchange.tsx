@@ -70,7 +70,9 @@ function Exchange({ id, list }: { id: string; list: RuleList }) {
   const announce = useContext(Announce);
   const { at, formats } = LISTS[list];
   const { form } = useFormFields();
-  const { value, onChange, label, readOnly } = useValue<Rules>(at);
+  const { value, onChange, label: named, readOnly } = useValue<Rules>(at);
+  // Least-cost routing is a section of several fields.
+  const label = list === 'least_cost_routing' ? texts.admin.site.rules.sections.leastCost : named;
   const [busy, setBusy] = useState(false);
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const [failed, setFailed] = useState<{ file: string; failure: unknown } | null>(null);

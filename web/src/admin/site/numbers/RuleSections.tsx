@@ -186,7 +186,7 @@ function NorthAmerica() {
   const words = { ...t.area, remove: ({ area_code: code }: AreaCodeRule) => t.area.remove(code) };
   return (
     <>
-      <h3>{labels['/north_america']}</h3>
+      <h3>{t.area.title}</h3>
       <Columns>
         <SelectField
           at="/north_america/own_area"

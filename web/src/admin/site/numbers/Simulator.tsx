@@ -82,10 +82,10 @@ export function Simulator({ id, location, saved, labels = {}, onActing, onProble
   const problems = isDraft ? draftProblems(shown.failure) : [];
   const rules = shown.value ? acting(shown.value, asked.kind).join(' ') : '';
   useEffect(() => onActing?.(rules.split(' ').filter(Boolean)), [rules]);
-  const wrong = JSON.stringify(problems);
+  // With each answer, though it be the same as before: who has typed in a field since has taken the mark off it.
   useEffect(
     () => onProblems?.(problems.map((each) => ({ pointer: each.pointer, said: faultSentence(each, language) }))),
-    [wrong, language],
+    [shown.failure, isDraft, language],
   );
   const told = new Set(
     problems.map((each) =>
