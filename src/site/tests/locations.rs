@@ -38,8 +38,10 @@ fn what_is_wrong_with_a_location_is_told_where_it_is() {
 #[test]
 fn simple_rules_are_kept_in_the_order_in_which_they_are_tried() {
     let with = |rules: &[(u32, &str)]| {
-        let rules: Vec<Value> =
-            rules.iter().map(|(priority, pattern)| json!({ "priority": priority, "pattern": pattern, "value": "1" })).collect();
+        let rules: Vec<Value> = rules
+            .iter()
+            .map(|(priority, pattern)| json!({ "priority": priority, "pattern": pattern, "value": "1" }))
+            .collect();
         put(Kind::Location, id(BERLIN), json!({ "name": "Berlin", "country": "DE", "simple": { "rules": rules } }))
     };
     let patterns = |site: &Site| {
@@ -48,7 +50,7 @@ fn simple_rules_are_kept_in_the_order_in_which_they_are_tried() {
     };
     let mut site = Site::new();
     // What is wrong is told by its place in what was sent.
-    let wrong = refused(&site, &[with(&[(30, "[("), (10, "a")])]);
+    let wrong = refused(&site, &[with(&[(30, "[(]"), (10, "a")])]);
     assert!(wrong[0].starts_with("0 /simple/rules/0/pattern "), "{wrong:?}");
     let mixed = [(30, "c"), (10, "b"), (30, "d"), (10, "a")];
     let writes = apply(&mut site, &[with(&mixed)]);

@@ -35,7 +35,7 @@ export const rulesDe: typeof rulesEn = {
     network: 'Standorte, die ihre Nummern gegenseitig kennen. Keine zwei dürfen dieselbe Durchwahl haben.',
     special: 'Wie Nummern geschrieben werden, bevor die Anlage sie bekommt.',
     simple:
-      'Eine kurze Liste von Anfängen, eine Amtskennziffer und zwei Längen, an Stelle von allem anderen. Die Regel mit der niedrigsten Priorität, die passt, wird genommen.',
+      'Eine kurze Liste von Anfängen, eine Amtskennziffer und zwei Längen. Von den anderen Regeln gelten nur die für Nummern von Leitungen. Die Regel mit der niedrigsten Priorität, die passt, wird genommen.',
   },
   fields: {
     '/strip/incoming': 'Ankommende Gespräche',
@@ -74,8 +74,8 @@ export const rulesDe: typeof rulesEn = {
     '/simple/external_prefix': 'Fürs Amt',
     '/simple/incoming_add': 'Kommt vor ankommende Nummern',
     '/simple/incoming_remove': 'Wird bei ankommenden Nummern vorn entfernt',
-    '/simple/internal_length': 'Ziffern der längsten internen Nummer',
-    '/simple/reverse_length': 'Ziffern, nach denen Anrufer gesucht werden',
+    '/simple/internal_length': 'Bis zu so vielen Ziffern ist eine Nummer intern',
+    '/simple/reverse_length': 'Ziffern, nach denen Leitungen gesucht werden',
     '/simple/rules': 'Regeln nach Anfängen',
     ...ruleFields('Muster', 'Die Nummer wird zu', 'Beschreibung'),
     '/emergency/rules/*/name': 'Name',
@@ -142,6 +142,7 @@ export const rulesDe: typeof rulesEn = {
     prefix: 'Kommt davor',
     name: 'Name',
     priority: 'Priorität',
+    sorted: 'Wird beim Speichern nach Priorität sortiert.',
     begins: 'Beginnt mit',
     value: 'Daraus wird',
     more: (count) => counted(count, { one: '# weitere Regel zeigen', other: '# weitere Regeln zeigen' }),

@@ -33,7 +33,7 @@ export const rulesEn = {
     network: 'Locations that know each other’s numbers. No two may have the same extension.',
     special: 'How numbers are written before the PBX gets them.',
     simple:
-      'A short list of beginnings, an access code and two lengths, in place of all else. The rule with the lowest priority that fits is taken.',
+      'A short list of beginnings, an access code and two lengths. Of the other rules only those for numbers of lines count. The rule with the lowest priority that fits is taken.',
   },
   fields: {
     '/strip/incoming': 'Incoming calls',
@@ -72,8 +72,8 @@ export const rulesEn = {
     '/simple/external_prefix': 'For an outside line',
     '/simple/incoming_add': 'Put before incoming numbers',
     '/simple/incoming_remove': 'Taken away from incoming numbers',
-    '/simple/internal_length': 'Digits of the longest internal number',
-    '/simple/reverse_length': 'Digits that callers are looked up by',
+    '/simple/internal_length': 'Up to so many digits a number is internal',
+    '/simple/reverse_length': 'Digits that lines are looked up by',
     '/simple/rules': 'Rules by beginnings',
     ...ruleFields('Pattern', 'The number becomes', 'Description'),
     '/emergency/rules/*/name': 'Name',
@@ -140,6 +140,7 @@ export const rulesEn = {
     prefix: 'Goes before',
     name: 'Name',
     priority: 'Priority',
+    sorted: 'Sorted by priority when it is saved.',
     begins: 'Begins with',
     value: 'This becomes',
     more: (count: number) => counted(count, { one: 'Show # more rule', other: 'Show # more rules' }),

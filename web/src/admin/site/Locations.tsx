@@ -17,7 +17,12 @@ export function Locations() {
       cell: ({ object }) => countryName(object.country, language),
     },
     { key: 'area', title: t['/area_code'], sort: 'area_code', cell: ({ object }) => object.area_code },
-    { key: 'numbers', title: t['/numbering'], cell: ({ object }) => (object.has_pbx ? numbersOf(object.numbering) : '–'), wide: true },
+    {
+      key: 'numbers',
+      title: t['/numbering'],
+      cell: ({ object }) => (object.has_pbx ? numbersOf(object.numbering) : '–'),
+      wide: true,
+    },
   ];
   return <ObjectList kind="locations" columns={columns} />;
 }

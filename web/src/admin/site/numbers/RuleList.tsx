@@ -44,6 +44,8 @@ export interface RuleListProps<T> {
   children: (rule: RuleAt<T>) => ReactNode;
   /** Whether the order counts; true where left out. */
   ordered?: boolean;
+  /** Whether a person puts them in order; false where the rules themselves say it. */
+  movable?: boolean;
   /** Words in place of those for rules. */
   words?: { add: string; none: string; remove: (rule: T) => string };
   /** What follows from taking one away, from its place. */
@@ -63,6 +65,7 @@ export function RuleList<T extends object>({
   blank,
   children,
   ordered = true,
+  movable = ordered,
   words,
   onRemoved,
   also = [],
@@ -110,7 +113,7 @@ export function RuleList<T extends object>({
   };
   const pressed = (place: number) => (event: KeyboardEvent) => {
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!event.altKey || by === undefined || !ordered || readOnly) return;
+    if (!event.altKey || by === undefined || !movable || readOnly) return;
     event.preventDefault();
     move(place, place + by, by < 0 ? '[data-part="up"]' : '[data-part="down"]');
   };
@@ -152,7 +155,7 @@ export function RuleList<T extends object>({
               >
                 {ordered && (
                   <div className={classes.place}>
-                    {!readOnly && (
+                    {movable && !readOnly && (
                       <span
                         className={classes.handle}
                         title={t.drag}
@@ -184,7 +187,7 @@ export function RuleList<T extends object>({
                 </div>
                 {!readOnly && (
                   <div className={classes.tools}>
-                    {ordered && (
+                    {movable && (
                       <>
                         <Tool
                           part="up"
