@@ -150,7 +150,7 @@ it('tries a number with what is typed, beside what is saved, and marks the rule 
 });
 
 it('marks what is wrong for as long as it is, however many are', async () => {
-  const { asked } = server(({ path, body }) => {
+  const { asked } = serving({ locations: { o1: stored('o1', berlin) } }, ({ path, body }) => {
     if (!path.endsWith('explain')) return undefined;
     const { draft } = body as ExplainNumber;
     const errors = (draft?.external_rules ?? []).flatMap(({ pattern }, at) => {
