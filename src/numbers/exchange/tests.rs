@@ -261,7 +261,7 @@ fn least_cost_routing_is_read_as_people_write_it() {
         ("zone;M;+4917\ntime;M;monday;8;9;A", 2, "days", Code::UnknownWord),
         ("zone;M;+4917\ntime;M;weekdays;8;9", 2, "provider", Code::Required),
         ("zone;M;+4917\ntime;M;weekdays;8;9;A", 2, "weekdays", Code::UnknownProvider),
-        ("zone;M;0171", 1, "prefixes", Code::NotCanonical),
+        ("zone;M;0171", 1, "prefixes", Code::NotAPrefix),
         ("provider;A;010a", 1, "prefix", Code::KeysOnly),
         ("provider;A;01013;more", 1, "", Code::TooManyCells),
         ("tarif;A", 1, "", Code::UnknownRecord),
