@@ -121,7 +121,7 @@ fn who_dials_when_from_where_and_how_counts() {
         (
             json!({ "text": "089 5566", "project": "own", "user": "42" }),
             &["089 5566", "--project", "own", "--user", "42"],
-            json!({ "number": "*84200895566", "private": true }),
+            json!({ "number": "*8420895566", "private": true }),
         ),
     ] {
         let mut asking = question.clone();
