@@ -232,11 +232,16 @@ impl DialPlan {
         let is_internal = |number: &str| number.len() <= plan.internal_length as usize && !number.starts_with('+');
         let number = match is_incoming && !is_internal(&number) {
             true => {
-                let rest = number.strip_prefix(plan.incoming_remove.as_str()).unwrap_or(&number);
-                let changed = format!("{}{rest}", plan.incoming_add);
-                let values: [&dyn Display; 2] = [&plan.incoming_remove, &plan.incoming_add];
-                let note = if changed == number { NoteCode::Unchanged } else { NoteCode::FrontChanged };
-                trace.step((2, StepName::Front), (&number, &changed), note, &values);
+                let SimplePlan { incoming_remove: remove, incoming_add: add, .. } = plan;
+                let rest = number.strip_prefix(remove.as_str()).filter(|_| !remove.is_empty());
+                let changed = format!("{add}{}", rest.unwrap_or(&number));
+                let (note, values): (_, &[&dyn Display]) = match rest {
+                    None if add.is_empty() => (NoteCode::Unchanged, &[]),
+                    None => (NoteCode::FrontAdded, &[add]),
+                    Some(_) if add.is_empty() => (NoteCode::FrontRemoved, &[remove]),
+                    Some(_) => (NoteCode::FrontChanged, &[remove, add]),
+                };
+                trace.step((2, StepName::Front), (&number, &changed), note, values);
                 changed
             }
             false => number,
@@ -277,7 +282,10 @@ impl DialPlan {
         if let Some((rule, _, replaced)) = first {
             let replaced = tidy(&replaced);
             let values: [&dyn Display; 2] = [&(rule.at + 1), &replaced];
-            let note = (NoteCode::RuleReplaced, &values[..]);
+            let note = match replaced.is_empty() {
+                true => (NoteCode::RuleEmptied, &values[..1]),
+                false => (NoteCode::RuleReplaced, &values[..]),
+            };
             trace.with_skipped(step, (text, &replaced), note, || rules.skipped(Some(rule), true, plan));
             let is_internal = replaced.len() <= plan.internal_length as usize;
             let reach = if is_internal { Reach::Internal } else { Reach::External };
@@ -297,7 +305,11 @@ impl DialPlan {
     fn outside_line(&self, number: &str, trace: &mut Trace) -> String {
         let code = &self.location.simple.external_prefix;
         let dialled = format!("{code}{number}");
-        trace.step((14, StepName::AccessCode), (number, &dialled), NoteCode::AccessCode, &[code]);
+        let (note, values): (_, &[&dyn Display]) = match code.is_empty() {
+            true => (NoteCode::NoAccessCodeSet, &[]),
+            false => (NoteCode::AccessCode, &[code]),
+        };
+        trace.step((14, StepName::AccessCode), (number, &dialled), note, values);
         dialled
     }
 }
