@@ -144,11 +144,7 @@ fn reported(read: &mut Read) {
             Caller,
             ("123", 4, InternalLength, "The length of internal numbers is not set: external."),
         ),
-        (
-            json!({ "numbering": multipoint }),
-            Caller,
-            ("11", 6, Canonical, "From outside, its number is +4930123456."),
-        ),
+        (json!({ "numbering": multipoint }), Caller, ("11", 6, Canonical, "From outside, its number is +4930123456.")),
         (
             json!({ "always_area_code": true }),
             Caller,
@@ -246,19 +242,11 @@ fn dialled(read: &mut Read) {
             json!({ "always_area_code": true }),
             ("123456", 13, Dialable, "It is no super-canonical number: dialled as it is."),
         ),
-        (
-            json!({ "output": "e164" }),
-            ("089123", 10, OwnNumbers, "Left out: the PBX gets super-canonical numbers."),
-        ),
+        (json!({ "output": "e164" }), ("089123", 10, OwnNumbers, "Left out: the PBX gets super-canonical numbers.")),
         (json!({ "output": "e164" }), ("089123", 13, Dialable, "The PBX gets it super-canonical.")),
         (
             json!({ "split_long_numbers": true }),
-            (
-                "+12025550123456",
-                13,
-                Dialable,
-                "Numbers of this country have 10 digits at most: 456 follows as DTMF.",
-            ),
+            ("+12025550123456", 13, Dialable, "Numbers of this country have 10 digits at most: 456 follows as DTMF."),
         ),
         (
             json!({ "network": { "enabled": true, "shorten": true } }),
@@ -325,8 +313,7 @@ fn dialled_for_help(read: &mut Read) {
     let elsewhere = ("110", 3, Emergency, "The client is not in 10.12.13.0/24.");
     read.all(&location, Typed, &from("10.9.9.9"), &[elsewhere]);
     let listed = Circumstances { emergency_numbers: &["1115".to_owned()], ..Circumstances::default() };
-    let whole =
-        "It is an emergency number with the code for an outside line: it is dialled as it was typed.";
+    let whole = "It is an emergency number with the code for an outside line: it is dialled as it was typed.";
     read.all(&location, Typed, &listed, &[("1115", 3, Emergency, whole)]);
 }
 
@@ -397,12 +384,7 @@ fn dialled_simply(read: &mut Read) {
         ("361122", 2, SimpleRules, "Its pattern cannot be used."),
         ("+3912334477", 14, AccessCode, "0 goes before it for an outside line."),
         ("+33155171889", 3, OwnCountry, "It is a number of the country 33: it is dialled as within the country."),
-        (
-            "+33155171889",
-            2,
-            SimpleRules,
-            "Left out: numbers of the own country are dialled as within the country.",
-        ),
+        ("+33155171889", 2, SimpleRules, "Left out: numbers of the own country are dialled as within the country."),
         ("1234", 3, InternalLength, "It has 4 digits, as internal numbers have: internal."),
     ];
     read.of_plan(&here, Typed, &around, &rows);

@@ -520,6 +520,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_or_suppressed_is_not_dialled() {
+        let mut location = location();
+        let rule =
+            |pattern: &str, value: &str| SimpleRule { priority: 0, pattern: pattern.into(), value: value.into() };
+        location.simple.rules = vec![rule("55", ""), rule("[66(.*)]", &"$1".repeat(30)), rule("77", "7")];
+        let long = |front: &str, digits: usize| format!("{front}{}", "1".repeat(digits - front.len()));
+        for (typed, expected) in [
+            ("55".to_owned(), "Suppressed".to_owned()),
+            ("55-".to_owned(), "Suppressed".to_owned()),
+            // Rules make too much of it.
+            ("661234567890".to_owned(), "TooLong".to_owned()),
+            ("66".to_owned() + &"2".repeat(8), "2".repeat(240)),
+            // It is too long from the start, whatever rules would make of it and however few digits it has.
+            (long("77", MAX_TEXT + 1), "TooLong".to_owned()),
+            (long("77", MAX_TEXT), long("7", MAX_TEXT - 1)),
+            ("12".to_owned() + &"-".repeat(MAX_TEXT), "TooLong".to_owned()),
+        ] {
+            assert_eq!(dialled(&location, &typed), expected, "{typed}");
+        }
+    }
+
+    #[test]
     fn a_rule_without_a_plus_gets_no_outside_line() {
         let mut location = location();
         location.simple.rules = vec![SimpleRule { priority: 0, pattern: "36111".into(), value: "036111".into() }];
