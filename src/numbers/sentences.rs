@@ -92,7 +92,7 @@ fn reported(read: &mut Read) {
             ("0089123456", 1, Characters, "Nothing to do."),
             ("0089123456", 2, Formatting, "There are no rules."),
             ("0089123456", 3, StripAccessCode, "The access code 0 is taken away, so the number is external."),
-            ("0", 3, StripAccessCode, "It has none of the access codes 0 before it."),
+            ("0", 3, StripAccessCode, "None of the codes of reported numbers stands before it: 0."),
             ("0089123456", 4, ExternalRules, "Left out: a step before has decided whether it is internal."),
             ("+49301234542", 4, Extensions, "42 is an extension here: internal."),
             ("99", 4, Extensions, "It is none of the extensions here."),
@@ -137,7 +137,7 @@ fn reported(read: &mut Read) {
         (
             json!({ "strip": { "forwarding": [] } }),
             ReportedForwarding,
-            ("0089", 3, StripAccessCode, "No access codes are set."),
+            ("0089", 3, StripAccessCode, "For reported numbers of this kind no codes are set."),
         ),
         (
             json!({ "numbering": { "kind": "trunk", "base_number": "12345" } }),

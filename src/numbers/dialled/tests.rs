@@ -83,6 +83,9 @@ fn numbers_by_the_rules_of_the_country() {
         ("", "Empty"),
         ("abc", "eabc"),
         ("+", "Empty"),
+        ("+030 1234567", "Empty"),
+        ("0 +0 30 123456", "Empty"),
+        ("+1234567890123456789012345678901", "Empty"),
         ("!", "Empty"),
         ("☎", "Empty"),
         ("０３０１２３４５６", "e1123456"),
@@ -135,6 +138,8 @@ fn letters_are_digits_after_some_area_codes() {
     assert_eq!(note(&location, "0800HANSMEIER", StepName::Vanity), NoteCode::Vanity);
     assert_eq!(dialled(&location, "0900 12 HansMeier"), "e2090012");
     assert_eq!(note(&location, "0900HANSMEIER", StepName::Vanity), NoteCode::NoVanity);
+    // 800 is part of the number, and the letters are whose it is.
+    assert_eq!(dialled(&location, "+49 711 8003-0 Zentrale"), "e2071180030");
 }
 
 #[test]

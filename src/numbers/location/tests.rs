@@ -182,7 +182,7 @@ fn what_is_wrong_is_told_with_its_place() {
             "/least_cost_routing/zones/0/prefixes/0",
             json!("0171"),
             "/least_cost_routing/zones/0/prefixes/0",
-            Code::NotCanonical,
+            Code::NotAPrefix,
         ),
         ("/least_cost_routing/zones/0/sunday", json!([null]), "/least_cost_routing/zones/0/sunday", Code::HalfHours),
         (
@@ -202,6 +202,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("/projects", code("P12"), "/projects/0/code", Code::ProjectDialsNothing),
         ("/north_america/free_areas/0/area_code", json!(""), "/north_america/free_areas/0/area_code", Code::Required),
         ("/numbering/ranges", json!([]), "/network/enabled", Code::ExtensionsNeeded),
+        ("/has_pbx", json!(false), "/network/enabled", Code::PbxNeeded),
         ("/simple/external_prefix", json!("0 "), "/simple/external_prefix", Code::KeysAndPlus),
         ("/simple/incoming_add", json!("1".repeat(17)), "/simple/incoming_add", Code::TooLong),
         ("/simple/rules/0/pattern", json!("1".repeat(251)), "/simple/rules/0/pattern", Code::TooLong),
@@ -214,6 +215,9 @@ fn what_is_wrong_is_told_with_its_place() {
         found.retain(|(_, code)| *code != Code::ExtensionsNeeded || expected == Code::ExtensionsNeeded);
         assert_eq!(found, [(at.to_owned(), expected)], "{pointer} = {value}");
     }
+    let mut stranger: Location = serde_json::from_value(whole()).unwrap();
+    stranger.least_cost_routing.zones[0].weekdays[0] = Some("x".repeat(100_000));
+    assert!(stranger.check()[0].english().len() < 100, "a sentence names the beginning of what is long");
     let twice = json!([{ "name": "P", "code": "1" }, { "name": "P", "code": "2" }]);
     assert_eq!(problems("/projects", twice), [("/projects/1/name".into(), Code::Repeated)]);
     let american: Location =
@@ -234,6 +238,30 @@ fn what_is_wrong_is_told_with_its_place() {
     }
     let unknown_length = json!({ "kind": "trunk", "prefixes": { "from": "2", "to": "5" } });
     assert!(problems("/numbering", unknown_length).contains(&("/numbering/longest".into(), Code::LengthsNeeded)));
+    let by_first_digits = |longest: u32| {
+        let prefixes = json!({ "from": "300", "to": "499" });
+        let numbering = json!({ "kind": "trunk", "prefixes": prefixes, "shortest": 2, "longest": longest });
+        problems("/numbering", numbering).contains(&("/numbering/longest".into(), Code::LongestTooShort))
+    };
+    assert!(by_first_digits(2), "no number is an extension");
+    assert!(!by_first_digits(3));
+}
+
+/// Lists of many entries are one field on a page.
+#[test]
+fn what_is_wrong_in_a_list_is_named() {
+    let sentence = |pointer: &str, value: Value| {
+        let mut location = whole();
+        *location.pointer_mut(pointer).unwrap() = value;
+        let location: Location = serde_json::from_value(location).unwrap();
+        location.check().iter().map(|problem| problem.english()).collect::<Vec<_>>()
+    };
+    assert_eq!(sentence("/vanity", json!(["800", "0-7"])), ["Only digits can stand here, not 0-7."]);
+    assert_eq!(sentence("/strip/incoming", json!(["0", "9-"])), ["Only digits, * and # can stand here, not 9-."]);
+    assert_eq!(
+        sentence("/least_cost_routing/zones/0/prefixes", json!(["+49", "0171"])),
+        ["No whole number begins with 0171. Write + and the first digits, like +4917."]
+    );
 }
 
 #[test]

@@ -111,3 +111,18 @@ fn private_calls_have_their_access_code() {
     let around = Circumstances { private: true, ..Circumstances::default() };
     assert!(dialled_with(&simple, "!089123", &around).unwrap().private);
 }
+
+#[test]
+fn a_private_project_makes_special_and_raw_numbers_private() {
+    let private = json!({ "projects": [{ "name": "Own", "code": "*7eeee", "use": "private" }] });
+    let location = berlin(private);
+    let dial = |typed: &str, project| {
+        dialled_with(&location, typed, &Circumstances { project: Some(project), ..Circumstances::default() })
+    };
+    for (typed, number) in [("11833", "111833"), ("!089123", "089123"), ("alice", "alice")] {
+        let dialled = dial(typed, "Own").unwrap();
+        assert_eq!((dialled.number.as_str(), dialled.private), (number, true), "{typed}");
+        assert_eq!(dial(typed, "Nobody"), Err(NotDialled::UnknownProject("Nobody".into())), "{typed}");
+    }
+    assert!(!dial("110", "Own").unwrap().private, "whoever needs help is seen");
+}
