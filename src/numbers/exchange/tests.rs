@@ -152,7 +152,8 @@ fn lists_of_other_columns_are_read_by_the_names_that_others_give_them() {
         pattern: pattern.to_owned(),
         value: value.to_owned(),
     };
-    let expected = [simple(10, "+[-CountryPrefix-](0", "[-ExternalPrefix-]0"), simple(7, "36;11", "")];
+    // In the order of their priorities, which is not that of the files.
+    let expected = [simple(7, "36;11", ""), simple(10, "+[-CountryPrefix-](0", "[-ExternalPrefix-]0")];
     for file in [
         "priority,pattern,value\r\n10,+[-CountryPrefix-](0,[-ExternalPrefix-]0\r\n7,36;11,\r\n".as_bytes().to_vec(),
         "\u{feff}Wert;Priorität;Muster\n[-ExternalPrefix-]0;10;+[-CountryPrefix-](0\n;7;\"36;11\"\n;;\n".into(),
