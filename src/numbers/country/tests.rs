@@ -79,7 +79,8 @@ fn calls_abroad_begin_with_what_the_country_takes() {
         ("BR", "0015 49 30 123456", "+4930123456"),
         ("BR", "011 2345-6789", "+551123456789"),
     ] {
-        let location = Location { country: iso.to_owned(), area_code: "11".into(), has_pbx: false, ..Location::default() };
+        let location =
+            Location { country: iso.to_owned(), area_code: "11".into(), has_pbx: false, ..Location::default() };
         let numbers = Numbers::new([("a", &location)], &Countries::default());
         let read = numbers.plan("a").unwrap().reported(ReportedAs::Caller, typed).unwrap();
         assert_eq!(read.number, number, "{iso}: {typed}");
