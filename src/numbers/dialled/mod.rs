@@ -110,7 +110,7 @@ impl fmt::Debug for NotedProject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum NotDialled {
-    /// There is no digit in it.
+    /// There is no digit in it, or no calling code behind its `+`.
     Empty,
     /// It is far longer than any number.
     TooLong,

@@ -51,7 +51,7 @@ export const rulesDe: typeof rulesEn = {
     '/formatting': 'Nummern umschreiben',
     '/formatting/incoming': 'Gemeldete Nummern ankommender Gespräche',
     '/formatting/outgoing': 'Gemeldete Nummern abgehender Gespräche',
-    '/formatting/dialling': 'Gewählte Nummern, solange sie ganz sind',
+    '/formatting/dialling': 'Gewählte Nummern, solange sie ganz oder Durchwahlen sind',
     '/formatting/dialling_final': 'Gewählte Nummern, kurz bevor die Anlage sie bekommt',
     '/emergency': 'Notrufe',
     '/emergency/enabled': 'Diese Regeln anwenden',
@@ -64,7 +64,7 @@ export const rulesDe: typeof rulesEn = {
     '/network': 'Andere Standorte',
     '/network/enabled': 'Dieser Standort und andere kennen ihre Nummern gegenseitig',
     '/network/detect': 'Gemeldete Durchwahlen der anderen werden zu deren Nummern',
-    '/network/search': 'Nach Durchwahlen der anderen kann gesucht werden',
+    '/network/search': 'Getippte Durchwahlen der anderen werden als deren Nummern erkannt',
     '/network/shorten': 'Nummern der anderen werden als Durchwahlen gewählt',
     '/vanity': 'Vorwahlen mit Buchstaben für Ziffern',
     '/always_area_code': 'Die Vorwahl wird auch im eigenen Ortsnetz gewählt',
@@ -106,6 +106,8 @@ export const rulesDe: typeof rulesEn = {
     emergency: 'Eine Notrufnummer darf hier keine Durchwahl sein.',
     split: 'Gesendet, wenn das Gespräch angenommen ist.',
     vanity: 'Ohne die Ziffern davor: 800 700. Buchstaben danach sind Ziffern wie auf den Tasten eines Telefons.',
+    output:
+      'Notruf- und Sonderrufnummern haben keine ganze Nummer: Sie werden hinter der Amtskennziffer gewählt. Wo nichts davor kommt, muss diese leer sein.',
     ownPrefixes: 'Die Ziffern nach der Vorwahl, mit einem Leerzeichen dazwischen.',
     projectCode:
       'Ziffern, * und #. C: auf die Annahme warten. e, E: PIN. u, U: Nummer des Benutzers. p, P: Pause. N: die Nummer. X: mit Amtskennziffer. J: PIN und Benutzer notieren.',

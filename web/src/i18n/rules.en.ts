@@ -49,7 +49,7 @@ export const rulesEn = {
     '/formatting': 'Rewriting numbers',
     '/formatting/incoming': 'Reported numbers of incoming calls',
     '/formatting/outgoing': 'Reported numbers of outgoing calls',
-    '/formatting/dialling': 'Dialled numbers, while they are whole',
+    '/formatting/dialling': 'Dialled numbers, while they are whole or extensions',
     '/formatting/dialling_final': 'Dialled numbers, just before the PBX gets them',
     '/emergency': 'Emergency calls',
     '/emergency/enabled': 'Use these rules',
@@ -62,7 +62,7 @@ export const rulesEn = {
     '/network': 'Other locations',
     '/network/enabled': 'This location and others know each other’s numbers',
     '/network/detect': 'Reported extensions of the others become their numbers',
-    '/network/search': 'Extensions of the others can be searched for',
+    '/network/search': 'Typed extensions of the others are known by their numbers',
     '/network/shorten': 'Numbers of the others are dialled as extensions',
     '/vanity': 'Area codes with letters for digits',
     '/always_area_code': 'The area code is dialled also in the own area',
@@ -104,6 +104,8 @@ export const rulesEn = {
     emergency: 'An emergency number must not be an extension here.',
     split: 'Sent when the call is answered.',
     vanity: 'Without the digits before them: 800 700. Letters after them are digits, as on the keys of a telephone.',
+    output:
+      'Emergency and special numbers have no whole number: they are dialled behind the code for an outside line. Where nothing goes before them, leave that code empty.',
     ownPrefixes: 'The digits after the area code, with a space between them.',
     projectCode:
       'Digits, * and #. C: wait for the answer. e, E: PIN. u, U: user’s number. p, P: pause. N: the number. X: with access code. J: note PIN and user.',
