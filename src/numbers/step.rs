@@ -59,9 +59,9 @@ notes! {
     /// An access code was taken away.
     AccessCodeRemoved = "access_code_removed", "The access code {} is taken away, so the number is external.", "Die Amtskennziffer {} ist entfernt. Also ist die Nummer extern.";
     /// No access code is there.
-    NoAccessCode = "no_access_code", "It begins with none of the access codes {}.", "Sie beginnt mit keiner der Amtskennziffern {}.";
+    NoAccessCode = "no_access_code", "It begins with none of the codes of reported numbers: {}.", "Sie beginnt mit keiner der Amtskennziffern gemeldeter Nummern: {}.";
     /// No access code is set.
-    NoAccessCodes = "no_access_codes", "No access codes are set.", "Es sind keine Amtskennziffern angegeben.";
+    NoAccessCodes = "no_access_codes", "For reported numbers of this kind no codes are set.", "Für gemeldete Nummern dieser Art sind keine Amtskennziffern angegeben.";
     /// Without a PBX there are no internal numbers.
     NoPbx = "no_pbx", "There is no PBX here: every number is external.", "Hier gibt es keine Telefonanlage: Jede Nummer ist extern.";
     /// It is one of the location's extensions.
@@ -93,7 +93,7 @@ notes! {
     /// No provider's prefix is there.
     NoProvider = "no_provider", "It begins with no prefix of a provider.", "Sie beginnt mit keiner Vorwahl eines Anbieters.";
     /// Only outgoing numbers have prefixes of providers.
-    OutgoingOnly = "outgoing_only", "Left out: only outgoing numbers have prefixes of providers.", "Entfällt: Nur abgehende Nummern haben Vorwahlen von Anbietern.";
+    OutgoingOnly = "outgoing_only", "Left out: only outgoing numbers have prefixes of providers.", "Entfällt: Nur ausgehende Nummern haben Vorwahlen von Anbietern.";
     /// It has been super-canonical.
     Canonical = "canonical", "It is super-canonical.", "Sie ist superkanonisch.";
     /// It has been super-canonical but for digits that do not belong there.
@@ -123,7 +123,7 @@ notes! {
     /// The PBX's word on who is connected is not believed.
     ConnectedIgnored = "connected_ignored", "Connected numbers are ignored here.", "Die Nummern der Verbundenen werden hier nicht beachtet.";
     /// A rule's pattern does not fit.
-    DoesNotFit = "does_not_fit", "Its pattern does not fit.", "Der Ausdruck passt nicht.";
+    DoesNotFit = "does_not_fit", "Its pattern does not fit.", "Das Muster passt nicht.";
     /// A rule's number is another one.
     NotEqual = "not_equal", "The number is not equal to it.", "Die Nummer ist nicht gleich.";
     /// A rule further up was taken.
@@ -179,7 +179,7 @@ notes! {
     /// Least-cost routing is not used.
     LeastCostOff = "least_cost_off", "Least-cost routing is not in use here.", "Least-Cost-Routing wird hier nicht angewendet.";
     /// Not for where calls are forwarded to.
-    LeastCostNotForwarding = "least_cost_not_forwarding", "Left out: a forwarding is there at all times.", "Entfällt: Eine Rufumleitung gilt zu jeder Zeit.";
+    LeastCostNotForwarding = "least_cost_not_forwarding", "Left out: a forwarding is there at all times.", "Entfällt: Eine Umleitung gilt zu jeder Zeit.";
     /// Not for internal numbers, nor with some projects or outputs.
     LeastCostNotHere = "least_cost_not_here", "Left out: internal numbers, whole numbers for the PBX and numbers within a code have no provider.", "Entfällt: Interne Nummern, ganze Nummern für die Anlage und Nummern innerhalb einer Kennziffer haben keinen Anbieter.";
     /// It leads to an own extension.
@@ -233,7 +233,7 @@ notes! {
     /// Digits were taken from the front or put there.
     FrontChanged = "front_changed", "{} is taken from the front if it is there, and {} is put there.", "{} wird vorn entfernt, falls es da steht, und {} davor gesetzt.";
     /// A rule with a pattern that cannot be used.
-    Unusable = "unusable", "Its pattern cannot be used.", "Der Ausdruck ist nicht brauchbar.";
+    Unusable = "unusable", "Its pattern cannot be used.", "Das Muster ist nicht brauchbar.";
 }
 
 /// A note with what its sentence names.

@@ -254,7 +254,7 @@ fn least_cost_routing_is_read_as_people_write_it() {
         ("zone;M;+4917\ntime;M;weekdays;8;9;A", 2, "weekdays", Code::UnknownProvider),
         (&format!("zone;M;+4917\ntime;M;weekdays;0;24;{long}"), 2, "provider", Code::TooLong),
         (&format!("zone;M;+4917\ntime;{long};weekdays;0;24;A"), 2, "zone", Code::TooLong),
-        ("zone;M;0171", 1, "prefixes", Code::NotCanonical),
+        ("zone;M;0171", 1, "prefixes", Code::NotAPrefix),
         ("provider;A;010a", 1, "prefix", Code::KeysOnly),
         ("provider;A;01013;more", 1, "", Code::TooManyCells),
         ("tarif;A", 1, "", Code::UnknownRecord),

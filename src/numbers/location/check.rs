@@ -107,7 +107,7 @@ impl Location {
         check_projects(&self.projects, &self.access_codes.private, p);
         self.check_north_america(p);
         if self.network.enabled && Extensions::of(self).is_empty() {
-            p.add("/network/enabled", ExtensionsNeeded);
+            p.add("/network/enabled", if self.has_pbx { ExtensionsNeeded } else { PbxNeeded });
         }
         check_simple(&self.simple, p);
         problems.into_vec()
@@ -347,8 +347,8 @@ fn check_least_cost(routing: &LeastCostRouting, p: &mut NumbersProblems) {
     for (at, zone) in zones.iter().enumerate().take(limits::ZONES) {
         name(format!("{zones_at}/{at}/name"), &zone.name, p);
         let check = |pointer: String, prefix: &String, p: &mut NumbersProblems| {
-            if !is_canonical(prefix) {
-                p.add(pointer, NotCanonical);
+            if !long(&pointer, prefix, limits::PATTERN, p) && !is_canonical(prefix) {
+                p.add_with(pointer, NotAPrefix, &[prefix]);
             }
         };
         each(&format!("{zones_at}/{at}/prefixes"), &zone.prefixes, limits::PREFIXES, check, p);
@@ -524,7 +524,7 @@ fn keys(pointer: impl Display, text: &str, most: usize, p: &mut NumbersProblems)
 
 fn only(pointer: impl Display, text: &str, most: usize, fits: (bool, NumbersProblemCode), p: &mut NumbersProblems) {
     if !long(&pointer, text, most, p) && !fits.0 {
-        p.add(pointer, fits.1);
+        p.add_with(pointer, fits.1, &[&text]);
     }
 }
 

@@ -171,7 +171,7 @@ fn what_is_wrong_is_told_with_its_place() {
             "/least_cost_routing/zones/0/prefixes/0",
             json!("0171"),
             "/least_cost_routing/zones/0/prefixes/0",
-            Code::NotCanonical,
+            Code::NotAPrefix,
         ),
         ("/least_cost_routing/zones/0/sunday", json!([null]), "/least_cost_routing/zones/0/sunday", Code::HalfHours),
         (
@@ -189,6 +189,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("/projects", code("P12"), "/projects/0/code", Code::ProjectDialsNothing),
         ("/north_america/free_areas/0/area_code", json!(""), "/north_america/free_areas/0/area_code", Code::Required),
         ("/numbering/ranges", json!([]), "/network/enabled", Code::ExtensionsNeeded),
+        ("/has_pbx", json!(false), "/network/enabled", Code::PbxNeeded),
         ("/simple/external_prefix", json!("0 "), "/simple/external_prefix", Code::KeysAndPlus),
     ] {
         let mut found = problems(pointer, value.clone());
@@ -226,6 +227,23 @@ fn what_is_wrong_is_told_with_its_place() {
     };
     assert!(by_first_digits(2), "no number is an extension");
     assert!(!by_first_digits(3));
+}
+
+/// Lists of many entries are one field on a page.
+#[test]
+fn what_is_wrong_in_a_list_is_named() {
+    let sentence = |pointer: &str, value: Value| {
+        let mut location = whole();
+        *location.pointer_mut(pointer).unwrap() = value;
+        let location: Location = serde_json::from_value(location).unwrap();
+        location.check().iter().map(|problem| problem.english()).collect::<Vec<_>>()
+    };
+    assert_eq!(sentence("/vanity", json!(["800", "0-7"])), ["Only digits can stand here, not 0-7."]);
+    assert_eq!(sentence("/strip/incoming", json!(["0", "9-"])), ["Only digits, * and # can stand here, not 9-."]);
+    assert_eq!(
+        sentence("/least_cost_routing/zones/0/prefixes", json!(["+49", "0171"])),
+        ["No whole number begins with 0171. Write + and the first digits, like +4917."]
+    );
 }
 
 #[test]

@@ -3,7 +3,8 @@ export const locationEn = {
   sections: { place: 'Place', numbers: 'Numbers', codes: 'Access codes' },
   text: 'Where telephones of the company stand. Country and area code complete numbers that are written without them.',
   numbersText: 'Which numbers of the public network lead to telephones of this PBX.',
-  codesText: 'What a telephone of this PBX dials before a number outside. Empty: nothing.',
+  codesText:
+    'What a telephone of this PBX dials before a number outside. Empty: nothing. What is taken off reported numbers is set below, in “Codes of reported numbers”.',
   fields: {
     '/name': 'Name',
     '/country': 'Country',

@@ -33,7 +33,7 @@ export const rulesEn = {
     network: 'Locations that know each other’s numbers. No two may have the same extension.',
     special: 'How numbers are written before the PBX gets them.',
     simple:
-      'A short list of beginnings, an access code and two lengths, in place of all else. The rule with the lowest priority that fits is taken.',
+      'A short list of beginnings, an access code and two lengths, in place of all else. The rule with the lowest priority that fits is taken. The own calling code is 49 for Germany; without it, numbers of the own country that have + are dialled as to another one.',
   },
   fields: {
     '/strip': 'Codes of reported numbers',
@@ -111,7 +111,8 @@ export const rulesEn = {
       'Digits, * and #. C: wait for the answer. e, E: PIN. u, U: user’s number. p, P: pause. N: the number. X: with access code. J: note PIN and user.',
     internalLength: '0: none is known by its length.',
     reverseLength: 'From the end. 0: all.',
-    simplePattern: 'A beginning, or a regular expression in square brackets.',
+    simplePattern:
+      'A beginning, or a regular expression in square brackets. In both fields [-InternationalPrefix-], [-CountryPrefix-] and [-ExternalPrefix-] stand for “To other countries”, “Own calling code” and “For an outside line” above. $1 to $9 stand for what brackets hold.',
   },
   dialects: { full: 'All of this page', simple: 'Only the simple rules' },
   outputs: { dialled: 'what a telephone would dial', e164: 'the whole number (E.164 with +)' },
@@ -132,6 +133,8 @@ export const rulesEn = {
     place: (at: number) => `Rule ${at}`,
     up: (at: number) => `Move rule ${at} up`,
     down: (at: number) => `Move rule ${at} down`,
+    upTitle: (at: number) => `Move rule ${at} up (Alt and the up arrow)`,
+    downTitle: (at: number) => `Move rule ${at} down (Alt and the down arrow)`,
     remove: (at: number) => `Remove rule ${at}`,
     drag: 'Drag to another place',
     moved: (from: number, to: number) => `Rule ${from} is rule ${to} now.`,
@@ -156,6 +159,9 @@ export const rulesEn = {
   project: {
     add: 'Add a project',
     none: 'No projects.',
+    place: (at: number) => `Project ${at}`,
+    removed: (at: number) => `Project ${at} is removed.`,
+    more: (count: number) => counted(count, { one: 'Show # more project', other: 'Show # more projects' }),
     name: 'Name',
     code: 'Code',
     use: 'Use',
@@ -164,6 +170,9 @@ export const rulesEn = {
   area: {
     add: 'Add an area',
     none: 'None: all others are long distance.',
+    place: (at: number) => `Area ${at}`,
+    removed: (at: number) => `Area ${at} is removed.`,
+    more: (count: number) => counted(count, { one: 'Show # more area', other: 'Show # more areas' }),
     code: 'Area code',
     prefixes: 'Prefixes; empty: the whole area',
     remove: (code: string) => `Remove the area ${code}`,
@@ -171,6 +180,9 @@ export const rulesEn = {
   provider: {
     add: 'Add a provider',
     none: 'No providers.',
+    place: (at: number) => `Provider ${at}`,
+    removed: (at: number) => `Provider ${at} is removed.`,
+    more: (count: number) => counted(count, { one: 'Show # more provider', other: 'Show # more providers' }),
     name: 'Name',
     prefix: 'Prefix',
     remove: (name: string) => `Remove the provider ${name}`,
@@ -178,6 +190,9 @@ export const rulesEn = {
   zone: {
     add: 'Add a zone',
     none: 'No zones.',
+    place: (at: number) => `Zone ${at}`,
+    removed: (at: number) => `Zone ${at} is removed.`,
+    more: (count: number) => counted(count, { one: 'Show # more zone', other: 'Show # more zones' }),
     name: 'Name',
     prefixes: 'Prefixes with +',
     times: (name: string) => `Providers of ${name} by time`,
@@ -208,7 +223,7 @@ export const rulesEn = {
     failed: (why: string) => `What follows from other locations is not known. ${why}`,
   },
   simulator: {
-    text: 'Step by step, with the rules as they are here. Nothing is called and nothing is saved.',
+    text: 'Step by step, with the rules as they are here. Nothing is called and nothing is saved. A number with +, country and area code is called super-canonical.',
     open: 'Try it',
     number: 'Number',
     kind: 'It is',
@@ -275,7 +290,7 @@ export const rulesEn = {
     names: {
       characters: 'Characters',
       formatting: 'Rewriting',
-      strip_access_code: 'Access code',
+      strip_access_code: 'Codes of reported numbers',
       external_rules: 'External rules',
       extensions: 'Extensions',
       internal_rules: 'Internal rules',
@@ -294,7 +309,7 @@ export const rulesEn = {
       dialling_rules: 'Rewriting',
       shorten: 'Other locations',
       dialable: 'As it is dialled',
-      access_code: 'Outside line',
+      access_code: 'Access code',
       final_rules: 'Last rewriting',
       simple_rules: 'Simple rules',
       own_country: 'Own country',
@@ -307,14 +322,29 @@ export const rulesEn = {
     ask: 'What would change for past numbers?',
     again: 'Check again',
     checking: 'Past numbers are being checked …',
-    soFar: (checked: string, all: string, changed: string) =>
-      `${checked} of ${all} past numbers are checked; ${changed} would change.`,
+    soFar: (checked: number, all: string, changed: number) =>
+      [
+        counted(checked, {
+          one: `# of ${all} past numbers is checked;`,
+          other: `# of ${all} past numbers are checked;`,
+        }),
+        counted(changed, { one: '# would change.', other: '# would change.' }),
+      ].join(' '),
     stop: 'Stop',
-    left: (count: string) => `${count} older ones were not checked.`,
-    none: (checked: string) => `Nothing would change for ${checked} past numbers.`,
+    left: (count: number) =>
+      counted(count, { one: '# older one was not checked.', other: '# older ones were not checked.' }),
+    none: (checked: number) =>
+      counted(checked, {
+        one: 'Nothing would change for # past number.',
+        other: 'Nothing would change for # past numbers.',
+      }),
     nothingYet: 'There are no past numbers of this location yet.',
     unchanged: 'There are no changes to check.',
-    changed: (total: string, checked: string) => `${total} of ${checked} past numbers would change.`,
+    changed: (total: number, checked: string) =>
+      counted(total, {
+        one: `# of ${checked} past numbers would change.`,
+        other: `# of ${checked} past numbers would change.`,
+      }),
     newest: (count: string) => `These are the ${count} that came last.`,
     stale: 'You have changed something since.',
     failed: (why: string) => `Past numbers could not be checked. ${why}`,
