@@ -35,7 +35,7 @@ export const rulesDe: typeof rulesEn = {
     network: 'Standorte, die ihre Nummern gegenseitig kennen. Keine zwei dürfen dieselbe Durchwahl haben.',
     special: 'Wie Nummern geschrieben werden, bevor die Anlage sie bekommt.',
     simple:
-      'Eine kurze Liste von Anfängen, eine Amtskennziffer und zwei Längen, an Stelle von allem anderen. Die Regel mit der niedrigsten Priorität, die passt, wird genommen. Die eigene Landesvorwahl ist 49 für Deutschland; ohne sie werden Nummern des eigenen Landes, die + haben, gewählt wie in ein anderes.',
+      'Eine kurze Liste von Anfängen, eine Amtskennziffer und zwei Längen, an Stelle von allem anderen. Die Regel mit der niedrigsten Priorität, die passt, wird genommen. Die eigene Landesvorwahl ist 49 für Deutschland; leer ist es die des Landes oben.',
   },
   fields: {
     '/strip': 'Amtskennziffern gemeldeter Nummern',

@@ -33,7 +33,7 @@ export const rulesEn = {
     network: 'Locations that know each other’s numbers. No two may have the same extension.',
     special: 'How numbers are written before the PBX gets them.',
     simple:
-      'A short list of beginnings, an access code and two lengths, in place of all else. The rule with the lowest priority that fits is taken. The own calling code is 49 for Germany; without it, numbers of the own country that have + are dialled as to another one.',
+      'A short list of beginnings, an access code and two lengths, in place of all else. The rule with the lowest priority that fits is taken. The own calling code is 49 for Germany; left empty, it is that of the country above.',
   },
   fields: {
     '/strip': 'Codes of reported numbers',
