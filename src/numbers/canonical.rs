@@ -10,7 +10,7 @@ use super::plan::DialPlan;
 use super::step::{NoteCode, StepName, Trace};
 
 /// What introduces an area code nearly everywhere. No number in an area begins with it.
-const ZERO: &str = "0";
+pub(super) const ZERO: &str = "0";
 /// Digits of the shortest number with its calling code.
 const SHORTEST: usize = 4;
 

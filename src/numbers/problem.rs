@@ -73,6 +73,8 @@ problems! {
     LengthsBackwards = "lengths_backwards", "The longest internal number cannot be shorter than the shortest.", "Die längste interne Nummer kann nicht kürzer sein als die kürzeste.";
     /// Extensions by first digits, of unknown lengths.
     LengthsNeeded = "lengths_needed", "Say how many digits internal numbers have: the first digits alone do not tell.", "Bitte angeben, wie viele Ziffern interne Nummern haben: Die ersten Ziffern allein sagen es nicht.";
+    /// Extensions by first digits that no internal number is long enough for.
+    LongestTooShort = "longest_too_short", "Extensions with these first digits have {} digits at least: no internal number has as many. Make the longest internal number longer, or the first digits fewer.", "Durchwahlen mit diesen ersten Ziffern haben mindestens {} Ziffern, so viele hat keine interne Nummer. Bitte die längste interne Nummer verlängern oder weniger erste Ziffern angeben.";
     /// A location of the network that has no numbers.
     ExtensionsNeeded = "extensions_needed", "Other locations can only know this one by its extensions. Set their range first.", "Andere Standorte können diesen nur an seinen Durchwahlen erkennen. Bitte zuerst deren Bereich angeben.";
     /// A location of the network that can have no extensions.
@@ -201,6 +203,11 @@ pub(super) fn fill(sentence: &str, values: &[impl AsRef<str>]) -> String {
         filled += part;
     }
     filled
+}
+
+/// What a sentence names of a text, which may be of any length.
+pub(super) fn short(text: &str) -> String {
+    text.chars().take(40).collect()
 }
 
 /// Problems of one location, as they are found.

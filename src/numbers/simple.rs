@@ -6,8 +6,7 @@ use std::sync::OnceLock;
 use regex::bytes::{Captures, Regex, RegexSet};
 
 use super::NotDialled;
-use super::canonical::key;
-use super::country::Country;
+use super::canonical::{ZERO, key};
 use super::dialled::{Circumstances, DialledNumber};
 use super::location::{Dialect, SimplePlan, SimpleRule};
 use super::plan::DialPlan;
@@ -267,7 +266,7 @@ impl DialPlan {
         let first = rules.first(text, plain);
         // A rule for some numbers of the own country goes before what is done with all of them.
         let is_of_all = first.as_ref().is_none_or(|(_, fitted, _)| self.is_front_of_own_country(&tidy(fitted)));
-        if is_of_all && let Some(number) = national(plain, plan, &self.country) {
+        if is_of_all && let Some(number) = self.national_simply(plain) {
             let skipped = || rules.skipped(first.as_ref().map(|(rule, ..)| *rule), false, plan);
             trace.with_skipped(step, (text, plain), (NoteCode::NoRuleFits, &[]), skipped);
             let own_country = (3, StepName::OwnCountry);
@@ -307,22 +306,31 @@ impl DialPlan {
     fn is_front_of_own_country(&self, front: &str) -> bool {
         let SimplePlan { international_prefix, country_prefix, .. } = &self.location.simple;
         let fronts = ["+", international_prefix].map(|abroad| format!("{abroad}{country_prefix}"));
-        let trunk_prefix = &self.country.trunk_prefix;
-        fronts.iter().any(|all| all.starts_with(front) || format!("{all}{trunk_prefix}") == front)
+        // Any other trunk prefix than 0 is what some area codes begin with.
+        let is_zero = self.country.trunk_prefix == ZERO;
+        fronts.iter().any(|all| all.starts_with(front) || is_zero && format!("{all}{ZERO}") == front)
     }
-}
 
-/// A number of the own country: the code for an outside line and what introduces an area code take the place of the
-/// international prefix and the calling code.
-fn national(number: &str, plan: &SimplePlan, country: &Country) -> Option<String> {
-    if plan.country_prefix.is_empty() {
-        return None;
+    /// A number of the own country: the code for an outside line and what introduces an area code take the place of the
+    /// international prefix and the calling code.
+    fn national_simply(&self, number: &str) -> Option<String> {
+        let SimplePlan { international_prefix, country_prefix, external_prefix, .. } = &self.location.simple;
+        if country_prefix.is_empty() {
+            return None;
+        }
+        let abroad = international_prefix.as_str();
+        let after = number.strip_prefix('+').or_else(|| number.strip_prefix(abroad).filter(|_| !abroad.is_empty()))?;
+        let rest = after.strip_prefix(country_prefix.as_str())?;
+        let trunk_prefix = self.country.trunk_prefix.as_str();
+        let whole = format!("+{country_prefix}{rest}");
+        let read = self.canonical(&whole).0;
+        let rest = match trunk_prefix {
+            ZERO => rest.strip_prefix(ZERO).unwrap_or(rest),
+            // 8 introduces area codes in Russia, and is the first digit of many.
+            _ => read.strip_prefix('+').and_then(|read| read.strip_prefix(country_prefix.as_str())).unwrap_or(rest),
+        };
+        Some(format!("{external_prefix}{trunk_prefix}{rest}"))
     }
-    let abroad = plan.international_prefix.as_str();
-    let after = number.strip_prefix('+').or_else(|| number.strip_prefix(abroad).filter(|_| !abroad.is_empty()))?;
-    let rest = after.strip_prefix(plan.country_prefix.as_str())?;
-    let rest = rest.strip_prefix(country.trunk_prefix.as_str()).unwrap_or(rest);
-    Some(format!("{}{}{rest}", plan.external_prefix, country.trunk_prefix))
 }
 
 #[cfg(test)]
@@ -457,6 +465,26 @@ mod tests {
         without.simple.rules.clear();
         assert_eq!(dialled(&without, "*21*0123456789#"), "0*21*0123456789#");
         assert_eq!(dialled(&without, "+33 (0) 123456789"), "00123456789");
+    }
+
+    #[test]
+    fn the_first_digit_of_an_area_code_is_no_trunk_prefix() {
+        let simple = |rules: serde_json::Value| -> Location {
+            let mut location = json!({ "name": "Moscow", "country": "RU", "dialect": "simple", "simple": {} });
+            location["simple"].as_object_mut().unwrap().extend(rules.as_object().unwrap().clone());
+            serde_json::from_value(location).unwrap()
+        };
+        let plain = simple(json!({}));
+        for (typed, expected) in [
+            ("+7 812 123 45 67", "088121234567"),
+            ("0078121234567", "088121234567"),
+            ("+7 8 812 123 45 67", "088121234567"),
+            ("+7 495 123 45 67", "084951234567"),
+        ] {
+            assert_eq!(dialled(&plain, typed), expected, "{typed}");
+        }
+        let ruled = simple(json!({ "rules": [{ "priority": 1, "pattern": "+78", "value": "99" }] }));
+        assert_eq!(dialled(&ruled, "+78121234567"), "099121234567", "a rule for some numbers of the country");
     }
 
     #[test]

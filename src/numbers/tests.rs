@@ -285,6 +285,63 @@ fn what_libphonenumber_writes_is_read_as_it_reads_it() {
     assert!(differ.is_empty(), "{} of them:\n{}", differ.len(), differ[..differ.len().min(60)].join("\n"));
 }
 
+#[test]
+fn libphonenumber_reads_what_is_dialled_in_every_country_as_the_number() {
+    let examples = examples();
+    let countries = Countries::default();
+    let all: Vec<&PhoneNumber> = examples.iter().flat_map(|(_, numbers)| numbers).collect();
+    let (mut differ, mut read) = (Vec::new(), 0);
+    for (place, (region, own)) in examples.iter().enumerate() {
+        let location = location(*region, own, false);
+        let numbers = Numbers::new([("a", &location)], &countries);
+        let plan = numbers.plan("a").unwrap();
+        // Everybody calls a part of all, and each is called from many countries.
+        for number in all.iter().skip(place % 4).step_by(4) {
+            let dialled = plan.dialled(&e164(number), &Circumstances::default()).unwrap().number;
+            // Within its area a number is dialled without the area code, which nobody reads without knowing the area.
+            if number.get_national_significant_number().ends_with(&dialled) {
+                continue;
+            }
+            read += 1;
+            let parsed = PHONE_NUMBER_UTIL.parse(&dialled, Some(*region)).map(|parsed| e164(&parsed));
+            // Some prefixes are the beginning of longer ones: it does not read what it writes itself.
+            let written = number.format_out_of_country_calling_number(*region);
+            let is_so_written = written.chars().filter(char::is_ascii_digit).eq(dialled.chars());
+            if parsed.as_ref() != Ok(&e164(number)) && !is_so_written {
+                differ.push(format!("{region}: {} is dialled {dialled} and read {parsed:?}", e164(number)));
+            }
+        }
+    }
+    assert!(read > 50_000);
+    assert!(differ.is_empty(), "{} of them:\n{}", differ.len(), differ[..differ.len().min(60)].join("\n"));
+}
+
+#[test]
+fn numbers_are_shown_in_the_groups_of_libphonenumber() {
+    let numbers = plans(&berlin_with(json!({}), json!({})));
+    let plan = numbers.plan("berlin").unwrap();
+    let groups = |written: &str| -> Vec<usize> {
+        let ends = written.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).map(str::len);
+        ends.scan(0, |end, len| {
+            *end += len;
+            Some(*end)
+        })
+        .collect()
+    };
+    let mut differ = Vec::new();
+    for (region, own) in examples() {
+        for number in own {
+            let shown = plan.display(&e164(&number));
+            let written = number.format_as(PhoneNumberFormat::International);
+            let (ours, theirs) = (groups(&shown), groups(&written));
+            if !ours.iter().all(|end| theirs.contains(end)) || ours.last() != theirs.last() || !shown.starts_with('+') {
+                differ.push(format!("{region}: {written} is shown as {shown}"));
+            }
+        }
+    }
+    assert!(differ.is_empty(), "{} of them:\n{}", differ.len(), differ[..differ.len().min(60)].join("\n"));
+}
+
 /// The rules of a row of a table in docs/numbers.md.
 fn documented(list: &str) -> Value {
     let text = include_str!("../../docs/numbers.md");

@@ -1,6 +1,7 @@
 //! Countries as the tests need them.
 
 use super::*;
+use crate::numbers::{Location, Numbers, ReportedAs};
 
 /// Countries by hand, with what the metadata do not tell.
 pub(in crate::numbers) fn countries() -> Countries {
@@ -33,6 +34,7 @@ fn what_the_metadata_tell() {
         ("RU", "7", "8", "810", "G", 10),
         ("HU", "36", "06", "00", "G", 9),
         ("PL", "48", "", "00", "FG", 9),
+        ("BR", "55", "0", "00", "G", 11),
     ] {
         let country = metadata::country(iso).unwrap();
         assert_eq!(
@@ -49,6 +51,40 @@ fn what_the_metadata_tell() {
     }
     assert!(metadata::country("IT").unwrap().keeps_zero);
     assert!(!metadata::country("DE").unwrap().keeps_zero);
+}
+
+/// Where there are several and the metadata prefer none.
+#[test]
+fn calls_abroad_begin_with_what_the_country_takes() {
+    for (iso, prefix) in [
+        ("BR", "0021"),
+        ("KR", "001"),
+        ("TW", "002"),
+        ("SG", "001"),
+        ("TH", "001"),
+        ("IL", "00"),
+        ("BO", "0010"),
+        ("DE", "00"),
+    ] {
+        let country = Countries::default().get(iso).unwrap();
+        assert_eq!(country.international_prefix(), prefix, "{iso}");
+        assert_eq!(country.dialling.international, format!("N{prefix}EFG"), "{iso}");
+    }
+    for (iso, typed, number) in [
+        ("KR", "001 49 30 123456", "+4930123456"),
+        ("KR", "00700 49 30 123456", "+4930123456"),
+        ("TW", "002 49 30 123456", "+4930123456"),
+        ("SG", "008 49 30 123456", "+4930123456"),
+        ("BO", "0012 1 202 555 0123", "+12025550123"),
+        ("BR", "0015 49 30 123456", "+4930123456"),
+        ("BR", "011 2345-6789", "+551123456789"),
+    ] {
+        let location =
+            Location { country: iso.to_owned(), area_code: "11".into(), has_pbx: false, ..Location::default() };
+        let numbers = Numbers::new([("a", &location)], &Countries::default());
+        let read = numbers.plan("a").unwrap().reported(ReportedAs::Caller, typed).unwrap();
+        assert_eq!(read.number, number, "{iso}: {typed}");
+    }
 }
 
 #[test]

@@ -20,7 +20,6 @@ use super::project::{AfterAnswer, Entries, Missing, Sequence, fill, is_dialled, 
 use super::reported::{MAX_TEXT, Reach, format, recognise};
 use super::rule::Fit;
 use super::step::{NoteCode, Step, StepName, Trace};
-use super::vanity;
 
 /// Under what circumstances something is dialled.
 #[derive(Debug, Clone, Copy, Default)]
@@ -189,18 +188,20 @@ impl DialPlan {
         around: &Circumstances<'_>,
         trace: &mut Trace,
     ) -> Result<DialledNumber, NotDialled> {
+        let project = match self.location.dialect {
+            Dialect::Full => self.project(around)?,
+            Dialect::Simple => None,
+        };
+        // What the project says of it holds also where its code is not dialled.
+        let private = around.is_private(project);
         if let Some(raw) = typed.trim_start().strip_prefix('!') {
-            return raw_number(typed, raw, around, trace);
+            return raw_number(typed, raw, private, trace);
         }
         if let Some(Emergency { number, is_whole: true }) = emergency {
             trace.step((3, StepName::Emergency), (typed, number), NoteCode::EmergencyWhole, &[]);
             trace_sent(number, &[], trace);
             return Ok(DialledNumber::external(number.clone(), number.clone()));
         }
-        let project = match self.location.dialect {
-            Dialect::Full => self.project(around)?,
-            Dialect::Simple => None,
-        };
         // An address of somebody is no number, whatever digits it has.
         if typed.contains('@') {
             trace.step((1, StepName::Characters), (typed, ""), NoteCode::Empty, &[]);
@@ -209,7 +210,6 @@ impl DialPlan {
         if let Some(name) = name_in(typed) {
             trace.step((0, StepName::Raw), (typed, name), NoteCode::Name, &[]);
             trace_sent(name, &[], trace);
-            let private = around.is_private(project);
             return Ok(DialledNumber { private, ..DialledNumber::external(name.to_owned(), name.to_owned()) });
         }
         if self.location.dialect == Dialect::Simple {
@@ -283,7 +283,7 @@ impl DialPlan {
         }
         trace_sent(&number, &sequence.then, trace);
         let noted = project.and_then(|project| noted(project, around.entries));
-        let (then, private) = (sequence.then, around.is_private(project));
+        let then = sequence.then;
         Ok(DialledNumber { number, then, canonical, reach, private, emergency: false, noted })
     }
 
@@ -310,7 +310,7 @@ impl DialPlan {
         let note = if characters == typed { NoteCode::Unchanged } else { NoteCode::Removed };
         trace.step((1, StepName::Characters), (typed, &characters), note, &[]);
         let step = (2, StepName::Vanity);
-        let letters = match vanity::resolve(&characters, &self.location.vanity) {
+        let letters = match self.with_vanity(&characters) {
             Some((resolved, area)) => {
                 trace.step(step, (&characters, &resolved), NoteCode::Vanity, &[&area]);
                 resolved
@@ -489,12 +489,7 @@ fn stays<'a>(number: &'a str, _fit: &'a Fit) -> &'a str {
 }
 
 /// What begins with `!`.
-fn raw_number(
-    typed: &str,
-    raw: &str,
-    around: &Circumstances<'_>,
-    trace: &mut Trace,
-) -> Result<DialledNumber, NotDialled> {
+fn raw_number(typed: &str, raw: &str, private: bool, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
     let number: String = raw.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT + 1).collect();
     if number.chars().count() > MAX_TEXT {
         return Err(NotDialled::TooLong);
@@ -504,7 +499,7 @@ fn raw_number(
     }
     trace.step((0, StepName::Raw), (typed, &number), NoteCode::Raw, &[]);
     trace_sent(&number, &[], trace);
-    Ok(DialledNumber { private: around.private, ..DialledNumber::external(number.clone(), number) })
+    Ok(DialledNumber { private, ..DialledNumber::external(number.clone(), number) })
 }
 
 /// The steps that numbers dialled as they are do not have.

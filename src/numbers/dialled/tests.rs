@@ -81,6 +81,9 @@ fn numbers_by_the_rules_of_the_country() {
         ("", "Empty"),
         ("abc", "eabc"),
         ("+", "Empty"),
+        ("+030 1234567", "Empty"),
+        ("0 +0 30 123456", "Empty"),
+        ("+1234567890123456789012345678901", "Empty"),
         ("!", "Empty"),
         ("☎", "Empty"),
         ("０３０１２３４５６", "e1123456"),
@@ -133,6 +136,8 @@ fn letters_are_digits_after_some_area_codes() {
     assert_eq!(note(&location, "0800HANSMEIER", StepName::Vanity), NoteCode::Vanity);
     assert_eq!(dialled(&location, "0900 12 HansMeier"), "e2090012");
     assert_eq!(note(&location, "0900HANSMEIER", StepName::Vanity), NoteCode::NoVanity);
+    // 800 is part of the number, and the letters are whose it is.
+    assert_eq!(dialled(&location, "+49 711 8003-0 Zentrale"), "e2071180030");
 }
 
 #[test]
@@ -480,6 +485,21 @@ fn private_calls_have_their_access_code() {
     assert!(private(&simple, "").unwrap().private);
     let around = Circumstances { private: true, ..Circumstances::default() };
     assert!(dialled_with(&simple, "!089123", &around).unwrap().private);
+}
+
+#[test]
+fn a_private_project_makes_special_and_raw_numbers_private() {
+    let private = json!({ "projects": [{ "name": "Own", "code": "*7eeee", "use": "private" }] });
+    let location = berlin(private);
+    let dial = |typed: &str, project| {
+        dialled_with(&location, typed, &Circumstances { project: Some(project), ..Circumstances::default() })
+    };
+    for (typed, number) in [("11833", "111833"), ("!089123", "089123"), ("alice", "alice")] {
+        let dialled = dial(typed, "Own").unwrap();
+        assert_eq!((dialled.number.as_str(), dialled.private), (number, true), "{typed}");
+        assert_eq!(dial(typed, "Nobody"), Err(NotDialled::UnknownProject("Nobody".into())), "{typed}");
+    }
+    assert!(!dial("110", "Own").unwrap().private, "whoever needs help is seen");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::numbers::NumbersProblemCode as Code;
 use crate::numbers::location::{
-    CallByCallProvider, Comparison, EmergencyRule, HALF_HOURS, NumberRule, SimpleRule, TariffZone,
+    CallByCallProvider, Comparison, EmergencyRule, HALF_HOURS, NumberRule, SimpleRule, TariffZone, limits,
 };
 
 fn location() -> Location {
@@ -194,6 +194,14 @@ fn what_is_wrong_is_told_with_line_and_column() {
 }
 
 #[test]
+fn a_first_line_of_very_many_columns_is_read_once() {
+    // Comparing each heading with all before it would take minutes.
+    let file = format!("{}{}\n1\n", ",".repeat(1_000_000), "pattern,".repeat(250_000));
+    let problems = wrong(RuleList::Incoming, &file);
+    assert_eq!((problems.len(), problems[0].2), (MAX_PROBLEMS, Code::HeadingTwice));
+}
+
+#[test]
 fn what_the_location_itself_forbids_is_told_of_the_file() {
     let mut here = location();
     here.numbering = serde_json::from_value(serde_json::json!({
@@ -236,6 +244,7 @@ fn least_cost_routing_is_read_as_people_write_it() {
         assert!(zone.saturday.is_empty());
     }
     let list = RuleList::LeastCostRouting;
+    let long = "x".repeat(limits::NAME + 1);
     for (file, line, column, code) in [
         ("provider;A;01013\ntime;Mobil;weekdays;8;18;A", 2, "zone", Code::UnknownZone),
         ("zone;M;+4917\ntime;M;weekdays;8:15;18;A", 2, "from", Code::InvalidTime),
@@ -243,6 +252,8 @@ fn least_cost_routing_is_read_as_people_write_it() {
         ("zone;M;+4917\ntime;M;monday;8;9;A", 2, "days", Code::UnknownWord),
         ("zone;M;+4917\ntime;M;weekdays;8;9", 2, "provider", Code::Required),
         ("zone;M;+4917\ntime;M;weekdays;8;9;A", 2, "weekdays", Code::UnknownProvider),
+        (&format!("zone;M;+4917\ntime;M;weekdays;0;24;{long}"), 2, "provider", Code::TooLong),
+        (&format!("zone;M;+4917\ntime;{long};weekdays;0;24;A"), 2, "zone", Code::TooLong),
         ("zone;M;0171", 1, "prefixes", Code::NotAPrefix),
         ("provider;A;010a", 1, "prefix", Code::KeysOnly),
         ("provider;A;01013;more", 1, "", Code::TooManyCells),

@@ -11,7 +11,7 @@ use crate::numbers::NumbersProblemCode::{self, *};
 use crate::numbers::country::calling_code;
 use crate::numbers::emergency::Subnet;
 use crate::numbers::extension::{Extensions, MAX_DIGITS};
-use crate::numbers::problem::NumbersProblems;
+use crate::numbers::problem::{NumbersProblems, short};
 use crate::numbers::project::{Places, dials};
 use crate::numbers::rule::{BadPattern, Part, Rules, compile, parts};
 use crate::numbers::simple::{self, SimpleRules};
@@ -128,6 +128,10 @@ impl Location {
                     check_order("/numbering/prefixes/to", &prefixes.from, &prefixes.to, p);
                     if *shortest == 0 || *longest == 0 {
                         p.add("/numbering/longest", LengthsNeeded);
+                    }
+                    let needed = prefixes.from.len().max(prefixes.to.len());
+                    if (1..needed).contains(&(*longest as usize)) {
+                        p.add_with("/numbering/longest", LongestTooShort, &[&needed]);
                     }
                 }
                 (*shortest, *longest)
@@ -355,7 +359,7 @@ fn check_least_cost(routing: &LeastCostRouting, p: &mut NumbersProblems) {
             }
             for (half_hour, provider) in grid.iter().enumerate().take(HALF_HOURS) {
                 if let Some(provider) = provider.as_deref().filter(|provider| !known.contains(provider)) {
-                    p.add_with(format!("{pointer}/{half_hour}"), UnknownProvider, &[&provider]);
+                    p.add_with(format!("{pointer}/{half_hour}"), UnknownProvider, &[&short(provider)]);
                 }
             }
         }

@@ -197,6 +197,9 @@ fn what_is_wrong_is_told_with_its_place() {
         found.retain(|(_, code)| *code != Code::ExtensionsNeeded || expected == Code::ExtensionsNeeded);
         assert_eq!(found, [(at.to_owned(), expected)], "{pointer} = {value}");
     }
+    let mut stranger: Location = serde_json::from_value(whole()).unwrap();
+    stranger.least_cost_routing.zones[0].weekdays[0] = Some("x".repeat(100_000));
+    assert!(stranger.check()[0].english().len() < 100, "a sentence names the beginning of what is long");
     let twice = json!([{ "name": "P", "code": "1" }, { "name": "P", "code": "2" }]);
     assert_eq!(problems("/projects", twice), [("/projects/1/name".into(), Code::Repeated)]);
     let american: Location =
@@ -217,6 +220,13 @@ fn what_is_wrong_is_told_with_its_place() {
     }
     let unknown_length = json!({ "kind": "trunk", "prefixes": { "from": "2", "to": "5" } });
     assert!(problems("/numbering", unknown_length).contains(&("/numbering/longest".into(), Code::LengthsNeeded)));
+    let by_first_digits = |longest: u32| {
+        let prefixes = json!({ "from": "300", "to": "499" });
+        let numbering = json!({ "kind": "trunk", "prefixes": prefixes, "shortest": 2, "longest": longest });
+        problems("/numbering", numbering).contains(&("/numbering/longest".into(), Code::LongestTooShort))
+    };
+    assert!(by_first_digits(2), "no number is an extension");
+    assert!(!by_first_digits(3));
 }
 
 /// Lists of many entries are one field on a page.

@@ -11,6 +11,7 @@ use super::canonical::keys;
 use super::country::prefix_len;
 use super::is_canonical;
 use super::location::Dialect;
+use super::name_in;
 use super::plan::DialPlan;
 use super::rule::{Fit, Rules};
 use super::step::{NoteCode, Step, StepName, Trace};
@@ -68,8 +69,12 @@ impl DialPlan {
         (reported, trace.into_steps())
     }
 
-    /// The super-canonical number of a line from what it is called: by the location, or else by the rules for lines.
+    /// The super-canonical number of a line from what it is called: by the location, or else by the rules for lines. None of a line
+    /// with a name, whatever digits are in that.
     pub fn line_number(&self, text: &str) -> Option<String> {
+        if name_in(text).is_some() {
+            return None;
+        }
         let number = keys(text);
         if is_canonical(&number) {
             return Some(self.canonical(&number).0.into_owned());

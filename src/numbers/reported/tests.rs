@@ -396,6 +396,9 @@ fn lines_are_named_by_extensions_or_rules() {
         ("77", None),
         ("91", None),
         ("", None),
+        // Digits of a name are no number.
+        ("fax42", None),
+        ("phone877", None),
     ] {
         assert_eq!(plan.line_number(line).as_deref(), expected, "{line}");
     }

@@ -97,6 +97,7 @@ fn an_emergency_number_is_no_lines_whichever_is_saved_last() {
     }
     apply(&mut site, &[put(Kind::Line, id(70), json!({ "group": id(MAIN), "user_name": "112", "number": "12" }))]);
     apply(&mut site, &[line(json!("1120"))]);
+    apply(&mut site, &[line(json!("box112"))]);
     // The line group comes last: by its own list, by its location.
     let mut site = Site::new();
     apply(&mut site, &[with_emergency_rule("115"), main(json!([]), json!(null)), line(json!("115"))]);
