@@ -91,7 +91,10 @@ proptest! {
         for list in [RuleList::Emergency, RuleList::Simple] {
             let file = write(&before, list, list.formats()[format]).unwrap();
             let after = read(&location(), list, file.as_bytes(), false).map_err(|problems| TestCaseError::fail(format!("{problems:?}\n{file}")))?;
-            prop_assert_eq!(list.value(&after), list.value(&before));
+            // Simple rules come back in the order in which they are tried.
+            let mut expected = before.clone();
+            expected.simple.sort();
+            prop_assert_eq!(list.value(&after), list.value(&expected));
         }
     }
 
@@ -149,7 +152,8 @@ fn lists_of_other_columns_are_read_by_the_names_that_others_give_them() {
         pattern: pattern.to_owned(),
         value: value.to_owned(),
     };
-    let expected = [simple(10, "+[-CountryPrefix-](0", "[-ExternalPrefix-]0"), simple(7, "36;11", "")];
+    // In the order of their priorities, which is not that of the files.
+    let expected = [simple(7, "36;11", ""), simple(10, "+[-CountryPrefix-](0", "[-ExternalPrefix-]0")];
     for file in [
         "priority,pattern,value\r\n10,+[-CountryPrefix-](0,[-ExternalPrefix-]0\r\n7,36;11,\r\n".as_bytes().to_vec(),
         "\u{feff}Wert;Priorität;Muster\n[-ExternalPrefix-]0;10;+[-CountryPrefix-](0\n;7;\"36;11\"\n;;\n".into(),
@@ -244,6 +248,22 @@ fn a_first_line_of_very_many_columns_is_read_once() {
     let file = format!("{}{}\n1\n", ",".repeat(1_000_000), "pattern,".repeat(250_000));
     let problems = wrong(RuleList::Incoming, &file);
     assert_eq!((problems.len(), problems[0].2), (MAX_PROBLEMS, Code::HeadingTwice));
+}
+
+#[test]
+fn simple_rules_of_a_file_are_put_where_they_are_tried() {
+    let file = b"priority,pattern,value\n25,00,77\n20,01,1\n20,02,2\n";
+    let patterns = |add: bool| {
+        let read = read(&location(), RuleList::Simple, file, add).unwrap();
+        read.simple.rules.into_iter().map(|rule| (rule.priority, rule.pattern)).collect::<Vec<_>>()
+    };
+    assert_eq!(patterns(false), [(20, "01".to_owned()), (20, "02".to_owned()), (25, "00".to_owned())]);
+    let places = patterns(true);
+    assert!(places.is_sorted_by_key(|(priority, _)| *priority), "{places:?}");
+    assert_eq!(places.len(), location().simple.rules.len() + 3);
+    // What is wrong is told by the file's lines, whatever the order is to be.
+    let wrong = read(&location(), RuleList::Simple, b"priority,pattern,value\n90,[(],1\n10,2,2\n", false).unwrap_err();
+    assert_eq!((wrong[0].line, wrong[0].column.as_str()), (2, "pattern"));
 }
 
 #[test]
