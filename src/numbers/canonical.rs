@@ -90,6 +90,7 @@ impl DialPlan {
             How::International(len) => (NoteCode::International, &[&number.get(..len).unwrap_or_default()]),
             How::National => (NoteCode::National, &[&self.country.trunk_prefix, code]),
             How::Whole => (NoteCode::Whole, &[code]),
+            How::Subscriber if self.area.is_empty() => (NoteCode::Whole, &[code]),
             How::Subscriber => (NoteCode::Subscriber, &[code, &self.area]),
             How::NotCompleted => (NoteCode::NotCompleted, &[]),
             How::Special => (NoteCode::Special, &[&number]),

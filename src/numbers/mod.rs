@@ -58,4 +58,6 @@ pub fn is_canonical(number: &str) -> bool {
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod sentences;
+#[cfg(test)]
 mod tests;

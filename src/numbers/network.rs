@@ -191,15 +191,27 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::numbers::Numbers;
     use crate::numbers::country::tests::countries;
-    use crate::numbers::location::LocationNetwork;
+    use crate::numbers::location::{LocationNetwork, NumberRule};
+    use crate::numbers::{Circumstances, Numbers, ReportedAs};
 
     fn location(name: &str, base: &str, from: &str, to: &str, is_networked: bool) -> Location {
         serde_json::from_value(json!({
             "name": name, "country": "DE", "area_code": "30",
             "numbering": { "kind": "trunk", "base_number": base, "ranges": [{ "from": from, "to": to }] },
             "network": { "enabled": is_networked, "detect": true, "shorten": true }
+        }))
+        .unwrap()
+    }
+
+    /// Bonn, whose telephones have a number each.
+    fn multipoint() -> Location {
+        serde_json::from_value(json!({
+            "name": "Bonn", "country": "DE", "area_code": "228",
+            "numbering": { "kind": "multipoint", "numbers": [
+                { "number": "+49228123", "internal": "11" }, { "number": "+492284567", "internal": "307" }
+            ] },
+            "network": { "enabled": true, "detect": true, "shorten": true }
         }))
         .unwrap()
     }
@@ -215,6 +227,13 @@ mod tests {
         let expected = Overlap { one: "a".into(), other: "b".into(), from: "250".into(), to: "299".into() };
         assert_eq!(found, [expected]);
         assert_eq!(overlaps([all[0], all[2], all[3]]), []);
+        let one = |other: &str, number: &str| {
+            let (one, other) = (other.to_owned(), "m".to_owned());
+            Overlap { one, other, from: number.to_owned(), to: number.to_owned() }
+        };
+        let multipoint = multipoint();
+        assert_eq!(overlaps([all[1], ("m", &multipoint)]), [one("b", "307")], "a number of its own overlaps, too");
+        assert_eq!(overlaps([all[2], ("m", &multipoint)]), []);
     }
 
     #[test]
@@ -269,9 +288,64 @@ mod tests {
         assert_eq!(internal[0].pattern, "^(30[7-9]|3[1-9][0-9]|[4-5][0-9][0-9]|6[0-8][0-9]|69[0-2])$");
         let dialling = plan.generated_dialling_rules();
         assert_eq!(dialling[0].pattern, "^\\+4930222(30[7-9]|3[1-9][0-9]|[4-5][0-9][0-9]|6[0-8][0-9]|69[0-2])$");
-        let regex = regex::Regex::new(&internal[0].pattern).unwrap();
-        for number in 0..=1100 {
-            assert_eq!(regex.is_match(&format!("{number:03}")), (307..=692).contains(&number), "{number}");
+        let extensions: Vec<String> = (0..=1100).map(|number| format!("{number:03}")).collect();
+        let wholes = extensions.iter().map(|extension| format!("+4930222{extension}"));
+        let known = same_by_rules(&berlin, &bonn, &extensions, &wholes.collect::<Vec<_>>());
+        assert_eq!(known, (307..=692).count());
+    }
+
+    #[test]
+    fn generated_rules_do_what_the_plan_does_with_numbers_of_their_own() {
+        let berlin = location("Berlin", "111", "100", "199", true);
+        let numbers = Numbers::new([("a", &berlin), ("b", &multipoint())], &countries());
+        let plan = numbers.plan("a").unwrap();
+        let rules = |rules: Vec<GeneratedRule>| -> Vec<(String, String)> {
+            rules.into_iter().map(|rule| (rule.pattern, rule.replacement)).collect()
+        };
+        let pairs = |pairs: [(&str, &str); 2]| pairs.map(|(pattern, to)| (pattern.to_owned(), to.to_owned()));
+        let internal = pairs([("^11$", "+49228123"), ("^307$", "+492284567")]);
+        assert_eq!(rules(plan.generated_internal_rules()), internal);
+        let dialling = pairs([(r"^\+49228123$", "11"), (r"^\+492284567$", "307")]);
+        assert_eq!(rules(plan.generated_dialling_rules()), dialling);
+        let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let extensions = texts(&["11", "307", "12", "011", "0307", "3070", "110"]);
+        let wholes = texts(&["+49228123", "+492284567", "+492281234", "+4922812", "+49228", "+4930228123"]);
+        assert_eq!(same_by_rules(&berlin, &multipoint(), &extensions, &wholes), 2);
+    }
+
+    /// Holds what is known of another location's numbers against a location that has the generated rules and no network; how
+    /// many extensions are known.
+    fn same_by_rules(here: &Location, other: &Location, extensions: &[String], wholes: &[String]) -> usize {
+        let networked = Numbers::new([("a", here), ("b", other)], &countries());
+        let networked = networked.plan("a").unwrap();
+        let rules = |rules: Vec<GeneratedRule>| -> Vec<NumberRule> {
+            let rule = |rule: GeneratedRule| NumberRule {
+                pattern: rule.pattern,
+                replacement: Some(rule.replacement),
+                ..NumberRule::default()
+            };
+            rules.into_iter().map(rule).collect()
+        };
+        let mut alone = here.clone();
+        alone.network = LocationNetwork::default();
+        alone.internal_rules = rules(networked.generated_internal_rules());
+        alone.formatting.dialling = rules(networked.generated_dialling_rules());
+        assert_eq!(alone.check(), [], "they are rules that anybody could set");
+        let alone = Numbers::new([("a", &alone), ("b", other)], &countries());
+        let alone = alone.plan("a").unwrap();
+        let mut known = 0;
+        for extension in extensions {
+            let reported = networked.reported(ReportedAs::Caller, extension);
+            assert_eq!(reported, alone.reported(ReportedAs::Caller, extension), "{extension}");
+            known += usize::from(reported.is_some_and(|reported| wholes.contains(&reported.number)));
         }
+        let mut shortened = 0;
+        for whole in wholes {
+            let [one, other] = [networked, alone].map(|plan| plan.dialled(whole, &Circumstances::default()).unwrap());
+            assert_eq!((&one.number, one.reach), (&other.number, other.reach), "{whole}");
+            shortened += usize::from(extensions.contains(&one.number));
+        }
+        assert_eq!(shortened, known, "each that is known is dialled as an extension");
+        known
     }
 }

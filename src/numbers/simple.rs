@@ -231,11 +231,16 @@ impl DialPlan {
         let is_internal = |number: &str| number.len() <= plan.internal_length as usize && !number.starts_with('+');
         let number = match is_incoming && !is_internal(&number) {
             true => {
-                let rest = number.strip_prefix(plan.incoming_remove.as_str()).unwrap_or(&number);
-                let changed = format!("{}{rest}", plan.incoming_add);
-                let values: [&dyn Display; 2] = [&plan.incoming_remove, &plan.incoming_add];
-                let note = if changed == number { NoteCode::Unchanged } else { NoteCode::FrontChanged };
-                trace.step((2, StepName::Front), (&number, &changed), note, &values);
+                let SimplePlan { incoming_remove: remove, incoming_add: add, .. } = plan;
+                let rest = number.strip_prefix(remove.as_str()).filter(|_| !remove.is_empty());
+                let changed = format!("{add}{}", rest.unwrap_or(&number));
+                let (note, values): (_, &[&dyn Display]) = match rest {
+                    None if add.is_empty() => (NoteCode::Unchanged, &[]),
+                    None => (NoteCode::FrontAdded, &[add]),
+                    Some(_) if add.is_empty() => (NoteCode::FrontRemoved, &[remove]),
+                    Some(_) => (NoteCode::FrontChanged, &[remove, add]),
+                };
+                trace.step((2, StepName::Front), (&number, &changed), note, values);
                 changed
             }
             false => number,
@@ -276,7 +281,10 @@ impl DialPlan {
         if let Some((rule, _, replaced)) = first {
             let replaced = tidy(&replaced);
             let values: [&dyn Display; 2] = [&(rule.at + 1), &replaced];
-            let note = (NoteCode::RuleReplaced, &values[..]);
+            let note = match replaced.is_empty() {
+                true => (NoteCode::RuleEmptied, &values[..1]),
+                false => (NoteCode::RuleReplaced, &values[..]),
+            };
             trace.with_skipped(step, (text, &replaced), note, || rules.skipped(Some(rule), true, plan));
             let is_internal = replaced.len() <= plan.internal_length as usize;
             let reach = if is_internal { Reach::Internal } else { Reach::External };
@@ -296,7 +304,11 @@ impl DialPlan {
     fn outside_line(&self, number: &str, trace: &mut Trace) -> String {
         let code = &self.location.simple.external_prefix;
         let dialled = format!("{code}{number}");
-        trace.step((14, StepName::AccessCode), (number, &dialled), NoteCode::AccessCode, &[code]);
+        let (note, values): (_, &[&dyn Display]) = match code.is_empty() {
+            true => (NoteCode::NoAccessCodeSet, &[]),
+            false => (NoteCode::AccessCode, &[code]),
+        };
+        trace.step((14, StepName::AccessCode), (number, &dialled), note, values);
         dialled
     }
 }
@@ -533,6 +545,28 @@ mod tests {
         many.simple.rules = (0..2_000).map(|at| rule(&format!("[{at}.{{300}}]"))).collect();
         let problems: Vec<_> = many.check().into_iter().map(|problem| (problem.pointer, problem.code)).collect();
         assert_eq!(problems, [("/simple/rules".to_owned(), PatternsTooLarge)]);
+    }
+
+    #[test]
+    fn what_is_too_long_or_suppressed_is_not_dialled() {
+        let mut location = location();
+        let rule =
+            |pattern: &str, value: &str| SimpleRule { priority: 0, pattern: pattern.into(), value: value.into() };
+        location.simple.rules = vec![rule("55", ""), rule("[66(.*)]", &"$1".repeat(30)), rule("77", "7")];
+        let long = |front: &str, digits: usize| format!("{front}{}", "1".repeat(digits - front.len()));
+        for (typed, expected) in [
+            ("55".to_owned(), "Suppressed".to_owned()),
+            ("55-".to_owned(), "Suppressed".to_owned()),
+            // Rules make too much of it.
+            ("661234567890".to_owned(), "TooLong".to_owned()),
+            ("66".to_owned() + &"2".repeat(8), "2".repeat(240)),
+            // It is too long from the start, whatever rules would make of it and however few digits it has.
+            (long("77", MAX_TEXT + 1), "TooLong".to_owned()),
+            (long("77", MAX_TEXT), long("7", MAX_TEXT - 1)),
+            ("12".to_owned() + &"-".repeat(MAX_TEXT), "TooLong".to_owned()),
+        ] {
+            assert_eq!(dialled(&location, &typed), expected, "{typed}");
+        }
     }
 
     #[test]

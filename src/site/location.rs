@@ -32,6 +32,12 @@ impl Object for Location {
         self.tidy_area_code();
     }
 
+    fn settled(&self) -> Option<Location> {
+        let mut location = (!self.simple.is_sorted()).then(|| self.clone())?;
+        location.simple.sort();
+        Some(location)
+    }
+
     fn check(&self, _id: ObjectId, problems: &mut Problems) {
         Location::check(self).into_iter().for_each(|problem| problems.push(problem.into()));
     }

@@ -81,7 +81,7 @@ fn who_dials_when_from_where_and_how_counts() {
     ] });
     location["least_cost_routing"] = json!({
         "enabled": true, "providers": [{ "name": "One", "prefix": "01070" }],
-        "zones": [{ "name": "country", "prefixes": ["+4989"], "sundays": day("One") }],
+        "zones": [{ "name": "country", "prefixes": ["+4989"], "sunday": day("One") }],
     });
     location["access_codes"] = json!({ "forwarding": "8" });
     let projects = location["projects"].as_array_mut().expect("it has projects");
@@ -121,7 +121,7 @@ fn who_dials_when_from_where_and_how_counts() {
         (
             json!({ "text": "089 5566", "project": "own", "user": "42" }),
             &["089 5566", "--project", "own", "--user", "42"],
-            json!({ "number": "*84200895566", "private": true }),
+            json!({ "number": "*8420895566", "private": true }),
         ),
     ] {
         let mut asking = question.clone();

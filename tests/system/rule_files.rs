@@ -87,7 +87,7 @@ fn a_sites_own_files_of_countries_are_read_with_a_reload_and_mistakes_are_told()
     let root = Asker::administrator(&server, ADMINISTRATOR);
     root.create("/api/v1/admin/locations", &json!({ "name": "Berlin", "country": "DE", "area_code": "30" }));
     let dialled = |typed: &str| {
-        let locations = root.get("/api/v1/admin/locations").json();
+        let locations = root.get("/api/v1/admin/locations");
         let question = json!({ "location": locations["items"][0]["id"], "text": typed });
         root.send("POST", "/api/v1/admin/numbers/explain", &[], &question).json()["dialled"].clone()
     };

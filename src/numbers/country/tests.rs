@@ -97,6 +97,29 @@ fn every_region_of_the_metadata_is_a_country() {
 }
 
 #[test]
+fn emergency_numbers_and_towns_of_large_economies_are_shipped() {
+    let countries = Countries::default();
+    for (iso, emergency, number, town) in [
+        ("US", "911", "+12025550123", "Washington D.C."),
+        ("US", "911", "+12013335678", "New Jersey"),
+        ("CA", "911", "+14165550123", "Ontario"),
+        ("MX", "911", "+525512345678", "Mexico City, FD"),
+        ("BR", "190", "+552121234567", "Rio de Janeiro"),
+        ("CN", "110", "+861012345678", "Beijing"),
+        ("JP", "119", "+81312345678", "Tokyo"),
+        ("KR", "119", "+82212345678", "Seoul"),
+        ("IN", "112", "+911123456789", "New Delhi"),
+        ("AU", "000", "+61212345678", "New South Wales"),
+        ("RU", "112", "+74951234567", "Moscow"),
+        ("DE", "110", "+4930123456", "Berlin"),
+    ] {
+        let country = countries.get(iso).unwrap();
+        assert!(country.special_number(emergency).is_some_and(|special| special.emergency), "{iso} {emergency}");
+        assert_eq!(countries.place(number).map(|place| place.english).as_deref(), Some(town), "{number}");
+    }
+}
+
+#[test]
 fn a_question_mark_is_any_digit() {
     let countries = countries();
     let germany = countries.get("DE").unwrap();

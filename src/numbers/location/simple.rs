@@ -41,6 +41,18 @@ impl Default for SimplePlan {
     }
 }
 
+impl SimplePlan {
+    /// Whether the rules stand in the order in which they are tried.
+    pub fn is_sorted(&self) -> bool {
+        self.rules.is_sorted_by_key(|rule| rule.priority)
+    }
+
+    /// Brings them into that order. Those of one priority keep theirs.
+    pub fn sort(&mut self) {
+        self.rules.sort_by_key(|rule| rule.priority);
+    }
+}
+
 /// What a plan begins with: a 0 in brackets after the own calling code is left out, codes for the PBX stay as they are, and +
 /// becomes the international prefix.
 fn standard_rules() -> Vec<SimpleRule> {

@@ -298,8 +298,7 @@ impl DialPlan {
             trace.step(step, (&number, &number), NoteCode::InternalOnly, &[]);
             return ReportedNumber { number, reach: Reach::Internal, extension: None };
         };
-        let head = outside.strip_suffix(number.as_str()).unwrap_or(&outside);
-        trace.step(step, (&number, &outside), NoteCode::OwnHead, &[&head]);
+        trace.step(step, (&number, &outside), NoteCode::OwnHead, &[&outside]);
         ReportedNumber { number: outside, reach: Reach::Internal, extension: Some(number) }
     }
 }
@@ -322,6 +321,7 @@ pub(super) fn format(step: (u8, StepName), rules: &Rules, number: &str, trace: &
     let skipped = || rules.skipped(Some(fit.at), &[]);
     let place = fit.at + 1;
     let (code, values): (_, &[&dyn Display]) = match &fit.replaced {
+        Some(replaced) if replaced.is_empty() => (NoteCode::RuleEmptied, &[&place]),
         Some(replaced) => (NoteCode::RuleReplaced, &[&place, replaced]),
         None => (NoteCode::RuleFits, &[&place]),
     };

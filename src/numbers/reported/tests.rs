@@ -127,7 +127,7 @@ fn formatting_rules_are_taken_by_direction_and_can_end_everything() {
     );
     assert_eq!(
         notes(&location, ReportedAs::Caller, "6612"),
-        [NoteCode::Unchanged, NoteCode::RuleReplaced, NoteCode::Empty]
+        [NoteCode::Unchanged, NoteCode::RuleEmptied, NoteCode::Empty]
     );
 }
 

@@ -70,7 +70,9 @@ function Exchange({ id, list }: { id: string; list: RuleList }) {
   const announce = useContext(Announce);
   const { at, formats } = LISTS[list];
   const { form } = useFormFields();
-  const { value, onChange, label, readOnly } = useValue<Rules>(at);
+  const { value, onChange, label: named, readOnly } = useValue<Rules>(at);
+  // Least-cost routing is a section of several fields.
+  const label = list === 'least_cost_routing' ? texts.admin.site.rules.sections.leastCost : named;
   const opener = useRef<HTMLButtonElement>(null);
   const reset = useRef<() => void>(null);
   const [busy, setBusy] = useState(false);

@@ -58,6 +58,8 @@ export interface RuleListProps<T> {
   children: (rule: RuleAt<T>) => ReactNode;
   /** Whether the order counts; true where left out. */
   ordered?: boolean;
+  /** Whether a person puts them in order; false where the rules themselves say it. */
+  movable?: boolean;
   /** Words in place of those for rules. */
   words?: Words<T>;
   /** What follows from taking one away, from its place. */
@@ -77,6 +79,7 @@ export function RuleList<T extends object>({
   blank,
   children,
   ordered = true,
+  movable = ordered,
   words,
   onRemoved,
   also = [],
@@ -125,7 +128,7 @@ export function RuleList<T extends object>({
   };
   const pressed = (place: number) => (event: KeyboardEvent) => {
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!event.altKey || by === undefined || !ordered || readOnly) return;
+    if (!event.altKey || by === undefined || !movable || readOnly) return;
     const field = event.target as HTMLElement;
     // There the same keys open the choices.
     if (field.matches('select')) return;
@@ -170,7 +173,7 @@ export function RuleList<T extends object>({
               >
                 {ordered && (
                   <div className={classes.place}>
-                    {!readOnly && (
+                    {movable && !readOnly && (
                       <span
                         className={classes.handle}
                         title={t.drag}
@@ -202,7 +205,7 @@ export function RuleList<T extends object>({
                 </div>
                 {!readOnly && (
                   <div className={classes.tools}>
-                    {ordered && (
+                    {movable && (
                       <>
                         <Tool
                           part="up"
