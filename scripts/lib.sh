@@ -40,6 +40,19 @@ install_packages() {
     )
 }
 
+# The packages of a requirements file, in a place of their own with a name beside what Cargo builds.
+python_packages() {
+    local name=$1 wanted=$2
+    local place="${CARGO_TARGET_DIR:-$(dirname "${BASH_SOURCE[0]}")/../target}/$name"
+    cmp -s "$wanted" "$place/requirements.txt" && return 0
+    python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
+    say "Installing $name"
+    python3 -m venv --clear "$place"
+    "$place/bin/pip" --quiet --disable-pip-version-check install --requirement "$wanted"
+    # Last, so that one that was not installed as a whole is installed again.
+    cp "$wanted" "$place/requirements.txt"
+}
+
 # Rust and Node.js are not installed by us: their users have their own ways.
 need_rust_and_node() {
     command -v cargo >/dev/null || fail "Rust is not installed. Install it from https://rustup.rs, then run this again."

@@ -10,7 +10,7 @@ use crate::numbers::country::{Countries, CountryFileProblem, CountryFiles};
 /// Octets of a file at most.
 const MAX_FILE: u64 = 32 << 20;
 /// The files that there can be.
-const FILES: [&str; 4] = ["countries.tsv", "special.tsv", "carriers.tsv", "cities.tsv"];
+const FILES: [&str; 5] = ["countries.tsv", "special.tsv", "carriers.tsv", "cities.tsv", "international.tsv"];
 
 /// Why a site's files of countries cannot be used. One sentence that says where and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,9 @@ pub enum CountryFilesError {
         line: usize,
     },
     /// A file that nothing is read from.
-    #[error("{0}: no file of this name is read. Call it countries.tsv, special.tsv, carriers.tsv or cities.tsv.")]
+    #[error(
+        "{0}: no file of this name is read. Call it countries.tsv, special.tsv, carriers.tsv, cities.tsv or international.tsv."
+    )]
     Name(PathBuf),
     /// A line that means nothing.
     #[error("{path}, line {line}: {what}. Mend the line, or put # before it.")]
@@ -72,13 +74,15 @@ pub fn load(config: &Config) -> Result<Countries, CountryFilesError> {
 }
 
 fn read(folder: &Path) -> Result<Countries, CountryFilesError> {
-    let [countries, special, carriers, cities] = FILES.map(|file| text(&folder.join(file)));
-    let (countries, special, carriers, cities) = (countries?, special?, carriers?, cities?);
+    let [countries, special, carriers, cities, international] = FILES.map(|file| text(&folder.join(file)));
+    let (countries, special, carriers) = (countries?, special?, carriers?);
+    let (cities, international) = (cities?, international?);
     let files = CountryFiles {
         countries: countries.as_deref(),
         special: special.as_deref(),
         carriers: carriers.as_deref(),
         cities: cities.as_deref(),
+        international: international.as_deref(),
     };
     Countries::default().with(files).map_err(|CountryFileProblem { file, line, what }| CountryFilesError::Line {
         path: folder.join(file),

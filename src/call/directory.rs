@@ -29,7 +29,7 @@ pub struct Directory {
     pub numbers: Arc<Numbers>,
     /// The lines that somebody uses, by their super-canonical numbers.
     pub known: FxHashMap<String, LineId>,
-    /// Lines whose location looks them up by the end of their numbers: by the location's id and these digits.
+    /// Lines whose location looks them up by the end of their numbers: by the location's id and these digits, or all of them.
     pub ends: FxHashMap<(String, String), LineId>,
     /// What was noted of numbers, where calls are decided once more.
     pub noted: Arc<NotedNumbers>,

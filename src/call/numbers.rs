@@ -18,7 +18,7 @@ use crate::ids::{CallId, ClientId, LineGroupId, LineId};
 use crate::numbers::past::PastNumber;
 use crate::numbers::{
     AfterAnswer, Circumstances, ClientAddress, DialPlan, DialledNumber, Entries, Missing, Moment, NotDialled,
-    NumberKind, Numbers, Reach, ReportedAs, is_canonical,
+    NumberKind, Numbers, Reach, ReportedAs, is_canonical, name_in,
 };
 
 /// What a person has typed, and what was chosen for it.
@@ -279,8 +279,15 @@ impl Directory {
             line.known = known;
         }
         self.know_lines();
-        let lines = self.lines.iter().zip((0..).map(LineId)).filter(|(line, _)| !line.users.is_empty());
-        self.ends = lines.filter_map(|(line, id)| Some((self.end(line.group, &line.number)?, id))).collect();
+        let (mut ends, mut whole) = (HashMap::new(), Vec::new());
+        for (line, id) in self.lines.iter().zip((0..).map(LineId)).filter(|(line, _)| !line.users.is_empty()) {
+            let Some((location, end)) = self.end(line.group, &line.number) else { continue };
+            whole.push(((location.to_owned(), line.number.clone()), Some(id)));
+            // An end that several lines have says nothing.
+            ends.entry((location.to_owned(), end.to_owned())).and_modify(|line| *line = None).or_insert(Some(id));
+        }
+        ends.extend(whole);
+        self.ends = ends.into_iter().filter_map(|(end, line)| Some((end, line?))).collect();
     }
 
     /// Lines are found by the super-canonical numbers that they have now.
@@ -293,15 +300,21 @@ impl Directory {
     /// from outside may end as a line does.
     pub fn line_known_as(&self, group: LineGroupId, number: &str) -> Option<LineId> {
         let inside = Some(number).filter(|number| !is_canonical(number));
-        let by_end = || self.ends.get(&self.end(group, inside?)?);
+        let by_end = || {
+            let (location, end) = self.end(group, inside?)?;
+            let line = |digits: &str| self.ends.get(&(location.to_owned(), digits.to_owned()));
+            line(number).or_else(|| line(end))
+        };
         self.known.get(number).or_else(by_end).copied()
     }
 
     /// The location and the digits that a line of a connection is looked up by.
-    fn end(&self, group: LineGroupId, number: &str) -> Option<(String, String)> {
+    fn end<'a>(&'a self, group: LineGroupId, number: &'a str) -> Option<(&'a str, &'a str)> {
+        if name_in(number).is_some() {
+            return None;
+        }
         let location = self.group(group)?.location.as_deref()?;
-        let end = self.numbers.plan(location)?.looked_up_by(number)?;
-        Some((location.to_owned(), end.to_owned()))
+        Some((location, self.numbers.plan(location)?.looked_up_by(number)?))
     }
 
     /// What the PBX of a connection gets for what a person or a setting says.

@@ -10,7 +10,7 @@ use super::plan::DialPlan;
 use super::step::{NoteCode, StepName, Trace};
 
 /// What introduces an area code nearly everywhere. No number in an area begins with it.
-const ZERO: &str = "0";
+pub(super) const ZERO: &str = "0";
 /// Digits of the shortest number with its calling code.
 const SHORTEST: usize = 4;
 
@@ -90,6 +90,7 @@ impl DialPlan {
             How::International(len) => (NoteCode::International, &[&number.get(..len).unwrap_or_default()]),
             How::National => (NoteCode::National, &[&self.country.trunk_prefix, code]),
             How::Whole => (NoteCode::Whole, &[code]),
+            How::Subscriber if self.area.is_empty() => (NoteCode::Whole, &[code]),
             How::Subscriber => (NoteCode::Subscriber, &[code, &self.area]),
             How::NotCompleted => (NoteCode::NotCompleted, &[]),
             How::Special => (NoteCode::Special, &[&number]),

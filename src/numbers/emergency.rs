@@ -86,7 +86,8 @@ impl DialPlan {
     /// The emergency number that somebody types, with or without the access code that people dial before it in haste. What has
     /// both that code and the digits of an extension is the extension; without it, special numbers go before extensions.
     pub(super) fn emergency(&self, typed: &str, listed: &[String]) -> Option<Emergency> {
-        // Somebody may be called alice112, or mueller112@office.example.
+        // Somebody may be called alice112, or mueller112@office.example, also behind what leaves a text as it is.
+        let typed = typed.trim_start_matches(|c: char| c == '!' || c.is_whitespace());
         if name_in(typed).is_some() || typed.contains('@') {
             return None;
         }
@@ -254,7 +255,7 @@ mod tests {
         let longer = plan(american(json!([{ "from": "9000", "to": "9999" }])));
         assert!(!longer.is_emergency("9911", &[]), "an extension");
         assert!(!german.is_emergency("113", &[]));
-        for name in ["alice112", "mueller112@office.example"] {
+        for name in ["alice112", "mueller112@office.example", "!fax112", " ! fax112"] {
             assert!(!german.is_emergency(name, &["112".to_owned()]), "{name}");
         }
         assert!(german.dialled("mueller112@office.example", &Circumstances::default()).is_err());

@@ -56,6 +56,17 @@ fn expressions() {
         let plan = with_rule("formatting/dialling_final", pattern, Some(replacement));
         assert_eq!((gets(&plan, typed), gets(&plan, other)), (dialled.into(), stays.into()), "{pattern}");
     }
+    // What begins with another digit is dialled as it is where no code for an outside line goes before it.
+    for (pattern, replacement, typed, dialled, other) in [
+        ("^50[0-9][0-9][0-9](.*)", r"+49\1", "50123456", "+49456", "5012"),
+        ("^([^0][0-9][0-9][0-9].*)", r"08151\1", "2345", "081512345", "234"),
+        ("^8|9$", "1", "81234", "1", "71234"),
+    ] {
+        let rules = json!([{ "pattern": pattern, "replacement": replacement }]);
+        let change = json!({ "access_codes": { "local": "" }, "formatting": { "dialling_final": rules } });
+        let plan = plan(&berlin_with(json!({}), change));
+        assert_eq!((gets(&plan, typed), gets(&plan, other)), (dialled.into(), other.into()), "{pattern}");
+    }
     for (pattern, replacement, reported, expected) in [
         // Two codes for an outside line are one.
         ("^0(.*)", r"\1", "00089123456", external("+4989123456")),
@@ -65,12 +76,24 @@ fn expressions() {
         ("^([0-9][0-9]?[0-9]?)$", r"003012345\1", "42", external("+49301234542")),
         ("^([^0][0-9][0-9][0-9].*)", r"008151\1", "1234", external("+4981511234")),
         ("152$", "", "089152", None),
+        ("[^0-8]", "", "0899", None),
+        ("[^0-8]", "", "0088", external("+4988")),
         ("^8|9$", "", "089", None),
+        ("^8|9$", "", "81", None),
+        ("^8|9$", "", "0088", external("+4988")),
     ] {
         let plan = with_rule("formatting/incoming", pattern, Some(replacement));
         let found = is(&plan, ReportedAs::Caller, reported);
         assert_eq!(found.as_ref().map(|(number, _)| number), expected.as_ref().map(|(number, _)| number), "{pattern}");
     }
+}
+
+#[test]
+fn the_prefix_of_an_emergency_rule_is_taken_off_what_is_reported() {
+    let plan = with_rule("formatting/outgoing", r"^\*71(.*)", Some(r"\1"));
+    let number = |kind| is(&plan, kind, "*71110").map(|(number, _)| number);
+    assert_eq!(number(ReportedAs::Called).as_deref(), Some("110"));
+    assert_eq!(number(ReportedAs::Caller).as_deref(), Some("*71110"), "of outgoing calls only");
 }
 
 #[test]

@@ -52,17 +52,19 @@ problems! {
     /// Not a country with telephones.
     UnknownCountry = "unknown_country", "There is no country {}. Write its two letters (ISO 3166-1), like DE.", "Ein Land {} gibt es nicht. Bitte seine zwei Buchstaben schreiben (ISO 3166-1), zum Beispiel DE.";
     /// Something else than digits.
-    DigitsOnly = "digits_only", "Only digits can stand here.", "Hier können nur Ziffern stehen.";
+    DigitsOnly = "digits_only", "Only digits can stand here, not {}.", "Hier können nur Ziffern stehen, nicht {}.";
     /// Something else than what a telephone has.
-    KeysOnly = "keys_only", "Only digits, * and # can stand here.", "Hier können nur Ziffern, * und # stehen.";
+    KeysOnly = "keys_only", "Only digits, * and # can stand here, not {}.", "Hier können nur Ziffern, * und # stehen, nicht {}.";
     /// Something else than what a telephone has, places for what is entered, too.
-    KeysAndPlaces = "keys_and_places", "Only digits, *, # and the places e, E, u and U can stand here.", "Hier können nur Ziffern, *, # und die Platzhalter e, E, u und U stehen.";
+    KeysAndPlaces = "keys_and_places", "Only digits, *, # and the places e, E, u and U can stand here, not {}.", "Hier können nur Ziffern, *, # und die Platzhalter e, E, u und U stehen, nicht {}.";
     /// Something else than what a number begins with and has.
-    KeysAndPlus = "keys_and_plus", "Only digits, *, # and + can stand here.", "Hier können nur Ziffern, *, # und + stehen.";
+    KeysAndPlus = "keys_and_plus", "Only digits, *, # and + can stand here, not {}.", "Hier können nur Ziffern, *, # und + stehen, nicht {}.";
     /// A name that has more than letters and digits.
     LettersAndDigitsOnly = "letters_and_digits_only", "Only letters and digits can stand here.", "Hier können nur Buchstaben und Ziffern stehen.";
     /// A number that is not super-canonical.
     NotCanonical = "not_canonical", "Write +, country, area and number without spaces, like +49301234567.", "Bitte +, Land, Vorwahl und Nummer ohne Leerzeichen schreiben, zum Beispiel +49301234567.";
+    /// What no super-canonical number begins with.
+    NotAPrefix = "not_a_prefix", "No whole number begins with {}. Write + and the first digits, like +4917.", "Mit {} beginnt keine ganze Nummer. Bitte + und die ersten Ziffern schreiben, zum Beispiel +4917.";
     /// The ends of a range have different numbers of digits.
     RangeLengths = "range_lengths", "Both ends of a range must have the same number of digits.", "Beide Enden eines Bereichs müssen gleich viele Ziffern haben.";
     /// A range that ends before it begins.
@@ -71,8 +73,12 @@ problems! {
     LengthsBackwards = "lengths_backwards", "The longest internal number cannot be shorter than the shortest.", "Die längste interne Nummer kann nicht kürzer sein als die kürzeste.";
     /// Extensions by first digits, of unknown lengths.
     LengthsNeeded = "lengths_needed", "Say how many digits internal numbers have: the first digits alone do not tell.", "Bitte angeben, wie viele Ziffern interne Nummern haben: Die ersten Ziffern allein sagen es nicht.";
+    /// Extensions by first digits that no internal number is long enough for.
+    LongestTooShort = "longest_too_short", "Extensions with these first digits have {} digits at least: no internal number has as many. Make the longest internal number longer, or the first digits fewer.", "Durchwahlen mit diesen ersten Ziffern haben mindestens {} Ziffern, so viele hat keine interne Nummer. Bitte die längste interne Nummer verlängern oder weniger erste Ziffern angeben.";
     /// A location of the network that has no numbers.
     ExtensionsNeeded = "extensions_needed", "Other locations can only know this one by its extensions. Set their range first.", "Andere Standorte können diesen nur an seinen Durchwahlen erkennen. Bitte zuerst deren Bereich angeben.";
+    /// A location of the network that can have no extensions.
+    PbxNeeded = "pbx_needed", "Without a PBX there are no extensions that other locations could know this one by. Switch this off.", "Ohne Telefonanlage gibt es keine Durchwahlen, an denen andere Standorte diesen erkennen könnten. Bitte ausschalten.";
     /// An emergency number that somebody has.
     EmergencyIsExtension = "emergency_is_extension", "{} is an extension here. An emergency number must not be one: let the ranges of extensions leave it out.", "{} ist hier eine Durchwahl. Eine Notrufnummer darf keine sein: Bitte sie aus den Bereichen der Durchwahlen herausnehmen.";
     /// No network.
@@ -84,7 +90,7 @@ problems! {
     /// A replacement with what no number has.
     ReplacementCharacter = "replacement_character", "{} cannot stand in a number. Use digits, +, *, # and \\1 to \\9.", "{} kann in keiner Nummer stehen. Möglich sind Ziffern, +, *, # und \\1 bis \\9.";
     /// It names a bracket that is not there.
-    UnknownBracket = "unknown_bracket", "\\{} means a bracket that the pattern does not have.", "\\{} meint eine Klammer, die der Ausdruck nicht hat.";
+    UnknownBracket = "unknown_bracket", "\\{} means a bracket that the pattern does not have.", "\\{} meint eine Klammer, die das Muster nicht hat.";
     /// Numbers have only keys in them.
     NeverEqual = "never_equal", "No number is equal to this: numbers have only digits, +, * and # in them.", "Keine Nummer ist gleich diesem Text: Nummern haben nur Ziffern, +, * und #.";
     /// A bracket without an end.
@@ -98,7 +104,7 @@ problems! {
     /// A backslash before something that has no meaning with it.
     PatternEscape = "pattern_escape", "\\ at character {} of this regular expression means nothing there.", "\\ beim {}. Zeichen dieses regulären Ausdrucks bedeutet dort nichts.";
     /// A character that no number has.
-    PatternCharacter = "pattern_character", "Character {} of this pattern, {}, is in no number. Type the pattern anew without it.", "Das {}. Zeichen dieses Ausdrucks, {}, kommt in keiner Nummer vor. Bitte ohne es neu tippen.";
+    PatternCharacter = "pattern_character", "Character {} of this pattern, {}, is in no number. Type the pattern anew without it.", "Das {}. Zeichen dieses Musters, {}, kommt in keiner Nummer vor. Bitte ohne es neu tippen.";
     /// What cannot be done in linear time.
     PatternLooks = "pattern_looks", "At character {} this regular expression looks around or back at a bracket, which would take too long.", "Beim {}. Zeichen schaut dieser reguläre Ausdruck voraus oder zurück auf eine Klammer. Das würde zu lange dauern.";
     /// Too many brackets in brackets, or too many repetitions of repetitions.
@@ -118,7 +124,7 @@ problems! {
     /// Both a counted and a free entry of the same thing.
     ProjectBothEntries = "project_both_entries", "Use either {} for each digit or {} for all of them.", "Bitte entweder {} für jede Ziffer nehmen oder {} für alle.";
     /// Two codes that are dialled together and want different PINs.
-    ProjectEntryLengths = "project_entry_lengths", "This code has {} places and the access code of private calls {}: both must have as many.", "Diese Kennziffer hat {} Stellen und die Amtskennziffer für Privatgespräche {}: Es müssen gleich viele sein.";
+    ProjectEntryLengths = "project_entry_lengths", "This code has {} places and the access code of private calls {}: both must have as many.", "Diese Kennziffer hat {} Stellen und die Amtskennziffer für private Anrufe {}: Es müssen gleich viele sein.";
     /// A code that begins by waiting.
     ProjectDialsNothing = "project_dials_nothing", "Something must be dialled before C, p or P.", "Vor C, p oder P muss etwas gewählt werden.";
     /// An area code that is too short or too long for the country.
@@ -197,6 +203,11 @@ pub(super) fn fill(sentence: &str, values: &[impl AsRef<str>]) -> String {
         filled += part;
     }
     filled
+}
+
+/// What a sentence names of a text, which may be of any length.
+pub(super) fn short(text: &str) -> String {
+    text.chars().take(40).collect()
 }
 
 /// Problems of one location, as they are found.

@@ -276,6 +276,8 @@ impl Rule {
         for part in parts {
             match part {
                 Part::Text(text) => replaced += text,
+                // Digit by digit, the whole number has fitted.
+                Part::Bracket(0) if is_equal => replaced += number,
                 Part::Bracket(bracket) => {
                     let held = captures.as_ref().and_then(|captures| captures.get(*bracket));
                     replaced += held.and_then(|held| std::str::from_utf8(held.as_bytes()).ok()).unwrap_or_default();
@@ -354,6 +356,13 @@ mod tests {
         let equal = NumberRule { compare: Comparison::Equal, ..regex("1.", "x") };
         assert_eq!(becomes(&equal, "12"), None);
         assert_eq!(becomes(&regex("^(1)|(2)", r"\1-\2\7"), "2").as_deref(), Some("-2"));
+    }
+
+    #[test]
+    fn all_that_fitted_is_the_whole_number_where_it_is_equal() {
+        let equal = NumberRule { compare: Comparison::Equal, ..regex("123", r"88\0") };
+        assert_eq!(becomes(&equal, "123").as_deref(), Some("88123"));
+        assert_eq!(becomes(&regex("^12", r"88\0"), "123").as_deref(), Some("8812"));
     }
 
     #[test]

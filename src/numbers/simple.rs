@@ -6,8 +6,7 @@ use std::sync::OnceLock;
 use regex::bytes::{Captures, Regex, RegexSet};
 
 use super::NotDialled;
-use super::canonical::key;
-use super::country::Country;
+use super::canonical::{ZERO, key};
 use super::dialled::{Circumstances, DialledNumber};
 use super::location::{Dialect, SimplePlan, SimpleRule};
 use super::plan::DialPlan;
@@ -232,11 +231,16 @@ impl DialPlan {
         let is_internal = |number: &str| number.len() <= plan.internal_length as usize && !number.starts_with('+');
         let number = match is_incoming && !is_internal(&number) {
             true => {
-                let rest = number.strip_prefix(plan.incoming_remove.as_str()).unwrap_or(&number);
-                let changed = format!("{}{rest}", plan.incoming_add);
-                let values: [&dyn Display; 2] = [&plan.incoming_remove, &plan.incoming_add];
-                let note = if changed == number { NoteCode::Unchanged } else { NoteCode::FrontChanged };
-                trace.step((2, StepName::Front), (&number, &changed), note, &values);
+                let SimplePlan { incoming_remove: remove, incoming_add: add, .. } = plan;
+                let rest = number.strip_prefix(remove.as_str()).filter(|_| !remove.is_empty());
+                let changed = format!("{add}{}", rest.unwrap_or(&number));
+                let (note, values): (_, &[&dyn Display]) = match rest {
+                    None if add.is_empty() => (NoteCode::Unchanged, &[]),
+                    None => (NoteCode::FrontAdded, &[add]),
+                    Some(_) if add.is_empty() => (NoteCode::FrontRemoved, &[remove]),
+                    Some(_) => (NoteCode::FrontChanged, &[remove, add]),
+                };
+                trace.step((2, StepName::Front), (&number, &changed), note, values);
                 changed
             }
             false => number,
@@ -267,7 +271,7 @@ impl DialPlan {
         let first = rules.first(text, plain);
         // A rule for some numbers of the own country goes before what is done with all of them.
         let is_of_all = first.as_ref().is_none_or(|(_, fitted, _)| self.is_front_of_own_country(&tidy(fitted)));
-        if is_of_all && let Some(number) = national(plain, plan, &self.country) {
+        if is_of_all && let Some(number) = self.national_simply(plain) {
             let skipped = || rules.skipped(first.as_ref().map(|(rule, ..)| *rule), false, plan);
             trace.with_skipped(step, (text, plain), (NoteCode::NoRuleFits, &[]), skipped);
             let own_country = (3, StepName::OwnCountry);
@@ -277,7 +281,10 @@ impl DialPlan {
         if let Some((rule, _, replaced)) = first {
             let replaced = tidy(&replaced);
             let values: [&dyn Display; 2] = [&(rule.at + 1), &replaced];
-            let note = (NoteCode::RuleReplaced, &values[..]);
+            let note = match replaced.is_empty() {
+                true => (NoteCode::RuleEmptied, &values[..1]),
+                false => (NoteCode::RuleReplaced, &values[..]),
+            };
             trace.with_skipped(step, (text, &replaced), note, || rules.skipped(Some(rule), true, plan));
             let is_internal = replaced.len() <= plan.internal_length as usize;
             let reach = if is_internal { Reach::Internal } else { Reach::External };
@@ -297,7 +304,11 @@ impl DialPlan {
     fn outside_line(&self, number: &str, trace: &mut Trace) -> String {
         let code = &self.location.simple.external_prefix;
         let dialled = format!("{code}{number}");
-        trace.step((14, StepName::AccessCode), (number, &dialled), NoteCode::AccessCode, &[code]);
+        let (note, values): (_, &[&dyn Display]) = match code.is_empty() {
+            true => (NoteCode::NoAccessCodeSet, &[]),
+            false => (NoteCode::AccessCode, &[code]),
+        };
+        trace.step((14, StepName::AccessCode), (number, &dialled), note, values);
         dialled
     }
 }
@@ -307,22 +318,31 @@ impl DialPlan {
     fn is_front_of_own_country(&self, front: &str) -> bool {
         let SimplePlan { international_prefix, country_prefix, .. } = &self.location.simple;
         let fronts = ["+", international_prefix].map(|abroad| format!("{abroad}{country_prefix}"));
-        let trunk_prefix = &self.country.trunk_prefix;
-        fronts.iter().any(|all| all.starts_with(front) || format!("{all}{trunk_prefix}") == front)
+        // Any other trunk prefix than 0 is what some area codes begin with.
+        let is_zero = self.country.trunk_prefix == ZERO;
+        fronts.iter().any(|all| all.starts_with(front) || is_zero && format!("{all}{ZERO}") == front)
     }
-}
 
-/// A number of the own country: the code for an outside line and what introduces an area code take the place of the
-/// international prefix and the calling code.
-fn national(number: &str, plan: &SimplePlan, country: &Country) -> Option<String> {
-    if plan.country_prefix.is_empty() {
-        return None;
+    /// A number of the own country: the code for an outside line and what introduces an area code take the place of the
+    /// international prefix and the calling code.
+    fn national_simply(&self, number: &str) -> Option<String> {
+        let SimplePlan { international_prefix, country_prefix, external_prefix, .. } = &self.location.simple;
+        if country_prefix.is_empty() {
+            return None;
+        }
+        let abroad = international_prefix.as_str();
+        let after = number.strip_prefix('+').or_else(|| number.strip_prefix(abroad).filter(|_| !abroad.is_empty()))?;
+        let rest = after.strip_prefix(country_prefix.as_str())?;
+        let trunk_prefix = self.country.trunk_prefix.as_str();
+        let whole = format!("+{country_prefix}{rest}");
+        let read = self.canonical(&whole).0;
+        let rest = match trunk_prefix {
+            ZERO => rest.strip_prefix(ZERO).unwrap_or(rest),
+            // 8 introduces area codes in Russia, and is the first digit of many.
+            _ => read.strip_prefix('+').and_then(|read| read.strip_prefix(country_prefix.as_str())).unwrap_or(rest),
+        };
+        Some(format!("{external_prefix}{trunk_prefix}{rest}"))
     }
-    let abroad = plan.international_prefix.as_str();
-    let after = number.strip_prefix('+').or_else(|| number.strip_prefix(abroad).filter(|_| !abroad.is_empty()))?;
-    let rest = after.strip_prefix(plan.country_prefix.as_str())?;
-    let rest = rest.strip_prefix(country.trunk_prefix.as_str()).unwrap_or(rest);
-    Some(format!("{}{}{rest}", plan.external_prefix, country.trunk_prefix))
 }
 
 #[cfg(test)]
@@ -460,6 +480,26 @@ mod tests {
     }
 
     #[test]
+    fn the_first_digit_of_an_area_code_is_no_trunk_prefix() {
+        let simple = |rules: serde_json::Value| -> Location {
+            let mut location = json!({ "name": "Moscow", "country": "RU", "dialect": "simple", "simple": {} });
+            location["simple"].as_object_mut().unwrap().extend(rules.as_object().unwrap().clone());
+            serde_json::from_value(location).unwrap()
+        };
+        let plain = simple(json!({}));
+        for (typed, expected) in [
+            ("+7 812 123 45 67", "088121234567"),
+            ("0078121234567", "088121234567"),
+            ("+7 8 812 123 45 67", "088121234567"),
+            ("+7 495 123 45 67", "084951234567"),
+        ] {
+            assert_eq!(dialled(&plain, typed), expected, "{typed}");
+        }
+        let ruled = simple(json!({ "rules": [{ "priority": 1, "pattern": "+78", "value": "99" }] }));
+        assert_eq!(dialled(&ruled, "+78121234567"), "099121234567", "a rule for some numbers of the country");
+    }
+
+    #[test]
     fn an_internal_number_is_kept_as_it_is_reported() {
         let location = location();
         let numbers = Numbers::new([("a", &location)], &Countries::default());
@@ -505,6 +545,28 @@ mod tests {
         many.simple.rules = (0..2_000).map(|at| rule(&format!("[{at}.{{300}}]"))).collect();
         let problems: Vec<_> = many.check().into_iter().map(|problem| (problem.pointer, problem.code)).collect();
         assert_eq!(problems, [("/simple/rules".to_owned(), PatternsTooLarge)]);
+    }
+
+    #[test]
+    fn what_is_too_long_or_suppressed_is_not_dialled() {
+        let mut location = location();
+        let rule =
+            |pattern: &str, value: &str| SimpleRule { priority: 0, pattern: pattern.into(), value: value.into() };
+        location.simple.rules = vec![rule("55", ""), rule("[66(.*)]", &"$1".repeat(30)), rule("77", "7")];
+        let long = |front: &str, digits: usize| format!("{front}{}", "1".repeat(digits - front.len()));
+        for (typed, expected) in [
+            ("55".to_owned(), "Suppressed".to_owned()),
+            ("55-".to_owned(), "Suppressed".to_owned()),
+            // Rules make too much of it.
+            ("661234567890".to_owned(), "TooLong".to_owned()),
+            ("66".to_owned() + &"2".repeat(8), "2".repeat(240)),
+            // It is too long from the start, whatever rules would make of it and however few digits it has.
+            (long("77", MAX_TEXT + 1), "TooLong".to_owned()),
+            (long("77", MAX_TEXT), long("7", MAX_TEXT - 1)),
+            ("12".to_owned() + &"-".repeat(MAX_TEXT), "TooLong".to_owned()),
+        ] {
+            assert_eq!(dialled(&location, &typed), expected, "{typed}");
+        }
     }
 
     #[test]

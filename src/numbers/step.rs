@@ -43,11 +43,13 @@ notes! {
     /// It had nothing to do.
     Unchanged = "unchanged", "Nothing to do.", "Nichts zu tun.";
     /// Characters that are no part of a number were dropped.
-    Removed = "removed", "Dropped what is no part of a number.", "Was nicht zu einer Nummer gehört, ist entfernt.";
+    Removed = "removed", "Only what is part of a number is kept.", "Nur was zu einer Nummer gehört, bleibt.";
     /// There is nothing left of the number.
-    Empty = "empty", "Nothing is left: there is no number to show.", "Es bleibt nichts übrig: Es gibt keine Nummer.";
+    Empty = "empty", "Nothing is left: there is no number.", "Es bleibt nichts übrig: Es gibt keine Nummer.";
     /// A rule fits and changes the number.
     RuleReplaced = "rule_replaced", "Rule {} fits and makes {} of it.", "Regel {} passt und macht {} daraus.";
+    /// A rule fits and leaves nothing of the number.
+    RuleEmptied = "rule_emptied", "Rule {} fits and leaves nothing of it.", "Regel {} passt und lässt nichts davon übrig.";
     /// A rule fits and leaves the number.
     RuleFits = "rule_fits", "Rule {} fits.", "Regel {} passt.";
     /// No rule of the list fits.
@@ -59,9 +61,9 @@ notes! {
     /// An access code was taken away.
     AccessCodeRemoved = "access_code_removed", "The access code {} is taken away, so the number is external.", "Die Amtskennziffer {} ist entfernt. Also ist die Nummer extern.";
     /// No access code is there.
-    NoAccessCode = "no_access_code", "It begins with none of the access codes {}.", "Sie beginnt mit keiner der Amtskennziffern {}.";
+    NoAccessCode = "no_access_code", "None of the codes of reported numbers stands before it: {}.", "Vor ihr steht keine der Amtskennziffern gemeldeter Nummern: {}.";
     /// No access code is set.
-    NoAccessCodes = "no_access_codes", "No access codes are set.", "Es sind keine Amtskennziffern angegeben.";
+    NoAccessCodes = "no_access_codes", "For reported numbers of this kind no codes are set.", "Für gemeldete Nummern dieser Art sind keine Amtskennziffern angegeben.";
     /// Without a PBX there are no internal numbers.
     NoPbx = "no_pbx", "There is no PBX here: every number is external.", "Hier gibt es keine Telefonanlage: Jede Nummer ist extern.";
     /// It is one of the location's extensions.
@@ -91,9 +93,9 @@ notes! {
     /// A provider's prefix was taken away.
     ProviderRemoved = "provider_removed", "The provider's prefix {} is taken away.", "Die Vorwahl {} des Anbieters ist entfernt.";
     /// No provider's prefix is there.
-    NoProvider = "no_provider", "It begins with no prefix of a provider.", "Sie beginnt mit keiner Vorwahl eines Anbieters.";
+    NoProvider = "no_provider", "It has no provider's prefix before it.", "Vor ihr steht keine Vorwahl eines Anbieters.";
     /// Only outgoing numbers have prefixes of providers.
-    OutgoingOnly = "outgoing_only", "Left out: only outgoing numbers have prefixes of providers.", "Entfällt: Nur abgehende Nummern haben Vorwahlen von Anbietern.";
+    OutgoingOnly = "outgoing_only", "Left out: only outgoing numbers have prefixes of providers.", "Entfällt: Nur ausgehende Nummern haben Vorwahlen von Anbietern.";
     /// It has been super-canonical.
     Canonical = "canonical", "It is super-canonical.", "Sie ist superkanonisch.";
     /// It has been super-canonical but for digits that do not belong there.
@@ -112,8 +114,8 @@ notes! {
     Special = "special", "{} is a special number of the country: it stays.", "{} ist eine Sonderrufnummer des Landes: Sie bleibt.";
     /// Not a special number.
     NotSpecial = "not_special", "It is no special number of the country.", "Sie ist keine Sonderrufnummer des Landes.";
-    /// An extension with its trunk's number before it.
-    OwnHead = "own_head", "{} goes before the extension.", "{} kommt vor die Durchwahl.";
+    /// An extension with a number that leads to it from outside.
+    OwnHead = "own_head", "From outside, its number is {}.", "Von außen ist ihre Nummer {}.";
     /// An internal number without one from outside.
     InternalOnly = "internal_only", "It is internal and no number leads to it from outside: it stays.", "Sie ist intern, und von außen führt keine Nummer dorthin: Sie bleibt.";
     /// A code with * or #.
@@ -123,7 +125,7 @@ notes! {
     /// The PBX's word on who is connected is not believed.
     ConnectedIgnored = "connected_ignored", "Connected numbers are ignored here.", "Die Nummern der Verbundenen werden hier nicht beachtet.";
     /// A rule's pattern does not fit.
-    DoesNotFit = "does_not_fit", "Its pattern does not fit.", "Der Ausdruck passt nicht.";
+    DoesNotFit = "does_not_fit", "Its pattern does not fit.", "Das Muster passt nicht.";
     /// A rule's number is another one.
     NotEqual = "not_equal", "The number is not equal to it.", "Die Nummer ist nicht gleich.";
     /// A rule further up was taken.
@@ -145,7 +147,7 @@ notes! {
     /// Rules for emergency numbers are not used.
     EmergencyOff = "emergency_off", "Rules for emergency numbers are not in use here.", "Regeln für Notrufnummern werden hier nicht angewendet.";
     /// The client's address is not known.
-    NoClient = "no_client", "No client's address is known, so no rule for emergency numbers can fit.", "Es ist keine Adresse eines Clients bekannt. Also kann keine Regel für Notrufnummern passen.";
+    NoClient = "no_client", "No client whose address is known dials it, so no rule for emergency numbers can fit.", "Kein Client, dessen Adresse bekannt ist, wählt sie. Also kann keine Regel für Notrufnummern passen.";
     /// A rule's emergency numbers are others.
     OtherNumbers = "other_numbers", "It is for other numbers.", "Sie gilt für andere Nummern.";
     /// The client is in another network.
@@ -179,7 +181,7 @@ notes! {
     /// Least-cost routing is not used.
     LeastCostOff = "least_cost_off", "Least-cost routing is not in use here.", "Least-Cost-Routing wird hier nicht angewendet.";
     /// Not for where calls are forwarded to.
-    LeastCostNotForwarding = "least_cost_not_forwarding", "Left out: a forwarding is there at all times.", "Entfällt: Eine Rufumleitung gilt zu jeder Zeit.";
+    LeastCostNotForwarding = "least_cost_not_forwarding", "Left out: a forwarding is there at all times.", "Entfällt: Eine Umleitung gilt zu jeder Zeit.";
     /// Not for internal numbers, nor with some projects or outputs.
     LeastCostNotHere = "least_cost_not_here", "Left out: internal numbers, whole numbers for the PBX and numbers within a code have no provider.", "Entfällt: Interne Nummern, ganze Nummern für die Anlage und Nummern innerhalb einer Kennziffer haben keinen Anbieter.";
     /// It leads to an own extension.
@@ -230,10 +232,14 @@ notes! {
     OwnCountry = "own_country", "It is a number of the country {}: it is dialled as within the country.", "Sie ist eine Nummer des Landes {}: Sie wird wie im Inland gewählt.";
     /// A rule for all numbers of the own country, or abroad.
     OwnCountryFirst = "own_country_first", "Left out: numbers of the own country are dialled as within the country.", "Entfällt: Nummern des eigenen Landes werden wie im Inland gewählt.";
-    /// Digits were taken from the front or put there.
-    FrontChanged = "front_changed", "{} is taken from the front if it is there, and {} is put there.", "{} wird vorn entfernt, falls es da steht, und {} davor gesetzt.";
+    /// Digits were taken from the front.
+    FrontRemoved = "front_removed", "{} is taken from the front.", "{} wird vorn entfernt.";
+    /// Digits were put to the front.
+    FrontAdded = "front_added", "{} is put before it.", "{} wird davor gesetzt.";
+    /// Digits were taken from the front, and others put there.
+    FrontChanged = "front_changed", "{} is taken from the front, and {} is put there.", "{} wird vorn entfernt und {} davor gesetzt.";
     /// A rule with a pattern that cannot be used.
-    Unusable = "unusable", "Its pattern cannot be used.", "Der Ausdruck ist nicht brauchbar.";
+    Unusable = "unusable", "Its pattern cannot be used.", "Das Muster ist nicht brauchbar.";
 }
 
 /// A note with what its sentence names.
@@ -355,17 +361,22 @@ pub struct Step {
 
 /// Notes steps, or nothing where nobody asks.
 #[derive(Debug, Default)]
-pub(super) struct Trace(Option<Vec<Step>>);
+pub(super) struct Trace {
+    steps: Option<Vec<Step>>,
+    /// How many characters at the front of what is dialled are the code for an outside line, noted whoever asks; 0 where a
+    /// later step has made something else of it.
+    pub(super) access_code: usize,
+}
 
 impl Trace {
     /// One that notes.
     pub(super) fn on() -> Trace {
-        Trace(Some(Vec::new()))
+        Trace { steps: Some(Vec::new()), access_code: 0 }
     }
 
     /// Whether it notes.
     pub(super) fn is_on(&self) -> bool {
-        self.0.is_some()
+        self.steps.is_some()
     }
 
     /// Notes a step.
@@ -381,7 +392,7 @@ impl Trace {
         (code, values): (NoteCode, &[&dyn Display]),
         skipped: impl FnOnce() -> Vec<SkippedRule>,
     ) {
-        if let Trace(Some(steps)) = self {
+        if let Some(steps) = &mut self.steps {
             let note = Note::new(code, values);
             steps.push(Step { number, name, before: before.into(), after: after.into(), note, skipped: skipped() });
         }
@@ -389,7 +400,7 @@ impl Trace {
 
     /// All that were noted.
     pub(super) fn into_steps(self) -> Vec<Step> {
-        self.0.unwrap_or_default()
+        self.steps.unwrap_or_default()
     }
 }
 

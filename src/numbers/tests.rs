@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::country::Countries;
 use super::country::tests::countries;
-use super::location::{Comparison, NumberRule};
+use super::location::{Comparison, NumberRule, SimpleRule};
 use super::reported::MAX_TEXT;
 use super::rule::LOOKED_AT;
 use super::*;
@@ -90,8 +90,27 @@ fn full() -> Location {
     .unwrap()
 }
 
+/// One of the simple dialect in which everything is used.
+fn simple() -> Location {
+    serde_json::from_value(json!({
+        "name": "Paris", "country": "FR", "dialect": "simple",
+        "simple": {
+            "country_prefix": "33", "incoming_add": "0", "incoming_remove": "9", "reverse_length": 6,
+            "rules": [
+                { "priority": 1, "pattern": "+[-CountryPrefix-](0", "value": "[-ExternalPrefix-]0" },
+                { "priority": 2, "pattern": "[(\\+|[-InternationalPrefix-])?([^\\(]+)\\(([^\\)]+)\\)]", "value": "$2$1$9" },
+                { "priority": 3, "pattern": "36", "value": "" },
+                { "priority": 4, "pattern": "+", "value": "[-InternationalPrefix-]" }
+            ]
+        }
+    }))
+    .unwrap()
+}
+
 /// All that can be asked about a text.
-fn ask(plan: &DialPlan, text: &str) {
+fn ask(location: &Location, text: &str) {
+    let numbers = Numbers::new([("a", location)], &countries());
+    let plan = numbers.plan("a").unwrap();
     for kind in KINDS {
         let reported = plan.reported(kind, text);
         assert_eq!(plan.explain_reported(kind, text).0, reported);
@@ -105,32 +124,50 @@ fn ask(plan: &DialPlan, text: &str) {
     ] {
         let dialled = plan.dialled(text, &around);
         assert_eq!(plan.explain_dialled(text, &around).0, dialled);
+        assert_eq!(plan.preview(text, &around).err(), dialled.err());
     }
     _ = plan.display(text);
     _ = plan.line_number(text);
+    _ = plan.looked_up_by(text);
+    _ = ClientAddress::parse(text);
+}
+
+/// What a rule of the simple dialect puts to the front.
+fn simple_value() -> impl Strategy<Value = String> {
+    "([0-9+*# ]|\\$[0-9]?|\\[-(International|Country|External)Prefix-\\]){0,10}"
 }
 
 proptest! {
     #[test]
     fn any_text_is_answered(text in any::<String>()) {
-        let location = full();
-        ask(Numbers::new([("a", &location)], &countries()).plan("a").unwrap(), &text);
+        ask(&full(), &text);
+        ask(&simple(), &text);
     }
 
     #[test]
     fn anything_that_looks_like_a_number_is_answered(text in "[!+]{0,2}[0-9*#+A-Za-z ()/-]{0,40}") {
-        let location = full();
-        ask(Numbers::new([("a", &location)], &countries()).plan("a").unwrap(), &text);
+        ask(&full(), &text);
+        ask(&simple(), &text);
     }
 
     #[test]
     fn any_rules_are_checked_and_used(
-        patterns in prop::collection::vec((any::<bool>(), "[0-9^$.*+?()|\\[\\]{},\\\\ä-]{0,20}", "[0-9+*#\\\\ ]{0,10}"), 0..20),
+        patterns in prop::collection::vec(
+            (any::<bool>(), "[0-9^$.*+?()|\\[\\]{},\\\\ä-]{0,20}", "[0-9+*#\\\\ ]{0,10}", simple_value()),
+            0..20,
+        ),
         text in "[0-9+*#]{0,30}",
     ) {
+        let simple_rule = |(place, (is_regex, pattern, _, value)): (u32, &(bool, String, String, String))| SimpleRule {
+            priority: place % 7,
+            pattern: if *is_regex { format!("[{pattern}]") } else { pattern.clone() },
+            value: value.clone(),
+        };
+        let mut simple = simple();
+        simple.simple.rules = (0..).zip(&patterns).map(simple_rule).collect();
         let rules: Vec<NumberRule> = patterns
             .into_iter()
-            .map(|(is_regex, pattern, replacement)| NumberRule {
+            .map(|(is_regex, pattern, replacement, _)| NumberRule {
                 compare: if is_regex { Comparison::Regex } else { Comparison::Equal },
                 pattern,
                 replacement: Some(replacement),
@@ -144,10 +181,12 @@ proptest! {
         location.formatting.incoming.clone_from(&rules);
         location.formatting.dialling.clone_from(&rules);
         location.formatting.dialling_final = rules;
-        for problem in location.check() {
-            prop_assert!(!problem.english().is_empty() && problem.pointer.starts_with('/'));
+        for location in [location, simple] {
+            for problem in location.check() {
+                prop_assert!(!problem.english().is_empty() && problem.pointer.starts_with('/'));
+            }
+            ask(&location, &text);
         }
-        ask(Numbers::new([("a", &location)], &countries()).plan("a").unwrap(), &text);
     }
 
     #[test]
@@ -194,6 +233,28 @@ proptest! {
         }
         prop_assert!(looked_at.iter().all(|octets| *octets <= 2 * LISTS * (MAX_TEXT + MAX_CANONICAL)));
         // A list is looked at once, however many of its rules fit.
+        prop_assert_eq!(looked_at[1], looked_at[0]);
+    }
+
+    #[test]
+    fn work_grows_with_the_number_in_the_simple_dialect_too(
+        text in "[0-9*#+() ]{0,300}",
+        value in "(\\$[0-9]|[0-9]){1,60}",
+        pattern in "\\[\\(\\.\\*\\)\\]|\\[\\(\\.\\+\\)\\$\\]|\\[\\(\\[0-9\\]\\+\\)\\+\\]|[0-9+]",
+    ) {
+        let mut location = simple();
+        let mut looked_at = Vec::new();
+        for rules in [1, 40] {
+            let rule = |priority| SimpleRule { priority, pattern: pattern.clone(), value: value.clone() };
+            location.simple.rules = (0..rules).map(rule).collect();
+            let numbers = Numbers::new([("a", &location)], &countries());
+            LOOKED_AT.set(0);
+            let dialled = numbers.plan("a").unwrap().dialled(&text, &Circumstances::default()).ok();
+            prop_assert!(dialled.is_none_or(|dialled| dialled.number.len() <= MAX_TEXT));
+            looked_at.push(LOOKED_AT.get());
+        }
+        // As it was typed, and without the signs that people write into numbers.
+        prop_assert!(looked_at.iter().all(|octets| *octets <= 2 * MAX_TEXT));
         prop_assert_eq!(looked_at[1], looked_at[0]);
     }
 }
@@ -279,6 +340,63 @@ fn what_libphonenumber_writes_is_read_as_it_reads_it() {
                 if read != e164(number) {
                     differ.push(format!("{region}: {written} is {} and read {read}", e164(number)));
                 }
+            }
+        }
+    }
+    assert!(differ.is_empty(), "{} of them:\n{}", differ.len(), differ[..differ.len().min(60)].join("\n"));
+}
+
+#[test]
+fn libphonenumber_reads_what_is_dialled_in_every_country_as_the_number() {
+    let examples = examples();
+    let countries = Countries::default();
+    let all: Vec<&PhoneNumber> = examples.iter().flat_map(|(_, numbers)| numbers).collect();
+    let (mut differ, mut read) = (Vec::new(), 0);
+    for (place, (region, own)) in examples.iter().enumerate() {
+        let location = location(*region, own, false);
+        let numbers = Numbers::new([("a", &location)], &countries);
+        let plan = numbers.plan("a").unwrap();
+        // Everybody calls a part of all, and each is called from many countries.
+        for number in all.iter().skip(place % 4).step_by(4) {
+            let dialled = plan.dialled(&e164(number), &Circumstances::default()).unwrap().number;
+            // Within its area a number is dialled without the area code, which nobody reads without knowing the area.
+            if number.get_national_significant_number().ends_with(&dialled) {
+                continue;
+            }
+            read += 1;
+            let parsed = PHONE_NUMBER_UTIL.parse(&dialled, Some(*region)).map(|parsed| e164(&parsed));
+            // Some prefixes are the beginning of longer ones: it does not read what it writes itself.
+            let written = number.format_out_of_country_calling_number(*region);
+            let is_so_written = written.chars().filter(char::is_ascii_digit).eq(dialled.chars());
+            if parsed.as_ref() != Ok(&e164(number)) && !is_so_written {
+                differ.push(format!("{region}: {} is dialled {dialled} and read {parsed:?}", e164(number)));
+            }
+        }
+    }
+    assert!(read > 50_000);
+    assert!(differ.is_empty(), "{} of them:\n{}", differ.len(), differ[..differ.len().min(60)].join("\n"));
+}
+
+#[test]
+fn numbers_are_shown_in_the_groups_of_libphonenumber() {
+    let numbers = plans(&berlin_with(json!({}), json!({})));
+    let plan = numbers.plan("berlin").unwrap();
+    let groups = |written: &str| -> Vec<usize> {
+        let ends = written.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).map(str::len);
+        ends.scan(0, |end, len| {
+            *end += len;
+            Some(*end)
+        })
+        .collect()
+    };
+    let mut differ = Vec::new();
+    for (region, own) in examples() {
+        for number in own {
+            let shown = plan.display(&e164(&number));
+            let written = number.format_as(PhoneNumberFormat::International);
+            let (ours, theirs) = (groups(&shown), groups(&written));
+            if !ours.iter().all(|end| theirs.contains(end)) || ours.last() != theirs.last() || !shown.starts_with('+') {
+                differ.push(format!("{region}: {written} is shown as {shown}"));
             }
         }
     }

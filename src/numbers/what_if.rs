@@ -63,10 +63,11 @@ pub struct NumberResult {
 }
 
 /// Compares what two plans make of past numbers, the latest first, until it is enough. Numbers that came at the same time are not
-/// parted.
+/// parted. `listed` are the emergency numbers of those who dial there.
 pub fn what_if(
     before: Option<&DialPlan>,
     after: &DialPlan,
+    listed: &[String],
     past: &[SeenNumber],
     is_enough: &dyn Fn() -> bool,
 ) -> WhatIf {
@@ -81,8 +82,8 @@ pub fn what_if(
         last = Some(number.at);
         found.checked += 1;
         let kind = number.kind;
-        let before = before.map(|plan| plan.result(kind, &number.text)).unwrap_or_default();
-        let after = after.result(kind, &number.text);
+        let before = before.map(|plan| plan.result(kind, &number.text, listed)).unwrap_or_default();
+        let after = after.result(kind, &number.text, listed);
         if before == after {
             continue;
         }
@@ -98,7 +99,7 @@ pub fn what_if(
 }
 
 impl DialPlan {
-    fn result(&self, kind: NumberKind, text: &str) -> NumberResult {
+    fn result(&self, kind: NumberKind, text: &str, listed: &[String]) -> NumberResult {
         if let Some(kind) = kind.reported() {
             let reported = self.reported(kind, text);
             return reported.map_or_else(NumberResult::default, |reported| NumberResult {
@@ -107,8 +108,12 @@ impl DialPlan {
                 reach: Some(reported.reach),
             });
         }
-        let around =
-            Circumstances { moment: NOON, forwarding: kind == NumberKind::Forwarding, ..Circumstances::default() };
+        let around = Circumstances {
+            moment: NOON,
+            forwarding: kind == NumberKind::Forwarding,
+            emergency_numbers: listed,
+            ..Circumstances::default()
+        };
         self.dialled(text, &around).map_or_else(
             |_| NumberResult::default(),
             |dialled| NumberResult { number: Some(dialled.number), then: dialled.then, reach: Some(dialled.reach) },
@@ -145,7 +150,7 @@ mod tests {
         let caller = NumberKind::Caller;
         let past =
             [seen(NumberKind::Typed, "4711", 9.0), seen(caller, "4711", 8.0), seen(NumberKind::Typed, "089123", 7.0)];
-        let found = what_if(Some(&plan("^9999$")), &plan("^4711$"), &past, &|| false);
+        let found = what_if(Some(&plan("^9999$")), &plan("^4711$"), &[], &past, &|| false);
         assert_eq!((found.checked, found.total, found.truncated), (3, 2, false));
         let [typed, reported] = &found.changed[..] else { panic!("{found:?}") };
         assert_eq!((typed.kind, typed.count, typed.last_at), (NumberKind::Typed, 3, 9.0));
@@ -153,13 +158,13 @@ mod tests {
         assert_eq!(dialled(&typed.before), ("4711".to_owned(), Reach::Internal));
         assert_eq!(dialled(&typed.after), ("04711".to_owned(), Reach::External));
         assert_eq!(dialled(&reported.after), ("+49304711".to_owned(), Reach::External));
-        assert_eq!(what_if(Some(&plan("^1")), &plan("^1"), &past, &|| false).total, 0);
+        assert_eq!(what_if(Some(&plan("^1")), &plan("^1"), &[], &past, &|| false).total, 0);
     }
 
     #[test]
     fn the_list_is_bounded() {
         let past: Vec<_> = (0..MOST_CHANGED + 7).map(|_| seen(NumberKind::Typed, "4711", 0.0)).collect();
-        let found = what_if(Some(&plan("^9999$")), &plan("^4711$"), &past, &|| false);
+        let found = what_if(Some(&plan("^9999$")), &plan("^4711$"), &[], &past, &|| false);
         assert_eq!((found.changed.len(), found.total as usize), (MOST_CHANGED, MOST_CHANGED + 7));
         assert!(found.truncated);
     }
@@ -171,7 +176,7 @@ mod tests {
         let (before, after) = (plan("^9999$"), plan("^4711$"));
         let (mut rest, mut parts) = (past.as_slice(), Vec::new());
         loop {
-            let part = what_if(Some(&before), &after, rest, &|| true);
+            let part = what_if(Some(&before), &after, &[], rest, &|| true);
             parts.push((part.checked, part.left));
             let Some(next) = part.next else { break };
             rest = &rest[rest.partition_point(|number| number.number.at >= next)..];

@@ -234,6 +234,7 @@ impl Site {
         }
         let taken = site.reindex(&empty, &touched);
         site.check_all(&touched, taken, &mut refusals);
+        site.settle(&touched);
         (site, refusals.into_vec())
     }
 
@@ -304,6 +305,7 @@ impl Site {
         if !refusals.list.is_empty() {
             return Err(refusals.into_vec());
         }
+        next.settle(&touched);
         next.revision += 1;
         Ok(Plan { writes: self.writes(&next, &touched, &follows), site: next, base: self.revision })
     }
@@ -361,7 +363,7 @@ impl Site {
         };
         let mut object = body?;
         object.tidy();
-        if current.as_ref().is_some_and(|stored| stored.object == object) {
+        if current.as_ref().is_some_and(|stored| stored.object.is_kept_of(&object)) {
             return Ok(false);
         }
         set_in_file()?;
@@ -424,6 +426,20 @@ impl Site {
         // Objects that nobody touched have lost their identity to a new presence domain.
         for ((kind, id), problems) in taken_by {
             refusals.add(kind, id, problems);
+        }
+    }
+
+    /// Brings what was touched into the order in which it is kept.
+    fn settle(&mut self, touched: &Touched) {
+        for kind in Kind::ALL {
+            of_kind!(kind, T => for id in touched.of(kind) {
+                let settled = self.get::<T>(*id).and_then(|stored| {
+                    Some(Stored::new(stored.id, stored.version, stored.from_file, stored.object.settled()?))
+                });
+                if let Some(settled) = settled {
+                    T::table_mut(self).put(settled);
+                }
+            });
         }
     }
 

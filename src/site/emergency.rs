@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::problem::{Problem, ProblemCode, Problems};
 use super::{Line, LineGroup, Location, ObjectId, Site, Stored};
-use crate::numbers::keys;
+use crate::numbers::{keys, name_in};
 
 /// Checks a line against the emergency numbers of its group and of the group's location.
 pub(super) fn check_line(line: &Line, site: &Site, problems: &mut Problems) {
@@ -74,7 +74,7 @@ impl<'a> Watched<'a> {
     /// The emergency number that a line's number is or leads to from outside, and where that stands.
     fn find(&self, number: &str) -> Option<(&str, &str)> {
         let find = |number: &str| self.pointers.get_key_value(number);
-        let number = keys(number);
+        let number = keys(Some(number).filter(|number| name_in(number).is_none())?);
         let from_outside = || self.location.and_then(|location| location.inside(&number));
         let found = find(&number).or_else(|| find(&from_outside()?));
         found.map(|(emergency, pointer)| (&**emergency, pointer.as_str()))

@@ -424,7 +424,7 @@ fn change<T: Object>(site: &Site, id: ObjectId, body: &Value) -> Result<Option<C
     let mut object = read::<T>(body)?;
     object.tidy();
     let current = site.get::<T>(id);
-    if current.is_some_and(|current| current.object == object) {
+    if current.is_some_and(|current| current.object.is_kept_of(&object)) {
         return Ok(None);
     }
     let expected = Some(current.map_or(0, |current| current.version));

@@ -306,6 +306,17 @@ pub trait Object: Clone + PartialEq + Default + Serialize + DeserializeOwned + S
     /// Takes out what means nothing: spaces at the ends, marks between digits.
     fn tidy(&mut self);
 
+    /// The same in the order in which it is kept; None: it is in that order. Checks come before, so that what is wrong is told
+    /// by its place in what was sent; drafts keep theirs.
+    fn settled(&self) -> Option<Self> {
+        None
+    }
+
+    /// Whether this is what is kept of another.
+    fn is_kept_of(&self, other: &Self) -> bool {
+        self == other || other.settled().is_some_and(|settled| *self == settled)
+    }
+
     /// Notes what is wrong, but for references and names that are taken.
     fn check(&self, id: ObjectId, problems: &mut Problems);
 

@@ -66,6 +66,76 @@ fn numbers_are_explained_with_rules_that_are_not_saved() {
     assert_eq!(wrong(&unknown), (422, "/location".into(), "unknown_location".into()));
 }
 
+/// The provider of each half hour of a day.
+fn day(provider: &str) -> Value {
+    Value::from(vec![provider; 48])
+}
+
+#[test]
+fn who_dials_when_from_where_and_how_counts() {
+    let (_site, server) = alone("numbers-circumstances");
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    let mut location = berlin();
+    location["emergency"] = json!({ "enabled": true, "rules": [
+        { "name": "Hall", "subnet": "10.0.0.0/8", "numbers": ["112"], "prefix": "*71" }
+    ] });
+    location["least_cost_routing"] = json!({
+        "enabled": true, "providers": [{ "name": "One", "prefix": "01070" }],
+        "zones": [{ "name": "country", "prefixes": ["+4989"], "sunday": day("One") }],
+    });
+    location["access_codes"] = json!({ "forwarding": "8" });
+    let projects = location["projects"].as_array_mut().expect("it has projects");
+    projects.push(json!({ "name": "own", "code": "*8uu", "use": "private" }));
+    let id = made(&root, &location);
+    let group = json!({
+        "name": "main", "registrar": "127.0.0.1", "domain": "pbx.test", "codecs": ["PCMA"], "location": id,
+        "emergency_numbers": ["112", "5555"],
+    });
+    root.create("/api/v1/admin/line_groups", &group);
+    for (question, arguments, wanted) in [
+        (json!({ "text": "112" }), &["112"][..], json!({ "number": "0112", "emergency": true })),
+        (
+            json!({ "text": "112", "client": "10.1.2.3" }),
+            &["112", "--client", "10.1.2.3"],
+            json!({ "number": "*71112", "emergency": true }),
+        ),
+        // What the line group lists is for help behind the code for an outside line, too.
+        (json!({ "text": "05555" }), &["05555"], json!({ "emergency": true })),
+        (json!({ "text": "05556" }), &["05556"], json!({ "emergency": false })),
+        (json!({ "text": "089 5566" }), &["089 5566"], json!({ "number": "00895566" })),
+        (
+            json!({ "text": "089 5566", "moment": { "day": "sunday", "minute": 600 } }),
+            &["089 5566", "--at", "sunday 10:00"],
+            json!({ "number": "0010700895566" }),
+        ),
+        (
+            json!({ "text": "089 5566", "kind": "forwarding" }),
+            &["089 5566", "--forwarding"],
+            json!({ "number": "80895566", "private": false }),
+        ),
+        (
+            json!({ "text": "089 5566", "private": true }),
+            &["089 5566", "--private"],
+            json!({ "number": "00895566", "private": true }),
+        ),
+        (
+            json!({ "text": "089 5566", "project": "own", "user": "42" }),
+            &["089 5566", "--project", "own", "--user", "42"],
+            json!({ "number": "*8420895566", "private": true }),
+        ),
+    ] {
+        let mut asking = question.clone();
+        asking["location"] = json!(id);
+        let by_command = number(&server, &[arguments, &["--json", "--location", "Berlin"]].concat(), "");
+        let by_command: Value = serde_json::from_str(&by_command).expect("it is JSON");
+        for told in [asked(&root, &asking), by_command] {
+            for (field, value) in wanted.as_object().expect("it has fields") {
+                assert_eq!(&told["dialled"][field], value, "{question}: {field}: {}", told["dialled"]);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_pin_is_in_the_answer_and_in_no_log() {
     let (_site, server) = alone("numbers-pin");

@@ -83,5 +83,17 @@ fn a_sites_own_files_of_countries_are_read_with_a_reload_and_mistakes_are_told()
     assert!(said.contains(&format!("{}, line 2: ", file.display())), "{said}");
     assert!(said.contains("Mend the line"), "{said}");
     fs::write(&file, "DE\t112\temergency\tNotruf\nDE\t19222\n").expect("it can be written");
+    // A special number is dialled as it is; any other of these digits is one of the own area.
+    let root = Asker::administrator(&server, ADMINISTRATOR);
+    root.create("/api/v1/admin/locations", &json!({ "name": "Berlin", "country": "DE", "area_code": "30" }));
+    let dialled = |typed: &str| {
+        let locations = root.get("/api/v1/admin/locations");
+        let question = json!({ "location": locations["items"][0]["id"], "text": typed });
+        root.send("POST", "/api/v1/admin/numbers/explain", &[], &question).json()["dialled"].clone()
+    };
+    assert_eq!(dialled("19222")["canonical"], "+493019222");
+    assert_eq!((&dialled("116117")["canonical"], &dialled("112")["emergency"]), (&json!("116117"), &json!(true)));
     assert_eq!(server.reload(&with), Ok("The configuration counts.".into()));
+    assert_eq!(dialled("19222")["canonical"], "19222");
+    assert_eq!((&dialled("116117")["canonical"], &dialled("112")["emergency"]), (&json!("+4930116117"), &json!(true)));
 }

@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Country, DiallingRules, Provider, SpecialNumber, metadata};
+use super::metadata::{self, abroad};
+use super::{Country, DiallingRules, Provider, SpecialNumber};
 
 /// Rows of one file at most.
 const MAX_ROWS: usize = 200_000;
@@ -27,6 +28,9 @@ pub struct CountryFiles<'a> {
     pub carriers: Option<&'a str>,
     /// Calling code with area code, name in English, in German.
     pub cities: Option<&'a str>,
+    /// Country, what introduces a calling code, the usual one first: where the metadata prefer none of several. The rows of a
+    /// country take the place of all that were there of it.
+    pub international: Option<&'a str>,
 }
 
 /// A line that cannot be read.
@@ -81,6 +85,7 @@ pub(super) struct Known {
     plans: FxHashMap<String, Plan>,
     special: FxHashMap<String, Vec<SpecialNumber>>,
     carriers: FxHashMap<String, Vec<Provider>>,
+    international: FxHashMap<String, Vec<String>>,
     /// By calling code and area code. Shared: a site rarely has its own.
     places: Arc<FxHashMap<Box<str>, Names>>,
 }
@@ -94,6 +99,7 @@ impl Known {
                 special: Some(include_str!("data/special.tsv")),
                 carriers: Some(include_str!("data/carriers.tsv")),
                 cities: Some(include_str!("data/cities.tsv")),
+                international: Some(include_str!("data/international.tsv")),
             };
             Arc::new(Known::default().with(files).expect("a test reads the shipped files"))
         });
@@ -119,20 +125,11 @@ impl Known {
             };
             all.plans.insert(row.country()?, plan);
         }
-        let mut special: FxHashMap<String, Vec<SpecialNumber>> = FxHashMap::default();
-        for row in rows("special.tsv", files.special) {
-            let row = row?;
-            let number = SpecialNumber { number: row.keys(1)?, emergency: row.flag(2, "emergency")? };
-            special.entry(row.country()?).or_default().push(number);
-        }
-        all.special.extend(special);
-        let mut carriers: FxHashMap<String, Vec<Provider>> = FxHashMap::default();
-        for row in rows("carriers.tsv", files.carriers) {
-            let row = row?;
-            let provider = Provider { prefix: row.keys(1)? };
-            carriers.entry(row.country()?).or_default().push(provider);
-        }
-        all.carriers.extend(carriers);
+        all.special.extend(by_country("special.tsv", files.special, |row| {
+            Ok(SpecialNumber { number: row.keys(1)?, emergency: row.flag(2, "emergency")? })
+        })?);
+        all.carriers.extend(by_country("carriers.tsv", files.carriers, |row| Ok(Provider { prefix: row.keys(1)? }))?);
+        all.international.extend(by_country("international.tsv", files.international, |row| row.keys(1))?);
         for row in rows("cities.tsv", files.cities) {
             let row = row?;
             Arc::make_mut(&mut all.places).insert(row.digits(0)?.into(), row.names(1)?);
@@ -147,6 +144,10 @@ impl Known {
         }
         if let Some(carriers) = self.carriers.get(&country.iso) {
             country.call_by_call.clone_from(carriers);
+        }
+        if let Some([usual, ..]) = self.international.get(&country.iso).map(Vec::as_slice) {
+            country.dialling.international = abroad(usual);
+            country.international_prefixes.clone_from(&self.international[&country.iso]);
         }
         if let Some(plan) = self.plans.get(&country.iso) {
             country.trunk_prefix.clone_from(&plan.trunk_prefix);
@@ -262,6 +263,21 @@ fn rows<'a>(file: &'static str, text: Option<&'a str>) -> impl Iterator<Item = R
     })
 }
 
+/// What the rows of each country say.
+fn by_country<'a, T>(
+    file: &'static str,
+    text: Option<&'a str>,
+    read: impl Fn(&Row<'a>) -> Result<T, CountryFileProblem>,
+) -> Result<FxHashMap<String, Vec<T>>, CountryFileProblem> {
+    let mut all: FxHashMap<String, Vec<T>> = FxHashMap::default();
+    for row in rows(file, text) {
+        let row = row?;
+        let said = read(&row)?;
+        all.entry(row.country()?).or_default().push(said);
+    }
+    Ok(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Countries;
@@ -308,6 +324,7 @@ mod tests {
             special: Some("DE\t110\temergency\tPolizei\n\n# and\nDE\t19222\t\n"),
             carriers: Some("DE\t01099\tTest\n"),
             cities: Some("4989\tMinga\n"),
+            international: Some("FR\t0?1\nFR\t00\n"),
             countries: Some("DE\t0\t000\tG\t0FG\t000EFG\t9\nFR\t0\t00\t0FG\t0FG\t00EFG\n"),
         };
         let site = Countries::default().with(files).unwrap();
@@ -322,6 +339,9 @@ mod tests {
         assert!(others.len() > 200 && others.iter().all(|(code, longest)| told[*code] == **longest));
         assert_eq!(site.get("FR").unwrap().longest, Countries::default().get("FR").unwrap().longest);
         assert_eq!(germany.international_prefix(), "000");
+        let france = site.get("FR").unwrap();
+        // A row that says how is dialled goes before.
+        assert_eq!((france.international_prefix(), france.dialling.international.as_str()), ("00", "00EFG"));
         assert_eq!(site.place("+4989123").unwrap().german, "Minga");
         assert_eq!(site.get("AT"), Countries::default().get("AT"));
         assert_eq!(Countries::default().place("+4989123").unwrap().german, "München");

@@ -38,7 +38,7 @@ pub(super) fn country(iso: &str) -> Option<Country> {
         dialling: DiallingRules {
             same_area,
             long_distance: format!("N{trunk_prefix}FG"),
-            international: format!("N{international}EFG"),
+            international: abroad(&international),
         },
         international_prefixes: vec![international],
         trunk_prefix,
@@ -47,10 +47,20 @@ pub(super) fn country(iso: &str) -> Option<Country> {
     })
 }
 
-/// What is written before a number within the country.
+/// What is dialled before a number within the country. Where a carrier has to be chosen it is written with one only.
 fn trunk_prefix(example: &PhoneNumber) -> String {
-    let national = digits(&example.format_as(PhoneNumberFormat::National));
-    national.strip_suffix(&example.get_national_significant_number()).unwrap_or_default().to_owned()
+    const CARRIER: &str = "99";
+    let number = example.get_national_significant_number();
+    let before = |written: &str| Some(digits(written).strip_suffix(&number)?.to_owned());
+    let with_carrier =
+        || Some(before(&example.format_national_with_carrier_code(CARRIER))?.strip_suffix(CARRIER)?.to_owned());
+    let plain = before(&example.format_as(PhoneNumberFormat::National)).filter(|before| !before.is_empty());
+    plain.or_else(with_carrier).unwrap_or_default()
+}
+
+/// How is dialled to other countries after a prefix.
+pub(super) fn abroad(prefix: &str) -> String {
+    format!("N{prefix}EFG")
 }
 
 /// What is dialled before a calling code: by calling a country that is not in the same numbering plan.
@@ -60,6 +70,7 @@ fn international_prefix(region: Region, code: i32) -> String {
     let dialled = number.as_ref().map(|number| number.format_out_of_country_calling_number(region)).unwrap_or_default();
     match dialled.split_whitespace().next() {
         Some(prefix) if !prefix.starts_with('+') => digits(prefix),
+        // The metadata prefer none of several; where 00 is none of them `Known` has them.
         _ => "00".to_owned(),
     }
 }

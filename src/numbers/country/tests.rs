@@ -1,6 +1,7 @@
 //! Countries as the tests need them.
 
 use super::*;
+use crate::numbers::{Location, Numbers, ReportedAs};
 
 /// Countries by hand, with what the metadata do not tell.
 pub(in crate::numbers) fn countries() -> Countries {
@@ -33,6 +34,7 @@ fn what_the_metadata_tell() {
         ("RU", "7", "8", "810", "G", 10),
         ("HU", "36", "06", "00", "G", 9),
         ("PL", "48", "", "00", "FG", 9),
+        ("BR", "55", "0", "00", "G", 11),
     ] {
         let country = metadata::country(iso).unwrap();
         assert_eq!(
@@ -51,6 +53,40 @@ fn what_the_metadata_tell() {
     assert!(!metadata::country("DE").unwrap().keeps_zero);
 }
 
+/// Where there are several and the metadata prefer none.
+#[test]
+fn calls_abroad_begin_with_what_the_country_takes() {
+    for (iso, prefix) in [
+        ("BR", "0021"),
+        ("KR", "001"),
+        ("TW", "002"),
+        ("SG", "001"),
+        ("TH", "001"),
+        ("IL", "00"),
+        ("BO", "0010"),
+        ("DE", "00"),
+    ] {
+        let country = Countries::default().get(iso).unwrap();
+        assert_eq!(country.international_prefix(), prefix, "{iso}");
+        assert_eq!(country.dialling.international, format!("N{prefix}EFG"), "{iso}");
+    }
+    for (iso, typed, number) in [
+        ("KR", "001 49 30 123456", "+4930123456"),
+        ("KR", "00700 49 30 123456", "+4930123456"),
+        ("TW", "002 49 30 123456", "+4930123456"),
+        ("SG", "008 49 30 123456", "+4930123456"),
+        ("BO", "0012 1 202 555 0123", "+12025550123"),
+        ("BR", "0015 49 30 123456", "+4930123456"),
+        ("BR", "011 2345-6789", "+551123456789"),
+    ] {
+        let location =
+            Location { country: iso.to_owned(), area_code: "11".into(), has_pbx: false, ..Location::default() };
+        let numbers = Numbers::new([("a", &location)], &Countries::default());
+        let read = numbers.plan("a").unwrap().reported(ReportedAs::Caller, typed).unwrap();
+        assert_eq!(read.number, number, "{iso}: {typed}");
+    }
+}
+
 #[test]
 fn every_region_of_the_metadata_is_a_country() {
     for region in PHONE_NUMBER_UTIL.get_supported_regions() {
@@ -58,6 +94,29 @@ fn every_region_of_the_metadata_is_a_country() {
         assert!(country.is_some_and(|country| !country.international_prefix().is_empty()), "{region:?}");
     }
     assert_eq!(Countries::default().get("XX"), None);
+}
+
+#[test]
+fn emergency_numbers_and_towns_of_large_economies_are_shipped() {
+    let countries = Countries::default();
+    for (iso, emergency, number, town) in [
+        ("US", "911", "+12025550123", "Washington D.C."),
+        ("US", "911", "+12013335678", "New Jersey"),
+        ("CA", "911", "+14165550123", "Ontario"),
+        ("MX", "911", "+525512345678", "Mexico City, FD"),
+        ("BR", "190", "+552121234567", "Rio de Janeiro"),
+        ("CN", "110", "+861012345678", "Beijing"),
+        ("JP", "119", "+81312345678", "Tokyo"),
+        ("KR", "119", "+82212345678", "Seoul"),
+        ("IN", "112", "+911123456789", "New Delhi"),
+        ("AU", "000", "+61212345678", "New South Wales"),
+        ("RU", "112", "+74951234567", "Moscow"),
+        ("DE", "110", "+4930123456", "Berlin"),
+    ] {
+        let country = countries.get(iso).unwrap();
+        assert!(country.special_number(emergency).is_some_and(|special| special.emergency), "{iso} {emergency}");
+        assert_eq!(countries.place(number).map(|place| place.english).as_deref(), Some(town), "{number}");
+    }
 }
 
 #[test]

@@ -85,6 +85,12 @@ impl DialPlan {
             return Ok((number, Access::None));
         }
         if !is_canonical(&number) {
+            // No calling code begins with 0: there is nobody to call, and no code for an outside line goes before a +. A code for
+            // the PBX may have a number in it.
+            if number.contains('+') && !number.starts_with(['*', '#']) {
+                trace.step(step, (&number, ""), NoteCode::NotANumber, &[]);
+                return Err(NotDialled::Empty);
+            }
             trace.step(step, (&number, &number), NoteCode::DialledAsIs, &[]);
             return Ok((number, Access::Local));
         }

@@ -20,7 +20,6 @@ use super::project::{AfterAnswer, Entries, Missing, Sequence, fill, is_dialled, 
 use super::reported::{MAX_TEXT, Reach, format, recognise};
 use super::rule::Fit;
 use super::step::{NoteCode, Step, StepName, Trace};
-use super::vanity;
 
 /// Under what circumstances something is dialled.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,7 +110,7 @@ impl fmt::Debug for NotedProject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum NotDialled {
-    /// There is no digit in it.
+    /// There is no digit in it, or no calling code behind its `+`.
     Empty,
     /// It is far longer than any number.
     TooLong,
@@ -167,7 +166,12 @@ impl DialPlan {
         (dialled, trace.into_steps())
     }
 
-    fn dial(&self, typed: &str, around: &Circumstances<'_>, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
+    pub(super) fn dial(
+        &self,
+        typed: &str,
+        around: &Circumstances<'_>,
+        trace: &mut Trace,
+    ) -> Result<DialledNumber, NotDialled> {
         let listed = around.emergency_numbers;
         let Some(emergency) = self.emergency(typed, listed).filter(|_| !around.forwarding) else {
             return self.dial_as(typed, None, around, trace);
@@ -189,18 +193,20 @@ impl DialPlan {
         around: &Circumstances<'_>,
         trace: &mut Trace,
     ) -> Result<DialledNumber, NotDialled> {
+        let project = match self.location.dialect {
+            Dialect::Full => self.project(around)?,
+            Dialect::Simple => None,
+        };
+        // What the project says of it holds also where its code is not dialled.
+        let private = around.is_private(project);
         if let Some(raw) = typed.trim_start().strip_prefix('!') {
-            return raw_number(typed, raw, around, trace);
+            return raw_number(typed, raw, private, trace);
         }
         if let Some(Emergency { number, is_whole: true }) = emergency {
             trace.step((3, StepName::Emergency), (typed, number), NoteCode::EmergencyWhole, &[]);
             trace_sent(number, &[], trace);
             return Ok(DialledNumber::external(number.clone(), number.clone()));
         }
-        let project = match self.location.dialect {
-            Dialect::Full => self.project(around)?,
-            Dialect::Simple => None,
-        };
         // An address of somebody is no number, whatever digits it has.
         if typed.contains('@') {
             trace.step((1, StepName::Characters), (typed, ""), NoteCode::Empty, &[]);
@@ -209,7 +215,6 @@ impl DialPlan {
         if let Some(name) = name_in(typed) {
             trace.step((0, StepName::Raw), (typed, name), NoteCode::Name, &[]);
             trace_sent(name, &[], trace);
-            let private = around.is_private(project);
             return Ok(DialledNumber { private, ..DialledNumber::external(name.to_owned(), name.to_owned()) });
         }
         if self.location.dialect == Dialect::Simple {
@@ -246,7 +251,7 @@ impl DialPlan {
             false => Reach::External,
         };
         let mut sequence = Sequence::default();
-        let mut number = match stage {
+        let (mut number, access_code) = match stage {
             Stage::Whole(whole) => {
                 let (number, access) = self.whole(whole, project, around, &mut sequence, trace)?;
                 reach = match access {
@@ -262,6 +267,7 @@ impl DialPlan {
             Stage::Outside(number) => self.with_access_code(number, Access::Local, project, around, trace)?,
             Stage::Inside(number) => self.with_access_code(number, Access::None, project, around, trace)?,
         };
+        let with_access_code = number.clone();
         let digits_after = std::mem::take(&mut sequence.then);
         if let Some(project) = project.filter(|project| is_dialled(project)) {
             sequence = fill(&project.code, &number, around.entries).map_err(NotDialled::Missing)?;
@@ -282,8 +288,9 @@ impl DialPlan {
             number = usable(formatted)?;
         }
         trace_sent(&number, &sequence.then, trace);
+        trace.access_code = if number == with_access_code { access_code } else { 0 };
         let noted = project.and_then(|project| noted(project, around.entries));
-        let (then, private) = (sequence.then, around.is_private(project));
+        let then = sequence.then;
         Ok(DialledNumber { number, then, canonical, reach, private, emergency: false, noted })
     }
 
@@ -310,7 +317,7 @@ impl DialPlan {
         let note = if characters == typed { NoteCode::Unchanged } else { NoteCode::Removed };
         trace.step((1, StepName::Characters), (typed, &characters), note, &[]);
         let step = (2, StepName::Vanity);
-        let letters = match vanity::resolve(&characters, &self.location.vanity) {
+        let letters = match self.with_vanity(&characters) {
             Some((resolved, area)) => {
                 trace.step(step, (&characters, &resolved), NoteCode::Vanity, &[&area]);
                 resolved
@@ -392,7 +399,7 @@ impl DialPlan {
         self.is_internal_form(6, number, trace).then(other)
     }
 
-    /// Step 14, and the number's place in a project's code.
+    /// Step 14: the number with its access code, and how many characters that has.
     fn with_access_code(
         &self,
         number: String,
@@ -400,15 +407,15 @@ impl DialPlan {
         project: Option<&Project>,
         around: &Circumstances<'_>,
         trace: &mut Trace,
-    ) -> Result<String, NotDialled> {
+    ) -> Result<(String, usize), NotDialled> {
         let step = (14, StepName::AccessCode);
         if access == Access::None || access == Access::Whole {
             trace.step(step, (&number, &number), NoteCode::NoAccessCodeNeeded, &[]);
-            return Ok(number);
+            return Ok((number, 0));
         }
         if is_within_code(project) {
             trace.step(step, (&number, &number), NoteCode::AccessCodeByProject, &[]);
-            return Ok(number);
+            return Ok((number, 0));
         }
         let codes = &self.location.access_codes;
         let is_private = around.is_private(project);
@@ -422,11 +429,12 @@ impl DialPlan {
         };
         if code.is_empty() {
             trace.step(step, (&number, &number), NoteCode::NoAccessCodeSet, &[]);
-            return Ok(number);
+            return Ok((number, 0));
         }
         let dialled = fill(code, &number, around.entries).map_err(NotDialled::Missing)?.number;
         trace.step(step, (&number, &dialled), NoteCode::AccessCode, &[&code]);
-        Ok(dialled)
+        let length = dialled.strip_suffix(number.as_str()).map_or(0, |code| code.chars().count());
+        Ok((dialled, length))
     }
 
     /// Step 9: the prefix of who carries the call.
@@ -489,12 +497,7 @@ fn stays<'a>(number: &'a str, _fit: &'a Fit) -> &'a str {
 }
 
 /// What begins with `!`.
-fn raw_number(
-    typed: &str,
-    raw: &str,
-    around: &Circumstances<'_>,
-    trace: &mut Trace,
-) -> Result<DialledNumber, NotDialled> {
+fn raw_number(typed: &str, raw: &str, private: bool, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
     let number: String = raw.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT + 1).collect();
     if number.chars().count() > MAX_TEXT {
         return Err(NotDialled::TooLong);
@@ -504,7 +507,7 @@ fn raw_number(
     }
     trace.step((0, StepName::Raw), (typed, &number), NoteCode::Raw, &[]);
     trace_sent(&number, &[], trace);
-    Ok(DialledNumber { private: around.private, ..DialledNumber::external(number.clone(), number) })
+    Ok(DialledNumber { private, ..DialledNumber::external(number.clone(), number) })
 }
 
 /// The steps that numbers dialled as they are do not have.

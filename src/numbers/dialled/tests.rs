@@ -1,5 +1,7 @@
 //! Each of the 16 steps, and each way out of them.
 
+mod projects;
+
 use std::net::IpAddr;
 
 use serde_json::{Value, json};
@@ -81,6 +83,9 @@ fn numbers_by_the_rules_of_the_country() {
         ("", "Empty"),
         ("abc", "eabc"),
         ("+", "Empty"),
+        ("+030 1234567", "Empty"),
+        ("0 +0 30 123456", "Empty"),
+        ("+1234567890123456789012345678901", "Empty"),
         ("!", "Empty"),
         ("☎", "Empty"),
         ("０３０１２３４５６", "e1123456"),
@@ -133,6 +138,8 @@ fn letters_are_digits_after_some_area_codes() {
     assert_eq!(note(&location, "0800HANSMEIER", StepName::Vanity), NoteCode::Vanity);
     assert_eq!(dialled(&location, "0900 12 HansMeier"), "e2090012");
     assert_eq!(note(&location, "0900HANSMEIER", StepName::Vanity), NoteCode::NoVanity);
+    // 800 is part of the number, and the letters are whose it is.
+    assert_eq!(dialled(&location, "+49 711 8003-0 Zentrale"), "e2071180030");
 }
 
 #[test]
@@ -381,108 +388,6 @@ fn long_numbers_are_split() {
 }
 
 #[test]
-fn projects_are_dialled_noted_or_both() {
-    let location = berlin(json!({
-        "projects": [
-            { "name": "Test", "code": "12345", "use": "journal" },
-            { "name": "Outside 2", "code": "80", "use": "dial" },
-            { "name": "Current", "code": "*604444#X", "use": "dial_and_journal" },
-            { "name": "Private 1", "code": "*60eeee#X", "use": "private" },
-            { "name": "Private 2", "code": "5eeee", "use": "private" },
-            { "name": "Private 3", "code": "", "use": "private" },
-            { "name": "Card", "code": "0080012345678CP#eeeeeeee#uuuuJ#N#", "use": "dial_and_journal" }
-        ],
-        "least_cost_routing": with_provider()
-    }));
-    let dial = |project: &str, typed: &str, pin: &str, user: &str| {
-        let around =
-            Circumstances { project: Some(project), entries: Entries { pin, user }, ..Circumstances::default() };
-        dialled_with(&location, typed, &around)
-    };
-    for (project, typed, pin, expected) in [
-        ("Test", "089123", "", "e201070089123"),
-        ("Outside 2", "123456", "", "e80030123456"),
-        ("Outside 2", "+441632", "", "e8000441632"),
-        ("Current", "089123", "", "e*604444#201070089123"),
-        ("Current", "42", "", "i*604444#42"),
-        // The access code of private calls.
-        ("Private 1", "01712345678", "1234", "e*601234#801712345678"),
-        ("Private 1", "42", "1234", "i*601234#42"),
-        ("Private 2", "123456", "1234", "e51234030123456"),
-        // Whoever reads a code without X knows no extensions, neither those here nor those of other locations.
-        ("Outside 2", "42", "", "i800301234542"),
-        ("Outside 2", "+49301234542", "", "i800301234542"),
-        ("Private 2", "142", "1234", "i51234142"),
-        ("Private 3", "089123", "", "e801070089123"),
-        ("Private 2", "123456", "", "Missing(Pin(4))"),
-        ("Nobody", "123456", "", "UnknownProject(\"Nobody\")"),
-        // Help is not kept waiting.
-        ("Private 2", "110", "1234", "e1110"),
-    ] {
-        assert_eq!(shown(dial(project, typed, pin, "")), expected, "{project} {typed}");
-    }
-    let card = dial("Card", "123456", "12345678", "4321").unwrap();
-    assert_eq!(card.number, "0080012345678");
-    assert_eq!(card.then, [AfterAnswer::Pause(1000), AfterAnswer::Digits("#12345678#4321#030123456#".into())]);
-    let noted = card.noted.unwrap();
-    assert_eq!((noted.user.as_deref(), noted.pin.as_deref()), (Some("4321"), Some("12345678")));
-    let private = dial("Private 1", "123456", "1234", "").unwrap();
-    assert!(private.private && private.noted.as_ref().is_some_and(|noted| noted.pin.is_none()));
-    assert!(!format!("{private:?}").contains("1234#"));
-    assert!(dial("Outside 2", "1", "", "").unwrap().noted.is_none());
-    assert_eq!(dial("Test", "1", "", "").unwrap().noted.unwrap().code, "12345");
-    let card = dial("Card", "42", "12345678", "4321").unwrap();
-    assert_eq!(card.then[1], AfterAnswer::Digits("#12345678#4321#0301234542#".into()));
-}
-
-#[test]
-fn a_pbx_that_wants_whole_numbers_gets_those_of_codes_as_people_dial() {
-    let location = berlin(json!({
-        "output": "e164",
-        "projects": [
-            { "name": "Outside 2", "code": "80", "use": "dial" },
-            { "name": "Current", "code": "*604444#X", "use": "dial" },
-            { "name": "Card", "code": "0080012345678C#N#", "use": "dial" },
-            { "name": "Noted", "code": "17", "use": "journal" }
-        ]
-    }));
-    for (project, typed, expected) in [
-        ("Outside 2", "089123456", "e80089123456"),
-        ("Current", "089123456", "e*604444#2089123456"),
-        ("Current", "42", "i*604444#42"),
-        ("Noted", "089123456", "e+4989123456"),
-    ] {
-        let around = Circumstances { project: Some(project), ..Circumstances::default() };
-        assert_eq!(shown(dialled_with(&location, typed, &around)), expected, "{project} {typed}");
-    }
-    let card = Circumstances { project: Some("Card"), ..Circumstances::default() };
-    let then = dialled_with(&location, "089123456", &card).unwrap().then;
-    assert_eq!(then, [AfterAnswer::Digits("#089123456#".into())]);
-    let private = Circumstances { private: true, ..Circumstances::default() };
-    assert_eq!(shown(dialled_with(&location, "089123456", &private)), "e8089123456");
-}
-
-#[test]
-fn private_calls_have_their_access_code() {
-    let private = |location: &Location, pin: &str| {
-        let around = Circumstances { private: true, entries: Entries { pin, user: "" }, ..Circumstances::default() };
-        dialled_with(location, "089123", &around)
-    };
-    let dialled = private(&berlin(json!({})), "").unwrap();
-    assert_eq!((dialled.number.as_str(), dialled.private), ("8089123", true));
-    let with_pin = berlin(json!({ "access_codes": { "private": "7eee" } }));
-    assert_eq!(private(&with_pin, "123").unwrap().number, "7123089123");
-    assert_eq!(private(&with_pin, ""), Err(NotDialled::Missing(Missing::Pin(3))));
-    let without = berlin(json!({ "access_codes": { "private": "" } }));
-    assert_eq!(private(&without, "").unwrap().number, "0089123");
-    // Whatever the way, others do not see it.
-    let simple = berlin(json!({ "dialect": "simple" }));
-    assert!(private(&simple, "").unwrap().private);
-    let around = Circumstances { private: true, ..Circumstances::default() };
-    assert!(dialled_with(&simple, "!089123", &around).unwrap().private);
-}
-
-#[test]
 fn emergency_numbers_by_where_the_client_is() {
     let rule = |name: &str, subnet: &str, prefix: &str| json!({ "name": name, "subnet": subnet, "numbers": ["110", "112"], "prefix": prefix });
     let location = berlin(json!({
@@ -531,6 +436,17 @@ fn without_a_pbx_nothing_is_internal_and_there_are_no_access_codes() {
     {
         assert_eq!(dialled(&location, typed), expected, "{typed}");
     }
+    // Nor are rules asked what is internal or external.
+    let with_rules = berlin(json!({
+        "has_pbx": false, "external_rules": [{ "pattern": "^7(..)$", "replacement": "+4989\\1" }],
+        "internal_rules": [{ "pattern": "^8(..)$", "replacement": "+4989\\1" }]
+    }));
+    for (typed, kept) in [("755", "+4930755"), ("812", "+4930812")] {
+        let done = dialled_with(&with_rules, typed, &Circumstances::default());
+        assert_eq!(done.as_ref().unwrap().canonical, kept, "{typed}");
+        assert_eq!(shown(done), format!("e{typed}"), "{typed}");
+        assert_eq!(note(&with_rules, typed, StepName::ExternalRules), NoteCode::NoPbx);
+    }
 }
 
 #[test]
@@ -578,6 +494,20 @@ fn north_american_areas_and_prefixes() {
     ] {
         assert_eq!(dialled(location, typed), expected, "{typed}");
     }
+    // Who reads a code, or carries the call, knows no own area.
+    let coded = place(json!({
+        "projects": [{ "name": "Code", "code": "80", "use": "dial" }],
+        "north_america": { "free_areas": [{ "area_code": "301" }] }
+    }));
+    let around = Circumstances { project: Some("Code"), ..Circumstances::default() };
+    for (typed, expected) in [("333-5678", "e8012023335678"), ("+13014445678", "e8013014445678")] {
+        assert_eq!(shown(dialled_with(&coded, typed, &around)), expected, "{typed}");
+    }
+    let carried = place(json!({ "least_cost_routing": {
+        "enabled": true, "providers": [{ "name": "One", "prefix": "1010288" }],
+        "zones": [{ "name": "country", "prefixes": ["+1"], "weekdays": day("One") }]
+    } }));
+    assert_eq!(dialled(&carried, "333-5678"), "e7101028812023335678");
 }
 
 #[test]

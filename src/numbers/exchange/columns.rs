@@ -4,6 +4,7 @@ use super::rows::Row;
 use super::{FileProblem, Found, RuleList, compared};
 use crate::numbers::NumbersProblemCode::{UnknownWord, WholeNumber};
 use crate::numbers::location::{Comparison, EmergencyRule, Location, NumberRule, SimpleRule};
+use crate::numbers::problem::short;
 
 /// A column.
 pub(super) struct Column {
@@ -190,7 +191,7 @@ fn simple(row: &Row, found: &mut Found) -> SimpleRule {
 }
 
 fn unknown(row: &Row, column: &str, possible: &str) -> FileProblem {
-    let word = super::xml::short(row.trimmed(column));
+    let word = short(row.trimmed(column));
     FileProblem::at(row.line, UnknownWord).column(column).value(word).value(possible)
 }
 

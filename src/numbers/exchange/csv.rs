@@ -42,7 +42,8 @@ pub(super) fn read(text: &str) -> impl Iterator<Item = Record> + '_ {
 
 /// What `sep=;` says.
 fn separator(line: &str) -> Option<u8> {
-    match line.trim_end().strip_prefix("sep=")?.as_bytes() {
+    // A tab at the end is the separator.
+    match line.trim_end_matches(['\r', ' ']).strip_prefix("sep=")?.as_bytes() {
         [separator @ (b';' | b',' | b'\t')] => Some(*separator),
         _ => None,
     }
@@ -93,6 +94,7 @@ mod tests {
             ("a,b\r\n\"x\ny\",2\r\n3,4", vec![(1, vec!["a", "b"]), (2, vec!["x\ny", "2"]), (4, vec!["3", "4"])]),
             ("a\tb\n;;\t\n \t \n", vec![(1, vec!["a", "b"]), (2, vec![";;", ""])]),
             ("sep=;\r\na;b\n", vec![(2, vec!["a", "b"])]),
+            ("sep=\t\r\na;b\tc\n", vec![(2, vec!["a;b", "c"])]),
             ("a\n=\"+49\"", vec![(1, vec!["a"]), (2, vec!["+49"])]),
             ("a\n\"=\"\"+49\"\"\"", vec![(1, vec!["a"]), (2, vec!["+49"])]),
             ("", vec![]),

@@ -5,12 +5,14 @@ use std::borrow::Cow;
 
 use super::columns::{separate, yes};
 use super::rows::fields;
-use super::xml::{Document, Element, short};
+use super::xml::{Document, Element};
 use super::{FileProblem, Found, compared, csv};
 use crate::numbers::NumbersProblemCode::{
-    InvalidTime, Required, TooMany, TooManyCells, UnknownHeading, UnknownRecord, UnknownWord, UnknownZone, XmlElement,
+    InvalidTime, Required, TooLong, TooMany, TooManyCells, UnknownHeading, UnknownRecord, UnknownWord, UnknownZone,
+    XmlElement,
 };
 use crate::numbers::location::{CallByCallProvider, HALF_HOURS, LeastCostRouting, TariffZone, limits};
+use crate::numbers::problem::short;
 
 const DAYS: [&str; 3] = ["weekdays", "saturday", "sunday"];
 const RECORDS: &str = "enabled, provider, zone, time";
@@ -127,6 +129,13 @@ impl Read {
         let (Some(from), Some(to)) = (time("from", from), time("to", to)) else { return };
         if provider.is_empty() {
             return found.add(FileProblem::at(line, Required).column("provider"));
+        }
+        // It will stand in each half hour.
+        let zone_name = zone.as_ref().map_or_else(String::as_str, |_| "");
+        for (column, name) in [("zone", zone_name), ("provider", provider)] {
+            if name.chars().nth(limits::NAME).is_some() {
+                return found.add(FileProblem::at(line, TooLong).column(column).value(limits::NAME));
+            }
         }
         self.times.push(Time { line, zone, day, from: from % HALF_HOURS, to, provider: provider.to_owned() });
     }

@@ -40,7 +40,7 @@ pub enum RuleList {
     Incoming,
     /// Formatting of reported numbers of outgoing calls.
     Outgoing,
-    /// Formatting of dialled numbers while they are super-canonical.
+    /// Formatting of dialled numbers while they are super-canonical, or the extension of the location that they lead to.
     Dialling,
     /// Formatting of dialled numbers just before the PBX gets them.
     DiallingFinal,
@@ -259,7 +259,13 @@ pub fn read(location: &Location, list: RuleList, file: &[u8], add: bool) -> Resu
         let problems = read.check().into_iter().filter_map(|problem| found.of_list(list, problem)).collect();
         found.problems = problems;
     }
-    if found.problems.is_empty() { Ok(read) } else { Err(found.problems) }
+    if !found.problems.is_empty() {
+        return Err(found.problems);
+    }
+    if list == RuleList::Simple {
+        read.simple.sort();
+    }
+    Ok(read)
 }
 
 /// How a list differs from what it was before.

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::columns::{Column, columns};
-use super::xml::{Document, Element, short};
+use super::xml::{Document, Element};
 use super::{FileProblem, Found, RuleList, compared, csv};
 use crate::numbers::NumbersProblemCode::{HeadingTwice, NoHeadings, TooMany, TooManyCells, UnknownHeading, XmlElement};
 use crate::numbers::location::limits;
+use crate::numbers::problem::short;
 
 /// A rule as texts.
 #[derive(Debug, Default)]
@@ -79,15 +80,16 @@ pub(super) fn read_csv(text: &str, list: RuleList, found: &mut Found) -> Vec<Row
         found.add(FileProblem::at(first.line, NoHeadings).value(names(list)));
         return Vec::new();
     }
-    for (at, (cell, name)) in first.cells.iter().zip(&named).enumerate() {
+    let mut seen = Vec::new();
+    for (cell, name) in first.cells.iter().zip(&named) {
         match name {
             // A column that nobody has named and nobody uses.
             None if cell.trim().is_empty() => {}
             None => found.add(FileProblem::at(first.line, UnknownHeading).value(short(cell)).value(names(list))),
-            Some(name) if named[..at].contains(&Some(name)) => {
+            Some(name) if seen.contains(name) => {
                 found.add(FileProblem::at(first.line, HeadingTwice).column(name).value(name));
             }
-            Some(_) => {}
+            Some(name) => seen.push(*name),
         }
     }
     let mut rows = Vec::new();

@@ -10,6 +10,7 @@ use quick_xml::reader::Reader;
 
 use super::FileProblem;
 use crate::numbers::NumbersProblemCode::{XmlDoctype, XmlEntity, XmlSyntax, XmlTooLarge};
+use crate::numbers::problem::short;
 
 /// Elements within elements.
 const MAX_DEPTH: usize = 8;
@@ -156,11 +157,6 @@ fn element(started: &BytesStart<'_>, line: u64) -> Result<Element, FileProblem> 
     }
     let name = started.local_name().into_inner().to_owned();
     Ok(Element { name, line, attributes, ..Element::default() })
-}
-
-/// What a sentence names of a file.
-pub(super) fn short(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 /// Writes a document, an element after the other.

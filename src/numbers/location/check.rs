@@ -11,7 +11,7 @@ use crate::numbers::NumbersProblemCode::{self, *};
 use crate::numbers::country::calling_code;
 use crate::numbers::emergency::Subnet;
 use crate::numbers::extension::{Extensions, MAX_DIGITS};
-use crate::numbers::problem::NumbersProblems;
+use crate::numbers::problem::{NumbersProblems, short};
 use crate::numbers::project::{Places, dials};
 use crate::numbers::rule::{BadPattern, Part, Rules, compile, parts};
 use crate::numbers::simple::{self, SimpleRules};
@@ -107,7 +107,7 @@ impl Location {
         check_projects(&self.projects, &self.access_codes.private, p);
         self.check_north_america(p);
         if self.network.enabled && Extensions::of(self).is_empty() {
-            p.add("/network/enabled", ExtensionsNeeded);
+            p.add("/network/enabled", if self.has_pbx { ExtensionsNeeded } else { PbxNeeded });
         }
         check_simple(&self.simple, p);
         problems.into_vec()
@@ -128,6 +128,10 @@ impl Location {
                     check_order("/numbering/prefixes/to", &prefixes.from, &prefixes.to, p);
                     if *shortest == 0 || *longest == 0 {
                         p.add("/numbering/longest", LengthsNeeded);
+                    }
+                    let needed = prefixes.from.len().max(prefixes.to.len());
+                    if (1..needed).contains(&(*longest as usize)) {
+                        p.add_with("/numbering/longest", LongestTooShort, &[&needed]);
                     }
                 }
                 (*shortest, *longest)
@@ -343,8 +347,8 @@ fn check_least_cost(routing: &LeastCostRouting, p: &mut NumbersProblems) {
     for (at, zone) in zones.iter().enumerate().take(limits::ZONES) {
         name(format!("{zones_at}/{at}/name"), &zone.name, p);
         let check = |pointer: String, prefix: &String, p: &mut NumbersProblems| {
-            if !is_canonical(prefix) {
-                p.add(pointer, NotCanonical);
+            if !long(&pointer, prefix, limits::PATTERN, p) && !is_canonical(prefix) {
+                p.add_with(pointer, NotAPrefix, &[prefix]);
             }
         };
         each(&format!("{zones_at}/{at}/prefixes"), &zone.prefixes, limits::PREFIXES, check, p);
@@ -355,7 +359,7 @@ fn check_least_cost(routing: &LeastCostRouting, p: &mut NumbersProblems) {
             }
             for (half_hour, provider) in grid.iter().enumerate().take(HALF_HOURS) {
                 if let Some(provider) = provider.as_deref().filter(|provider| !known.contains(provider)) {
-                    p.add_with(format!("{pointer}/{half_hour}"), UnknownProvider, &[&provider]);
+                    p.add_with(format!("{pointer}/{half_hour}"), UnknownProvider, &[&short(provider)]);
                 }
             }
         }
@@ -520,7 +524,7 @@ fn keys(pointer: impl Display, text: &str, most: usize, p: &mut NumbersProblems)
 
 fn only(pointer: impl Display, text: &str, most: usize, fits: (bool, NumbersProblemCode), p: &mut NumbersProblems) {
     if !long(&pointer, text, most, p) && !fits.0 {
-        p.add(pointer, fits.1);
+        p.add_with(pointer, fits.1, &[&text]);
     }
 }
 

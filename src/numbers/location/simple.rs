@@ -10,7 +10,7 @@ use ts_rs::TS;
 pub struct SimplePlan {
     /// What is dialled for calls to other countries.
     pub international_prefix: String,
-    /// The calling code of the own country: 49.
+    /// The calling code of the own country: 49; empty: that of the location's country.
     pub country_prefix: String,
     /// What is dialled for an outside line.
     pub external_prefix: String,
@@ -38,6 +38,18 @@ impl Default for SimplePlan {
             reverse_length: 0,
             rules: standard_rules(),
         }
+    }
+}
+
+impl SimplePlan {
+    /// Whether the rules stand in the order in which they are tried.
+    pub fn is_sorted(&self) -> bool {
+        self.rules.is_sorted_by_key(|rule| rule.priority)
+    }
+
+    /// Brings them into that order. Those of one priority keep theirs.
+    pub fn sort(&mut self) {
+        self.rules.sort_by_key(|rule| rule.priority);
     }
 }
 

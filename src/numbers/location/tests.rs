@@ -162,6 +162,17 @@ fn what_is_wrong_is_told_with_its_place() {
             Code::ReplacementCharacter,
         ),
         ("/formatting/outgoing", json!(vec![json!({ "pattern": "1" }); 2001]), "/formatting/outgoing", Code::TooMany),
+        ("/external_rules", rule(&"1".repeat(251), Value::Null), "/external_rules/0/pattern", Code::TooLong),
+        ("/internal_rules", rule(&"1".repeat(251), json!("+491")), "/internal_rules/0/pattern", Code::TooLong),
+        (
+            "/formatting/incoming",
+            rule("1", json!("1".repeat(251))),
+            "/formatting/incoming/0/replacement",
+            Code::TooLong,
+        ),
+        ("/external_rules/0/description", json!("a".repeat(101)), "/external_rules/0/description", Code::TooLong),
+        ("/emergency/rules/0/prefix", json!("7".repeat(17)), "/emergency/rules/0/prefix", Code::TooLong),
+        ("/emergency/rules/0/name", json!("a".repeat(101)), "/emergency/rules/0/name", Code::TooLong),
         ("/emergency/rules/0/numbers/0", json!("42"), "/emergency/rules/0/numbers/0", Code::EmergencyIsExtension),
         ("/emergency/rules/0/numbers", json!([]), "/emergency/rules/0/numbers", Code::Required),
         ("/emergency/rules/0/subnet", json!("10.12.13.0"), "/emergency/rules/0/subnet", Code::InvalidNetwork),
@@ -171,7 +182,7 @@ fn what_is_wrong_is_told_with_its_place() {
             "/least_cost_routing/zones/0/prefixes/0",
             json!("0171"),
             "/least_cost_routing/zones/0/prefixes/0",
-            Code::NotCanonical,
+            Code::NotAPrefix,
         ),
         ("/least_cost_routing/zones/0/sunday", json!([null]), "/least_cost_routing/zones/0/sunday", Code::HalfHours),
         (
@@ -185,17 +196,28 @@ fn what_is_wrong_is_told_with_its_place() {
         ("/projects", code("N1N"), "/projects/0/code", Code::ProjectTwice),
         ("/projects", code("eE"), "/projects/0/code", Code::ProjectBothEntries),
         ("/projects", code(""), "/projects/0/code", Code::Required),
+        ("/projects", code(&"1".repeat(65)), "/projects/0/code", Code::TooLong),
+        ("/access_codes/private", json!("1".repeat(65)), "/access_codes/private", Code::TooLong),
         ("/projects", code("CN"), "/projects/0/code", Code::ProjectDialsNothing),
         ("/projects", code("P12"), "/projects/0/code", Code::ProjectDialsNothing),
         ("/north_america/free_areas/0/area_code", json!(""), "/north_america/free_areas/0/area_code", Code::Required),
         ("/numbering/ranges", json!([]), "/network/enabled", Code::ExtensionsNeeded),
+        ("/has_pbx", json!(false), "/network/enabled", Code::PbxNeeded),
         ("/simple/external_prefix", json!("0 "), "/simple/external_prefix", Code::KeysAndPlus),
+        ("/simple/incoming_add", json!("1".repeat(17)), "/simple/incoming_add", Code::TooLong),
+        ("/simple/rules/0/pattern", json!("1".repeat(251)), "/simple/rules/0/pattern", Code::TooLong),
+        ("/simple/rules/0/pattern", json!(format!("[{}]", "1".repeat(249))), "/simple/rules/0/pattern", Code::TooLong),
+        ("/simple/rules/0/value", json!("1".repeat(251)), "/simple/rules/0/value", Code::TooLong),
+        ("/simple/rules", json!(vec![json!({ "pattern": "1" }); 2001]), "/simple/rules", Code::TooMany),
     ] {
         let mut found = problems(pointer, value.clone());
         // Many of these leave the location without extensions, which is told, too.
         found.retain(|(_, code)| *code != Code::ExtensionsNeeded || expected == Code::ExtensionsNeeded);
         assert_eq!(found, [(at.to_owned(), expected)], "{pointer} = {value}");
     }
+    let mut stranger: Location = serde_json::from_value(whole()).unwrap();
+    stranger.least_cost_routing.zones[0].weekdays[0] = Some("x".repeat(100_000));
+    assert!(stranger.check()[0].english().len() < 100, "a sentence names the beginning of what is long");
     let twice = json!([{ "name": "P", "code": "1" }, { "name": "P", "code": "2" }]);
     assert_eq!(problems("/projects", twice), [("/projects/1/name".into(), Code::Repeated)]);
     let american: Location =
@@ -216,6 +238,30 @@ fn what_is_wrong_is_told_with_its_place() {
     }
     let unknown_length = json!({ "kind": "trunk", "prefixes": { "from": "2", "to": "5" } });
     assert!(problems("/numbering", unknown_length).contains(&("/numbering/longest".into(), Code::LengthsNeeded)));
+    let by_first_digits = |longest: u32| {
+        let prefixes = json!({ "from": "300", "to": "499" });
+        let numbering = json!({ "kind": "trunk", "prefixes": prefixes, "shortest": 2, "longest": longest });
+        problems("/numbering", numbering).contains(&("/numbering/longest".into(), Code::LongestTooShort))
+    };
+    assert!(by_first_digits(2), "no number is an extension");
+    assert!(!by_first_digits(3));
+}
+
+/// Lists of many entries are one field on a page.
+#[test]
+fn what_is_wrong_in_a_list_is_named() {
+    let sentence = |pointer: &str, value: Value| {
+        let mut location = whole();
+        *location.pointer_mut(pointer).unwrap() = value;
+        let location: Location = serde_json::from_value(location).unwrap();
+        location.check().iter().map(|problem| problem.english()).collect::<Vec<_>>()
+    };
+    assert_eq!(sentence("/vanity", json!(["800", "0-7"])), ["Only digits can stand here, not 0-7."]);
+    assert_eq!(sentence("/strip/incoming", json!(["0", "9-"])), ["Only digits, * and # can stand here, not 9-."]);
+    assert_eq!(
+        sentence("/least_cost_routing/zones/0/prefixes", json!(["+49", "0171"])),
+        ["No whole number begins with 0171. Write + and the first digits, like +4917."]
+    );
 }
 
 #[test]
@@ -229,6 +275,9 @@ fn what_looks_odd_and_is_right_is_taken() {
         ("/emergency/rules/0/subnet", json!("fe80::c91b:d632:2a35:89df%3/60")),
         ("/emergency/rules/0/numbers/0", json!("142")),
         ("/projects", json!([{ "name": "P", "code": "K-17", "use": "journal" }])),
+        ("/projects", json!([{ "name": "P", "code": "1".repeat(64), "use": "dial" }])),
+        ("/formatting/incoming", rule(&"1".repeat(250), &"1".repeat(250))),
+        ("/simple/rules", json!([{ "pattern": "1".repeat(250), "value": "1".repeat(250) }])),
         ("/projects", json!([{ "name": "P", "code": "0080012345678CP#eeeeeeee#uuuu#N#", "use": "dial" }])),
     ] {
         assert_eq!(problems(pointer, value.clone()), [], "{pointer} = {value}");
@@ -248,4 +297,12 @@ fn sentences_say_what_and_where() {
         "/external_rules/0/pattern: The bracket at character 3 of this regular expression is not closed."
     );
     assert!(problems[0].german().contains("beim 3. Zeichen"));
+    let long: Location = serde_json::from_value(json!({
+        "name": "A", "country": "DE", "external_rules": [{ "pattern": "1" }, { "pattern": "1".repeat(251) }]
+    }))
+    .unwrap();
+    let problems = long.check();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].to_string(), "/external_rules/1/pattern: This may have 250 characters at most.");
+    assert_eq!(problems[0].german(), "Das darf höchstens 250 Zeichen haben.");
 }

@@ -11,6 +11,7 @@ use super::canonical::keys;
 use super::country::prefix_len;
 use super::is_canonical;
 use super::location::Dialect;
+use super::name_in;
 use super::plan::DialPlan;
 use super::rule::{Fit, Rules};
 use super::step::{NoteCode, Step, StepName, Trace};
@@ -68,8 +69,12 @@ impl DialPlan {
         (reported, trace.into_steps())
     }
 
-    /// The super-canonical number of a line from what it is called: by the location, or else by the rules for lines.
+    /// The super-canonical number of a line from what it is called: by the location, or else by the rules for lines. None of a line
+    /// with a name, whatever digits are in that.
     pub fn line_number(&self, text: &str) -> Option<String> {
+        if name_in(text).is_some() {
+            return None;
+        }
         let number = keys(text);
         if is_canonical(&number) {
             return Some(self.canonical(&number).0.into_owned());
@@ -298,8 +303,7 @@ impl DialPlan {
             trace.step(step, (&number, &number), NoteCode::InternalOnly, &[]);
             return ReportedNumber { number, reach: Reach::Internal, extension: None };
         };
-        let head = outside.strip_suffix(number.as_str()).unwrap_or(&outside);
-        trace.step(step, (&number, &outside), NoteCode::OwnHead, &[&head]);
+        trace.step(step, (&number, &outside), NoteCode::OwnHead, &[&outside]);
         ReportedNumber { number: outside, reach: Reach::Internal, extension: Some(number) }
     }
 }
@@ -322,6 +326,7 @@ pub(super) fn format(step: (u8, StepName), rules: &Rules, number: &str, trace: &
     let skipped = || rules.skipped(Some(fit.at), &[]);
     let place = fit.at + 1;
     let (code, values): (_, &[&dyn Display]) = match &fit.replaced {
+        Some(replaced) if replaced.is_empty() => (NoteCode::RuleEmptied, &[&place]),
         Some(replaced) => (NoteCode::RuleReplaced, &[&place, replaced]),
         None => (NoteCode::RuleFits, &[&place]),
     };

@@ -127,7 +127,7 @@ fn formatting_rules_are_taken_by_direction_and_can_end_everything() {
     );
     assert_eq!(
         notes(&location, ReportedAs::Caller, "6612"),
-        [NoteCode::Unchanged, NoteCode::RuleReplaced, NoteCode::Empty]
+        [NoteCode::Unchanged, NoteCode::RuleEmptied, NoteCode::Empty]
     );
 }
 
@@ -396,6 +396,9 @@ fn lines_are_named_by_extensions_or_rules() {
         ("77", None),
         ("91", None),
         ("", None),
+        // Digits of a name are no number.
+        ("fax42", None),
+        ("phone877", None),
     ] {
         assert_eq!(plan.line_number(line).as_deref(), expected, "{line}");
     }

@@ -36,6 +36,38 @@ fn what_is_wrong_with_a_location_is_told_where_it_is() {
 }
 
 #[test]
+fn simple_rules_are_kept_in_the_order_in_which_they_are_tried() {
+    let with = |rules: &[(u32, &str)]| {
+        let rules: Vec<Value> = rules
+            .iter()
+            .map(|(priority, pattern)| json!({ "priority": priority, "pattern": pattern, "value": "1" }))
+            .collect();
+        put(Kind::Location, id(BERLIN), json!({ "name": "Berlin", "country": "DE", "simple": { "rules": rules } }))
+    };
+    let patterns = |site: &Site| {
+        let stored = &site.get::<Location>(id(BERLIN)).unwrap().object;
+        stored.simple.rules.iter().map(|rule| rule.pattern.clone()).collect::<Vec<_>>()
+    };
+    let mut site = Site::new();
+    // What is wrong is told by its place in what was sent.
+    let wrong = refused(&site, &[with(&[(30, "[(]"), (10, "a")])]);
+    assert!(wrong[0].starts_with("0 /simple/rules/0/pattern "), "{wrong:?}");
+    let mixed = [(30, "c"), (10, "b"), (30, "d"), (10, "a")];
+    let writes = apply(&mut site, &[with(&mixed)]);
+    assert_eq!(patterns(&site), ["b", "a", "c", "d"]);
+    let written = writes[0].after.clone().unwrap();
+    assert_eq!(written["simple"]["rules"][0]["pattern"], "b");
+    // The same in another order is no change, and what was kept before in any order is read in this one.
+    assert!(apply(&mut site, &[with(&mixed)]).is_empty());
+    let mut body = written;
+    body["simple"]["rules"].as_array_mut().unwrap().reverse();
+    let row = Row { kind: Kind::Location, id: id(BERLIN), version: 1, from_file: false, body };
+    let (read, refusals) = Site::load([row]);
+    assert!(refusals.is_empty(), "{refusals:?}");
+    assert_eq!(patterns(&read), ["a", "b", "d", "c"]);
+}
+
+#[test]
 fn a_line_group_names_its_location_and_lets_go_of_it() {
     let mut site = Site::new();
     let located = group(json!(id(BERLIN)));
@@ -97,6 +129,7 @@ fn an_emergency_number_is_no_lines_whichever_is_saved_last() {
     }
     apply(&mut site, &[put(Kind::Line, id(70), json!({ "group": id(MAIN), "user_name": "112", "number": "12" }))]);
     apply(&mut site, &[line(json!("1120"))]);
+    apply(&mut site, &[line(json!("box112"))]);
     // The line group comes last: by its own list, by its location.
     let mut site = Site::new();
     apply(&mut site, &[with_emergency_rule("115"), main(json!([]), json!(null)), line(json!("115"))]);

@@ -8,10 +8,11 @@ import { useState } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Answer, Question } from '../dialling';
 import type { Dialling, Line, Preview } from '../generated/protocol';
-import { initial } from '../protocol/state';
-import { line as bare, user } from '../protocol/testing';
+import { initial, type CallEntry } from '../protocol/state';
+import { call, line as bare, user } from '../protocol/testing';
 import { Dialer } from './Dialer';
 import { DialledAs } from './DialledAs';
+import { IncomingCard } from './IncomingCard';
 import { usePlacing } from './placing';
 import { Asking, type Ask } from './preview';
 import { rendered } from './testing';
@@ -204,4 +205,33 @@ it('says nothing of the way of a number that goes as it is typed', async () => {
   const text = document.querySelector('[aria-live]')?.textContent ?? '';
   expect(text).toContain('dials 600');
   expect(text).not.toContain('outside line');
+});
+
+it('asks how a call that rings is sent on, which may be by the PBX', async () => {
+  const ask = vi.fn<Ask>(() => Promise.resolve(dialled()));
+  const entry: CallEntry = {
+    call: call({ services: ['deflect_call'] }),
+    connectedAt: null,
+    heldAt: null,
+    rang: true,
+    answering: false,
+    pending: null,
+    notice: null,
+    outcome: null,
+    muted: false,
+    received: '',
+    sent: '',
+    audio: 'connected',
+  };
+  const none = () => undefined;
+  const on = { onAnswer: none, onDecline: none, onDeflect: none };
+  rendered(
+    <Asking value={ask}>
+      <IncomingCard entry={entry} line={line} inCall={false} talkingTo={null} first {...on} />
+    </Asking>,
+  );
+  fireEvent.click(screen.getByRole('button', { name: 'Send elsewhere' }));
+  type('Send to number', '0171');
+  await pause();
+  expect(ask.mock.calls).toEqual([[{ type: 'preview_number', line: 'l1', number: '0171', forwarding: true }]]);
 });

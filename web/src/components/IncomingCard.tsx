@@ -175,7 +175,8 @@ function Deflect({ line, busy, onDeflect, onCancel }: DeflectProps) {
           if (event.key === 'Escape') onCancel();
         }}
       />
-      <DialledAs form line={line} number={number} />
+      {/* The PBX forwards it, or is asked to. */}
+      <DialledAs form line={line} number={number} forwarding />
       <div className={classes.choice}>
         <Button variant="default" size="md" px="xs" onClick={onCancel}>
           {texts.call.back}

@@ -429,7 +429,8 @@ emergency: Emergency,
  */
 least_cost_routing: LeastCostRouting, 
 /**
- * Area codes, without the digits that introduce one, after which letters stand for digits (ITU-T E.161): 700, 800.
+ * Area codes, without the digits that introduce one, after which letters stand for digits (ITU-T E.161): 700, 800. They
+ * count where a number's area code stands.
  */
 vanity: Array<string>, 
 /**
@@ -479,7 +480,7 @@ ranges: Array<ExtensionRange>,
  */
 prefixes: ExtensionPrefixes | null, 
 /**
- * Digits of the shortest internal number; 0: none is known by its length.
+ * Digits of the shortest internal number; 0: as 1.
  */
 shortest: number, 
 /**
@@ -491,7 +492,7 @@ longest: number, } | { "kind": "multipoint",
  */
 numbers: Array<SubscriberNumber>, 
 /**
- * Digits of the shortest internal number; 0: none is known by its length.
+ * Digits of the shortest internal number; 0: as 1.
  */
 shortest: number, 
 /**
@@ -531,7 +532,7 @@ internal: string, };
 
 export type AccessCodes = { 
 /**
- * For calls in the own area.
+ * For calls in the own area, and for special and emergency numbers whatever `output` is.
  */
 local: string, 
 /**
@@ -603,7 +604,8 @@ incoming: Array<NumberRule>,
  */
 outgoing: Array<NumberRule>, 
 /**
- * For numbers that are dialled, while they are super-canonical.
+ * For numbers that are dialled, while they are super-canonical or, where they lead to an extension here, that extension.
+ * What is not super-canonical then is dialled as it is, without a code for an outside line, and counts as internal.
  */
 dialling: Array<NumberRule>, 
 /**
@@ -741,7 +743,7 @@ enabled: boolean,
  */
 detect: boolean, 
 /**
- * Whether extensions of the others can be searched for.
+ * Whether typed extensions of the others are known by their super-canonical numbers. With `output` `e164` these are dialled.
  */
 search: boolean, 
 /**
@@ -757,7 +759,7 @@ export type SimplePlan = {
  */
 international_prefix: string, 
 /**
- * The calling code of the own country: 49.
+ * The calling code of the own country: 49; empty: that of the location's country.
  */
 country_prefix: string, 
 /**
@@ -1004,7 +1006,7 @@ code: NoteCode,
  */
 values: Array<string>, };
 
-export type NoteCode = "unchanged" | "removed" | "empty" | "rule_replaced" | "rule_fits" | "no_rule_fits" | "no_rules" | "canonical_already" | "access_code_removed" | "no_access_code" | "no_access_codes" | "no_pbx" | "extension" | "no_extension" | "other_location" | "no_other_location" | "detection_off" | "left_out_decided" | "internal_length" | "other_length" | "no_length" | "feature_code" | "external" | "internal" | "provider_removed" | "no_provider" | "outgoing_only" | "canonical" | "tidied" | "international" | "national" | "whole" | "subscriber" | "not_completed" | "special" | "not_special" | "own_head" | "internal_only" | "not_convertible" | "not_a_number" | "connected_ignored" | "does_not_fit" | "not_equal" | "earlier_rule" | "result_not_canonical" | "raw" | "name" | "emergency_rule" | "emergency_number" | "emergency_whole" | "emergency_kept" | "emergency_off" | "no_client" | "other_numbers" | "other_subnet" | "vanity" | "no_vanity" | "special_dialled" | "left_out_special" | "left_out_external" | "left_out_internal" | "project" | "project_noted" | "no_project" | "project_not_for_special" | "provider" | "zone_without_provider" | "no_zone" | "least_cost_off" | "least_cost_not_forwarding" | "least_cost_not_here" | "shortened" | "not_own" | "whole_wanted" | "whole_within_code" | "rule_dialled" | "shortening_off" | "not_of_other" | "split" | "dialled_local" | "dialled_local_charged" | "dialled_near" | "dialled_national" | "dialled_international" | "dialled_as_is" | "dialled_whole" | "access_code" | "no_access_code_set" | "no_access_code_needed" | "access_code_by_project" | "in_code" | "sent" | "sent_and_then" | "own_country" | "own_country_first" | "front_changed" | "unusable";
+export type NoteCode = "unchanged" | "removed" | "empty" | "rule_replaced" | "rule_emptied" | "rule_fits" | "no_rule_fits" | "no_rules" | "canonical_already" | "access_code_removed" | "no_access_code" | "no_access_codes" | "no_pbx" | "extension" | "no_extension" | "other_location" | "no_other_location" | "detection_off" | "left_out_decided" | "internal_length" | "other_length" | "no_length" | "feature_code" | "external" | "internal" | "provider_removed" | "no_provider" | "outgoing_only" | "canonical" | "tidied" | "international" | "national" | "whole" | "subscriber" | "not_completed" | "special" | "not_special" | "own_head" | "internal_only" | "not_convertible" | "not_a_number" | "connected_ignored" | "does_not_fit" | "not_equal" | "earlier_rule" | "result_not_canonical" | "raw" | "name" | "emergency_rule" | "emergency_number" | "emergency_whole" | "emergency_kept" | "emergency_off" | "no_client" | "other_numbers" | "other_subnet" | "vanity" | "no_vanity" | "special_dialled" | "left_out_special" | "left_out_external" | "left_out_internal" | "project" | "project_noted" | "no_project" | "project_not_for_special" | "provider" | "zone_without_provider" | "no_zone" | "least_cost_off" | "least_cost_not_forwarding" | "least_cost_not_here" | "shortened" | "not_own" | "whole_wanted" | "whole_within_code" | "rule_dialled" | "shortening_off" | "not_of_other" | "split" | "dialled_local" | "dialled_local_charged" | "dialled_near" | "dialled_national" | "dialled_international" | "dialled_as_is" | "dialled_whole" | "access_code" | "no_access_code_set" | "no_access_code_needed" | "access_code_by_project" | "in_code" | "sent" | "sent_and_then" | "own_country" | "own_country_first" | "front_removed" | "front_added" | "front_changed" | "unusable";
 
 export type SkippedRule = { 
 /**

@@ -85,7 +85,7 @@ export const diagnosisDe: DiagnosisTexts = {
       forwarding: 'Ziel von Anrufen',
       caller: 'gemeldet: Anrufer',
       called: 'gemeldet: Angerufener',
-      reported_forwarding: 'gemeldet: weitergeleitet an',
+      reported_forwarding: 'gemeldet: umgeleitet an',
       connected_incoming: 'gemeldet: verbunden',
       connected_outgoing: 'gemeldet: verbunden',
     },

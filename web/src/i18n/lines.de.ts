@@ -265,7 +265,7 @@ export const lineDe: typeof lineEn = {
     title: 'Testanruf',
     text: 'Der Server ruft von dieser Leitung aus ein Telefon an: Klingelt es, und kommt Ton zurück? Wer abhebt, hört eine halbe Minute lang erst einen Ton, dann die eigene Stimme.',
     number: 'Anzurufende Nummer',
-    numberHint: 'So, wie ein Telefon dieser Anlage sie wählt, wo nötig mit der Ziffer fürs Amt.',
+    numberHint: 'So, wie ein Telefon dieser Anlage sie wählt, wo nötig mit der Amtskennziffer.',
     begin: 'Jetzt anrufen',
     end: 'Anruf beenden',
     ok: 'Der Anruf klappt.',

@@ -35,5 +35,11 @@ it('says one thing in the singular, in both languages', () => {
     ].join('\n');
   expect(said(adminEn)).not.toMatch(/1 (?:finished |more )?(?:events|lines|messages|files|things|people)\b/);
   expect(said(adminDe)).not.toMatch(/1 (?:weitere )?(?:Ereignisse|Zeilen|Nachrichten|Dateien|Sachen|Personen)\b/);
+  const whatIf = ({ site }: typeof adminEn) => {
+    const { soFar, left, none, changed } = site.rules.whatIf;
+    return [soFar(1, '9', 1), left(1), none(1), changed(1, '5')].join('\n');
+  };
+  expect(whatIf(adminEn)).not.toMatch(/1 (?:older ones|past numbers)\b|\b(?:are|were)\b/);
+  expect(whatIf(adminDe)).not.toMatch(/würden|wurden|sind|1 frühere Nummern/);
   expect(adminEn.ladder.dropped(1200)).toContain('1,200 events are');
 });

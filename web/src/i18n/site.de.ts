@@ -128,7 +128,7 @@ export const siteDe: SiteTexts = {
       title: 'Standorte',
       lead: 'Wo Telefone stehen, und wie Nummern dort gebildet werden.',
       add: 'Neuer Standort',
-      searchHint: 'Name, Land oder Vorwahl',
+      searchHint: 'Name, Land oder Ortsvorwahl',
       empty: 'Es gibt noch keinen Standort. Beginnen Sie mit dem Ort Ihrer Telefonanlage.',
       sureMany: (count) => counted(count, { one: '# Standort löschen?', other: '# Standorte löschen?' }),
       sureManyText:

@@ -21,7 +21,7 @@ use crate::numbers::{
     self, Circumstances, ClientAddress, Day, DialPlan, Entries, Explained, GeneratedRule, Location, MOST_EXPLAINED,
     Moment, NumberKind, Overlap, WhatIf,
 };
-use crate::site::{Object, ObjectId, Problem, ProblemCode, Role, Site};
+use crate::site::{LineGroup, Object, ObjectId, Problem, ProblemCode, Role, Site, Stored};
 use crate::web::WebState;
 use crate::web::routes::table::{Identity, Method, Operation, Routes};
 
@@ -190,7 +190,8 @@ async fn explain_number(
     check(&asked)?;
     let turn = state.turns.take(&identity).await?;
     computed(turn, move || {
-        let plan = Scene::of(&state, asked.location, asked.draft.as_ref())?.plan()?;
+        let scene = Scene::of(&state, asked.location, asked.draft.as_ref())?;
+        let (plan, listed) = (scene.plan()?, scene.emergency_numbers());
         let circumstances = Circumstances {
             client: asked.client.as_deref().and_then(ClientAddress::parse),
             moment: asked.moment.unwrap_or(Moment { day: Day::Weekday, minute: DAY / 2 }),
@@ -200,6 +201,7 @@ async fn explain_number(
                 pin: asked.pin.as_deref().unwrap_or_default(),
                 user: asked.user.as_deref().unwrap_or_default(),
             },
+            emergency_numbers: &listed,
             ..Circumstances::default()
         };
         Ok(Json(plan.explain(asked.kind, &asked.text, &circumstances, &state.countries())))
@@ -243,10 +245,11 @@ async fn explain_past_numbers(
     computed(turn, move || {
         let begun = Instant::now();
         let before = Scene::of(&state, Some(location), None)?.plan().ok();
-        let after = Scene::of(&state, Some(location), Some(&draft))?.plan()?;
+        let scene = Scene::of(&state, Some(location), Some(&draft))?;
+        let (after, listed) = (scene.plan()?, scene.emergency_numbers());
         // Where rules take long to compile, parts are larger: most of the time is to go into numbers.
         let enough = begun.elapsed() * 2 + PART;
-        Ok(Json(numbers::what_if(before.as_ref(), &after, &past, &|| begun.elapsed() > enough)))
+        Ok(Json(numbers::what_if(before.as_ref(), &after, &listed, &past, &|| begun.elapsed() > enough)))
     })
     .await
 }
@@ -342,6 +345,19 @@ impl Scene {
         let plan = DialPlan::of(&self.location, others.map(|other| &other.object), &self.countries);
         let problem = Problem { pointer: "/location".to_owned(), ..Problem::whole(ProblemCode::UnknownLocation) };
         plan.ok_or_else(|| problem.into())
+    }
+
+    /// The emergency numbers of the line groups there.
+    fn emergency_numbers(&self) -> Vec<String> {
+        let is_here = |group: &&Arc<Stored<LineGroup>>| {
+            let located = self.site.location_of(&group.object);
+            located.is_some_and(|location| Some(location.id) == self.id)
+        };
+        let groups = self.site.iter::<LineGroup>().filter(is_here);
+        let mut numbers: Vec<String> = groups.flat_map(|group| &group.object.emergency_numbers).cloned().collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
     }
 
     /// Extensions that another location of the network has, too.

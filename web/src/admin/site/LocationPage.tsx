@@ -168,13 +168,17 @@ function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonl
   const told = useRef<string[]>([]);
   const t = texts.admin.site.rules;
   const tell = (problems: readonly { pointer: string; said: string }[]) => {
-    told.current.forEach((path) => form.clearFieldError(path));
-    told.current = problems.flatMap(({ pointer, said }) => {
-      const field = fieldOf(pointer, labels);
-      if (field === null) return [];
-      form.setFieldError(pathOf(field), said);
-      return [pathOf(field)];
+    const said = problems.flatMap((problem) => {
+      const field = fieldOf(problem.pointer, labels);
+      return field === null ? [] : [[pathOf(field), problem.said] as const];
     });
+    const before = new Set(told.current);
+    told.current = said.map(([path]) => path);
+    // All at once: one by one, the form compares with what was wrong before the first of them.
+    form.setErrors((now) => ({
+      ...Object.fromEntries(Object.entries(now).filter(([path]) => !before.has(path))),
+      ...Object.fromEntries(said),
+    }));
   };
   return (
     <div
@@ -249,12 +253,15 @@ function Place() {
 function Numbers() {
   const { texts } = useTranslation();
   const t = texts.admin.site.location;
-  const { has_pbx, numbering } = useBody();
+  const { has_pbx, numbering, dialect } = useBody();
   const { value, onChange, readOnly } = useValue<Numbering>('/numbering');
   /** What was there before something else was chosen: who only looks loses nothing. */
   const kept = useRef<Partial<Record<Numbering['kind'], Numbering>>>({});
   const extensions = useRef<Extensions>({ ranges: [], prefixes: { from: '', to: '' } });
   const isWrong = useIsWrong('/numbering');
+  const lengthIsWrong = [useIsWrong('/numbering/shortest'), useIsWrong('/numbering/longest')].includes(true);
+  // The simple rules have a length of their own; extensions by first digits need these.
+  const byFirst = numbering.kind === 'trunk' && numbering.prefixes !== null;
   if (!has_pbx && !isWrong) return null;
   return (
     <Section name="numbers" title={t.sections.numbers} text={t.numbersText}>
@@ -277,8 +284,8 @@ function Numbers() {
           <RowsField<SubscriberNumber>
             at="/numbering/numbers"
             fields={[
-              { key: 'number', label: t.subscriber.number, type: 'text' },
-              { key: 'internal', label: t.subscriber.internal, type: 'text' },
+              { key: 'number', label: t.fields['/numbering/numbers/*/number'], type: 'text' },
+              { key: 'internal', label: t.fields['/numbering/numbers/*/internal'], type: 'text' },
             ]}
             blank={{ number: '+', internal: '' }}
             add={t.subscriber.add}
@@ -287,10 +294,12 @@ function Numbers() {
           />
         </>
       )}
-      <Columns>
-        <NumberField at="/numbering/shortest" least={0} most={DIGITS} hint={t.hints.shortest} />
-        <NumberField at="/numbering/longest" least={0} most={DIGITS} hint={t.hints.longest} />
-      </Columns>
+      {(dialect === 'full' || byFirst || lengthIsWrong) && (
+        <Columns>
+          <NumberField at="/numbering/shortest" least={0} most={DIGITS} hint={t.hints.shortest} />
+          <NumberField at="/numbering/longest" least={0} most={DIGITS} hint={t.hints.longest} />
+        </Columns>
+      )}
     </Section>
   );
 }
@@ -340,8 +349,8 @@ function Trunk({ kept }: { kept: RefObject<Extensions> }) {
           <RowsField<ExtensionRange>
             at="/numbering/ranges"
             fields={[
-              { key: 'from', label: t.range.from, type: 'text' },
-              { key: 'to', label: t.range.to, type: 'text' },
+              { key: 'from', label: t.fields['/numbering/ranges/*/from'], type: 'text' },
+              { key: 'to', label: t.fields['/numbering/ranges/*/to'], type: 'text' },
             ]}
             blank={{ from: '', to: '' }}
             add={t.range.add}

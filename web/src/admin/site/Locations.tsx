@@ -2,7 +2,7 @@
 import type { LocationObject, Stored } from '../../generated/site';
 import { useTranslation } from '../../i18n';
 import type { Column } from '../parts/DataTable';
-import { countryName } from './location';
+import { countryName, numbersOf } from './location';
 import { ObjectList } from './ObjectList';
 
 export function Locations() {
@@ -17,16 +17,12 @@ export function Locations() {
       cell: ({ object }) => countryName(object.country, language),
     },
     { key: 'area', title: t['/area_code'], sort: 'area_code', cell: ({ object }) => object.area_code },
-    { key: 'numbers', title: t['/numbering'], cell: ({ object }) => numbersOf(object), wide: true },
+    {
+      key: 'numbers',
+      title: t['/numbering'],
+      cell: ({ object }) => (object.has_pbx ? numbersOf(object.numbering) : '–'),
+      wide: true,
+    },
   ];
   return <ObjectList kind="locations" columns={columns} />;
-}
-
-/** Its extensions, shortly. */
-function numbersOf({ has_pbx, numbering }: LocationObject): string {
-  if (!has_pbx) return '–';
-  if (numbering.kind === 'multipoint') return numbering.numbers.map(({ number }) => number).join(', ');
-  const { base_number: base, ranges, prefixes } = numbering;
-  const extensions = (prefixes ? [prefixes] : ranges).map(({ from, to }) => (from === to ? from : `${from}–${to}`));
-  return [base, extensions.join(', ')].filter(Boolean).join(' ');
 }

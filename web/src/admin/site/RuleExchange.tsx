@@ -1,7 +1,7 @@
 /** A list of rules as a file, and a file as rules of the draft. */
 import { Button, FileButton, Modal, Radio } from '@mantine/core';
 import { IconDownload, IconFileImport } from '@tabler/icons-react';
-import { createContext, useContext, useState } from 'react';
+import { createContext, useContext, useRef, useState } from 'react';
 import type { FieldProblem, LeastCostRouting, RuleImport, RuleList } from '../../generated/site';
 import { useTranslation } from '../../i18n';
 import { faultSentence } from '../../i18n/causes';
@@ -70,16 +70,24 @@ function Exchange({ id, list }: { id: string; list: RuleList }) {
   const announce = useContext(Announce);
   const { at, formats } = LISTS[list];
   const { form } = useFormFields();
-  const { value, onChange, label, readOnly } = useValue<Rules>(at);
+  const { value, onChange, label: named, readOnly } = useValue<Rules>(at);
+  // Least-cost routing is a section of several fields.
+  const label = list === 'least_cost_routing' ? texts.admin.site.rules.sections.leastCost : named;
+  const opener = useRef<HTMLButtonElement>(null);
+  const reset = useRef<() => void>(null);
   const [busy, setBusy] = useState(false);
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const [failed, setFailed] = useState<{ file: string; failure: unknown } | null>(null);
   const t = texts.admin.site.exchange;
+  // Providers and zones are two lists of the page and one file.
+  const called = list === 'least_cost_routing' ? texts.admin.site.rules.sections.leastCost : label;
   // The server takes out what it has.
   const unsaved = form.isDirty(pathOf(at));
   const url = `${urlOfObject('locations', id)}/rules/${list}`;
 
   const look = async (file: File | null) => {
+    // The same file can be chosen again, when it is put right.
+    reset.current?.();
     if (!file || busy) return;
     setBusy(true);
     setFailed(null);
@@ -94,6 +102,11 @@ function Exchange({ id, list }: { id: string; list: RuleList }) {
     }
     setBusy(false);
   };
+  const close = () => {
+    setChosen(null);
+    // Once the dialog is gone, and what keeps the focus within it.
+    setTimeout(() => opener.current?.focus());
+  };
   const take = (add: boolean) => {
     if (!chosen) return;
     const rules = chosen.result.list as Rules;
@@ -103,11 +116,11 @@ function Exchange({ id, list }: { id: string; list: RuleList }) {
       .filter((each) => each === path || each.startsWith(`${path}.`))
       .forEach((each) => form.clearFieldError(each));
     onChange(add ? joined(value, rules) : rules);
-    setChosen(null);
+    close();
     announce(t.taken(sizeOf(rules)), false);
   };
   return (
-    <div className={classes.list} role="group" aria-label={t.group(label)}>
+    <div className={classes.list} role="group" aria-label={t.group(called)}>
       <div className={classes.buttons}>
         {formats.map((format) => (
           <Button
@@ -123,7 +136,7 @@ function Exchange({ id, list }: { id: string; list: RuleList }) {
           </Button>
         ))}
         {!readOnly && (
-          <FileButton accept=".csv,.txt,.xml,.lcr,.lcrxml" onChange={(file) => void look(file)} key={String(busy)}>
+          <FileButton accept=".csv,.txt,.xml,.lcr,.lcrxml" onChange={(file) => void look(file)} resetRef={reset}>
             {(props) => (
               <Button
                 variant="default"
@@ -131,6 +144,7 @@ function Exchange({ id, list }: { id: string; list: RuleList }) {
                 leftSection={<IconFileImport size={16} aria-hidden />}
                 aria-disabled={busy || undefined}
                 {...props}
+                ref={opener}
               >
                 {t.in}
               </Button>
@@ -140,7 +154,7 @@ function Exchange({ id, list }: { id: string; list: RuleList }) {
       </div>
       {unsaved && <p className={classes.dimmed}>{t.saved}</p>}
       {failed && <Failed {...failed} />}
-      {chosen && <Preview {...chosen} before={sizeOf(value)} onClose={() => setChosen(null)} onTake={take} />}
+      {chosen && <Preview {...chosen} before={sizeOf(value)} onClose={close} onTake={take} />}
     </div>
   );
 }

@@ -45,3 +45,11 @@ export function numberingOf(kind: Numbering['kind'], { shortest, longest }: Numb
     ? { kind, base_number: '', ranges: [], prefixes: null, shortest, longest }
     : { kind, numbers: [], shortest, longest };
 }
+
+/** The numbers of a connection, shortly. */
+export function numbersOf(numbering: Numbering): string {
+  if (numbering.kind === 'multipoint') return numbering.numbers.map(({ number }) => number).join(', ');
+  const { base_number: base, ranges, prefixes } = numbering;
+  const extensions = (prefixes ? [prefixes] : ranges).map(({ from, to }) => (from === to ? from : `${from}–${to}`));
+  return [base, extensions.join(', ')].filter(Boolean).join(' ');
+}

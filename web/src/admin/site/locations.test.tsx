@@ -58,20 +58,66 @@ it('makes a location of a name, a country and a range of extensions', async () =
   });
 });
 
-it('says at the ranges what is wrong with one', async () => {
-  const detail = 'Both ends of a range must have the same number of digits.';
-  const errors = ['from', 'to'].map((end) => ({
-    pointer: `/numbering/ranges/0/${end}`,
+it('says at each range what is wrong with it', async () => {
+  const ranges = ['1', '2', '3'].map((digit) => ({ from: `${digit}00`, to: `${digit}99` }));
+  const wrong = (place: number, end: string, detail: string) => ({
+    pointer: `/numbering/ranges/${place}/${end}`,
     code: 'range_lengths',
     detail,
-  }));
-  server(({ method }) => (method === 'PUT' ? { status: 422, body: { code: '', detail, errors } } : undefined));
+  });
+  const errors = [wrong(0, 'to', 'Too long.'), wrong(1, 'from', 'No digit.')];
+  serving({ locations: { o1: stored('o1', { ...berlin, numbering: { ...numbering, ranges } }) } }, ({ method }) =>
+    method === 'PUT' ? { status: 422, body: { code: '', detail: '', errors } } : undefined,
+  );
   shown(<LocationPage id="o1" />);
-  await keyboard().type(await screen.findByLabelText('To'), '9');
+  const rows = await screen.findByRole('list', { name: 'Extensions' });
+  const end = (name: string, place: number) => within(rows).getAllByLabelText(name)[place]!;
+  const said = (of: HTMLElement) => within(of.closest('li')!).queryByText(/Too long|No digit/)?.textContent;
+  await keyboard().type(end('To', 0), '9');
   await keyboard().click(button('Save'));
-  const fault = await screen.findByText(detail);
-  expect(fault.getAttribute('aria-invalid')).toBe('true');
-  expect(screen.getByText('1 field is not right.')).toBeTruthy();
+  expect(await screen.findByText('2 fields are not right.')).toBeTruthy();
+  expect([0, 1, 2].map((place) => said(end('To', place)))).toEqual(['Too long.', 'No digit.', undefined]);
+  expect(document.activeElement).toBe(end('To', 0));
+  // What is typed anew is not known to be wrong; nor is what stands where another stood.
+  await keyboard().type(end('To', 0), '{Backspace}');
+  expect(said(end('To', 0))).toBeUndefined();
+  expect(said(end('To', 1))).toBe('No digit.');
+  await keyboard().click(button('Remove 200 to 299'));
+  expect([0, 1].map((place) => said(end('To', place)))).toEqual([undefined, undefined]);
+});
+
+it('keeps the list that somebody else has changed meanwhile, and shows what is different in words', async () => {
+  const rule = (pattern: string) => ({ description: '', compare: 'regex' as const, pattern, replacement: null });
+  const formatting = { ...blankLocation.formatting, incoming: [rule('^1')], dialling: [rule('^2')] };
+  const locations = { o1: stored('o1', { ...berlin, formatting }) };
+  const theirs = {
+    ...berlin,
+    numbering: { ...numbering, base_number: '99', longest: 3 },
+    formatting: { ...formatting, incoming: [rule('^1'), rule('^7')] },
+  };
+  let meanwhile = true;
+  const { sent } = serving({ locations }, ({ method }) => {
+    if (method !== 'PUT' || !meanwhile) return undefined;
+    meanwhile = false;
+    locations.o1 = { ...stored('o1', theirs), version: 2 };
+    return { status: 412, body: { code: 'version_conflict', detail: 'x', errors: [] } };
+  });
+  shown(<LocationPage id="o1" />);
+  const dialling = await screen.findByRole('list', { name: 'Dialled numbers, while they are whole' });
+  await keyboard().type(within(dialling).getByLabelText('Pattern'), '3');
+  await keyboard().click(button('Save'));
+  const table = within(await screen.findByRole('dialog')).getByRole('table');
+  const cells = within(table)
+    .getAllByRole('row')
+    .slice(1)
+    .map((row) => [...row.children].map((cell) => cell.textContent));
+  expect(cells.map(([field]) => field)).toEqual(['Connection', 'Reported numbers of incoming calls']);
+  expect(cells[0]?.at(-1)).toBe('Base number with extensions; 99 100–199; Digits of the longest internal number: 3');
+  expect(cells[1]?.at(-1)).toContain('^7');
+  expect(table.textContent).not.toContain('{');
+  await keyboard().click(button('Save mine'));
+  await waitFor(() => expect(sent()).toHaveLength(2));
+  expect(sent()[1]?.body).toEqual({ ...theirs, formatting: { ...theirs.formatting, dialling: [rule('^23')] } });
 });
 
 it('asks for first digits in place of ranges, and for neither without a PBX', async () => {

@@ -48,11 +48,11 @@ async function choose(body: unknown, status = 200) {
   };
   const { sent } = serving({ locations: { o1: stored('o1', berlin) } }, more);
   page('o1', 'external_rules');
-  await button('Import');
+  const opener = await button('Import');
   const input = document.querySelector<HTMLInputElement>('input[type=file]');
   await keyboard().upload(input!, new File(['pattern\n^2\n^3\n'], 'rules.csv', { type: 'text/csv' }));
   await waitFor(() => expect(asked).toHaveLength(1));
-  return { asked, sent };
+  return { asked, sent, opener };
 }
 
 it('takes a file over into the draft, in place of the rules or behind them', async () => {
@@ -74,6 +74,13 @@ it('takes a file over into the draft, in place of the rules or behind them', asy
   const saved = sent().find(({ method }) => method === 'PUT')?.body as typeof berlin;
   expect(saved.external_rules.map(({ pattern }) => pattern)).toEqual(['^1', '^2', '^2', '^3']);
   await waitFor(() => expect(screen.queryByText(warning)).toBeNull());
+});
+
+it('has the focus at the button again, whatever becomes of the file', async () => {
+  const { opener } = await choose(answer([rule('^2')], [], ['regex · ^1']));
+  const dialog = await screen.findByRole('dialog');
+  await keyboard().click(within(dialog).getByRole('button', { name: 'Take over' }));
+  await waitFor(() => expect(document.activeElement).toBe(opener));
 });
 
 it('says line by line what is wrong with a file', async () => {

@@ -181,9 +181,18 @@ export interface RowsFieldProps<T> {
 /** A list of small objects, each with a few fields. */
 export function RowsField<T extends object>({ at, fields, blank, add, remove, empty }: RowsFieldProps<T>) {
   const { value, onChange, error, label, readOnly } = useValue<T[]>(at);
+  const { form } = useFormFields();
   const box = useRef<HTMLDivElement>(null);
-  const put = (place: number, change: Partial<T>) =>
+  const path = pathOf(at);
+  const put = (place: number, change: Partial<T>) => {
+    Object.keys(change).forEach((key) => form.clearFieldError(`${path}.${place}.${key}`));
     onChange(value.map((row, each) => (each === place ? { ...row, ...change } : row)));
+  };
+  const removed = (place: number) => {
+    // What stands at other places than it did is no longer wrong there.
+    form.setErrors((now) => Object.fromEntries(Object.entries(now).filter(([each]) => !each.startsWith(`${path}.`))));
+    onChange(value.filter((_, each) => each !== place));
+  };
   return (
     <div ref={box} className={classes.list}>
       <Fault error={error} />
@@ -192,15 +201,17 @@ export function RowsField<T extends object>({ at, fields, blank, add, remove, em
         rows={value}
         keyOf={(_, place) => String(place)}
         removeLabel={remove}
-        onRemove={(place) => onChange(value.filter((_, each) => each !== place))}
+        onRemove={removed}
         empty={empty}
       >
         {(row, place) =>
-          fields.map(({ key, label: name, type }) =>
-            type === 'number' ? (
+          fields.map(({ key, label: name, type }) => {
+            const wrong = form.errors[`${path}.${place}.${key}`];
+            return type === 'number' ? (
               <WholeNumber
                 key={key}
                 label={name}
+                error={wrong}
                 value={Number(row[key])}
                 onChange={(now) => put(place, { [key]: now } as Partial<T>)}
               />
@@ -208,6 +219,7 @@ export function RowsField<T extends object>({ at, fields, blank, add, remove, em
               <TextInput
                 key={key}
                 label={name}
+                error={wrong}
                 value={String(row[key])}
                 onChange={({ currentTarget }) => put(place, { [key]: currentTarget.value } as Partial<T>)}
               />
@@ -215,11 +227,12 @@ export function RowsField<T extends object>({ at, fields, blank, add, remove, em
               <Switch
                 key={key}
                 label={name}
+                error={wrong}
                 checked={Boolean(row[key])}
                 onChange={({ currentTarget }) => put(place, { [key]: currentTarget.checked } as Partial<T>)}
               />
-            ),
-          )
+            );
+          })
         }
       </Rows>
       {!readOnly && (

@@ -1,9 +1,10 @@
 /** Values of objects in words: for conflicts and for what was changed. */
-import type { Grant, Level, Scope, SecondFactorRule, ServiceRight } from '../../generated/site';
+import type { Grant, Level, Numbering, Scope, SecondFactorRule, ServiceRight } from '../../generated/site';
 import { levels, services } from '../../generated/siteTables';
 import { useTranslation, type Language } from '../../i18n';
 import type { Texts } from '../../i18n/en';
 import type { Words } from '../parts/ConflictDialog';
+import { numbersOf } from './location';
 import { knownTitle } from './names';
 import { inLanguage, rightName } from './rights';
 
@@ -61,10 +62,25 @@ export function inWords(
     if (typeof value === 'string') return title(value);
     if (Array.isArray(value)) return value.map((id) => title(String(id))).join(', ');
   }
+  if (pointer === '/numbering' && isNumbering(value)) return numberingWords(value, t.location);
   if (Array.isArray(value) && value.length > 0 && typeof value[0] === 'object') {
     return value.map((row) => rowWords(row as Record<string, unknown>, language, t, title)).join('; ');
   }
   return undefined;
+}
+
+/** A connection: its kind, its numbers, and how long internal ones are. */
+function numberingWords(numbering: Numbering, t: Texts['admin']['site']['location']): string {
+  const { kind, shortest, longest } = numbering;
+  const numbers =
+    numbering.kind === 'multipoint'
+      ? numbering.numbers.map(({ number, internal }) => (internal ? `${number} (${internal})` : number)).join(', ')
+      : numbersOf(numbering);
+  const lengths = [
+    ...(shortest > 0 ? [`${t.fields['/numbering/shortest']}: ${shortest}`] : []),
+    ...(longest > 0 ? [`${t.fields['/numbering/longest']}: ${longest}`] : []),
+  ];
+  return [t.kinds[kind], numbers, ...lengths].filter(Boolean).join('; ');
 }
 
 /** A row of a list: what it is called, and what of it is on. */
@@ -78,6 +94,8 @@ function rowWords(
     if (isGrant(value)) return [grantWords(value, language, t.grant.special)];
     if (key === 'to' || key === 'group') return [title(String(value))];
     if (typeof value === 'boolean') return value ? [t.row[key as keyof typeof t.row] ?? key] : [];
+    // Zones have a provider for each half hour.
+    if (Array.isArray(value)) return [...new Set(value.filter(Boolean))].map(String);
     return value === '' || value === null ? [] : [String(value)];
   });
   return parts.join(', ');
@@ -87,12 +105,19 @@ function isGrant(value: unknown): value is Grant {
   return typeof value === 'object' && value !== null && 'level' in value;
 }
 
-/** The same for locations, whose zones have hundreds of values. */
+function isNumbering(value: unknown): value is Numbering {
+  return typeof value === 'object' && value !== null && 'kind' in value;
+}
+
+/** Entries of a list that are told one by one. */
+const FEW = 10;
+
+/** The same for locations, whose lists have hundreds of rules, and zones as many values. */
 export function useLocationWords(): Words {
   const { texts, language } = useTranslation();
   const t = texts.admin.site;
   return (pointer, value) =>
-    Array.isArray(value) && pointer.startsWith('/least_cost_routing/')
+    Array.isArray(value) && (value.length > FEW || pointer.startsWith('/least_cost_routing/'))
       ? t.rules.count(value.length)
       : inWords(pointer, value, language, t, knownTitle);
 }

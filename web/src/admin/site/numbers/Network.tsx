@@ -1,7 +1,9 @@
 /** Other locations whose numbers this one knows, and what follows from them. */
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import type { GeneratedRule, LocationObject } from '../../../generated/site';
+import { blankLocation } from '../../../generated/siteTables';
 import { useTranslation } from '../../../i18n';
+import { faultSentence } from '../../../i18n/causes';
 import { useReason } from '../../announce';
 import { SwitchField } from '../../parts/fields';
 import { useFormFields } from '../../parts/RecordForm';
@@ -33,20 +35,17 @@ export function Network({ id }: { id: string | null }) {
 
 /** Overlaps, and the rules that nobody edits. */
 function Following({ id, draft }: { id: string | null; draft: LocationObject }) {
-  const { texts } = useTranslation();
+  const { texts, language } = useTranslation();
   const reason = useReason();
-  const { country, area_code, numbering, network } = draft;
-  // Nothing else of the location counts.
-  const counting = { ...draft, country, area_code, numbering, network };
-  const { value, failure } = useComputed(JSON.stringify([id, country, area_code, numbering, network]), (signal) =>
-    networkOf(id, counting, signal),
-  );
+  const { country, area_code, has_pbx, numbering, network } = draft;
+  // Nothing else counts; what is wrong elsewhere is no reason not to know what follows.
+  const counting = { ...blankLocation, country, area_code, has_pbx, numbering, network };
+  const { value, failure } = useComputed(JSON.stringify([id, counting]), (signal) => networkOf(id, counting, signal));
   const t = texts.admin.site.rules.networkOf;
-  // What is wrong with the draft is told elsewhere.
   if (value === null) {
-    return failure === null || draftProblems(failure).length > 0 ? null : (
-      <p className={site.plain}>{t.failed(reason(failure))}</p>
-    );
+    if (failure === null) return null;
+    const wrong = draftProblems(failure).map((each) => faultSentence(each, language));
+    return <p className={site.plain}>{t.failed(wrong.length > 0 ? [...new Set(wrong)].join(' ') : reason(failure))}</p>;
   }
   const { overlaps, internal_rules: internal, dialling_rules: dialling } = value;
   return (

@@ -16,18 +16,26 @@ export interface NumberRulesProps {
 
 export function NumberRules({ at, needed = false }: NumberRulesProps) {
   const { labels } = useFormFields();
+  // What is internal or external stays a number.
+  const droppable = at.startsWith('/formatting/');
   const blank: NumberRule = { description: '', compare: 'regex', pattern: '', replacement: needed ? '' : null };
   return (
     <div className={classes.rulesOf}>
       <h3>{labels[at]}</h3>
       <RuleList<NumberRule> at={at} blank={blank}>
-        {(rule) => <Fields {...rule} needed={needed} />}
+        {(rule) => <Fields {...rule} needed={needed} droppable={droppable} />}
       </RuleList>
     </div>
   );
 }
 
-function Fields({ rule, put, fault, needed }: RuleAt<NumberRule> & { needed: boolean }) {
+interface FieldsProps extends RuleAt<NumberRule> {
+  needed: boolean;
+  /** Whether a rule may leave nothing of the number. */
+  droppable: boolean;
+}
+
+function Fields({ rule, put, fault, needed, droppable }: FieldsProps) {
   const { texts } = useTranslation();
   const t = texts.admin.site.rules.rule;
   const { replacement } = rule;
@@ -67,7 +75,7 @@ function Fields({ rule, put, fault, needed }: RuleAt<NumberRule> & { needed: boo
           autoCapitalize="off"
           disabled={replacement === null}
           placeholder={replacement === null ? t.stays : undefined}
-          description={replacement === '' && !needed ? t.dropped : undefined}
+          description={replacement === '' && droppable ? t.dropped : undefined}
           inputWrapperOrder={['label', 'input', 'description', 'error']}
           value={replacement ?? ''}
           error={fault('replacement')}

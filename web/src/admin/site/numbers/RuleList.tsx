@@ -28,6 +28,9 @@ export const Acting = createContext<ReadonlySet<string>>(new Set());
 /** Rules that are drawn at once. */
 const STEP = 50;
 
+/** What of a rule can have the focus. */
+const FOCUSABLE = ':is(input, select, button)';
+
 /** A rule in its list. */
 export interface RuleAt<T> {
   rule: T;
@@ -38,14 +41,27 @@ export interface RuleAt<T> {
   fault: (field: keyof T & string) => ReactNode;
 }
 
+/** What entries are called that are no rules. */
+interface Words<T> {
+  add: string;
+  none: string;
+  /** The entry at a place, from 1. */
+  place: (at: number) => string;
+  remove: (rule: T) => string;
+  removed: (at: number) => string;
+  more: (count: number) => string;
+}
+
 export interface RuleListProps<T> {
   at: string;
   blank: T;
   children: (rule: RuleAt<T>) => ReactNode;
   /** Whether the order counts; true where left out. */
   ordered?: boolean;
+  /** Whether a person puts them in order; false where the rules themselves say it. */
+  movable?: boolean;
   /** Words in place of those for rules. */
-  words?: { add: string; none: string; remove: (rule: T) => string };
+  words?: Words<T>;
   /** What follows from taking one away, from its place. */
   onRemoved?: (rule: T, place: number) => void;
   /** What `children` draw of beside the rule. */
@@ -63,6 +79,7 @@ export function RuleList<T extends object>({
   blank,
   children,
   ordered = true,
+  movable = ordered,
   words,
   onRemoved,
   also = [],
@@ -76,6 +93,7 @@ export function RuleList<T extends object>({
   const [dragged, setDragged] = useState<number | null>(null);
   const box = useRef<HTMLDivElement>(null);
   const t = texts.admin.site.rules.rule;
+  const own = words ?? { ...t, remove: null };
   const path = pathOf(at);
   const list = listAt(at);
 
@@ -85,23 +103,23 @@ export function RuleList<T extends object>({
       .filter((each) => each.startsWith(`${within}.`))
       .forEach((each) => form.clearFieldError(each));
   // Once it is drawn.
-  const focus = (selector: string) =>
-    setTimeout(() => (box.current?.querySelector<HTMLElement>(selector) ?? box.current)?.focus());
+  const focus = (selector: string, nth = 0) =>
+    setTimeout(() => (box.current?.querySelectorAll<HTMLElement>(selector)[nth] ?? box.current)?.focus());
   const change = (now: T[]) => {
     forget(path);
     onChange(now);
   };
-  const move = (from: number, to: number, part: string) => {
+  const move = (from: number, to: number, part: string, nth = 0) => {
     if (to < 0 || to >= value.length || from === to) return;
     change(moved(value, from, to));
     announce(t.moved(from + 1, to + 1), false);
-    focus(`[data-place="${to}"] ${part}`);
+    focus(`[data-place="${to}"] ${part}`, nth);
   };
   const remove = (place: number) => {
     const rule = value[place];
     change(value.filter((_, each) => each !== place));
     if (rule) onRemoved?.(rule, place);
-    announce(t.removed(place + 1), false);
+    announce(own.removed(place + 1), false);
     focus(`[data-place="${Math.min(place, value.length - 2)}"] [data-part="remove"]`);
   };
   const put = (place: number) => (change: Partial<T>) => {
@@ -110,15 +128,18 @@ export function RuleList<T extends object>({
   };
   const pressed = (place: number) => (event: KeyboardEvent) => {
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!event.altKey || by === undefined || !ordered || readOnly) return;
+    if (!event.altKey || by === undefined || !movable || readOnly) return;
+    const field = event.target as HTMLElement;
+    // There the same keys open the choices.
+    if (field.matches('select')) return;
     event.preventDefault();
-    move(place, place + by, by < 0 ? '[data-part="up"]' : '[data-part="down"]');
+    move(place, place + by, FOCUSABLE, [...event.currentTarget.querySelectorAll(FOCUSABLE)].indexOf(field));
   };
   const dropped = (place: number) => (event: DragEvent) => {
     if (dragged === null) return;
     event.preventDefault();
     setDragged(null);
-    move(dragged, place, '[data-part="remove"]');
+    move(dragged, place, `[data-part="${place < dragged ? 'up' : 'down'}"]`);
   };
   // A rule that is not drawn anew still does what is to be done now.
   const latest = useRef({ move, remove, put, pressed, dropped, dragged });
@@ -133,7 +154,7 @@ export function RuleList<T extends object>({
     <div ref={box} className={site.list} tabIndex={-1}>
       <Fault error={error} />
       {value.length === 0 ? (
-        <p className={site.plain}>{words?.none ?? t.none}</p>
+        <p className={site.plain}>{own.none}</p>
       ) : (
         <ol className={classes.rules} data-ordered={ordered || undefined} aria-label={label}>
           {drawn.map((rule, place) => {
@@ -152,7 +173,7 @@ export function RuleList<T extends object>({
               >
                 {ordered && (
                   <div className={classes.place}>
-                    {!readOnly && (
+                    {movable && !readOnly && (
                       <span
                         className={classes.handle}
                         title={t.drag}
@@ -174,7 +195,7 @@ export function RuleList<T extends object>({
                     )}
                   </div>
                 )}
-                <div className={classes.fields} role="group" aria-label={t.place(place + 1)}>
+                <div className={classes.fields} role="group" aria-label={own.place(place + 1)}>
                   {children({
                     rule,
                     place,
@@ -184,11 +205,13 @@ export function RuleList<T extends object>({
                 </div>
                 {!readOnly && (
                   <div className={classes.tools}>
-                    {ordered && (
+                    {movable && (
                       <>
                         <Tool
                           part="up"
                           label={t.up(place + 1)}
+                          keys="Alt+ArrowUp"
+                          title={t.upTitle(place + 1)}
                           off={place === 0}
                           onClick={() => latest.current.move(place, place - 1, '[data-part="up"]')}
                         >
@@ -197,6 +220,8 @@ export function RuleList<T extends object>({
                         <Tool
                           part="down"
                           label={t.down(place + 1)}
+                          keys="Alt+ArrowDown"
+                          title={t.downTitle(place + 1)}
                           off={place === value.length - 1}
                           onClick={() => latest.current.move(place, place + 1, '[data-part="down"]')}
                         >
@@ -206,7 +231,7 @@ export function RuleList<T extends object>({
                     )}
                     <Tool
                       part="remove"
-                      label={words?.remove(rule) ?? t.remove(place + 1)}
+                      label={own.remove?.(rule) ?? t.remove(place + 1)}
                       onClick={() => latest.current.remove(place)}
                     >
                       <IconTrash size={17} aria-hidden />
@@ -225,8 +250,13 @@ export function RuleList<T extends object>({
       )}
       <div className={classes.below}>
         {value.length > count && (
-          <Button variant="default" size="xs" onClick={() => setShown(count + STEP)}>
-            {t.more(value.length - count)}
+          <Button
+            variant="default"
+            size="xs"
+            aria-label={`${own.more(value.length - count)}: ${label}`}
+            onClick={() => setShown(count + STEP)}
+          >
+            {own.more(value.length - count)}
           </Button>
         )}
         {!readOnly && (
@@ -234,13 +264,15 @@ export function RuleList<T extends object>({
             variant="default"
             size="xs"
             leftSection={<IconPlus size={16} aria-hidden />}
+            // There are several lists on a page.
+            aria-label={`${own.add}: ${label}`}
             onClick={() => {
               onChange([...value, blank]);
               setShown((before) => Math.max(before, value.length + 1));
               focus('li:last-child input');
             }}
           >
-            {words?.add ?? t.add}
+            {own.add}
           </Button>
         )}
       </div>
@@ -252,13 +284,17 @@ export function RuleList<T extends object>({
 interface ToolProps {
   part: string;
   label: string;
+  /** What is seen of the label and more; the label where left out. */
+  title?: string;
+  /** Keys that do the same (ARIA's `aria-keyshortcuts`). */
+  keys?: string;
   /** Whether there is nothing to do; the focus stays where it is then. */
   off?: boolean;
   onClick: () => void;
   children: ReactNode;
 }
 
-function Tool({ part, label, off = false, onClick, children }: ToolProps) {
+function Tool({ part, label, title = label, keys, off = false, onClick, children }: ToolProps) {
   return (
     <ActionIcon
       variant="subtle"
@@ -266,7 +302,8 @@ function Tool({ part, label, off = false, onClick, children }: ToolProps) {
       size={34}
       data-part={part}
       aria-label={label}
-      title={label}
+      title={title}
+      aria-keyshortcuts={keys}
       aria-disabled={off || undefined}
       data-disabled={off || undefined}
       onClick={() => off || onClick()}

@@ -19,6 +19,7 @@ import site from '../site.module.css';
 import classes from './numbers.module.css';
 import { NumberRules } from './NumberRules';
 import { RuleList } from './RuleList';
+import { areSorted, MAX_PRIORITY, nextPriority } from './rules';
 import { WordsField, WordsInput } from './WordsField';
 
 const CALLS = ['incoming', 'outgoing', 'forwarding', 'connected_incoming', 'connected_outgoing'] as const;
@@ -166,6 +167,7 @@ export function Special() {
       <Columns>
         <SelectField
           at="/output"
+          hint={t.hints.output}
           options={(['dialled', 'e164'] as const).map((value) => ({ value, label: t.outputs[value] }))}
         />
         <WordsField at="/vanity" hint={t.hints.vanity} />
@@ -186,7 +188,7 @@ function NorthAmerica() {
   const words = { ...t.area, remove: ({ area_code: code }: AreaCodeRule) => t.area.remove(code) };
   return (
     <>
-      <h3>{labels['/north_america']}</h3>
+      <h3>{t.area.title}</h3>
       <Columns>
         <SelectField
           at="/north_america/own_area"
@@ -238,6 +240,7 @@ export function DialectChoice() {
 export function Simple() {
   const { texts } = useTranslation();
   const { labels } = useFormFields();
+  const { value: rules } = useValue<SimpleRule[]>('/simple/rules');
   const t = texts.admin.site.rules;
   return (
     <Section name="simple" title={t.sections.simple} text={t.texts.simple}>
@@ -252,13 +255,20 @@ export function Simple() {
       </Columns>
       <h3>{labels['/simple/rules']}</h3>
       <p className={site.text}>{t.hints.simplePattern}</p>
-      <RuleList<SimpleRule> at="/simple/rules" blank={{ priority: 0, pattern: '', value: '' }}>
+      {/* Not while somebody types: what has the focus would become another rule's field. */}
+      <div role="status">{!areSorted(rules) && <p className={site.text}>{t.rule.sorted}</p>}</div>
+      <RuleList<SimpleRule>
+        at="/simple/rules"
+        blank={{ priority: nextPriority(rules), pattern: '', value: '' }}
+        movable={false}
+      >
         {({ rule, put, fault }) => (
           <div className={classes.three}>
             <WholeNumber
               label={t.rule.priority}
               value={rule.priority}
               min={0}
+              max={MAX_PRIORITY}
               error={fault('priority')}
               onChange={(priority) => put({ priority })}
             />

@@ -52,14 +52,16 @@ export function Simulator({ id, location, saved, labels = {}, onActing, onProble
     if (tried) tried.current = asked;
   }, [tried, asked]);
   const isTyped = asked.kind === 'typed' || asked.kind === 'forwarding';
+  // The simple rules know none of these.
+  const hasMore = isTyped && location.dialect === 'full';
   const project = location.projects.find(({ name }) => name === around.project);
   const wants = asks(project, around.private ? location.access_codes.private : '');
   const minute = minuteOf(moment.time);
   const question: ExplainNumber = {
     ...asked,
     location: id ?? undefined,
-    private: isTyped && around.private,
-    ...(isTyped && {
+    private: hasMore && around.private,
+    ...(hasMore && {
       project: project?.name,
       pin: around.pin || undefined,
       user: around.user || undefined,
@@ -82,10 +84,10 @@ export function Simulator({ id, location, saved, labels = {}, onActing, onProble
   const problems = isDraft ? draftProblems(shown.failure) : [];
   const rules = shown.value ? acting(shown.value, asked.kind).join(' ') : '';
   useEffect(() => onActing?.(rules.split(' ').filter(Boolean)), [rules]);
-  const wrong = JSON.stringify(problems);
+  // With each answer, though it be the same as before: who has typed in a field since has taken the mark off it.
   useEffect(
     () => onProblems?.(problems.map((each) => ({ pointer: each.pointer, said: faultSentence(each, language) }))),
-    [wrong, language],
+    [shown.failure, isDraft, language],
   );
   const told = new Set(
     problems.map((each) =>
@@ -116,7 +118,7 @@ export function Simulator({ id, location, saved, labels = {}, onActing, onProble
           { group: t.byPbx, items: BY_PBX.map((value) => ({ value, label: t.kinds[value] })) },
         ]}
       />
-      {isTyped && (
+      {hasMore && (
         <details className={site.details}>
           <summary>{t.more}</summary>
           <div className={classes.around}>

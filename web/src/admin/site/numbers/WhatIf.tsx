@@ -87,7 +87,7 @@ function Checking({ found }: { found: Found | null }) {
   const t = texts.admin.site.rules.whatIf;
   if (found === null) return <p className={site.dimmed}>{t.checking}</p>;
   const all = found.checked + found.left;
-  const sentence = t.soFar(number(found.checked), number(all), number(found.total));
+  const sentence = t.soFar(found.checked, number(all), found.total);
   return (
     <div className={classes.checking}>
       <p className={site.dimmed}>{sentence}</p>
@@ -99,11 +99,10 @@ function Checking({ found }: { found: Found | null }) {
 function Summary({ found: { checked, total, changed, truncated, left } }: { found: Found }) {
   const { texts, number } = useTranslation();
   const t = texts.admin.site.rules.whatIf;
-  const sentence =
-    checked === 0 ? t.nothingYet : total === 0 ? t.none(number(checked)) : t.changed(number(total), number(checked));
+  const sentence = checked === 0 ? t.nothingYet : total === 0 ? t.none(checked) : t.changed(total, number(checked));
   return (
     <p className={classes.outcome}>
-      {sentence} {truncated && t.newest(number(changed.length))} {left > 0 && t.left(number(left))}
+      {sentence} {truncated && t.newest(number(changed.length))} {left > 0 && t.left(left)}
     </p>
   );
 }

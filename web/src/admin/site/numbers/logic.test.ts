@@ -1,10 +1,23 @@
 /** What rules and tariffs come to. */
 import { expect, it } from 'vitest';
 import type { ExplainedNumber, NumberStep, TariffZone } from '../../../generated/site';
+import { locationEn } from '../../../i18n/location.en';
 import { rulesEn } from '../../../i18n/rules.en';
+import { differences } from '../../parts/merge';
 import { noteSentence, outcome } from './explain';
 import { blankLocation } from '../../../generated/siteTables';
-import { acting, asks, minuteOf, moved, placeOf, sameResult, withoutBlank, words } from './rules';
+import {
+  acting,
+  areSorted,
+  asks,
+  minuteOf,
+  moved,
+  nextPriority,
+  placeOf,
+  sameResult,
+  withoutBlank,
+  words,
+} from './rules';
 import { beginOf, cells, painted, renamed, spans, stepped } from './tariff';
 
 const step = (name: NumberStep['name'], code: NumberStep['note']['code'], ...values: string[]): NumberStep => ({
@@ -84,6 +97,30 @@ it('leaves out new entries in which nothing has been typed', () => {
     formatting: { ...formatting, outgoing: [rule, one] },
   });
   expect(withoutBlank(blankLocation)).toBe(blankLocation);
+});
+
+it('has simple rules after the others when they are new, and knows whether they are in order', () => {
+  const rules = (...all: number[]) => all.map((priority) => ({ priority, pattern: '1', value: '' }));
+  expect(nextPriority(rules(10, 50, 30))).toBe(60);
+  expect(nextPriority([])).toBe(10);
+  expect(nextPriority(rules(0xffff_fffe))).toBe(0xffff_ffff);
+  expect([rules(), rules(0, 0, 5), rules(10, 5)].map(areSorted)).toEqual([true, true, false]);
+  const simple = { ...blankLocation.simple, rules: [...rules(10), { priority: 20, pattern: '', value: '' }] };
+  expect(withoutBlank({ ...blankLocation, simple }).simple.rules).toEqual(rules(10));
+});
+
+it('names each field of a location for itself, so that two people can change two of them', () => {
+  const labels: Record<string, string> = { ...locationEn.fields, ...rulesEn.fields };
+  /** All that has no parts, in another shape. */
+  const other = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, other(part)]))
+      : 'other';
+  const changed = differences(blankLocation, blankLocation, other(blankLocation), labels);
+  expect(changed.filter(({ pointer }) => !(pointer in labels))).toEqual([]);
+  const whole = changed.filter(({ before }) => typeof before === 'object' && !Array.isArray(before));
+  // A connection is of one kind or the other.
+  expect(whole.map(({ pointer }) => pointer)).toEqual(['/numbering']);
 });
 
 it('says in words where a pointer leads', () => {

@@ -5,6 +5,7 @@ import userEvent from '@testing-library/user-event';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { ExplainNumber, LocationObject, NumberRule } from '../../../generated/site';
 import { blankLocation } from '../../../generated/siteTables';
+import { useAddress } from '../../route';
 import { LocationPage } from '../LocationPage';
 import { serving, shown, stored, type Answer, type Asked } from '../testing';
 import { NumbersPage } from './NumbersPage';
@@ -61,6 +62,7 @@ const server = (more: (asked: Asked) => Answer | undefined = () => undefined) =>
 
 afterEach(() => {
   cleanup();
+  window.history.replaceState(null, '', '/');
   vi.unstubAllGlobals();
 });
 const keyboard = () => userEvent.setup({ delay: null });
@@ -120,7 +122,7 @@ it('draws a part of a long list, and each rule in which something is wrong', asy
   await keyboard().click(screen.getByRole('button', { name: 'Save' }));
   expect(await within(list).findByText(detail)).toBeTruthy();
   expect(patterns(list)).toHaveLength(71);
-  await keyboard().click(screen.getByRole('button', { name: 'Show 19 more rules' }));
+  await keyboard().click(screen.getByRole('button', { name: 'Show 19 more rules: Numbers that are external' }));
   expect(patterns(list)).toHaveLength(90);
 });
 
@@ -145,6 +147,47 @@ it('tries a number with what is typed, beside what is saved, and marks the rule 
   expect(await within(list).findByText('Not closed.')).toBeTruthy();
   await keyboard().type(pattern, ')');
   await waitFor(() => expect(within(list).queryByText('Not closed.')).toBeNull());
+});
+
+it('marks what is wrong for as long as it is, however many are', async () => {
+  const { asked } = serving({ locations: { o1: stored('o1', berlin) } }, ({ path, body }) => {
+    if (!path.endsWith('explain')) return undefined;
+    const { draft } = body as ExplainNumber;
+    const errors = (draft?.external_rules ?? []).flatMap(({ pattern }, at) => {
+      const pointer = `/draft/external_rules/${at}/pattern`;
+      return pattern.startsWith('(') ? [{ pointer, code: 'pattern_unclosed', detail: 'Not closed.' }] : [];
+    });
+    return errors.length > 0
+      ? { status: 422, body: { code: '', detail: '', errors } }
+      : explained({ text: '19', kind: 'typed', private: false });
+  });
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  const marks = () => within(list).queryAllByText('Not closed.');
+  const pattern = (at: number) => within(list).getAllByLabelText('Pattern')[at]!;
+  await keyboard().type(screen.getByLabelText('Number'), '19');
+  for (const at of [0, 1, 2]) {
+    await keyboard().clear(pattern(at));
+    await keyboard().type(pattern(at), '(');
+    await waitFor(() => expect(marks()).toHaveLength(at + 1));
+  }
+  // What is typed takes the mark away; it is still wrong in the same way.
+  await keyboard().type(pattern(0), 'x');
+  await waitFor(() => expect(JSON.stringify(asked.at(-1)?.body)).toContain('(x'));
+  await waitFor(() => expect(marks()).toHaveLength(3));
+});
+
+it('tries a number with rules in another order before they are saved', async () => {
+  server();
+  shown(<LocationPage id="o1" />);
+  const list = await rulesOf('Numbers that are external');
+  await keyboard().type(screen.getByLabelText('Number'), '19');
+  expect(await screen.findByText('The PBX gets saved (external).')).toBeTruthy();
+  await keyboard().click(within(list).getByRole('button', { name: 'Move rule 1 down' }));
+  expect((await screen.findByText('With your changes')).nextSibling?.textContent).toBe('The PBX gets ^2 (external).');
+  expect(screen.getByText('As it is saved').nextSibling?.textContent).toBe('The PBX gets saved (external).');
+  const marked = within(list).getByLabelText('Takes effect on the number you try').closest('li')!;
+  expect(within(marked).getByLabelText<HTMLInputElement>('Pattern').value).toBe('^2');
 });
 
 it('shows what the PBX gets by now when changes are saved', async () => {
@@ -182,7 +225,7 @@ it('finds nothing wrong with a new rule before something is typed, and says wher
   const list = await rulesOf('Numbers that are external');
   await keyboard().type(screen.getByLabelText('Number'), '19');
   expect(await screen.findByText('The PBX gets saved (external).')).toBeTruthy();
-  await keyboard().click(screen.getAllByRole('button', { name: 'Add a rule' })[0]!);
+  await keyboard().click(screen.getByRole('button', { name: 'Add a rule: Numbers that are external' }));
   expect(patterns(list)).toHaveLength(4);
   // Nothing is asked anew.
   const outcome = screen.getByText('The PBX gets saved (external).').closest('[role=status]');
@@ -241,6 +284,24 @@ it('keeps the number that is tried from page to page', async () => {
     </LastTried>,
   );
   expect((await screen.findByLabelText<HTMLInputElement>('Number')).value).toBe('19');
+});
+
+it('tries the number at the location that is chosen', async () => {
+  const locations = { o1: stored('o1', berlin), o2: stored('o2', { ...berlin, name: 'Munich' }) };
+  const { asked } = serving({ locations }, ({ path, body }) =>
+    path.endsWith('explain') ? explained(body as ExplainNumber) : undefined,
+  );
+  const Page = () => {
+    useAddress();
+    return <NumbersPage chosen={new URLSearchParams(window.location.search)} />;
+  };
+  shown(<Page />);
+  const last = () => asked.filter(({ method }) => method === 'POST').at(-1)?.body;
+  await keyboard().type(await screen.findByLabelText('Number'), '19');
+  await waitFor(() => expect(last()).toMatchObject({ text: '19', location: 'o1' }));
+  await keyboard().selectOptions(screen.getByLabelText('Location'), 'Munich');
+  await waitFor(() => expect(last()).toMatchObject({ text: '19', location: 'o2' }));
+  expect(screen.getByRole('link', { name: 'Change its rules' }).getAttribute('href')).toBe('/admin/locations/o2');
 });
 
 it('asks with project, client and moment only where a person types', async () => {
@@ -379,4 +440,17 @@ it('says that there is no location yet', async () => {
   serving({ locations: {} });
   shown(<NumbersPage chosen={new URLSearchParams()} />);
   expect(await screen.findByText(/There is no location yet/)).toBeTruthy();
+});
+
+it('says that nothing is left of a number only where that may be', async () => {
+  const formatting = { ...berlin.formatting, incoming: [rule('^1')] };
+  serving({ locations: { o1: stored('o1', { ...berlin, formatting, external_rules: [rule('^1')] }) } });
+  shown(<LocationPage id="o1" />);
+  const tick = async (name: string) => {
+    const list = await rulesOf(name);
+    await keyboard().click(within(list).getByRole('checkbox', { name: 'The number becomes' }));
+    return within(list).queryByText('Nothing is left of the number.');
+  };
+  expect(await tick('Numbers that are external')).toBeNull();
+  expect(await tick('Reported numbers of incoming calls')).toBeTruthy();
 });

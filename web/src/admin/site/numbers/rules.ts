@@ -6,6 +6,7 @@ import type {
   NumberKind,
   NumberStep,
   Project,
+  SimpleRule,
 } from '../../../generated/site';
 
 /** A list with one of its entries at another place. */
@@ -20,7 +21,14 @@ export function moved<T>(list: readonly T[], from: number, to: number): T[] {
 export const words = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
 
 /** Notes of steps in which a rule acts; its place in the list, from 1, is their first value. */
-const ACTING: readonly NoteCode[] = ['rule_replaced', 'rule_fits', 'external', 'internal', 'emergency_rule'];
+const ACTING: readonly NoteCode[] = [
+  'rule_replaced',
+  'rule_emptied',
+  'rule_fits',
+  'external',
+  'internal',
+  'emergency_rule',
+];
 
 /** The list that a step takes its rules from. */
 export function listOf(step: NumberStep['name'], kind: NumberKind): string | null {
@@ -99,15 +107,25 @@ function trimmed(object: object, [key, ...rest]: readonly string[]): object {
   return isSame ? object : { ...object, [key]: now };
 }
 
-/** Choices have one that they begin with; a number with + begins with that. */
+/** Choices have one that they begin with, rules a priority; a number with + begins with that. */
 const isBlank = (entry: object) =>
   Object.entries(entry).every(
     ([key, value]) =>
-      key === 'compare' ||
-      key === 'use' ||
+      ['compare', 'use', 'priority'].includes(key) ||
       [null, '', 0, '+'].includes(value as null) ||
       (Array.isArray(value) && value.length === 0),
   );
+
+/** What a priority can be at most. */
+export const MAX_PRIORITY = 0xffff_ffff;
+
+/** The priority of a rule that is tried after these. */
+export const nextPriority = (rules: readonly SimpleRule[]) =>
+  Math.min(Math.max(0, ...rules.map(({ priority }) => priority)) + 10, MAX_PRIORITY);
+
+/** Whether rules stand in the order in which they are tried. */
+export const areSorted = (rules: readonly SimpleRule[]) =>
+  rules.every(({ priority }, at) => priority >= (rules[at - 1]?.priority ?? 0));
 
 /** Where a pointer leads, in words: the list, the place in it, the field. */
 export function placeOf(
