@@ -18,5 +18,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
   },
   // Components in a browser's stand-in take their time on a busy machine.
-  test: { environment: 'node', testTimeout: 60_000, include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'node', testTimeout: 180_000, include: ['src/**/*.test.{ts,tsx}'] },
 });
