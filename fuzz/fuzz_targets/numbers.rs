@@ -31,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
         _ => bare(&rules),
     };
     location.check();
-    let other = Location { name: "B".into(), area_code: "89".into(), ..full(&[]) };
+    let other = Location { name: "B".into(), area_code: "89".into(), split_long_numbers: false, ..full(&[]) };
     let numbers = Numbers::new([("a", &location), ("b", &other)], &Countries::default());
     let Some(plan) = numbers.plan("a") else { return };
     for kind in KINDS {

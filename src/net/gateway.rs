@@ -82,7 +82,8 @@ impl GatewayGroup {
         let by_end = |number: &str| self.ends.get(plan.looked_up_by(number)?);
         let of = |number: String| self.known.get(&number).or_else(|| by_end(&number)).copied();
         let reported = plan.reported(ReportedAs::Called, number).and_then(|reported| of(reported.number));
-        reported.or_else(|| of(plan.line_number(number)?))
+        // Who calls a line from outside dials no code for an outside line, and a trunk may have the number so.
+        reported.or_else(|| of(plan.line_number(number)?)).or_else(|| of(plan.number_without_code(number)?))
     }
 
     fn allows(&self, address: IpAddr) -> bool {

@@ -35,7 +35,7 @@ pub use self::kind::NumberKind;
 pub use self::lcr::{Day, Moment};
 pub use self::location::Location;
 pub use self::name::name_in;
-pub use self::network::{GeneratedRule, Overlap, overlaps};
+pub use self::network::{GeneratedRule, NetworkExtensions, Overlap, overlaps};
 pub use self::plan::{DialPlan, Numbers};
 pub use self::preview::Preview;
 pub use self::problem::{NumbersProblem, NumbersProblemCode};

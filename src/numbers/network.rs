@@ -24,14 +24,45 @@ pub struct Overlap {
     pub to: String,
 }
 
+/// The extensions of a location of the network in their order, each once; none of any other.
+#[derive(Debug)]
+pub struct NetworkExtensions(Vec<Span>);
+
+impl NetworkExtensions {
+    /// Those of a location.
+    pub fn of(location: &Location) -> NetworkExtensions {
+        let extensions = Some(location).filter(|location| location.network.enabled).map(Extensions::of);
+        let mut spans = extensions.unwrap_or_default().spans().to_vec();
+        spans.sort_unstable_by_key(|span| (span.digits, span.first));
+        spans.dedup_by(|next, span| {
+            let overlaps = span.overlap(next).is_some();
+            span.last = if overlaps { span.last.max(next.last) } else { span.last };
+            overlaps
+        });
+        NetworkExtensions(spans)
+    }
+
+    /// The first extensions that another location has, too: from one to another.
+    pub fn shared(&self, other: &NetworkExtensions) -> Option<(String, String)> {
+        let (mut own, mut others) = (self.0.iter().peekable(), other.0.iter().peekable());
+        loop {
+            let (one, another) = (own.peek()?, others.peek()?);
+            if let Some(both) = one.overlap(another) {
+                return Some((both.first_number(), both.last_number()));
+            }
+            // What ends first cannot meet what comes later.
+            match (one.digits, one.last) < (another.digits, another.last) {
+                true => own.next(),
+                false => others.next(),
+            };
+        }
+    }
+}
+
 /// The extensions that locations of the network share. There must be none: each extension is at one location.
 pub fn overlaps<'a>(locations: impl IntoIterator<Item = (&'a str, &'a Location)>) -> Vec<Overlap> {
-    let networked = locations.into_iter().filter(|(_, location)| location.network.enabled);
-    let mut spans: Vec<(Span, &str)> = networked
-        .flat_map(|(id, location)| {
-            Extensions::of(location).spans().iter().map(move |span| (*span, id)).collect::<Vec<_>>()
-        })
-        .collect();
+    let of_one = |(id, location)| NetworkExtensions::of(location).0.into_iter().map(move |span| (span, id));
+    let mut spans: Vec<(Span, &str)> = locations.into_iter().flat_map(of_one).collect();
     spans.sort_by_key(|(span, _)| (span.digits, span.first));
     let mut overlaps = Vec::new();
     for (at, (span, one)) in spans.iter().enumerate() {
@@ -216,6 +247,31 @@ mod tests {
             found.iter().map(|overlap| if overlap.one == "a" { &overlap.other } else { &overlap.one }).collect();
         with.sort();
         assert_eq!(with, ["b", "c", "d"]);
+    }
+
+    #[test]
+    fn what_stands_twice_in_one_location_is_told_once() {
+        let several = |name: &str, ranges: &[(&str, &str)]| -> Location {
+            let ranges: Vec<_> = ranges.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect();
+            serde_json::from_value(json!({
+                "name": name, "country": "DE", "area_code": "30", "network": { "enabled": true },
+                "numbering": { "kind": "trunk", "base_number": "1", "ranges": ranges }
+            }))
+            .unwrap()
+        };
+        let berlin = several("Berlin", &[("50", "59"), ("500", "599"), ("300", "310"), ("305", "320"), ("50", "59")]);
+        let bonn = several("Bonn", &[("700", "799"), ("51", "52"), ("0590", "0599"), ("51", "52")]);
+        let found = overlaps([("a", &berlin), ("b", &bonn)]);
+        let told: Vec<_> = found.iter().map(|overlap| (overlap.from.as_str(), overlap.to.as_str())).collect();
+        assert_eq!(told, [("51", "52")]);
+        let essen = several("Essen", &[("600", "699"), ("320", "330"), ("7", "9")]);
+        let of = NetworkExtensions::of;
+        let shared = |one, other| of(one).shared(&of(other)).map(|(from, to)| format!("{from}-{to}"));
+        assert_eq!(shared(&berlin, &bonn).as_deref(), Some("51-52"));
+        assert_eq!(shared(&berlin, &essen).as_deref(), Some("320-320"), "the end of what was joined");
+        assert_eq!(shared(&bonn, &essen), None);
+        let apart = Location { network: LocationNetwork::default(), ..bonn.clone() };
+        assert_eq!(shared(&berlin, &apart), None, "it is not of the network");
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! Numbers of past calls, as they were before and after a location's rules: what changed rules would have made of them can be
-//! told from these.
+//! Numbers of past calls, as they were before a location's rules: what these and changed rules make of them can be compared.
 
 use std::future::Future;
 use std::time::Duration;

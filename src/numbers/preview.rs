@@ -5,7 +5,7 @@ use super::location::{Dialect, Project};
 use super::plan::DialPlan;
 use super::project::{AfterAnswer, Places, is_dialled, wants_access_code};
 use super::reported::Reach;
-use super::step::{NoteCode, Step, StepName};
+use super::step::Trace;
 
 /// Stands for each character of what was entered.
 const HIDDEN: char = '•';
@@ -37,9 +37,9 @@ impl DialPlan {
     /// # Errors
     /// Nothing would be dialled.
     pub fn preview(&self, typed: &str, around: &Circumstances<'_>) -> Result<Preview, NotDialled> {
-        let (dialled, steps) = self.explain_dialled(typed, around);
-        let dialled = dialled?;
-        let length = access_code_length(&dialled.number, &steps);
+        let mut trace = Trace::default();
+        let dialled = self.dial(typed, around, &mut trace)?;
+        let length = trace.access_code;
         let dialled = self.without_entries(dialled, typed, around, HIDDEN);
         let DialledNumber { number, then, canonical, reach, private, emergency, .. } = dialled;
         Ok(Preview {
@@ -78,13 +78,6 @@ impl DialPlan {
     pub fn offers_as(&self, other: &DialPlan) -> bool {
         self.projects() == other.projects() && self.places(None) == other.places(None)
     }
-}
-
-/// How many characters at the front of what is dialled are the access code.
-fn access_code_length(dialled: &str, steps: &[Step]) -> usize {
-    let step = steps.iter().find(|step| step.name == StepName::AccessCode && step.note.code == NoteCode::AccessCode);
-    let code = step.filter(|step| step.after == dialled).and_then(|step| step.after.strip_suffix(&step.before));
-    code.map_or(0, |code| code.chars().count())
 }
 
 #[cfg(test)]
@@ -131,6 +124,13 @@ mod tests {
             ("70305566", ""),
             "not told apart any more"
         );
+        let help = preview(json!({}), "112", Circumstances::default()).unwrap();
+        assert_eq!((help.dialled.as_str(), help.access_code.as_str(), help.emergency), ("0112", "0", true));
+        let project = json!({ "projects": [{ "name": "Code", "code": "*60#X", "use": "dial" }] });
+        let within = preview(project, "030 55", with("Code", "", "")).unwrap();
+        assert_eq!((within.dialled.as_str(), within.access_code.as_str()), ("*60#003055", ""), "within a code");
+        let raw = preview(json!({}), "!030", Circumstances::default()).unwrap();
+        assert_eq!((raw.dialled.as_str(), raw.access_code.as_str()), ("030", ""));
     }
 
     #[test]

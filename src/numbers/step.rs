@@ -361,17 +361,22 @@ pub struct Step {
 
 /// Notes steps, or nothing where nobody asks.
 #[derive(Debug, Default)]
-pub(super) struct Trace(Option<Vec<Step>>);
+pub(super) struct Trace {
+    steps: Option<Vec<Step>>,
+    /// How many characters at the front of what is dialled are the code for an outside line, noted whoever asks; 0 where a
+    /// later step has made something else of it.
+    pub(super) access_code: usize,
+}
 
 impl Trace {
     /// One that notes.
     pub(super) fn on() -> Trace {
-        Trace(Some(Vec::new()))
+        Trace { steps: Some(Vec::new()), access_code: 0 }
     }
 
     /// Whether it notes.
     pub(super) fn is_on(&self) -> bool {
-        self.0.is_some()
+        self.steps.is_some()
     }
 
     /// Notes a step.
@@ -387,7 +392,7 @@ impl Trace {
         (code, values): (NoteCode, &[&dyn Display]),
         skipped: impl FnOnce() -> Vec<SkippedRule>,
     ) {
-        if let Trace(Some(steps)) = self {
+        if let Some(steps) = &mut self.steps {
             let note = Note::new(code, values);
             steps.push(Step { number, name, before: before.into(), after: after.into(), note, skipped: skipped() });
         }
@@ -395,7 +400,7 @@ impl Trace {
 
     /// All that were noted.
     pub(super) fn into_steps(self) -> Vec<Step> {
-        self.0.unwrap_or_default()
+        self.steps.unwrap_or_default()
     }
 }
 

@@ -7,7 +7,7 @@ use super::object::{Kind, Object, ObjectId, Stored, Table};
 use super::problem::{Problem, ProblemCode, Problems};
 use super::text::{fold, trim};
 use super::{LineGroup, Location, Site, emergency};
-use crate::numbers::{NumbersProblem, Overlap, overlaps};
+use crate::numbers::{NetworkExtensions, NumbersProblem};
 
 impl Object for Location {
     const KIND: Kind = Kind::Location;
@@ -47,9 +47,10 @@ impl Object for Location {
         if !self.network.enabled {
             return;
         }
+        let own = NetworkExtensions::of(self);
         let others = site.iter::<Location>().filter(|other| other.id != id);
         for other in others {
-            for Overlap { from, to, .. } in overlaps([("", self), ("other", &other.object)]).into_iter().take(1) {
+            if let Some((from, to)) = own.shared(&NetworkExtensions::of(&other.object)) {
                 let problem = Problem {
                     pointer: "/network/enabled".to_owned(),
                     ..Problem::whole(ProblemCode::ExtensionsOverlap)

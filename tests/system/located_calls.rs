@@ -2,12 +2,15 @@
 
 use std::process::Command;
 
+use image::ImageFormat;
 use serde_json::{Value, json};
 
 use crate::capture::{capture, files};
+use crate::pictures::{GREEN, image};
+use crate::site::{Asker, USERS};
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::kamailio::{self, Kamailio};
-use crate::support::offhook::{Offhook, Pbx, Settings};
+use crate::support::offhook::{ADMINISTRATOR, Offhook, Pbx, Settings};
 use crate::support::sipp::{Part, Sipp};
 use crate::support::site::Site;
 use crate::support::socket::sign_in;
@@ -32,9 +35,12 @@ fn stage_with(name: &str, numbers: &[&str], more: &str) -> Stage {
     let site = Site::new(name);
     let routes = numbers.iter().map(|number| ((*number).to_owned(), site.socket(7, 5060).to_string())).collect();
     let pbx = Kamailio::start(&site, &kamailio::Settings { routes, ..Default::default() });
-    let main = Pbx { more: "location = \"Berlin\"\n".into(), ..Default::default() };
-    let server = Offhook::start(&site, &Settings { pbxes: vec![main], more: more.into(), ..Settings::default() });
+    let main = Pbx { lines: vec!["100", "101"], more: "location = \"Berlin\"\n".into(), ..Default::default() };
+    let users = vec![("alice", vec!["100"]), ("ben", vec!["101"])];
+    let server =
+        Offhook::start(&site, &Settings { pbxes: vec![main], users, more: more.into(), ..Settings::default() });
     pbx.wait("bound 100", 1);
+    pbx.wait("bound 101", 1);
     let berlin = json!({
         "name": "Berlin", "country": "DE", "area_code": "30",
         "numbering": { "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "100", "to": "109" }, { "from": "120", "to": "299" }] },
@@ -69,6 +75,21 @@ impl Stage {
         phone.sees("The line is busy.");
         called.finish(SOON);
     }
+
+    /// Waits until a number of a call is kept, as one that becomes another by rules that are to be.
+    #[track_caller]
+    fn keeps(&self, kind: &str, text: &str, change: impl FnOnce(&mut Value)) {
+        let stored = self.server.control("GET", &self.location, "").json();
+        let mut draft = stored["object"].clone();
+        change(&mut draft);
+        let question = json!({ "location": stored["id"], "draft": draft }).to_string();
+        eventually("the number is kept", SOON, || {
+            let answer = self.server.control("POST", "/api/v1/admin/numbers/what-if", &question);
+            let all = answer.json()["changed"].as_array().cloned().unwrap_or_default();
+            let is_it = |changed: &Value| changed["kind"] == kind && changed["text"] == text;
+            if all.iter().any(is_it) { Ok(()) } else { Err(answer.text) }
+        });
+    }
 }
 
 #[test]
@@ -90,14 +111,7 @@ fn what_is_typed_reaches_the_extension_or_the_number_outside() {
     assert!(stage._pbx.log().contains("9089777"), "the PBX was asked for it");
 
     // What was typed is known when somebody thinks of changing rules.
-    let stored = stage.server.control("GET", &stage.location, "").json();
-    let mut draft = stored["object"].clone();
-    draft["access_codes"]["national"] = json!("7");
-    let question = json!({ "location": stored["id"], "draft": draft }).to_string();
-    eventually("the number is kept", SOON, || {
-        let answer = stage.server.control("POST", "/api/v1/admin/numbers/what-if", &question);
-        if answer.text.contains("+49 89 777") { Ok(()) } else { Err(answer.text) }
-    });
+    stage.keeps("typed", "+49 89 777", |draft| draft["access_codes"]["national"] = json!("7"));
 }
 
 #[test]
@@ -128,6 +142,43 @@ fn a_caller_is_shown_as_people_write_numbers() {
     let of = |key: &str| find(&calls, key);
     assert_eq!((of("number").as_deref(), of("shown").as_deref()), (Some("+4989123456"), Some("+49 (89) 123456")));
     phone.click("Decline");
+    stage.keeps("caller", "0089123456", |draft| draft["strip"]["incoming"] = json!(["7"]));
+}
+
+#[test]
+fn a_colleague_who_calls_is_shown_by_name_and_picture_as_far_as_rights_go() {
+    let stage = stage("numbers-owner", &[]);
+    let server = &stage.server;
+    server.grant("team_member");
+    let root = Asker::administrator(server, ADMINISTRATOR);
+    let bens_id = find(&root.get(&format!("{USERS}?search=ben")), "id").expect("he is there");
+    let headers = [("cookie", root.cookie.as_str()), ("content-type", "image/png")];
+    let green = image(96, 96, ImageFormat::Png, GREEN);
+    let set = http::ask(server.http(), "PUT", &format!("{USERS}/{bens_id}/picture"), &headers, &green);
+    assert_eq!(set.status, 204, "{}", set.text);
+    let [alice, ben] = ["alice", "ben"].map(|user| Softphone::sign_in(server, user));
+    let cookie = sign_in(server, "/api/v1/session", "alice");
+    let shown = || {
+        let calls = http::ask(server.http(), "GET", "/api/v1/calls", &[("cookie", &cookie)], "").json();
+        ["shown", "name", "picture"].map(|key| calls["calls"][0][key].as_str().unwrap_or_default().to_owned())
+    };
+
+    // The PBX says 101 and no name.
+    ben.dial("030 1234 100");
+    alice.rings();
+    alice.sees("ben");
+    let [number, name, picture] = shown();
+    assert_eq!((number.as_str(), name.as_str()), ("101", "ben"));
+    assert!(picture.starts_with(&format!("/api/v1/users/{bens_id}/picture?")), "{picture}");
+    for (rights, expected) in [(json!(["see_display_name"]), "ben"), (json!(["see_numbers"]), "")] {
+        let patch = json!({ "grant": { "level": "special", "rights": rights } }).to_string();
+        let changed = server.control("PATCH", "/api/v1/admin/settings", &patch);
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        // When that is done, all changes count.
+        assert!(server.run(&["reload"]).status.success());
+        assert_eq!(shown(), ["101", expected, ""], "{rights}");
+    }
+    alice.click("Decline");
 }
 
 #[test]

@@ -15,14 +15,14 @@ use crate::support::softphone::Softphone;
 use crate::support::{SOON, eventually};
 
 /// An image of one colour.
-fn image(width: u32, height: u32, format: ImageFormat, colour: [u8; 3]) -> Vec<u8> {
+pub(crate) fn image(width: u32, height: u32, format: ImageFormat, colour: [u8; 3]) -> Vec<u8> {
     let image = DynamicImage::from(RgbImage::from_pixel(width, height, Rgb(colour)));
     let mut file = Cursor::new(Vec::new());
     image.write_to(&mut file, format).expect("it can be written");
     file.into_inner()
 }
 
-const GREEN: [u8; 3] = [20, 160, 60];
+pub(crate) const GREEN: [u8; 3] = [20, 160, 60];
 
 /// Sends a file.
 fn put(asker: &Asker<'_>, route: &str, media_type: &str, file: &[u8]) -> Answer {

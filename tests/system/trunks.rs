@@ -1,5 +1,7 @@
 //! PBXs whose number range comes as a whole: at a fixed address, or opened by one line that registers.
 
+use serde_json::json;
+
 use crate::support::SOON;
 use crate::support::baresip::{self, Answer, Baresip};
 use crate::support::kamailio::{self, Kamailio};
@@ -128,6 +130,52 @@ fn without_the_line_that_registers_no_line_of_the_trunk_is_ready() {
     let mut phone = Softphone::open(&server.url(), true);
     phone.enter("alice", crate::support::offhook::PASSWORD);
     phone.sees("The PBX rejects the line's user name or password.");
+}
+
+#[test]
+fn a_line_of_a_location_rings_however_the_pbx_writes_its_number() {
+    let site = Site::new("trunk-located");
+    let mut connection = Pbx::fixed(&site, "main", 8);
+    connection.more += &format!("location = \"Berlin\"\n{RANGE}");
+    let server = Offhook::start(&site, &settings(connection));
+    let berlin = json!({
+        "name": "Berlin", "country": "DE", "area_code": "30",
+        "numbering": { "kind": "trunk", "base_number": "1234", "ranges": [{ "from": "100", "to": "109" }] },
+        "simple": { "country_prefix": "49", "reverse_length": 3 },
+    });
+    let made = server.control("POST", "/api/v1/admin/locations", &berlin.to_string());
+    assert_eq!(made.status, 201, "{}", made.text);
+    // When that is done, all changes count.
+    assert!(server.run(&["reload"]).status.success());
+    let mut phone = Softphone::open(&server.url(), true);
+    phone.enter("alice", crate::support::offhook::PASSWORD);
+    phone.sees("Ready");
+
+    let calls = Some(site.socket(2, 5060));
+    let plays = |scenario, number, words: &[(&str, &str)]| {
+        let calls = calls.map(|peer| (peer, number));
+        Sipp::play(&site, &Part { calls, words, ..Part::new(scenario, 8) }).finish(SOON);
+    };
+    // Nobody but Alice is there: only her line 101 can ring.
+    let rings = |number| plays("call_given_up", number, &[]);
+    let is_refused = |number, status| plays("call_refused", number, &[("@STATUS@", status)]);
+    for number in ["101", "+49301234101", "00301234101", "0301234101", "0049301234101"] {
+        rings(number);
+    }
+    is_refused("+49301234100", "486");
+    is_refused("+49301234109", "404");
+    is_refused("+4989555101", "404");
+
+    // By the end alone.
+    let location = format!("/api/v1/admin/locations/{}", made.json()["id"].as_str().expect("it has an id"));
+    let changed = server.control("PATCH", &location, &json!({ "dialect": "simple" }).to_string());
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    assert!(server.run(&["reload"]).status.success());
+    for number in ["+4989555101", "0777101"] {
+        rings(number);
+    }
+    is_refused("+4989555100", "486");
+    is_refused("+4989555109", "404");
 }
 
 #[test]

@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { cleanEntry, entriesOf, fieldsOf, forgetChoices, keepChoice, keptChoice, NOTHING_CHOSEN } from './dialling';
+import {
+  cleanEntry,
+  enteredOf,
+  entriesOf,
+  fieldsOf,
+  forgetChoices,
+  keepChoice,
+  keptChoice,
+  NOTHING_CHOSEN,
+} from './dialling';
 import type { Dialling } from './generated/protocol';
 
 const dialling: Dialling = {
@@ -39,6 +48,20 @@ it('sends what is asked for and nothing else', () => {
   expect(fieldsOf(dialling, choice({ ...entered, project: 'Bridge' }))).toEqual({ project: 'Bridge', pin: '1234' });
   expect(fieldsOf(dialling, choice({ project: 'Gone', private: true }))).toEqual({ private: true });
   expect(fieldsOf(null, choice({ ...entered, project: 'Bridge', private: true }))).toEqual({});
+});
+
+it('leaves out what something is missing of, and keeps the rest', () => {
+  const free: Dialling = { ...dialling, private_pin: null };
+  const kept = (of: Dialling | null, fields: Partial<typeof NOTHING_CHOSEN>) =>
+    fieldsOf(of, enteredOf(of, choice(fields)));
+  expect(kept(free, { project: 'Bridge', private: true })).toEqual({ private: true });
+  expect(kept(free, { project: 'Bridge', private: true, pin: '1234' })).toMatchObject({
+    project: 'Bridge',
+    private: true,
+  });
+  expect(kept(dialling, { project: 'Noted', private: true })).toEqual({ project: 'Noted' });
+  expect(kept(dialling, { project: 'Bridge', private: true })).toEqual({});
+  expect(kept(null, { private: true })).toEqual({});
 });
 
 it('takes only what can be dialled, and no more digits than there are', () => {

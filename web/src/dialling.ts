@@ -52,6 +52,12 @@ export function lacks(dialling: Dialling, choice: DialChoice): boolean {
   return isMissing(pin, choice.pin) || isMissing(user, choice.user);
 }
 
+/** As much of a choice as nothing is missing of: for calls from where nothing can be entered. */
+export function enteredOf(dialling: Dialling | null, choice: DialChoice): DialChoice {
+  const parts = [choice, { ...choice, project: '' }, { ...choice, private: false }];
+  return parts.find((part) => dialling !== null && !lacks(dialling, part)) ?? NOTHING_CHOSEN;
+}
+
 /** What a request has of a choice: nothing that is not asked for. */
 export function fieldsOf(dialling: Dialling | null, choice: DialChoice): ChosenFields {
   if (!dialling) return {};

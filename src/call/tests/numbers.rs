@@ -1,15 +1,18 @@
 //! Calls on lines of a connection with a location.
 
+use offhook_sip::ReferId;
 use offhook_sip::header::Name;
+use offhook_sip::uri::Uri;
 use serde_json::{Value, json};
 
 use super::super::directory::{Diversion, Redirection};
 use super::super::numbers::{Around, ClientPlace, NotedNumbers, Translated, Translation, Typed};
 use super::super::service::Service;
 use super::super::settings::{Callers, Forwarding, ForwardingKind, LineSettings};
+use super::passed_on::redirected;
 use super::*;
 use crate::numbers::country::Countries;
-use crate::numbers::{Location, NumberKind, Numbers};
+use crate::numbers::{Day, Location, Moment, NumberKind, Numbers};
 
 /// Berlin, 030 1234 and extensions 200 to 299, 0 for an outside line; with other things changed.
 fn berlin(change: &Value) -> Numbers {
@@ -66,6 +69,43 @@ fn what_a_person_types_becomes_what_the_pbx_gets() {
 }
 
 #[test]
+fn calls_go_by_what_a_location_has_beside_the_usual_rules() {
+    let (weekday, sunday) = (Day::Weekday, Day::Sunday);
+    let simple = json!({ "dialect": "simple", "access_codes": { "national": "9" }, "simple": {
+        "country_prefix": "49", "internal_length": 3,
+        "rules": [{ "pattern": "[6(\\d)(\\d)]", "value": "7$2$1" }, { "priority": 5, "pattern": "+", "value": "00" }]
+    } });
+    let multipoint = json!({ "numbering": {
+        "kind": "multipoint", "numbers": [{ "number": "+4930123456", "internal": "11" }], "shortest": 2, "longest": 2
+    } });
+    let least_cost = json!({ "least_cost_routing": {
+        "enabled": true, "providers": [{ "name": "One", "prefix": "01013" }],
+        "zones": [{ "name": "Munich", "prefixes": ["+4989"], "sunday": vec!["One"; 48] }]
+    } });
+    let split = json!({ "split_long_numbers": true });
+    for (location, day, typed, invite, digits) in [
+        (&simple, weekday, "+49 (0) 89 777", "INVITE 0089777", None),
+        (&simple, weekday, "+44 20 79460018", "INVITE 000442079460018", None),
+        (&simple, weekday, "612", "INVITE 721", None),
+        (&multipoint, weekday, "030 123456", "INVITE 11", None),
+        (&multipoint, weekday, "030 123457", "INVITE 0123457", None),
+        (&least_cost, weekday, "089 777", "INVITE 0089777", None),
+        (&least_cost, sunday, "089 777", "INVITE 001013089777", None),
+        (&least_cost, sunday, "040 777", "INVITE 0040777", None),
+        (&split, weekday, "+1 202 555 0123 456", "INVITE 00012025550123", Some("digits 456 to B")),
+        (&split, weekday, "+1 202 555 0123", "INVITE 00012025550123", None),
+    ] {
+        let mut world = world(location);
+        world.calls.set_moment(Moment { day, minute: 12 * 60 });
+        world.dial(typed);
+        assert!(world.log.contains(&invite.to_owned()), "{typed}, {day:?}: {:?}", world.log);
+        world.answer_last();
+        let sent = world.log.iter().find(|line| line.starts_with("digits"));
+        assert_eq!(sent.map(String::as_str), digits, "{typed}");
+    }
+}
+
+#[test]
 fn another_location_counts_for_the_next_call() {
     let mut world = world(&json!({}));
     let mut directory = Directory::clone(&world.calls.directory);
@@ -114,16 +154,22 @@ fn a_pin_is_dialled_and_told_to_nobody() {
 #[test]
 fn an_emergency_call_is_made_whatever_forbids_it() {
     let rule = json!({ "emergency": { "enabled": true, "rules": [
-        { "subnet": "192.0.2.0/24", "numbers": ["112"], "prefix": "81" }
+        { "subnet": "192.0.2.0/24", "numbers": ["112"], "prefix": "81" },
+        { "subnet": "fe80::%3/64", "numbers": ["112"], "prefix": "82" }
     ] } });
     for (address, typed, invite) in [
-        ("192.0.2.7", "112", "INVITE 81112"),
-        ("192.0.2.7", "0112", "INVITE 81112"),
-        ("198.51.100.7", "112", "INVITE 0112"),
-        ("198.51.100.7", "0110", "INVITE 0110"),
+        ("192.0.2.7:5", "112", "INVITE 81112"),
+        ("192.0.2.7:5", "0112", "INVITE 81112"),
+        // A socket for both kinds of addresses writes IPv4 so (RFC 4291 2.5.5.2).
+        ("[::ffff:192.0.2.7]:5", "112", "INVITE 81112"),
+        ("198.51.100.7:5", "112", "INVITE 0112"),
+        ("198.51.100.7:5", "0110", "INVITE 0110"),
+        ("[fe80::1%3]:5", "112", "INVITE 82112"),
+        ("[fe80::1%4]:5", "112", "INVITE 0112"),
+        ("[fe80::1]:5", "112", "INVITE 0112"),
     ] {
         let mut world = world(&rule);
-        let place = Some(ClientPlace { address: address.parse().unwrap(), zone: None });
+        let place = Some(ClientPlace::of(address.parse().unwrap()));
         world.input(Input::ClientArrived { client: DESK, user: ALICE, place });
         // Nothing goes by a line that is not registered but this.
         world.input(Input::LineAvailable { line: LINE, available: false });
@@ -190,6 +236,40 @@ fn forwardings_go_by_the_rules_and_by_whether_a_caller_is_internal() {
     };
     let set = Command::SetForwarding { line: LINE, forwarding: own };
     assert_eq!(world.command(DESK, set), Some(CommandResult::Error(CauseCode::OwnNumber)));
+}
+
+/// What Alice is told who forwards the calls of her line of this number to another.
+fn forwarded(location: &Value, line: &str, to: &str) -> Option<CommandResult> {
+    let mut world = World::with(|directory| {
+        directory.lines[0].number = line.to_owned();
+        located(directory, location);
+    });
+    let (kind, callers) = (ForwardingKind::Immediate, Callers::All);
+    let forwarding = Forwarding { kind, callers, to: to.into(), after: None };
+    world.command(DESK, Command::SetForwarding { line: LINE, forwarding })
+}
+
+#[test]
+fn a_line_that_is_no_extension_is_known_by_the_rules_for_lines() {
+    let rule = json!({ "line_rules": [{ "pattern": "^(77)$", "replacement": "+493099\\1" }] });
+    let own = Some(CommandResult::Error(CauseCode::OwnNumber));
+    assert_eq!(forwarded(&rule, "77", "+49 30 9977"), own);
+    assert_eq!(forwarded(&rule, "77", "+49 30 9978"), Some(CommandResult::Ok));
+    assert_eq!(forwarded(&json!({}), "77", "+49 30 9977"), Some(CommandResult::Ok));
+}
+
+#[test]
+fn internal_numbers_are_those_of_lines_that_end_so_and_numbers_from_outside_are_not() {
+    let simple = |reverse_length: u32| {
+        json!({ "dialect": "simple", "simple": {
+            "country_prefix": "49", "internal_length": 6, "reverse_length": reverse_length
+        } })
+    };
+    let own = Some(CommandResult::Error(CauseCode::OwnNumber));
+    assert_eq!(forwarded(&simple(3), "200", "555200"), own);
+    for (length, to) in [(3, "555201"), (4, "555200"), (3, "+49 89 555200")] {
+        assert_eq!(forwarded(&simple(length), "200", to), Some(CommandResult::Ok), "{length}, {to}");
+    }
 }
 
 #[test]
@@ -335,6 +415,83 @@ fn who_is_really_connected_is_taken_without_rules_too() {
     let view = world.last_view(DESK);
     assert_eq!((view.remote.number.as_str(), view.shown.as_str()), ("+4989777", "+49 (89) 777"));
     assert!(!format!("{:?}", world.calls.record(view.id).unwrap().called).contains("1357"));
+}
+
+#[test]
+fn who_is_really_connected_is_not_shown_where_the_location_ignores_it() {
+    let connected = |world: &mut World| {
+        world.dial("+49 89 777");
+        let headers = vec![(Name::PAssertedIdentity, "\"Carol\" <sip:0089778@x>".to_owned())];
+        world.sip(world.next_session, SipInput::Answered { abilities: world.abilities, sdp: sdp(), headers });
+        let view = world.last_view(DESK);
+        assert_eq!(
+            (view.remote.number.as_str(), view.shown.as_str(), view.remote.name.as_deref(), view.remote_state),
+            ("+4989777", "+49 (89) 777", None, ConnectionState::Connected)
+        );
+    };
+    let mut first = world(&json!({ "ignore_connected_id": true }));
+    connected(&mut first);
+    connected(&mut once_more(first.translations));
+}
+
+#[test]
+fn each_number_that_comes_up_in_a_call_is_read_as_what_it_is() {
+    // Each kind of number has a code of its own before it.
+    let strip = json!({ "strip": {
+        "incoming": ["1"], "outgoing": ["2"], "forwarding": ["3"], "connected_incoming": ["4"], "connected_outgoing": ["5"]
+    } });
+    let transferred = |world: &mut World, session: u64, to: &str| {
+        let target = Uri::parse(to).unwrap();
+        let refer = ReferId::from_raw(7);
+        world.sip(session, SipInput::Refer { refer, target, replaces: None, referred_by: None });
+        world.answer_last();
+    };
+    let taken = |world: &mut World| {
+        called_by(world, "1089123456");
+        let call = world.last_view(DESK).id;
+        world.command(DESK, Command::AnswerCall { call, sdp: "v=0".into() });
+    };
+    let cases: [(NumberKind, &str, &dyn Fn(&mut World)); 5] = [
+        (NumberKind::ConnectedIncoming, "4089778", &|world| {
+            taken(world);
+            transferred(world, 1, "sip:4089778@pbx");
+        }),
+        (NumberKind::ConnectedIncoming, "4089778", &|world| {
+            taken(world);
+            let from = Caller { number: "4089778".into(), name: None };
+            let (replaces, offer) = (session(1), Bytes::from_static(OFFER));
+            world.input(Input::Replacing { session: session(50), replaces, from, offer });
+        }),
+        (NumberKind::ConnectedOutgoing, "5089778", &|world| {
+            world.talking_to("+49 89 777");
+            let session = world.next_session;
+            transferred(world, session, "sip:5089778@pbx");
+        }),
+        (NumberKind::ConnectedOutgoing, "5089778", &|world| {
+            world.dial("+49 89 777");
+            let headers = vec![(Name::PAssertedIdentity, "<sip:5089778@x>".to_owned())];
+            world.sip(world.next_session, SipInput::Answered { abilities: world.abilities, sdp: sdp(), headers });
+        }),
+        (NumberKind::ReportedForwarding, "3089778", &|world| {
+            world.dial("+49 89 777");
+            world.sip(world.next_session, redirected(&[("sip:3089778@pbx", 1000)], Headers::new()));
+            world.sip(world.next_session, progress(180, None));
+        }),
+    ];
+    for (kind, number, happens) in cases {
+        let mut world = world(&strip);
+        happens(&mut world);
+        let view = world.last_view(DESK);
+        assert_eq!(
+            (view.remote.number.as_str(), view.shown.as_str()),
+            ("+4989778", "+49 (89) 778"),
+            "{kind:?}: {:?}",
+            world.log
+        );
+        // What-if asks for it later.
+        let past = world.translations.iter().filter_map(|noted| noted.past("berlin", 0.0));
+        assert_eq!(past.filter(|past| past.kind == kind).map(|past| past.text).collect::<Vec<_>>(), [number]);
+    }
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn what_became_of_a_number_is_taken_as_it_was() {
 /// A forwarding to the line's own number is none, however that is written.
 #[test]
 fn lines_are_known_by_their_super_canonical_numbers() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples/forwarded-by-302.pcapng");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcap-samples/forwarded-by-transfer.pcapng");
     let file = std::fs::read(path).unwrap();
     let target = || "+49301234500".to_owned();
     for (own, is_other) in [(None, true), (Some("+49301234501".to_owned()), true), (Some(target()), false)] {

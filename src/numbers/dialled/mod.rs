@@ -110,7 +110,7 @@ impl fmt::Debug for NotedProject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum NotDialled {
-    /// There is no digit in it.
+    /// There is no digit in it, or no calling code behind its `+`.
     Empty,
     /// It is far longer than any number.
     TooLong,
@@ -166,7 +166,12 @@ impl DialPlan {
         (dialled, trace.into_steps())
     }
 
-    fn dial(&self, typed: &str, around: &Circumstances<'_>, trace: &mut Trace) -> Result<DialledNumber, NotDialled> {
+    pub(super) fn dial(
+        &self,
+        typed: &str,
+        around: &Circumstances<'_>,
+        trace: &mut Trace,
+    ) -> Result<DialledNumber, NotDialled> {
         let listed = around.emergency_numbers;
         let Some(emergency) = self.emergency(typed, listed).filter(|_| !around.forwarding) else {
             return self.dial_as(typed, None, around, trace);
@@ -246,7 +251,7 @@ impl DialPlan {
             false => Reach::External,
         };
         let mut sequence = Sequence::default();
-        let mut number = match stage {
+        let (mut number, access_code) = match stage {
             Stage::Whole(whole) => {
                 let (number, access) = self.whole(whole, project, around, &mut sequence, trace)?;
                 reach = match access {
@@ -262,6 +267,7 @@ impl DialPlan {
             Stage::Outside(number) => self.with_access_code(number, Access::Local, project, around, trace)?,
             Stage::Inside(number) => self.with_access_code(number, Access::None, project, around, trace)?,
         };
+        let with_access_code = number.clone();
         let digits_after = std::mem::take(&mut sequence.then);
         if let Some(project) = project.filter(|project| is_dialled(project)) {
             sequence = fill(&project.code, &number, around.entries).map_err(NotDialled::Missing)?;
@@ -282,6 +288,7 @@ impl DialPlan {
             number = usable(formatted)?;
         }
         trace_sent(&number, &sequence.then, trace);
+        trace.access_code = if number == with_access_code { access_code } else { 0 };
         let noted = project.and_then(|project| noted(project, around.entries));
         let then = sequence.then;
         Ok(DialledNumber { number, then, canonical, reach, private, emergency: false, noted })
@@ -392,7 +399,7 @@ impl DialPlan {
         self.is_internal_form(6, number, trace).then(other)
     }
 
-    /// Step 14, and the number's place in a project's code.
+    /// Step 14: the number with its access code, and how many characters that has.
     fn with_access_code(
         &self,
         number: String,
@@ -400,15 +407,15 @@ impl DialPlan {
         project: Option<&Project>,
         around: &Circumstances<'_>,
         trace: &mut Trace,
-    ) -> Result<String, NotDialled> {
+    ) -> Result<(String, usize), NotDialled> {
         let step = (14, StepName::AccessCode);
         if access == Access::None || access == Access::Whole {
             trace.step(step, (&number, &number), NoteCode::NoAccessCodeNeeded, &[]);
-            return Ok(number);
+            return Ok((number, 0));
         }
         if is_within_code(project) {
             trace.step(step, (&number, &number), NoteCode::AccessCodeByProject, &[]);
-            return Ok(number);
+            return Ok((number, 0));
         }
         let codes = &self.location.access_codes;
         let is_private = around.is_private(project);
@@ -422,11 +429,12 @@ impl DialPlan {
         };
         if code.is_empty() {
             trace.step(step, (&number, &number), NoteCode::NoAccessCodeSet, &[]);
-            return Ok(number);
+            return Ok((number, 0));
         }
         let dialled = fill(code, &number, around.entries).map_err(NotDialled::Missing)?.number;
         trace.step(step, (&number, &dialled), NoteCode::AccessCode, &[&code]);
-        Ok(dialled)
+        let length = dialled.strip_suffix(number.as_str()).map_or(0, |code| code.chars().count());
+        Ok((dialled, length))
     }
 
     /// Step 9: the prefix of who carries the call.

@@ -40,7 +40,7 @@ pub enum RuleList {
     Incoming,
     /// Formatting of reported numbers of outgoing calls.
     Outgoing,
-    /// Formatting of dialled numbers while they are super-canonical.
+    /// Formatting of dialled numbers while they are super-canonical, or the extension of the location that they lead to.
     Dialling,
     /// Formatting of dialled numbers just before the PBX gets them.
     DiallingFinal,

@@ -48,7 +48,8 @@ pub struct Location {
     pub emergency: Emergency,
     /// Providers by zone and time.
     pub least_cost_routing: LeastCostRouting,
-    /// Area codes, without the digits that introduce one, after which letters stand for digits (ITU-T E.161): 700, 800.
+    /// Area codes, without the digits that introduce one, after which letters stand for digits (ITU-T E.161): 700, 800. They
+    /// count where a number's area code stands.
     pub vanity: Vec<String>,
     /// Projects, codes and private calls that a user chooses when dialling.
     pub projects: Vec<Project>,
@@ -113,7 +114,7 @@ pub enum Numbering {
         /// Extensions of several lengths, by what they begin with. Either this or `ranges`.
         #[serde(default)]
         prefixes: Option<ExtensionPrefixes>,
-        /// Digits of the shortest internal number; 0: none is known by its length.
+        /// Digits of the shortest internal number; 0: as 1.
         #[serde(default)]
         shortest: u32,
         /// Digits of the longest internal number; 0: none is known by its length.
@@ -125,7 +126,7 @@ pub enum Numbering {
         /// The numbers.
         #[serde(default)]
         numbers: Vec<SubscriberNumber>,
-        /// Digits of the shortest internal number; 0: none is known by its length.
+        /// Digits of the shortest internal number; 0: as 1.
         #[serde(default)]
         shortest: u32,
         /// Digits of the longest internal number; 0: none is known by its length.
@@ -174,7 +175,7 @@ pub struct SubscriberNumber {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessCodes {
-    /// For calls in the own area.
+    /// For calls in the own area, and for special and emergency numbers whatever `output` is.
     pub local: String,
     /// For calls in the own country.
     pub national: String,
@@ -251,7 +252,8 @@ pub struct FormattingRules {
     pub incoming: Vec<NumberRule>,
     /// For reported numbers of outgoing calls.
     pub outgoing: Vec<NumberRule>,
-    /// For numbers that are dialled, while they are super-canonical.
+    /// For numbers that are dialled, while they are super-canonical or, where they lead to an extension here, that extension.
+    /// What is not super-canonical then is dialled as it is, without a code for an outside line, and counts as internal.
     pub dialling: Vec<NumberRule>,
     /// For numbers that are dialled, just before the PBX gets them.
     pub dialling_final: Vec<NumberRule>,
@@ -361,7 +363,8 @@ pub enum Output {
     /// What a telephone would dial.
     #[default]
     Dialled,
-    /// The super-canonical number (E.164 with +).
+    /// The super-canonical number (E.164 with +). Special and emergency numbers have none: they are dialled as they are, behind
+    /// [`AccessCodes::local`], which is to be empty where nothing goes before them.
     E164,
 }
 
@@ -373,7 +376,7 @@ pub struct LocationNetwork {
     pub enabled: bool,
     /// Whether reported extensions of the others become their super-canonical numbers.
     pub detect: bool,
-    /// Whether extensions of the others can be searched for.
+    /// Whether typed extensions of the others are known by their super-canonical numbers. With `output` `e164` these are dialled.
     pub search: bool,
     /// Whether super-canonical numbers of the others are dialled as extensions.
     pub shorten: bool,

@@ -10,7 +10,7 @@ use ts_rs::TS;
 pub struct SimplePlan {
     /// What is dialled for calls to other countries.
     pub international_prefix: String,
-    /// The calling code of the own country: 49.
+    /// The calling code of the own country: 49; empty: that of the location's country.
     pub country_prefix: String,
     /// What is dialled for an outside line.
     pub external_prefix: String,

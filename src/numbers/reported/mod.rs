@@ -82,6 +82,11 @@ impl DialPlan {
         self.outside(&number).or_else(|| self.lines.first_final(&number).0?.replaced)
     }
 
+    /// The super-canonical number of what is called where no code for an outside line stands before it.
+    pub fn number_without_code(&self, text: &str) -> Option<String> {
+        Some(self.canonical(&keys(text)).0.into_owned()).filter(|number| is_canonical(number))
+    }
+
     fn read(&self, kind: ReportedAs, text: &str, trace: &mut Trace) -> Option<ReportedNumber> {
         let characters = (1, StepName::Characters);
         if self.location.ignore_connected_id

@@ -6,6 +6,7 @@ import { lineFor } from '../protocol/select';
 import type { PhoneState } from '../protocol/state';
 import { DialledAs } from './DialledAs';
 import classes from './LinkedNumber.module.css';
+import type { Placing } from './placing';
 
 export interface LinkedNumberProps {
   state: PhoneState;
@@ -14,13 +15,18 @@ export interface LinkedNumberProps {
   /** The chosen line. */
   line: string;
   onLine: (line: string) => void;
-  onCall: (line: string, number: string) => void;
+  placing: Placing;
   onClose: () => void;
 }
 
-export function LinkedNumber({ state, number, line, onLine, onCall, onClose }: LinkedNumberProps) {
+export function LinkedNumber({ state, number, line, onLine, placing, onClose }: LinkedNumberProps) {
   const { texts } = useTranslation();
   const chosen = lineFor(state, line);
+  const call = () => {
+    if (!chosen || number === null) return;
+    onClose();
+    void placing.place(chosen, number);
+  };
   const ready = state.link === 'online' && chosen !== undefined && state.draft === null;
   return (
     <Modal
@@ -38,7 +44,7 @@ export function LinkedNumber({ state, number, line, onLine, onCall, onClose }: L
       <p className={`numbers ${classes.number}`} tabIndex={-1} data-autofocus>
         {number}
       </p>
-      <DialledAs line={chosen} number={number ?? ''} />
+      <DialledAs line={chosen} number={number ?? ''} choice={placing.choiceOf(chosen)} />
       {state.lines.length > 1 && (
         <NativeSelect
           label={texts.dial.line}
@@ -58,7 +64,7 @@ export function LinkedNumber({ state, number, line, onLine, onCall, onClose }: L
           className={classes.call}
           leftSection={<IconPhone size={18} aria-hidden />}
           disabled={!ready}
-          onClick={() => chosen && number !== null && onCall(chosen.id, number)}
+          onClick={call}
         >
           {texts.linked.call}
         </Button>

@@ -2,6 +2,7 @@
 import { ActionIcon } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useEffect, useId, useRef, type ReactNode } from 'react';
+import type { DialChoice } from '../dialling';
 import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import { DialledAs } from './DialledAs';
@@ -20,6 +21,8 @@ export interface NumberSheetProps {
   onClose: () => void;
   /** The line from which the number is dialled, where it is. */
   line?: Line | undefined;
+  /** What goes with it. */
+  choice?: DialChoice;
   /** Other ways than by number. */
   choices?: ReactNode;
   /** The buttons. */
@@ -27,7 +30,7 @@ export interface NumberSheetProps {
 }
 
 export function NumberSheet(props: NumberSheetProps) {
-  const { title, label, value, onChange, onSubmit, onClose, line, choices, children } = props;
+  const { title, label, value, onChange, onSubmit, onClose, line, choice, choices, children } = props;
   const { texts } = useTranslation();
   const heading = useId();
   const field = useRef<HTMLInputElement>(null);
@@ -72,7 +75,7 @@ export function NumberSheet(props: NumberSheetProps) {
         onChange={onChange}
         onEscape={onClose}
       />
-      <DialledAs line={line} number={value} />
+      <DialledAs line={line} number={value} choice={choice} />
       <Keypad label={texts.dial.keypad} compact plus onKey={(key) => onChange(value + key)} />
       {choices}
       <div className={classes.foot}>{children}</div>

@@ -75,7 +75,16 @@ export function PhoneCard({ phone, state, listening, last, line, onLine, placing
   const others = all.filter((one) => one !== shown);
   if (open === 'transfer') {
     const held = waits(shown[0]) ? [] : others;
-    return <TransferSheet phone={phone} conversation={shown} line={lineShown} held={held} onClose={close} />;
+    return (
+      <TransferSheet
+        phone={phone}
+        conversation={shown}
+        line={lineShown}
+        choice={placing.choiceOf(lineShown)}
+        held={held}
+        onClose={close}
+      />
+    );
   }
   if (open === 'park') return <ParkSheet phone={phone} conversation={shown} line={lineShown} onClose={close} />;
   return (

@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core';
 import { IconMessageQuestion, IconParking, IconPhoneIncoming, IconShare3 } from '@tabler/icons-react';
 import { useState } from 'react';
+import { enteredOf, fieldsOf, NOTHING_CHOSEN, type DialChoice } from '../dialling';
 import type { Line } from '../generated/protocol';
 import { useTranslation } from '../i18n';
 import type { Phone } from '../phone';
@@ -15,12 +16,14 @@ export interface TransferSheetProps {
   phone: Phone;
   conversation: Conversation;
   line: Line | undefined;
+  /** What is chosen for calls from the line: who is asked is called from it. */
+  choice: DialChoice;
   /** Held calls that it can be connected with. */
   held: readonly Conversation[];
   onClose: () => void;
 }
 
-export function TransferSheet({ phone, conversation, line, held, onClose }: TransferSheetProps) {
+export function TransferSheet({ phone, conversation, line, choice, held, onClose }: TransferSheetProps) {
   const { texts } = useTranslation();
   const [number, setNumber] = useState('');
   const wanted = number.trim();
@@ -32,7 +35,9 @@ export function TransferSheet({ phone, conversation, line, held, onClose }: Tran
     void request;
     onClose();
   };
-  const ask = () => asks && wanted !== '' && done(phone.consult(asks.call.id, wanted));
+  const dialling = line?.dialling ?? null;
+  const chosen = asks ? enteredOf(dialling, choice) : NOTHING_CHOSEN;
+  const ask = () => asks && wanted !== '' && done(phone.consult(asks.call.id, wanted, fieldsOf(dialling, chosen)));
   const now = () => direct && wanted !== '' && done(phone.transferTo(direct.call.id, wanted));
   const choices = partners.length > 0 && (
     <div className={classes.choices}>
@@ -59,6 +64,7 @@ export function TransferSheet({ phone, conversation, line, held, onClose }: Tran
       onSubmit={() => (asks ? ask() : now())}
       onClose={onClose}
       line={line}
+      choice={chosen}
       choices={choices}
     >
       <p className={classes.hint}>

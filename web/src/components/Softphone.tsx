@@ -192,10 +192,7 @@ export function Softphone({ phone, onSignedOut }: SoftphoneProps) {
           number={rings ? null : linked.number}
           line={line}
           onLine={setLine}
-          onCall={(from, number) => {
-            linked.forget();
-            call(from, number);
-          }}
+          placing={placing}
           onClose={linked.forget}
         />
         <SignOutDialog opened={leaving} onClose={() => setLeaving(false)} onConfirm={() => void leave()} />

@@ -429,7 +429,8 @@ emergency: Emergency,
  */
 least_cost_routing: LeastCostRouting, 
 /**
- * Area codes, without the digits that introduce one, after which letters stand for digits (ITU-T E.161): 700, 800.
+ * Area codes, without the digits that introduce one, after which letters stand for digits (ITU-T E.161): 700, 800. They
+ * count where a number's area code stands.
  */
 vanity: Array<string>, 
 /**
@@ -479,7 +480,7 @@ ranges: Array<ExtensionRange>,
  */
 prefixes: ExtensionPrefixes | null, 
 /**
- * Digits of the shortest internal number; 0: none is known by its length.
+ * Digits of the shortest internal number; 0: as 1.
  */
 shortest: number, 
 /**
@@ -491,7 +492,7 @@ longest: number, } | { "kind": "multipoint",
  */
 numbers: Array<SubscriberNumber>, 
 /**
- * Digits of the shortest internal number; 0: none is known by its length.
+ * Digits of the shortest internal number; 0: as 1.
  */
 shortest: number, 
 /**
@@ -531,7 +532,7 @@ internal: string, };
 
 export type AccessCodes = { 
 /**
- * For calls in the own area.
+ * For calls in the own area, and for special and emergency numbers whatever `output` is.
  */
 local: string, 
 /**
@@ -603,7 +604,8 @@ incoming: Array<NumberRule>,
  */
 outgoing: Array<NumberRule>, 
 /**
- * For numbers that are dialled, while they are super-canonical.
+ * For numbers that are dialled, while they are super-canonical or, where they lead to an extension here, that extension.
+ * What is not super-canonical then is dialled as it is, without a code for an outside line, and counts as internal.
  */
 dialling: Array<NumberRule>, 
 /**
@@ -741,7 +743,7 @@ enabled: boolean,
  */
 detect: boolean, 
 /**
- * Whether extensions of the others can be searched for.
+ * Whether typed extensions of the others are known by their super-canonical numbers. With `output` `e164` these are dialled.
  */
 search: boolean, 
 /**
@@ -757,7 +759,7 @@ export type SimplePlan = {
  */
 international_prefix: string, 
 /**
- * The calling code of the own country: 49.
+ * The calling code of the own country: 49; empty: that of the location's country.
  */
 country_prefix: string, 
 /**

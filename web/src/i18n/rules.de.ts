@@ -35,7 +35,7 @@ export const rulesDe: typeof rulesEn = {
     network: 'Standorte, die ihre Nummern gegenseitig kennen. Keine zwei dürfen dieselbe Durchwahl haben.',
     special: 'Wie Nummern geschrieben werden, bevor die Anlage sie bekommt.',
     simple:
-      'Eine kurze Liste von Anfängen, eine Amtskennziffer und zwei Längen. Von den anderen Regeln gelten nur die für Nummern von Leitungen. Die Regel mit der niedrigsten Priorität, die passt, wird genommen. Die eigene Landesvorwahl ist 49 für Deutschland; ohne sie werden Nummern des eigenen Landes, die + haben, gewählt wie in ein anderes.',
+      'Eine kurze Liste von Anfängen, eine Amtskennziffer und zwei Längen. Von den anderen Regeln gelten nur die für Nummern von Leitungen. Die Regel mit der niedrigsten Priorität, die passt, wird genommen. Die eigene Landesvorwahl ist 49 für Deutschland; leer ist es die des Landes oben.',
   },
   fields: {
     '/strip/incoming': 'Eingehende Anrufe',
@@ -49,7 +49,7 @@ export const rulesDe: typeof rulesEn = {
     '/line_rules': 'Nummern von Leitungen',
     '/formatting/incoming': 'Gemeldete Nummern eingehender Anrufe',
     '/formatting/outgoing': 'Gemeldete Nummern ausgehender Anrufe',
-    '/formatting/dialling': 'Gewählte Nummern, solange sie ganz sind',
+    '/formatting/dialling': 'Gewählte Nummern, solange sie ganz oder Durchwahlen sind',
     '/formatting/dialling_final': 'Gewählte Nummern, kurz bevor die Anlage sie bekommt',
     '/emergency/enabled': 'Diese Regeln anwenden',
     '/emergency/rules': 'Regeln für Notrufnummern',
@@ -59,7 +59,7 @@ export const rulesDe: typeof rulesEn = {
     '/least_cost_routing/zones': 'Zonen',
     '/network/enabled': 'Dieser Standort und andere kennen ihre Nummern gegenseitig',
     '/network/detect': 'Gemeldete Durchwahlen der anderen werden zu deren Nummern',
-    '/network/search': 'Nach Durchwahlen der anderen kann gesucht werden',
+    '/network/search': 'Getippte Durchwahlen der anderen werden als deren Nummern erkannt',
     '/network/shorten': 'Nummern der anderen werden als Durchwahlen gewählt',
     '/vanity': 'Vorwahlen mit Buchstaben für Ziffern',
     '/always_area_code': 'Die Ortsvorwahl wird auch im eigenen Ortsnetz gewählt',
@@ -99,6 +99,8 @@ export const rulesDe: typeof rulesEn = {
     emergency: 'Eine Notrufnummer darf hier keine Durchwahl sein.',
     split: 'Gesendet, wenn das Gespräch angenommen ist.',
     vanity: 'Ohne die Ziffern davor: 800 700. Buchstaben danach sind Ziffern wie auf den Tasten eines Telefons.',
+    output:
+      'Notruf- und Sonderrufnummern haben keine ganze Nummer: Sie werden hinter der Amtskennziffer gewählt. Wo nichts davor kommt, muss diese leer sein.',
     ownPrefixes: 'Die Ziffern nach der Ortsvorwahl, mit einem Leerzeichen dazwischen.',
     projectCode:
       'Ziffern, * und #. C: auf die Annahme warten. e, E: PIN. u, U: Benutzernummer. p, P: Pause. N: die Nummer. X: mit Amtskennziffer. J: PIN und Benutzer notieren.',

@@ -33,7 +33,7 @@ export const rulesEn = {
     network: 'Locations that know each other’s numbers. No two may have the same extension.',
     special: 'How numbers are written before the PBX gets them.',
     simple:
-      'A short list of beginnings, an access code and two lengths. Of the other rules only those for numbers of lines count. The rule with the lowest priority that fits is taken. The own calling code is 49 for Germany; without it, numbers of the own country that have + are dialled as to another one.',
+      'A short list of beginnings, an access code and two lengths. Of the other rules only those for numbers of lines count. The rule with the lowest priority that fits is taken. The own calling code is 49 for Germany; left empty, it is that of the country above.',
   },
   fields: {
     '/strip/incoming': 'Incoming calls',
@@ -47,7 +47,7 @@ export const rulesEn = {
     '/line_rules': 'Numbers of lines',
     '/formatting/incoming': 'Reported numbers of incoming calls',
     '/formatting/outgoing': 'Reported numbers of outgoing calls',
-    '/formatting/dialling': 'Dialled numbers, while they are whole',
+    '/formatting/dialling': 'Dialled numbers, while they are whole or extensions',
     '/formatting/dialling_final': 'Dialled numbers, just before the PBX gets them',
     '/emergency/enabled': 'Use these rules',
     '/emergency/rules': 'Rules for emergency numbers',
@@ -57,7 +57,7 @@ export const rulesEn = {
     '/least_cost_routing/zones': 'Zones',
     '/network/enabled': 'This location and others know each other’s numbers',
     '/network/detect': 'Reported extensions of the others become their numbers',
-    '/network/search': 'Extensions of the others can be searched for',
+    '/network/search': 'Typed extensions of the others are known by their numbers',
     '/network/shorten': 'Numbers of the others are dialled as extensions',
     '/vanity': 'Area codes with letters for digits',
     '/always_area_code': 'The area code is dialled also in the own area',
@@ -97,6 +97,8 @@ export const rulesEn = {
     emergency: 'An emergency number must not be an extension here.',
     split: 'Sent when the call is answered.',
     vanity: 'Without the digits before them: 800 700. Letters after them are digits, as on the keys of a telephone.',
+    output:
+      'Emergency and special numbers have no whole number: they are dialled behind the code for an outside line. Where nothing goes before them, leave that code empty.',
     ownPrefixes: 'The digits after the area code, with a space between them.',
     projectCode:
       'Digits, * and #. C: wait for the answer. e, E: PIN. u, U: user’s number. p, P: pause. N: the number. X: with access code. J: note PIN and user.',

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, field};
+use super::numbers::computed;
 use super::request::{self, id};
 use crate::administration;
 use crate::call::cause::CauseCode;
@@ -58,7 +59,7 @@ pub(super) fn routes() -> Routes {
     .asking::<ExportQuery>();
     let back = Operation {
         body: vec![(CSV, None), (XML, None), (LCR, None)],
-        refusals: &[400, 404, 409, 412, 413, 422],
+        refusals: &[400, 404, 409, 412, 413, 422, 429],
         ..Operation::giving::<RuleImport>(
             "import_rules",
             "Makes a list of rules of the location what a file says, or adds what it says; which format it is shows in the file",
@@ -108,8 +109,8 @@ async fn import(
     let (stored, list) = found(&state, &text, &list)?;
     let file = request::octets(request.into_body(), MAX_FILE).await?;
     let before = stored.clone();
-    let read = tokio::task::spawn_blocking(move || read(&before, list, &file, add)).await;
-    let import = read.map_err(|_| CauseCode::Internal)??;
+    let turn = state.turns.take(&identity).await?;
+    let import = computed(turn, move || read(&before, list, &file, add)).await?;
     if preview {
         return Ok(Json(import));
     }

@@ -103,7 +103,7 @@ it('keeps the list that somebody else has changed meanwhile, and shows what is d
     return { status: 412, body: { code: 'version_conflict', detail: 'x', errors: [] } };
   });
   shown(<LocationPage id="o1" />);
-  const dialling = await screen.findByRole('list', { name: 'Dialled numbers, while they are whole' });
+  const dialling = await screen.findByRole('list', { name: 'Dialled numbers, while they are whole or extensions' });
   await keyboard().type(within(dialling).getByLabelText('Pattern'), '3');
   await keyboard().click(button('Save'));
   const table = within(await screen.findByRole('dialog')).getByRole('table');

@@ -167,6 +167,7 @@ export function Special() {
       <Columns>
         <SelectField
           at="/output"
+          hint={t.hints.output}
           options={(['dialled', 'e164'] as const).map((value) => ({ value, label: t.outputs[value] }))}
         />
         <WordsField at="/vanity" hint={t.hints.vanity} />

@@ -21,7 +21,14 @@ export function moved<T>(list: readonly T[], from: number, to: number): T[] {
 export const words = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
 
 /** Notes of steps in which a rule acts; its place in the list, from 1, is their first value. */
-const ACTING: readonly NoteCode[] = ['rule_replaced', 'rule_emptied', 'rule_fits', 'external', 'internal', 'emergency_rule'];
+const ACTING: readonly NoteCode[] = [
+  'rule_replaced',
+  'rule_emptied',
+  'rule_fits',
+  'external',
+  'internal',
+  'emergency_rule',
+];
 
 /** The list that a step takes its rules from. */
 export function listOf(step: NumberStep['name'], kind: NumberKind): string | null {
