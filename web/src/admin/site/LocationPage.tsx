@@ -172,6 +172,7 @@ function Trying({ id, onActing }: { id: string | null; onActing: (rules: readonl
       const field = fieldOf(problem.pointer, labels);
       return field === null ? [] : [[pathOf(field), problem.said] as const];
     });
+    if (said.length === 0 && told.current.length === 0) return;
     const before = new Set(told.current);
     told.current = said.map(([path]) => path);
     // All at once: one by one, the form compares with what was wrong before the first of them.
