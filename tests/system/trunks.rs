@@ -151,9 +151,8 @@ fn a_line_of_a_location_rings_however_the_pbx_writes_its_number() {
     phone.enter("alice", crate::support::offhook::PASSWORD);
     phone.sees("Ready");
 
-    let calls = Some(site.socket(2, 5060));
     let plays = |scenario, number, words: &[(&str, &str)]| {
-        let calls = calls.map(|peer| (peer, number));
+        let calls = Some((site.socket(2, 5060), number));
         Sipp::play(&site, &Part { calls, words, ..Part::new(scenario, 8) }).finish(SOON);
     };
     // Nobody but Alice is there: only her line 101 can ring.

@@ -434,6 +434,9 @@ fn who_is_really_connected_is_not_shown_where_the_location_ignores_it() {
     connected(&mut once_more(first.translations));
 }
 
+/// What happens in a call.
+type Happens<'a> = &'a dyn Fn(&mut World);
+
 #[test]
 fn each_number_that_comes_up_in_a_call_is_read_as_what_it_is() {
     // Each kind of number has a code of its own before it.
@@ -451,7 +454,7 @@ fn each_number_that_comes_up_in_a_call_is_read_as_what_it_is() {
         let call = world.last_view(DESK).id;
         world.command(DESK, Command::AnswerCall { call, sdp: "v=0".into() });
     };
-    let cases: [(NumberKind, &str, &dyn Fn(&mut World)); 5] = [
+    let cases: [(NumberKind, &str, Happens<'_>); 5] = [
         (NumberKind::ConnectedIncoming, "4089778", &|world| {
             taken(world);
             transferred(world, 1, "sip:4089778@pbx");
