@@ -589,7 +589,7 @@ fn digits_that_are_refused() {
 fn behind(name: &str, impairment: Impairment) -> (Desk, Softphone, (Kamailio, Baresip, Hop, Site)) {
     let site = Site::new(name);
     let hosts =
-        [Host { host: 2, ports: 20_000..20_100, at: 50_000 }, Host { host: 3, ports: 40_000..40_100, at: 50_200 }];
+        [Host { host: 2, ports: 20_000..20_100, at: 61_100 }, Host { host: 3, ports: 40_000..40_100, at: 61_300 }];
     let hop = Hop::start(&site, hosts, impairment);
     let rewritten = hop.rewriting();
     let pbx = Kamailio::start(&site, &kamailio::Settings { rewritten, ..Default::default() });

@@ -76,7 +76,7 @@ fn speech_over_a_bad_network() {
     for (codec, webrtc) in [("PCMA", "PCMA"), ("PCMU", "opus"), ("G722", "opus")] {
         let site = Site::new(&format!("speech-bad-{codec}-{webrtc}"));
         let hosts =
-            [Host { host: 3, ports: PHONE_PORTS, at: 39_000 }, Host { host: 2, ports: SERVER_PORTS, at: 20_000 }];
+            [Host { host: 3, ports: PHONE_PORTS, at: 61_500 }, Host { host: 2, ports: SERVER_PORTS, at: 20_000 }];
         let hop = Hop::start(&site, hosts, BAD);
         let pbx = Kamailio::start(&site, &kamailio::Settings { rewritten: hop.rewriting(), ..Default::default() });
         let call = Call::new(&site, &pbx, connection(codec), &phone(codec, baresip::Microphone::Speech), webrtc);

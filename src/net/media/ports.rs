@@ -78,16 +78,16 @@ mod tests {
 
     #[test]
     fn pairs_are_even_and_odd_and_come_back() {
-        let mut ports = Ports::new(41_001..=41_005, 0);
+        let mut ports = Ports::new(62_001..=62_005, 0);
         let pair = ports.take(HOME, HOME).unwrap();
-        assert_eq!(pair.port, 41_002);
-        assert_eq!(pair.rtcp.local_addr().unwrap().port(), 41_003);
+        assert_eq!(pair.port, 62_002);
+        assert_eq!(pair.rtcp.local_addr().unwrap().port(), 62_003);
         let second = ports.take(HOME, HOME).unwrap();
-        assert_eq!(second.port, 41_004);
+        assert_eq!(second.port, 62_004);
         assert!(ports.take(HOME, HOME).is_err());
         drop(pair);
-        ports.release(41_002);
-        assert_eq!(ports.take(HOME, HOME).unwrap().port, 41_002);
+        ports.release(62_002);
+        assert_eq!(ports.take(HOME, HOME).unwrap().port, 62_002);
     }
 
     #[test]
@@ -101,16 +101,16 @@ mod tests {
 
     #[test]
     fn a_port_that_others_use_is_passed_over() {
-        let taken = UdpSocket::bind((HOME, 41_010)).unwrap();
-        let mut ports = Ports::new(41_010..=41_019, 0);
-        assert_eq!(ports.take(HOME, HOME).unwrap().port, 41_012);
+        let taken = UdpSocket::bind((HOME, 62_010)).unwrap();
+        let mut ports = Ports::new(62_010..=62_019, 0);
+        assert_eq!(ports.take(HOME, HOME).unwrap().port, 62_012);
         drop(taken);
     }
 
     #[test]
     fn a_public_address_is_shown_but_not_bound() {
         let elsewhere = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
-        let pair = Ports::new(41_020..=41_029, 0).take(elsewhere, HOME).unwrap();
+        let pair = Ports::new(62_020..=62_029, 0).take(elsewhere, HOME).unwrap();
         assert_eq!(pair.rtp.local_addr().unwrap().ip(), HOME);
     }
 }

@@ -44,7 +44,7 @@ pub(crate) struct Host {
     /// Its ports, within one hundred.
     pub(crate) ports: Range<u16>,
     /// The first port of the hop that stands for one of them. baresip binds its ports at every address, so they have to
-    /// be others.
+    /// be others; and none that the system gives to whoever wants any (32768 to 60999), a browser perhaps at every address.
     pub(crate) at: u16,
 }
 
@@ -232,8 +232,8 @@ impl Random {
 fn both_sides_reach_each_other_and_lose_what_they_should() {
     let site = Site::new("hop");
     let hosts =
-        [Host { host: 3, ports: 40_000..40_002, at: 30_000 }, Host { host: 2, ports: 20_000..20_004, at: 20_000 }];
-    let ends = [site.socket(3, 40_001), site.socket(2, 20_003)];
+        [Host { host: 3, ports: 61_900..61_902, at: 30_000 }, Host { host: 2, ports: 20_000..20_004, at: 20_000 }];
+    let ends = [site.socket(3, 61_901), site.socket(2, 20_003)];
     let stand_ins = [site.socket(120, 30_001), site.socket(121, 20_003)];
     let impairment = Impairment { loss: 0.2, doubled: 0.1, seed: 7, ..Default::default() };
     let hop = Hop::start(&site, hosts, impairment);

@@ -32,7 +32,7 @@ fn all_gone(server: &mut MediaServer, calls: impl IntoIterator<Item = CallId>, p
 
 #[test]
 fn a_side_is_offered_on_hold_and_retrieved_with_what_was_agreed() {
-    let (mut server, mut events) = server(1, 0, 41_340..=41_349);
+    let (mut server, mut events) = server(1, 0, 62_340..=62_349);
     let audio = AudioSettings { srtp: Srtp::On(offhook_media::sdp::SrtpPolicy::Optional), ..plain() };
     let (phone, answer) = Peer::new(&server.offer(CALL, Side::A, HOME, &audio).unwrap());
     assert_eq!(
@@ -92,7 +92,7 @@ fn asks(server: &mut MediaServer, phone: &Peer, direction: &str) -> String {
 
 #[test]
 fn a_side_that_does_not_take_an_offer_of_hold_stays_as_it_was() {
-    let (mut server, _events) = server(1, 0, 42_180..=42_189);
+    let (mut server, _events) = server(1, 0, 63_180..=63_189);
     let phone = server.join_peer(CALL, Side::A, Sound::Peer);
     for wanted in [Direction::SendOnly, Direction::Inactive] {
         server.reoffer(CALL, Side::A, wanted).unwrap();
@@ -110,7 +110,7 @@ fn a_side_that_does_not_take_an_offer_of_hold_stays_as_it_was() {
 #[test]
 fn the_other_end_may_hold_while_it_is_on_hold_with_us() {
     use Direction::{Inactive, SendOnly, SendRecv};
-    let (mut server, _events) = server(1, 0, 42_190..=42_199);
+    let (mut server, _events) = server(1, 0, 63_190..=63_199);
     let phone = server.join_peer(CALL, Side::A, Sound::Peer);
     let offered = |server: &mut MediaServer, wanted, answered: &str| {
         server.reoffer(CALL, Side::A, wanted).unwrap();
@@ -136,7 +136,7 @@ fn the_other_end_may_hold_while_it_is_on_hold_with_us() {
 
 #[test]
 fn a_leg_goes_to_another_call_wherever_both_are() {
-    let (mut server, mut events) = server(3, 0, 41_960..=41_999);
+    let (mut server, mut events) = server(3, 0, 62_960..=62_999);
     for round in 0..30 {
         let [first, second] = [CallId(round * 2 + 10), CallId(round * 2 + 11)];
         let [dropped, stays] = [Side::A, Side::B].map(|side| server.join_peer(first, side, Sound::Peer));
@@ -214,7 +214,7 @@ fn legs_that_go_round_in_circles_end_with_their_calls() {
 
 #[test]
 fn a_leg_that_is_not_answered_yet_can_go() {
-    let (mut server, _events) = server(2, 0, 42_100..=42_119);
+    let (mut server, _events) = server(2, 0, 63_100..=63_119);
     let stays = server.join_peer(CALL, Side::A, Sound::Peer);
     let (called, early) = Peer::new(&server.offer(OTHER, Side::B, HOME, &plain()).unwrap());
     // One rings without audio, and one with.
@@ -243,7 +243,7 @@ fn a_leg_that_is_not_answered_yet_can_go() {
 
 #[test]
 fn a_side_that_was_let_go_hears_nothing_and_is_filled_again() {
-    let (mut server, mut events) = server(2, 41_284, 42_120..=42_139);
+    let (mut server, mut events) = server(2, 62_284, 63_120..=63_139);
     let stays = server.join_peer(CALL, Side::A, Sound::Peer);
     let goes = server.join_peer(CALL, Side::B, Sound::Peer);
     let mut sequence = 0;
@@ -287,8 +287,8 @@ fn a_side_that_was_let_go_hears_nothing_and_is_filled_again() {
 
 #[test]
 fn a_browser_goes_to_another_call_and_is_found_there() {
-    let port = 41_282;
-    let (mut server, _events) = server(3, port, 42_140..=42_149);
+    let port = 62_282;
+    let (mut server, _events) = server(3, port, 63_140..=63_149);
     let answer = server.answer_browser(CALL, Side::A, BROWSER, None).unwrap();
     server.flush();
     let check = super::moves::check(&super::moves::ufrag(&answer));
@@ -314,7 +314,7 @@ fn a_browser_goes_to_another_call_and_is_found_there() {
 
 #[test]
 fn both_sides_of_a_call_and_others_are_in_one_conference() {
-    let (mut server, _events) = server(3, 0, 42_150..=42_169);
+    let (mut server, _events) = server(3, 0, 63_150..=63_169);
     let room = Sound::Conference(ConferenceId(9));
     let user = server.join_peer(CALL, Side::A, Sound::Peer);
     let first = server.join_peer(CALL, Side::B, Sound::Peer);
@@ -365,7 +365,7 @@ fn both_sides_of_a_call_and_others_are_in_one_conference() {
 
 #[test]
 fn what_a_leg_said_that_has_gone_counts_no_more() {
-    let (mut server, mut events) = server(1, 41_280, 42_170..=42_179);
+    let (mut server, mut events) = server(1, 62_280, 63_170..=63_179);
     let phone = server.join_peer(CALL, Side::A, Sound::Peer);
     server.expect(CALL);
     server.flush();

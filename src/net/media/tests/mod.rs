@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
+/// The tests' ports are above those that the system gives to whoever wants any (32768 to 60999).
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const CALL: CallId = CallId(1);
 
@@ -135,7 +136,7 @@ fn plain() -> AudioSettings {
 #[test]
 fn encryption_that_is_demanded_is_not_done_without() {
     use offhook_media::sdp::SrtpPolicy::{Dtls, Optional, Required};
-    let (mut server, _events) = server(1, 0, 41_220..=41_319);
+    let (mut server, _events) = server(1, 0, 62_220..=62_319);
     let (_, unencrypted) = Peer::new(b"m=audio 4000 RTP/AVP 8\n");
     for (place, (srtp, signalling, transport, accepted)) in [
         (Srtp::Off, true, "RTP/AVP", Ok(SecurityKind::Plain)),
@@ -168,7 +169,7 @@ fn encryption_that_is_demanded_is_not_done_without() {
 
 #[test]
 fn each_side_has_keys_of_its_own_for_its_life() {
-    let (mut server, _events) = server(1, 0, 41_320..=41_339);
+    let (mut server, _events) = server(1, 0, 62_320..=62_339);
     let audio = AudioSettings { srtp: Srtp::On(offhook_media::sdp::SrtpPolicy::Required), ..plain() };
     let mut keys = |call, side| {
         let offer = server.offer(CallId(call), side, HOME, &audio).unwrap();
@@ -183,7 +184,7 @@ fn each_side_has_keys_of_its_own_for_its_life() {
 
 #[test]
 fn who_was_prepared_takes_a_side_with_ports_of_its_own() {
-    let (mut server, _events) = server(1, 0, 41_200..=41_219);
+    let (mut server, _events) = server(1, 0, 62_200..=62_219);
     let mut join = |side| server.join_peer(CALL, side, Sound::Peer);
     let (stays, leaves) = (join(Side::A), join(Side::B));
     let mut sequence = 0;

@@ -36,7 +36,7 @@ pub(super) fn ufrag(answer: &[u8]) -> String {
 
 #[test]
 fn a_call_that_moves_while_people_talk_loses_nothing() {
-    let (mut server, _events) = server(3, 41_298, 41_220..=41_239);
+    let (mut server, _events) = server(3, 62_298, 62_220..=62_239);
     let talker = server.join_peer(CALL, Side::A, Sound::Peer);
     let listener = server.join_peer(CALL, Side::B, Sound::Peer);
     let mut sequence = 0;
@@ -72,8 +72,8 @@ fn a_call_that_moves_while_people_talk_loses_nothing() {
 
 #[test]
 fn a_browser_is_found_wherever_its_packets_arrive() {
-    let port = 41_296;
-    let (mut server, _events) = server(4, port, 41_240..=41_259);
+    let port = 62_296;
+    let (mut server, _events) = server(4, port, 62_240..=62_259);
     let answer = server.answer_browser(CALL, Side::A, BROWSER, None).unwrap();
     server.flush();
     let name = ufrag(&answer);
@@ -103,8 +103,8 @@ fn a_browser_is_found_wherever_its_packets_arrive() {
 
 #[test]
 fn nothing_is_left_of_calls_that_are_over() {
-    let port = 41_294;
-    let (mut server, mut events) = server(3, port, 41_400..=41_599);
+    let port = 62_294;
+    let (mut server, mut events) = server(3, port, 62_400..=62_599);
     let folder = std::env::temp_dir().join(format!("offhook-recordings-{}-left", std::process::id()));
     let mut used = Vec::new();
     let browser = UdpSocket::bind((HOME, 0)).unwrap();

@@ -35,7 +35,7 @@ pub(super) fn talk_until(what: &str, talkers: &[&Peer], mut condition: impl FnMu
 
 #[test]
 fn everybody_in_a_conference_hears_the_others_and_not_himself() {
-    let (mut server, _events) = server(3, 41_292, 41_600..=41_619);
+    let (mut server, _events) = server(3, 62_292, 62_600..=62_619);
     let room = Sound::Conference(ConferenceId(7));
     let peers: Vec<Peer> = (1..=3).map(|number| server.join_peer(CallId(number), Side::A, room)).collect();
     for listener in 1..3 {
@@ -60,7 +60,7 @@ fn everybody_in_a_conference_hears_the_others_and_not_himself() {
 
 #[test]
 fn a_full_conference_takes_nobody_more() {
-    let (mut server, _events) = server(2, 41_290, 41_620..=41_919);
+    let (mut server, _events) = server(2, 62_290, 62_620..=62_919);
     for number in 0..=MAX_MEMBERS as u64 {
         drop(server.join_peer(CallId(number), Side::A, Sound::Conference(ConferenceId(1))));
     }
@@ -72,7 +72,7 @@ fn a_full_conference_takes_nobody_more() {
 
 #[test]
 fn music_is_played_to_who_is_on_hold() {
-    let (mut server, _events) = server(1, 0, 41_920..=41_929);
+    let (mut server, _events) = server(1, 0, 62_920..=62_929);
     let mut wav = std::io::Cursor::new(Vec::new());
     let format = hound::WavSpec {
         channels: 1,
@@ -93,7 +93,7 @@ fn music_is_played_to_who_is_on_hold() {
 
 #[test]
 fn a_call_is_recorded_until_it_ends() {
-    let (mut server, mut events) = server(1, 0, 41_930..=41_939);
+    let (mut server, mut events) = server(1, 0, 62_930..=62_939);
     let folder = std::env::temp_dir().join(format!("offhook-recordings-{}-call", std::process::id()));
     let path = folder.join("call.wav");
     let left = server.join_peer(CALL, Side::A, Sound::Peer);
@@ -125,7 +125,7 @@ fn a_call_is_recorded_until_it_ends() {
 
 #[test]
 fn a_recording_that_cannot_be_written_is_reported_and_the_call_goes_on() {
-    let (mut server, mut events) = server(1, 0, 41_940..=41_949);
+    let (mut server, mut events) = server(1, 0, 62_940..=62_949);
     let left = server.join_peer(CALL, Side::A, Sound::Peer);
     let right = server.join_peer(CALL, Side::B, Sound::Peer);
     let format = RecordFormat { container: Container::Wav, channels: Channels::Mixed };
