@@ -35,13 +35,24 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 /// Asks `condition` again and again until it has an answer; panics with `what` and the last state after `within`.
 #[track_caller]
-#[allow(clippy::disallowed_methods, reason = "the one place where the tests poll")]
-pub(crate) fn eventually<T>(what: &str, within: Duration, mut condition: impl FnMut() -> Result<T, String>) -> T {
+pub(crate) fn eventually<T>(what: &str, within: Duration, condition: impl FnMut() -> Result<T, String>) -> T {
     let patience = Patience::new(within);
+    match until(|| patience.is_over(), condition) {
+        Ok(answer) => answer,
+        Err(state) => panic!("{what}: not within {within:?}; {state}"),
+    }
+}
+
+/// Asks `condition` again and again until it has an answer, or `is_over` says that it is too late: the last state then.
+#[allow(clippy::disallowed_methods, reason = "the one place where the tests poll")]
+pub(crate) fn until<T>(
+    is_over: impl Fn() -> bool,
+    mut condition: impl FnMut() -> Result<T, String>,
+) -> Result<T, String> {
     loop {
         match condition() {
-            Ok(answer) => return answer,
-            Err(state) if patience.is_over() => panic!("{what}: not within {within:?}; {state}"),
+            Ok(answer) => return Ok(answer),
+            Err(state) if is_over() => return Err(state),
             Err(_) => std::thread::sleep(Duration::from_millis(25)),
         }
     }

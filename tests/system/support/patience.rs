@@ -11,6 +11,7 @@ pub(crate) struct Patience {
     within: Duration,
     begin: Instant,
     lost: Duration,
+    used: Used,
 }
 
 /// The most of the time that is not counted.
@@ -18,7 +19,7 @@ const LOST_AT_MOST: f64 = 0.75;
 
 impl Patience {
     pub(crate) fn new(within: Duration) -> Patience {
-        Patience { within, begin: Instant::now(), lost: lost() }
+        Patience { within, begin: Instant::now(), lost: lost(), used: Used::so_far() }
     }
 
     /// What is left; zero when it is over.
@@ -30,6 +31,36 @@ impl Patience {
 
     pub(crate) fn is_over(&self) -> bool {
         self.left().is_zero()
+    }
+
+    /// Of the processor time that programs of this machine could have used since, the share that the host gave to other
+    /// machines.
+    pub(crate) fn stolen(&self) -> f64 {
+        let now = Used::so_far();
+        let stolen = now.stolen.saturating_sub(self.used.stolen) as f64;
+        let ours = now.ours.saturating_sub(self.used.ours) as f64;
+        stolen / (stolen + ours).max(1.0)
+    }
+}
+
+/// Processor time since the machine began, in hundredths of a second (proc_stat(5)).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Used {
+    /// In programs of this machine, and in its kernel for them.
+    ours: u64,
+    /// In other machines while something here could have gone on.
+    stolen: u64,
+}
+
+impl Used {
+    /// Nothing where the system does not tell.
+    fn so_far() -> Used {
+        fs::read_to_string("/proc/stat").ok().and_then(|text| Used::read(&text)).unwrap_or_default()
+    }
+
+    fn read(text: &str) -> Option<Used> {
+        let times: Vec<u64> = text.lines().next()?.split_ascii_whitespace().skip(1).flat_map(str::parse).collect();
+        Some(Used { ours: times.get(..3)?.iter().sum(), stolen: *times.get(7)? })
     }
 }
 
@@ -48,7 +79,7 @@ fn waited(text: &str) -> Option<Duration> {
 
 /// The time that the host gave to other machines (proc_stat(5)), of each processor, in hundredths of a second there.
 fn stolen(text: &str) -> Option<Duration> {
-    let all: u64 = text.lines().next()?.split_ascii_whitespace().nth(8)?.parse().ok()?;
+    let all = Used::read(text)?.stolen;
     let processors = text.lines().filter(|line| line.starts_with("cpu")).count().saturating_sub(1).max(1);
     Some(Duration::from_millis(all * 10) / processors as u32)
 }
@@ -65,6 +96,7 @@ mod tests {
         let stat = "cpu  28 11 44 117 17 0 10 220 0 0\ncpu0 14 5 22 58 8 0 5 110 0 0\ncpu1 14 6 22 59 9 0 5 110 0 0\n";
         assert_eq!(stolen(stat), Some(Duration::from_millis(1_100)));
         assert_eq!(stolen(""), None);
+        assert_eq!(Used::read(stat), Some(Used { ours: 28 + 11 + 44, stolen: 220 }));
     }
 
     #[test]
