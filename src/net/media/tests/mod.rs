@@ -109,9 +109,14 @@ impl MediaServer {
 
 /// Waits until something is so.
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    eventually_told(what, || if condition() { Ok(()) } else { Err(String::new()) });
+}
+
+/// The same with what was so instead.
+fn eventually_told(what: &str, mut condition: impl FnMut() -> Result<(), String>) {
     let deadline = Instant::now() + Duration::from_secs(20);
-    while !condition() {
-        assert!(Instant::now() < deadline, "{what}");
+    while let Err(state) = condition() {
+        assert!(Instant::now() < deadline, "{what}: {state}");
         std::thread::yield_now();
     }
 }
